@@ -1,0 +1,1 @@
+"""What happens when: observances become campaigns, campaigns become checklist items and calendars."""

@@ -1,0 +1,447 @@
+"""The shipped catalogue: observances, templates, units and calendar decisions, read from TOML and checked as a whole.
+
+Everything is checked before anything is stored. The first mistake is reported with its file, its line, the entry and the reason,
+because the person who edits these files is an officer and not a programmer.
+"""
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from events.errors import CatalogError
+from events.models.observances import ObservanceStatus
+from events.models.templates import Anchor, Cascade, IfNoLevel
+from events.recurrence import rule_from
+from events.workdays import DecisionStatus, Shift
+
+_File = TypeVar("_File", bound="Entry")
+
+SHIPPED = Path(__file__).with_name("catalog")
+FILES = ("units.toml", "templates.toml", "observances.toml", "calendar.toml")
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$")]
+OptionalDate = Annotated[date | None, BeforeValidator(lambda value: value or None)]
+_ANCHORS = {
+    Anchor.DAY: {Anchor.DAY},
+    Anchor.START: {Anchor.START, Anchor.END},
+    Anchor.END: {Anchor.START, Anchor.END},
+    Anchor.EVENT: {Anchor.EVENT},
+    Anchor.CUTOFF: {Anchor.CUTOFF},
+}
+
+
+class Entry(BaseModel):
+    """One table of a catalogue file. An unknown key is an error: it is nearly always a slip of the pen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class LevelEntry(Entry):
+    key: str
+    rank: int
+    title_vi: str
+    title_en: str
+
+
+class UnitEntry(Entry):
+    id: str
+    gso_code: str | None = None
+    level: str
+    type: str
+    name: str
+    full_name: str
+    name_gso: str | None = None
+    slug: Slug
+    parent: str = ""
+    valid_from: OptionalDate = None
+    valid_to: OptionalDate = None
+    successor: str | list[str] = ""
+    predecessors: list[str] = []
+    communes: int | None = None
+    origin: str | None = None
+    note: str | None = None
+
+    @property
+    def successors(self) -> list[str]:
+        return [self.successor] if isinstance(self.successor, str) and self.successor else list(self.successor)
+
+
+class RoleEntry(Entry):
+    key: str
+    title_vi: str
+    title_en: str
+    level: str
+    valid_from: OptionalDate = None
+    valid_to: OptionalDate = None
+    successor: str | None = None
+
+
+class OrderedEntry(Entry):
+    """A phase or a kind of evidence."""
+
+    key: str
+    order: int = 0
+    title_vi: str
+    title_en: str
+
+
+class ItemEntry(Entry):
+    key: str
+    title_vi: str
+    title_en: str
+    phase: str
+    anchor: Anchor
+    offset_days: int = Field(ge=-730, le=730)
+    end_offset_days: int | None = Field(default=None, ge=-730, le=730)
+    levels: list[str] = Field(min_length=1)
+    cascade: Cascade
+    role: str
+    support_roles: list[str] = []
+    evidence: list[str]
+    evidence_min: int = Field(ge=0)
+    weight: int = Field(ge=1, le=5)
+    required: bool
+    shift: Shift
+    if_no_district: IfNoLevel = IfNoLevel.DROP
+    depends_on: list[str] = []
+    note: str | None = None
+
+
+class TemplateEntry(Entry):
+    key: str
+    kind: str
+    observance: str | None = None
+    title_vi: str
+    title_en: str
+    anchor: Anchor
+    generate_ahead_days: int = Field(ge=0, le=730)
+    owner_role: str
+    note: str | None = None
+    item: list[ItemEntry] = Field(min_length=1)
+
+
+class ObservanceEntry(Entry):
+    key: str
+    slug: Slug
+    color: str
+    status: ObservanceStatus
+    title_vi: str
+    title_en: str
+    rule: dict[str, Any]
+    basis: str | None = None
+    base_year: int | None = None
+    first_year: int | None = None
+    conf: str | None = None
+    note: str | None = None
+
+
+class TitleEntry(Entry):
+    observance: str
+    from_year: int
+    to_year: int | None = None
+    title_vi: str
+
+
+class ThemeEntry(Entry):
+    observance: str
+    year: int
+    theme_vi: str
+    source: str | None = None
+
+
+class SwapEntry(Entry):
+    day_off: date
+    working_day: date
+    source: str | None = None
+
+
+class TetBreakEntry(Entry):
+    year: int
+    first_day_off: date
+    last_day_off: date
+    source: str | None = None
+
+    @property
+    def days(self) -> list[date]:
+        length = (self.last_day_off - self.first_day_off).days + 1
+        return [self.first_day_off + timedelta(days=n) for n in range(length)]
+
+
+class ProposedHolidayEntry(Entry):
+    name: str
+    status: DecisionStatus
+    source: str | None = None
+
+
+class UnitsFile(Entry):
+    schema_version: int
+    level: list[LevelEntry]
+    unit: list[UnitEntry]
+
+
+class TemplatesFile(Entry):
+    schema_version: int
+    level_default_role: dict[str, str]
+    phase: list[OrderedEntry]
+    evidence_type: list[OrderedEntry]
+    role: list[RoleEntry]
+    template: list[TemplateEntry]
+
+
+class ObservancesFile(Entry):
+    schema_version: int
+    observance: list[ObservanceEntry]
+    title_history: list[TitleEntry] = []
+    theme: list[ThemeEntry] = []
+
+
+class CalendarFile(Entry):
+    schema_version: int
+    proposed_holiday: list[ProposedHolidayEntry] = []
+    swap: list[SwapEntry] = []
+    tet_break: list[TetBreakEntry] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """A whole catalogue, every reference of which holds."""
+
+    units: UnitsFile
+    templates: TemplatesFile
+    observances: ObservancesFile
+    calendar: CalendarFile
+
+
+def read_catalog(folder: Path = SHIPPED) -> Catalog:
+    """Read and check the four files of ``folder``. Raises ``CatalogError`` for the first mistake."""
+    files = {name: _SourceFile.read(folder / name) for name in FILES}
+    catalog = Catalog(
+        files["units.toml"].parse(UnitsFile),
+        files["templates.toml"].parse(TemplatesFile),
+        files["observances.toml"].parse(ObservancesFile),
+        files["calendar.toml"].parse(CalendarFile),
+    )
+    _check_units(catalog.units, files["units.toml"])
+    _check_roles(catalog, files["templates.toml"])
+    _check_observances(catalog, files["observances.toml"])
+    _check_templates(catalog, files["templates.toml"])
+    _check_calendar(catalog.calendar, files["calendar.toml"])
+    return catalog
+
+
+@dataclass(frozen=True, slots=True)
+class _SourceFile:
+    """A file with its text, so that an error can name the line where the entry begins."""
+
+    name: str
+    text: str
+
+    @classmethod
+    def read(cls, path: Path) -> "_SourceFile":
+        try:
+            return cls(path.name, path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise CatalogError(file=path.name, key="file", reason=f"cannot be read ({error})") from error
+
+    def parse(self, model: type[_File]) -> _File:
+        try:
+            return model.model_validate(tomllib.loads(self.text))
+        except tomllib.TOMLDecodeError as error:
+            raise CatalogError(file=self.name, key="TOML", reason=str(error)) from error
+        except ValidationError as error:
+            raise self._explain(error) from error
+
+    def error(self, table: str, index: int, key: str, reason: str) -> CatalogError:
+        """Return the error for the ``index``-th ``[[table]]`` of this file."""
+        lines = [n for n, line in enumerate(self.text.splitlines(), 1) if line.strip() == f"[[{table}]]"]
+        where = f"{self.name}:{lines[index]}" if index < len(lines) else self.name
+        return CatalogError(file=where, key=key, reason=reason)
+
+    def _explain(self, error: ValidationError) -> CatalogError:
+        """Turn the first mistake of a file into one line: location ("template", 3, "item", 2, "weight") and message."""
+        first = error.errors(include_url=False, include_context=False)[0]
+        path = list(first["loc"])
+        table, index, entry = self._find(path)
+        field = ".".join(str(part) for part in path if isinstance(part, str) and part not in ("template", "item"))
+        got = "" if first["type"] in ("missing", "extra_forbidden") else f" (got {first['input']!r})"
+        return self.error(table, index, _name_of(entry), f"{field}: {first['msg']}{got}")
+
+    def _find(self, path: list[int | str]) -> tuple[str, int, Mapping[str, Any]]:
+        data = tomllib.loads(self.text)
+        match path:
+            case ["template", int(t), "item", int(i), *_]:
+                before = sum(len(template.get("item", ())) for template in data["template"][:t])
+                return "template.item", before + i, data["template"][t]["item"][i]
+            case [str(table), int(index), *_]:
+                return table, index, data[table][index]
+        return "", 0, {}
+
+
+def _name_of(entry: Mapping[str, Any]) -> str:
+    return str(next((entry[name] for name in ("key", "id", "observance", "year", "name", "day_off") if name in entry), "file"))
+
+
+def _check_units(units: UnitsFile, source: _SourceFile) -> None:
+    _refuse_duplicates(source, "level", [level.key for level in units.level])
+    _refuse_duplicates(source, "unit", [unit.id for unit in units.unit])
+    _refuse_duplicates(source, "unit", [unit.slug for unit in units.unit], what="slug")
+    ranks = {level.key: level.rank for level in units.level}
+    by_id = {unit.id: unit for unit in units.unit}
+    for index, unit in enumerate(units.unit):
+        problem = _problem_of_unit(unit, by_id, ranks)
+        if problem:
+            raise source.error("unit", index, unit.id, problem)
+
+
+def _problem_of_unit(unit: UnitEntry, by_id: Mapping[str, UnitEntry], ranks: Mapping[str, int]) -> str | None:
+    if unit.level not in ranks:
+        return f"unknown level {unit.level!r}; known: {', '.join(ranks)}"
+    if unit.valid_from and unit.valid_to and unit.valid_to < unit.valid_from:
+        return f"ends on {unit.valid_to}, before it begins on {unit.valid_from}"
+    for other in (*unit.successors, *unit.predecessors):
+        if other not in by_id:
+            return f"unknown successor or predecessor {other!r}"
+    if not unit.parent:
+        return None
+    parent = by_id.get(unit.parent)
+    if parent is None:
+        return f"unknown parent {unit.parent!r}"
+    if parent.level not in ranks or ranks[parent.level] >= ranks[unit.level]:
+        return f"parent {parent.id!r} is not of a higher level (a unit cannot stand below itself)"
+    if (unit.valid_from or date.min) < (parent.valid_from or date.min) or (unit.valid_to or date.max) > (
+        parent.valid_to or date.max
+    ):
+        return f"lives outside the validity of its parent {parent.id!r} ({parent.valid_from or '…'} to {parent.valid_to or '…'})"
+    return None
+
+
+def _check_roles(catalog: Catalog, source: _SourceFile) -> None:
+    templates, levels = catalog.templates, {level.key for level in catalog.units.level}
+    _refuse_duplicates(source, "phase", [phase.key for phase in templates.phase])
+    _refuse_duplicates(source, "evidence_type", [kind.key for kind in templates.evidence_type])
+    _refuse_duplicates(source, "role", [role.key for role in templates.role])
+    roles = {role.key: role for role in templates.role}
+    for index, role in enumerate(templates.role):
+        if role.level not in {*levels, "any"}:
+            raise source.error("role", index, role.key, f"unknown level {role.level!r}; known: {', '.join(sorted(levels))}, any")
+        if role.successor and role.successor not in roles:
+            raise source.error("role", index, role.key, f"unknown successor {role.successor!r}")
+        if role.valid_from and role.valid_to and role.valid_to < role.valid_from:
+            raise source.error("role", index, role.key, f"ends on {role.valid_to}, before it begins on {role.valid_from}")
+    cycle = find_cycle({key: [role.successor] if role.successor else [] for key, role in roles.items()})
+    if cycle:
+        raise source.error("role", list(roles).index(cycle[0]), cycle[0], f"cycle of successors: {' → '.join(cycle)}")
+    for level, key in templates.level_default_role.items():
+        if level not in levels or key not in roles:
+            raise CatalogError(file=source.name, key="level_default_role", reason=f"unknown level or role: {level} = {key!r}")
+
+
+def _check_observances(catalog: Catalog, source: _SourceFile) -> None:
+    observances = catalog.observances
+    _refuse_duplicates(source, "observance", [entry.key for entry in observances.observance])
+    taken = [unit.slug for unit in catalog.units.unit]
+    _refuse_duplicates(source, "observance", [entry.slug for entry in observances.observance], taken, what="slug")
+    for index, entry in enumerate(observances.observance):
+        try:
+            rule_from(entry.rule)
+        except ValueError as error:
+            raise source.error("observance", index, entry.key, f"rule: {error}") from error
+    known = {entry.key for entry in observances.observance}
+    dated: Sequence[tuple[str, Sequence[TitleEntry | ThemeEntry]]] = (
+        ("title_history", observances.title_history),
+        ("theme", observances.theme),
+    )
+    for table, entries in dated:
+        for index, dated_entry in enumerate(entries):
+            if dated_entry.observance not in known:
+                raise source.error(table, index, dated_entry.observance, f"unknown observance {dated_entry.observance!r}")
+    _refuse_duplicates(source, "title_history", [f"{t.observance} {t.from_year}" for t in observances.title_history])
+    _refuse_duplicates(source, "theme", [f"{t.observance} {t.year}" for t in observances.theme])
+
+
+def _check_templates(catalog: Catalog, source: _SourceFile) -> None:
+    templates = catalog.templates.template
+    _refuse_duplicates(source, "template", [template.key for template in templates])
+    observances = {entry.key for entry in catalog.observances.observance}
+    roles = {role.key for role in catalog.templates.role}
+    line = 0
+    for index, template in enumerate(templates):
+        if template.observance and template.observance not in observances:
+            raise source.error("template", index, template.key, f"unknown observance {template.observance!r}")
+        if template.owner_role not in roles:
+            raise source.error("template", index, template.key, f"unknown role {template.owner_role!r}")
+        for item in template.item:
+            problem = _problem_of_item(item, template, catalog)
+            if problem:
+                raise source.error("template.item", line, f"{template.key}.{item.key}", problem)
+            line += 1
+        cycle = find_cycle({item.key: item.depends_on for item in template.item})
+        if cycle:
+            raise source.error("template", index, template.key, f"cycle of depends_on: {' → '.join(cycle)}")
+
+
+def _problem_of_item(item: ItemEntry, template: TemplateEntry, catalog: Catalog) -> str | None:
+    keys = [other.key for other in template.item]
+    if keys.count(item.key) > 1:
+        return "this key stands twice in the template"
+    if item.anchor not in _ANCHORS[template.anchor]:
+        return f"anchor {item.anchor.value!r} does not go with the template's anchor {template.anchor.value!r}"
+    if item.end_offset_days is not None and item.end_offset_days < item.offset_days:
+        return "end_offset_days lies before offset_days"
+    known: Sequence[tuple[str, Iterable[str], set[str]]] = (
+        ("role", [item.role, *item.support_roles], {role.key for role in catalog.templates.role}),
+        ("phase", [item.phase], {phase.key for phase in catalog.templates.phase}),
+        ("evidence kind", item.evidence, {kind.key for kind in catalog.templates.evidence_type}),
+        ("level", item.levels, {level.key for level in catalog.units.level}),
+        ("depends_on", item.depends_on, set(keys)),
+    )
+    return next((f"unknown {what} {key!r}" for what, used, good in known for key in used if key not in good), None)
+
+
+def _check_calendar(calendar: CalendarFile, source: _SourceFile) -> None:
+    _refuse_duplicates(source, "tet_break", [str(entry.year) for entry in calendar.tet_break])
+    for index, entry in enumerate(calendar.tet_break):
+        if not 3 <= (entry.last_day_off - entry.first_day_off).days + 1 <= 20:
+            raise source.error(
+                "tet_break", index, str(entry.year), f"{entry.first_day_off} to {entry.last_day_off} is no Tết break"
+            )
+    seen: set[date] = {day for entry in calendar.tet_break for day in entry.days}
+    for index, swap in enumerate(calendar.swap):
+        for day in (swap.day_off, swap.working_day):
+            if day in seen:
+                raise source.error("swap", index, str(swap.day_off), f"{day} is decided twice")
+            seen.add(day)
+
+
+def _refuse_duplicates(
+    source: _SourceFile, table: str, keys: Sequence[str], taken: Iterable[str] = (), *, what: str = "key"
+) -> None:
+    counts = Counter([*keys, *taken])
+    for index in range(len(keys) - 1, -1, -1):
+        if counts[keys[index]] > 1:
+            raise source.error(table, index, keys[index], f"this {what} stands twice")
+
+
+def find_cycle(graph: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return the keys of a cycle in ``graph``, first key repeated at the end; an empty list if there is none."""
+    done: set[str] = set()
+
+    def visit(key: str, trail: list[str]) -> list[str]:
+        if key in trail:
+            return [*trail[trail.index(key) :], key]
+        if key in done:
+            return []
+        for other in graph.get(key, ()):
+            found = visit(other, [*trail, key])
+            if found:
+                return found
+        done.add(key)
+        return []
+
+    return next((cycle for key in graph if (cycle := visit(key, []))), [])

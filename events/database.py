@@ -1,0 +1,151 @@
+"""Tables, engine and sessions. The only place that knows a database dialect.
+
+SQLite needs its transactions spelled out: without ``BEGIN IMMEDIATE`` for writers, processes that read and then write lose
+each other's changes, and without ``isolation_level = None`` savepoints leak. Readers use a plain ``BEGIN``.
+"""
+
+import unicodedata
+import uuid
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, Enum, MetaData, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.types import TypeDecorator
+
+# Two connections that checkpoint at once can reset a WAL file that is still read; mended in these releases.
+_WAL_RESET_MENDED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+_BUSY_TIMEOUT = 30_000  # milliseconds a writer waits for another
+
+SessionFactory = sessionmaker[Session]
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Refuses naive values and always gives back aware ones in UTC (SQLite itself would drop the offset)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"an instant needs a time zone: {value!r}")
+        return value.astimezone(UTC) if dialect.name == "postgresql" else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+PrimaryKey = Annotated[int, mapped_column(primary_key=True)]
+Uid = Annotated[str, mapped_column(sa.String(255), unique=True)]
+Key = Annotated[str, mapped_column(sa.String(64))]
+
+
+class Base(DeclarativeBase):
+    """The declarative base of all packages. Every constraint has a name, or a later migration would lose it on SQLite."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        datetime: UtcDateTime,
+        date: sa.Date,
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+        StrEnum: Enum(StrEnum, native_enum=False, length=32, values_callable=lambda e: [m.value for m in e]),
+    }
+
+
+def create_engine(url: str) -> Engine:
+    """Return the engine for ``url``; an SQLite file's folder is made if it is missing."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_pre_ping=True)
+    return _create_sqlite_engine(url)
+
+
+def create_session_factory(engine: Engine) -> SessionFactory:
+    """Return the factory of sessions that may write."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def reading(session_factory: SessionFactory) -> SessionFactory:
+    """Return a factory of sessions that only read, and so never wait for a writer."""
+    engine: Engine = session_factory.kw["bind"]
+    return sessionmaker(engine.execution_options(read_only=True), expire_on_commit=False)
+
+
+def new_uid(domain: str = "sumvay") -> str:
+    """Return an identifier for life (RFC 7986, 5.3): random, printable ASCII, never made from a title or a date."""
+    return f"{uuid.uuid4()}@{domain}"
+
+
+def folded(*parts: str | None) -> str:
+    """Return text as people type it when they search: lower case, without diacritics, đ as d."""
+    text = unicodedata.normalize("NFD", " ".join(part for part in parts if part).lower().replace("đ", "d"))
+    return "".join(c for c in text if not unicodedata.combining(c))
+
+
+def nfc(text: str) -> str:
+    """Return text in the one form that is stored and compared (Unicode NFC)."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def wal_reset_bug(version: tuple[int, ...] | None = None) -> bool:
+    """Tell whether this SQLite can damage a database that two connections checkpoint at once (3.7.0 to 3.51.2)."""
+    if version is None:
+        import sqlite3
+
+        version = sqlite3.sqlite_version_info
+    return not any(version[:2] == mended[:2] and version >= mended for mended in _WAL_RESET_MENDED) and version < (3, 51, 3)
+
+
+def checkpoint(engine: Engine) -> None:
+    """Fold SQLite's write-ahead log into the file. With the WAL reset bug only the clock does this, never a connection."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            dbapi = connection.connection.dbapi_connection
+            assert dbapi is not None
+            dbapi.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _create_sqlite_engine(url: str) -> Engine:
+    file = make_url(url).database
+    in_memory = not file or file == ":memory:"
+    if in_memory:
+        engine = sa.create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        assert file
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        engine = sa.create_engine(url, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    if wal_reset_bug():
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

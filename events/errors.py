@@ -1,0 +1,63 @@
+"""The tree of domain errors: what can go wrong, in the words of the person who caused it.
+
+    DomainError
+    ├── YearOutOfRangeError      a year outside what the lunar and holiday tables know
+    ├── CatalogError             a catalogue file says something that cannot be
+    ├── NotFoundError            no such unit, campaign, item, observance …
+    ├── NotAllowedError          the person may not do that there
+    ├── ConflictError            somebody else changed it meanwhile, or it is too late
+    └── InvalidInputError        a value that cannot be stored
+
+An error carries an English sentence with named gaps (``msgid``) and the facts that fill them, so that
+every face can say it in its own language: ``gettext(error.msgid) % error.facts``.
+"""
+
+from typing import ClassVar
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name that every gettext tool looks for
+    """Mark a sentence for the catalogue of translations; it is translated where it is shown."""
+    return message
+
+
+class DomainError(Exception):
+    """Anything this product refuses to do, with the reason."""
+
+    msgid: ClassVar[str] = N_("That is not possible.")
+
+    def __init__(self, msgid: str | None = None, /, **facts: object) -> None:
+        self.sentence = msgid or self.msgid
+        self.facts = facts
+        super().__init__(self.sentence % facts if facts else self.sentence)
+
+
+class YearOutOfRangeError(DomainError):
+    """Raised for a year that the lunar and holiday tables do not reach."""
+
+    msgid = N_("The year %(year)s is outside %(first)s-%(last)s: lunar dates and public holidays are only known in that range.")
+
+
+class CatalogError(DomainError):
+    """Raised when a catalogue file cannot be imported; names the file, the entry and the reason."""
+
+    msgid = N_("%(file)s, %(key)s: %(reason)s")
+
+
+class NotFoundError(DomainError):
+    """Raised when a key names nothing."""
+
+    msgid = N_("There is no %(kind)s “%(key)s”.")
+
+
+class NotAllowedError(DomainError):
+    """Raised when a person acts on a unit where they hold no post."""
+
+    msgid = N_("You need a post in %(unit)s, or in a unit above it, to do this.")
+
+
+class ConflictError(DomainError):
+    """Raised when the state of things no longer allows what was asked."""
+
+
+class InvalidInputError(DomainError):
+    """Raised for a value that cannot be stored."""

@@ -1,0 +1,16 @@
+"""The local day. Instants are UTC everywhere else; which day it is depends on where the officials sit."""
+
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def local_day(now: datetime, zone: ZoneInfo = VIETNAM) -> date:
+    """Return the day that ``now`` (aware) is in ``zone``."""
+    return now.astimezone(zone).date()
+
+
+def at_local(day: date, clock: time, zone: ZoneInfo = VIETNAM) -> datetime:
+    """Return the instant, in UTC, when it is ``clock`` on ``day`` in ``zone``."""
+    return datetime.combine(day, clock, zone).astimezone(UTC)

@@ -1,0 +1,142 @@
+"""Campaigns and their checklists."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from events.database import Base, Key, PrimaryKey, Uid
+from events.models.columns import Published
+from events.models.observances import Observance
+from events.models.people import Person, Role
+from events.models.templates import Phase, TemplateVersion
+from events.models.units import Unit
+
+
+class CampaignStatus(StrEnum):
+    """The status of a VEVENT (RFC 5545, 3.8.1.11)."""
+
+    TENTATIVE = "TENTATIVE"
+    CONFIRMED = "CONFIRMED"
+    CANCELLED = "CANCELLED"
+
+
+class TodoStatus(StrEnum):
+    """The status of a VTODO (RFC 5545, 3.8.1.11)."""
+
+    NEEDS_ACTION = "NEEDS-ACTION"
+    IN_PROCESS = "IN-PROCESS"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+
+
+OPEN = (TodoStatus.NEEDS_ACTION, TodoStatus.IN_PROCESS)
+
+
+class Campaign(Published, Base):
+    """One occurrence's work in one unit; parent and child campaigns follow the unit tree. ``dtend`` is the day after."""
+
+    __tablename__ = "campaign"
+    __table_args__ = (
+        UniqueConstraint("observance_id", "year", "unit_id"),
+        Index(None, "unit_id", "dtstart"),
+        Index(None, "parent_id"),
+    )
+
+    id: Mapped[PrimaryKey]
+    uid: Mapped[Uid]
+    observance_id: Mapped[int] = mapped_column(ForeignKey("observance.id"))
+    version_id: Mapped[int] = mapped_column(ForeignKey("template_version.id"))
+    year: Mapped[int]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))
+    owner_role_key: Mapped[str] = mapped_column(ForeignKey("role.key"))
+    summary: Mapped[str]
+    opens: Mapped[date]
+    dtstart: Mapped[date]
+    dtend: Mapped[date]
+    status: Mapped[CampaignStatus] = mapped_column(default=CampaignStatus.CONFIRMED)
+
+    observance: Mapped[Observance] = relationship()
+    version: Mapped[TemplateVersion] = relationship()
+    unit: Mapped[Unit] = relationship()
+    owner_role: Mapped[Role] = relationship()
+    parent: Mapped["Campaign | None"] = relationship(remote_side="Campaign.id")
+    items: Mapped[list["ChecklistItem"]] = relationship(back_populates="campaign", order_by="ChecklistItem.position")
+
+    def __repr__(self) -> str:
+        return f"<Campaign {self.uid} {self.summary}>"
+
+
+class ChecklistItem(Published, Base):
+    """One thing to do before or after a campaign's day. Exported as a VTODO.
+
+    ``due`` is what counts; ``nominal_due`` is the day before the working calendar moved it, and ``due_reason`` says why it moved.
+    An item that runs over a period has a ``dtstart``: reminders come before that day, lateness counts from ``due``.
+    """
+
+    __tablename__ = "checklist_item"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "key"),
+        Index(None, "status", "due"),
+        Index(None, "role_key"),
+    )
+
+    id: Mapped[PrimaryKey]
+    uid: Mapped[Uid]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    key: Mapped[Key]
+    position: Mapped[int]
+    summary: Mapped[str]
+    phase_key: Mapped[str] = mapped_column(ForeignKey("phase.key"))
+    role_key: Mapped[str] = mapped_column(ForeignKey("role.key"))
+    support_roles: Mapped[list[str]]
+    dtstart: Mapped[date | None]
+    nominal_due: Mapped[date]
+    due: Mapped[date]
+    due_reason: Mapped[str | None]
+    anchor_version: Mapped[int] = mapped_column(default=0)  # rises when the campaign's dates move, and re-arms reminders
+    weight: Mapped[int]
+    required: Mapped[bool]
+    evidence: Mapped[list[str]]
+    evidence_min: Mapped[int]
+    depends_on: Mapped[list[str]]
+    status: Mapped[TodoStatus] = mapped_column(default=TodoStatus.NEEDS_ACTION)
+    completed: Mapped[datetime | None]
+    completed_on: Mapped[date | None]  # the local day of `completed`, so that lateness can be counted in SQL
+    completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+    campaign: Mapped[Campaign] = relationship(back_populates="items")
+    phase: Mapped[Phase] = relationship()
+    role: Mapped[Role] = relationship()
+    completed_by: Mapped[Person | None] = relationship()
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def is_done(self) -> bool:
+        return self.status is TodoStatus.COMPLETED
+
+    def is_overdue(self, today: date) -> bool:
+        return self.is_open and self.due < today
+
+    def complete(self, by: Person | None, now: datetime, today: date) -> None:
+        """Record that the work is done. Completing it twice changes nothing."""
+        if self.is_done:
+            return
+        self.status = TodoStatus.COMPLETED
+        self.completed = now
+        self.completed_on = today
+        self.completed_by = by
+        self.touch(now)
+
+    def reopen(self, now: datetime) -> None:
+        """Take the tick back. Reopening an open item changes nothing."""
+        if self.is_open:
+            return
+        self.status = TodoStatus.NEEDS_ACTION
+        self.completed = self.completed_on = self.completed_by = None
+        self.touch(now)

@@ -1,0 +1,39 @@
+"""Columns that several tables share."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+
+class FromCatalog:
+    """A row that the shipped catalogue owns.
+
+    ``catalog_base`` holds the values of the last import. A re-import changes a column only where it still has that value, so what
+    people edited stays. It is None for rows that people made.
+    """
+
+    catalog_base: Mapped[dict[str, Any] | None]
+
+
+class Published:
+    """A row that is written to calendars. Names and meaning are those of RFC 5545, 3.8.7."""
+
+    sequence: Mapped[int] = mapped_column(default=0)
+    created: Mapped[datetime]
+    last_modified: Mapped[datetime]
+
+    def touch(self, now: datetime) -> None:
+        """Record a visible change: clients only believe a higher SEQUENCE and a later LAST-MODIFIED."""
+        self.sequence += 1
+        self.last_modified = now
+
+
+class Valid:
+    """A row that is true for a period; both ends are included and None means open."""
+
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+
+    def is_valid(self, on: date) -> bool:
+        return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)

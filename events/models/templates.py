@@ -1,0 +1,135 @@
+"""What campaigns are made from. A template has versions; a campaign remembers the version it was opened from."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from events.database import Base, Key, PrimaryKey
+from events.models.columns import FromCatalog
+from events.models.observances import Observance
+from events.workdays import Shift
+
+
+class Anchor(StrEnum):
+    """The date that offsets count from."""
+
+    DAY = "day"
+    START = "start"
+    END = "end"
+    EVENT = "event"
+    CUTOFF = "cutoff"
+
+
+class Cascade(StrEnum):
+    """Who gets a copy of an item: every unit of its levels, or only the campaign's owner."""
+
+    EACH = "each"
+    ONE = "one"
+
+
+class IfNoLevel(StrEnum):
+    """Who takes a district's item where there is no district level."""
+
+    DROP = "drop"
+    COMMUNE = "commune"
+    PROVINCE = "province"
+
+
+class Phase(FromCatalog, Base):
+    """A stretch of a campaign's work, in the order people go through it."""
+
+    __tablename__ = "phase"
+
+    key: Mapped[Key] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    title_vi: Mapped[str]
+    title_en: Mapped[str]
+
+
+class EvidenceType(FromCatalog, Base):
+    """A kind of proof that an item was done."""
+
+    __tablename__ = "evidence_type"
+
+    key: Mapped[Key] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    title_vi: Mapped[str]
+    title_en: Mapped[str]
+
+
+class Template(FromCatalog, Base):
+    """A kind of campaign: what to do, who does it and how long before or after the day."""
+
+    __tablename__ = "template"
+
+    id: Mapped[PrimaryKey]
+    key: Mapped[Key] = mapped_column(unique=True)
+    kind: Mapped[str]
+    observance_id: Mapped[int | None] = mapped_column(ForeignKey("observance.id"))
+    title_vi: Mapped[str]
+    title_en: Mapped[str]
+    anchor: Mapped[Anchor]
+    generate_ahead_days: Mapped[int]
+    owner_role_key: Mapped[str] = mapped_column(ForeignKey("role.key"))
+    note: Mapped[str | None]
+    position: Mapped[int] = mapped_column(default=0)
+
+    observance: Mapped[Observance | None] = relationship()
+    versions: Mapped[list["TemplateVersion"]] = relationship(back_populates="template", order_by="TemplateVersion.number")
+
+    @property
+    def current(self) -> "TemplateVersion":
+        return self.versions[-1]
+
+
+class TemplateVersion(Base):
+    """The items of a template at one time; never changed once a campaign was opened from it."""
+
+    __tablename__ = "template_version"
+    __table_args__ = (UniqueConstraint("template_id", "number"),)
+
+    id: Mapped[PrimaryKey]
+    template_id: Mapped[int] = mapped_column(ForeignKey("template.id"))
+    number: Mapped[int]
+    created: Mapped[datetime]
+    digest: Mapped[str]  # of the items as imported; "" for a version that people made
+
+    template: Mapped[Template] = relationship(back_populates="versions")
+    items: Mapped[list["TemplateItem"]] = relationship(back_populates="version", order_by="TemplateItem.position")
+
+
+class TemplateItem(Base):
+    """What a checklist item is made from. ``offset_days`` are calendar days from the anchor, negative before it.
+
+    An item with ``end_offset_days`` runs over a period: it starts by ``offset_days`` and is due at ``end_offset_days``.
+    """
+
+    __tablename__ = "template_item"
+    __table_args__ = (UniqueConstraint("version_id", "key"),)
+
+    id: Mapped[PrimaryKey]
+    version_id: Mapped[int] = mapped_column(ForeignKey("template_version.id"))
+    key: Mapped[Key]
+    position: Mapped[int]
+    title_vi: Mapped[str]
+    title_en: Mapped[str]
+    phase_key: Mapped[str] = mapped_column(ForeignKey("phase.key"))
+    anchor: Mapped[Anchor]
+    offset_days: Mapped[int]
+    end_offset_days: Mapped[int | None]
+    levels: Mapped[list[str]]
+    cascade: Mapped[Cascade]
+    role_key: Mapped[str] = mapped_column(ForeignKey("role.key"))
+    support_roles: Mapped[list[str]]
+    evidence: Mapped[list[str]]
+    evidence_min: Mapped[int]
+    weight: Mapped[int]
+    required: Mapped[bool]
+    shift: Mapped[Shift]
+    if_no_district: Mapped[IfNoLevel]
+    depends_on: Mapped[list[str]]
+    note: Mapped[str | None]
+
+    version: Mapped[TemplateVersion] = relationship(back_populates="items")

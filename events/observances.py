@@ -1,0 +1,103 @@
+"""Observances on the calendar: their dates for the months to come, and the working days they are planned with."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from events.database import new_uid
+from events.errors import NotFoundError
+from events.localtime import local_day
+from events.models import CalendarDay, DecidedYear, Observance, ObservanceOccurrence, ProposedHoliday
+from events.workdays import Decision, DecisionStatus, WorkCalendar
+
+HORIZON = timedelta(days=3 * 366)  # lunar days are wanted three years ahead
+
+
+def enabled_observances(session: Session) -> Sequence[Observance]:
+    """Return the observances this province keeps, with their titles and themes."""
+    query = select(Observance).where(Observance.enabled).order_by(Observance.position)
+    return session.scalars(query.options(selectinload(Observance.titles), selectinload(Observance.themes))).all()
+
+
+def get_observance(session: Session, key: str) -> Observance:
+    """Return the observance with this key. Raises ``NotFoundError``."""
+    observance = session.scalar(select(Observance).where(Observance.key == key))
+    if observance is None:
+        raise NotFoundError(kind="observance", key=key)
+    return observance
+
+
+def work_calendar(session: Session, *, count_announced: bool = True) -> WorkCalendar:
+    """Return the working calendar with the decisions stored here."""
+    days = session.execute(select(CalendarDay.day, CalendarDay.off, CalendarDay.reason))
+    proposed = session.scalars(select(ProposedHoliday.name).where(ProposedHoliday.status == DecisionStatus.ANNOUNCED))
+    return WorkCalendar.of(
+        (Decision(*row) for row in days),
+        decided_years=session.scalars(select(DecidedYear.year)),
+        announced=proposed,
+        count_announced=count_announced,
+    )
+
+
+def extend_horizon(session: Session, *, now: datetime, horizon: timedelta = HORIZON) -> int:
+    """Write the dates of every enabled observance from last year until ``now + horizon``; return how many rows changed.
+
+    Safe to run as often as you like. A new title, theme or rule changes the row and raises its SEQUENCE; the UID stays.
+    """
+    years = range(local_day(now).year - 1, local_day(now + horizon).year + 1)
+    known = {(row.observance_id, row.year): row for row in session.scalars(select(ObservanceOccurrence))}
+    changed = 0
+    for observance in enabled_observances(session):
+        for year in years:
+            changed += _write_occurrence(session, observance, year, known.get((observance.id, year)), now)
+    return changed
+
+
+def upcoming(session: Session, first: date, last: date) -> Sequence[ObservanceOccurrence]:
+    """Return the occurrences of enabled observances that touch the days ``first`` to ``last``."""
+    query = (
+        select(ObservanceOccurrence)
+        .join(ObservanceOccurrence.observance)
+        .where(Observance.enabled, ObservanceOccurrence.dtstart <= last, ObservanceOccurrence.dtend > first)
+        .order_by(ObservanceOccurrence.dtstart, Observance.position)
+        .options(selectinload(ObservanceOccurrence.observance))
+    )
+    return session.scalars(query).all()
+
+
+def describe(observance: Observance, year: int) -> str:
+    """Return the plain text that a calendar shows for an observance in ``year``: anniversary, theme, legal basis."""
+    lines = []
+    anniversary = observance.anniversary_in(year)
+    if anniversary and anniversary % 5 == 0:
+        lines.append(f"Kỷ niệm {anniversary} năm ({observance.base_year}–{year}).")
+    theme = observance.theme_in(year)
+    if theme:
+        lines.append(f"Chủ đề: {theme.theme_vi}.")
+    if observance.rule["kind"] == "lunar_day":
+        lines.append(f"Ngày {observance.rule['lunar_day']}/{observance.rule['lunar_month']} âm lịch.")
+    if observance.basis:
+        lines.append(f"Căn cứ: {observance.basis}.")
+    return "\n".join(lines)
+
+
+def _write_occurrence(session: Session, observance: Observance, year: int, row: ObservanceOccurrence | None, now: datetime) -> bool:
+    dates = observance.recurrence.occurrence(year)
+    values = {
+        "dtstart": dates.dtstart,
+        "dtend": dates.dtend,
+        "summary": observance.title_in(year),
+        "description": describe(observance, year),
+    }
+    if row is None:
+        identity = {"uid": new_uid(), "observance_id": observance.id, "year": year, "created": now, "last_modified": now}
+        session.add(ObservanceOccurrence(**identity, **values))
+        return True
+    if all(getattr(row, name) == value for name, value in values.items()):
+        return False
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.touch(now)
+    return True

@@ -1,0 +1,112 @@
+"""Persons and posts: who does a role's work in a unit on a day, and what a post allows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from events.database import folded, new_uid, nfc
+from events.errors import N_, ConflictError, InvalidInputError, NotAllowedError
+from events.models import Level, Person, Post, Role, Unit
+from events.units import ancestors
+
+
+@dataclass(frozen=True, slots=True)
+class RoleBook:
+    """The roles through the years: which one does the work of another on a given day."""
+
+    roles: dict[str, Role]
+    default_of_level: dict[str, str]
+
+    @classmethod
+    def load(cls, session: Session) -> "RoleBook":
+        roles = {role.key: role for role in session.scalars(select(Role))}
+        defaults = {level.key: level.default_role_key for level in session.scalars(select(Level)) if level.default_role_key}
+        return cls(roles, defaults)
+
+    def in_force(self, key: str, on: date) -> str:
+        """Return the role that does ``key``'s work on the day ``on``.
+
+        An ended role is followed to its successor; one that does not exist yet goes back to the role that names it as successor.
+        """
+        role = self.roles[key]
+        if role.valid_to and on > role.valid_to and role.successor_key:
+            return self.in_force(role.successor_key, on)
+        if role.valid_from and on < role.valid_from:
+            before = next((other for other in self.roles.values() if other.successor_key == key and other.is_valid(on)), None)
+            return before.key if before else key
+        return key
+
+    def of_copy(self, key: str, level: str, on: date) -> str:
+        """Return the role that a copy of an item belongs to at ``level``: the item's own if it exists there, else the level's."""
+        role = self.roles[self.in_force(key, on)]
+        if role.level_key in (None, level):
+            return role.key
+        default = self.default_of_level.get(level, key)
+        return self.in_force(default, on)
+
+
+def add_person(
+    session: Session, full_name: str, email: str | None, *, phone: str | None = None, language: str = "vi", is_demo: bool = False
+) -> Person:
+    """Add a person. Raises ``InvalidInputError`` without a name, ``ConflictError`` for an address that is taken."""
+    name = " ".join(nfc(full_name).split())
+    address = normal_email(email)
+    if not name:
+        raise InvalidInputError(N_("Please enter the full name."))
+    if address and find_person(session, address):
+        raise ConflictError(N_("The address %(email)s already belongs to somebody."), email=address)
+    person = Person(
+        uid=new_uid(), full_name=name, email=address, phone=phone, language=language, is_demo=is_demo, search=folded(name, address)
+    )
+    session.add(person)
+    return person
+
+
+def normal_email(email: str | None) -> str | None:
+    """Return an address as it is stored and compared: NFC, lower case, None when empty."""
+    return (nfc(email).lower() or None) if email else None
+
+
+def find_person(session: Session, email: str) -> Person | None:
+    return session.scalar(select(Person).where(Person.email == normal_email(email)))
+
+
+def give_post(session: Session, person: Person, unit: Unit, role_key: str, *, since: date | None = None) -> Post:
+    """Put a person in a post. Giving the same open post twice changes nothing."""
+    for post in person.posts:
+        if (post.unit_id, post.role_key, post.valid_to) == (unit.id, role_key, None):
+            return post
+    post = Post(person=person, unit=unit, role_key=role_key, valid_from=since)
+    session.add(post)
+    return post
+
+
+def held(on: date) -> ColumnElement[bool]:
+    """Return the condition that a post is held on the day ``on``."""
+    return and_(or_(Post.valid_from.is_(None), Post.valid_from <= on), or_(Post.valid_to.is_(None), Post.valid_to >= on))
+
+
+def posts_of(session: Session, person: Person, on: date) -> Sequence[Post]:
+    return session.scalars(select(Post).where(Post.person_id == person.id, held(on)).order_by(Post.id)).all()
+
+
+def holders(session: Session, unit_id: int, role_key: str, on: date) -> Sequence[Person]:
+    """Return the persons who hold a role in a unit on the day ``on``."""
+    query = select(Person).join(Post).where(Post.unit_id == unit_id, Post.role_key == role_key, held(on))
+    return session.scalars(query.order_by(Person.id)).all()
+
+
+def may_work_on(session: Session, person: Person, unit: Unit, on: date) -> bool:
+    """Tell whether ``person`` holds a post in ``unit`` or in a unit above it."""
+    ids = [unit.id, *(above.id for above in ancestors(unit))]
+    query = select(Post.id).where(Post.person_id == person.id, Post.unit_id.in_(ids), held(on))
+    return session.scalar(query.limit(1)) is not None
+
+
+def require_post(session: Session, person: Person, unit: Unit, on: date) -> None:
+    """Raise ``NotAllowedError`` unless ``person`` may work on ``unit``."""
+    if not may_work_on(session, person, unit, on):
+        raise NotAllowedError(unit=unit.full_name)

@@ -1,0 +1,128 @@
+"""The tree of units as of a date: who was there, who stood above whom, who took over."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from events.database import folded
+from events.errors import NotFoundError
+from events.models import Level, Unit, UnitSuccession
+
+
+@dataclass(frozen=True, slots=True)
+class UnitNode:
+    """What a tree needs to know of a unit."""
+
+    id: int
+    key: str
+    level: str
+    parent_id: int | None
+    full_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTree:
+    """All units alive on one day, in their official order."""
+
+    nodes: dict[int, UnitNode]
+    children: dict[int | None, list[UnitNode]] = field(default_factory=dict)
+
+    @property
+    def roots(self) -> list[UnitNode]:
+        return self.children.get(None, [])
+
+    def below(self, root: UnitNode) -> list[UnitNode]:
+        """Return ``root`` and everything below it, parents before children."""
+        found = [root]
+        for node in found:
+            found.extend(self.children.get(node.id, ()))
+        return found
+
+
+def alive(on: date, unit: type[Unit] = Unit) -> ColumnElement[bool]:
+    """Return the condition that a unit exists on the day ``on``."""
+    return and_(
+        or_(unit.valid_from.is_(None), unit.valid_from <= on),
+        or_(unit.valid_to.is_(None), unit.valid_to >= on),
+    )
+
+
+def load_tree(session: Session, on: date) -> UnitTree:
+    """Return the tree of units on the day ``on``, in one query."""
+    columns = (Unit.id, Unit.key, Unit.level_key, Unit.parent_id, Unit.full_name)
+    rows = session.execute(select(*columns).where(alive(on)).order_by(Unit.position, Unit.id))
+    tree = UnitTree({row.id: UnitNode(*row) for row in rows})
+    for node in tree.nodes.values():
+        parent = node.parent_id if node.parent_id in tree.nodes else None
+        tree.children.setdefault(parent, []).append(node)
+    return tree
+
+
+def get_unit(session: Session, name: str) -> Unit:
+    """Return the unit with this key or slug. Raises ``NotFoundError``."""
+    unit = session.scalar(select(Unit).where(or_(Unit.key == name, Unit.slug == name)))
+    if unit is None:
+        raise NotFoundError(kind="unit", key=name)
+    return unit
+
+
+def roots(session: Session, on: date) -> Sequence[Unit]:
+    """Return the units without a parent on the day ``on``: usually one province."""
+    return session.scalars(select(Unit).where(Unit.parent_id.is_(None), alive(on)).order_by(Unit.position)).all()
+
+
+def children(session: Session, unit: Unit, on: date) -> Sequence[Unit]:
+    return session.scalars(select(Unit).where(Unit.parent_id == unit.id, alive(on)).order_by(Unit.position)).all()
+
+
+def ancestors(unit: Unit) -> list[Unit]:
+    """Return the units above ``unit``, the nearest first."""
+    found = []
+    parent = unit.parent
+    while parent is not None:
+        found.append(parent)
+        parent = parent.parent
+    return found
+
+
+def subtree_ids(unit_id: int, on: date) -> Select[int]:
+    """Return the query for the ids of a unit and all units below it that are alive on the day ``on``."""
+    tree = select(Unit.id.label("id")).where(Unit.id == unit_id).cte("subtree", recursive=True)
+    child = aliased(Unit)
+    tree = tree.union_all(select(child.id).join(tree, child.parent_id == tree.c.id).where(alive(on, child)))
+    return select(tree.c.id)
+
+
+def successors(session: Session, unit: Unit) -> Sequence[Unit]:
+    """Return the units that took over from ``unit``: empty while it lives or when its level was abolished."""
+    link = UnitSuccession
+    return session.scalars(
+        select(Unit).join(link, link.successor_id == Unit.id).where(link.predecessor_id == unit.id).order_by(Unit.position)
+    ).all()
+
+
+def predecessors(session: Session, unit: Unit) -> Sequence[Unit]:
+    """Return the units that ``unit`` was made from."""
+    link = UnitSuccession
+    return session.scalars(
+        select(Unit).join(link, link.predecessor_id == Unit.id).where(link.successor_id == unit.id).order_by(Unit.position)
+    ).all()
+
+
+def search_units(session: Session, text: str, on: date, limit: int = 20) -> Sequence[Unit]:
+    """Return units whose name contains ``text``; diacritics and case do not matter."""
+    pattern = f"%{folded(text)}%"
+    query = select(Unit).where(alive(on), Unit.search.like(pattern)).order_by(Unit.position).limit(limit)
+    return session.scalars(query).all()
+
+
+def levels(session: Session) -> Sequence[Level]:
+    """Return the levels from the top down."""
+    return session.scalars(select(Level).order_by(Level.rank)).all()
+
+
+def level_keys(nodes: Iterable[UnitNode]) -> set[str]:
+    return {node.level for node in nodes}

