@@ -1,11 +1,11 @@
 """Put a catalogue into the database, as often as you like, without undoing what people edited.
 
-Each row remembers the values of its last import (``catalog_base``). A column that still has that value follows the catalogue; one that
-differs was edited here and stays. A template whose items changed gets a new version; campaigns keep theirs.
+Each row remembers the values of its last import (``catalog_base``). A column that still has that value follows the catalogue; one
+that differs was edited here and stays. A template whose items changed gets a new version; campaigns keep theirs.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -193,7 +193,10 @@ def _merge_all(
     keys: tuple[str, ...] = ("key",),
 ) -> dict[Any, _Row]:
     """Merge ``(key, values)`` pairs into the rows of ``model`` and return all of its rows by key."""
-    key_of: Callable[[Any], Any] = lambda row: tuple(getattr(row, k) for k in keys) if len(keys) > 1 else getattr(row, keys[0])
+
+    def key_of(row: _Row) -> Any:
+        return tuple(getattr(row, k) for k in keys) if len(keys) > 1 else getattr(row, keys[0])
+
     rows = {key_of(row): row for row in session.scalars(select(model))}
     for key, values in entries:
         row = rows.get(key)

@@ -84,7 +84,9 @@ def create_session_factory(engine: Engine) -> SessionFactory:
 
 def reading(session_factory: SessionFactory) -> SessionFactory:
     """Return a factory of sessions that only read, and so never wait for a writer."""
-    engine: Engine = session_factory.kw["bind"]
+    engine = session_factory.kw["bind"]
+    if not isinstance(engine, Engine):  # bound to one connection whose transaction is already open
+        return session_factory
     return sessionmaker(engine.execution_options(read_only=True), expire_on_commit=False)
 
 

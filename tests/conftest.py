@@ -1,7 +1,7 @@
 """A province's database on both engines, and the cast.
 
-``engine`` is session-wide and holds the imported catalogue; each test works in a transaction that is rolled back. ``blank_engine`` is a
-new, empty database for tests that need their own.
+``engine`` is session-wide and holds the imported catalogue; each test works in a transaction that is rolled back.
+``blank_engine`` is a new, empty database for tests that need their own.
 """
 
 import shutil

@@ -1,0 +1,168 @@
+"""Write iCalendar (RFC 5545). The only place that does; docs/feeds.md says which client needs what.
+
+Property values are built with their types instead of through ``Event.add()``, which guesses them: that halves the time of a
+feed. The same events give the same bytes, so that an ETag means something.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from icalendar import Calendar, Event, Timezone, TimezoneStandard, vCategory, vDate, vDatetime, vDuration, vInt, vText, vUri
+
+from events.localtime import VIETNAM
+
+# Clients that have a copy only take a newer one: raise this whenever the way events are written changes.
+RENDERER_EPOCH = datetime(2026, 11, 23, tzinfo=UTC)
+PRODID = "-//Sum Vay//Feed 1//VI"
+_A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEvent:
+    """One VEVENT. Dates make it all-day and ``dtend`` is the day after the last (RFC 5545, 3.6.1); instants are aware."""
+
+    uid: str
+    summary: str
+    dtstart: date
+    dtend: date
+    created: datetime
+    last_modified: datetime
+    sequence: int = 0
+    description: str = ""
+    location: str = ""
+    url: str = ""
+    categories: tuple[str, ...] = ()
+    status: str = "CONFIRMED"
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarHead:
+    """What a client shows of a calendar before its events. ``color`` is a CSS3 name (RFC 7986, 5.9)."""
+
+    name: str
+    description: str
+    color: str
+    color_hex: str
+    url: str = ""
+    source: str = ""
+    refresh: timedelta = timedelta(hours=6)
+
+
+def write_calendar(head: CalendarHead, events: Iterable[CalendarEvent]) -> bytes:
+    """Return the calendar as UTF-8 bytes with CRLF line ends, folded at 75 octets."""
+    ordered = sorted(events, key=lambda event: (_sortable(event.dtstart), event.uid))
+    calendar = _calendar(head, max((_stamp(event) for event in ordered), default=RENDERER_EPOCH))
+    if any(isinstance(event.dtstart, datetime) for event in ordered):
+        calendar.add_component(_timezone())
+    for event in ordered:
+        calendar.add_component(vevent(event))
+    return bytes(calendar.to_ical())
+
+
+def vevent(event: CalendarEvent) -> Event:
+    """Return the component of one event."""
+    stamp = vDatetime(_stamp(event))
+    component = Event()
+    component["UID"] = vText(event.uid)
+    component["DTSTAMP"] = component["LAST-MODIFIED"] = stamp
+    component["CREATED"] = vDatetime(event.created)
+    component["SEQUENCE"] = vInt(event.sequence)
+    component["DTSTART"] = _when(event.dtstart)
+    component["DTEND"] = _when(event.dtend)
+    component["SUMMARY"] = _text(f"[HUỶ] {event.summary}" if event.status == "CANCELLED" else event.summary)
+    component["STATUS"] = vText(event.status)
+    _add_if_any(component, event)
+    if not isinstance(event.dtstart, datetime):
+        component["TRANSP"] = _TRANSPARENT
+        component["X-MICROSOFT-CDO-BUSYSTATUS"] = _FREE
+    return component
+
+
+_TRANSPARENT = vText("TRANSPARENT")
+_FREE = vText("FREE")
+
+
+def _add_if_any(component: Event, event: CalendarEvent) -> None:
+    """Add the properties that may be empty: a property without a value is an error to some parsers."""
+    if event.description:
+        component["DESCRIPTION"] = _text(event.description)
+    if event.location:
+        component["LOCATION"] = _text(event.location)
+    if event.url:
+        component["URL"] = vUri(event.url)
+    if event.categories:
+        component["CATEGORIES"] = vCategory([_clean(name).replace(",", " ") for name in event.categories])
+
+
+def _calendar(head: CalendarHead, changed: datetime) -> Calendar:
+    calendar = Calendar()  # not Calendar.new(): a UID on the calendar makes vdirsyncer take all events for one
+    refresh = vDuration(head.refresh)
+    refresh.params["VALUE"] = "DURATION"
+    values: dict[str, Any] = {
+        "VERSION": vText("2.0"),
+        "PRODID": vText(PRODID),
+        "CALSCALE": vText("GREGORIAN"),
+        "NAME": _text(head.name),
+        "X-WR-CALNAME": _text(head.name),
+        "DESCRIPTION": _text(head.description),
+        "X-WR-CALDESC": _text(head.description),
+        "X-WR-TIMEZONE": vText(VIETNAM.key),
+        "REFRESH-INTERVAL": refresh,
+        "X-PUBLISHED-TTL": vDuration(head.refresh),
+        "COLOR": vText(head.color),
+        "X-APPLE-CALENDAR-COLOR": vText(head.color_hex),
+        "LAST-MODIFIED": vDatetime(changed),
+    }
+    for name, value in values.items():
+        calendar[name] = value
+    if head.url:
+        calendar["URL"] = vUri(head.url)
+    if head.source:
+        calendar["SOURCE"] = vUri(head.source)
+        calendar["SOURCE"].params["VALUE"] = "URI"
+    return calendar
+
+
+def _timezone() -> Timezone:
+    """Return Vietnam's time zone as one observance: the library would add the offsets of before 1975, which Outlook misreads."""
+    zone, standard = Timezone(), TimezoneStandard()
+    zone["TZID"] = vText(VIETNAM.key)
+    standard.add("dtstart", datetime(1970, 1, 1))  # noqa: DTZ001 - local by definition (RFC 5545, 3.6.5)
+    standard.add("tzoffsetfrom", timedelta(hours=7))
+    standard.add("tzoffsetto", timedelta(hours=7))
+    standard.add("tzname", "+07")
+    zone.add_component(standard)
+    return zone
+
+
+def _when(moment: date) -> vDate | vDatetime:
+    if isinstance(moment, datetime):
+        value = vDatetime(moment.astimezone(VIETNAM))
+        value.params["TZID"] = VIETNAM.key
+        return value
+    day = vDate(moment)
+    day.params["VALUE"] = "DATE"
+    return day
+
+
+def _stamp(event: CalendarEvent) -> datetime:
+    return max(event.last_modified, RENDERER_EPOCH).astimezone(UTC).replace(microsecond=0)
+
+
+def _sortable(moment: date) -> str:
+    return moment.astimezone(UTC).isoformat() if isinstance(moment, datetime) else moment.isoformat()
+
+
+def _text(text: str) -> vText:
+    return vText(_clean(text))
+
+
+def _clean(text: str) -> str:
+    """Return text in NFC without control characters: one of them makes a client drop the whole feed."""
+    composed = text if text.isascii() else unicodedata.normalize("NFC", text)
+    if composed.isprintable():
+        return composed
+    return "".join(c for c in composed.replace("\r\n", "\n").replace("\t", " ") if c == "\n" or unicodedata.category(c) != "Cc")
