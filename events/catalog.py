@@ -27,6 +27,7 @@ FILES = ("units.toml", "templates.toml", "observances.toml", "calendar.toml")
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$")]
 OptionalDate = Annotated[date | None, BeforeValidator(lambda value: value or None)]
+_IN_WORDS = {"extra_forbidden": "there is no such key", "missing": "is missing"}
 _ANCHORS = {
     Anchor.DAY: {Anchor.DAY},
     Anchor.START: {Anchor.START, Anchor.END},
@@ -265,12 +266,13 @@ class _SourceFile:
 
     def _explain(self, error: ValidationError) -> CatalogError:
         """Turn the first mistake of a file into one line: location ("template", 3, "item", 2, "weight") and message."""
-        first = error.errors(include_url=False, include_context=False)[0]
+        problems = error.errors(include_url=False, include_context=False)
+        first = min(problems, key=lambda problem: problem["type"] != "extra_forbidden")  # a misspelt key before its absence
         path = list(first["loc"])
         table, index, entry = self._find(path)
-        field = ".".join(str(part) for part in path if isinstance(part, str) and part not in ("template", "item"))
-        got = "" if first["type"] in ("missing", "extra_forbidden") else f" (got {first['input']!r})"
-        return self.error(table, index, _name_of(entry), f"{field}: {first['msg']}{got}")
+        field = ".".join(str(part) for part in path[2 if len(path) > 2 else 0 :] if isinstance(part, str) and part != "item")
+        reason = _IN_WORDS.get(first["type"]) or f"{first['msg']} (got {first['input']!r})"
+        return self.error(table, index, _name_of(entry), f"{field}: {reason}")
 
     def _find(self, path: list[int | str]) -> tuple[str, int, Mapping[str, Any]]:
         data = tomllib.loads(self.text)

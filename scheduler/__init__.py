@@ -1,0 +1,1 @@
+"""The service: configuration, command line, timetable, jobs and migrations."""

@@ -1,0 +1,62 @@
+# make run    the whole service on this machine        make test    everything
+# Both make their own environment in .venv from the locked requirements first.
+
+PYTHON ?= python3
+BIN := .venv/bin
+CATALOGS := events/translations/vi/LC_MESSAGES/messages.mo events/translations/vi/LC_MESSAGES/flask_security.mo
+
+.PHONY: run test test-fast check fix messages lock bench
+
+run: .venv/run $(CATALOGS)
+	@exec $(BIN)/sumvay serve
+
+test: .venv/dev $(CATALOGS)
+	@sh .ci/browser
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-fast: .venv/dev $(CATALOGS)
+	$(BIN)/python -m pytest -n 2 -m "not browser and not postgresql and not slow"
+
+check: .venv/dev $(CATALOGS)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.checks
+
+fix: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/dev $(CATALOGS)
+	$(BIN)/python -m benchmarks
+
+# Collect the sentences of the code into the catalogue of translations; new ones come out empty.
+messages: .venv/dev
+	$(BIN)/pybabel -q extract -F pyproject.toml -k N_ -k _l --no-location --sort-output --omit-header -o .venv/messages.pot .
+	$(BIN)/pybabel -q update -D messages -d events/translations -l vi -i .venv/messages.pot --no-fuzzy-matching --ignore-obsolete --omit-header
+
+# Lock the dependencies with hashes, without the address of any index.
+lock: .venv/dev
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.txt
+	$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -c requirements-dev.txt -o requirements.txt
+
+%.mo: %.po
+	@$(BIN)/pybabel -q compile -i $< -o $@ 2>/dev/null
+
+$(CATALOGS): | .venv/run
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (found: $$($(PYTHON) --version 2>&1))."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "The module venv is missing: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/run: requirements.txt pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: requirements-dev.txt | .venv/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,10 @@
+"""The commands of `sumvay`, one module per subject. Each lists its commands in ``COMMANDS``."""
+
+from collections.abc import Callable
+
+import click
+
+from scheduler.service import Service
+
+NewService = Callable[[], Service]
+pass_service = click.make_pass_decorator(object)

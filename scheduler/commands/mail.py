@@ -1,0 +1,73 @@
+"""Mail: what is in the outbox, what a message says, and one round of the relay."""
+
+import email
+import email.policy
+from email.message import EmailMessage
+
+import click
+
+from events.database import reading
+from events.errors import N_, NotFoundError
+from notifications.outbox import Message, list_messages
+from scheduler.commands import NewService, pass_service
+from scheduler.console import _, out, show_table, tell
+from scheduler.service import utc_now
+
+
+@click.group()
+def mail() -> None:
+    """The outbox: list messages, show one, send what is ready."""
+
+
+@mail.command("list")
+@click.option("--limit", default=50, show_default=True, help="How many, the newest first.")
+@pass_service
+def list_(new_service: NewService, limit: int) -> None:
+    """List the newest messages and where they are on their way."""
+    service = new_service()
+    with reading(service.session_factory)() as session:
+        rows = [
+            [
+                str(message.id),
+                message.created.astimezone(service.settings.zone).strftime("%d/%m/%Y %H:%M"),
+                message.kind.value,
+                message.rcpt_to,
+                message.state.value,
+                message.reply or "",
+            ]
+            for message in list_messages(session, limit=limit)
+        ]
+    show_table(_("Outbox"), [_("Number"), _("Written"), _("Kind"), _("To"), _("State"), _("Reply")], rows)
+
+
+@mail.command()
+@click.argument("number", type=int)
+@pass_service
+def show(new_service: NewService, number: int) -> None:
+    """Show a message as it would be sent now."""
+    service = new_service()
+    with reading(service.session_factory)() as session:
+        message = session.get(Message, number)
+        if message is None:
+            raise NotFoundError(kind="message", key=number)
+        composed = service.composer.compose(session, message)
+    parsed = email.message_from_bytes(composed, policy=email.policy.default)
+    assert isinstance(parsed, EmailMessage)
+    for name in ("From", "To", "Subject", "Date", "Message-ID"):
+        out.print(f"{name}: {parsed[name]}", markup=False, soft_wrap=True)
+    body = parsed.get_body(("plain",))
+    out.print()
+    out.print(body.get_content() if body else "", markup=False, soft_wrap=True)
+
+
+@mail.command("send-once")
+@pass_service
+def send_once(new_service: NewService) -> None:
+    """Write the reminders that are due and send the messages that are ready, once."""
+    service, now = new_service(), utc_now()
+    written = service.remind(now)
+    result = service.relay(now)
+    tell(N_("%(messages)s messages written, %(sent)s sent."), messages=written.messages, sent=result.sent)
+
+
+COMMANDS = [mail]

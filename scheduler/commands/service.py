@@ -1,0 +1,196 @@
+"""Run the service and look after it: init, serve, web, clock, migrate, doctor."""
+
+import errno
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+import click
+from web.accounts.setup import ensure_setup_code
+
+from events.catalog import SHIPPED, read_catalog
+from events.catalog_import import ImportResult, import_catalog
+from events.errors import N_, DomainError
+from scheduler import migrate as migrations
+from scheduler.commands import NewService, pass_service
+from scheduler.console import _ as gettext
+from scheduler.console import out, show_table, tell
+from scheduler.doctor import Finding, examine
+from scheduler.logs import configure
+from scheduler.service import Service, utc_now
+
+
+class PortTakenError(DomainError):
+    """Raised when something else already listens where the pages should be."""
+
+    msgid = N_("Port %(port)s on %(host)s is taken. Stop what listens there, or set SUMVAY_WEB__PORT to another port.")
+
+
+@click.command()
+@pass_service
+def init(new_service: NewService) -> None:
+    """Prepare the database: migrate, import the catalogue, open the campaigns whose time has come."""
+    prepare(new_service())
+
+
+@click.command()
+@pass_service
+def serve(new_service: NewService) -> None:
+    """Prepare, then run web and clock in this process until Ctrl-C.
+
+    \b
+    SUMVAY_WEB__PORT=8080 sumvay serve
+    """
+    from scheduler.timetable import Clock
+
+    configure()
+    service = new_service()
+    prepare(service)
+    server = _listen(service)
+    clock = Clock(service)
+    clock.start()
+    _greet(service)
+    try:
+        _run(server)
+    finally:
+        clock.stop()
+        tell(N_("Stopped."))
+
+
+@click.command()
+@pass_service
+def web(new_service: NewService) -> None:
+    """Run only the pages and calendars; the clock runs elsewhere."""
+    configure()
+    service = new_service()
+    _require_current(service)
+    server = _listen(service)
+    _greet(service)
+    _run(server)
+
+
+@click.command()
+@pass_service
+def clock(new_service: NewService) -> None:
+    """Run only the clock: campaigns open, reminders are written, mail is sent."""
+    import threading
+
+    from scheduler.timetable import Clock
+
+    configure()
+    service = new_service()
+    _require_current(service)
+    _stop_on_sigterm()
+    running = Clock(service)
+    running.start()
+    tell(N_("The clock is running. Ctrl-C stops it."))
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        running.stop()
+        tell(N_("Stopped."))
+
+
+@click.command()
+@pass_service
+def migrate(new_service: NewService) -> None:
+    """Bring the database to the version of this program."""
+    changed = migrations.upgrade(new_service().engine)
+    tell(N_("The database was brought to the newest version.") if changed else N_("The database is up to date."))
+
+
+@click.command()
+@pass_service
+def doctor(new_service: NewService) -> None:
+    """Check configuration, database, migrations, transport, clock and catalogue. Exit code 1 when something is wrong."""
+    findings = examine(new_service(), now=utc_now())
+    show_table(
+        gettext(N_("Check-up")), [gettext(N_("What")), gettext(N_("State")), gettext(N_("Detail"))], [_row(f) for f in findings]
+    )
+    sys.exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+COMMANDS = [init, serve, web, clock, migrate, doctor]
+
+
+def prepare(service: Service) -> None:
+    """Make the database ready: newest version, catalogue, campaigns. Doing it again changes nothing."""
+    service.settings.scheduler.data_dir.mkdir(parents=True, exist_ok=True)
+    migrations.upgrade(service.engine)
+    _import(service)
+    for opened in service.open_ahead(utc_now()):
+        tell(
+            N_("Opened: %(observance)s %(year)s in %(campaigns)s units, %(items)s checklist items."),
+            observance=opened.observance,
+            year=opened.year,
+            campaigns=opened.campaigns,
+            items=opened.items,
+        )
+
+
+def _import(service: Service) -> ImportResult:
+    catalog = read_catalog(service.settings.events.catalog or SHIPPED)
+    with service.session_factory.begin() as session:
+        return import_catalog(session, catalog, now=utc_now())
+
+
+def _require_current(service: Service) -> None:
+    if migrations.version_of(service.engine) is not migrations.Version.CURRENT:
+        raise DomainError(N_("The database is not ready. Please run: sumvay init"))
+
+
+def _listen(service: Service) -> Any:
+    """Return a web server that listens already, so that a taken port is found before anything starts."""
+    from waitress import create_server
+
+    from scheduler.wsgi import application
+
+    settings = service.settings.web
+    try:
+        return create_server(application(service), host=settings.host, port=settings.port, threads=8, ident=None)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortTakenError(host=settings.host, port=settings.port) from error
+        raise
+
+
+def _run(server: Any) -> None:
+    _stop_on_sigterm()
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.close()
+
+
+def _stop_on_sigterm() -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def _greet(service: Service) -> None:
+    settings = service.settings
+    out.print()
+    tell("  Sum Vầy   %(address)s", address=settings.web.address)
+    code = ensure_setup_code(service.session_factory, settings.scheduler.data_dir)
+    if code:
+        tell(
+            N_("  Make the first administrator at %(address)s/cai-dat with the code  %(code)s"),
+            address=settings.web.address,
+            code=code,
+        )
+    if settings.notifications.transport == "maildir":
+        tell(N_("  Mail is written to %(folder)s"), folder=settings.notifications.maildir)
+    tell(N_("  Ctrl-C stops the service."))
+
+
+def _row(finding: Finding) -> list[str]:
+    return [
+        gettext(finding.what),
+        "✓" if finding.ok else "✗",
+        gettext(finding.detail) % finding.facts if finding.facts else gettext(finding.detail),
+    ]

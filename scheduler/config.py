@@ -1,0 +1,228 @@
+"""The configuration, read once: config.toml, environment variables over it, secrets from files.
+
+Everything below the scheduler receives plain values. A wrong key or value is one line that names it.
+"""
+
+import os
+import secrets
+import tomllib
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from events.errors import N_, DomainError
+from notifications.notices import ReminderRules
+from web.config import GOOGLE_CALENDAR_URL, OUTLOOK_CALENDAR_URL
+
+DEFAULT_FILE = Path("config.toml")
+_PREFIX = "SUMVAY_"
+_NOT_KEYS = {"SUMVAY_CONFIG"}
+
+OptionalPath = Annotated[Path | None, BeforeValidator(lambda value: value or None)]
+
+
+class ConfigError(DomainError):
+    """Raised when the configuration cannot be used; the command line ends with exit code 2."""
+
+    msgid = N_("Configuration: %(key)s: %(reason)s")
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatabaseSettings(_Table):
+    """Where the data is."""
+
+    url: str = "sqlite:///var/sumvay.db"
+
+    @field_validator("url")
+    @classmethod
+    def _is_supported(cls, url: str) -> str:
+        try:
+            backend = make_url(url).get_backend_name()
+        except ArgumentError as error:
+            raise ValueError("is no database address") from error
+        if backend not in ("sqlite", "postgresql"):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return url
+
+
+class EventsSettings(_Table):
+    """What the rules of time and the catalogue are."""
+
+    time_zone: str = "Asia/Ho_Chi_Minh"
+    catalog: OptionalPath = None
+    count_announced: bool = True
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (OSError, ValueError) as error:
+            raise ValueError("is no time zone of the IANA database") from error
+        return name
+
+
+class SmtpSettings(_Table):
+    """The way out when mail is sent."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=25, ge=1, le=65535)
+    security: Literal["none", "starttls", "tls"] = "none"
+    username: str = ""
+    password_file: OptionalPath = None
+    timeout_seconds: float = Field(default=30, gt=0)
+
+
+class NotificationsSettings(_Table):
+    """Who writes, by which way, and when."""
+
+    transport: Literal["maildir", "smtp"] = "maildir"
+    maildir: Path = Path("var/mail")
+    sender: str = "sumvay@example.org"
+    sender_name: str = "Sum Vầy"
+    reply_to: str = ""
+    before_days: tuple[Annotated[int, Field(ge=0, le=365)], ...] = (7, 1)
+    overdue_days: int = Field(default=1, ge=1, le=365)
+    send_at: time = time(7, 30)
+    hours: tuple[str, ...] = ("07:30-11:30", "13:30-17:00")
+    stale_after_workdays: int = Field(default=3, ge=1)
+    smtp: SmtpSettings = SmtpSettings()
+
+    @field_validator("hours")
+    @classmethod
+    def _are_spans(cls, hours: tuple[str, ...]) -> tuple[str, ...]:
+        for span in hours:
+            _span(span)
+        return hours
+
+    @property
+    def rules(self) -> ReminderRules:
+        return ReminderRules(
+            before_days=self.before_days,
+            overdue_days=self.overdue_days,
+            send_at=self.send_at,
+            hours=tuple(_span(span) for span in self.hours),
+            stale_after_workdays=self.stale_after_workdays,
+        )
+
+
+class WebSettings(_Table):
+    """Where pages and calendars are served."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    public_url: str = ""
+    language: Literal["vi", "en"] = "vi"
+    google_calendar_url: str = GOOGLE_CALENDAR_URL
+    outlook_calendar_url: str = OUTLOOK_CALENDAR_URL
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
+
+    @property
+    def address(self) -> str:
+        """The address people reach, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+class SchedulerSettings(_Table):
+    """How the service itself runs."""
+
+    data_dir: Path = Path("var")
+    tick_seconds: int = Field(default=30, ge=1, le=3600)
+
+
+class Settings(BaseSettings):
+    """The whole configuration, one table a package."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    database: DatabaseSettings = DatabaseSettings()
+    events: EventsSettings = EventsSettings()
+    notifications: NotificationsSettings = NotificationsSettings()
+    web: WebSettings = WebSettings()
+    scheduler: SchedulerSettings = SchedulerSettings()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.events.time_zone)
+
+    @property
+    def secret_key(self) -> str:
+        """The key that signs cookies and links; made at the first start, readable by the service alone."""
+        return _secret(self.scheduler.data_dir / "secret_key")
+
+
+def load_settings(file: Path | None = None) -> Settings:
+    """Return the configuration. Raises ``ConfigError`` for a missing file, an unknown key or a wrong value."""
+    path = file or Path(os.environ.get("SUMVAY_CONFIG", DEFAULT_FILE))
+    _refuse_unknown_variables()
+    try:
+        return _settings_class(path)()
+    except FileNotFoundError as error:
+        raise ConfigError(key=str(path), reason="there is no such file") from error
+    except OSError as error:
+        raise ConfigError(key=str(path), reason=error.strerror or str(error)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(key=str(path), reason=str(error)) from error
+    except ValidationError as error:
+        raise _explain(error) from error
+
+
+def _settings_class(path: Path) -> type[Settings]:
+    if not path.is_file():
+        raise FileNotFoundError(path)
+
+    class FromFile(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls, settings_cls: type[BaseSettings], **_sources: PydanticBaseSettingsSource
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return EnvSettingsSource(settings_cls), TomlConfigSettingsSource(settings_cls, path)
+
+    return FromFile
+
+
+def _refuse_unknown_variables() -> None:
+    """Refuse a variable whose table does not exist; a wrong key inside a table is found by the tables themselves."""
+    tables = {f"{_PREFIX}{name.upper()}" for name in Settings.model_fields}
+    for name in os.environ:
+        if name.startswith(_PREFIX) and name not in _NOT_KEYS and name.split("__")[0] not in tables:
+            raise ConfigError(key=name, reason=f"no such key; tables are {', '.join(sorted(tables))}")
+
+
+def _explain(error: ValidationError) -> ConfigError:
+    first: dict[str, Any] = dict(error.errors(include_url=False)[0])
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return ConfigError(key=key, reason="no such key")
+    return ConfigError(key=key, reason=f"{first['msg']} (got {first['input']!r})")
+
+
+def _span(text: str) -> tuple[time, time]:
+    try:
+        start, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no span of hours such as 07:30-11:30") from error
+    return start, end
+
+
+def _secret(file: Path) -> str:
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(secrets.token_urlsafe(48))
+    return file.read_text().strip()

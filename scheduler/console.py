@@ -1,0 +1,64 @@
+"""What commands say: sentences in the configured language, tables and progress bars on the terminal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.table import Table
+
+from events.errors import DomainError
+from events.language import say, translations
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+class Voice:
+    """The language commands speak; Vietnamese until the configuration says otherwise."""
+
+    language = "vi"
+
+
+def _(message: str) -> str:
+    """Return a sentence in the configured language."""
+    return translations(Voice.language).gettext(message)
+
+
+def tell(message: str, **facts: object) -> None:
+    """Say a sentence on standard output."""
+    out.print(_(message) % facts if facts else _(message), markup=False, soft_wrap=True)
+
+
+def complain(error: DomainError) -> None:
+    """Say in one line on standard error what went wrong."""
+    err.print(say(error, Voice.language), style="red", markup=False, soft_wrap=True)
+
+
+def show_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """Show rows under translated column titles."""
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for column in columns:
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
+
+
+@contextmanager
+def progress_bar(message: str) -> Iterator["Bar"]:
+    """Show a bar on the terminal while work lasts; nothing when the output goes to a file."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        yield Bar(progress, _(message))
+
+
+class Bar:
+    """One running progress bar."""
+
+    def __init__(self, progress: Progress, description: str) -> None:
+        self._progress = progress
+        self._task = progress.add_task(description, total=None)
+
+    def __call__(self, done: int, total: int) -> None:
+        self._progress.update(self._task, completed=done, total=total)

@@ -1,0 +1,104 @@
+"""A check-up: configuration, database, migrations, catalogue, transport, clock. Looks, changes nothing."""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
+
+from events.catalog import SHIPPED, read_catalog
+from events.database import reading, wal_reset_bug
+from events.errors import N_, DomainError
+from notifications.errors import DeliveryError
+from scheduler import migrate
+from scheduler.heartbeats import beats
+from scheduler.service import Service
+
+_QUIET = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. ``what`` and ``detail`` are msgids, ``facts`` fill the gaps."""
+
+    what: str
+    ok: bool
+    detail: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def examine(service: Service, *, now: datetime) -> list[Finding]:
+    """Return what was found, in the order a mender would go."""
+    looks: list[tuple[str, Callable[[Service, datetime], Finding]]] = [
+        (N_("Configuration"), _configuration),
+        (N_("Database"), _database),
+        (N_("Migrations"), _migrations),
+        (N_("Catalogue"), _catalog),
+        (N_("Mail"), _transport),
+        (N_("Clock"), _clock),
+    ]
+    return [_look(what, look, service, now) for what, look in looks]
+
+
+def _look(what: str, look: Callable[[Service, datetime], Finding], service: Service, now: datetime) -> Finding:
+    try:
+        return look(service, now)
+    except DomainError as error:
+        return Finding(what, False, error.sentence, error.facts)
+    except DatabaseError as error:
+        return Finding(what, False, N_("does not answer: %(reason)s"), {"reason": " ".join(str(error.orig).split())})
+    except OSError as error:
+        return Finding(what, False, N_("does not answer: %(reason)s"), {"reason": error.strerror or str(error)})
+
+
+def _configuration(service: Service, _now: datetime) -> Finding:
+    return Finding(N_("Configuration"), True, N_("read; pages at %(address)s"), {"address": service.settings.web.address})
+
+
+def _database(service: Service, _now: datetime) -> Finding:
+    name = N_("Database")
+    with service.engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    if service.engine.dialect.name == "sqlite" and wal_reset_bug():
+        detail = N_("SQLite %(version)s has the WAL reset bug (mended in 3.51.3); running in safe mode: only the clock checkpoints")
+        return Finding(name, True, detail, {"version": sqlite3.sqlite_version})
+    return Finding(name, True, N_("answers (%(name)s)"), {"name": service.engine.dialect.name})
+
+
+def _migrations(service: Service, _now: datetime) -> Finding:
+    current = migrate.version_of(service.engine) is migrate.Version.CURRENT
+    return Finding(N_("Migrations"), current, N_("up to date") if current else N_("out of date; run: sumvay migrate"))
+
+
+def _catalog(service: Service, _now: datetime) -> Finding:
+    catalog = read_catalog(service.settings.events.catalog or SHIPPED)
+    facts = {"observances": len(catalog.observances.observance), "units": len(catalog.units.unit)}
+    return Finding(N_("Catalogue"), True, N_("%(observances)s observances, %(units)s units"), facts)
+
+
+def _transport(service: Service, _now: datetime) -> Finding:
+    try:
+        service.transport.check()
+    except DeliveryError as error:
+        return Finding(N_("Mail"), False, N_("does not answer: %(reason)s"), {"reason": str(error)})
+    return Finding(N_("Mail"), True, N_("ready (%(name)s)"), {"name": service.settings.notifications.transport})
+
+
+def _clock(service: Service, now: datetime) -> Finding:
+    name = N_("Clock")
+    with reading(service.session_factory)() as session:
+        seen = beats(session)
+    failed = next((beat for beat in seen if beat.error), None)
+    if failed:
+        return Finding(name, False, N_("job %(job)s failed: %(error)s"), {"job": failed.job, "error": failed.error})
+    last = max((beat.at for beat in seen), default=None)
+    if last is None:
+        return Finding(name, True, N_("has not run yet"))
+    if last > now + _QUIET:
+        return Finding(
+            name, False, N_("last ran at %(at)s, which is in the future: was the time set back?"), {"at": f"{last:%d/%m/%Y %H:%M}"}
+        )
+    return Finding(name, now - last < _QUIET, N_("last ran at %(at)s (UTC)"), {"at": f"{last:%d/%m/%Y %H:%M}"})

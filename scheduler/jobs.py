@@ -1,0 +1,53 @@
+"""The work the clock does: plain functions of a session factory, collaborators and ``now``, each safe to run at any time."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from notifications.composer import Composer
+from notifications.relay import RelayResult, Transport, relay_once
+from sqlalchemy import Engine
+
+from events.campaigns import Opened, open_campaigns
+from events.database import SessionFactory, checkpoint, reading
+from events.observances import extend_horizon, work_calendar
+from notifications.notices import ReminderRules
+from notifications.reminders import Written, write_reminders
+
+
+def open_ahead(
+    session_factory: SessionFactory, *, now: datetime, zone: ZoneInfo, count_announced: bool, year: int | None = None
+) -> list[Opened]:
+    """Keep the calendar filled for the months to come and open the campaigns whose time has come."""
+    with session_factory.begin() as session:
+        extend_horizon(session, now=now)
+        calendar = work_calendar(session, count_announced=count_announced)
+        return open_campaigns(session, now=now, calendar=calendar, zone=zone, year=year)
+
+
+def remind(
+    session_factory: SessionFactory, *, now: datetime, zone: ZoneInfo, count_announced: bool, rules: ReminderRules
+) -> Written:
+    """Write the notices that are due, and the messages that carry them."""
+    with session_factory.begin() as session:
+        calendar = work_calendar(session, count_announced=count_announced)
+        return write_reminders(session, now=now, calendar=calendar, rules=rules, zone=zone)
+
+
+def relay(
+    session_factory: SessionFactory,
+    transport: Transport,
+    composer: Composer,
+    *,
+    now: datetime,
+    count_announced: bool,
+    rules: ReminderRules,
+) -> RelayResult:
+    """Send the messages that are ready."""
+    with reading(session_factory)() as session:
+        calendar = work_calendar(session, count_announced=count_announced)
+    return relay_once(session_factory, transport, composer, now=now, calendar=calendar, rules=rules)
+
+
+def tidy(engine: Engine) -> None:
+    """Fold SQLite's log into its file."""
+    checkpoint(engine)

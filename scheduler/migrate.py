@@ -1,0 +1,66 @@
+"""Bring a database to the newest version, and tell how far it is."""
+
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+from events.errors import N_, DomainError
+from scheduler.tables import metadata
+
+FOLDER = Path(__file__).with_name("migrations")
+
+
+class NewerDatabaseError(DomainError):
+    """Raised when the database was written by a newer version of this service; nothing is touched."""
+
+    msgid = N_("The database was made by a newer version (%(revision)s). Please install that version; nothing was changed.")
+
+
+class Version(Enum):
+    """How a database stands to this version of the service."""
+
+    EMPTY = "empty"
+    OLDER = "older"
+    CURRENT = "current"
+
+
+def version_of(engine: Engine) -> Version:
+    """Tell how old the database is. Raises ``NewerDatabaseError``."""
+    with engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is None:
+        return Version.EMPTY
+    script = ScriptDirectory(str(FOLDER))
+    if revision not in {known.revision for known in script.walk_revisions()}:
+        raise NewerDatabaseError(revision=revision)
+    return Version.CURRENT if revision == script.get_current_head() else Version.OLDER
+
+
+def upgrade(engine: Engine) -> bool:
+    """Bring the database to the newest version; return whether there was anything to do."""
+    if version_of(engine) is Version.CURRENT:
+        return False
+    with engine.begin() as connection:
+        command.upgrade(_config(connection), "head")
+    return True
+
+
+def differences(engine: Engine) -> list[Any]:
+    """Return what the models say and the migrated database does not have; empty when both agree."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
+        return list(compare_metadata(context, metadata))
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["connection"] = connection
+    return config

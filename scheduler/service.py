@@ -1,0 +1,116 @@
+"""The service put together: settings become an engine, a session factory and the collaborators that jobs and pages need."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+from notifications.composer import Composer
+from notifications.maildir import MaildirTransport
+from notifications.relay import RelayResult, Transport
+from notifications.smtp import SmtpTransport
+from sqlalchemy import Engine
+
+from events import database
+from events.campaigns import Opened
+from events.database import SessionFactory
+from notifications.reminders import Written
+from scheduler import jobs
+from scheduler.config import ConfigError, Settings
+from web.config import WebConfig
+
+SETUP_CODE_FILE = "setup_code"
+
+
+def utc_now() -> datetime:
+    """Ask the clock. Only edges do; everything below is told."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Service:
+    """One running instance. Its parts are made when they are first needed, so that a command starts fast."""
+
+    settings: Settings
+
+    @cached_property
+    def engine(self) -> Engine:
+        return database.create_engine(self.settings.database.url)
+
+    @cached_property
+    def session_factory(self) -> SessionFactory:
+        return database.create_session_factory(self.engine)
+
+    @cached_property
+    def composer(self) -> Composer:
+        mail = self.settings.notifications
+        return Composer(
+            sender=mail.sender,
+            sender_name=mail.sender_name,
+            reply_to=mail.reply_to or None,
+            public_url=self.settings.web.address,
+            zone=self.settings.zone,
+        )
+
+    @cached_property
+    def transport(self) -> Transport:
+        mail = self.settings.notifications
+        if mail.transport == "maildir":
+            return MaildirTransport(mail.maildir)
+        smtp = mail.smtp
+        return SmtpTransport(
+            host=smtp.host,
+            port=smtp.port,
+            security=smtp.security,
+            username=smtp.username or None,
+            password=self._smtp_password,
+            timeout=smtp.timeout_seconds,
+        )
+
+    @property
+    def web_config(self) -> WebConfig:
+        settings = self.settings
+        return WebConfig(
+            secret_key=settings.secret_key,
+            public_url=settings.web.address,
+            language=settings.web.language,
+            zone=settings.zone,
+            maildir=settings.notifications.maildir if settings.notifications.transport == "maildir" else None,
+            setup_code_file=settings.scheduler.data_dir / SETUP_CODE_FILE,
+            count_announced=settings.events.count_announced,
+            google_calendar_url=settings.web.google_calendar_url,
+            outlook_calendar_url=settings.web.outlook_calendar_url,
+            trusted_proxies=settings.web.trusted_proxies,
+        )
+
+    def open_ahead(self, now: datetime, year: int | None = None) -> list[Opened]:
+        return jobs.open_ahead(self.session_factory, now=now, year=year, **self._time)
+
+    def remind(self, now: datetime) -> Written:
+        return jobs.remind(self.session_factory, now=now, rules=self.settings.notifications.rules, **self._time)
+
+    def relay(self, now: datetime) -> RelayResult:
+        return jobs.relay(
+            self.session_factory,
+            self.transport,
+            self.composer,
+            now=now,
+            count_announced=self.settings.events.count_announced,
+            rules=self.settings.notifications.rules,
+        )
+
+    def tidy(self) -> None:
+        jobs.tidy(self.engine)
+
+    @property
+    def _time(self) -> dict[str, object]:
+        return {"zone": self.settings.zone, "count_announced": self.settings.events.count_announced}
+
+    @property
+    def _smtp_password(self) -> str | None:
+        file = self.settings.notifications.smtp.password_file
+        if file is None:
+            return None
+        try:
+            return file.read_text().strip()
+        except OSError as error:
+            raise ConfigError(key="notifications.smtp.password_file", reason=str(error)) from error

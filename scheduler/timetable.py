@@ -1,0 +1,99 @@
+"""The clock: which job runs how often. The only place that knows APScheduler, which only ticks; the database knows what is due.
+
+Jobs live in memory, run one at a time, and ask the database what is due, so a restart loses nothing. A wall clock that is set back
+would stop interval jobs; a watchdog on the monotonic clock sees the silence and wakes them.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.memory import MemoryJobStore
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from scheduler.heartbeats import beat
+from scheduler.logs import log
+from scheduler.service import Service, utc_now
+
+_HOURLY = 3600
+_SILENCE = 3  # ticks without a beat before the watchdog wakes the clock
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A job of the clock: what runs, and how many seconds lie between two runs."""
+
+    name: str
+    run: Callable[[datetime], object]
+    seconds: int
+
+
+def ticks(service: Service) -> list[Tick]:
+    """Return the jobs of a service."""
+    every = service.settings.scheduler.tick_seconds
+    return [
+        Tick("open", service.open_ahead, _HOURLY),
+        Tick("remind", service.remind, every),
+        Tick("relay", service.relay, every),
+        Tick("tidy", lambda _now: service.tidy(), 10 * every),
+    ]
+
+
+class Clock:
+    """Runs the ticks of a service in threads of its own, from ``start`` to ``stop``."""
+
+    def __init__(self, service: Service, now: Callable[[], datetime] = utc_now) -> None:
+        self._service = service
+        self._now = now
+        self._ticks = ticks(service)
+        self._last_beat = time.monotonic()
+        self._stopping = threading.Event()
+        self._scheduler = BackgroundScheduler(
+            jobstores={"default": MemoryJobStore()},
+            executors={"default": ThreadPoolExecutor(1)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone=UTC,
+        )
+
+    def start(self) -> None:
+        """Start ticking; every job runs once at once."""
+        for tick in self._ticks:
+            self._scheduler.add_job(
+                self._run, "interval", args=[tick], seconds=tick.seconds, id=tick.name, next_run_time=datetime.now(UTC)
+            )
+        self._scheduler.start()
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop after the job that is running, if any."""
+        self._stopping.set()
+        self._scheduler.shutdown(wait=True)
+
+    def _run(self, tick: Tick) -> None:
+        """Run one job; a failure is recorded and the next tick tries again."""
+        now, error = self._now(), ""
+        try:
+            tick.run(now)
+        except Exception as problem:
+            log.exception("job %s failed", tick.name)
+            error = f"{type(problem).__name__}: {problem}"
+        self._last_beat = time.monotonic()
+        try:
+            beat(self._service.session_factory, tick.name, now=now, error=error)
+        except Exception:
+            log.exception("the heartbeat of job %s could not be written", tick.name)
+
+    def _watch(self) -> None:
+        period = self._service.settings.scheduler.tick_seconds
+        while not self._stopping.wait(period):
+            if time.monotonic() - self._last_beat > _SILENCE * period + 60:
+                log.warning("the clock was silent, perhaps because the time was set back; waking it")
+                self.wake()
+
+    def wake(self) -> None:
+        """Run every job now and count the intervals from here."""
+        for tick in self._ticks:
+            self._scheduler.modify_job(tick.name, next_run_time=datetime.now(UTC))

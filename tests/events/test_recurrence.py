@@ -1,0 +1,75 @@
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.errors import YearOutOfRangeError
+from events.recurrence import FIRST_YEAR, LAST_YEAR, FixedDay, FixedRange, LunarDay, rule_from
+
+LUNAR = tomllib.loads((Path(__file__).parent.parent / "data" / "vn_lunar.toml").read_text(encoding="utf-8"))["lunar"]
+RULES = {"tet": LunarDay(1, 1), "hung_kings": LunarDay(3, 10), "vu_lan": LunarDay(7, 15), "mid_autumn": LunarDay(8, 15)}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_lunar_days_follow_vietnamese_reckoning_from_2018_to_2045(name):
+    computed = {row["year"]: RULES[name].occurrence(row["year"]).dtstart for row in LUNAR}
+
+    assert computed == {row["year"]: row[name] for row in LUNAR}
+
+
+@pytest.mark.parametrize(
+    ("year", "tet"), [(1985, date(1985, 1, 21)), (2007, date(2007, 2, 17)), (2030, date(2030, 2, 2)), (2053, date(2053, 2, 18))]
+)
+def test_tet_is_not_the_chinese_day_in_the_years_where_they_differ(year, tet):
+    assert RULES["tet"].occurrence(year).dtstart == tet
+
+
+def test_the_action_month_ends_on_the_day_after_its_last_day():
+    month = FixedRange(FixedDay(11, 15), FixedDay(12, 15)).occurrence(2021)
+
+    assert (month.dtstart, month.last_day, month.dtend) == (date(2021, 11, 15), date(2021, 12, 15), date(2021, 12, 16))
+
+
+def test_a_range_that_ends_before_it_starts_runs_into_the_next_year():
+    winter = FixedRange(FixedDay(12, 20), FixedDay(1, 5)).occurrence(2026)
+
+    assert (winter.dtstart, winter.last_day) == (date(2026, 12, 20), date(2027, 1, 5))
+
+
+def test_29_february_is_kept_on_the_28th_in_a_common_year():
+    leap_day = FixedDay(2, 29)
+
+    assert leap_day.occurrence(2028).dtstart == date(2028, 2, 29)
+    assert leap_day.occurrence(2027).dtstart == date(2027, 2, 28)
+
+
+@pytest.mark.parametrize("year", [1899, 2101, 0, 20260])
+def test_a_year_beyond_the_tables_is_refused_with_the_range(year):
+    with pytest.raises(YearOutOfRangeError, match=r"outside 1900-2100"):
+        FixedDay(3, 20).occurrence(year)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "fixed_day", "month": 13, "day": 1},
+        {"kind": "fixed_day", "month": 2, "day": 30},
+        {"kind": "fixed_range", "from": "11-15"},
+        {"kind": "lunar_day", "lunar_month": 8, "lunar_day": 31},
+        {"kind": "easter"},
+        {},
+    ],
+)
+def test_a_rule_that_names_no_day_is_refused(fields):
+    with pytest.raises(ValueError, match=r".+"):
+        rule_from(fields)
+
+
+@given(st.integers(FIRST_YEAR, LAST_YEAR - 1), st.integers(1, 12), st.integers(1, 30))
+def test_every_lunar_day_comes_round_exactly_once_between_two_tets(year, month, day):
+    this_year = LunarDay(month, day).occurrence(year).dtstart
+
+    assert RULES["tet"].occurrence(year).dtstart <= this_year < RULES["tet"].occurrence(year + 1).dtstart
