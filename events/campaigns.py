@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.orm import Session, aliased, selectinload
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
 
 from events.database import new_uid
 from events.errors import NotFoundError
@@ -29,7 +29,6 @@ from events.models import (
     TemplateItem,
     TemplateVersion,
     TodoStatus,
-    Unit,
 )
 from events.people import RoleBook
 from events.recurrence import Occurrence
@@ -79,7 +78,7 @@ def open_campaign(session: Session, template: Template, year: int, *, now: datet
     dates = observance.recurrence.occurrence(year)
     tree = load_tree(session, dates.dtstart)
     copies = _copies_by_level(template.current, tree)
-    have = set(session.scalars(select(Campaign.unit_id).where(_same(observance, year))))
+    have = _campaign_ids(session, observance, year)
     missing = [node for root in tree.roots for node in _involved(tree, root, copies) if node.id not in have]
     if not missing:
         return Opened(observance.key, year, 0, 0)
@@ -106,12 +105,7 @@ def get_campaign(session: Session, uid: str) -> Campaign:
 
 
 def _templates(session: Session) -> Sequence[Template]:
-    load_items = selectinload(Template.versions).selectinload(TemplateVersion.items)
-    load_observance = selectinload(Template.observance)
-    query = select(Template).join(Template.observance).where(Observance.enabled).order_by(Template.position)
-    return session.scalars(
-        query.options(load_items, load_observance.selectinload(Observance.titles), load_observance.selectinload(Observance.themes))
-    ).all()
+    return session.scalars(select(Template).join(Template.observance).where(Observance.enabled).order_by(Template.position)).all()
 
 
 def _is_time(dates: Occurrence, template: Template, year: int, today: date) -> bool:
@@ -168,7 +162,7 @@ def _involved(tree: UnitTree, root: UnitNode, copies: _Copies) -> list[UnitNode]
 
 def _insert_campaigns(
     session: Session, template: Template, year: int, dates: Occurrence, nodes: Iterable[UnitNode], now: datetime
-) -> dict[int, int]:
+) -> dict[int | None, int]:
     """Insert one campaign a unit and return the campaign ids by unit id."""
     observance = template.observance
     assert observance is not None
@@ -186,25 +180,20 @@ def _insert_campaigns(
         "created": now,
         "last_modified": now,
     }
-    rows = [common | {"uid": new_uid(), "unit_id": node.id} for node in nodes]
-    session.connection().execute(insert(Campaign), rows)
-    _link_to_parents(session, observance, year)
-    found = session.execute(select(Campaign.unit_id, Campaign.id).where(_same(observance, year)))
-    return {row.unit_id: row.id for row in found}
+    ids = _campaign_ids(session, observance, year)
+    waiting = {node.id: node for node in nodes}
+    while waiting:  # level after level, so that parents have their id
+        wave = [node for node in waiting.values() if node.parent_id not in waiting]
+        rows = [common | {"uid": new_uid(), "unit_id": node.id, "parent_id": ids.get(node.parent_id)} for node in wave]
+        session.connection().execute(insert(Campaign), rows)
+        ids = _campaign_ids(session, observance, year)
+        waiting = {unit_id: node for unit_id, node in waiting.items() if unit_id not in ids}
+    return ids
 
 
-def _link_to_parents(session: Session, observance: Observance, year: int) -> None:
-    parent, unit = aliased(Campaign), aliased(Unit)
-    of_parent_unit = (
-        select(parent.id)
-        .join(unit, unit.parent_id == parent.unit_id)
-        .where(unit.id == Campaign.unit_id, parent.observance_id == observance.id, parent.year == year)
-        .scalar_subquery()
-    )
-    orphans = _same(observance, year) & Campaign.parent_id.is_(None)
-    session.execute(
-        update(Campaign).where(orphans).values(parent_id=of_parent_unit), execution_options={"synchronize_session": False}
-    )
+def _campaign_ids(session: Session, observance: Observance, year: int) -> dict[int | None, int]:
+    """Return the ids of an observance's campaigns by unit id."""
+    return dict(session.execute(select(Campaign.unit_id, Campaign.id).where(_same(observance, year))).all())
 
 
 class _ItemMaker:

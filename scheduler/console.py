@@ -10,7 +10,11 @@ from rich.table import Table
 from events.errors import DomainError
 from events.language import say, translations
 
+_WIDE = 160  # columns, when the output goes to a file or another program
+
 out = Console(highlight=False)
+if not out.is_terminal:
+    out = Console(highlight=False, width=_WIDE)
 err = Console(stderr=True, highlight=False)
 
 

@@ -1,6 +1,11 @@
 """Every table of the service: importing this module fills the metadata that migrations are compared with."""
 
-import web.accounts.models  # noqa: F401 - the four imports are the point
+from events import models
 from events.database import Base
+from notifications import outbox
+from scheduler import heartbeats
+from web.accounts import models as accounts
+
+ROOMS = (models, outbox, heartbeats, accounts)  # whose import makes the tables
 
 metadata = Base.metadata

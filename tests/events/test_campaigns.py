@@ -193,7 +193,7 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_units(session
         unit = Unit(
             key=f"t{number}", level_key="village", type="thon", name="Thôn", full_name="Thôn", slug=f"t{number}", search="thon"
         )
-        unit.parent_id = cast.commune.id
+        unit.parent_id = cast.district.id
         session.add(unit)
     session.flush()
 

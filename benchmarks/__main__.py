@@ -1,0 +1,17 @@
+"""Run all benchmarks, or those named: python -m benchmarks opening feed."""
+
+import sys
+
+from benchmarks import feed, opening, simulation
+
+BENCHMARKS = {"opening": opening.run, "feed": feed.run, "simulation": simulation.run}
+
+
+def main(names: list[str]) -> int:
+    """Print a line a measurement; exit code 1 when one is over its limit."""
+    results = [measured for name in names or BENCHMARKS for measured in BENCHMARKS[name]()]
+    return 0 if all(measured.ok for measured in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
