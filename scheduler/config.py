@@ -72,7 +72,7 @@ class EventsSettings(_Table):
     def _is_known(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, KeyError) as error:
             raise ValueError("is no time zone of the IANA database") from error
         return name
 
@@ -131,6 +131,15 @@ class WebSettings(_Table):
     google_calendar_url: str = GOOGLE_CALENDAR_URL
     outlook_calendar_url: str = OUTLOOK_CALENDAR_URL
     trusted_proxies: int = Field(default=0, ge=0, le=5)
+
+    @field_validator("google_calendar_url", "outlook_calendar_url")
+    @classmethod
+    def _has_known_gaps(cls, template: str) -> str:
+        try:
+            template.format(url="", name="")
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError(f"may only have the gaps {{url}} and {{name}}, not {error}") from error
+        return template
 
     @property
     def address(self) -> str:

@@ -6,10 +6,11 @@ from datetime import date
 from pathlib import Path
 
 import click
+from sqlalchemy.engine import make_url
 
 from events.catalog import SHIPPED, read_catalog
 from events.catalog_import import import_catalog
-from events.database import reading
+from events.database import SessionFactory, reading
 from events.errors import N_
 from events.feeds import all_slugs, find_feed, serve_feed
 from events.localtime import local_day
@@ -142,9 +143,9 @@ def write_feeds(new_service: NewService, folder: Path, slug: tuple[str, ...]) ->
 COMMANDS = [catalog, open_, simulate_, feed]
 
 
-def _copy(service: Service):  # type: ignore[no-untyped-def]  # the factory of an in-memory database
+def _copy(service: Service) -> SessionFactory:
     """Copy the real database if there is one, else the shipped catalogue."""
-    url = service.engine.url
+    url = make_url(service.settings.database.url)  # not the engine, which would make the folder
     exists = url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
     if exists and migrate.version_of(service.engine) is migrate.Version.CURRENT:
         return copy_of(service.engine)

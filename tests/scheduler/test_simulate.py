@@ -1,0 +1,148 @@
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import func, select
+
+from events.campaigns import open_campaigns
+from events.database import create_engine, create_session_factory
+from events.errors import NotFoundError, YearOutOfRangeError
+from events.models import Campaign, ChecklistItem, Observance, Person
+from notifications.outbox import Message
+from scheduler.simulate import as_json, copy_of, copy_of_catalog, simulate
+from scheduler.tables import metadata
+
+pytestmark = pytest.mark.slow  # plays whole years
+
+NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def year_2021(catalog):
+    return simulate(copy_of_catalog(catalog, NOW), 2021)
+
+
+@pytest.fixture(scope="module")
+def year_2026(catalog):
+    return simulate(copy_of_catalog(catalog, NOW), 2026)
+
+
+def test_2021_plays_the_four_observances_of_the_plan_for_every_level(year_2021):
+    played = {(line.observance, line.level) for line in year_2021.campaigns}
+
+    four = ["intl_happiness_day", "vn_family_day", "intl_day_evaw", "gender_action_month"]
+    assert played == {(observance, level) for observance in four for level in ("province", "district", "commune")}
+    assert len(year_2021.campaigns) == 4 * (1 + 10 + 102)
+
+
+def test_campaigns_open_on_the_day_their_template_says(year_2021):
+    opens = {line.observance: line.opens for line in year_2021.campaigns}
+
+    assert opens == {
+        "intl_happiness_day": date(2021, 1, 4),
+        "vn_family_day": date(2021, 3, 30),
+        "gender_action_month": date(2021, 8, 2),
+        "intl_day_evaw": date(2021, 9, 26),
+    }
+
+
+@pytest.mark.parametrize(
+    ("year", "item", "due"),
+    [
+        ("year_2021", "plan_province", date(2021, 2, 19)),
+        ("year_2026", "plan_province", date(2026, 2, 13)),
+        ("year_2026", "plan_commune", date(2026, 3, 6)),
+    ],
+)
+def test_the_golden_dates_of_20_march_hold(request, year, item, due):
+    lines = request.getfixturevalue(year).items
+
+    assert {line.due for line in lines if line.campaign.startswith("intl_happiness_day") and line.template_key == item} == {due}
+
+
+def test_a_moved_deadline_says_why(year_2026):
+    [plan] = [
+        line
+        for line in year_2026.items
+        if line.campaign == "intl_happiness_day/2026/51-2025" and line.template_key == "plan_province"
+    ]
+
+    assert (plan.nominal_due, plan.due, plan.reason) == (date(2026, 2, 20), date(2026, 2, 13), "trong kỳ nghỉ Tết")
+
+
+def test_every_item_is_told_about_three_times_to_somebody(year_2021):
+    assert len(year_2021.notices) == 3 * len(year_2021.items)
+    assert {line.kind for line in year_2021.notices} == {"before-7", "before-1", "overdue-1"}
+    assert all(line.to for line in year_2021.notices)
+    assert {(line.at.hour, line.at.minute) for line in year_2021.notices} == {(7, 30)}
+
+
+def test_notices_of_a_person_in_post_name_that_person(catalog):
+    copy = copy_of_catalog(catalog, NOW)
+    with copy.begin() as session:
+        from tests.conftest import Cast
+
+        Cast(session)
+
+    played = simulate(copy, 2021, unit="23341")
+
+    assert {line.email for line in played.notices if line.role == "ubnd_xa"} == {"thi@example.org"}
+    assert {line.email for line in played.notices if line.role != "ubnd_xa"} == {None}
+
+
+def test_a_unit_is_played_with_those_below_it(catalog):
+    played = simulate(copy_of_catalog(catalog, NOW), 2021, unit="618")
+
+    assert {line.unit for line in played.campaigns} == {"618", "23535", "23537", "23538"}
+    assert {line.unit for line in played.items} <= {"618", "23535", "23537", "23538"}
+
+
+def test_levels_without_a_unit_are_named(year_2021):
+    assert year_2021.without_units == {"village": 6}
+
+
+def test_the_json_has_its_documented_keys(year_2026):
+    played = json.loads(json.dumps(as_json(year_2026)))
+
+    assert set(played) == {"year", "campaigns", "items", "notices", "without_units"}
+    assert {"observance", "year", "unit", "opens", "dtstart", "dtend", "summary"} <= set(played["campaigns"][0])
+    assert {"campaign", "template_key", "unit", "level", "nominal_due", "due", "reason"} <= set(played["items"][0])
+    assert {"at", "kind", "to", "item"} <= set(played["notices"][0])
+    campaigns = {line["id"] for line in played["campaigns"]}
+    assert {line["campaign"] for line in played["items"]} <= campaigns
+
+
+def test_nothing_is_written_or_sent(tmp_path, catalog, vietnam):
+    from events.catalog_import import import_catalog
+
+    engine = create_engine(f"sqlite:///{tmp_path / 'real.db'}")
+    metadata.create_all(engine)
+    factory = create_session_factory(engine)
+    with factory.begin() as session:
+        import_catalog(session, catalog, now=NOW)
+        session.scalars(select(Observance).where(Observance.key == "vn_family_day")).one().title_vi = "Tên sửa ở tỉnh"
+        open_campaigns(session, now=NOW, calendar=vietnam, year=2026)
+    counted = [_counts(factory)]
+
+    played = simulate(copy_of(engine), 2026)
+
+    counted.append(_counts(factory))
+    assert counted[0] == counted[1]
+    assert "Tên sửa ở tỉnh năm 2026" in {line.summary for line in played.campaigns}  # what was edited is played
+    engine.dispose()
+
+
+@pytest.mark.parametrize("year", [1899, 2101])
+def test_a_year_beyond_the_tables_is_refused(catalog, year):
+    with pytest.raises(YearOutOfRangeError):
+        simulate(copy_of_catalog(catalog, NOW), year)
+
+
+def test_an_unknown_unit_is_named(catalog):
+    with pytest.raises(NotFoundError, match="nowhere"):
+        simulate(copy_of_catalog(catalog, NOW), 2021, unit="nowhere")
+
+
+def _counts(factory):
+    with factory() as session:
+        return [session.scalar(select(func.count()).select_from(table)) for table in (Campaign, ChecklistItem, Person, Message)]

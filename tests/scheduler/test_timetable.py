@@ -1,0 +1,95 @@
+import threading
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from events.database import create_engine, create_session_factory
+from events.models import Campaign
+from scheduler.config import load_settings
+from scheduler.heartbeats import beat, beats
+from scheduler.service import Service
+from scheduler.tables import metadata
+from scheduler.timetable import Clock, Tick
+
+NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
+PATIENCE = 30
+
+
+def a_service(tmp_path):
+    (tmp_path / "config.toml").write_text(f"[database]\nurl = 'sqlite:///{tmp_path / 'clock.db'}'\n[scheduler]\ntick_seconds = 1\n")
+    service = Service(load_settings(tmp_path / "config.toml"))
+    metadata.create_all(service.engine)
+    return service
+
+
+def test_every_job_runs_at_once_and_again(tmp_path):
+    service, ran = a_service(tmp_path), threading.Semaphore(0)
+    clock = Clock(service, now=lambda: NOW)
+    clock._ticks = [Tick("test", lambda now: ran.release(), 1)]
+
+    clock.start()
+    assert all(ran.acquire(timeout=PATIENCE) for _ in range(2))
+    clock.stop()
+
+    with service.session_factory() as session:
+        assert [(b.job, b.at, b.error) for b in beats(session)] == [("test", NOW, "")]
+    service.engine.dispose()
+
+
+def test_a_failing_job_is_recorded_and_tried_again(tmp_path):
+    service, ran = a_service(tmp_path), threading.Semaphore(0)
+
+    def fail(now):
+        ran.release()
+        raise ValueError("the disk is full")
+
+    clock = Clock(service, now=lambda: NOW)
+    clock._ticks = [Tick("test", fail, 1)]
+
+    clock.start()
+    assert all(ran.acquire(timeout=PATIENCE) for _ in range(2))
+    clock.stop()
+
+    with service.session_factory() as session:
+        assert [b.error for b in beats(session)] == ["ValueError: the disk is full"]
+    service.engine.dispose()
+
+
+def test_a_woken_clock_runs_its_jobs_whatever_the_wall_clock_says(tmp_path):
+    service, ran = a_service(tmp_path), threading.Semaphore(0)
+    clock = Clock(service, now=lambda: NOW)
+    clock._ticks = [Tick("test", lambda now: ran.release(), 3600)]
+
+    clock.start()
+    assert ran.acquire(timeout=PATIENCE)
+    while not ran.acquire(timeout=0.2):  # a wake while the first run is still at work is passed over
+        clock.wake()
+    clock.stop()
+    service.engine.dispose()
+
+
+def test_the_jobs_carry_a_campaign_from_the_catalogue_to_the_calendar(tmp_path, catalog):
+    from events.catalog_import import import_catalog
+
+    service = a_service(tmp_path)
+    with service.session_factory.begin() as session:
+        import_catalog(session, catalog, now=NOW)
+
+    service.open_ahead(NOW)
+
+    with service.session_factory() as session:
+        assert len(session.scalars(select(Campaign)).all()) == 4 * 97
+    service.engine.dispose()
+
+
+def test_the_last_beat_of_a_job_replaces_the_one_before(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    metadata.create_all(engine)
+    factory = create_session_factory(engine)
+
+    beat(factory, "relay", now=NOW, error="x")
+    beat(factory, "relay", now=NOW)
+
+    with factory() as session:
+        assert [(b.job, b.error) for b in beats(session)] == [("relay", "")]
+    engine.dispose()
