@@ -1,0 +1,193 @@
+"""From a row of the outbox to the mail that leaves: RFC 5322 bytes in the reader's language, the same bytes for the same row.
+
+Headers are made with ``email.header.Header`` under the compat32 policy: ``email.message.EmailMessage`` folds long Vietnamese
+subjects wrongly in several releases of Python, and some providers reject what it writes. Line breaks in names and addresses are
+refused here, because nothing further down does so reliably.
+"""
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from email.header import Header
+from email.mime.base import MIMEBase
+from email.mime.multipart import MIMEMultipart
+from email.mime.nonmultipart import MIMENonMultipart
+from email.policy import compat32
+from email.utils import format_datetime
+from functools import lru_cache
+from gettext import NullTranslations
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import css_inline
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events.database import nfc
+from events.errors import N_, InvalidInputError
+from events.language import translations
+from events.localtime import VIETNAM, local_day
+from events.models import Campaign, ChecklistItem, Unit
+from notifications.addresses import checked_address, checked_name, is_one_line
+from notifications.outbox import Message, MessageKind, Notice, NoticeState
+from notifications.wording import Entry, date_in_words, delay_in_words, move_in_words, zalo_text
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_POLICY = compat32.clone(linesep="\r\n", mangle_from_=False)
+_BASE64_LINE = 57  # bytes that make a line of 76 characters (RFC 2045, 6.8)
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9 ]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Writes mails in the name of ``sender``.
+
+    ``public_url`` (no slash at its end) is where links lead; ``zone`` is the local time that days are counted in. Raises
+    ``InvalidInputError`` for a sender that no mail can have.
+    """
+
+    sender: str
+    sender_name: str
+    public_url: str
+    zone: ZoneInfo = VIETNAM
+    reply_to: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
+        for address in filter(None, (self.sender, self.reply_to)):
+            checked_address(address)
+        checked_name(self.sender_name)
+
+    def compose(self, session: Session, message: Message) -> bytes:
+        """Return the mail for a row of the outbox. Raises ``InvalidInputError`` if its name, address or parameters cannot be."""
+        facts = self._facts(session, message)
+        pages = _environment(message.language)
+        subject = " ".join(_render(pages, message.kind, "subject.txt", facts).split())
+        facts["subject"] = subject
+        mail = MIMEMultipart("alternative", boundary=_boundary(message), policy=_POLICY)
+        for name, value in self._headers(message, facts["name"], subject).items():
+            mail[name] = value  # type: ignore[assignment]  # compat32 takes Header objects; its stubs do not say so
+        mail.attach(_text(_render(pages, message.kind, "body.txt", facts), "plain"))
+        mail.attach(_text(_inliner().inline(_render(pages, message.kind, "body.html", facts)), "html"))
+        return mail.as_bytes(policy=_POLICY)
+
+    def _headers(self, message: Message, name: str, subject: str) -> dict[str, Header | str]:
+        headers: dict[str, Header | str] = {
+            "From": _mailbox("From", self.sender_name, self.sender),
+            "To": _mailbox("To", name, message.rcpt_to),
+            "Subject": Header(subject, "utf-8", header_name="Subject"),
+            "Date": format_datetime(message.date.astimezone(self.zone)),
+            "Message-ID": message.message_id,
+            "List-Id": f"<{message.kind.value.replace('_', '-')}.{self._host}>",
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+        }
+        return headers | ({"Reply-To": self.reply_to} if self.reply_to else {})
+
+    @property
+    def _host(self) -> str:
+        return self.sender.rpartition("@")[2]
+
+    def _facts(self, session: Session, message: Message) -> dict[str, Any]:
+        name = message.person.full_name if message.person else message.rcpt_to
+        facts = {"name": checked_name(name), "language": message.language, "home": self.public_url}
+        about = {MessageKind.REMINDER: self._reminder, MessageKind.SIGN_IN: self._sign_in}[message.kind]
+        return facts | about(session, message)
+
+    def _reminder(self, session: Session, message: Message) -> dict[str, Any]:
+        words = translations(message.language)
+        today = local_day(message.date, self.zone)
+        rows = _items(session, message)
+        entries = [self._entry(*row, today, message.language, words) for row in rows]
+        entries.sort(key=lambda entry: not entry.is_overdue)
+        overdue = sum(entry.is_overdue for entry in entries)
+        return {"entries": entries, "overdue": overdue, "zalo": zalo_text(entries, self.public_url, words)}
+
+    def _entry(
+        self, item: ChecklistItem, campaign: Campaign, unit: Unit, today: date, language: str, words: NullTranslations
+    ) -> Entry:
+        return Entry(
+            summary=nfc(" ".join(item.summary.split())),
+            campaign=campaign.summary,
+            unit=unit.full_name,
+            url=f"{self.public_url}/viec/{item.id}",
+            due=date_in_words(item.due, language),
+            start=date_in_words(item.dtstart, language) if item.dtstart else None,
+            moved=move_in_words(item.nominal_due, item.due_reason, language, words),
+            delay=delay_in_words(today, item.due, item.dtstart, words),
+            is_overdue=item.due < today,
+        )
+
+    def _sign_in(self, _session: Session, message: Message) -> dict[str, Any]:
+        url = message.params.get("url")
+        if not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https") or not is_one_line(url):
+            raise InvalidInputError(N_("A message for signing in needs a link."))
+        expires = message.expires.astimezone(self.zone)
+        return {"url": url, "expires_at": f"{expires:%H:%M}", "expires_on": date_in_words(expires.date(), message.language)}
+
+
+@lru_cache
+def _environment(language: str) -> Environment:
+    """Return the templates with the sentences of ``language``."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["ext.i18n.trimmed"] = True  # as the catalogue is extracted (pyproject.toml)
+    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    return environment
+
+
+@lru_cache
+def _inliner() -> css_inline.CSSInliner:
+    return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+
+
+def _render(pages: Environment, kind: MessageKind, part: str, facts: Mapping[str, Any]) -> str:
+    return pages.get_template(f"{kind.value}/{part}").render(facts)
+
+
+def _items(session: Session, message: Message) -> list[tuple[ChecklistItem, Campaign, Unit]]:
+    """Return what a reminder is about: the items still to be told, or all of them once nothing is left to tell."""
+    query = (
+        select(ChecklistItem, Campaign, Unit, Notice.state)
+        .join(Notice, Notice.item_id == ChecklistItem.id)
+        .join(Campaign, Campaign.id == ChecklistItem.campaign_id)
+        .join(Unit, Unit.id == Campaign.unit_id)
+        .where(Notice.message_id == message.id)
+        .order_by(ChecklistItem.due, Unit.position, ChecklistItem.position, ChecklistItem.id)
+    )
+    rows = session.execute(query).all()
+    planned = [(item, campaign, unit) for item, campaign, unit, state in rows if state is NoticeState.PLANNED]
+    return planned or [(item, campaign, unit) for item, campaign, unit, _state in rows]
+
+
+def _mailbox(header: str, name: str, address: str) -> Header:
+    """Return "name <address>" (RFC 5322, 3.4) with the name as encoded words unless it is plain letters."""
+    charset = "us-ascii" if _PLAIN_NAME.fullmatch(name) else "utf-8"
+    mailbox = Header(name, charset, header_name=header)
+    mailbox.append(f"<{checked_address(address)}>", "us-ascii")
+    return mailbox
+
+
+def _boundary(message: Message) -> str:
+    return f"=_{message.message_id.strip('<>').partition('@')[0]}"
+
+
+def _text(content: str, subtype: str) -> MIMEBase:
+    """Return a part in base64 with the line ends that RFC 2045, 6.8 asks for before encoding."""
+    part = MIMENonMultipart("text", subtype, charset="utf-8", policy=_POLICY)
+    raw = "\r\n".join(content.strip().splitlines()).encode() + b"\r\n"
+    lines = (base64.b64encode(raw[start : start + _BASE64_LINE]).decode() for start in range(0, len(raw), _BASE64_LINE))
+    part["Content-Transfer-Encoding"] = "base64"
+    part.set_payload("\n".join(lines))
+    return part

@@ -1,0 +1,265 @@
+"""Empty the outbox: claim messages, look again whether they are still wanted, hand them to a transport, record the outcome.
+
+Claiming is one transaction; sending happens outside of any; every outcome is a transaction of its own. So a crash repeats one mail
+at most, with the same Message-ID and Date.
+"""
+
+import logging
+import os
+import random
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import and_, exists, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, aliased
+
+from events.database import SessionFactory
+from events.errors import DomainError
+from events.localtime import local_day
+from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
+from events.models.campaigns import OPEN
+from events.people import held
+from events.workdays import WorkCalendar
+from notifications import outbox
+from notifications.composer import Composer
+from notifications.errors import NoServiceError, PermanentDeliveryError, TransientDeliveryError, UncertainDeliveryError
+from notifications.notices import ReminderRules, next_working_moment
+from notifications.outbox import LEASE, Message, MessageKind, MessageState, Notice, NoticeState
+
+RETRY_MINUTES = (1, 5, 15, 60, 180)  # after the first, second … attempt; the last one repeats until the message expires
+_DOUBT_PAUSE = timedelta(minutes=1)
+_DEFECT_PAUSE = timedelta(minutes=15)
+_DEFAULT_RULES = ReminderRules()
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a server said when it took a mail (RFC 5321, 4.2)."""
+
+    code: int
+    text: str
+
+
+class Transport(Protocol):
+    """A way out for mail."""
+
+    def send(self, rcpt_to: str, message: bytes) -> Reply:
+        """Hand over one RFC 5322 message. Raises a ``DeliveryError``."""
+
+    def check(self) -> None:
+        """Raise a ``DeliveryError`` if no mail could leave now."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayResult:
+    """What became of the messages of one round."""
+
+    sent: int = 0
+    failed: int = 0
+    deferred: int = 0  # a try that counted; later again
+    unknown: int = 0
+    released: int = 0  # no server: ready as before
+    postponed: int = 0  # until offices open
+    cancelled: int = 0
+    suppressed: int = 0
+    expired: int = 0
+    lost: int = 0  # another relay has them now
+
+
+def relay_once(
+    session_factory: SessionFactory,
+    transport: Transport,
+    composer: Composer,
+    *,
+    now: datetime,
+    calendar: WorkCalendar,
+    rules: ReminderRules = _DEFAULT_RULES,
+    limit: int = 100,
+    lease: timedelta = LEASE,
+) -> RelayResult:
+    """Send up to ``limit`` messages whose time has come. Any number of relays may run at once."""
+    sieve = _Sieve(now, calendar, rules, composer)
+    with session_factory.begin() as session:
+        batch = sieve.sift(session, outbox.claim(session, now=now, limit=limit, by=_name(), lease=lease))
+    delivery = _Delivery(session_factory, transport, composer, now, lease, sieve.tally)
+    delivery.run(batch)
+    return RelayResult(**sieve.tally)
+
+
+@dataclass
+class _Sieve:
+    """Takes out of a claimed batch what must not leave now, and records why."""
+
+    now: datetime
+    calendar: WorkCalendar
+    rules: ReminderRules
+    composer: Composer
+    tally: Counter[str] = field(default_factory=Counter)
+
+    def sift(self, session: Session, messages: Sequence[Message]) -> list[Message]:
+        reminders = [message.id for message in messages if message.kind is MessageKind.REMINDER]
+        wanted = _drop_unwanted_notices(session, reminders, self)
+        refused = outbox.refused_addresses(session, [message.rcpt_to for message in messages])
+        return [message for message in messages if self._may_leave(session, message, wanted, refused)]
+
+    def _may_leave(self, session: Session, message: Message, wanted: Collection[int], refused: Collection[str]) -> bool:
+        is_reminder = message.kind is MessageKind.REMINDER
+        opens = next_working_moment(self.now, self.calendar, self.rules, self.composer.zone, any_day=message.urgent)
+        if message.expires <= self.now:
+            return self._drop(session, message, MessageState.EXPIRED, message.reply or "too old")
+        if is_reminder and message.id not in wanted:
+            return self._drop(session, message, MessageState.CANCELLED, "done, cancelled, or no longer this person's")
+        if is_reminder and message.rcpt_to in refused:
+            return self._drop(session, message, MessageState.SUPPRESSED, "the address was refused before")
+        if is_reminder and opens > self.now:
+            outbox.release(session, message, at=opens)
+            self.tally["postponed"] += 1
+            return False
+        return True
+
+    def _drop(self, session: Session, message: Message, state: MessageState, reason: str) -> bool:
+        outbox.drop(session, message, state, reason)
+        self.tally[state.value] += 1
+        return False
+
+
+def _drop_unwanted_notices(session: Session, message_ids: Sequence[int], sieve: _Sieve) -> set[int]:
+    """Cancel the notices that have nothing left to say, and return the messages that still carry one.
+
+    A notice is wanted while its item is open and on the same dates, its person still holds the post, and no newer one of the
+    same item is on its way.
+    """
+    newer = aliased(Notice)
+    is_outdated = exists().where(
+        newer.item_id == Notice.item_id,
+        newer.person_id == Notice.person_id,
+        newer.anchor_version == Notice.anchor_version,
+        newer.at > Notice.at,
+        newer.state == NoticeState.PLANNED,
+    )
+    has_post = exists().where(
+        Post.person_id == Notice.person_id,
+        Post.unit_id == Campaign.unit_id,
+        Post.role_key == ChecklistItem.role_key,
+        held(local_day(sieve.now, sieve.composer.zone)),
+    )
+    is_wanted = and_(
+        ChecklistItem.status.in_(OPEN),
+        Campaign.status != CampaignStatus.CANCELLED,
+        ChecklistItem.anchor_version == Notice.anchor_version,
+        Person.email.is_not(None),
+        has_post,
+        ~is_outdated,
+    )
+    query = (
+        select(Notice.id, Notice.message_id, is_wanted.label("is_wanted"))
+        .join(ChecklistItem, ChecklistItem.id == Notice.item_id)
+        .join(Campaign, Campaign.id == ChecklistItem.campaign_id)
+        .join(Person, Person.id == Notice.person_id)
+        .where(Notice.message_id.in_(message_ids), Notice.state == NoticeState.PLANNED)
+    )
+    rows = session.execute(query).all()
+    outbox.cancel_notices(session, [row.id for row in rows if not row.is_wanted])
+    return {row.message_id for row in rows if row.is_wanted}
+
+
+@dataclass
+class _Delivery:
+    """Hands a batch over, one mail after the other."""
+
+    session_factory: SessionFactory
+    transport: Transport
+    composer: Composer
+    now: datetime
+    lease: timedelta
+    tally: Counter[str]
+    started: float = field(default_factory=time.monotonic)
+    unmarked: list[Callable[[Session], bool]] = field(default_factory=list)
+
+    def run(self, batch: Sequence[Message]) -> None:
+        for position, message in enumerate(batch):
+            try:
+                self._deliver(message)
+            except NoServiceError as error:
+                _log.warning("No mail can leave now: %s", error)
+                self._release(batch[position:])
+                break
+        for mark in self.unmarked:  # the database failed a moment ago; what was sent must be known as sent
+            self._in_transaction(mark)
+
+    def _deliver(self, message: Message) -> None:
+        taken = self._take(message)
+        if taken is None:
+            return
+        current, mail = taken
+        try:
+            reply = self.transport.send(current.rcpt_to, mail)
+        except TransientDeliveryError as error:
+            code, text, until = error.code, error.reply, self._next_attempt(current)
+            self._mark("deferred", lambda session: outbox.defer(session, current, until=until, code=code, reply=text))
+        except PermanentDeliveryError as error:
+            code, text, bad = error.code, error.reply, error.bad_address
+            self._mark("failed", lambda session: outbox.mark_failed(session, current, code=code, reply=text, bad_address=bad))
+        except UncertainDeliveryError as error:
+            text, again = error.reply, None if current.doubts else self.now + _DOUBT_PAUSE
+            self._mark("unknown", lambda session: outbox.mark_unknown(session, current, reply=text, next_attempt=again))
+        else:
+            code, text, sent_at = reply.code, reply.text, self._clock()
+            self._mark("sent", lambda session: outbox.mark_sent(session, current, now=sent_at, code=code, reply=text))
+
+    def _take(self, message: Message) -> tuple[Message, bytes] | None:
+        """Mark a message as being sent and write its mail; None if it is another relay's, or cannot be written."""
+        try:
+            with self.session_factory.begin() as session:
+                lease_until = self._clock() + self.lease
+                current = outbox.start_sending(session, message, now=self.now, lease_until=lease_until)
+                if current is None:
+                    self.tally["lost"] += 1
+                    return None
+                return current, self.composer.compose(session, current)
+        except DomainError as error:
+            reply = str(error)
+            self._mark("failed", lambda session: outbox.mark_failed(session, message, code=None, reply=reply))
+        except OperationalError:
+            raise
+        except Exception as error:  # a defect in one template must not hold up everybody else's mail
+            _log.exception("Message %s cannot be written", message.id)
+            reply, until = repr(error), self.now + _DEFECT_PAUSE
+            self._mark("deferred", lambda session: outbox.defer(session, message, until=until, code=None, reply=reply))
+        return None
+
+    def _mark(self, outcome: str, mark: Callable[[Session], bool]) -> None:
+        try:
+            done = self._in_transaction(mark)
+        except OperationalError:
+            _log.exception("An outcome could not be recorded; it is tried again at the end of the batch")
+            self.unmarked.append(mark)
+            done = True
+        self.tally[outcome if done else "lost"] += 1
+
+    def _in_transaction(self, mark: Callable[[Session], bool]) -> bool:
+        with self.session_factory.begin() as session:
+            return mark(session)
+
+    def _release(self, messages: Sequence[Message]) -> None:
+        with self.session_factory.begin() as session:
+            self.tally["released"] += sum(outbox.release(session, message, at=self.now) for message in messages)
+
+    def _next_attempt(self, message: Message) -> datetime:
+        minutes = RETRY_MINUTES[min(message.attempts, len(RETRY_MINUTES)) - 1]
+        return self.now + timedelta(minutes=minutes * random.uniform(0.5, 1))  # noqa: S311 - spreads load, hides nothing
+
+    def _clock(self) -> datetime:
+        """Return what time it is, counted from ``now``."""
+        return self.now + timedelta(seconds=time.monotonic() - self.started)
+
+
+def _name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"

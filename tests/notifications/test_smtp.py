@@ -1,0 +1,370 @@
+"""Against a real SMTP server on this machine, and against one that follows a script and hangs up where it is told to."""
+
+import shutil
+import socket
+import socketserver
+import ssl
+import subprocess
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult
+
+from events.errors import InvalidInputError
+from notifications.errors import NoServiceError, PermanentDeliveryError, TransientDeliveryError, UncertainDeliveryError
+from notifications.outbox import Message, MessageState
+from notifications.relay import RelayResult, Reply
+from notifications.smtp import SmtpTransport
+
+A_MAIL = Path(__file__).parent.parent / "data" / "mail" / "reminder.vi.eml"
+NOW = datetime(2021, 3, 18, 0, 30, tzinfo=UTC)
+A_MINUTE = timedelta(minutes=1)
+
+
+def free_port():
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Office:
+    """The server's side: keeps what arrives and says what it is told to say."""
+
+    def __init__(self):
+        self.mails, self.sessions = [], set()
+        self.replies = {}
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+        envelope.mail_from = address
+        return self.replies.get("MAIL", "250 2.1.0 OK")
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+        envelope.rcpt_tos.append(address)
+        return self.replies.get("RCPT", "250 2.1.5 OK")
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        self.sessions.add(session.peer)
+        if "DATA" not in self.replies:
+            self.mails.append((envelope.mail_from, envelope.rcpt_tos, envelope.original_content))
+        return self.replies.get("DATA", "250 2.0.0 queued")
+
+
+@pytest.fixture
+def office():
+    return Office()
+
+
+@pytest.fixture
+def server(office):
+    controller = Controller(office, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    yield controller
+    controller.stop()
+
+
+@pytest.fixture
+def transport(server):
+    transport = SmtpTransport(host="127.0.0.1", port=server.port, timeout=5, pause=0)
+    yield transport
+    transport.close()
+
+
+@pytest.fixture
+def mail():
+    return A_MAIL.read_bytes()
+
+
+def test_a_mail_arrives_as_it_was_written(transport, office, mail):
+    assert transport.send("thi@example.org", mail) == Reply(250, "2.0.0 queued")
+
+    ((sender, recipients, content),) = office.mails
+    assert (sender, recipients, content) == ("sumvay@example.org", ["thi@example.org"], mail)
+    parsed = message_from_bytes(content, policy=policy.default)
+    assert parsed["Subject"].startswith("Nhắc việc (còn 1 ngày): Xây dựng kế hoạch tổ chức các hoạt động")
+    assert not parsed.defects
+
+
+def test_a_line_that_starts_with_a_dot_arrives_with_its_dot(transport, office, mail):
+    transport.send("thi@example.org", mail + b".\n..\r\nlast")
+
+    assert office.mails[0][2].endswith(b"\r\n.\r\n..\r\nlast\r\n")
+
+
+def test_a_batch_goes_over_one_connection(transport, office, mail):
+    for _ in range(5):
+        transport.send("thi@example.org", mail)
+
+    assert (len(office.mails), len(office.sessions)) == (5, 1)
+
+
+@pytest.mark.parametrize("stage", ["RCPT", "DATA"])
+def test_a_temporary_reply_is_temporary_and_the_next_mail_goes_through(transport, office, mail, stage):
+    office.replies[stage] = "451 4.3.0 later"
+    with pytest.raises(TransientDeliveryError) as caught:
+        transport.send("thi@example.org", mail)
+    assert (caught.value.code, caught.value.reply) == (451, "4.3.0 later")
+
+    office.replies.clear()
+    transport.send("thi@example.org", mail)
+    assert len(office.mails) == 1
+
+
+@pytest.mark.parametrize(
+    ("stage", "reply", "is_bad_address"),
+    [
+        ("RCPT", "550 5.1.1 no such user", True),
+        ("RCPT", "553 5.1.8 bad sender", False),
+        ("RCPT", "550 5.7.1 relaying denied", False),
+        ("DATA", "554 5.1.1 looks like spam", False),
+    ],
+)
+def test_a_refusal_for_good_says_whether_the_address_is_to_blame(transport, office, mail, stage, reply, is_bad_address):
+    office.replies[stage] = reply
+
+    with pytest.raises(PermanentDeliveryError) as caught:
+        transport.send("thi@example.org", mail)
+
+    assert caught.value.bad_address is is_bad_address
+
+
+def test_a_full_mailbox_is_temporary_although_its_code_says_otherwise(transport, office, mail):
+    office.replies["RCPT"] = "552 5.2.2 mailbox full"
+
+    with pytest.raises(TransientDeliveryError):
+        transport.send("thi@example.org", mail)
+
+
+def test_a_server_that_refuses_our_sender_is_no_single_mails_fault(transport, office, mail):
+    office.replies["MAIL"] = "550 5.7.1 who are you"
+
+    with pytest.raises(NoServiceError):
+        transport.send("thi@example.org", mail)
+
+
+def test_an_injected_address_never_reaches_the_server(transport, office, mail):
+    with pytest.raises(InvalidInputError):
+        transport.send("thi@example.org>\r\nRCPT TO:<la@example.org", mail)
+
+    assert office.mails == []
+
+
+def test_no_server_is_no_service_and_is_not_asked_again_at_once(mail):
+    transport = SmtpTransport(host="127.0.0.1", port=free_port(), timeout=2, pause=60)
+    with pytest.raises(NoServiceError, match="refused"):
+        transport.check()
+    with pytest.raises(NoServiceError, match="refused"):
+        transport.send("thi@example.org", mail)
+
+    transport._connect = _must_not_be_called
+    with pytest.raises(NoServiceError, match="refused"):
+        transport.send("thi@example.org", mail)
+
+
+class Guarded(Controller):
+    """A server that asks who is there, and remembers who said what."""
+
+    def factory(self):
+        self.logins = []
+
+        def authenticate(_server, _session, _envelope, _mechanism, login):
+            self.logins.append((login.login, login.password))
+            return AuthResult(success=login.password == b"secret", handled=False)
+
+        return SMTP(self.handler, authenticator=authenticate, auth_require_tls=False)
+
+
+@pytest.mark.parametrize(("password", "is_let_in"), [("secret", True), ("wrong", False)])
+def test_signing_in(office, mail, password, is_let_in):
+    server = Guarded(office, hostname="127.0.0.1", port=free_port())
+    server.start()
+    transport = SmtpTransport(host="127.0.0.1", port=server.port, username="sumvay", password=password, timeout=5, pause=0)
+    try:
+        if is_let_in:
+            transport.send("thi@example.org", mail)
+        else:
+            with pytest.raises(NoServiceError) as caught:
+                transport.send("thi@example.org", mail)
+            assert caught.value.code == 535
+    finally:
+        transport.close()
+        server.stop()
+    assert server.logins[0] == (b"sumvay", password.encode())
+    assert len(office.mails) == is_let_in
+
+
+def test_a_server_without_tls_is_not_trusted_when_tls_is_wanted(server, mail):
+    transport = SmtpTransport(host="127.0.0.1", port=server.port, security="starttls", timeout=5)
+
+    with pytest.raises(NoServiceError, match="STARTTLS"):
+        transport.send("thi@example.org", mail)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate for 127.0.0.1 that only its own file vouches for."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("makes its certificate with openssl")
+    folder = tmp_path_factory.mktemp("tls")
+    key, file = folder / "key.pem", folder / "cert.pem"
+    made = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", file, "-days", "2"]
+    subprocess.run([*made, "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    return file, key
+
+
+def encrypted(security, office, certificate):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+    settings = {"tls_context": context, "require_starttls": True} if security == "starttls" else {"ssl_context": context}
+    return Controller(office, hostname="127.0.0.1", port=free_port(), **settings)
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_mail_travels_encrypted_to_a_server_that_can_prove_its_name(office, mail, certificate, security):
+    server = encrypted(security, office, certificate)
+    server.start()
+    trusting = ssl.create_default_context(cafile=certificate[0])
+    transport = SmtpTransport(host="127.0.0.1", port=server.port, security=security, timeout=5, tls=trusting)
+    try:
+        transport.send("thi@example.org", mail)
+    finally:
+        transport.close()
+        server.stop()
+
+    assert len(office.mails) == 1
+
+
+def test_a_server_that_cannot_prove_its_name_gets_nothing(office, mail, certificate):
+    server = encrypted("starttls", office, certificate)
+    server.start()
+    try:
+        with pytest.raises(NoServiceError, match="certificate"):
+            SmtpTransport(host="127.0.0.1", port=server.port, security="starttls", timeout=5).send("thi@example.org", mail)
+    finally:
+        server.stop()
+
+    assert office.mails == []
+
+
+class Scripted(socketserver.ThreadingTCPServer):
+    """A server that hangs up after the command it is told, on its first ``times`` connections."""
+
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self, hang_up_at, times=1):
+        self.hang_up_at, self.times, self.received = hang_up_at, times, []
+        super().__init__(("127.0.0.1", 0), _Conversation)
+        self.port = self.server_address[1]
+        self.thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_error):
+        self.shutdown()
+        self.thread.join()
+        self.server_close()
+
+
+class _Conversation(socketserver.StreamRequestHandler):
+    def handle(self):
+        hang_up_at = self.server.hang_up_at if self.server.times > 0 else None
+        self.server.times -= 1
+        self._say(b"220 ready")
+        while line := self.rfile.readline():
+            verb = line.split()[0].upper().decode()
+            if verb == hang_up_at:
+                return
+            if verb == "DATA":
+                self._say(b"354 go ahead")
+                if hang_up_at == "CONTENT":
+                    self.rfile.readline()
+                    return
+                self._take_content()
+                if hang_up_at == "DOT":
+                    return
+            self._say(b"250 OK")
+
+    def _take_content(self):
+        content = b""
+        while (line := self.rfile.readline()) != b".\r\n":
+            content += line
+        self.server.received.append(content)
+
+    def _say(self, reply):
+        self.wfile.write(reply + b"\r\n")
+
+
+@pytest.mark.parametrize(
+    ("stage", "error"),
+    [
+        ("EHLO", NoServiceError),
+        ("MAIL", NoServiceError),
+        ("RCPT", TransientDeliveryError),
+        ("DATA", TransientDeliveryError),
+        ("DOT", UncertainDeliveryError),
+    ],
+)
+def test_where_the_connection_is_lost_decides_what_is_known(mail, stage, error):
+    with Scripted(stage, times=2) as server:
+        transport = SmtpTransport(host="127.0.0.1", port=server.port, timeout=5, pause=0)
+        with pytest.raises(error):
+            transport.send("thi@example.org", mail)
+        transport.close()
+
+
+def test_a_kept_connection_that_died_is_replaced_without_a_failure(mail):
+    with Scripted(None) as server:
+        transport = SmtpTransport(host="127.0.0.1", port=server.port, timeout=5, pause=0)
+        transport.send("thi@example.org", mail)
+        transport._client.sock.shutdown(socket.SHUT_RDWR)
+
+        transport.send("thi@example.org", mail)
+        transport.close()
+
+    assert server.received == [mail, mail]
+
+
+def test_a_mail_lost_after_the_final_dot_is_sent_once_more_with_the_same_identity(make_message, relay, session):
+    make_message(now=NOW)
+    with Scripted("DOT") as server:
+        transport = SmtpTransport(host="127.0.0.1", port=server.port, timeout=5, pause=0)
+        assert relay(NOW, transport) == RelayResult(unknown=1)
+        assert relay(NOW + A_MINUTE, transport) == RelayResult(sent=1)
+        transport.close()
+
+    first, second = server.received
+    assert first == second
+
+
+def test_when_the_server_is_down_messages_stay_ready_and_go_out_once_it_is_back(make_message, relay, session, office):
+    for number in range(3):
+        make_message(str(number), now=NOW)
+    port = free_port()
+    transport = SmtpTransport(host="127.0.0.1", port=port, timeout=5, pause=0)
+    for minute in range(3):
+        assert relay(NOW + minute * A_MINUTE, transport) == RelayResult(released=3)
+    assert {message.state for message in session.query(Message)} == {MessageState.READY}
+    session.commit()
+
+    server = Controller(office, hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        assert relay(NOW + 5 * A_MINUTE, transport) == RelayResult(sent=3)
+        assert relay(NOW + 6 * A_MINUTE, transport) == RelayResult()
+    finally:
+        transport.close()
+        server.stop()
+
+    identities = [message_from_bytes(content)["Message-ID"] for _, _, content in office.mails]
+    assert len(set(identities)) == len(identities) == 3
+
+
+def _must_not_be_called():
+    raise AssertionError("knocked at a closed door")

@@ -1,0 +1,89 @@
+import unicodedata
+from datetime import date
+from gettext import NullTranslations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifications.wording import ZALO_LIMIT, Entry, date_in_words, delay_in_words, move_in_words, zalo_text
+
+FRIDAY = date(2026, 2, 13)
+HOME = "https://sumvay.example.org"
+ENGLISH = NullTranslations()
+
+
+def entry(summary="Gửi kế hoạch", unit="Thị trấn Đăk Glei", number=1):
+    return Entry(summary, "Chiến dịch", unit, f"{HOME}/viec/{number}", "thứ Sáu", None, None, "còn 1 ngày", False)
+
+
+entries = st.lists(
+    st.builds(entry, st.text("abc đêữớ", min_size=1, max_size=600), st.text("ăâ ", max_size=80), st.integers(1, 10**9)),
+    min_size=1,
+    max_size=30,
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (FRIDAY, "thứ Sáu, ngày 13 tháng 02 năm 2026"),
+        (date(2021, 3, 7), "Chủ nhật, ngày 07 tháng 3 năm 2021"),
+        (date(2021, 6, 28), "thứ Hai, ngày 28 tháng 6 năm 2021"),
+        (date(2021, 12, 25), "thứ Bảy, ngày 25 tháng 12 năm 2021"),
+    ],
+)
+def test_dates_are_written_as_in_official_papers(day, words):
+    assert date_in_words(day, "vi") == words
+
+
+def test_dates_in_english():
+    assert date_in_words(FRIDAY, "en") == "Friday, 13 February 2026"
+
+
+@pytest.mark.parametrize(
+    ("today", "start", "words", "english"),
+    [
+        (date(2026, 2, 6), None, "còn 7 ngày", "7 days left"),
+        (date(2026, 2, 12), None, "còn 1 ngày", "1 day left"),
+        (FRIDAY, None, "đến hạn hôm nay", "due today"),
+        (date(2026, 2, 16), None, "quá hạn 3 ngày", "3 days overdue"),
+        (date(2026, 2, 1), date(2026, 2, 2), "1 ngày nữa bắt đầu", "starts in 1 day"),
+        (date(2026, 2, 2), date(2026, 2, 2), "còn 11 ngày", "11 days left"),
+    ],
+)
+def test_how_far_an_item_is_away(sentences, today, start, words, english):
+    assert delay_in_words(today, FRIDAY, start, sentences("vi")) == words
+    assert delay_in_words(today, FRIDAY, start, ENGLISH) == english
+
+
+def test_a_moved_date_says_where_it_came_from(sentences):
+    words = move_in_words(date(2026, 2, 20), "trong kỳ nghỉ Tết", "vi", sentences("vi"))
+
+    assert words == "Hạn đã được dời: thứ Sáu, ngày 20 tháng 02 năm 2026 rơi trong kỳ nghỉ Tết."
+    assert move_in_words(FRIDAY, None, "vi", sentences("vi")) is None
+
+
+def test_the_text_for_zalo_says_what_where_and_when(sentences):
+    text = zalo_text([entry()], HOME, sentences("vi"))
+
+    assert text == f"[Nhắc việc] Gửi kế hoạch – Thị trấn Đăk Glei. Hạn: thứ Sáu (còn 1 ngày). {HOME}/viec/1"
+
+
+def test_a_summary_that_is_too_long_for_zalo_is_cut_to_fit_exactly(sentences):
+    text = zalo_text([entry("ữ" * 600)], HOME, sentences("vi"))
+
+    assert len(text) == ZALO_LIMIT
+    assert "ữ… – Thị trấn Đăk Glei." in text
+    assert text.endswith(f"{HOME}/viec/1")
+
+
+@given(entries)
+def test_the_text_for_zalo_never_exceeds_its_limit_and_never_cuts_a_link(sentences, many):
+    text = zalo_text(many, HOME, sentences("vi"))
+
+    assert len(unicodedata.normalize("NFC", text)) <= ZALO_LIMIT
+    shown = text.count("/viec/")
+    assert 1 <= shown <= len(many)
+    assert (shown == len(many)) or f"còn {len(many) - shown} việc nữa: {HOME}" in text
+    assert all(f"{one.url}\n" in f"{text}\n" for one in many[:shown])
