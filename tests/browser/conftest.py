@@ -1,0 +1,153 @@
+"""A real browser on a real server: waitress in a thread, and a database file of its own."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from sqlalchemy import select
+from waitress.server import create_server
+
+import scheduler.tables  # noqa: F401 - every table belongs to the metadata
+from events import database
+from events.campaigns import open_campaign
+from events.catalog import Catalog
+from events.catalog_import import import_catalog
+from events.database import Base, SessionFactory
+from events.models import Template
+from events.observances import extend_horizon, work_calendar
+from tests.web.conftest import vietnamese  # noqa: F401 - the pages speak from the compiled catalogue
+from web import WebConfig, create_app
+from web.accounts.setup import SETUP_CODE_FILE, ensure_setup_code
+
+NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)  # 12:00 in Vietnam
+NARROW, WIDE = 360, 1280  # pixels: an old phone, an office screen
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium."""
+    path = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if path is None:
+        pytest.fail(f"The browser tests need one of these programs: {', '.join(_BROWSERS)}", pytrace=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running service, and the code of its first administrator."""
+
+    address: str
+    code: str
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Path:
+    """A database file with the catalogue and one campaign; tests get copies."""
+    file = tmp_path_factory.mktemp("filled") / "sumvay.db"
+    engine = database.create_engine(f"sqlite:///{file}")
+    _fill(database.create_session_factory(engine), catalog)
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def site(tmp_path: Path, filled: Path) -> Iterator[Site]:
+    for part in filled.parent.glob("sumvay.db*"):  # the write-ahead log belongs to it
+        shutil.copy(part, tmp_path)
+    engine = database.create_engine(f"sqlite:///{tmp_path / 'sumvay.db'}")
+    session_factory = database.create_session_factory(engine)
+    code = ensure_setup_code(session_factory, tmp_path)
+    assert code
+    config = WebConfig(
+        secret_key="a secret of at least sixteen characters",
+        maildir=tmp_path / "mail",
+        setup_code_file=tmp_path / SETUP_CODE_FILE,
+        rate_limits=False,
+        clock=lambda: NOON,
+    )
+    server = create_server(create_app(session_factory, config), host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield Site(f"http://127.0.0.1:{server.effective_port}", code)
+    server.task_dispatcher.shutdown()
+    server.close()
+    thread.join(timeout=5)
+    engine.dispose()
+
+
+@pytest.fixture(params=[NARROW, WIDE], ids=["narrow", "wide"])
+def context(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    yield from _context(browser, request.param)
+
+
+@pytest.fixture
+def context_without_script(browser: Browser, site: Site) -> Iterator[BrowserContext]:
+    yield from _context(browser, NARROW, java_script_enabled=False)
+
+
+class Person:
+    """Somebody in front of the browser."""
+
+    def __init__(self, page: Page, site: Site) -> None:
+        self.page, self.site = page, site
+        page.set_default_timeout(10_000)
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.site.address + path)
+
+    def set_up(self) -> None:
+        """Make the first administrator of the province, who is signed in afterwards."""
+        self.open("/cai-dat")
+        self.page.get_by_label("Mã dùng một lần").fill(self.site.code)
+        self.page.get_by_label("Họ và tên").fill("Quản trị viên thử")
+        self.page.get_by_label("Thư điện tử").fill("quan-tri@example.org")
+        self.page.get_by_label("Mật khẩu", exact=True).fill("ngựa pin đúng ghim")
+        self.page.get_by_label("Nhập lại mật khẩu").fill("ngựa pin đúng ghim")
+        self.page.get_by_role("button", name="Tạo quản trị viên").click()
+        expect(self.page.get_by_role("status")).to_contain_text("Đã tạo quản trị viên")
+
+    def sees_no_barrier(self) -> None:
+        """Check the page against WCAG 2.2 AA, and that it fits the window."""
+        results = Axe().run(
+            self.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+        )
+        assert results.violations_count == 0, results.generate_report()
+        self.needs_no_sideways_scrolling()
+
+    def needs_no_sideways_scrolling(self) -> None:
+        width = self.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= self.page.viewport_size["width"], self.page.url
+
+
+def _fill(session_factory: SessionFactory, catalog: Catalog) -> None:
+    with session_factory() as session:
+        Base.metadata.create_all(session.get_bind())
+    with session_factory.begin() as session:
+        import_catalog(session, catalog, now=NOON)
+        extend_horizon(session, now=NOON)
+        template = session.scalars(select(Template).where(Template.key == "evaw_day")).one()
+        open_campaign(session, template, NOON.year, now=NOON, calendar=work_calendar(session))
+
+
+def _context(browser: Browser, width: int, **options: bool) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": width, "height": 800}, locale="vi-VN", reduced_motion="reduce", **options)
+    yield context
+    context.close()

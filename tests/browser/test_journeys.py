@@ -1,0 +1,162 @@
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.conftest import Person, Site
+
+pytestmark = pytest.mark.browser
+
+CAMPAIGN = "Ngày Quốc tế xóa bỏ bạo lực"
+
+
+@pytest.fixture
+def person(context: BrowserContext, site: Site) -> Person:
+    return Person(context.new_page(), site)
+
+
+def open_campaign(person: Person) -> None:
+    person.open("/")
+    person.page.get_by_role("link", name="Mở chiến dịch").first.click()
+    expect(person.page.get_by_role("heading", level=1)).to_contain_text(CAMPAIGN)
+
+
+def test_the_first_administrator_sets_up_ticks_and_undoes(person: Person):
+    page = person.page
+    person.set_up()
+    open_campaign(person)
+    circle = page.get_by_role("button", name="Hoàn thành:").first
+    name = circle.get_attribute("aria-label")
+    assert name
+    circle = page.get_by_role("button", name=name, exact=True)
+    expect(circle).to_have_attribute("aria-pressed", "false")
+
+    circle.click()
+
+    expect(circle).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("status")).to_contain_text("Hoàn thành:")
+    expect(page.locator("#tien-do")).to_contain_text("1/6 việc")
+
+    page.get_by_role("button", name="Hoàn tác").first.click()
+
+    expect(circle).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("#tien-do")).to_contain_text("0/6 việc")
+    page.reload()
+    expect(circle).to_have_attribute("aria-pressed", "false")
+
+
+def test_ticking_works_without_javascript(context_without_script: BrowserContext, site: Site):
+    person = Person(context_without_script.new_page(), site)
+    person.set_up()
+    open_campaign(person)
+
+    person.page.get_by_role("button", name="Hoàn thành:").first.click()
+
+    expect(person.page.locator("#tien-do")).to_contain_text("1/6 việc")
+    person.page.get_by_role("button", name="Hoàn tác").click()
+    expect(person.page.locator("#tien-do")).to_contain_text("0/6 việc")
+    person.needs_no_sideways_scrolling()
+
+
+def test_a_stranger_who_ticks_is_asked_to_sign_in(person: Person):
+    open_campaign(person)
+
+    person.page.get_by_role("button", name="Hoàn thành:").first.click()
+
+    expect(person.page.get_by_role("heading", level=1)).to_have_text("Đăng nhập")
+    expect(person.page.get_by_role("status")).to_contain_text("Vui lòng đăng nhập trước")
+
+
+def test_a_tick_that_does_not_arrive_is_taken_back(person: Person, context: BrowserContext):
+    person.set_up()
+    open_campaign(person)
+    context.set_offline(True)
+
+    circle = person.page.get_by_role("button", name="Hoàn thành:").first
+    circle.click()
+
+    expect(person.page.get_by_role("status")).to_contain_text("Không có mạng")
+    expect(circle).to_have_attribute("aria-pressed", "false")
+    context.set_offline(False)
+    circle.click()
+    expect(person.page.locator("#tien-do")).to_contain_text("1/6 việc")
+
+
+def test_the_panel_offers_every_way_to_subscribe(person: Person):
+    page = person.page
+    person.open("/ngay/ngay-gia-dinh-viet-nam")
+    panel = page.locator("#dang-ky")
+
+    expect(panel.get_by_role("link", name="iPhone, Mac")).to_have_attribute(
+        "href", "webcal://127.0.0.1:8000/lich/ngay-gia-dinh-viet-nam.ics"
+    )
+    expect(panel.get_by_role("link", name="Google")).to_be_visible()
+    expect(panel.get_by_role("link", name="Outlook")).to_be_visible()
+    expect(panel.get_by_role("link", name="Tải tệp .ics")).to_be_visible()
+    expect(panel.get_by_label("Địa chỉ lịch")).to_have_value("http://127.0.0.1:8000/lich/ngay-gia-dinh-viet-nam.ics")
+    expect(panel.get_by_role("button", name="Sao chép")).to_be_visible()
+    expect(panel.get_by_role("img", name="Mã QR của trang này")).to_be_visible()
+    expect(panel).to_contain_text("Google mất từ vài giờ đến một ngày")
+
+
+def test_the_address_is_copied(person: Person, context: BrowserContext):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    person.open("/ngay/ngay-gia-dinh-viet-nam")
+
+    person.page.get_by_role("button", name="Sao chép").click()
+
+    expect(person.page.get_by_role("button", name="Đã sao chép")).to_be_visible()
+    assert person.page.evaluate("navigator.clipboard.readText()").endswith("/lich/ngay-gia-dinh-viet-nam.ics")
+
+
+def test_home_opens_the_panel_in_place(person: Person):
+    person.open("/")
+
+    person.page.get_by_text("Đăng ký lịch").first.click()
+
+    expect(person.page.get_by_role("button", name="Sao chép").first).to_be_visible()
+    person.needs_no_sideways_scrolling()
+
+
+def test_the_keyboard_reaches_the_content_first(person: Person):
+    person.open("/")
+
+    person.page.keyboard.press("Tab")
+
+    expect(person.page.get_by_role("link", name="Đến nội dung chính")).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_barrier(person: Person, scheme: str):
+    person.page.emulate_media(color_scheme=scheme)
+    complaints: list[str] = []
+    person.page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    for path in ("/", "/?thang=2026-02", "/ngay/ngay-gia-dinh-viet-nam", "/don-vi/", "/don-vi/?q=đăk", "/don-vi/tinh-kon-tum"):
+        person.open(path)
+        person.sees_no_barrier()
+    for path in ("/don-vi/tinh-quang-ngai-2025", "/dang-nhap", "/cai-dat"):
+        person.open(path)
+        person.sees_no_barrier()
+    assert complaints == []
+
+
+def test_no_page_of_somebody_signed_in_has_a_barrier(person: Person):
+    person.set_up()
+    person.sees_no_barrier()
+    person.open("/thu/")
+    person.sees_no_barrier()
+    open_campaign(person)
+    person.page.get_by_role("button", name="Hoàn thành:").first.click()
+    expect(person.page.locator("#tien-do")).to_contain_text("1/6 việc")
+    person.sees_no_barrier()
+    person.page.locator(".item-title a").first.click()
+    expect(person.page.get_by_role("heading", name="Lịch sử")).to_be_visible()
+    person.sees_no_barrier()
+
+
+def test_a_form_that_is_wrong_says_so_at_its_top(person: Person):
+    person.open("/cai-dat")
+
+    person.page.get_by_role("button", name="Tạo quản trị viên").click()
+
+    expect(person.page.get_by_role("alert")).to_contain_text("Vui lòng kiểm tra lại")
+    expect(person.page.get_by_role("alert")).to_be_focused()
+    person.sees_no_barrier()

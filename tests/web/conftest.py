@@ -1,0 +1,173 @@
+"""Pages of a province in which one campaign runs, read by the cast."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Connection, event, select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from events.campaigns import open_campaign
+from events.database import SessionFactory
+from events.language import TRANSLATIONS
+from events.models import Campaign, ChecklistItem, Person, Template
+from events.observances import extend_horizon
+from events.workdays import WorkCalendar
+from tests.conftest import Cast
+from web import WebConfig, create_app
+from web.accounts.models import account_of
+
+NOON = datetime(2021, 3, 1, 5, 0, tzinfo=UTC)  # 12:00 in Vietnam, a Monday
+SECRET = "a secret of at least sixteen characters"
+YEAR = 2021
+
+
+@pytest.fixture(scope="session", autouse=True)
+def vietnamese() -> None:
+    """Compile the catalogue of translations, which is not kept, if it is missing or old."""
+    source = TRANSLATIONS / "vi" / "LC_MESSAGES" / "messages.po"
+    target = source.with_suffix(".mo")
+    if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+        return
+    part = target.with_suffix(f".{os.getpid()}")
+    with source.open("rb") as po, part.open("wb") as mo:
+        write_mo(mo, read_po(po, locale="vi"))
+    part.replace(target)
+
+
+class Clock:
+    """A clock that stands still until somebody moves it."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, step: timedelta) -> None:
+        self.now += step
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, clock: Clock) -> dict[str, Any]:
+    """What the application is made with; a test may change it before it asks for ``app``."""
+    return {
+        "secret_key": SECRET,
+        "public_url": "https://lich.example.org",
+        "maildir": tmp_path / "mail",
+        "setup_code_file": tmp_path / "setup_code",
+        "testing": True,
+        "rate_limits": False,
+        "clock": clock,
+    }
+
+
+@pytest.fixture
+def app(session_factory: SessionFactory, settings: dict[str, Any]) -> Flask:
+    return create_app(session_factory, WebConfig(**settings))
+
+
+class Visitor:
+    """Somebody with a browser: keeps cookies, and sends forms with the token that a page gave."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def get(self, path: str, **kwargs: Any) -> TestResponse:
+        return self.client.get(path, base_url="https://lich.example.org", buffered=True, **kwargs)
+
+    def read(self, path: str, status: int = 200) -> str:
+        response = self.get(path)
+        assert response.status_code == status, response.text
+        return response.text
+
+    def post(self, path: str, **form: str) -> TestResponse:
+        token = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/don-vi/?q=x").text)
+        assert token
+        return self.send(path, csrf_token=token[1], **form)
+
+    def send(self, path: str, **form: str) -> TestResponse:
+        headers = {"Referer": "https://lich.example.org/"}
+        return self.client.post(path, data=form, base_url="https://lich.example.org", headers=headers)
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Visitor:
+    """Somebody who is not signed in."""
+    return Visitor(app.test_client())
+
+
+@pytest.fixture
+def signed_in(app: Flask, session: Session) -> Callable[[Person], Visitor]:
+    def sign_in(person: Person) -> Visitor:
+        account = account_of(session, person)
+        session.commit()
+        visitor = Visitor(app.test_client())
+        with visitor.client.session_transaction(base_url="https://lich.example.org") as cookie:
+            cookie["_user_id"] = account.fs_uniquifier
+        return visitor
+
+    return sign_in
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The campaign of the International Day of Happiness 2021, seen from three units."""
+
+    province: Campaign
+    commune: Campaign
+    other_commune: Campaign
+
+    @property
+    def item(self) -> ChecklistItem:
+        """Return the commune's first item."""
+        return self.commune.items[0]
+
+
+@pytest.fixture
+def opened(session: Session, cast: Cast, vietnam: WorkCalendar) -> Opened:
+    template = session.scalars(select(Template).where(Template.key == "happiness_day")).one()
+    extend_horizon(session, now=NOON)
+    open_campaign(session, template, YEAR, now=NOON, calendar=vietnam)
+    session.commit()
+
+    def of(unit_id: int) -> Campaign:
+        return session.scalars(select(Campaign).where(Campaign.unit_id == unit_id)).one()
+
+    return Opened(of(cast.province.id), of(cast.commune.id), of(cast.other_commune.id))
+
+
+@pytest.fixture
+def count_queries(session: Session) -> Iterator[Callable[[Callable[[], object]], int]]:
+    """Count the SELECT statements that a call sends."""
+    connection = session.connection()
+    seen: list[str] = []
+
+    def note(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith(("SELECT", "WITH")):
+            seen.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+
+    def count(call: Callable[[], object]) -> int:
+        seen.clear()
+        call()
+        return len(seen)
+
+    yield count
+    event.remove(connection, "before_cursor_execute", note)

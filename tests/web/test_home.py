@@ -1,0 +1,86 @@
+from datetime import timedelta
+
+import pytest
+
+from tests.web.conftest import Clock, Opened, Visitor
+
+
+def test_the_month_is_a_table_that_begins_on_monday(stranger: Visitor, opened: Opened):
+    page = stranger.read("/")
+
+    assert "Tháng 3 năm 2021" in page
+    assert page.index("Thứ Hai") < page.index("Thứ Ba") < page.index("Chủ Nhật")
+    assert 'datetime="2021-03-01"' in page
+
+
+def test_another_month_is_asked_for_by_its_address(stranger: Visitor, opened: Opened):
+    page = stranger.read("/?thang=2021-11")
+
+    assert "Tháng 11 năm 2021" in page
+    assert 'href="/?thang=2021-10"' in page
+    assert 'href="/?thang=2021-12"' in page
+
+
+@pytest.mark.parametrize("month", ["2021-13", "2021-00", "2021-1", "x", "1899-12", "2101-01", "2021-11-01", "٢٠٢١-١١"])
+def test_a_month_that_does_not_exist_gives_a_clear_page(stranger: Visitor, month: str):
+    page = stranger.read(f"/?thang={month}", 400)
+
+    assert "không phải là một tháng" in page
+    assert month in page
+
+
+@pytest.mark.parametrize("month", ["1900-01", "2100-12"])
+def test_the_first_and_the_last_month_that_the_tables_know_are_shown(stranger: Visitor, month: str):
+    assert month in stranger.read(f"/?thang={month}")
+
+
+def test_what_was_typed_is_never_read_as_html(stranger: Visitor):
+    assert "<script>alert" not in stranger.read("/?thang=<script>alert(1)</script>", 400)
+
+
+def test_days_off_have_their_name_and_provisional_ones_say_so(stranger: Visitor, opened: Opened):
+    assert "Kỳ nghỉ Tết" in stranger.read("/?thang=2021-02")
+    assert "(dự kiến)" in stranger.read("/?thang=2027-02")
+
+
+def test_an_observance_shows_its_days_left_and_the_campaign_that_is_open(stranger: Visitor, opened: Opened):
+    page = stranger.read("/")
+
+    assert "Ngày Quốc tế Hạnh phúc" in page
+    assert "còn 19 ngày" in page
+    assert f"/chien-dich/{opened.province.uid}" in page
+
+
+def test_an_anniversary_is_named_when_it_is_round(stranger: Visitor, opened: Opened):
+    assert "Kỷ niệm 20 năm (2001–2021)" in stranger.read("/")
+    assert "Kỷ niệm 21 năm" not in stranger.read("/?thang=2022-06")
+
+
+def test_every_observance_offers_its_calendar(stranger: Visitor, opened: Opened):
+    page = stranger.read("/")
+
+    feed = "lich.example.org/lich/ngay-gia-dinh-viet-nam.ics"
+    assert f'href="webcal://{feed}"' in page
+    assert f'value="https://{feed}"' in page
+    assert "calendar.google.com/calendar/r?cid=webcal%3A%2F%2Flich.example.org" in page
+    assert "vài giờ đến một ngày" in page
+
+
+def test_who_is_signed_in_sees_the_items_of_their_posts(signed_in, cast, opened: Opened):
+    page = signed_in(cast.thi).read("/")
+
+    mine = page[page.index("viec-cua-toi") : page.index("<h1")]
+    assert "Thị trấn Đăk Glei" in mine
+    assert "Phường Quang Trung" not in mine
+
+
+def test_who_holds_no_post_is_told_that_nothing_waits(signed_in, cast, opened: Opened):
+    assert "Hiện không có việc nào đang chờ xử lý" in signed_in(cast.la).read("/")
+
+
+def test_the_number_of_queries_does_not_depend_on_the_month(stranger: Visitor, opened: Opened, count_queries, clock: Clock):
+    few = count_queries(lambda: stranger.read("/?thang=2021-01"))
+    many = count_queries(lambda: stranger.read("/?thang=2021-11"))
+
+    clock.advance(timedelta(days=400))
+    assert few == many == count_queries(lambda: stranger.read("/"))

@@ -1,0 +1,1 @@
+"""Who may come in: accounts, signing in, and the very first administrator."""

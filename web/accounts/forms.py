@@ -1,0 +1,87 @@
+"""The forms that concern accounts. Every sentence is ours, so that each has its translation."""
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField, SubmitField, ValidationError
+from wtforms.validators import Email, EqualTo, InputRequired, Length
+
+from events.people import normal_email
+from web.language import gettext as _
+from web.language import lazy_gettext as _l
+
+SHORTEST_PASSWORD = 12
+_LONGEST_PASSWORD = 200  # argon2 reads them all
+_FEWEST_LETTERS = 5  # different ones in a password
+
+_EMAIL = [
+    InputRequired(_l("Please enter the e-mail address.")),
+    Length(max=255, message=_l("This address is too long.")),
+    Email(_l("This is not an e-mail address, for example ten@example.org.")),
+]
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]
+    """E-mail and password."""
+
+    email = EmailField(_l("E-mail"), _EMAIL, filters=[normal_email], render_kw={"autocomplete": "username"})
+    password = PasswordField(
+        _l("Password"), [InputRequired(_l("Please enter the password."))], render_kw={"autocomplete": "current-password"}
+    )
+    next = HiddenField()
+    submit = SubmitField(_l("Sign in"))
+
+
+class LinkForm(FlaskForm):  # type: ignore[misc]
+    """Only an address: the rest comes by mail."""
+
+    email = EmailField(_l("E-mail"), _EMAIL, filters=[normal_email], render_kw={"autocomplete": "username"})
+    next = HiddenField()
+    submit = SubmitField(_l("Send me a link"))
+
+
+class ConfirmForm(FlaskForm):  # type: ignore[misc]
+    """One button."""
+
+    submit = SubmitField(_l("Sign in"))
+
+
+class SetupForm(FlaskForm):  # type: ignore[misc]
+    """The first administrator."""
+
+    code = StringField(
+        _l("One-time code"),
+        [InputRequired(_l("Please enter the code that the console shows."))],
+        description=_l("Printed where the service was started, for example ABCD-EFGH-2345."),
+        render_kw={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"},
+    )
+    full_name = StringField(
+        _l("Full name"),
+        [InputRequired(_l("Please enter the full name.")), Length(max=200, message=_l("This name is too long."))],
+        render_kw={"autocomplete": "name"},
+    )
+    email = EmailField(_l("E-mail"), _EMAIL, filters=[normal_email], render_kw={"autocomplete": "username"})
+    unit = SelectField(_l("Unit"), coerce=int, validate_choice=True)
+    role = SelectField(_l("Post"), validate_choice=True)
+    password = PasswordField(
+        _l("Password"),
+        [
+            InputRequired(_l("Please choose a password.")),
+            Length(SHORTEST_PASSWORD, _LONGEST_PASSWORD, _l("The password needs at least %(min)d characters.")),
+        ],
+        description=_l("At least 12 characters; several words are easy to remember."),
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = PasswordField(
+        _l("Password once more"),
+        [EqualTo("password", _l("The two passwords differ."))],
+        render_kw={"autocomplete": "new-password"},
+    )
+    submit = SubmitField(_l("Create the administrator"))
+
+    def validate_password(self, field: Any) -> None:
+        """Refuse what others guess first: one's own address or name, or the same few letters again and again."""
+        typed = field.data.casefold()
+        known = [(self.email.data or "").casefold().partition("@")[0], (self.full_name.data or "").casefold()]
+        if len(set(typed)) < _FEWEST_LETTERS or any(len(part) > 3 and part in typed for part in known):
+            raise ValidationError(_("This password is easy to guess. Please choose another one."))

@@ -1,0 +1,79 @@
+"""A campaign in one unit: its days, its checklist, and how far the units below have come."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from events.errors import NotFoundError
+from events.models import Campaign, Observance, Unit
+from events.progress import Progress, own_progress, rolled_up
+from events.units import ancestors, load_tree
+from web.checklists import by_phase, count, lines_of, may_tick
+from web.context import get_session, today
+from web.subscriptions import Subscription
+
+bp = Blueprint("campaigns", __name__, url_prefix="/chien-dich")
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A child campaign with the progress of its unit and everything below."""
+
+    campaign: Campaign
+    progress: Progress
+
+
+@bp.get("/<uid>")
+def show(uid: str) -> str:
+    """Show one unit's campaign."""
+    session = get_session()
+    campaign = _get(session, uid)
+    lines = lines_of(session, campaign)
+    branches = _branches(session, campaign)
+    own = count(line.item for line in lines)
+    return render_template(
+        "campaigns/show.html",
+        campaign=campaign,
+        unit_path=ancestors(campaign.unit)[::-1],
+        theme=campaign.observance.theme_in(campaign.year),
+        phases=by_phase(lines),
+        own=own,
+        below=[(_address(branch.campaign), branch.campaign.unit.full_name, branch.progress) for branch in branches],
+        total=sum((branch.progress for branch in branches), own),
+        may_tick=may_tick(session, campaign),
+        subscription=unit_subscription(campaign.unit),
+    )
+
+
+def _address(campaign: Campaign) -> str:
+    return url_for(".show", uid=campaign.uid)
+
+
+def unit_subscription(unit: Unit) -> Subscription:
+    """Return the calendar of a unit: its campaigns and deadlines."""
+    return Subscription(unit.full_name, unit.slug, url_for("units.show", slug=unit.slug))
+
+
+def _get(session: Session, uid: str) -> Campaign:
+    load = (
+        joinedload(Campaign.unit).joinedload(Unit.level),
+        joinedload(Campaign.parent).joinedload(Campaign.unit),
+        joinedload(Campaign.owner_role),
+        joinedload(Campaign.observance).options(selectinload(Observance.themes), selectinload(Observance.titles)),
+    )
+    campaign = session.scalar(select(Campaign).where(Campaign.uid == uid).options(*load))
+    if campaign is None:
+        raise NotFoundError(kind="campaign", key=uid)
+    return campaign
+
+
+def _branches(session: Session, campaign: Campaign) -> list[Branch]:
+    query = select(Campaign).where(Campaign.parent_id == campaign.id).join(Campaign.unit).options(joinedload(Campaign.unit))
+    children = session.scalars(query.order_by(Unit.position)).all()
+    if not children:
+        return []
+    same = (Campaign.observance_id == campaign.observance_id, Campaign.year == campaign.year)
+    total = rolled_up(load_tree(session, campaign.dtstart), own_progress(session, today(), *same))
+    return [Branch(child, total.get(child.unit_id, Progress())) for child in children]

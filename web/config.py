@@ -1,0 +1,52 @@
+"""What the web face needs to know, as plain values. Only ``scheduler/config.py`` reads files and the environment."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from events.localtime import VIETNAM
+
+GOOGLE_CALENDAR_URL = "https://calendar.google.com/calendar/r?cid={url}"
+OUTLOOK_CALENDAR_URL = "https://outlook.office.com/calendar/0/addfromweb?url={url}&name={name}"
+
+
+def utc_now() -> datetime:
+    """Return the instant it is: the one clock of the pages."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class WebConfig:
+    """The settings of one web application.
+
+    ``public_url`` is how the outside reaches it, without a slash at the end; https there makes cookies secure. The calendar
+    templates have the gaps ``{url}`` (Google: the webcal address, Outlook: the https one) and ``{name}``, filled in
+    percent-encoded; they are settings because nobody promises their form. ``setup_code_file`` holds the one-time code of the first
+    administrator. ``trusted_proxies`` is how many reverse proxies stand before it and may say who the visitor is.
+    """
+
+    secret_key: str
+    public_url: str = "http://127.0.0.1:8000"
+    language: str = "vi"
+    zone: ZoneInfo = VIETNAM
+    maildir: Path | None = None
+    setup_code_file: Path | None = None
+    count_announced: bool = True
+    google_calendar_url: str = GOOGLE_CALENDAR_URL
+    outlook_calendar_url: str = OUTLOOK_CALENDAR_URL
+    trusted_proxies: int = 0
+    is_demo: bool = False
+    testing: bool = False
+    rate_limits: bool = True
+    clock: Callable[[], datetime] = utc_now
+
+    def __post_init__(self) -> None:
+        if len(self.secret_key) < 16:
+            raise ValueError("the secret key needs at least 16 characters")
+        object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")

@@ -1,0 +1,94 @@
+"""The first page: this month, the year's observances, and how to have them in one's own calendar."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
+from events.models.campaigns import OPEN
+from events.observances import enabled_observances, work_calendar
+from events.people import held
+from web.context import current_person, get_config, get_session, today
+from web.language import title
+from web.months import Marked, listing_of, marked_in, next_month, previous_month, read_month, weeks_of
+from web.subscriptions import Subscription
+
+bp = Blueprint("home", __name__)
+
+_MY_ITEMS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An observance of the year in the agenda, with the campaign that is open for it."""
+
+    marked: Marked
+    campaign_uid: str | None
+    subscription: Subscription
+
+
+@bp.get("/")
+def show() -> str:
+    """Show the month of ``?thang=YYYY-MM``, else this month."""
+    session = get_session()
+    wanted = request.args.get("thang", "")
+    this_month = today().replace(day=1)
+    month = read_month(wanted) if wanted else this_month
+    observances = enabled_observances(session)
+    shown = marked_in(observances, month, _last_day(month))
+    calendar = work_calendar(session, count_announced=get_config().count_announced)
+    weeks = weeks_of(month, shown, calendar)
+    of_year = marked_in(observances, date(month.year, 1, 1), date(month.year, 12, 31))
+    entries = _entries(session, [row for row in of_year if row.year == month.year])
+    return render_template(
+        "home/show.html",
+        month=month,
+        this_month=this_month,
+        previous=previous_month(month),
+        next=next_month(month),
+        weeks=weeks,
+        listing=listing_of(weeks, shown),
+        shown=shown,
+        ahead=[entry for entry in entries if entry.marked.dates.dtend > today()],
+        over=[entry for entry in entries if entry.marked.dates.dtend <= today()],
+        mine=_my_items(session, current_person()),
+        is_decided=calendar.is_decided(month.year),
+    )
+
+
+def _my_items(session: Session, person: Person | None) -> Sequence[ChecklistItem] | None:
+    """Return the open items of a person's posts that are due first; None for a stranger."""
+    if person is None:
+        return None
+    at_post = (Post.unit_id == Campaign.unit_id) & (Post.role_key == ChecklistItem.role_key)
+    query = select(ChecklistItem).join(ChecklistItem.campaign).join(Post, at_post)
+    query = query.where(Post.person_id == person.id, held(today()), ChecklistItem.status.in_(OPEN))
+    query = query.where(Campaign.status != CampaignStatus.CANCELLED).order_by(ChecklistItem.due, ChecklistItem.id)
+    load = joinedload(ChecklistItem.campaign).joinedload(Campaign.unit), joinedload(ChecklistItem.role)
+    return session.scalars(query.options(*load).limit(_MY_ITEMS)).all()
+
+
+def _last_day(month: date) -> date:
+    return date.fromordinal(next_month(month).toordinal() - 1)
+
+
+def _entries(session: Session, rows: list[Marked]) -> list[Entry]:
+    uids = _root_campaigns(session, {row.year for row in rows})
+    return [Entry(row, uids.get((row.observance.id, row.year)), _subscription(row)) for row in rows]
+
+
+def _root_campaigns(session: Session, years: set[int]) -> dict[tuple[int, int], str]:
+    """Return the UIDs of the topmost campaigns by observance and year."""
+    query = select(Campaign.observance_id, Campaign.year, Campaign.uid).where(
+        Campaign.parent_id.is_(None), Campaign.year.in_(years), Campaign.status != CampaignStatus.CANCELLED
+    )
+    return {(row.observance_id, row.year): row.uid for row in session.execute(query.order_by(Campaign.id.desc()))}
+
+
+def _subscription(row: Marked) -> Subscription:
+    page = url_for("observances.show", slug=row.observance.slug)
+    return Subscription(title(row.observance), row.observance.slug, page)

@@ -1,0 +1,162 @@
+"""A month as weeks, with what falls on its days. Pure: no storage, no clock.
+
+A single day's observance stands in its cell; one of several days becomes a bar under the week, as wide as the days it covers,
+so that its full title is read once and not thirty times.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from events.errors import N_, InvalidInputError
+from events.models import Observance
+from events.recurrence import FIRST_YEAR, LAST_YEAR, Occurrence, check_year
+from events.workdays import DayOff, WorkCalendar
+
+_A_DAY = timedelta(days=1)
+_A_WEEK = 7
+_NARROW = 2  # days; too few for a title
+_WEEKEND = (5, 6)  # date.weekday()
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """An observance on its dates in a year."""
+
+    observance: Observance
+    year: int
+    dates: Occurrence
+
+    @property
+    def is_one_day(self) -> bool:
+        return self.dates.dtend - self.dates.dtstart == _A_DAY
+
+    def covers(self, day: date) -> bool:
+        return self.dates.dtstart <= day < self.dates.dtend
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One cell of the month."""
+
+    day: date
+    in_month: bool
+    off: DayOff | None
+    note: str | None
+    marked: list[Marked]
+
+    @property
+    def is_weekend(self) -> bool:
+        return self.day.weekday() in _WEEKEND
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The part of a longer observance that lies in one week: ``before + length + after`` are seven days."""
+
+    marked: Marked
+    before: int
+    length: int
+    starts: bool  # the first day lies in this week
+
+    @property
+    def after(self) -> int:
+        return _A_WEEK - self.before - self.length
+
+    @property
+    def is_narrow(self) -> bool:
+        """Tell whether the title stands better in another week."""
+        return self.length <= _NARROW and self.marked.dates.dtend - self.marked.dates.dtstart > self.length * _A_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Seven days from Monday, and the bars below them."""
+
+    days: list[Day]
+    bars: list[Bar]
+
+
+def read_month(text: str) -> date:
+    """Return the first day of the month written ``YYYY-MM``. Raises ``InvalidInputError``."""
+    year, dash, month = text.partition("-")
+    if not (dash and len(year) == 4 and len(month) == 2 and (year + month).isascii() and (year + month).isdigit()):
+        raise _no_month(text)
+    if not (FIRST_YEAR <= int(year) <= LAST_YEAR and 1 <= int(month) <= 12):
+        raise _no_month(text)
+    return date(int(year), int(month), 1)
+
+
+def next_month(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1)
+
+
+def previous_month(month: date) -> date:
+    return (month - _A_DAY).replace(day=1)
+
+
+def marked_in(observances: Iterable[Observance], first: date, last: date) -> list[Marked]:
+    """Return what touches the days ``first`` to ``last``, in the order of the days."""
+    years = [year for year in range(first.year - 1, last.year + 1) if FIRST_YEAR <= year <= LAST_YEAR]
+    rows = [Marked(o, year, o.recurrence.occurrence(year)) for o in observances for year in years if _exists(o, year)]
+    found = [row for row in rows if row.dates.dtstart <= last and row.dates.dtend > first]
+    return sorted(found, key=lambda row: (row.dates.dtstart, row.dates.dtend, row.observance.position))
+
+
+def weeks_of(month: date, marked: Iterable[Marked], calendar: WorkCalendar) -> list[Week]:
+    """Return the weeks that ``month`` (its first day) touches."""
+    rows = list(marked)
+    start = month - timedelta(days=month.weekday())
+    weeks = []
+    while start < next_month(month):
+        weeks.append(_week(start, month, rows, calendar))
+        start += timedelta(days=_A_WEEK)
+    return weeks
+
+
+def listing_of(weeks: Iterable[Week], marked: Iterable[Marked]) -> list[tuple[date, Marked | Day]]:
+    """Return what a narrow screen lists instead of the table: observances and days off, in the order of the days."""
+    days = [day for week in weeks for day in week.days if day.in_month and (name_of(day.off) or day.note)]
+    rows: list[tuple[date, Marked | Day]] = [(row.dates.dtstart, row) for row in marked]
+    return sorted([*rows, *((day.day, day) for day in days)], key=lambda row: row[0])
+
+
+def name_of(off: DayOff | None) -> str | None:
+    """Return the name of a day off; None for working days and plain weekends.
+
+    ``DayOff.reason`` completes "hạn rơi …", so the words before the name go.
+    """
+    if off is None or off.reason == "vào ngày nghỉ cuối tuần":
+        return None
+    name = off.reason.removeprefix("vào ngày nghỉ ").removeprefix("vào ").removeprefix("trong ")
+    return name[:1].upper() + name[1:]
+
+
+def _no_month(text: str) -> InvalidInputError:
+    sentence = N_("“%(month)s” is not a month. Please write it like 2026-11, from %(first)s to %(last)s.")
+    return InvalidInputError(sentence, month=text, first=FIRST_YEAR, last=LAST_YEAR)
+
+
+def _exists(observance: Observance, year: int) -> bool:
+    check_year(year)
+    return observance.first_year is None or year >= observance.first_year
+
+
+def _week(start: date, month: date, rows: list[Marked], calendar: WorkCalendar) -> Week:
+    days = [_day(start + timedelta(days=n), month, rows, calendar) for n in range(_A_WEEK)]
+    bars = [_bar(row, start) for row in rows if not row.is_one_day and row.dates.dtstart < start + timedelta(days=_A_WEEK)]
+    return Week(days, [bar for bar in bars if bar.length > 0])
+
+
+def _day(day: date, month: date, rows: list[Marked], calendar: WorkCalendar) -> Day:
+    decision = calendar.decisions.get(day)
+    note = decision.reason if decision and not decision.off else None
+    in_month = day.month == month.month
+    marked = [row for row in rows if row.is_one_day and row.covers(day)]
+    return Day(day, in_month, calendar.day_off(day) if in_month else None, note, marked)
+
+
+def _bar(row: Marked, start: date) -> Bar:
+    before = max((row.dates.dtstart - start).days, 0)
+    end = min((row.dates.dtend - start).days, _A_WEEK)
+    return Bar(row, before, end - before, row.dates.dtstart >= start)

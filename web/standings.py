@@ -1,0 +1,61 @@
+"""How far a unit has come: itself, everything below it, and campaign by campaign."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, joinedload
+
+from events.models import Campaign, CampaignStatus, Unit
+from events.progress import Progress, _numbers, own_progress, rolled_up
+from events.units import UnitTree, subtree_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The progress of a unit in one campaign."""
+
+    campaign: Campaign
+    own: Progress
+    total: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """The progress of a unit in a year. ``by_unit`` holds every unit of the tree with everything below it."""
+
+    own: Progress
+    total: Progress
+    by_campaign: list[Standing]
+    by_unit: dict[int, Progress]
+
+
+def standings_of(session: Session, unit: Unit, year: int, tree: UnitTree, on: date) -> Standings:
+    """Return the standings of ``unit`` in the campaigns of ``year``; lateness counts as of the day ``on``."""
+    below = (Campaign.year == year, Campaign.unit_id.in_(subtree_ids(unit.id, on)))
+    own = own_progress(session, on, *below)
+    by_unit = rolled_up(tree, own)
+    return Standings(
+        own=own.get(unit.id, Progress()),
+        total=by_unit.get(unit.id, Progress()),
+        by_campaign=_by_campaign(session, unit, year, on, below),
+        by_unit=by_unit,
+    )
+
+
+def _by_campaign(session: Session, unit: Unit, year: int, on: date, below: tuple[ColumnElement[bool], ...]) -> list[Standing]:
+    own = _by_observance(session, on, Campaign.year == year, Campaign.unit_id == unit.id)
+    total = _by_observance(session, on, *below)
+    query = select(Campaign).where(Campaign.unit_id == unit.id, Campaign.year == year)
+    query = query.where(Campaign.status != CampaignStatus.CANCELLED).options(joinedload(Campaign.observance))
+    return [
+        Standing(campaign, own.get(campaign.observance_id, Progress()), total.get(campaign.observance_id, Progress()))
+        for campaign in session.scalars(query.order_by(Campaign.dtstart, Campaign.id))
+    ]
+
+
+def _by_observance(session: Session, on: date, *conditions: ColumnElement[bool]) -> dict[int, Progress]:
+    by_unit = _numbers(on, *conditions)
+    numbers = list(by_unit.selected_columns)[1:]
+    query = by_unit.with_only_columns(Campaign.observance_id, *numbers).group_by(None).group_by(Campaign.observance_id)
+    return {observance_id: Progress(*numbers) for observance_id, *numbers in session.execute(query)}

@@ -1,0 +1,68 @@
+// Two comforts on pages that work without them: copying an address, and ticking without a page load.
+"use strict";
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue; // plain http on an intranet: the field can still be copied by hand
+  button.hidden = false;
+  const label = button.textContent;
+  button.addEventListener("click", async () => {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      return; // the address is selected
+    }
+    button.textContent = button.dataset.done;
+    setTimeout(() => { button.textContent = label; }, 2000);
+  });
+}
+
+// The tick shows at once; the server's page then replaces the item, the progress and the message. Without a network the tick is
+// taken back and a line says so; any other answer than the expected page is fetched again by sending the form as without a script.
+function rollBack(item, pressed) {
+  item.classList.remove("is-sending");
+  item.querySelector(".circle").setAttribute("aria-pressed", pressed);
+}
+
+function tellOffline() {
+  const line = document.createElement("p");
+  line.className = "notice notice-warning";
+  const status = document.getElementById("thong-bao");
+  line.textContent = status.dataset.offline;
+  status.replaceChildren(line);
+}
+
+function show(page, id) {
+  const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
+  if (old && fresh) old.replaceChildren(...fresh.childNodes);
+  if (old && fresh) old.className = fresh.className;
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.dataset.tick) return;
+  event.preventDefault();
+  const item = document.getElementById(form.dataset.tick);
+  if (item.classList.contains("is-sending")) return;
+  const circle = item.querySelector(".circle");
+  const before = circle.getAttribute("aria-pressed");
+  circle.setAttribute("aria-pressed", String(before !== "true"));
+  item.classList.add("is-sending");
+  let answer, page;
+  try {
+    answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  } catch {
+    rollBack(item, before);
+    tellOffline();
+    return;
+  }
+  if (!answer.ok || !page.getElementById(item.id)) {
+    rollBack(item, before);
+    form.submit();
+    return;
+  }
+  for (const id of [item.id, "tien-do", "thong-bao"]) show(page, id);
+  item.querySelector(".circle").focus({ preventScroll: true });
+});
