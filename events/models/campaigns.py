@@ -50,6 +50,7 @@ class Campaign(Published, Base):
         Index(None, "observance_id", "year", "unit_id"),
         Index(None, "unit_id", "dtstart"),
         Index(None, "parent_id"),
+        Index(None, "outer_id"),
     )
 
     id: Mapped[PrimaryKey]
@@ -98,6 +99,7 @@ class ChecklistItem(Published, Base):
         UniqueConstraint("campaign_id", "key"),
         Index(None, "status", "due"),
         Index(None, "role_key"),
+        Index(None, "split_from_id"),
     )
 
     id: Mapped[PrimaryKey]
