@@ -5,20 +5,19 @@ multiply the rows. The number of SQL statements does not depend on the number of
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy.orm import Session, aliased
 
 from events.database import new_uid
 from events.errors import NotFoundError
 from events.localtime import VIETNAM, local_day
 from events.models import (
-    Anchor,
     Campaign,
     CampaignStatus,
     Cascade,
@@ -32,6 +31,7 @@ from events.models import (
 )
 from events.people import RoleBook
 from events.recurrence import Occurrence
+from events.rounds import Anchors, Round, rounds_of
 from events.units import UnitNode, UnitTree, level_keys, load_tree
 from events.workdays import WorkCalendar
 
@@ -53,47 +53,45 @@ class Opened:
 def open_campaigns(
     session: Session, *, now: datetime, calendar: WorkCalendar, zone: ZoneInfo = VIETNAM, year: int | None = None
 ) -> list[Opened]:
-    """Open the campaign of every observance whose time has come, in every unit that its template names.
+    """Open the campaign of every round whose time has come, in every unit that its template names.
 
     Its time has come ``generate_ahead_days`` before it starts; campaigns of the running calendar year are opened however late
     the service was started. With ``year``, only that year's campaigns. Safe to run as often as you like and in two
     processes at once: a unit that has its campaign is passed over, one that was added later gets its own.
     """
     today = local_day(now, zone)
-    opened = []
-    for template in _templates(session):
-        assert template.observance is not None
-        for candidate in [year] if year else range(today.year - 1, today.year + 3):
-            dates = template.observance.recurrence.occurrence(candidate)
-            if _is_time(dates, template, candidate, today):
-                opened.append(open_campaign(session, template, candidate, now=now, calendar=calendar))
+    years = [year] if year else range(today.year - 1, today.year + 3)
+    rounds = [found for template in self_opening(session) for y in years for found in rounds_of(template, y)]
+    opened = [open_round(session, found, now=now, calendar=calendar) for found in rounds if _is_time(found, today)]
     return [result for result in opened if result.campaigns]
 
 
-def open_campaign(session: Session, template: Template, year: int, *, now: datetime, calendar: WorkCalendar) -> Opened:
-    """Open one observance's campaign of ``year`` in all units, whether or not its time has come."""
-    observance = template.observance
-    assert observance is not None
-    session.execute(select(Observance.id).where(Observance.id == observance.id).with_for_update())  # one opener at a time
-    dates = observance.recurrence.occurrence(year)
-    tree = load_tree(session, dates.dtstart)
-    copies = _copies_by_level(template.current, tree)
-    have = _campaign_ids(session, observance, year)
-    missing = [node for root in tree.roots for node in _involved(tree, root, copies) if node.id not in have]
+def open_round(
+    session: Session, found: Round, *, now: datetime, calendar: WorkCalendar, unit_ids: Collection[int] | None = None
+) -> Opened:
+    """Open one round's campaign in all units, or in those of ``unit_ids`` and above, whether or not its time has come."""
+    template = found.template
+    session.execute(select(Template.id).where(Template.id == template.id).with_for_update())  # one opener at a time
+    tree = load_tree(session, found.dates.dtstart)
+    have = _campaign_ids(session, found)
+    version = _version_in_use(session, found) if have else template.current
+    copies = _copies_by_level(version, tree)
+    missing = [node for root in tree.roots for node in _involved(tree, root, copies, unit_ids) if node.id not in have]
     if not missing:
-        return Opened(observance.key, year, 0, 0)
-    ids = _insert_campaigns(session, template, year, dates, missing, now)
-    makers = _ItemMaker(template.current, dates, calendar, RoleBook.load(session), now)
+        return Opened(found.key, found.year, 0, 0)
+    ids = _insert_campaigns(session, found, version, missing, now)
+    makers = _ItemMaker(version, found.dates, calendar, RoleBook.load(session), now)
     rows = [row for node in missing for row in makers.rows(node, copies, ids[node.id])]
     if rows:
         session.connection().execute(insert(ChecklistItem), rows)
-    return Opened(observance.key, year, len(missing), len(rows))
+    return Opened(found.key, found.year, len(missing), len(rows))
 
 
-def opening_day(template: Template, year: int) -> date:
-    """Return the day on which the template's campaign of ``year`` opens."""
-    assert template.observance is not None
-    return template.observance.recurrence.occurrence(year).dtstart - timedelta(days=template.generate_ahead_days)
+def self_opening(session: Session) -> Sequence[Template]:
+    """Return the templates that open by themselves: switched on, and of an observance that is kept or with a cut-off."""
+    kept = Template.observance_id.is_(None) | Observance.enabled
+    query = select(Template).outerjoin(Template.observance).where(Template.enabled, kept)
+    return session.scalars(query.order_by(Template.position)).all()
 
 
 def get_campaign(session: Session, uid: str) -> Campaign:
@@ -104,17 +102,18 @@ def get_campaign(session: Session, uid: str) -> Campaign:
     return campaign
 
 
-def _templates(session: Session) -> Sequence[Template]:
-    return session.scalars(select(Template).join(Template.observance).where(Observance.enabled).order_by(Template.position)).all()
+def _is_time(found: Round, today: date) -> bool:
+    return found.opens <= today and (found.year >= today.year or today < found.dates.dtend + _WRAP_UP)
 
 
-def _is_time(dates: Occurrence, template: Template, year: int, today: date) -> bool:
-    opens = dates.dtstart - timedelta(days=template.generate_ahead_days)
-    return opens <= today and (year >= today.year or today < dates.dtend + _WRAP_UP)
+def _same(found: Round, campaign: Any = Campaign) -> ColumnElement[bool]:
+    return and_(campaign.template_id == found.template.id, campaign.period == found.period)
 
 
-def _same(observance: Observance, year: int) -> Any:
-    return (Campaign.observance_id == observance.id) & (Campaign.year == year)
+def _version_in_use(session: Session, found: Round) -> TemplateVersion:
+    """Return the version that the round was opened from: a unit that comes later gets the same items."""
+    newest = select(Campaign.version_id).where(_same(found)).order_by(Campaign.version_id.desc()).limit(1)
+    return session.get_one(TemplateVersion, session.scalars(newest).one())
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +147,13 @@ def _levels_of(item: TemplateItem, present: set[str]) -> set[str]:
     return levels
 
 
-def _involved(tree: UnitTree, root: UnitNode, copies: _Copies) -> list[UnitNode]:
-    """Return the units of a tree that take part: those with an item, and all above them, parents first."""
+def _involved(tree: UnitTree, root: UnitNode, copies: _Copies, chosen: Collection[int] | None) -> list[UnitNode]:
+    """Return the units of a tree that take part: those with an item (and chosen), and all above them, parents first."""
     nodes = tree.below(root)
-    wanted = {root.id}
+    wanted = {root.id} if chosen is None else set()
     for node in reversed(nodes):
-        if node.id in wanted or copies.each.get(node.level):
+        takes_part = node.id in chosen if chosen is not None else bool(copies.each.get(node.level))
+        if node.id in wanted or takes_part:
             wanted.add(node.id)
             if node.parent_id is not None:
                 wanted.add(node.parent_id)
@@ -161,39 +161,89 @@ def _involved(tree: UnitTree, root: UnitNode, copies: _Copies) -> list[UnitNode]
 
 
 def _insert_campaigns(
-    session: Session, template: Template, year: int, dates: Occurrence, nodes: Iterable[UnitNode], now: datetime
+    session: Session, found: Round, version: TemplateVersion, nodes: Iterable[UnitNode], now: datetime
 ) -> dict[int | None, int]:
     """Insert one campaign a unit and return the campaign ids by unit id."""
-    observance = template.observance
-    assert observance is not None
+    outer = _outer_ids(session, found)
     common: _Row = {
-        "observance_id": observance.id,
-        "version_id": template.current.id,
-        "year": year,
-        "owner_role_key": RoleBook.load(session).in_force(template.owner_role_key, dates.dtstart),
-        "summary": f"{observance.title_in(year)} năm {year}",
-        "opens": opening_day(template, year),
-        "dtstart": dates.dtstart,
-        "dtend": dates.dtend,
+        "template_id": found.template.id,
+        "period": found.period,
+        "observance_id": found.template.observance_id,
+        "version_id": version.id,
+        "year": found.year,
+        "owner_role_key": RoleBook.load(session).in_force(found.template.owner_role_key, found.dates.dtstart),
+        "summary": found.summary,
+        "opens": found.opens,
+        "dtstart": found.dates.dtstart,
+        "dtend": found.dates.dtend,
+        "anchor_version": 0,
         "status": CampaignStatus.CONFIRMED,
         "sequence": 0,
         "created": now,
         "last_modified": now,
     }
-    ids = _campaign_ids(session, observance, year)
+    ids = _campaign_ids(session, found)
     waiting = {node.id: node for node in nodes}
     while waiting:  # level after level, so that parents have their id
         wave = [node for node in waiting.values() if node.parent_id not in waiting]
-        rows = [common | {"uid": new_uid(), "unit_id": node.id, "parent_id": ids.get(node.parent_id)} for node in wave]
+        rows = [
+            common | {"uid": new_uid(), "unit_id": node.id, "parent_id": ids.get(node.parent_id), "outer_id": outer.get(node.id)}
+            for node in wave
+        ]
         session.connection().execute(insert(Campaign), rows)
-        ids = _campaign_ids(session, observance, year)
+        ids = _campaign_ids(session, found)
         waiting = {unit_id: node for unit_id, node in waiting.items() if unit_id not in ids}
+    _take_in(session, found)
     return ids
 
 
-def _campaign_ids(session: Session, observance: Observance, year: int) -> dict[int | None, int]:
-    """Return the ids of an observance's campaigns by unit id."""
-    return dict(session.execute(select(Campaign.unit_id, Campaign.id).where(_same(observance, year))).all())
+def _campaign_ids(session: Session, found: Round) -> dict[int | None, int]:
+    """Return the ids of a round's campaigns by unit id."""
+    return dict(session.execute(select(Campaign.unit_id, Campaign.id).where(_same(found))).all())
+
+
+def _outer_ids(session: Session, found: Round) -> dict[int, int]:
+    """Return by unit id the campaigns that contain this round's: 25/11 lives inside the action month."""
+    if found.observance is None or found.observance.inside_key is None:
+        return {}
+    query = select(Campaign.unit_id, Campaign.id).join(Campaign.observance)
+    return dict(session.execute(query.where(Observance.key == found.observance.inside_key, Campaign.year == found.year)).all())
+
+
+def _take_in(session: Session, found: Round) -> None:
+    """Link the campaigns that were opened before the one that contains them."""
+    if found.observance is None:
+        return
+    inner, outer = aliased(Campaign), aliased(Campaign)
+    inside = select(Observance.id).where(Observance.inside_key == found.observance.key)
+    of_unit = select(outer.id).where(_same(found, outer), outer.unit_id == Campaign.unit_id).scalar_subquery()
+    waiting = select(inner.id).where(inner.observance_id.in_(inside), inner.year == found.year, inner.outer_id.is_(None))
+    link = update(Campaign).where(Campaign.id.in_(waiting)).values(outer_id=of_unit)
+    session.execute(link, execution_options={"synchronize_session": False})
+
+
+@dataclass(frozen=True, slots=True)
+class DueDates:
+    """When an item starts and is due: as counted, as the working calendar moved it, and why."""
+
+    dtstart: date | None
+    nominal_due: date
+    due: date
+    due_reason: str | None
+
+    @property
+    def columns(self) -> _Row:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def due_dates(item: TemplateItem, level: str, anchors: Anchors, calendar: WorkCalendar) -> DueDates:
+    """Work out the dates of an item's copy at ``level``: anchor + offset, moved off days on which offices are closed."""
+    anchor = anchors.of(item.anchor)
+    first = calendar.shift(anchor + timedelta(days=item.offset_at(level)), item.shift)
+    if item.end_offset_days is None:
+        return DueDates(None, first.nominal, first.effective, first.reason)
+    last = calendar.shift(anchor + timedelta(days=item.end_offset_days), item.shift)
+    return DueDates(first.effective, last.nominal, last.effective, last.reason)
 
 
 class _ItemMaker:
@@ -201,8 +251,10 @@ class _ItemMaker:
 
     def __init__(self, version: TemplateVersion, dates: Occurrence, calendar: WorkCalendar, roles: RoleBook, now: datetime) -> None:
         self._on = dates.dtstart
+        self._anchors = Anchors(dates)
+        self._calendar = calendar
         self._roles = roles
-        self._common = {item.id: self._row(item, dates, calendar, now) for item in version.items}
+        self._common = {item.id: self._row(item, now) for item in version.items}
         self._by_level: dict[tuple[str, bool], list[_Row]] = {}
 
     def rows(self, node: UnitNode, copies: _Copies, campaign_id: int) -> list[_Row]:
@@ -214,32 +266,30 @@ class _ItemMaker:
 
     def _copy(self, item: TemplateItem, level: str) -> _Row:
         support = [self._roles.in_force(key, self._on) for key in item.support_roles]
-        return self._common[item.id] | {
-            "role_key": self._roles.of_copy(item.role_key, level, self._on),
-            "support_roles": list(dict.fromkeys(support)),
-        }
+        return (
+            self._common[item.id]
+            | due_dates(item, level, self._anchors, self._calendar).columns
+            | {
+                "role_key": self._roles.of_copy(item.role_key, level, self._on),
+                "support_roles": list(dict.fromkeys(support)),
+            }
+        )
 
-    def _row(self, item: TemplateItem, dates: Occurrence, calendar: WorkCalendar, now: datetime) -> _Row:
-        anchor = dates.last_day if item.anchor is Anchor.END else dates.dtstart
-        runs = item.end_offset_days is not None
-        offset = item.offset_days if item.end_offset_days is None else item.end_offset_days
-        due = calendar.shift(anchor + timedelta(days=offset), item.shift)
-        start = calendar.shift(anchor + timedelta(days=item.offset_days), item.shift).effective if runs else None
+    def _row(self, item: TemplateItem, now: datetime) -> _Row:
         return {
             "key": item.key,
             "position": item.position,
             "summary": item.title_vi,
             "phase_key": item.phase_key,
-            "dtstart": start,
-            "nominal_due": due.nominal,
-            "due": due.effective,
-            "due_reason": due.reason,
             "anchor_version": 0,
             "weight": item.weight,
             "required": item.required,
             "evidence": item.evidence,
             "evidence_min": item.evidence_min,
+            "without_evidence": item.without_evidence,
             "depends_on": item.depends_on,
+            "is_own": False,
+            "edited": [],
             "status": TodoStatus.NEEDS_ACTION,
             "sequence": 0,
             "created": now,

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from events.errors import CatalogError
 from events.models.observances import ObservanceStatus
 from events.models.templates import Anchor, Cascade, IfNoLevel
-from events.recurrence import rule_from
+from events.recurrence import period_from, rule_from
 from events.workdays import DecisionStatus, Shift
 
 _File = TypeVar("_File", bound="Entry")
@@ -99,6 +99,7 @@ class ItemEntry(Entry):
     phase: str
     anchor: Anchor
     offset_days: int = Field(ge=-730, le=730)
+    level_offsets: dict[str, Annotated[int, Field(ge=-730, le=730)]] = {}
     end_offset_days: int | None = Field(default=None, ge=-730, le=730)
     levels: list[str] = Field(min_length=1)
     cascade: Cascade
@@ -106,12 +107,21 @@ class ItemEntry(Entry):
     support_roles: list[str] = []
     evidence: list[str]
     evidence_min: int = Field(ge=0)
+    without_evidence: bool = False
     weight: int = Field(ge=1, le=5)
     required: bool
     shift: Shift
     if_no_district: IfNoLevel = IfNoLevel.DROP
     depends_on: list[str] = []
     note: str | None = None
+
+
+class CutoffEntry(Entry):
+    """A reporting period that comes round every year, as MM-DD; one that ends before it starts began the year before."""
+
+    first: str
+    last: str
+    name: str
 
 
 class TemplateEntry(Entry):
@@ -122,6 +132,8 @@ class TemplateEntry(Entry):
     title_en: str
     anchor: Anchor
     generate_ahead_days: int = Field(ge=0, le=730)
+    late_plan_workdays: int = Field(default=7, ge=0, le=60)
+    cutoffs: list[CutoffEntry] = []
     owner_role: str
     note: str | None = None
     item: list[ItemEntry] = Field(min_length=1)
@@ -138,6 +150,7 @@ class ObservanceEntry(Entry):
     basis: str | None = None
     base_year: int | None = None
     first_year: int | None = None
+    inside: str | None = None
     conf: str | None = None
     note: str | None = None
 
@@ -153,6 +166,7 @@ class ThemeEntry(Entry):
     observance: str
     year: int
     theme_vi: str
+    slogans: list[str] = []
     source: str | None = None
 
 
@@ -355,6 +369,12 @@ def _check_observances(catalog: Catalog, source: _SourceFile) -> None:
         except ValueError as error:
             raise source.error("observance", index, entry.key, f"rule: {error}") from error
     known = {entry.key for entry in observances.observance}
+    for index, entry in enumerate(observances.observance):
+        if entry.inside is not None and entry.inside not in known:
+            raise source.error("observance", index, entry.key, f"inside: unknown observance {entry.inside!r}")
+    cycle = find_cycle({entry.key: [entry.inside] if entry.inside else [] for entry in observances.observance})
+    if cycle:
+        raise source.error("observance", list(known).index(cycle[0]), cycle[0], f"cycle of inside: {' → '.join(cycle)}")
     dated: Sequence[tuple[str, Sequence[TitleEntry | ThemeEntry]]] = (
         ("title_history", observances.title_history),
         ("theme", observances.theme),
@@ -376,6 +396,13 @@ def _check_templates(catalog: Catalog, source: _SourceFile) -> None:
     for index, template in enumerate(templates):
         if template.observance and template.observance not in observances:
             raise source.error("template", index, template.key, f"unknown observance {template.observance!r}")
+        if (template.anchor is Anchor.CUTOFF) != bool(template.cutoffs):
+            raise source.error("template", index, template.key, "the anchor cutoff and the list cutoffs go together")
+        for cutoff in template.cutoffs:
+            try:
+                period_from(cutoff.first, cutoff.last)
+            except ValueError as error:
+                raise source.error("template", index, template.key, f"cutoffs, {cutoff.name}: {error}") from error
         if template.owner_role not in roles:
             raise source.error("template", index, template.key, f"unknown role {template.owner_role!r}")
         for item in template.item:
@@ -400,7 +427,7 @@ def _problem_of_item(item: ItemEntry, template: TemplateEntry, catalog: Catalog)
         ("role", [item.role, *item.support_roles], {role.key for role in catalog.templates.role}),
         ("phase", [item.phase], {phase.key for phase in catalog.templates.phase}),
         ("evidence kind", item.evidence, {kind.key for kind in catalog.templates.evidence_type}),
-        ("level", item.levels, {level.key for level in catalog.units.level}),
+        ("level", [*item.levels, *item.level_offsets], {level.key for level in catalog.units.level}),
         ("depends_on", item.depends_on, set(keys)),
     )
     return next((f"unknown {what} {key!r}" for what, used, good in known for key in used if key not in good), None)

@@ -154,12 +154,14 @@ def _unit_values(entry: UnitEntry, position: int) -> dict[str, Any]:
 
 def _observance_values(entry: dict[str, Any], position: int) -> dict[str, Any]:
     del entry["key"], entry["conf"]
-    return entry | {"enabled": entry["status"] is not ObservanceStatus.OPTIONAL, "position": position}
+    enabled = entry["status"] is not ObservanceStatus.OPTIONAL
+    return entry | {"inside_key": entry.pop("inside"), "enabled": enabled, "position": position}
 
 
 def _template_values(entry: TemplateEntry, observance_ids: Mapping[str, int], position: int) -> dict[str, Any]:
     values = entry.model_dump(exclude={"key", "observance", "owner_role", "item"})
     observance_id = observance_ids[entry.observance] if entry.observance else None
+    values["enabled"] = entry.observance is not None  # observances open by themselves; other kinds are switched on
     return values | {"observance_id": observance_id, "owner_role_key": entry.owner_role, "position": position}
 
 

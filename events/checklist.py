@@ -62,4 +62,6 @@ def _state(item: ChecklistItem) -> dict[str, Any]:
 def _record(session: Session, item: ChecklistItem, before: dict[str, Any], by: Person, now: datetime, door: Door) -> None:
     after = _state(item)
     if after != before:
-        session.add(Change(at=now, by=by, by_name=by.full_name, door=door, item=item, before=before, after=after))
+        state = {name: getattr(item, name) for name in ("status", "not_done", "due", "completed_on")}
+        who = {"by": by, "by_name": by.full_name, "door": door}
+        session.add(Change(at=now, item=item, before=before, after=after, blocked=item.blocked is not None, **who, **state))

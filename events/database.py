@@ -66,6 +66,7 @@ class Base(DeclarativeBase):
         date: sa.Date,
         dict[str, Any]: JSON,
         list[str]: JSON,
+        list[dict[str, Any]]: JSON,
         StrEnum: Enum(StrEnum, native_enum=False, length=32, values_callable=lambda e: [m.value for m in e]),
     }
 

@@ -104,6 +104,28 @@ class LunarDay:
         return Occurrence.of_day(_lunar_day(year, self.month, self.day))
 
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A reporting period, named by the year it ends in; one that ends before it starts began the year before."""
+
+    first: FixedDay
+    last: FixedDay
+
+    def occurrence(self, year: int) -> Occurrence:
+        """Return the days of the period that ends in ``year``."""
+        check_year(year)
+        last_day = _day_in(year, self.last.month, self.last.day)
+        dtstart = _day_in(year, self.first.month, self.first.day)
+        if dtstart > last_day:
+            dtstart = _day_in(year - 1, self.first.month, self.first.day)
+        return Occurrence(dtstart, last_day + timedelta(days=1))
+
+
+def period_from(first: str, last: str) -> Period:
+    """Build a period from two days written MM-DD. Raises ``ValueError``."""
+    return Period(_month_day(first), _month_day(last))
+
+
 def check_year(year: int) -> None:
     """Raise ``YearOutOfRangeError`` outside 1900-2100, the years of the lunar and the holiday tables."""
     if not FIRST_YEAR <= year <= LAST_YEAR:

@@ -21,10 +21,10 @@ from pydantic_settings import (
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+from web.config import GOOGLE_CALENDAR_URL, OUTLOOK_CALENDAR_URL
 
 from events.errors import N_, DomainError
 from notifications.notices import ReminderRules
-from web.config import GOOGLE_CALENDAR_URL, OUTLOOK_CALENDAR_URL
 
 DEFAULT_FILE = Path("config.toml")
 _PREFIX = "SUMVAY_"

@@ -3,14 +3,14 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from notifications.composer import Composer
-from notifications.relay import RelayResult, Transport, relay_once
 from sqlalchemy import Engine
 
 from events.campaigns import Opened, open_campaigns
 from events.database import SessionFactory, checkpoint, reading
 from events.observances import extend_horizon, work_calendar
+from notifications.composer import Composer
 from notifications.notices import ReminderRules
+from notifications.relay import RelayResult, Transport, relay_once
 from notifications.reminders import Written, write_reminders
 
 

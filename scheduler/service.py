@@ -4,19 +4,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
-from notifications.composer import Composer
-from notifications.maildir import MaildirTransport
-from notifications.relay import RelayResult, Transport
-from notifications.smtp import SmtpTransport
 from sqlalchemy import Engine
+from web.config import WebConfig
 
 from events import database
 from events.campaigns import Opened
 from events.database import SessionFactory
+from notifications.composer import Composer
+from notifications.maildir import MaildirTransport
+from notifications.relay import RelayResult, Transport
 from notifications.reminders import Written
+from notifications.smtp import SmtpTransport
 from scheduler import jobs
 from scheduler.config import ConfigError, Settings
-from web.config import WebConfig
 
 SETUP_CODE_FILE = "setup_code"
 

@@ -10,11 +10,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, exists, insert, select
+from sqlalchemy import Engine, exists, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from events import database
-from events.campaigns import open_campaigns, opening_day
+from events.campaigns import open_campaigns, self_opening
 from events.catalog import Catalog
 from events.catalog_import import import_catalog
 from events.database import SessionFactory
@@ -23,6 +23,7 @@ from events.models import Campaign, ChecklistItem, Observance, Person, Post, Rol
 from events.observances import work_calendar
 from events.people import held
 from events.recurrence import check_year
+from events.rounds import rounds_of
 from events.units import get_unit, load_tree, subtree_ids
 from events.workdays import WorkCalendar
 from notifications.notices import ReminderRules
@@ -32,6 +33,7 @@ from scheduler.tables import metadata
 
 _STAND_IN = "example.invalid"  # RFC 2606: an address that can never be anybody's
 _LEFT_OUT = {"campaign", "checklist_item", "change", "occurrence", "feed_snapshot", "notice", "message", "heartbeat"}
+_KEY = func.coalesce(Observance.key, Template.key)  # what people call a campaign by
 _A_DAY = timedelta(days=1)
 _AFTER_THE_LAST = timedelta(days=14)  # until the last overdue notice went out, also across a long break
 
@@ -153,8 +155,8 @@ def _memory() -> SessionFactory:
 
 def _days(session: Session, year: int, progress: Progress) -> Iterator[date]:
     """Yield the days to play. The last one is known only when everything is open."""
-    templates = session.scalars(select(Template).join(Template.observance).where(Observance.enabled)).all()
-    day = first = min((opening_day(template, year) for template in templates), default=date(year, 1, 1))
+    rounds = [found for template in self_opening(session) for found in rounds_of(template, year)]
+    day = first = min((found.opens for found in rounds), default=date(year, 1, 1))
     last = date(year, 12, 31)
     while day <= last:
         yield day
@@ -199,11 +201,11 @@ def _fill_posts(session: Session, day: date) -> None:
 
 
 def _campaign_lines(session: Session, shown: set[int] | None) -> Iterator[CampaignLine]:
-    query = select(Campaign, Observance.key, Unit).join(Campaign.observance).join(Campaign.unit)
+    query = select(Campaign, _KEY, Unit).join(Campaign.template).outerjoin(Campaign.observance).join(Campaign.unit)
     for campaign, observance, unit in session.execute(query.order_by(Campaign.opens, Campaign.dtstart, Unit.position)):
         if shown is None or unit.id in shown:
             yield CampaignLine(
-                id=_reference(observance, campaign.year, unit.key),
+                id=_reference(observance, campaign.period, unit.key),
                 observance=observance,
                 year=campaign.year,
                 unit=unit.key,
@@ -219,12 +221,12 @@ def _campaign_lines(session: Session, shown: set[int] | None) -> Iterator[Campai
 def _item_lines(session: Session, shown: set[int] | None) -> Iterator[ItemLine]:
     item = ChecklistItem
     facts = (item.key, item.summary, item.role_key, item.dtstart, item.nominal_due, item.due, item.due_reason)
-    place = (Observance.key.label("observance"), Campaign.year, Unit.id, Unit.key.label("unit"), Unit.level_key)
-    query = select(*facts, *place).join(item.campaign).join(Campaign.observance).join(Campaign.unit)
+    place = (_KEY.label("observance"), Campaign.period, Unit.id, Unit.key.label("unit"), Unit.level_key)
+    query = select(*facts, *place).join(item.campaign).join(Campaign.template).outerjoin(Campaign.observance).join(Campaign.unit)
     for row in session.execute(query.order_by(item.due, Unit.position, item.position)):
         if shown is None or row.id in shown:
             yield ItemLine(
-                campaign=_reference(row.observance, row.year, row.unit),
+                campaign=_reference(row.observance, row.period, row.unit),
                 template_key=row.key,
                 summary=row.summary,
                 unit=row.unit,
@@ -240,13 +242,14 @@ def _item_lines(session: Session, shown: set[int] | None) -> Iterator[ItemLine]:
 def _notice_lines(session: Session, shown: set[int] | None, zone: ZoneInfo) -> Iterator[NoticeLine]:
     item, unit = ChecklistItem, aliased(Unit)
     facts = (Notice.at, Notice.rule, Person.full_name, Person.email, item.role_key, item.key)
-    place = (Observance.key.label("observance"), Campaign.year, unit.id, unit.key.label("unit"))
+    place = (_KEY.label("observance"), Campaign.period, unit.id, unit.key.label("unit"))
     query = (
         select(*facts, *place)
         .join(Person, Person.id == Notice.person_id)
         .join(item, item.id == Notice.item_id)
         .join(item.campaign)
-        .join(Campaign.observance)
+        .join(Campaign.template)
+        .outerjoin(Campaign.observance)
         .join(unit, unit.id == Campaign.unit_id)
         .where(Notice.state != NoticeState.COLLAPSED)
         .order_by(Notice.at, unit.position, item.position)
@@ -261,7 +264,7 @@ def _notice_lines(session: Session, shown: set[int] | None, zone: ZoneInfo) -> I
                 email=None if stand_in else row.email,
                 role=row.role_key,
                 unit=row.unit,
-                item=f"{_reference(row.observance, row.year, row.unit)}/{row.key}",
+                item=f"{_reference(row.observance, row.period, row.unit)}/{row.key}",
             )
 
 
@@ -270,15 +273,15 @@ def _without_units(session: Session, year: int) -> dict[str, int]:
     present = {node.level for node in load_tree(session, date(year, 7, 1)).nodes.values()}
     present |= {node.level for node in load_tree(session, date(year, 1, 1)).nodes.values()}
     counts: dict[str, int] = {}
-    for template in session.scalars(select(Template).join(Template.observance).where(Observance.enabled)):
+    for template in self_opening(session):
         for item in template.current.items:
             for level in set(item.levels) - present - {"district"}:
                 counts[level] = counts.get(level, 0) + 1
     return counts
 
 
-def _reference(observance: str, year: int, unit: str) -> str:
-    return f"{observance}/{year}/{unit}"
+def _reference(key: str, period: str, unit: str) -> str:
+    return f"{key}/{period}/{unit}"
 
 
 def as_json(simulation: Simulation) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """The tables of the room `events`, one module per subject."""
 
-from events.models.campaigns import Campaign, CampaignStatus, ChecklistItem, TodoStatus
+from events.models.activities import Activity, ActivityCredit
+from events.models.campaigns import Campaign, CampaignStatus, ChecklistItem, Evidence, ItemCredit, NotDone, TodoStatus
+from events.models.documents import Document, DocumentKind
 from events.models.feeds import FeedSnapshot
 from events.models.history import Change
 from events.models.observances import (
@@ -14,6 +16,7 @@ from events.models.observances import (
     TitlePeriod,
 )
 from events.models.people import Person, Post, Role
+from events.models.reforms import CalendarDecision, PostProposal, Reform, ReformKind
 from events.models.templates import (
     Anchor,
     Cascade,
@@ -27,25 +30,36 @@ from events.models.templates import (
 from events.models.units import Level, Unit, UnitSuccession
 
 __all__ = [
+    "Activity",
+    "ActivityCredit",
     "Anchor",
     "CalendarDay",
+    "CalendarDecision",
     "Campaign",
     "CampaignStatus",
     "Cascade",
     "Change",
     "ChecklistItem",
     "DecidedYear",
+    "Document",
+    "DocumentKind",
+    "Evidence",
     "EvidenceType",
     "FeedSnapshot",
     "IfNoLevel",
+    "ItemCredit",
     "Level",
+    "NotDone",
     "Observance",
     "ObservanceOccurrence",
     "ObservanceStatus",
     "Person",
     "Phase",
     "Post",
+    "PostProposal",
     "ProposedHoliday",
+    "Reform",
+    "ReformKind",
     "Role",
     "Template",
     "TemplateItem",

@@ -10,7 +10,7 @@ from events.database import Base, Key, PrimaryKey, Uid
 from events.models.columns import Published
 from events.models.observances import Observance
 from events.models.people import Person, Role
-from events.models.templates import Phase, TemplateVersion
+from events.models.templates import EvidenceType, Phase, Template, TemplateVersion
 from events.models.units import Unit
 
 
@@ -31,6 +31,13 @@ class TodoStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+class NotDone(StrEnum):
+    """Why a cancelled item is cancelled: it was not done, or the unit does not need it."""
+
+    NOT_DONE = "not-done"
+    NOT_REQUIRED = "not-required"
+
+
 OPEN = (TodoStatus.NEEDS_ACTION, TodoStatus.IN_PROCESS)
 
 
@@ -39,30 +46,41 @@ class Campaign(Published, Base):
 
     __tablename__ = "campaign"
     __table_args__ = (
-        UniqueConstraint("observance_id", "year", "unit_id"),
+        UniqueConstraint("template_id", "period", "unit_id"),
+        Index(None, "observance_id", "year", "unit_id"),
         Index(None, "unit_id", "dtstart"),
         Index(None, "parent_id"),
+        Index(None, "outer_id"),
     )
 
     id: Mapped[PrimaryKey]
     uid: Mapped[Uid]
-    observance_id: Mapped[int] = mapped_column(ForeignKey("observance.id"))
+    template_id: Mapped[int] = mapped_column(ForeignKey("template.id"))
+    period: Mapped[Key]  # what happens once: "2026", "2026-Q1", "2026-10-12"
+    observance_id: Mapped[int | None] = mapped_column(ForeignKey("observance.id"))
     version_id: Mapped[int] = mapped_column(ForeignKey("template_version.id"))
     year: Mapped[int]
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))
+    outer_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))  # the same unit's campaign that contains this one
     owner_role_key: Mapped[str] = mapped_column(ForeignKey("role.key"))
     summary: Mapped[str]
     opens: Mapped[date]
     dtstart: Mapped[date]
     dtend: Mapped[date]
+    event_date: Mapped[date | None]  # the day the main event is held, when that is not the day itself
+    anchor_version: Mapped[int] = mapped_column(default=0)  # rises when the dates that items count from move
     status: Mapped[CampaignStatus] = mapped_column(default=CampaignStatus.CONFIRMED)
+    theme: Mapped[str | None]  # None: the year's
+    slogans: Mapped[list[str] | None]
 
-    observance: Mapped[Observance] = relationship()
+    template: Mapped[Template] = relationship()
+    observance: Mapped[Observance | None] = relationship()
     version: Mapped[TemplateVersion] = relationship()
     unit: Mapped[Unit] = relationship()
     owner_role: Mapped[Role] = relationship()
-    parent: Mapped["Campaign | None"] = relationship(remote_side="Campaign.id")
+    parent: Mapped["Campaign | None"] = relationship(remote_side="Campaign.id", foreign_keys="Campaign.parent_id")
+    outer: Mapped["Campaign | None"] = relationship(remote_side="Campaign.id", foreign_keys="Campaign.outer_id")
     items: Mapped[list["ChecklistItem"]] = relationship(back_populates="campaign", order_by="ChecklistItem.position")
 
     def __repr__(self) -> str:
@@ -81,6 +99,7 @@ class ChecklistItem(Published, Base):
         UniqueConstraint("campaign_id", "key"),
         Index(None, "status", "due"),
         Index(None, "role_key"),
+        Index(None, "split_from_id"),
     )
 
     id: Mapped[PrimaryKey]
@@ -101,16 +120,26 @@ class ChecklistItem(Published, Base):
     required: Mapped[bool]
     evidence: Mapped[list[str]]
     evidence_min: Mapped[int]
+    without_evidence: Mapped[bool] = mapped_column(default=False)
     depends_on: Mapped[list[str]]
+    is_own: Mapped[bool] = mapped_column(default=False)  # added by the unit, not by a template
+    edited: Mapped[list[str]] = mapped_column(default=list)  # columns changed by hand, which re-anchoring and new versions keep
+    split_from_id: Mapped[int | None] = mapped_column(ForeignKey("checklist_item.id"))
+    delegate_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))  # a unit below that does it instead
     status: Mapped[TodoStatus] = mapped_column(default=TodoStatus.NEEDS_ACTION)
     completed: Mapped[datetime | None]
     completed_on: Mapped[date | None]  # the local day of `completed`, so that lateness can be counted in SQL
     completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    blocked: Mapped[str | None]  # what stands in the way
+    not_done: Mapped[NotDone | None]
+    reason: Mapped[str | None]  # why it was not done or is not required
 
     campaign: Mapped[Campaign] = relationship(back_populates="items")
     phase: Mapped[Phase] = relationship()
     role: Mapped[Role] = relationship()
     completed_by: Mapped[Person | None] = relationship()
+    delegate_unit: Mapped[Unit | None] = relationship(foreign_keys="ChecklistItem.delegate_unit_id")
+    evidence_given: Mapped[list["Evidence"]] = relationship(back_populates="item", order_by="Evidence.id")
 
     @property
     def is_open(self) -> bool:
@@ -140,3 +169,42 @@ class ChecklistItem(Published, Base):
         self.status = TodoStatus.NEEDS_ACTION
         self.completed = self.completed_on = self.completed_by = None
         self.touch(now)
+
+
+class Evidence(Base):
+    """One proof that an item was done: a document's number, a file, a photo, a link, a head count, a number, minutes."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (Index(None, "item_id"),)
+
+    id: Mapped[PrimaryKey]
+    item_id: Mapped[int] = mapped_column(ForeignKey("checklist_item.id"))
+    kind_key: Mapped[str] = mapped_column(ForeignKey("evidence_type.key"))
+    text: Mapped[str | None]  # the document's number, the note
+    url: Mapped[str | None]
+    number: Mapped[int | None]
+    dated: Mapped[date | None]
+    file_name: Mapped[str | None]
+    file_type: Mapped[str | None]
+    file_digest: Mapped[str | None]  # SHA-256 of the stored file, hexadecimal
+    file_size: Mapped[int | None]  # bytes
+    at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+    item: Mapped[ChecklistItem] = relationship(back_populates="evidence_given")
+    kind: Mapped[EvidenceType] = relationship()
+    by: Mapped[Person | None] = relationship()
+
+
+class ItemCredit(Base):
+    """An item that counts for another campaign of its unit too ("lồng ghép"): done once, shown in both."""
+
+    __tablename__ = "item_credit"
+    __table_args__ = (UniqueConstraint("item_id", "campaign_id"), Index(None, "campaign_id"))
+
+    id: Mapped[PrimaryKey]
+    item_id: Mapped[int] = mapped_column(ForeignKey("checklist_item.id"))
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+
+    item: Mapped[ChecklistItem] = relationship()
+    campaign: Mapped[Campaign] = relationship()

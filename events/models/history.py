@@ -1,6 +1,6 @@
 """Who changed what, when and through which door. Nothing is overwritten silently."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -8,8 +8,9 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from events.database import Base, PrimaryKey
-from events.models.campaigns import ChecklistItem
+from events.models.campaigns import ChecklistItem, NotDone, TodoStatus
 from events.models.people import Person
+from events.models.units import Unit
 
 
 class Door(StrEnum):
@@ -35,6 +36,14 @@ class Change(Base):
     item_id: Mapped[int] = mapped_column(ForeignKey("checklist_item.id"))
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]
+    on_behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))  # the unit for which somebody else did it
+    # The state after the change once more as columns, so that progress can be counted as of a past date in SQL.
+    status: Mapped[TodoStatus]
+    not_done: Mapped[NotDone | None]
+    blocked: Mapped[bool] = mapped_column(default=False)
+    due: Mapped[date]
+    completed_on: Mapped[date | None]
 
     item: Mapped[ChecklistItem] = relationship()
     by: Mapped[Person | None] = relationship()
+    on_behalf_of: Mapped[Unit | None] = relationship()

@@ -38,6 +38,7 @@ class Observance(FromCatalog, Base):
     basis: Mapped[str | None]
     base_year: Mapped[int | None]
     first_year: Mapped[int | None]
+    inside_key: Mapped[str | None]  # the observance whose days contain this one
     color: Mapped[str]
     note: Mapped[str | None]
     position: Mapped[int] = mapped_column(default=0)
@@ -91,6 +92,7 @@ class Theme(FromCatalog, Base):
     observance_id: Mapped[int] = mapped_column(ForeignKey("observance.id"))
     year: Mapped[int]
     theme_vi: Mapped[str]
+    slogans: Mapped[list[str]] = mapped_column(default=list)
     source: Mapped[str | None]
 
     observance: Mapped[Observance] = relationship(back_populates="themes")

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -72,6 +73,9 @@ class Template(FromCatalog, Base):
     title_en: Mapped[str]
     anchor: Mapped[Anchor]
     generate_ahead_days: Mapped[int]
+    cutoffs: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # reporting periods: first, last (MM-DD), name
+    enabled: Mapped[bool] = mapped_column(default=True)  # opens by itself when its time comes
+    late_plan_workdays: Mapped[int] = mapped_column(default=7)  # a lower unit has this long after the upper plan was issued
     owner_role_key: Mapped[str] = mapped_column(ForeignKey("role.key"))
     note: Mapped[str | None]
     position: Mapped[int] = mapped_column(default=0)
@@ -95,6 +99,8 @@ class TemplateVersion(Base):
     number: Mapped[int]
     created: Mapped[datetime]
     digest: Mapped[str]  # of the items as imported; "" for a version that people made
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    note: Mapped[str | None]
 
     template: Mapped[Template] = relationship(back_populates="versions")
     items: Mapped[list["TemplateItem"]] = relationship(back_populates="version", order_by="TemplateItem.position")
@@ -118,6 +124,7 @@ class TemplateItem(Base):
     phase_key: Mapped[str] = mapped_column(ForeignKey("phase.key"))
     anchor: Mapped[Anchor]
     offset_days: Mapped[int]
+    level_offsets: Mapped[dict[str, Any]] = mapped_column(default=dict)  # level key -> days, where a level differs
     end_offset_days: Mapped[int | None]
     levels: Mapped[list[str]]
     cascade: Mapped[Cascade]
@@ -125,6 +132,7 @@ class TemplateItem(Base):
     support_roles: Mapped[list[str]]
     evidence: Mapped[list[str]]
     evidence_min: Mapped[int]
+    without_evidence: Mapped[bool] = mapped_column(default=False)  # may be done without the wanted evidence
     weight: Mapped[int]
     required: Mapped[bool]
     shift: Mapped[Shift]
@@ -133,3 +141,7 @@ class TemplateItem(Base):
     note: Mapped[str | None]
 
     version: Mapped[TemplateVersion] = relationship(back_populates="items")
+
+    def offset_at(self, level: str) -> int:
+        """Return the days from the anchor for a copy at ``level``."""
+        return int(self.level_offsets.get(level, self.offset_days))

@@ -19,8 +19,6 @@ def _render(kind: str, value: Any, _context: Any) -> str | Literal[False]:
 
 
 connection = context.config.attributes["connection"]
-context.configure(
-    connection=connection, target_metadata=metadata, render_as_batch=True, compare_type=True, render_item=_render
-)
+context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, compare_type=True, render_item=_render)
 with context.begin_transaction():
     context.run_migrations()

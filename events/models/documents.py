@@ -1,0 +1,55 @@
+"""Documents that campaigns and items rest on: plans, letters, decisions."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from events.database import Base, PrimaryKey, Uid
+from events.models.campaigns import Campaign, ChecklistItem
+from events.models.people import Person
+
+
+class DocumentKind(StrEnum):
+    """The types of Decree 30/2020/NĐ-CP that a campaign leaves behind."""
+
+    PLAN = "plan"
+    LETTER = "letter"
+    DECISION = "decision"
+    NOTICE = "notice"
+    REPORT = "report"
+    MINUTES = "minutes"
+    OTHER = "other"
+
+
+class Document(Base):
+    """A paper with its number and date; both may be unknown. ``issued`` freezes what it says: a new theme no longer reaches it."""
+
+    __tablename__ = "document"
+    __table_args__ = (Index(None, "campaign_id"), Index(None, "item_id"))
+
+    id: Mapped[PrimaryKey]
+    uid: Mapped[Uid]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("checklist_item.id"))
+    kind: Mapped[DocumentKind]
+    number: Mapped[str | None]
+    dated: Mapped[date | None]
+    issuer: Mapped[str | None]
+    signer: Mapped[str | None]
+    abstract: Mapped[str]
+    theme: Mapped[str | None]  # as printed in an issued document; a draft prints the campaign's
+    issued: Mapped[date | None]
+    supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
+    file_name: Mapped[str | None]
+    file_type: Mapped[str | None]
+    file_digest: Mapped[str | None]
+    file_size: Mapped[int | None]
+    at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+    campaign: Mapped[Campaign] = relationship()
+    item: Mapped[ChecklistItem | None] = relationship()
+    supersedes: Mapped["Document | None"] = relationship(remote_side="Document.id")
+    by: Mapped[Person | None] = relationship()

@@ -1,0 +1,68 @@
+"""Rounds: one coming round of a template, with its dates. Pure, except that it reads the template it is given.
+
+Observances come round by their rule, reports and quarters by their cut-off, and courses or inspections on a day somebody chooses.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from events.models import Anchor, Observance, Template
+from events.recurrence import Occurrence, period_from
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What opens once for a template: ``period`` tells it from the template's other rounds ("2026", "2026-2", "2026-10-12")."""
+
+    template: Template
+    period: str
+    year: int
+    dates: Occurrence
+    summary: str
+
+    @property
+    def observance(self) -> Observance | None:
+        return self.template.observance
+
+    @property
+    def key(self) -> str:
+        """What people call it by: its observance, or its template where there is none."""
+        return self.observance.key if self.observance else self.template.key
+
+    @property
+    def opens(self) -> date:
+        """The day it opens: so many days before its first deadline's anchor."""
+        anchor = self.dates.last_day if self.template.anchor is Anchor.CUTOFF else self.dates.dtstart
+        return anchor - timedelta(days=self.template.generate_ahead_days)
+
+
+def rounds_of(template: Template, year: int) -> Iterator[Round]:
+    """Yield the rounds of ``year``; none for a template whose day somebody chooses."""
+    if template.observance is not None:
+        dates = template.observance.recurrence.occurrence(year)
+        yield Round(template, str(year), year, dates, f"{template.observance.title_in(year)} năm {year}")
+    for number, cutoff in enumerate(template.cutoffs, 1):
+        dates = period_from(cutoff["first"], cutoff["last"]).occurrence(year)
+        period = f"{year}-{number}" if len(template.cutoffs) > 1 else str(year)
+        yield Round(template, period, year, dates, f"{template.title_vi}, {cutoff['name']} năm {year}")
+
+
+def chosen_round(template: Template, day: date) -> Round:
+    """Return the round of a template on a day somebody chose, such as a course's first day."""
+    summary = f"{template.title_vi}, {day:%d/%m/%Y}"
+    return Round(template, day.isoformat(), day.year, Occurrence.of_day(day), summary)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """The dates that offsets count from in one campaign."""
+
+    dates: Occurrence
+    event: date | None = None
+
+    def of(self, anchor: Anchor) -> date:
+        """Return the date of ``anchor``: a chosen event date counts for the day, the start and the event itself."""
+        if anchor in (Anchor.END, Anchor.CUTOFF):
+            return self.dates.last_day
+        return self.event or self.dates.dtstart
