@@ -1,8 +1,9 @@
 """How far a unit and everything below it has come. A parent is always the sum of its leaves, so a silent commune counts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import Session
@@ -43,7 +44,13 @@ class Progress:
 
 def own_progress(session: Session, today: date, *conditions: ColumnElement[bool]) -> dict[int, Progress]:
     """Return each unit's own progress by unit id, over the campaigns that meet ``conditions``, in one query."""
-    return {unit_id: Progress(*numbers) for unit_id, *numbers in session.execute(_numbers(today, *conditions))}
+    return {unit_id: Progress(*numbers) for unit_id, *numbers in session.execute(_numbers([Campaign.unit_id], today, *conditions))}
+
+
+def round_progress(session: Session, today: date, *conditions: ColumnElement[bool]) -> dict[tuple[int, str], Progress]:
+    """Return the progress of each round by template id and period, over the campaigns that meet ``conditions``."""
+    query = _numbers([Campaign.template_id, Campaign.period], today, *conditions)
+    return {(template_id, period): Progress(*numbers) for template_id, period, *numbers in session.execute(query)}
 
 
 def rolled_up(tree: UnitTree, own: dict[int, Progress]) -> dict[int, Progress]:
@@ -60,13 +67,13 @@ def sum_of(parts: Iterable[Progress]) -> Progress:
     return sum(parts, Progress())
 
 
-def _numbers(today: date, *conditions: ColumnElement[bool]) -> Select[*tuple[int, ...]]:
+def _numbers(group: Sequence[Any], today: date, *conditions: ColumnElement[bool]) -> Select[Any]:
     item = ChecklistItem
     done = item.status == TodoStatus.COMPLETED
     counted = item.status != TodoStatus.CANCELLED
     return (
         select(
-            Campaign.unit_id,
+            *group,
             _count(counted),
             _count(done & (item.completed_on <= item.due)),
             _count(done & (item.completed_on > item.due)),
@@ -76,7 +83,7 @@ def _numbers(today: date, *conditions: ColumnElement[bool]) -> Select[*tuple[int
         )
         .join(item, item.campaign_id == Campaign.id)
         .where(and_(Campaign.status != CampaignStatus.CANCELLED, *conditions))
-        .group_by(Campaign.unit_id)
+        .group_by(*group)
     )
 
 

@@ -14,17 +14,16 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
-    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
-from web.config import GOOGLE_CALENDAR_URL, OUTLOOK_CALENDAR_URL
 
 from events.errors import N_, DomainError
 from notifications.notices import ReminderRules
+from web.config import GOOGLE_CALENDAR_URL, OUTLOOK_CALENDAR_URL
 
 DEFAULT_FILE = Path("config.toml")
 _PREFIX = "SUMVAY_"
@@ -198,9 +197,14 @@ def _settings_class(path: Path) -> type[Settings]:
     class FromFile(Settings):
         @classmethod
         def settings_customise_sources(
-            cls, settings_cls: type[BaseSettings], **_sources: PydanticBaseSettingsSource
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return EnvSettingsSource(settings_cls), TomlConfigSettingsSource(settings_cls, path)
+            return env_settings, TomlConfigSettingsSource(settings_cls, path)
 
     return FromFile
 

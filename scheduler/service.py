@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from sqlalchemy import Engine
-from web.config import WebConfig
 
 from events import database
 from events.campaigns import Opened
@@ -17,6 +16,7 @@ from notifications.reminders import Written
 from notifications.smtp import SmtpTransport
 from scheduler import jobs
 from scheduler.config import ConfigError, Settings
+from web.config import WebConfig
 
 SETUP_CODE_FILE = "setup_code"
 
@@ -83,10 +83,20 @@ class Service:
         )
 
     def open_ahead(self, now: datetime, year: int | None = None) -> list[Opened]:
-        return jobs.open_ahead(self.session_factory, now=now, year=year, **self._time)
+        settings = self.settings
+        return jobs.open_ahead(
+            self.session_factory, now=now, zone=settings.zone, count_announced=settings.events.count_announced, year=year
+        )
 
     def remind(self, now: datetime) -> Written:
-        return jobs.remind(self.session_factory, now=now, rules=self.settings.notifications.rules, **self._time)
+        settings = self.settings
+        return jobs.remind(
+            self.session_factory,
+            now=now,
+            zone=settings.zone,
+            count_announced=settings.events.count_announced,
+            rules=settings.notifications.rules,
+        )
 
     def relay(self, now: datetime) -> RelayResult:
         return jobs.relay(
@@ -101,9 +111,11 @@ class Service:
     def tidy(self) -> None:
         jobs.tidy(self.engine)
 
-    @property
-    def _time(self) -> dict[str, object]:
-        return {"zone": self.settings.zone, "count_announced": self.settings.events.count_announced}
+    def close(self) -> None:
+        """Let go of the connections to the database and the mail server."""
+        if isinstance(self.transport, SmtpTransport):
+            self.transport.close()
+        self.engine.dispose()
 
     @property
     def _smtp_password(self) -> str | None:

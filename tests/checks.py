@@ -11,7 +11,7 @@ from events import database
 from events.language import TRANSLATIONS
 from scheduler import migrate
 
-_EXTRACT = ["extract", "-q", "-F", "pyproject.toml", "-k", "N_", "-k", "_l", "-o"]
+_EXTRACT = ["-q", "extract", "-F", "pyproject.toml", "-k", "N_", "-k", "_l", "-o"]
 
 
 def untranslated() -> list[str]:

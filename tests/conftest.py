@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import notifications.outbox  # noqa: F401 - its tables belong to the metadata
 import pytest
-import web.accounts.models  # noqa: F401 - its tables belong to the metadata
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session, sessionmaker
 
+import notifications.outbox  # noqa: F401 - its tables belong to the metadata
+import web.accounts.models  # noqa: F401 - its tables belong to the metadata
 from events import database
 from events.catalog import Catalog, read_catalog
 from events.catalog_import import import_catalog

@@ -37,7 +37,7 @@ def show(uid: str) -> str:
         "campaigns/show.html",
         campaign=campaign,
         unit_path=ancestors(campaign.unit)[::-1],
-        theme=campaign.observance.theme_in(campaign.year),
+        theme=campaign.observance.theme_in(campaign.year) if campaign.observance else None,
         phases=by_phase(lines),
         own=own,
         below=[(_address(branch.campaign), branch.campaign.unit.full_name, branch.progress) for branch in branches],
@@ -74,6 +74,6 @@ def _branches(session: Session, campaign: Campaign) -> list[Branch]:
     children = session.scalars(query.order_by(Unit.position)).all()
     if not children:
         return []
-    same = (Campaign.observance_id == campaign.observance_id, Campaign.year == campaign.year)
+    same = (Campaign.template_id == campaign.template_id, Campaign.period == campaign.period)
     total = rolled_up(load_tree(session, campaign.dtstart), own_progress(session, today(), *same))
     return [Branch(child, total.get(child.unit_id, Progress())) for child in children]

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.models import Campaign, CampaignStatus, Unit
-from events.progress import Progress, _numbers, own_progress, rolled_up
+from events.progress import Progress, own_progress, rolled_up, round_progress
 from events.units import UnitTree, subtree_ids
 
 
@@ -44,18 +44,12 @@ def standings_of(session: Session, unit: Unit, year: int, tree: UnitTree, on: da
 
 
 def _by_campaign(session: Session, unit: Unit, year: int, on: date, below: tuple[ColumnElement[bool], ...]) -> list[Standing]:
-    own = _by_observance(session, on, Campaign.year == year, Campaign.unit_id == unit.id)
-    total = _by_observance(session, on, *below)
+    own = round_progress(session, on, Campaign.year == year, Campaign.unit_id == unit.id)
+    total = round_progress(session, on, *below)
     query = select(Campaign).where(Campaign.unit_id == unit.id, Campaign.year == year)
     query = query.where(Campaign.status != CampaignStatus.CANCELLED).options(joinedload(Campaign.observance))
     return [
-        Standing(campaign, own.get(campaign.observance_id, Progress()), total.get(campaign.observance_id, Progress()))
+        Standing(campaign, own.get(key, Progress()), total.get(key, Progress()))
         for campaign in session.scalars(query.order_by(Campaign.dtstart, Campaign.id))
+        for key in [(campaign.template_id, campaign.period)]
     ]
-
-
-def _by_observance(session: Session, on: date, *conditions: ColumnElement[bool]) -> dict[int, Progress]:
-    by_unit = _numbers(on, *conditions)
-    numbers = list(by_unit.selected_columns)[1:]
-    query = by_unit.with_only_columns(Campaign.observance_id, *numbers).group_by(None).group_by(Campaign.observance_id)
-    return {observance_id: Progress(*numbers) for observance_id, *numbers in session.execute(query)}

@@ -7,4 +7,4 @@ import click
 from scheduler.service import Service
 
 NewService = Callable[[], Service]
-pass_service = click.make_pass_decorator(object)
+pass_service = click.pass_obj

@@ -1,7 +1,6 @@
 """People: demo."""
 
 import click
-from web.accounts import setup
 
 from events.demo import add_demo_people, demo_people, remove_demo_people
 from events.errors import N_
@@ -10,6 +9,7 @@ from notifications import outbox
 from scheduler.commands import NewService, pass_service
 from scheduler.console import tell
 from scheduler.service import utc_now
+from web.accounts import setup
 
 
 @click.command()

@@ -7,7 +7,6 @@ from types import FrameType
 from typing import Any
 
 import click
-from web.accounts.setup import ensure_setup_code
 
 from events.catalog import SHIPPED, read_catalog
 from events.catalog_import import ImportResult, import_catalog
@@ -19,6 +18,7 @@ from scheduler.console import out, show_table, tell
 from scheduler.doctor import Finding, examine
 from scheduler.logs import configure
 from scheduler.service import Service, utc_now
+from web.accounts.setup import ensure_setup_code
 
 
 class PortTakenError(DomainError):
@@ -55,6 +55,7 @@ def serve(new_service: NewService) -> None:
         _run(server)
     finally:
         clock.stop()
+        service.close()
         tell(N_("Stopped."))
 
 
@@ -89,6 +90,7 @@ def clock(new_service: NewService) -> None:
         threading.Event().wait()
     except KeyboardInterrupt:
         running.stop()
+        service.close()
         tell(N_("Stopped."))
 
 

@@ -15,12 +15,13 @@ from waitress.server import create_server
 
 import scheduler.tables  # noqa: F401 - every table belongs to the metadata
 from events import database
-from events.campaigns import open_campaign
+from events.campaigns import open_round
 from events.catalog import Catalog
 from events.catalog_import import import_catalog
 from events.database import Base, SessionFactory
 from events.models import Template
 from events.observances import extend_horizon, work_calendar
+from events.rounds import rounds_of
 from tests.web.conftest import vietnamese  # noqa: F401 - the pages speak from the compiled catalogue
 from web import WebConfig, create_app
 from web.accounts.setup import SETUP_CODE_FILE, ensure_setup_code
@@ -144,7 +145,8 @@ def _fill(session_factory: SessionFactory, catalog: Catalog) -> None:
         import_catalog(session, catalog, now=NOON)
         extend_horizon(session, now=NOON)
         template = session.scalars(select(Template).where(Template.key == "evaw_day")).one()
-        open_campaign(session, template, NOON.year, now=NOON, calendar=work_calendar(session))
+        [found] = rounds_of(template, NOON.year)
+        open_round(session, found, now=NOON, calendar=work_calendar(session))
 
 
 def _context(browser: Browser, width: int, **options: bool) -> Iterator[BrowserContext]:

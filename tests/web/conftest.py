@@ -17,11 +17,12 @@ from sqlalchemy import Connection, event, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from events.campaigns import open_campaign
+from events.campaigns import open_round
 from events.database import SessionFactory
 from events.language import TRANSLATIONS
 from events.models import Campaign, ChecklistItem, Person, Template
 from events.observances import extend_horizon
+from events.rounds import rounds_of
 from events.workdays import WorkCalendar
 from tests.conftest import Cast
 from web import WebConfig, create_app
@@ -143,7 +144,8 @@ class Opened:
 def opened(session: Session, cast: Cast, vietnam: WorkCalendar) -> Opened:
     template = session.scalars(select(Template).where(Template.key == "happiness_day")).one()
     extend_horizon(session, now=NOON)
-    open_campaign(session, template, YEAR, now=NOON, calendar=vietnam)
+    [found] = rounds_of(template, YEAR)
+    open_round(session, found, now=NOON, calendar=vietnam)
     session.commit()
 
     def of(unit_id: int) -> Campaign:
