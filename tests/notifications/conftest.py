@@ -104,6 +104,8 @@ class Items:
             uid=new_uid(),
             observance=self._observance,
             version=self._version,
+            template=self._version.template,
+            period=f"{self._year}",
             year=self._year,
             unit=unit,
             owner_role_key="so_vhttdl",
