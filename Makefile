@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-CATALOGS := events/translations/vi/LC_MESSAGES/messages.mo events/translations/vi/LC_MESSAGES/flask_security.mo
+CATALOGS := events/translations/vi/LC_MESSAGES/messages.mo
 
 .PHONY: run test test-fast check fix messages lock bench
 
@@ -34,7 +34,7 @@ bench: .venv/dev $(CATALOGS)
 # Collect the sentences of the code into the catalogue of translations; new ones come out empty.
 messages: .venv/dev
 	$(BIN)/pybabel -q extract -F pyproject.toml -k N_ -k _l --no-location --sort-output --omit-header -o .venv/messages.pot .
-	$(BIN)/pybabel -q update -D messages -d events/translations -l vi -i .venv/messages.pot --no-fuzzy-matching --ignore-obsolete --omit-header
+	$(BIN)/pybabel -q update -D messages -d events/translations -l vi -i .venv/messages.pot --no-fuzzy-matching --ignore-obsolete
 
 # Lock the dependencies with hashes, without the address of any index.
 lock: .venv/dev

@@ -44,7 +44,7 @@ class CatalogError(DomainError):
 
 
 class NotFoundError(DomainError):
-    """Raised when a key names nothing."""
+    """Raised when a key names nothing. ``kind`` is one of ``KINDS`` and is translated too."""
 
     msgid = N_("There is no %(kind)s “%(key)s”.")
 
@@ -61,3 +61,6 @@ class ConflictError(DomainError):
 
 class InvalidInputError(DomainError):
     """Raised for a value that cannot be stored."""
+
+
+KINDS = (N_("unit"), N_("campaign"), N_("observance"), N_("calendar"), N_("checklist item"), N_("message"), N_("post"), N_("template"))

@@ -18,5 +18,6 @@ def translations(language: str) -> gettext.NullTranslations:
 
 def say(error: DomainError, language: str) -> str:
     """Return what an error says, in the reader's language."""
-    sentence = translations(language).gettext(error.sentence)
-    return sentence % error.facts if error.facts else sentence
+    gettext = translations(language).gettext
+    facts = {name: gettext(value) if name == "kind" and isinstance(value, str) else value for name, value in error.facts.items()}
+    return gettext(error.sentence) % facts if facts else gettext(error.sentence)

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from events.database import folded, new_uid, nfc
-from events.errors import N_, ConflictError, InvalidInputError, NotAllowedError
+from events.errors import N_, ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from events.models import Level, Person, Post, Role, Unit
 from events.units import ancestors
 
@@ -82,6 +82,44 @@ def give_post(session: Session, person: Person, unit: Unit, role_key: str, *, si
     post = Post(person=person, unit=unit, role_key=role_key, valid_from=since)
     session.add(post)
     return post
+
+
+def appoint(
+    session: Session, unit: Unit, role_key: str, *, full_name: str, email: str | None, phone: str | None, by: Person, on: date
+) -> Post:
+    """Put somebody in a post of ``unit`` from the day ``on``: the person with this address, or a new one.
+
+    Raises ``NotAllowedError`` unless ``by`` holds a post in the unit or above it, ``ConflictError`` when the address belongs to
+    somebody of another name, ``InvalidInputError`` for a role that nobody can hold there on that day.
+    """
+    require_post(session, by, unit, on)
+    if role_key not in {role.key for role in roles_at(session, unit, on)}:
+        raise InvalidInputError(N_("There is no such post in %(unit)s."), unit=unit.full_name)
+    known = find_person(session, email) if email else None
+    if known is not None and folded(known.full_name) != folded(full_name):
+        raise ConflictError(N_("The address %(email)s already belongs to %(name)s."), email=known.email, name=known.full_name)
+    person = known or add_person(session, full_name, email, phone=phone)
+    return give_post(session, person, unit, role_key, since=on)
+
+
+def end_post(session: Session, post_id: int, *, by: Person, on: date) -> Post:
+    """End a post: the day before ``on`` is its last. Ending it twice changes nothing.
+
+    Raises ``NotFoundError`` and ``NotAllowedError``.
+    """
+    post = session.get(Post, post_id, with_for_update=True)
+    if post is None:
+        raise NotFoundError(kind="post", key=post_id)
+    require_post(session, by, post.unit, on)
+    if post.valid_to is None or post.valid_to >= on:
+        post.valid_to = on - timedelta(days=1)
+    return post
+
+
+def roles_at(session: Session, unit: Unit, on: date) -> list[Role]:
+    """Return the roles that somebody can hold in ``unit`` on the day ``on``, in their official order."""
+    fitting = select(Role).where(or_(Role.level_key == unit.level_key, Role.level_key.is_(None))).order_by(Role.position)
+    return [role for role in session.scalars(fitting) if role.is_valid(on)]
 
 
 def held(on: date) -> ColumnElement[bool]:

@@ -14,6 +14,7 @@ from events.database import SessionFactory
 from events.language import LANGUAGES
 from web import (
     addresses,
+    admin,
     campaigns,
     context,
     errors,
@@ -27,6 +28,7 @@ from web import (
     mail,
     months,
     observances,
+    people,
     subscriptions,
     units,
     words,
@@ -54,7 +56,7 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     Compress(app)
     headers.install(app)
     errors.install(app)
-    for room in (home, observances, subscriptions, campaigns, items, units, mail, accounts, feeds, files, health):
+    for room in (home, observances, subscriptions, campaigns, items, units, people, mail, admin, accounts, feeds, files, health):
         app.register_blueprint(room.bp)
     _furnish_templates(app)
     if config.trusted_proxies:

@@ -46,6 +46,45 @@ class ConfirmForm(FlaskForm):  # type: ignore[misc]
     submit = SubmitField(_l("Sign in"))
 
 
+def _new_password() -> PasswordField:
+    return PasswordField(
+        _l("Password"),
+        [
+            InputRequired(_l("Please choose a password.")),
+            Length(SHORTEST_PASSWORD, _LONGEST_PASSWORD, _l("The password needs at least %(min)d characters.")),
+        ],
+        description=_l("At least 12 characters; several words are easy to remember."),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def _once_more() -> PasswordField:
+    return PasswordField(
+        _l("Password once more"),
+        [EqualTo("password", _l("The two passwords differ."))],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def _refuse_easy(password: str, *known: str) -> None:
+    """Refuse what others guess first: one's own address or name, or the same few letters again and again."""
+    typed = password.casefold()
+    if len(set(typed)) < _FEWEST_LETTERS or any(len(part) > 3 and part in typed for part in known):
+        raise ValidationError(_("This password is easy to guess. Please choose another one."))
+
+
+class PasswordForm(FlaskForm):  # type: ignore[misc]
+    """A new password for whoever is signed in."""
+
+    current = PasswordField(_l("Present password"), render_kw={"autocomplete": "current-password"})
+    password = _new_password()
+    again = _once_more()
+    submit = SubmitField(_l("Change the password"))
+
+    def validate_password(self, field: Any) -> None:
+        _refuse_easy(field.data)
+
+
 class SetupForm(FlaskForm):  # type: ignore[misc]
     """The first administrator."""
 
@@ -63,25 +102,9 @@ class SetupForm(FlaskForm):  # type: ignore[misc]
     email = EmailField(_l("E-mail"), _EMAIL, filters=[normal_email], render_kw={"autocomplete": "username"})
     unit = SelectField(_l("Unit"), coerce=int, validate_choice=True)
     role = SelectField(_l("Post"), validate_choice=True)
-    password = PasswordField(
-        _l("Password"),
-        [
-            InputRequired(_l("Please choose a password.")),
-            Length(SHORTEST_PASSWORD, _LONGEST_PASSWORD, _l("The password needs at least %(min)d characters.")),
-        ],
-        description=_l("At least 12 characters; several words are easy to remember."),
-        render_kw={"autocomplete": "new-password"},
-    )
-    again = PasswordField(
-        _l("Password once more"),
-        [EqualTo("password", _l("The two passwords differ."))],
-        render_kw={"autocomplete": "new-password"},
-    )
+    password = _new_password()
+    again = _once_more()
     submit = SubmitField(_l("Create the administrator"))
 
     def validate_password(self, field: Any) -> None:
-        """Refuse what others guess first: one's own address or name, or the same few letters again and again."""
-        typed = field.data.casefold()
-        known = [(self.email.data or "").casefold().partition("@")[0], (self.full_name.data or "").casefold()]
-        if len(set(typed)) < _FEWEST_LETTERS or any(len(part) > 3 and part in typed for part in known):
-            raise ValidationError(_("This password is easy to guess. Please choose another one."))
+        _refuse_easy(field.data, (self.email.data or "").casefold().partition("@")[0], (self.full_name.data or "").casefold())

@@ -4,6 +4,7 @@ Its ready-made pages stay off. Ours are few, speak in the catalogue's words, and
 """
 
 import hashlib
+import uuid
 
 from flask import Flask
 from flask import session as cookie
@@ -42,3 +43,9 @@ def let_in(account: Account) -> None:
     """Sign an account in on this browser until the session's lifetime is over."""
     login_user(account)
     cookie.permanent = True
+
+
+def set_password(account: Account, password: str) -> None:
+    """Give an account a new password. Its new uniquifier signs it out everywhere else."""
+    account.password = hash_password(password)
+    account.fs_uniquifier = uuid.uuid4().hex

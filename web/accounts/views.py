@@ -12,12 +12,12 @@ from events.errors import N_, ConflictError
 from events.people import find_person
 from events.units import roots
 from web.accounts import links
-from web.accounts.forms import ConfirmForm, LinkForm, SetupForm, SignInForm
+from web.accounts.forms import ConfirmForm, LinkForm, PasswordForm, SetupForm, SignInForm
 from web.accounts.models import Account
-from web.accounts.security import let_in, password_is_right
+from web.accounts.security import let_in, password_is_right, set_password
 from web.accounts.setup import FirstAdministrator, code_is_right, has_administrator, make_administrator, roles_for
 from web.addresses import safe_next
-from web.context import get_config, get_session, now, today
+from web.context import current_account, get_config, get_session, now, today
 from web.language import gettext as _
 from web.language import title
 
@@ -97,6 +97,37 @@ def sign_out() -> ResponseReturnValue:
     logout_user()
     flash(_("Signed out."), "success")
     return redirect(url_for("home.show"), 303)
+
+
+@bp.get("/tai-khoan")
+def password() -> ResponseReturnValue:
+    """Show the form for a new password."""
+    if current_account() is None:
+        return redirect(url_for(".sign_in", next=url_for(".password")), 303)
+    return _password_page(PasswordForm(formdata=None))
+
+
+@bp.post("/tai-khoan")
+@limiter.limit(_TRIES)
+def change_password() -> ResponseReturnValue:
+    """Give whoever is signed in a new password; every other browser is signed out."""
+    account, form = current_account(), PasswordForm()
+    if account is None:
+        return redirect(url_for(".sign_in", next=url_for(".password")), 303)
+    if not form.validate_on_submit():
+        return _password_page(form), _UNPROCESSABLE
+    if account.password and not password_is_right(account, form.current.data):
+        form.current.errors = [_("This is not your present password.")]
+        return _password_page(form), _UNPROCESSABLE
+    set_password(account, form.password.data)
+    get_session().commit()
+    let_in(account)
+    flash(_("The password is changed."), "success")
+    return redirect(url_for("home.show"), 303)
+
+
+def _password_page(form: PasswordForm) -> str:
+    return render_template("accounts/password.html", form=form)
 
 
 @bp.get("/cai-dat")

@@ -1,0 +1,113 @@
+"""Who holds which post in a unit: added and ended by people with a post there or above."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+from wtforms import EmailField, SelectField, StringField, SubmitField, TelField
+from wtforms.validators import Email, InputRequired, Length, Optional
+
+from events.errors import ConflictError, InvalidInputError
+from events.language import say
+from events.models import Person, Post, Unit
+from events.people import appoint, end_post, held, may_work_on, normal_email, roles_at
+from events.units import ancestors, get_unit
+from web.addresses import here
+from web.context import current_person, get_session, today
+from web.language import current as current_language
+from web.language import gettext as _
+from web.language import lazy_gettext as _l
+from web.language import title
+
+bp = Blueprint("people", __name__)
+
+_UNPROCESSABLE = 422
+
+
+class AppointForm(FlaskForm):  # type: ignore[misc]
+    """Somebody for a post."""
+
+    full_name = StringField(
+        _l("Full name"),
+        [InputRequired(_l("Please enter the full name.")), Length(max=200, message=_l("This name is too long."))],
+    )
+    email = EmailField(
+        _l("E-mail"),
+        [
+            InputRequired(_l("Please enter the e-mail address.")),
+            Length(max=255, message=_l("This address is too long.")),
+            Email(_l("This is not an e-mail address, for example ten@example.org.")),
+        ],
+        filters=[normal_email],
+        description=_l("Reminders and sign-in links go there."),
+    )
+    phone = TelField(_l("Telephone"), [Optional(), Length(max=40, message=_l("This number is too long."))])
+    role = SelectField(_l("Post"), validate_choice=True)
+    submit = SubmitField(_l("Add to the post"))
+
+
+@bp.get("/don-vi/<slug>/nhan-su")
+def show(slug: str) -> ResponseReturnValue:
+    """List the posts of a unit with the form for a new one."""
+    unit, _person = _allowed(slug)
+    return _page(unit, _form(unit, None))
+
+
+@bp.post("/don-vi/<slug>/nhan-su")
+def add(slug: str) -> ResponseReturnValue:
+    """Put somebody in a post."""
+    unit, person = _allowed(slug)
+    session, form = get_session(), _form(unit, ...)
+    if not form.validate_on_submit():
+        return _page(unit, form), _UNPROCESSABLE
+    who = {"full_name": form.full_name.data, "email": form.email.data, "phone": form.phone.data or None}
+    try:
+        post = appoint(session, unit, form.role.data, **who, by=person, on=today())
+    except (ConflictError, InvalidInputError) as error:
+        form.email.errors = [say(error, current_language())]
+        return _page(unit, form), _UNPROCESSABLE
+    session.commit()
+    flash(_("%(name)s now holds the post.", name=post.person.full_name), "success")
+    return redirect(url_for(".show", slug=slug), 303)
+
+
+@bp.post("/don-vi/<slug>/nhan-su/<int:post_id>/ket-thuc")
+def end(slug: str, post_id: int) -> ResponseReturnValue:
+    """End a post as of today."""
+    unit, person = _allowed(slug)
+    session = get_session()
+    post = end_post(session, post_id, by=person, on=today())
+    if post.unit_id != unit.id:
+        abort(404)
+    session.commit()
+    flash(_("%(name)s no longer holds the post.", name=post.person.full_name), "success")
+    return redirect(url_for(".show", slug=slug), 303)
+
+
+def _allowed(slug: str) -> tuple[Unit, Person]:
+    """Return the unit and who is looking; strangers are sent to sign in, others away."""
+    person = current_person()
+    if person is None:
+        abort(redirect(url_for("accounts.sign_in", next=here()), 303))
+    unit = get_unit(get_session(), slug)
+    if not may_work_on(get_session(), person, unit, today()):
+        abort(403)
+    return unit, person
+
+
+def _form(unit: Unit, formdata: object) -> AppointForm:
+    form = AppointForm() if formdata is ... else AppointForm(formdata=None)
+    form.role.choices = [(role.key, title(role)) for role in roles_at(get_session(), unit, today())]
+    return form
+
+
+def _page(unit: Unit, form: AppointForm) -> str:
+    unit_path = ancestors(unit)[::-1]
+    return render_template("people/show.html", unit=unit, unit_path=unit_path, posts=_posts(get_session(), unit), form=form)
+
+
+def _posts(session: Session, unit: Unit) -> list[Post]:
+    query = select(Post).where(Post.unit_id == unit.id, held(today()))
+    load = joinedload(Post.person), joinedload(Post.role)
+    return list(session.scalars(query.options(*load).order_by(Post.id)))
