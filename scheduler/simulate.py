@@ -87,9 +87,10 @@ class NoticeLine:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """A played year."""
+    """The played years, ``until`` included."""
 
     year: int
+    until: int
     campaigns: list[CampaignLine]
     items: list[ItemLine]
     notices: list[NoticeLine]
@@ -119,31 +120,35 @@ def simulate(
     copy: SessionFactory,
     year: int,
     *,
+    until: int | None = None,
     unit: str | None = None,
     rules: ReminderRules | None = None,
     zone: ZoneInfo = VIETNAM,
     count_announced: bool = True,
     progress: Progress = lambda done, total: None,
 ) -> Simulation:
-    """Play the campaigns of ``year`` on ``copy`` from the first opening to the last overdue notice.
+    """Play the campaigns of ``year`` (to ``until``) on ``copy`` from the first opening to the last overdue notice.
 
     With ``unit`` (key or slug) only what concerns that unit and those below it is returned. Raises ``YearOutOfRangeError`` and
     ``NotFoundError``.
     """
-    check_year(year)
+    years = range(year, (until or year) + 1)
+    for each in years:
+        check_year(each)
     rules = rules or ReminderRules()
     with copy.begin() as session:
         only = get_unit(session, unit) if unit else None
         calendar = work_calendar(session, count_announced=count_announced)
-        for day in _days(session, year, progress):
-            _play_day(session, day, year, calendar=calendar, rules=rules, zone=zone)
+        for day in _days(session, years, progress):
+            _play_day(session, day, years, calendar=calendar, rules=rules, zone=zone)
         shown = set(session.scalars(subtree_ids(only.id, date(year, 1, 1)))) | {only.id} if only else None
         return Simulation(
             year,
+            years[-1],
             list(_campaign_lines(session, shown)),
             list(_item_lines(session, shown)),
             list(_notice_lines(session, shown, zone)),
-            _without_units(session, year),
+            _without_units(session, years),
         )
 
 
@@ -153,11 +158,11 @@ def _memory() -> SessionFactory:
     return database.create_session_factory(engine)
 
 
-def _days(session: Session, year: int, progress: Progress) -> Iterator[date]:
+def _days(session: Session, years: range, progress: Progress) -> Iterator[date]:
     """Yield the days to play. The last one is known only when everything is open."""
-    rounds = [found for template in self_opening(session) for found in rounds_of(template, year)]
-    day = first = min((found.opens for found in rounds), default=date(year, 1, 1))
-    last = date(year, 12, 31)
+    rounds = [found for template in self_opening(session) for year in years for found in rounds_of(template, year)]
+    day = first = min((found.opens for found in rounds), default=date(years[0], 1, 1))
+    last = date(years[-1], 12, 31)
     while day <= last:
         yield day
         if day.day == 1 or day == last:
@@ -167,9 +172,10 @@ def _days(session: Session, year: int, progress: Progress) -> Iterator[date]:
         day += _A_DAY
 
 
-def _play_day(session: Session, day: date, year: int, *, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo) -> None:
+def _play_day(session: Session, day: date, years: range, *, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo) -> None:
     morning = at_local(day, max(rules.send_at, time(7, 30)), zone)
-    if open_campaigns(session, now=morning, calendar=calendar, zone=zone, year=year):
+    opened = [open_campaigns(session, now=morning, calendar=calendar, zone=zone, year=year) for year in years]
+    if any(opened):
         _fill_posts(session, day)
     write_reminders(session, now=morning, calendar=calendar, rules=rules, zone=zone)
 
@@ -268,10 +274,10 @@ def _notice_lines(session: Session, shown: set[int] | None, zone: ZoneInfo) -> I
             )
 
 
-def _without_units(session: Session, year: int) -> dict[str, int]:
+def _without_units(session: Session, years: range) -> dict[str, int]:
     """Count the template items of levels that have no unit at all, such as villages nobody has entered yet."""
-    present = {node.level for node in load_tree(session, date(year, 7, 1)).nodes.values()}
-    present |= {node.level for node in load_tree(session, date(year, 1, 1)).nodes.values()}
+    days = [day for year in years for day in (date(year, 1, 1), date(year, 7, 1))]
+    present = {node.level for day in days for node in load_tree(session, day).nodes.values()}
     counts: dict[str, int] = {}
     for template in self_opening(session):
         for item in template.current.items:
@@ -293,6 +299,7 @@ def as_json(simulation: Simulation) -> dict[str, Any]:
 
     return {
         "year": simulation.year,
+        "until": simulation.until,
         "campaigns": [plain(line) for line in simulation.campaigns],
         "items": [plain(line) for line in simulation.items],
         "notices": [plain(line) for line in simulation.notices],

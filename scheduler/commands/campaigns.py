@@ -83,10 +83,11 @@ def open_(new_service: NewService, year: int | None) -> None:
 
 @click.command("simulate")
 @click.option("--year", type=int, required=True, help="The year whose campaigns are played.")
+@click.option("--until", type=int, help="Play on to the end of this year.")
 @click.option("--unit", help="Only this unit and those below it (code or address name).")
 @click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @pass_service
-def simulate_(new_service: NewService, year: int, unit: str | None, style: str) -> None:
+def simulate_(new_service: NewService, year: int, until: int | None, unit: str | None, style: str) -> None:
     """Play a year with a moved clock; nothing is written or sent.
 
     \b
@@ -94,11 +95,15 @@ def simulate_(new_service: NewService, year: int, unit: str | None, style: str) 
     sumvay simulate --year 2027 --unit 51-2025 --format json > 2027.json
     """
     check_year(year)
+    check_year(until or year)
+    if until is not None and until < year:
+        raise click.BadParameter(f"{until} lies before {year}", param_hint="--until")
     service = new_service()
     with progress_bar(N_("Playing the year")) as bar:
         played = simulate(
             _copy(service),
             year,
+            until=until,
             unit=unit,
             rules=service.settings.notifications.rules,
             zone=service.settings.zone,
@@ -170,7 +175,8 @@ def _show_campaigns(played: Simulation) -> None:
         for (opens, observance, summary, dtstart, dtend), levels in sorted(units.items())
     ]
     columns = [_("Opens"), _("Observance"), _("Campaign"), _("Days"), _("Units")]
-    show_table(_("Campaigns of %(year)s") % {"year": played.year}, columns, rows)
+    years = str(played.year) if played.until == played.year else f"{played.year}–{played.until}"
+    show_table(_("Campaigns of %(year)s") % {"year": years}, columns, rows)
 
 
 def _show_items(items: list[ItemLine]) -> None:

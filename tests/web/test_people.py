@@ -52,6 +52,7 @@ def test_a_post_is_ended_once_and_the_person_stays(signed_in, cast, session):
 
     session.refresh(post)
     assert post.valid_to == date(2021, 2, 28)
+    visitor.read(PAGE)  # with the sentence that says so
     assert "Cán bộ xã (Thi)" not in visitor.read(PAGE)
 
 
