@@ -96,7 +96,7 @@ class MaildirTransport:
         """Write the mail into ``tmp``, all of it on disk before it can be seen."""
         path = self._folder / "tmp" / f"{key}.{os.getpid()}.{os.urandom(4).hex()}"
         with path.open("xb") as file:
-            file.write(message)
+            file.write(message.replace(b"\r\n", b"\n"))  # as mail programs keep mail on disk
             file.flush()
             if self._durable:
                 os.fsync(file.fileno())

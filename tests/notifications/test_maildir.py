@@ -137,3 +137,10 @@ def test_an_address_with_a_line_break_is_refused(folder, mail):
 
 def _no_space(_descriptor):
     raise OSError(28, "No space left on device")
+
+
+def test_mail_on_disk_has_the_line_ends_that_mail_programs_expect(folder, mail):
+    MaildirTransport(folder).send("thi@example.org", mail.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+
+    [stored] = (folder / "new").iterdir()
+    assert b"\r" not in stored.read_bytes()
