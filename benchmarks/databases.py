@@ -47,7 +47,7 @@ def add_communes(engine: Engine, total: int) -> None:
     with database.create_session_factory(engine).begin() as session:
         province = session.scalars(select(Unit).where(Unit.key == "51-2025")).one()
         have = session.scalars(select(Unit.id).where(Unit.parent_id == province.id)).all()
-        rows = [_commune(number, province.id) for number in range(total - len(have))]
+        rows = [_commune(number, province.id) for number in range(len(have), total)]
         if rows:
             session.execute(insert(Unit), rows)
 

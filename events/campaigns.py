@@ -6,7 +6,7 @@ multiply the rows. The number of SQL statements does not depend on the number of
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -74,13 +74,14 @@ def open_round(
     session.execute(select(Template.id).where(Template.id == template.id).with_for_update())  # one opener at a time
     tree = load_tree(session, found.dates.dtstart)
     have = _campaign_ids(session, found)
+    found, event = _as_moved(session, found) if have else (found, None)
     version = _version_in_use(session, found) if have else template.current
-    copies = _copies_by_level(version, tree)
+    copies = copies_by_level(version.items, tree)
     missing = [node for root in tree.roots for node in _involved(tree, root, copies, unit_ids) if node.id not in have]
     if not missing:
         return Opened(found.key, found.year, 0, 0)
-    ids = _insert_campaigns(session, found, version, missing, now)
-    makers = _ItemMaker(version, found.dates, calendar, RoleBook.load(session), now)
+    ids = _insert_campaigns(session, found, version, missing, now, event)
+    makers = ItemMaker(version, Anchors(found.dates, event), calendar, RoleBook.load(session), now)
     rows = [row for node in missing for row in makers.rows(node, copies, ids[node.id])]
     if rows:
         session.connection().execute(insert(ChecklistItem), rows)
@@ -116,8 +117,15 @@ def _version_in_use(session: Session, found: Round) -> TemplateVersion:
     return session.get_one(TemplateVersion, session.scalars(newest).one())
 
 
+def _as_moved(session: Session, found: Round) -> tuple[Round, date | None]:
+    """Return the round with the dates that its campaigns have now, and the event date: people may have moved them."""
+    first = select(Campaign.dtstart, Campaign.dtend, Campaign.event_date).where(_same(found))
+    dtstart, dtend, event = session.execute(first.order_by(Campaign.id).limit(1)).one()
+    return replace(found, dates=Occurrence(dtstart, dtend)), event
+
+
 @dataclass(frozen=True, slots=True)
-class _Copies:
+class Copies:
     """Which template items a unit gets: ``each`` by level, ``one`` for the campaign's owner alone."""
 
     each: dict[str, list[TemplateItem]]
@@ -128,14 +136,15 @@ class _Copies:
         return sorted([*own, *self.each.get(node.level, ())], key=lambda item: item.position)
 
 
-def _copies_by_level(version: TemplateVersion, tree: UnitTree) -> _Copies:
+def copies_by_level(items: Collection[TemplateItem], tree: UnitTree) -> Copies:
+    """Say which units of a tree get which items."""
     present = level_keys(tree.nodes.values())
     each: dict[str, list[TemplateItem]] = defaultdict(list)
-    for item in version.items:
+    for item in items:
         if item.cascade is Cascade.EACH:
             for level in _levels_of(item, present):
                 each[level].append(item)
-    return _Copies(dict(each), [item for item in version.items if item.cascade is Cascade.ONE])
+    return Copies(dict(each), [item for item in items if item.cascade is Cascade.ONE])
 
 
 def _levels_of(item: TemplateItem, present: set[str]) -> set[str]:
@@ -147,7 +156,7 @@ def _levels_of(item: TemplateItem, present: set[str]) -> set[str]:
     return levels
 
 
-def _involved(tree: UnitTree, root: UnitNode, copies: _Copies, chosen: Collection[int] | None) -> list[UnitNode]:
+def _involved(tree: UnitTree, root: UnitNode, copies: Copies, chosen: Collection[int] | None) -> list[UnitNode]:
     """Return the units of a tree that take part: those with an item (and chosen), and all above them, parents first."""
     nodes = tree.below(root)
     wanted = {root.id} if chosen is None else set()
@@ -161,7 +170,7 @@ def _involved(tree: UnitTree, root: UnitNode, copies: _Copies, chosen: Collectio
 
 
 def _insert_campaigns(
-    session: Session, found: Round, version: TemplateVersion, nodes: Iterable[UnitNode], now: datetime
+    session: Session, found: Round, version: TemplateVersion, nodes: Iterable[UnitNode], now: datetime, event: date | None
 ) -> dict[int | None, int]:
     """Insert one campaign a unit and return the campaign ids by unit id."""
     outer = _outer_ids(session, found)
@@ -176,6 +185,7 @@ def _insert_campaigns(
         "opens": found.opens,
         "dtstart": found.dates.dtstart,
         "dtend": found.dates.dtend,
+        "event_date": event,
         "anchor_version": 0,
         "status": CampaignStatus.CONFIRMED,
         "sequence": 0,
@@ -246,18 +256,18 @@ def due_dates(item: TemplateItem, level: str, anchors: Anchors, calendar: WorkCa
     return DueDates(first.effective, last.nominal, last.effective, last.reason)
 
 
-class _ItemMaker:
+class ItemMaker:
     """Makes the rows of checklist items. Dates are worked out once an item, roles once an item and level."""
 
-    def __init__(self, version: TemplateVersion, dates: Occurrence, calendar: WorkCalendar, roles: RoleBook, now: datetime) -> None:
-        self._on = dates.dtstart
-        self._anchors = Anchors(dates)
+    def __init__(self, version: TemplateVersion, anchors: Anchors, calendar: WorkCalendar, roles: RoleBook, now: datetime) -> None:
+        self._on = anchors.dates.dtstart
+        self._anchors = anchors
         self._calendar = calendar
         self._roles = roles
         self._common = {item.id: self._row(item, now) for item in version.items}
         self._by_level: dict[tuple[str, bool], list[_Row]] = {}
 
-    def rows(self, node: UnitNode, copies: _Copies, campaign_id: int) -> list[_Row]:
+    def rows(self, node: UnitNode, copies: Copies, campaign_id: int) -> list[_Row]:
         """Return the rows of one unit's checklist."""
         kind = node.level, node.parent_id is None
         if kind not in self._by_level:
@@ -266,10 +276,12 @@ class _ItemMaker:
 
     def _copy(self, item: TemplateItem, level: str) -> _Row:
         support = [self._roles.in_force(key, self._on) for key in item.support_roles]
+        dates = due_dates(item, level, self._anchors, self._calendar)
         return (
             self._common[item.id]
-            | due_dates(item, level, self._anchors, self._calendar).columns
+            | dates.columns
             | {
+                "first_due": dates.due,
                 "role_key": self._roles.of_copy(item.role_key, level, self._on),
                 "support_roles": list(dict.fromkeys(support)),
             }

@@ -6,7 +6,7 @@ because the person who edits these files is an officer and not a programmer.
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from events.errors import CatalogError
+from events.errors import N_, CatalogError, InvalidInputError
 from events.models.observances import ObservanceStatus
 from events.models.templates import Anchor, Cascade, IfNoLevel
 from events.recurrence import period_from, rule_from
@@ -303,6 +303,22 @@ def _name_of(entry: Mapping[str, Any]) -> str:
     return str(next((entry[name] for name in ("key", "id", "observance", "year", "name", "day_off") if name in entry), "file"))
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The keys that a template may name."""
+
+    roles: Collection[str]
+    phases: Collection[str]
+    evidence: Collection[str]
+    levels: Collection[str]
+
+
+def _known(catalog: Catalog) -> Known:
+    source = catalog.templates
+    roles, phases, evidence = ({entry.key for entry in table} for table in (source.role, source.phase, source.evidence_type))
+    return Known(roles, phases, evidence, {level.key for level in catalog.units.level})
+
+
 def _check_units(units: UnitsFile, source: _SourceFile) -> None:
     _refuse_duplicates(source, "level", [level.key for level in units.level])
     _refuse_duplicates(source, "unit", [unit.id for unit in units.unit])
@@ -391,7 +407,7 @@ def _check_templates(catalog: Catalog, source: _SourceFile) -> None:
     templates = catalog.templates.template
     _refuse_duplicates(source, "template", [template.key for template in templates])
     observances = {entry.key for entry in catalog.observances.observance}
-    roles = {role.key for role in catalog.templates.role}
+    known = _known(catalog)
     line = 0
     for index, template in enumerate(templates):
         if template.observance and template.observance not in observances:
@@ -403,34 +419,36 @@ def _check_templates(catalog: Catalog, source: _SourceFile) -> None:
                 period_from(cutoff.first, cutoff.last)
             except ValueError as error:
                 raise source.error("template", index, template.key, f"cutoffs, {cutoff.name}: {error}") from error
-        if template.owner_role not in roles:
+        if template.owner_role not in known.roles:
             raise source.error("template", index, template.key, f"unknown role {template.owner_role!r}")
         for item in template.item:
-            problem = _problem_of_item(item, template, catalog)
+            problem = problem_of_item(item, template, known)
             if problem:
-                raise source.error("template.item", line, f"{template.key}.{item.key}", problem)
+                raise source.error("template.item", line, f"{template.key}.{item.key}", str(problem))
             line += 1
         cycle = find_cycle({item.key: item.depends_on for item in template.item})
         if cycle:
             raise source.error("template", index, template.key, f"cycle of depends_on: {' → '.join(cycle)}")
 
 
-def _problem_of_item(item: ItemEntry, template: TemplateEntry, catalog: Catalog) -> str | None:
+def problem_of_item(item: ItemEntry, template: TemplateEntry, known: Known) -> InvalidInputError | None:
+    """Return what is wrong with one item of ``template``, as an error that can be said in any language; None if nothing is."""
     keys = [other.key for other in template.item]
     if keys.count(item.key) > 1:
-        return "this key stands twice in the template"
+        return InvalidInputError(N_("this key stands twice in the template"))
     if item.anchor not in _ANCHORS[template.anchor]:
-        return f"anchor {item.anchor.value!r} does not go with the template's anchor {template.anchor.value!r}"
+        facts = {"anchor": item.anchor.value, "template": template.anchor.value}
+        return InvalidInputError(N_("anchor '%(anchor)s' does not go with the template's anchor '%(template)s'"), **facts)
     if item.end_offset_days is not None and item.end_offset_days < item.offset_days:
-        return "end_offset_days lies before offset_days"
-    known: Sequence[tuple[str, Iterable[str], set[str]]] = (
-        ("role", [item.role, *item.support_roles], {role.key for role in catalog.templates.role}),
-        ("phase", [item.phase], {phase.key for phase in catalog.templates.phase}),
-        ("evidence kind", item.evidence, {kind.key for kind in catalog.templates.evidence_type}),
-        ("level", [*item.levels, *item.level_offsets], {level.key for level in catalog.units.level}),
-        ("depends_on", item.depends_on, set(keys)),
+        return InvalidInputError(N_("end_offset_days lies before offset_days"))
+    wanted: Sequence[tuple[str, Iterable[str], Collection[str]]] = (
+        (N_("unknown role '%(key)s'"), [item.role, *item.support_roles], known.roles),
+        (N_("unknown phase '%(key)s'"), [item.phase], known.phases),
+        (N_("unknown evidence kind '%(key)s'"), item.evidence, known.evidence),
+        (N_("unknown level '%(key)s'"), [*item.levels, *item.level_offsets], known.levels),
+        (N_("unknown depends_on '%(key)s'"), item.depends_on, keys),
     )
-    return next((f"unknown {what} {key!r}" for what, used, good in known for key in used if key not in good), None)
+    return next((InvalidInputError(said, key=key) for said, used, good in wanted for key in used if key not in good), None)
 
 
 def _check_calendar(calendar: CalendarFile, source: _SourceFile) -> None:

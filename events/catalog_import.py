@@ -223,7 +223,7 @@ def _merge(row: Any, values: dict[str, Any], name: str, result: ImportResult) ->
         ours = _plain(getattr(row, column))
         if ours == _plain(theirs):
             pass
-        elif column not in base or ours == base[column]:
+        elif row.catalog_base is not None and (column not in base or ours == base[column]):
             setattr(row, column, theirs)
             changed = True
         else:

@@ -6,6 +6,7 @@
     ├── NotFoundError            no such unit, campaign, item, observance …
     ├── NotAllowedError          the person may not do that there
     ├── ConflictError            somebody else changed it meanwhile, or it is too late
+    │   └── EvidenceMissingError the item wants evidence before it is done
     └── InvalidInputError        a value that cannot be stored
 
 An error carries an English sentence with named gaps (``msgid``) and the facts that fill them, so that
@@ -59,8 +60,28 @@ class ConflictError(DomainError):
     """Raised when the state of things no longer allows what was asked."""
 
 
+class EvidenceMissingError(ConflictError):
+    """Raised when an item is to be done before its evidence was given."""
+
+    msgid = N_("“%(item)s” needs evidence before it is done: at least %(count)s of %(kinds)s.")
+
+
 class InvalidInputError(DomainError):
     """Raised for a value that cannot be stored."""
 
 
-KINDS = (N_("unit"), N_("campaign"), N_("observance"), N_("calendar"), N_("checklist item"), N_("message"), N_("post"), N_("template"))
+KINDS = (
+    N_("unit"),
+    N_("campaign"),
+    N_("observance"),
+    N_("calendar"),
+    N_("checklist item"),
+    N_("message"),
+    N_("post"),
+    N_("template"),
+    N_("document"),
+    N_("evidence"),
+    N_("file"),
+    N_("change"),
+    N_("activity"),
+)

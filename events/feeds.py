@@ -6,22 +6,24 @@ Last-Modified stay true.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
+from events.activities import last_instant
 from events.colors import HEX_OF
 from events.database import SessionFactory, reading
 from events.errors import NotFoundError
 from events.ical import RENDERER_EPOCH, CalendarEvent, CalendarHead, write_calendar
-from events.localtime import VIETNAM, local_day
+from events.localtime import VIETNAM, at_local, local_day
 from events.models import (
+    Activity,
     Campaign,
     ChecklistItem,
     FeedSnapshot,
@@ -31,6 +33,7 @@ from events.models import (
     TodoStatus,
     Unit,
 )
+from events.units import successors
 
 PATH = "/lich/{slug}.ics"
 LARGEST = 1_000  # events; Google loses the rest without a word
@@ -136,7 +139,7 @@ class ObservanceFeed:
 
 @dataclass(frozen=True, slots=True)
 class UnitFeed:
-    """A unit's campaigns and deadlines, from 90 days back."""
+    """A unit's campaigns, public activities and deadlines, from 90 days back."""
 
     unit: Unit
     today: date
@@ -156,10 +159,12 @@ class UnitFeed:
     def state(self, session: Session) -> str:
         campaigns = session.execute(select(*_fingerprint(Campaign)).where(self._shown)).one()
         items = session.execute(select(*_fingerprint(ChecklistItem)).join(ChecklistItem.campaign).where(self._shown)).one()
-        return _state(self.head, campaigns, items)
+        heirs = [(heir.slug, heir.full_name) for heir in self._heirs(session)]
+        activities = session.execute(select(*_fingerprint(Activity)).join(Activity.campaign).where(self._attended)).one()
+        return _state(self.head, campaigns, items, activities, (self.unit.valid_to,), *heirs)
 
     def render(self, session: Session) -> bytes:
-        events = [*self._campaigns(session), *self._deadlines(session)]
+        events = [*self._ending(session), *self._campaigns(session), *self._activities(session), *self._deadlines(session)]
         return write_calendar(self.head, events[:LARGEST])
 
     @property
@@ -167,6 +172,54 @@ class UnitFeed:
         """Recent campaigns; cancelled ones stay a while, marked, so that clients see them go."""
         gone = (Campaign.status == "CANCELLED") & (Campaign.dtend < self.today - _CANCELLED_STAYS)
         return (Campaign.unit_id == self.unit.id) & (Campaign.dtend > self.today - _PAST) & ~gone
+
+    def _heirs(self, session: Session) -> Sequence[Unit]:
+        return successors(session, self.unit) if self.unit.valid_to else ()
+
+    def _ending(self, session: Session) -> Iterator[CalendarEvent]:
+        """Say on the first day of its successors where a closed unit went: whoever subscribed to it would hear nothing more."""
+        if self.unit.valid_to is None:
+            return
+        day, heirs = self.unit.valid_to + _A_DAY, self._heirs(session)
+        merged = f"Đơn vị đã sáp nhập vào {', '.join(heir.full_name for heir in heirs)}"
+        addresses = [f"Lịch của {heir.full_name}: {self.public_url}{PATH.format(slug=heir.slug)}" for heir in heirs]
+        yield CalendarEvent(
+            uid=f"unit-{self.unit.id}-ended@sumvay",
+            summary=merged if heirs else "Đơn vị đã kết thúc hoạt động",
+            dtstart=day,
+            dtend=day + _A_DAY,
+            created=RENDERER_EPOCH,
+            last_modified=RENDERER_EPOCH,
+            description="\n".join(addresses),
+            url=f"{self.public_url}/don-vi/{self.unit.slug}",
+        )
+
+    @property
+    def _attended(self) -> ColumnElement[bool]:
+        """What people may attend: public activities of the campaigns shown; cancelled ones stay as long as cancelled campaigns."""
+        gone = (Activity.status == "CANCELLED") & (Activity.dtend < at_local(self.today - _CANCELLED_STAYS, time.min))
+        return self._shown & Activity.public & ~gone
+
+    def _activities(self, session: Session) -> Iterator[CalendarEvent]:
+        query = select(Activity).join(Activity.campaign).where(self._attended).options(contains_eager(Activity.campaign))
+        for activity in session.scalars(query.order_by(Activity.dtstart, Activity.id)):
+            cancelled = "CANCELLED" in (activity.status.value, activity.campaign.status.value)
+            organizer = [f"Đơn vị tổ chức: {activity.organizer}"] if activity.organizer else []
+            yield CalendarEvent(
+                uid=activity.uid,
+                summary=activity.summary,
+                dtstart=activity.dtstart,
+                dtend=activity.dtend,
+                created=activity.created,
+                last_modified=activity.last_modified,
+                sequence=activity.sequence,
+                description="\n".join([activity.campaign.summary, *organizer]),
+                location=activity.location,
+                url=f"{self.public_url}/hoat-dong/{activity.uid}",
+                categories=("Hoạt động",),
+                status="CANCELLED" if cancelled else "CONFIRMED",
+                weekly_until=last_instant(activity.weekly_until) if activity.weekly_until else None,
+            )
 
     def _campaigns(self, session: Session) -> Iterator[CalendarEvent]:
         for campaign in session.scalars(select(Campaign).where(self._shown).order_by(Campaign.dtstart)):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from icalendar import Calendar, Event, Timezone, TimezoneStandard, vCategory, vDate, vDatetime, vDuration, vInt, vText, vUri
+from icalendar import Calendar, Event, Timezone, TimezoneStandard, vCategory, vDate, vDatetime, vDuration, vInt, vRecur, vText, vUri
 
 from events.localtime import VIETNAM
 
@@ -36,6 +36,7 @@ class CalendarEvent:
     url: str = ""
     categories: tuple[str, ...] = ()
     status: str = "CONFIRMED"
+    weekly_until: datetime | None = None  # the instant until which a timed event comes again every week
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,8 @@ def _add_if_any(component: Event, event: CalendarEvent) -> None:
         component["LOCATION"] = _text(event.location)
     if event.url:
         component["URL"] = vUri(event.url)
+    if event.weekly_until is not None:
+        component["RRULE"] = vRecur(FREQ="WEEKLY", UNTIL=event.weekly_until.astimezone(UTC))
     if event.categories:
         component["CATEGORIES"] = vCategory([_clean(name).replace(",", " ") for name in event.categories])
 

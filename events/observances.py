@@ -32,12 +32,13 @@ def get_observance(session: Session, key: str) -> Observance:
 def work_calendar(session: Session, *, count_announced: bool = True) -> WorkCalendar:
     """Return the working calendar with the decisions stored here."""
     days = session.execute(select(CalendarDay.day, CalendarDay.off, CalendarDay.reason))
-    proposed = session.scalars(select(ProposedHoliday.name).where(ProposedHoliday.status == DecisionStatus.ANNOUNCED))
+    proposed = session.scalars(select(ProposedHoliday)).all()
     return WorkCalendar.of(
         (Decision(*row) for row in days),
         decided_years=session.scalars(select(DecidedYear.year)),
-        announced=proposed,
+        announced=[holiday.name for holiday in proposed if holiday.status is DecisionStatus.ANNOUNCED],
         count_announced=count_announced,
+        dropped=[holiday.name for holiday in proposed if holiday.status is DecisionStatus.DROPPED],
     )
 
 
@@ -70,9 +71,8 @@ def upcoming(session: Session, first: date, last: date) -> Sequence[ObservanceOc
 def describe(observance: Observance, year: int) -> str:
     """Return the plain text that a calendar shows for an observance in ``year``: anniversary, theme, legal basis."""
     lines = []
-    anniversary = observance.anniversary_in(year)
-    if anniversary and anniversary % 5 == 0:
-        lines.append(f"Kỷ niệm {anniversary} năm ({observance.base_year}–{year}).")
+    if anniversary := observance.anniversary_text(year):
+        lines.append(f"{anniversary} ({observance.base_year}–{year}).")
     theme = observance.theme_in(year)
     if theme:
         lines.append(f"Chủ đề: {theme.theme_vi}.")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from events.models import Anchor, Observance, Template
+from events.models import Anchor, Campaign, Observance, Template
 from events.recurrence import Occurrence, period_from
 
 
@@ -52,6 +52,12 @@ def chosen_round(template: Template, day: date) -> Round:
     """Return the round of a template on a day somebody chose, such as a course's first day."""
     summary = f"{template.title_vi}, {day:%d/%m/%Y}"
     return Round(template, day.isoformat(), day.year, Occurrence.of_day(day), summary)
+
+
+def round_of(campaign: Campaign) -> Round:
+    """Return the round that a campaign was opened in, so that more units can be given theirs."""
+    dates = Occurrence(campaign.dtstart, campaign.dtend)
+    return Round(campaign.template, campaign.period, campaign.year, dates, campaign.summary)
 
 
 @dataclass(frozen=True, slots=True)

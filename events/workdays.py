@@ -33,10 +33,11 @@ class Shift(StrEnum):
 
 
 class DecisionStatus(StrEnum):
-    """How firm a day off is: made law, or only announced by the authorities."""
+    """How firm a day off is: made law, only announced by the authorities, or announced and then given up."""
 
     ENACTED = "enacted"
     ANNOUNCED = "announced"
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class WorkCalendar:
     decided_years: frozenset[int] = frozenset()
     announced: frozenset[str] = frozenset()
     count_announced: bool = True
+    dropped: frozenset[str] = frozenset()  # named by the package of public holidays, but given up by the authorities
 
     @classmethod
     def of(
@@ -90,9 +92,10 @@ class WorkCalendar:
         decided_years: Iterable[int] = (),
         announced: Iterable[str] = (),
         count_announced: bool = True,
+        dropped: Iterable[str] = (),
     ) -> "WorkCalendar":
         by_day = {decision.day: decision for decision in decisions}
-        return cls(by_day, frozenset(decided_years), frozenset(announced), count_announced)
+        return cls(by_day, frozenset(decided_years), frozenset(announced), count_announced, frozenset(dropped))
 
     def day_off(self, day: date) -> DayOff | None:
         """Return why offices are closed on ``day``, or None on a working day."""
@@ -144,7 +147,7 @@ class WorkCalendar:
         if name is None:
             return None
         announced = name.removesuffix(_COMPENSATION) in self.announced
-        if announced and not self.count_announced:
+        if name.removesuffix(_COMPENSATION) in self.dropped or (announced and not self.count_announced):
             return None
         guessed = name.startswith(_DECIDED_YEARLY) and not self.is_decided(day.year)
         return DayOff(_phrase(name), provisional=announced or guessed)

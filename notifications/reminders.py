@@ -12,9 +12,10 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from events.checklist import in_charge
 from events.localtime import VIETNAM, local_day
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
 from events.models.campaigns import OPEN
@@ -169,7 +170,7 @@ def _candidates(session: Session, days: tuple[date, date], today: date) -> Seque
     query = (
         select(*columns)
         .join(Campaign, Campaign.id == ChecklistItem.campaign_id)
-        .join(Post, and_(Post.unit_id == Campaign.unit_id, Post.role_key == ChecklistItem.role_key))
+        .join(Post, in_charge())
         .join(Person, Person.id == Post.person_id)
         .where(ChecklistItem.status.in_(OPEN), ChecklistItem.due >= first, in_window)
         .where(Campaign.status != CampaignStatus.CANCELLED, held(today), Person.email.is_not(None))

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from events.campaigns import Opened, open_campaigns
 from events.database import SessionFactory, checkpoint, reading
+from events.handover import hand_over_due
 from events.observances import extend_horizon, work_calendar
 from notifications.composer import Composer
 from notifications.notices import ReminderRules
@@ -17,11 +18,13 @@ from notifications.reminders import Written, write_reminders
 def open_ahead(
     session_factory: SessionFactory, *, now: datetime, zone: ZoneInfo, count_announced: bool, year: int | None = None
 ) -> list[Opened]:
-    """Keep the calendar filled for the months to come and open the campaigns whose time has come."""
+    """Keep the calendar filled for the months to come, open the campaigns whose time has come, hand over what closed units left."""
     with session_factory.begin() as session:
         extend_horizon(session, now=now)
         calendar = work_calendar(session, count_announced=count_announced)
-        return open_campaigns(session, now=now, calendar=calendar, zone=zone, year=year)
+        opened = open_campaigns(session, now=now, calendar=calendar, zone=zone, year=year)
+        hand_over_due(session, by=None, now=now)
+        return opened
 
 
 def remind(

@@ -19,6 +19,7 @@ from scheduler.config import ConfigError, Settings
 from web.config import WebConfig
 
 SETUP_CODE_FILE = "setup_code"
+FILES = "files"
 
 
 def utc_now() -> datetime:
@@ -76,6 +77,7 @@ class Service:
             zone=settings.zone,
             maildir=settings.notifications.maildir if settings.notifications.transport == "maildir" else None,
             setup_code_file=settings.scheduler.data_dir / SETUP_CODE_FILE,
+            files=settings.scheduler.data_dir / FILES,
             count_announced=settings.events.count_announced,
             google_calendar_url=settings.web.google_calendar_url,
             outlook_calendar_url=settings.web.outlook_calendar_url,

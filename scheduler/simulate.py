@@ -18,13 +18,15 @@ from events.campaigns import open_campaigns, self_opening
 from events.catalog import Catalog
 from events.catalog_import import import_catalog
 from events.database import SessionFactory
+from events.handover import hand_over_due
 from events.localtime import VIETNAM, at_local
-from events.models import Campaign, ChecklistItem, Observance, Person, Post, Role, Template, Unit
+from events.models import Campaign, Change, ChecklistItem, Observance, Person, Post, Role, Template, Unit
+from events.models.campaigns import OPEN
 from events.observances import work_calendar
 from events.people import held
 from events.recurrence import check_year
 from events.rounds import rounds_of
-from events.units import get_unit, load_tree, subtree_ids
+from events.units import alive, get_unit, load_tree, subtree_ids
 from events.workdays import WorkCalendar
 from notifications.notices import ReminderRules
 from notifications.outbox import Notice, NoticeState
@@ -32,7 +34,9 @@ from notifications.reminders import write_reminders
 from scheduler.tables import metadata
 
 _STAND_IN = "example.invalid"  # RFC 2606: an address that can never be anybody's
-_LEFT_OUT = {"campaign", "checklist_item", "change", "occurrence", "feed_snapshot", "notice", "message", "heartbeat"}
+# Only what campaigns are made from is copied; everything that came of them stays behind.
+_COPIED = {"level", "unit", "unit_succession", "role", "person", "post", "observance", "title_period", "theme", "calendar_day"}
+_COPIED |= {"decided_year", "proposed_holiday", "phase", "evidence_type", "template", "template_version", "template_item"}
 _KEY = func.coalesce(Observance.key, Template.key)  # what people call a campaign by
 _A_DAY = timedelta(days=1)
 _AFTER_THE_LAST = timedelta(days=14)  # until the last overdue notice went out, also across a long break
@@ -54,6 +58,7 @@ class CampaignLine:
     dtstart: date
     dtend: date
     summary: str
+    inside: str | None  # the campaign of the same unit that contains it
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,18 @@ class NoticeLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """What happened to an item on the way: handed over, moved, closed; the values before and after as history keeps them."""
+
+    at: datetime
+    door: str
+    unit: str
+    item: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Simulation:
     """The played years, ``until`` included."""
 
@@ -94,6 +111,7 @@ class Simulation:
     campaigns: list[CampaignLine]
     items: list[ItemLine]
     notices: list[NoticeLine]
+    changes: list[ChangeLine]
     without_units: dict[str, int]  # level -> template items that no unit takes, because none of that level is entered
 
 
@@ -102,7 +120,7 @@ def copy_of(engine: Engine) -> SessionFactory:
     factory = _memory()
     with engine.execution_options(read_only=True).connect() as source, factory.begin() as target:
         for table in metadata.sorted_tables:
-            rows = [] if table.name in _LEFT_OUT else [dict(row) for row in source.execute(select(table)).mappings()]
+            rows = [dict(row) for row in source.execute(select(table)).mappings()] if table.name in _COPIED else []
             if rows:
                 target.execute(insert(table), rows)
     return factory
@@ -148,6 +166,7 @@ def simulate(
             list(_campaign_lines(session, shown)),
             list(_item_lines(session, shown)),
             list(_notice_lines(session, shown, zone)),
+            list(_change_lines(session, shown, zone)),
             _without_units(session, years),
         )
 
@@ -175,14 +194,18 @@ def _days(session: Session, years: range, progress: Progress) -> Iterator[date]:
 def _play_day(session: Session, day: date, years: range, *, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo) -> None:
     morning = at_local(day, max(rules.send_at, time(7, 30)), zone)
     opened = [open_campaigns(session, now=morning, calendar=calendar, zone=zone, year=year) for year in years]
-    if any(opened):
+    reformed = session.scalar(select(exists().where(Unit.valid_to == day - _A_DAY)))
+    if reformed:
+        hand_over_due(session, by=None, now=morning)
+    if any(opened) or reformed:
         _fill_posts(session, day)
     write_reminders(session, now=morning, calendar=calendar, rules=rules, zone=zone)
 
 
 def _fill_posts(session: Session, day: date) -> None:
     """Put a stand-in in every post that an item asks for and nobody holds."""
-    wanted = select(Campaign.unit_id, ChecklistItem.role_key).join(Campaign.items).distinct()
+    still_open = (alive(day), ChecklistItem.status.in_(OPEN))
+    wanted = select(Campaign.unit_id, ChecklistItem.role_key).join(Campaign.items).join(Campaign.unit).where(*still_open).distinct()
     someone = exists().where(Post.unit_id == Campaign.unit_id, Post.role_key == ChecklistItem.role_key, held(day))
     vacant = session.execute(wanted.where(~someone)).all()
     roles = {role.key: role.title_vi for role in session.scalars(select(Role))}
@@ -208,7 +231,9 @@ def _fill_posts(session: Session, day: date) -> None:
 
 def _campaign_lines(session: Session, shown: set[int] | None) -> Iterator[CampaignLine]:
     query = select(Campaign, _KEY, Unit).join(Campaign.template).outerjoin(Campaign.observance).join(Campaign.unit)
-    for campaign, observance, unit in session.execute(query.order_by(Campaign.opens, Campaign.dtstart, Unit.position)):
+    found = session.execute(query.order_by(Campaign.opens, Campaign.dtstart, Unit.position)).all()
+    names = {campaign.id: _reference(key, campaign.period, unit.key) for campaign, key, unit in found}
+    for campaign, observance, unit in found:
         if shown is None or unit.id in shown:
             yield CampaignLine(
                 id=_reference(observance, campaign.period, unit.key),
@@ -221,6 +246,7 @@ def _campaign_lines(session: Session, shown: set[int] | None) -> Iterator[Campai
                 dtstart=campaign.dtstart,
                 dtend=campaign.dtend,
                 summary=campaign.summary,
+                inside=names.get(campaign.outer_id or 0),
             )
 
 
@@ -274,6 +300,29 @@ def _notice_lines(session: Session, shown: set[int] | None, zone: ZoneInfo) -> I
             )
 
 
+def _change_lines(session: Session, shown: set[int] | None, zone: ZoneInfo) -> Iterator[ChangeLine]:
+    place = (_KEY.label("observance"), Campaign.period, Unit.id, Unit.key.label("unit"), ChecklistItem.key)
+    query = (
+        select(Change.at, Change.door, Change.before, Change.after, *place)
+        .join(Change.item)
+        .join(ChecklistItem.campaign)
+        .join(Campaign.template)
+        .outerjoin(Campaign.observance)
+        .join(Campaign.unit)
+        .order_by(Change.at, Change.id)
+    )
+    for row in session.execute(query):
+        if shown is None or row.id in shown:
+            yield ChangeLine(
+                at=row.at.astimezone(zone),
+                door=row.door.value,
+                unit=row.unit,
+                item=f"{_reference(row.observance, row.period, row.unit)}/{row.key}",
+                before=row.before,
+                after=row.after,
+            )
+
+
 def _without_units(session: Session, years: range) -> dict[str, int]:
     """Count the template items of levels that have no unit at all, such as villages nobody has entered yet."""
     days = [day for year in years for day in (date(year, 1, 1), date(year, 7, 1))]
@@ -303,5 +352,6 @@ def as_json(simulation: Simulation) -> dict[str, Any]:
         "campaigns": [plain(line) for line in simulation.campaigns],
         "items": [plain(line) for line in simulation.items],
         "notices": [plain(line) for line in simulation.notices],
+        "changes": [plain(line) for line in simulation.changes],
         "without_units": simulation.without_units,
     }

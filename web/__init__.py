@@ -13,10 +13,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from events.database import SessionFactory
 from events.language import LANGUAGES
 from web import (
+    activities,
     addresses,
     admin,
     campaigns,
+    choices,
     context,
+    decisions,
+    documents,
     errors,
     feeds,
     files,
@@ -24,11 +28,16 @@ from web import (
     health,
     home,
     items,
+    keeping,
+    kinds,
     language,
     mail,
     months,
     observances,
     people,
+    progress,
+    reanchor,
+    reforms,
     subscriptions,
     units,
     words,
@@ -40,7 +49,7 @@ from web.config import WebConfig
 __all__ = ["WebConfig", "create_app"]
 
 _SIGNED_IN = timedelta(days=14)
-_LARGEST_FORM = 256 * 1024  # bytes; no form here uploads anything
+_LARGEST_FORM = 256 * 1024  # bytes; the forms that upload files allow themselves more
 
 
 def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
@@ -56,7 +65,30 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     Compress(app)
     headers.install(app)
     errors.install(app)
-    for room in (home, observances, subscriptions, campaigns, items, units, people, mail, admin, accounts, feeds, files, health):
+    for room in (
+        home,
+        observances,
+        subscriptions,
+        campaigns,
+        items,
+        choices,
+        activities,
+        units,
+        progress,
+        documents,
+        keeping,
+        people,
+        mail,
+        admin,
+        decisions,
+        reforms,
+        reanchor,
+        kinds,
+        accounts,
+        feeds,
+        files,
+        health,
+    ):
         app.register_blueprint(room.bp)
     _furnish_templates(app)
     if config.trusted_proxies:

@@ -6,12 +6,14 @@ from flask import Blueprint, render_template, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from events.activities import activities_of
+from events.documents import slogans_of, theme_of
 from events.errors import NotFoundError
 from events.models import Campaign, Observance, Unit
 from events.progress import Progress, own_progress, rolled_up
 from events.units import ancestors, load_tree
 from web.checklists import by_phase, count, lines_of, may_tick
-from web.context import get_session, today
+from web.context import current_person, get_session, today
 from web.subscriptions import Subscription
 
 bp = Blueprint("campaigns", __name__, url_prefix="/chien-dich")
@@ -32,17 +34,22 @@ def show(uid: str) -> str:
     campaign = _get(session, uid)
     lines = lines_of(session, campaign)
     branches = _branches(session, campaign)
-    own = count(line.item for line in lines)
+    ticks = may_tick(session, campaign)
+    own_lines = [line for line in lines if line.origin is None]
+    own = count(line.item for line in own_lines)
     return render_template(
         "campaigns/show.html",
         campaign=campaign,
         unit_path=ancestors(campaign.unit)[::-1],
-        theme=campaign.observance.theme_in(campaign.year) if campaign.observance else None,
+        theme=theme_of(campaign),
+        slogans=slogans_of(campaign),
         phases=by_phase(lines),
         own=own,
+        own_lines=own_lines,
+        activities=activities_of(session, campaign, with_internal=current_person() is not None and ticks),
         below=[(_address(branch.campaign), branch.campaign.unit.full_name, branch.progress) for branch in branches],
         total=sum((branch.progress for branch in branches), own),
-        may_tick=may_tick(session, campaign),
+        may_tick=ticks,
         subscription=unit_subscription(campaign.unit),
     )
 
@@ -60,6 +67,7 @@ def _get(session: Session, uid: str) -> Campaign:
     load = (
         joinedload(Campaign.unit).joinedload(Unit.level),
         joinedload(Campaign.parent).joinedload(Campaign.unit),
+        joinedload(Campaign.outer),
         joinedload(Campaign.owner_role),
         joinedload(Campaign.observance).options(selectinload(Observance.themes), selectinload(Observance.titles)),
     )

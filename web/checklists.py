@@ -3,26 +3,46 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import case, func, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
 
-from events.models import Campaign, ChecklistItem, EvidenceType, Phase, Post
+from events.checklist import PARTS, UNDOES
+from events.models import (
+    Campaign,
+    CampaignStatus,
+    Change,
+    ChecklistItem,
+    EvidenceType,
+    ItemCredit,
+    NotDone,
+    Phase,
+    Post,
+    TodoStatus,
+)
+from events.models.campaigns import OPEN, TICK_ONLY
 from events.people import held, may_work_on
 from events.progress import Progress
 from web.context import current_person, today
-
-TICK_ONLY = "tick"
+from web.language import gettext as _
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One item with what stands around it. ``first`` are the items it should wait for, done or not."""
+    """One item with what stands around it. ``first`` are the items it should wait for, done or not.
+
+    ``origin`` is the campaign it belongs to when that is another one: the inner one, or one that it counts for too. Of an item that
+    was split, ``parts`` are closed of ``parts_in_all``.
+    """
 
     item: ChecklistItem
     holders: list[str]
     evidence: list[EvidenceType]
     first: list[ChecklistItem]
+    origin: Campaign | None = None
+    parts: int = 0
+    parts_in_all: int = 0
 
     @property
     def waits_for(self) -> list[ChecklistItem]:
@@ -30,26 +50,50 @@ class Line:
 
 
 def lines_of(session: Session, campaign: Campaign) -> list[Line]:
-    """Return the checklist of a campaign by phase and due date. The number of queries does not depend on its length."""
+    """Return the one checklist of a unit's campaign by phase and due date: its own items, its inner campaigns' and integrated ones.
+
+    The number of queries does not depend on its length.
+    """
     items = items_of(session, campaign)
-    by_key = {item.key: item for item in items}
+    by_key = {(item.campaign_id, item.key): item for item in items}
     holders = _holders(session, campaign)
     kinds = evidence_kinds(session)
+    parts = _parts(session, items)
     return [
         Line(
             item,
             holders.get(item.role_key, []),
             [kinds[key] for key in item.evidence if key != TICK_ONLY],
-            [by_key[key] for key in item.depends_on if key in by_key],
+            [by_key[item.campaign_id, key] for key in item.depends_on if (item.campaign_id, key) in by_key],
+            item.campaign if item.campaign_id != campaign.id else None,
+            *parts.get(item.id, (0, 0)),
         )
         for item in items
     ]
 
 
 def items_of(session: Session, campaign: Campaign) -> Sequence[ChecklistItem]:
-    load = (joinedload(ChecklistItem.phase), joinedload(ChecklistItem.role), joinedload(ChecklistItem.completed_by))
-    query = select(ChecklistItem).where(ChecklistItem.campaign_id == campaign.id).join(ChecklistItem.phase).options(*load)
-    return session.scalars(query.order_by(Phase.position, ChecklistItem.due, ChecklistItem.position)).all()
+    load = (
+        joinedload(ChecklistItem.phase),
+        joinedload(ChecklistItem.role),
+        joinedload(ChecklistItem.completed_by),
+        joinedload(ChecklistItem.delegate_unit),
+        joinedload(ChecklistItem.campaign),
+        selectinload(ChecklistItem.evidence_given),
+    )
+    inner = select(Campaign.id).where(Campaign.outer_id == campaign.id, Campaign.status != CampaignStatus.CANCELLED)
+    integrated = select(ItemCredit.item_id).where(ItemCredit.campaign_id == campaign.id)
+    shown = or_(ChecklistItem.campaign_id == campaign.id, ChecklistItem.campaign_id.in_(inner), ChecklistItem.id.in_(integrated))
+    query = select(ChecklistItem).where(shown).join(ChecklistItem.phase).options(*load)
+    return session.scalars(query.order_by(Phase.position, ChecklistItem.due, ChecklistItem.position, ChecklistItem.id)).all()
+
+
+def _parts(session: Session, items: Iterable[ChecklistItem]) -> dict[int, tuple[int, int]]:
+    """Return by item how many of its parts are closed, and how many there are."""
+    closed = func.sum(case((ChecklistItem.status.in_(OPEN), 0), else_=1))
+    query = select(ChecklistItem.split_from_id, closed, func.count()).group_by(ChecklistItem.split_from_id)
+    rows = session.execute(query.where(ChecklistItem.split_from_id.in_([item.id for item in items])))
+    return {item_id: (number, in_all) for item_id, number, in_all in rows if item_id is not None}
 
 
 def by_phase(lines: Iterable[Line]) -> list[tuple[Phase, list[Line]]]:
@@ -73,9 +117,65 @@ def count(items: Iterable[ChecklistItem]) -> Progress:
     return sum((_one(item) for item in items), Progress())
 
 
+def story_of(change: Change) -> str:
+    """Return one line of an item's history in words: who did what."""
+    name = change.by_name or _("a removed person")
+    before, after = change.before, change.after
+    if "evidence" in after:
+        return _("%(name)s added evidence: %(what)s", name=name, what=_piece(after["evidence"]))
+    if "evidence" in before:
+        return _("%(name)s took evidence away: %(what)s", name=name, what=_piece(before["evidence"]))
+    if "added" in after:
+        return _("%(name)s added this item of the unit's own", name=name)
+    if "delegate" in after:
+        return _delegated(name, after["delegate"], before["delegate"])
+    if "credit" in after:
+        return _("%(name)s integrated it with “%(campaign)s”", name=name, campaign=after["credit"])
+    if "credit" in before:
+        return _("%(name)s no longer integrates it with “%(campaign)s”", name=name, campaign=before["credit"])
+    if "status" not in after:
+        return _("%(name)s split it: %(units)s", name=name, units=after["parts"]) if "parts" in after else _changed(name)
+    return _moved(name, after)
+
+
+def _moved(name: str, after: dict[str, Any]) -> str:
+    if UNDOES in after and after["status"] != TodoStatus.NEEDS_ACTION:
+        return _("%(name)s took the last change back", name=name)
+    if after.get("blocked"):
+        return _("%(name)s noted what stands in the way: %(note)s", name=name, note=after["blocked"])
+    match after["status"]:
+        case TodoStatus.COMPLETED if after.get(PARTS):
+            return _("done, since all its parts are closed; the last one by %(name)s", name=name)
+        case TodoStatus.COMPLETED:
+            return _("marked as done by %(name)s", name=name)
+        case TodoStatus.IN_PROCESS:
+            return _("%(name)s started it", name=name)
+        case TodoStatus.NEEDS_ACTION:
+            return _("opened again by %(name)s", name=name)
+        case _ if after.get("not_done") == NotDone.NOT_REQUIRED:
+            return _("%(name)s marked it as not required: %(reason)s", name=name, reason=after.get("reason") or "")
+        case _:
+            return _("%(name)s marked it as not done: %(reason)s", name=name, reason=after.get("reason") or "")
+
+
+def _changed(name: str) -> str:
+    return _("changed by %(name)s", name=name)
+
+
+def _delegated(name: str, unit: str | None, before: str | None) -> str:
+    if unit is None:
+        return _("%(name)s took it back from %(unit)s", name=name, unit=before)
+    return _("%(name)s delegated it to %(unit)s", name=name, unit=unit)
+
+
+def _piece(evidence: dict[str, str]) -> str:
+    return f"{evidence['title']}: {evidence['text']}"
+
+
 def _one(item: ChecklistItem) -> Progress:
-    if not (item.is_open or item.is_done):
-        return Progress()
+    not_done = not (item.is_open or item.is_done) and item.not_done is NotDone.NOT_DONE
+    if not (item.is_open or item.is_done or not_done):
+        return Progress(not_required=1)
     late = item.completed_on is not None and item.completed_on > item.due
     weight = item.weight if item.required else 0
     return Progress(
@@ -85,6 +185,8 @@ def _one(item: ChecklistItem) -> Progress:
         overdue=int(item.is_overdue(today())),
         weight=weight,
         weight_done=weight if item.is_done else 0,
+        not_done=int(not_done),
+        blocked=int(item.is_open and item.blocked is not None),
     )
 
 

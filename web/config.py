@@ -24,7 +24,8 @@ class WebConfig:
     ``public_url`` is how the outside reaches it, without a slash at the end; https there makes cookies secure. The calendar
     templates have the gaps ``{url}`` (Google: the webcal address, Outlook: the https one) and ``{name}``, filled in
     percent-encoded; they are settings because nobody promises their form. ``setup_code_file`` holds the one-time code of the first
-    administrator. ``trusted_proxies`` is how many reverse proxies stand before it and may say who the visitor is.
+    administrator. ``files`` is the folder of uploaded evidence; without it nothing can be uploaded. ``trusted_proxies`` is how
+    many reverse proxies stand before it and may say who the visitor is.
     """
 
     secret_key: str
@@ -33,6 +34,7 @@ class WebConfig:
     zone: ZoneInfo = VIETNAM
     maildir: Path | None = None
     setup_code_file: Path | None = None
+    files: Path | None = None
     count_announced: bool = True
     google_calendar_url: str = GOOGLE_CALENDAR_URL
     outlook_calendar_url: str = OUTLOOK_CALENDAR_URL

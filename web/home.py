@@ -8,6 +8,7 @@ from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from events.checklist import in_charge
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
 from events.models.campaigns import OPEN
 from events.observances import enabled_observances, work_calendar
@@ -64,8 +65,7 @@ def _my_items(session: Session, person: Person | None) -> Sequence[ChecklistItem
     """Return the open items of a person's posts that are due first; None for a stranger."""
     if person is None:
         return None
-    at_post = (Post.unit_id == Campaign.unit_id) & (Post.role_key == ChecklistItem.role_key)
-    query = select(ChecklistItem).join(ChecklistItem.campaign).join(Post, at_post)
+    query = select(ChecklistItem).join(ChecklistItem.campaign).join(Post, in_charge())
     query = query.where(Post.person_id == person.id, held(today()), ChecklistItem.status.in_(OPEN))
     query = query.where(Campaign.status != CampaignStatus.CANCELLED).order_by(ChecklistItem.due, ChecklistItem.id)
     load = joinedload(ChecklistItem.campaign).joinedload(Campaign.unit), joinedload(ChecklistItem.role)

@@ -1,68 +1,227 @@
-"""One checklist item: the page that a reminder leads to, and the two forms that change it.
+"""One checklist item: the page that a reminder leads to, and the forms that change it.
 
 Looking never changes anything: mail scanners follow links. A form sends the state that is wanted, never "the other one", so that
-sending it twice does no harm.
+sending it twice does no harm. What cannot be done is said on the item's page, with what was typed still in its fields.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
+from werkzeug.datastructures import FileStorage
 
-from events.checklist import complete_item, history_of, reopen_item
-from events.errors import NotFoundError
-from events.models import Campaign, ChecklistItem, Unit
+from events.checklist import (
+    block_item,
+    complete_item,
+    decline_item,
+    excuse_item,
+    history_of,
+    may_work_on_item,
+    reopen_item,
+    start_item,
+    undo_change,
+    undoable,
+)
+from events.choices import units_below
+from events.credits import credited_to
+from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
+from events.evidence import LARGEST_FILE, Proof, add_evidence, file_of, remove_evidence, store_file
+from events.language import say
+from events.models import Campaign, ChecklistItem, Person, Unit
 from events.units import ancestors
-from web.addresses import safe_next
-from web.checklists import lines_of, may_tick
-from web.context import current_person, get_config, get_session, now
+from web.addresses import here, safe_next
+from web.checklists import lines_of, story_of
+from web.context import current_person, get_config, get_session, now, today
+from web.entries import day_of, number_of
+from web.language import current
 from web.language import gettext as _
 
 bp = Blueprint("items", __name__, url_prefix="/viec")
 
+_UPLOADS = {"items.complete", "items.give"}
+_LARGEST_UPLOAD = 4 * LARGEST_FILE  # bytes: some photos at once
+
+_Change = Callable[[Session, Person, datetime], ChecklistItem]
+
+
+@bp.url_value_preprocessor
+def allow_uploads(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Let the forms with files be larger than others. This runs before the form is read for its token."""
+    if request.endpoint in _UPLOADS and current_person() is not None:
+        request.max_content_length = _LARGEST_UPLOAD
+
 
 @bp.get("/<int:item_id>")
 def show(item_id: int) -> str:
-    """Show one item with its history."""
-    session = get_session()
-    item = _get(session, item_id)
-    line = next(line for line in lines_of(session, item.campaign) if line.item is item)
-    return render_template(
-        "items/show.html",
-        line=line,
-        item=item,
-        campaign=item.campaign,
-        unit_path=ancestors(item.campaign.unit)[::-1],
-        history=history_of(session, item),
-        may_tick=may_tick(session, item.campaign),
-    )
+    """Show one item with its history. ``?back=`` is where its form leads afterwards."""
+    return _page(_get(get_session(), item_id), back=safe_next(request.args.get("back"), url_for(".show", item_id=item_id)))
 
 
 @bp.post("/<int:item_id>/hoan-thanh")
 def complete(item_id: int) -> ResponseReturnValue:
-    """Tick off one item and go back to where the form stood."""
-    return _change(item_id, complete_item, lambda item: _("Done: %(summary)s", summary=item.summary))
+    """Tick off one item, with the evidence that came along, and go back to where the form stood."""
+
+    def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
+        _give(session, item_id, person, at)
+        unit = session.get(Unit, request.form.get("on_behalf_of", type=int) or 0)
+        return complete_item(session, item_id, by=person, now=at, zone=get_config().zone, on_behalf_of=unit)
+
+    return _change(item_id, change, lambda item: _("Done: %(summary)s", summary=item.summary))
+
+
+@bp.post("/<int:item_id>/minh-chung")
+def give(item_id: int) -> ResponseReturnValue:
+    """Add evidence and leave the item open."""
+
+    def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
+        if not _give(session, item_id, person, at):
+            raise InvalidInputError(N_("Please enter or choose a piece of evidence."))
+        return _get(session, item_id)
+
+    return _change(item_id, change, lambda item: _("Evidence was saved: %(summary)s", summary=item.summary))
+
+
+@bp.post("/<int:item_id>/minh-chung/<int:evidence_id>/bo")
+def take_away(item_id: int, evidence_id: int) -> ResponseReturnValue:
+    """Take one piece of evidence away."""
+
+    def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
+        return remove_evidence(session, evidence_id, by=person, now=at, zone=get_config().zone)
+
+    return _change(item_id, change, lambda item: _("Evidence was taken away: %(summary)s", summary=item.summary))
+
+
+@bp.get("/<int:item_id>/minh-chung/<int:evidence_id>/tep")
+def download(item_id: int, evidence_id: int) -> ResponseReturnValue:
+    """Answer with an uploaded file: to people with a post there or above, to be saved and never shown by the browser."""
+    person = current_person()
+    if person is None:
+        flash(_("Please sign in to see this page."), "warning")
+        return redirect(url_for("accounts.sign_in", next=here()), 303)
+    piece, body = file_of(get_session(), evidence_id, get_config().files, by=person, on=today())
+    if piece.item_id != item_id:
+        raise NotFoundError(kind="file", key=evidence_id)
+    answer = Response(body, mimetype=piece.file_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=piece.file_name)
+    answer.headers["Cache-Control"] = "private, no-store"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
+
+
+@bp.post("/<int:item_id>/bat-dau")
+def start(item_id: int) -> ResponseReturnValue:
+    """Say that work has begun."""
+    return _change(item_id, _use(start_item, item_id), lambda item: _("In progress: %(summary)s", summary=item.summary))
+
+
+@bp.post("/<int:item_id>/vuong-mac")
+def block(item_id: int) -> ResponseReturnValue:
+    """Say what stands in the way."""
+    change = _use(block_item, item_id, request.form.get("note", ""))
+    return _change(item_id, change, lambda item: _("Held up: %(summary)s", summary=item.summary))
+
+
+@bp.post("/<int:item_id>/khong-thuc-hien")
+def decline(item_id: int) -> ResponseReturnValue:
+    """Say that it was not done, and why."""
+    change = _use(decline_item, item_id, request.form.get("reason", ""))
+    return _change(item_id, change, lambda item: _("Not done: %(summary)s", summary=item.summary))
+
+
+@bp.post("/<int:item_id>/khong-yeu-cau")
+def excuse(item_id: int) -> ResponseReturnValue:
+    """Say that the unit does not need it, and why."""
+    change = _use(excuse_item, item_id, request.form.get("reason", ""))
+    return _change(item_id, change, lambda item: _("Not required: %(summary)s", summary=item.summary))
 
 
 @bp.post("/<int:item_id>/mo-lai")
 def reopen(item_id: int) -> ResponseReturnValue:
     """Take the tick back."""
-    return _change(item_id, reopen_item, lambda item: _("Open again: %(summary)s", summary=item.summary))
+    return _change(item_id, _use(reopen_item, item_id), lambda item: _("Open again: %(summary)s", summary=item.summary))
 
 
-def _change(item_id: int, use_case: Callable[..., ChecklistItem], sentence: Callable[[ChecklistItem], str]) -> ResponseReturnValue:
+@bp.post("/<int:item_id>/hoan-tac")
+def undo(item_id: int) -> ResponseReturnValue:
+    """Take the newest change back."""
+    change = _use(undo_change, item_id, request.form.get("change", type=int) or 0)
+    return _change(item_id, change, lambda item: _("The last change was taken back: %(summary)s", summary=item.summary))
+
+
+def _use(use_case: Callable[..., ChecklistItem], *arguments: Any) -> _Change:
+    """Return the call of a use case once somebody is signed in."""
+    return lambda session, person, at: use_case(session, *arguments, by=person, now=at, zone=get_config().zone)
+
+
+def _change(item_id: int, change: _Change, sentence: Callable[[ChecklistItem], str]) -> ResponseReturnValue:
     back = safe_next(request.form.get("back"), url_for(".show", item_id=item_id))
     person = current_person()
     if person is None:
         flash(_("Please sign in first. Nothing was changed."), "warning")
         return redirect(url_for("accounts.sign_in", next=back), 303)
     session = get_session()
-    item = use_case(session, item_id, by=person, now=now(), zone=get_config().zone)
+    try:
+        item = change(session, person, now())
+    except (ConflictError, InvalidInputError) as error:
+        session.rollback()
+        return _page(_get(session, item_id), back=back, error=error), 409 if isinstance(error, ConflictError) else 400
     session.commit()
     flash(sentence(item), "success")
     return redirect(f"{back}#viec-{item_id}", 303)
+
+
+def _give(session: Session, item_id: int, person: Person, at: datetime) -> int:
+    """Add what the form brought as evidence and return how many pieces that were."""
+    item = _get(session, item_id)
+    if not may_work_on_item(session, person, item, today()):
+        return 0  # nothing is stored for those who may not; the use case tells them
+    proofs = [proof for kind in item.evidence_kinds for proof in _proofs(kind)]
+    for proof in proofs:
+        add_evidence(session, item_id, proof, by=person, now=at, zone=get_config().zone)
+    return len(proofs)
+
+
+def _proofs(kind: str) -> Iterator[Proof]:
+    """Yield the pieces of one kind in the form; fields that were left empty are none."""
+    text, url = request.form.get(f"{kind}-text", ""), request.form.get(f"{kind}-url", "")
+    number, dated = number_of(request.form.get(f"{kind}-number", "")), day_of(request.form.get(f"{kind}-dated", ""))
+    files = [file for file in request.files.getlist(f"{kind}-file") if file.filename]
+    if text.strip() or url.strip() or number is not None or dated is not None:
+        yield Proof(kind, text, url, number, dated, _stored(files[0]) if files else None)
+        files = files[1:]
+    for file in files:
+        yield Proof(kind, file=_stored(file))
+
+
+def _stored(file: FileStorage) -> Any:
+    return store_file(get_config().files, file.filename or "", file.stream.read(LARGEST_FILE + 1))
+
+
+def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -> str:
+    session = get_session()
+    line = next(line for line in lines_of(session, item.campaign) if line.item is item)
+    history = history_of(session, item)
+    live = undoable(history)
+    person = current_person()
+    return render_template(
+        "items/show.html",
+        line=line,
+        item=item,
+        campaign=item.campaign,
+        unit_path=ancestors(item.campaign.unit)[::-1],
+        history=[(change, story_of(change)) for change in history],
+        last_change=live[0] if live else None,
+        credited=credited_to(session, item),
+        below=units_below(session, item.campaign.unit, today()),
+        may_tick=person is None or may_work_on_item(session, person, item, today()),
+        error=say(error, current()) if error else None,
+        back=back,
+    )
 
 
 def _get(session: Session, item_id: int) -> ChecklistItem:

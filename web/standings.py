@@ -7,8 +7,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.models import Campaign, CampaignStatus, Unit
-from events.progress import Progress, own_progress, rolled_up, round_progress
-from events.units import UnitTree, subtree_ids
+from events.progress import Progress, ever_below, lifelong_tree, own_progress, rolled_up, round_progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """The progress of a unit in a year. ``by_unit`` holds every unit of the tree with everything below it."""
+    """The progress of a unit in a year. ``by_unit`` holds every unit that ever stood below, with everything below it."""
 
     own: Progress
     total: Progress
@@ -30,11 +29,14 @@ class Standings:
     by_unit: dict[int, Progress]
 
 
-def standings_of(session: Session, unit: Unit, year: int, tree: UnitTree, on: date) -> Standings:
-    """Return the standings of ``unit`` in the campaigns of ``year``; lateness counts as of the day ``on``."""
-    below = (Campaign.year == year, Campaign.unit_id.in_(subtree_ids(unit.id, on)))
+def standings_of(session: Session, unit: Unit, year: int, on: date) -> Standings:
+    """Return the standings of ``unit`` in the campaigns of ``year``; lateness counts as of the day ``on``.
+
+    Units that are gone still count in the units above them.
+    """
+    below = (Campaign.year == year, Campaign.unit_id.in_(ever_below(unit.id)))
     own = own_progress(session, on, *below)
-    by_unit = rolled_up(tree, own)
+    by_unit = rolled_up(lifelong_tree(session, unit), own)
     return Standings(
         own=own.get(unit.id, Progress()),
         total=by_unit.get(unit.id, Progress()),

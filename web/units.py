@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session, joinedload
 
 from events.database import nfc
 from events.errors import N_, InvalidInputError
+from events.lineage import compare_years
 from events.models import Campaign, CampaignStatus, ChecklistItem, Level, Post, Unit
 from events.models.campaigns import OPEN
 from events.people import held
+from events.progress import Progress
 from events.recurrence import FIRST_YEAR, LAST_YEAR
-from events.units import alive, ancestors, children, get_unit, levels, load_tree, predecessors, roots, search_units, successors
+from events.units import alive, ancestors, children, get_unit, levels, predecessors, roots, search_units, successors
 from web.campaigns import unit_subscription
 from web.context import get_session, today
 from web.standings import standings_of
@@ -22,6 +24,7 @@ bp = Blueprint("units", __name__, url_prefix="/don-vi")
 
 _SHOWN_ITEMS = 20
 _SHOWN_UNITS = 50
+_YEARS_COMPARED = 3
 _ALL = 1_000  # units a search looks at before it puts the exact ones first
 
 
@@ -49,7 +52,7 @@ def show(slug: str) -> str:
     year = _year(request.args.get("nam")) or on.year
     open_items, still_open = _open_items(session, unit)
     below = children(session, unit, on)
-    standings = standings_of(session, unit, year, load_tree(session, on), on)
+    standings = standings_of(session, unit, year, on)
     return render_template(
         "units/show.html",
         unit=unit,
@@ -62,11 +65,18 @@ def show(slug: str) -> str:
         year=year,
         years=_years(session, unit),
         standings=standings,
+        compared=_compared(session, unit, year) if unit.is_valid(today()) else {},
         open_items=open_items,
         still_open=still_open,
         posts=_posts(session, unit, on),
         subscription=unit_subscription(unit),
     )
+
+
+def _compared(session: Session, unit: Unit, year: int) -> dict[int, Progress]:
+    """Return the progress of ``year`` and the two before it, units that are gone counted with their successors."""
+    found = compare_years(session, unit, range(year, year - _YEARS_COMPARED, -1), today())
+    return found if any(found[other].expected for other in found if other != year) else {}
 
 
 def _search(session: Session, wanted: str) -> list[Unit]:
@@ -97,7 +107,8 @@ def _years(session: Session, unit: Unit) -> Sequence[int]:
 
 def _open_items(session: Session, unit: Unit) -> tuple[Sequence[ChecklistItem], int]:
     """Return the open items that are due first, and how many are open in all."""
-    mine = (Campaign.unit_id == unit.id, Campaign.status != CampaignStatus.CANCELLED, ChecklistItem.status.in_(OPEN))
+    here = func.coalesce(ChecklistItem.delegate_unit_id, Campaign.unit_id) == unit.id
+    mine = (here, Campaign.status != CampaignStatus.CANCELLED, ChecklistItem.status.in_(OPEN))
     query = select(ChecklistItem).join(ChecklistItem.campaign).where(*mine)
     load = (joinedload(ChecklistItem.campaign), joinedload(ChecklistItem.role))
     first = session.scalars(query.options(*load).order_by(ChecklistItem.due, ChecklistItem.id).limit(_SHOWN_ITEMS)).all()

@@ -1,7 +1,7 @@
 """The tables of the room `events`, one module per subject."""
 
 from events.models.activities import Activity, ActivityCredit
-from events.models.campaigns import Campaign, CampaignStatus, ChecklistItem, Evidence, ItemCredit, NotDone, TodoStatus
+from events.models.campaigns import Campaign, CampaignStatus, ChecklistItem, Evidence, ItemCredit, ItemState, NotDone, TodoStatus
 from events.models.documents import Document, DocumentKind
 from events.models.feeds import FeedSnapshot
 from events.models.history import Change
@@ -48,6 +48,7 @@ __all__ = [
     "FeedSnapshot",
     "IfNoLevel",
     "ItemCredit",
+    "ItemState",
     "Level",
     "NotDone",
     "Observance",

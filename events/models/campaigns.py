@@ -4,6 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from events.database import Base, Key, PrimaryKey, Uid
@@ -38,7 +39,24 @@ class NotDone(StrEnum):
     NOT_REQUIRED = "not-required"
 
 
+class ItemState(StrEnum):
+    """Where an item stands, as people say it: the status with what stands beside it."""
+
+    NOT_STARTED = "not-started"
+    IN_PROGRESS = "in-progress"
+    BLOCKED = "blocked"
+    DONE = "done"
+    NOT_DONE = "not-done"
+    NOT_REQUIRED = "not-required"
+
+
 OPEN = (TodoStatus.NEEDS_ACTION, TodoStatus.IN_PROCESS)
+TICK_ONLY = "tick"  # the kind of evidence that is none
+
+
+def _due_at_first(context: DefaultExecutionContext) -> date:
+    due: date = context.get_current_parameters()["due"]  # type: ignore[no-untyped-call]
+    return due
 
 
 class Campaign(Published, Base):
@@ -114,6 +132,7 @@ class ChecklistItem(Published, Base):
     dtstart: Mapped[date | None]
     nominal_due: Mapped[date]
     due: Mapped[date]
+    first_due: Mapped[date] = mapped_column(default=_due_at_first)  # until its first change an item was due on this day
     due_reason: Mapped[str | None]
     anchor_version: Mapped[int] = mapped_column(default=0)  # rises when the campaign's dates move, and re-arms reminders
     weight: Mapped[int]
@@ -149,6 +168,29 @@ class ChecklistItem(Published, Base):
     def is_done(self) -> bool:
         return self.status is TodoStatus.COMPLETED
 
+    @property
+    def state(self) -> ItemState:
+        if self.is_done:
+            return ItemState.DONE
+        if not self.is_open:
+            return ItemState.NOT_REQUIRED if self.not_done is NotDone.NOT_REQUIRED else ItemState.NOT_DONE
+        if self.blocked is not None:
+            return ItemState.BLOCKED
+        return ItemState.IN_PROGRESS if self.status is TodoStatus.IN_PROCESS else ItemState.NOT_STARTED
+
+    @property
+    def evidence_kinds(self) -> list[str]:
+        """The kinds that count as evidence of this item."""
+        return [kind for kind in self.evidence if kind != TICK_ONLY]
+
+    @property
+    def evidence_missing(self) -> int:
+        """How many pieces of evidence it still takes before the item may be done; 0 where a tick is enough."""
+        if self.without_evidence or TICK_ONLY in self.evidence or not self.evidence:
+            return 0
+        given = sum(piece.kind_key in self.evidence for piece in self.evidence_given)
+        return max(0, self.evidence_min - given)
+
     def is_overdue(self, today: date) -> bool:
         return self.is_open and self.due < today
 
@@ -160,14 +202,7 @@ class ChecklistItem(Published, Base):
         self.completed = now
         self.completed_on = today
         self.completed_by = by
-        self.touch(now)
-
-    def reopen(self, now: datetime) -> None:
-        """Take the tick back. Reopening an open item changes nothing."""
-        if self.is_open:
-            return
-        self.status = TodoStatus.NEEDS_ACTION
-        self.completed = self.completed_on = self.completed_by = None
+        self.blocked = self.not_done = self.reason = None
         self.touch(now)
 
 

@@ -1,5 +1,6 @@
 """The days kept every year, their titles and themes through the years, and the yearly decisions on days off."""
 
+import re
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -11,6 +12,8 @@ from events.database import Base, Key, PrimaryKey, Uid
 from events.models.columns import FromCatalog, Published
 from events.recurrence import Rule, rule_from
 from events.workdays import DecisionStatus
+
+ANNIVERSARY = "Kỷ niệm N năm"
 
 
 class ObservanceStatus(StrEnum):
@@ -37,6 +40,7 @@ class Observance(FromCatalog, Base):
     rule: Mapped[dict[str, Any]]
     basis: Mapped[str | None]
     base_year: Mapped[int | None]
+    anniversary: Mapped[str | None]  # the wording, in which N stands for the number; None: "Kỷ niệm N năm"
     first_year: Mapped[int | None]
     inside_key: Mapped[str | None]  # the observance whose days contain this one
     color: Mapped[str]
@@ -65,6 +69,13 @@ class Observance(FromCatalog, Base):
         if self.base_year is None or year <= self.base_year:
             return None
         return year - self.base_year
+
+    def anniversary_text(self, year: int) -> str | None:
+        """Return how a fifth, tenth … anniversary is put in ``year``, or None in the years between."""
+        number = self.anniversary_in(year)
+        if number is None or number % 5:
+            return None
+        return re.sub(r"\bN\b", str(number), self.anniversary or ANNIVERSARY)
 
 
 class TitlePeriod(FromCatalog, Base):

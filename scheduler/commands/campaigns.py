@@ -2,18 +2,21 @@
 
 import json
 from collections import Counter, defaultdict
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import click
 from sqlalchemy.engine import make_url
 
+from events.campaigns import Opened
 from events.catalog import SHIPPED, read_catalog
 from events.catalog_import import import_catalog
 from events.database import SessionFactory, reading
 from events.errors import N_
 from events.feeds import all_slugs, find_feed, serve_feed
+from events.kinds import get_kind, open_on
 from events.localtime import local_day
+from events.observances import work_calendar
 from events.recurrence import check_year
 from scheduler import migrate
 from scheduler.commands import NewService, pass_service
@@ -63,22 +66,24 @@ def import_(new_service: NewService, folder: Path | None) -> None:
 
 @click.command("open")
 @click.option("--year", type=int, help="Only the campaigns of this year.")
+@click.option("--template", help="Open this kind on the day given with --day.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="The chosen day, such as 2027-03-10.")
 @pass_service
-def open_(new_service: NewService, year: int | None) -> None:
-    """Open the campaigns whose time has come. Opens nothing twice."""
+def open_(new_service: NewService, year: int | None, template: str | None, day: datetime | None) -> None:
+    """Open the campaigns whose time has come, or one kind on a chosen day. Opens nothing twice.
+
+    \b
+    sumvay open --year 2027
+    sumvay open --template training_course --day 2027-03-10
+    """
+    if (template is None) != (day is None):
+        raise click.UsageError(_("Please give both --template and --day."))
+    if template and day:
+        _tell_opened(_open_on(new_service(), template, day.date()))
+        return
     if year is not None:
         check_year(year)
-    opened = new_service().open_ahead(utc_now(), year)
-    for result in opened:
-        tell(
-            N_("Opened: %(observance)s %(year)s in %(campaigns)s units, %(items)s checklist items."),
-            observance=result.observance,
-            year=result.year,
-            campaigns=result.campaigns,
-            items=result.items,
-        )
-    if not opened:
-        tell(N_("Nothing to open."))
+    _tell_opened(new_service().open_ahead(utc_now(), year))
 
 
 @click.command("simulate")
@@ -146,6 +151,27 @@ def write_feeds(new_service: NewService, folder: Path, slug: tuple[str, ...]) ->
 
 
 COMMANDS = [catalog, open_, simulate_, feed]
+
+
+def _open_on(service: Service, template: str, day: date) -> list[Opened]:
+    zone, announced = service.settings.zone, service.settings.events.count_announced
+    with service.session_factory.begin() as session:
+        calendar = work_calendar(session, count_announced=announced)
+        opened = open_on(session, get_kind(session, template), day, now=utc_now(), calendar=calendar, zone=zone)
+    return [opened] if opened.campaigns else []
+
+
+def _tell_opened(opened: list[Opened]) -> None:
+    for result in opened:
+        tell(
+            N_("Opened: %(observance)s %(year)s in %(campaigns)s units, %(items)s checklist items."),
+            observance=result.observance,
+            year=result.year,
+            campaigns=result.campaigns,
+            items=result.items,
+        )
+    if not opened:
+        tell(N_("Nothing to open."))
 
 
 def _copy(service: Service) -> SessionFactory:

@@ -53,10 +53,11 @@ def browser() -> Iterator[Browser]:
 
 @dataclass(frozen=True)
 class Site:
-    """A running service, and the code of its first administrator."""
+    """A running service, the code of its first administrator, and the way to its database."""
 
     address: str
     code: str
+    session_factory: SessionFactory
 
 
 @pytest.fixture(scope="session")
@@ -81,13 +82,14 @@ def site(tmp_path: Path, filled: Path) -> Iterator[Site]:
         secret_key="a secret of at least sixteen characters",
         maildir=tmp_path / "mail",
         setup_code_file=tmp_path / SETUP_CODE_FILE,
+        files=tmp_path / "files",
         rate_limits=False,
         clock=lambda: NOON,
     )
     server = create_server(create_app(session_factory, config), host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    yield Site(f"http://127.0.0.1:{server.effective_port}", code)
+    yield Site(f"http://127.0.0.1:{server.effective_port}", code, session_factory)
     server.task_dispatcher.shutdown()
     server.close()
     thread.join(timeout=5)

@@ -213,6 +213,7 @@ def test_ticking_by_a_use_case_reaches_the_feed(session_factory, november):
         give_post(session, person, get_unit(session, slug), "so_noi_vu")
         session.flush()
         item = an_item_of(session, slug)
+        item.evidence_min = 0
         complete_item(session, item.id, by=person, now=NOW)
 
     assert "✓" in serve(session_factory, slug).body.decode()

@@ -210,3 +210,22 @@ def test_two_clocks_at_once_write_every_message_once(blank_engine, catalog, viet
         messages = session.scalar(select(func.count()).select_from(Message))
     assert sorted(result.messages for result in results) == [0, messages]
     assert sum(result.notices for result in results) == notices > 0
+
+
+def test_the_reminder_of_a_delegated_item_goes_to_the_unit_that_does_it(session, cast, make_item, write):
+    item = make_item(delegate_unit_id=cast.other_commune.id)
+    assert item.campaign.unit is cast.commune
+
+    write(WEEK_BEFORE)
+
+    assert recipients(session) == [cast.khanh.email]
+
+
+def test_a_delegated_item_is_told_to_the_default_role_of_the_level_that_does_it(session, cast, make_item, write):
+    cast.other_commune.level.default_role_key = "ubnd_xa"
+    make_item(delegate_unit_id=cast.other_commune.id, role="so_vhttdl")
+    make_item(role="so_vhttdl")
+
+    write(WEEK_BEFORE)
+
+    assert recipients(session) == [cast.khanh.email]

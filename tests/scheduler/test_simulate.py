@@ -104,7 +104,7 @@ def test_levels_without_a_unit_are_named(year_2021):
 def test_the_json_has_its_documented_keys(year_2026):
     played = json.loads(json.dumps(as_json(year_2026)))
 
-    assert set(played) == {"year", "until", "campaigns", "items", "notices", "without_units"}
+    assert set(played) == {"year", "until", "campaigns", "items", "notices", "changes", "without_units"}
     assert {"observance", "year", "unit", "opens", "dtstart", "dtend", "summary"} <= set(played["campaigns"][0])
     assert {"campaign", "template_key", "unit", "level", "nominal_due", "due", "reason"} <= set(played["items"][0])
     assert {"at", "kind", "to", "item"} <= set(played["notices"][0])

@@ -97,12 +97,12 @@ class Visitor:
         assert response.status_code == status, response.text
         return response.text
 
-    def post(self, path: str, **form: str) -> TestResponse:
+    def post(self, path: str, **form: Any) -> TestResponse:
         token = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/don-vi/?q=x").text)
         assert token
         return self.send(path, csrf_token=token[1], **form)
 
-    def send(self, path: str, **form: str) -> TestResponse:
+    def send(self, path: str, **form: Any) -> TestResponse:
         headers = {"Referer": "https://lich.example.org/"}
         return self.client.post(path, data=form, base_url="https://lich.example.org", headers=headers)
 

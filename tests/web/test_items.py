@@ -1,12 +1,39 @@
-from datetime import timedelta
+from datetime import date, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from events.models import Change, ChecklistItem, Person, TodoStatus
+from events.models import Change, ChecklistItem, Evidence, Person, TodoStatus
 from tests.conftest import Cast
 from tests.web.conftest import Clock, Opened, Visitor
+
+PDF = b"%PDF-1.7 a plan"
+PNG = b"\x89PNG\r\n\x1a\n a photo"
+
+
+@pytest.fixture
+def opened(opened: Opened, session: Session) -> Opened:
+    """The campaigns, with a commune's item for which a tick is enough."""
+    opened.item.evidence_min = 0
+    session.commit()
+    return opened
+
+
+@pytest.fixture
+def settings(settings: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
+    return settings | {"files": tmp_path / "files"}
+
+
+@pytest.fixture
+def plan(opened: Opened, session: Session) -> ChecklistItem:
+    """The commune's plan, which wants the document's number or its file."""
+    opened.item.evidence_min = 1
+    session.commit()
+    return opened.item
 
 
 def status_of(session: Session, item: ChecklistItem) -> TodoStatus:
@@ -109,3 +136,125 @@ def test_a_form_without_its_token_changes_nothing(signed_in, cast: Cast, opened:
 def test_an_unknown_item_is_not_found(signed_in, cast: Cast, stranger: Visitor):
     stranger.read("/viec/999999", 404)
     assert signed_in(cast.thi).post("/viec/999999/hoan-thanh").status_code == 404
+
+
+def test_evidence_and_the_tick_are_one_form(signed_in, cast: Cast, opened: Opened, plan: ChecklistItem, session: Session):
+    thi: Visitor = signed_in(cast.thi)
+    back = f"/chien-dich/{opened.commune.uid}"
+    assert f'value="{back}"' in thi.read(f"/viec/{plan.id}?back={back}")
+
+    response = thi.post(f"/viec/{plan.id}/hoan-thanh", back=back, **{"doc_ref-text": "12/KH-UBND", "doc_ref-dated": "01/03/2021"})
+
+    assert (response.status_code, response.location) == (303, f"{back}#viec-{plan.id}")
+    assert status_of(session, plan) is TodoStatus.COMPLETED
+    piece = session.scalars(select(Evidence)).one()
+    assert (piece.text, piece.dated) == ("12/KH-UBND", date(2021, 3, 1))
+    page = thi.read(f"/viec/{plan.id}")
+    assert "12/KH-UBND" in page
+    assert page.count("12/KH-UBND, 01/03/2021") == 1  # the line of its history
+
+
+def test_a_tick_without_the_wanted_evidence_changes_nothing_and_offers_the_form(
+    signed_in, cast: Cast, plan: ChecklistItem, session: Session
+):
+    response = signed_in(cast.thi).post(f"/viec/{plan.id}/hoan-thanh")
+
+    assert response.status_code == 409
+    assert 'role="alert"' in response.text
+    assert 'name="doc_ref-text"' in response.text
+    assert status_of(session, plan) is TodoStatus.NEEDS_ACTION
+
+
+def test_what_was_typed_stays_when_something_is_wrong(signed_in, cast: Cast, plan: ChecklistItem, session: Session):
+    form = {"doc_ref-text": "12/KH-UBND", "doc_ref-dated": "31/02/2021"}
+
+    response = signed_in(cast.thi).post(f"/viec/{plan.id}/hoan-thanh", **form)
+
+    assert response.status_code == 400
+    assert 'value="12/KH-UBND"' in response.text
+    assert session.scalar(select(func.count()).select_from(Evidence)) == 0
+
+
+def test_evidence_may_be_saved_first_and_taken_away(signed_in, cast: Cast, plan: ChecklistItem, session: Session):
+    thi: Visitor = signed_in(cast.thi)
+    assert thi.post(f"/viec/{plan.id}/minh-chung").status_code == 400
+    thi.post(f"/viec/{plan.id}/minh-chung", **{"doc_ref-text": "12/KH-UBND", "doc_ref-dated": "2021-03-01"})
+    piece = session.scalars(select(Evidence)).one()
+    assert status_of(session, plan) is TodoStatus.NEEDS_ACTION
+
+    assert thi.post(f"/viec/{plan.id}/minh-chung/{piece.id}/bo").status_code == 303
+
+    assert session.scalar(select(func.count()).select_from(Evidence)) == 0
+
+
+def test_an_uploaded_file_is_saved_and_never_shown_by_the_browser(signed_in, cast: Cast, plan: ChecklistItem, session: Session):
+    thi: Visitor = signed_in(cast.thi)
+    large = PDF + bytes(300_000)  # more than other forms may bring
+
+    assert thi.post(f"/viec/{plan.id}/hoan-thanh", **{"file-file": (BytesIO(large), "Kế hoạch.html")}).status_code == 303
+
+    piece = session.scalars(select(Evidence)).one()
+    answer = thi.get(f"/viec/{plan.id}/minh-chung/{piece.id}/tep")
+    assert (answer.data, answer.mimetype) == (large, "application/pdf")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert piece.file_name == "Kế hoạch.pdf"
+
+
+def test_files_are_for_posts_in_the_unit_or_above(signed_in, stranger: Visitor, cast: Cast, plan: ChecklistItem, session: Session):
+    signed_in(cast.thi).post(f"/viec/{plan.id}/hoan-thanh", **{"file-file": (BytesIO(PDF), "a.pdf")})
+    path = f"/viec/{plan.id}/minh-chung/{session.scalars(select(Evidence.id)).one()}/tep"
+
+    assert signed_in(cast.hoa).get(path).status_code == 200
+    assert signed_in(cast.khanh).get(path).status_code == 403
+    assert stranger.get(path).status_code == 303
+    assert path not in stranger.read(f"/viec/{plan.id}")
+
+
+def test_a_file_of_another_type_is_refused_in_words(signed_in, cast: Cast, plan: ChecklistItem, tmp_path: Path):
+    response = signed_in(cast.thi).post(f"/viec/{plan.id}/hoan-thanh", **{"file-file": (BytesIO(b"MZ"), "anh.pdf")})
+
+    assert response.status_code == 400
+    assert "anh.pdf" in response.text
+    assert not (tmp_path / "files").exists()
+
+
+def test_who_may_not_tick_stores_no_file(signed_in, cast: Cast, plan: ChecklistItem, tmp_path: Path):
+    response = signed_in(cast.khanh).post(f"/viec/{plan.id}/hoan-thanh", **{"file-file": (BytesIO(PDF), "a.pdf")})
+
+    assert response.status_code == 403
+    assert not (tmp_path / "files").exists()
+
+
+def test_the_other_states_are_said_and_undone_from_the_page(signed_in, cast: Cast, opened: Opened, session: Session):
+    thi, item = signed_in(cast.thi), opened.item
+    thi.post(f"/viec/{item.id}/bat-dau")
+    thi.post(f"/viec/{item.id}/vuong-mac", note="chưa có kinh phí")
+    assert "chưa có kinh phí" in thi.read(f"/viec/{item.id}")
+    thi.post(f"/viec/{item.id}/khong-thuc-hien", reason="mưa lũ")
+    assert status_of(session, item) is TodoStatus.CANCELLED
+    last = session.scalars(select(Change.id).order_by(Change.id.desc())).first()
+
+    for _ in range(2):
+        thi.post(f"/viec/{item.id}/hoan-tac", change=str(last))
+
+    session.expire_all()
+    assert (item.status, item.blocked) == (TodoStatus.IN_PROCESS, "chưa có kinh phí")
+    thi.post(f"/viec/{item.id}/khong-yeu-cau", reason="xã không có trường")
+    assert "xã không có trường" in thi.read(f"/viec/{item.id}")
+
+
+@pytest.mark.parametrize("path", ["vuong-mac", "khong-thuc-hien", "khong-yeu-cau"])
+def test_a_missing_reason_is_asked_for_on_the_page(signed_in, cast: Cast, opened: Opened, session: Session, path: str):
+    response = signed_in(cast.thi).post(f"/viec/{opened.item.id}/{path}")
+
+    assert response.status_code == 400
+    assert 'role="alert"' in response.text
+    assert status_of(session, opened.item) is TodoStatus.NEEDS_ACTION
+
+
+def test_history_says_for_whom_somebody_above_did_it(signed_in, cast: Cast, opened: Opened, session: Session):
+    signed_in(cast.hoa).post(f"/viec/{opened.item.id}/hoan-thanh")
+
+    change = session.scalars(select(Change)).one()
+    assert change.on_behalf_of_id == cast.commune.id

@@ -19,6 +19,7 @@ def test_a_unit_shows_who_stands_above_and_below_it(stranger: Visitor, cast: Cas
 
 
 def test_a_parent_counts_what_its_units_did(stranger: Visitor, cast: Cast, opened: Opened, session: Session):
+    opened.item.evidence_min = 0
     complete_item(session, opened.item.id, by=cast.thi, now=NOON)
     session.commit()
 

@@ -1,0 +1,162 @@
+"""The progress of the national year against one hand-written SQL statement: 3,321 communes, 5 campaigns, 15 items, both databases.
+
+The same once more as of a past day, which reads every item's last change, and for a half and a quarter of the communes: the cost of
+a row must not grow with the number of rows.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Engine, insert, select, text
+
+from benchmarks.databases import COMMUNES_OF_THE_NATION, NOW, add_communes, databases
+from benchmarks.measure import ROUNDS, Measured, ratio, report, seconds
+from events.database import create_session_factory, new_uid
+from events.models import Campaign, CampaignStatus, Change, ChecklistItem, Template, TodoStatus, Unit
+from events.models.history import Door
+from events.progress import AsOf, Day, Progress, lifelong_tree, own_progress, rolled_up
+
+LIMIT = 2.0
+MOST_GROWTH = 2.0  # of the cost of a row, from a quarter of the communes to all; a quadratic cost would be 4
+SIZES = (COMMUNES_OF_THE_NATION // 4, COMMUNES_OF_THE_NATION // 2, COMMUNES_OF_THE_NATION)
+CAMPAIGNS, ITEMS = 5, 15
+TODAY = date(2026, 10, 1)
+LAST_MONTH = AsOf(date(2026, 8, 31))
+ROOT = "51-2025"
+
+BY_HAND = """
+SELECT c.unit_id, count(*),
+       sum(CASE WHEN i.status = 'COMPLETED' AND i.completed_on <= i.due THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.status = 'COMPLETED' AND i.completed_on > i.due THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.status IN ('NEEDS-ACTION', 'IN-PROCESS') AND i.due < :today THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.required THEN i.weight ELSE 0 END),
+       sum(CASE WHEN i.status = 'COMPLETED' AND i.required THEN i.weight ELSE 0 END),
+       sum(CASE WHEN i.status = 'CANCELLED' AND i.not_done = 'not-done' THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.status IN ('NEEDS-ACTION', 'IN-PROCESS') AND i.blocked IS NOT NULL THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.status = 'CANCELLED' AND i.not_done <> 'not-done' THEN 1 ELSE 0 END)
+FROM campaign c JOIN checklist_item i ON i.campaign_id = c.id
+WHERE c.status <> 'CANCELLED' AND c.year = 2026
+GROUP BY c.unit_id
+"""
+
+
+def run() -> Iterator[Measured]:
+    """Measure every database, size and day."""
+    with databases() as engines:
+        for name, engine in engines.items():
+            live, past = {}, {}
+            for communes in SIZES:
+                _fill(engine, communes)
+                live[communes] = _best(engine, TODAY) / communes
+                past[communes] = _best(engine, LAST_MONTH) / communes
+            _check(engine)
+            yield ratio(f"progress of {COMMUNES_OF_THE_NATION} communes, {name}", _ours(engine, TODAY), _bare(engine), LIMIT)
+            yield _growth(f"cost of a row, today, {name}", live)
+            yield _growth(f"cost of a row, as of a past day, {name}", past)
+
+
+def _roll_up(engine: Engine, day: Day) -> Progress:
+    with create_session_factory(engine)() as session:
+        root = session.scalars(select(Unit).where(Unit.key == ROOT)).one()
+        return rolled_up(lifelong_tree(session, root), own_progress(session, day, Campaign.year == 2026))[root.id]
+
+
+def _by_hand(engine: Engine) -> list[Any]:
+    with engine.connect() as connection:
+        return list(connection.execute(text(BY_HAND), {"today": TODAY.isoformat() if engine.name == "sqlite" else TODAY}))
+
+
+def _check(engine: Engine) -> None:
+    """Make sure that both count the same."""
+    total = Progress()
+    for _unit, *numbers in _by_hand(engine):
+        total += Progress(*map(int, numbers))
+    assert _roll_up(engine, TODAY) == total, "the statement by hand gives other numbers"
+
+
+def _ours(engine: Engine, day: Day) -> Any:
+    return lambda: seconds(lambda: _roll_up(engine, day))
+
+
+def _bare(engine: Engine) -> Any:
+    return lambda: seconds(lambda: _by_hand(engine))
+
+
+def _best(engine: Engine, day: Day) -> float:
+    _roll_up(engine, day)
+    return min(_ours(engine, day)() for _ in range(ROUNDS))
+
+
+def _growth(name: str, cost: dict[int, float]) -> Measured:
+    few, many = SIZES[0], SIZES[-1]
+    rows = CAMPAIGNS * ITEMS
+    detail = ", ".join(f"{communes} communes {per * 1e6 / rows:.2f} µs" for communes, per in cost.items())
+    return report(name, cost[many] / cost[few], MOST_GROWTH, detail)
+
+
+def _fill(engine: Engine, communes: int) -> None:
+    """Give every commune its year, as far as it has none."""
+    add_communes(engine, communes)
+    with create_session_factory(engine).begin() as session:
+        root = session.scalars(select(Unit.id).where(Unit.key == ROOT)).one()
+        have = set(session.scalars(select(Campaign.unit_id)))
+        missing = [id_ for id_ in session.scalars(select(Unit.id).where(Unit.parent_id == root)) if id_ not in have]
+        template = session.scalars(select(Template).where(Template.key == "vn_family_day")).one()
+        common = {"template_id": template.id, "version_id": template.current.id, "owner_role_key": template.owner_role_key}
+        session.execute(insert(Campaign), [_campaign(common, unit, number) for unit in missing for number in range(CAMPAIGNS)])
+        ids = session.scalars(select(Campaign.id).where(Campaign.unit_id.not_in(have))).all()
+        session.execute(insert(ChecklistItem), [_item(id_, number) for id_ in ids for number in range(ITEMS)])
+        items = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id.not_in(have))
+        done = session.execute(items.with_only_columns(ChecklistItem.id, ChecklistItem.due, ChecklistItem.status)).all()
+        session.execute(insert(Change), [_change(*row) for row in done if row.status is not TodoStatus.NEEDS_ACTION])
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE")
+
+
+def _campaign(common: dict[str, Any], unit_id: int, number: int) -> dict[str, Any]:
+    day = date(2026, 2 + number, 20)
+    dates = {"opens": day, "dtstart": day, "dtend": day + timedelta(days=1), "created": _OPENED, "last_modified": _OPENED}
+    names = {"uid": new_uid(), "period": f"b{number}", "year": 2026, "summary": "Chiến dịch", "unit_id": unit_id}
+    return common | dates | names | {"status": CampaignStatus.CONFIRMED}
+
+
+def _item(campaign_id: int, number: int) -> dict[str, Any]:
+    due = date(2026, 8, 20) + timedelta(days=number)
+    status = _STATUS[next(_turn) % len(_STATUS)]
+    return {
+        "uid": new_uid(),
+        "campaign_id": campaign_id,
+        "key": f"i{number}",
+        "position": number,
+        "summary": "Ban hành kế hoạch",
+        "phase_key": "prepare",
+        "role_key": "ubnd_xa",
+        "support_roles": [],
+        "nominal_due": due,
+        "due": due,
+        "first_due": due,
+        "weight": 1 + number % 5,
+        "required": number % 4 != 0,
+        "evidence": [],
+        "evidence_min": 0,
+        "depends_on": [],
+        "status": status,
+        "completed_on": _DONE_ON if status is TodoStatus.COMPLETED else None,
+        "created": _OPENED,
+        "last_modified": NOW,
+    }
+
+
+def _change(item_id: int, due: date, status: TodoStatus) -> dict[str, Any]:
+    completed = _DONE_ON if status is TodoStatus.COMPLETED else None
+    state = {"status": status, "due": due, "completed_on": completed, "blocked": False}
+    return state | {"item_id": item_id, "at": _DONE, "door": Door.PAGE, "before": {}, "after": {}}
+
+
+_OPENED = datetime(2026, 1, 5, tzinfo=UTC)
+_DONE = datetime(2026, 8, 25, 3, tzinfo=UTC)
+_DONE_ON = date(2026, 8, 25)
+_STATUS = (TodoStatus.COMPLETED, TodoStatus.NEEDS_ACTION, TodoStatus.IN_PROCESS, TodoStatus.COMPLETED)
+_turn = count()

@@ -1,0 +1,225 @@
+"""Activities: launch ceremonies, contests, talks and classes, with a time and a place, once or every week."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from events.database import folded, new_uid, nfc
+from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
+from events.localtime import VIETNAM, at_local, local_day
+from events.models import Activity, ActivityCredit, Campaign, CampaignStatus, Person
+from events.people import require_post
+
+A_WEEK = timedelta(weeks=1)
+_LONGEST = timedelta(days=31)  # what lasts longer is a campaign
+_LONGEST_REPEAT = timedelta(days=366)
+_LONGEST_TEXT = 300
+_LARGEST_CROWD = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An activity as it is entered. ``dtend`` is the instant it ends; both are aware. ``weekly_until`` is a local day."""
+
+    summary: str
+    dtstart: datetime
+    dtend: datetime
+    location: str = ""
+    organizer: str = ""
+    weekly_until: date | None = None
+    expected: int | None = None  # head count
+    attended: int | None = None
+    public: bool = True
+
+
+def add_activity(
+    session: Session, campaign: Campaign, plan: Plan, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
+) -> Activity:
+    """Add an activity to a campaign. Adding the same one twice changes nothing.
+
+    Raises ``NotAllowedError``, ``ConflictError`` in a cancelled campaign and ``InvalidInputError``.
+    """
+    _may_change(session, campaign, by, now, zone)
+    columns = _checked(plan, zone)
+    session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update())
+    same = (Activity.campaign_id == campaign.id, Activity.dtstart == plan.dtstart, Activity.summary == columns["summary"])
+    known = session.scalars(select(Activity).where(*same, Activity.status != CampaignStatus.CANCELLED)).first()
+    if known is not None:
+        return known
+    activity = Activity(
+        uid=new_uid(), campaign=campaign, status=CampaignStatus.CONFIRMED, created=now, last_modified=now, **columns
+    )
+    session.add(activity)
+    session.flush()
+    return activity
+
+
+def change_activity(session: Session, uid: str, plan: Plan, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> Activity:
+    """Change an activity; what was entered replaces what was there. Raises ``ConflictError`` for a cancelled one too."""
+    activity = _open_for_change(session, uid, by, now, zone)
+    if activity.status is CampaignStatus.CANCELLED:
+        raise ConflictError(N_("“%(activity)s” was cancelled."), activity=activity.summary)
+    changed = {name: value for name, value in _checked(plan, zone).items() if getattr(activity, name) != value}
+    for name, value in changed.items():
+        setattr(activity, name, value)
+    if changed:
+        activity.touch(now)
+    return activity
+
+
+def cancel_activity(session: Session, uid: str, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> Activity:
+    """Call an activity off; calendars go on showing it as cancelled. Cancelling it twice changes nothing."""
+    activity = _open_for_change(session, uid, by, now, zone)
+    if activity.status is not CampaignStatus.CANCELLED:
+        activity.status = CampaignStatus.CANCELLED
+        activity.touch(now)
+    return activity
+
+
+def credit_activity(
+    session: Session, uid: str, campaign: Campaign, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
+) -> Activity:
+    """Let an activity, such as a shared launch, count for another campaign of its unit too. Asking twice changes nothing."""
+    activity = _open_for_change(session, uid, by, now, zone)
+    if campaign.unit_id != activity.campaign.unit_id or campaign.id == activity.campaign_id:
+        raise InvalidInputError(N_("An activity can count for another campaign of the same unit."))
+    if _credit(session, activity, campaign) is None:
+        session.add(ActivityCredit(activity=activity, campaign=campaign))
+        activity.touch(now)
+    return activity
+
+
+def remove_activity_credit(
+    session: Session, uid: str, campaign: Campaign, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
+) -> Activity:
+    """Let an activity no longer count for another campaign. Asking twice changes nothing."""
+    activity = _open_for_change(session, uid, by, now, zone)
+    credit = _credit(session, activity, campaign)
+    if credit is not None:
+        session.delete(credit)
+        activity.touch(now)
+    return activity
+
+
+def get_activity(session: Session, uid: str) -> Activity:
+    """Return the activity with this UID. Raises ``NotFoundError``."""
+    activity = session.scalar(select(Activity).where(Activity.uid == uid))
+    if activity is None:
+        raise NotFoundError(kind="activity", key=uid)
+    return activity
+
+
+def activities_of(session: Session, campaign: Campaign, *, with_internal: bool) -> Sequence[Activity]:
+    """Return a campaign's activities and those that count for it too, by time. Internal ones are for the unit's people."""
+    credited = select(ActivityCredit.activity_id).where(ActivityCredit.campaign_id == campaign.id)
+    query = select(Activity).where(or_(Activity.campaign_id == campaign.id, Activity.id.in_(credited)))
+    if not with_internal:
+        query = query.where(Activity.public)
+    return session.scalars(query.options(joinedload(Activity.campaign)).order_by(Activity.dtstart, Activity.id)).all()
+
+
+def credited_campaigns(session: Session, activity: Activity) -> Sequence[Campaign]:
+    """Return the other campaigns that an activity counts for."""
+    query = select(Campaign).join(ActivityCredit, ActivityCredit.campaign_id == Campaign.id)
+    return session.scalars(query.where(ActivityCredit.activity_id == activity.id).order_by(Campaign.dtstart, Campaign.id)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """When and where something takes place. ``dtend`` is the instant it ends; two that only touch do not overlap."""
+
+    unit_id: int
+    place: str
+    dtstart: datetime
+    dtend: datetime
+    weekly_until: date | None = None
+
+    def occurrences(self, zone: ZoneInfo = VIETNAM) -> Iterator[tuple[datetime, datetime]]:
+        """Yield the start and end of each time it takes place: at the same local hour every week."""
+        start, end = self.dtstart.astimezone(zone), self.dtend.astimezone(zone)
+        yield start, end
+        while self.weekly_until is not None and (start + A_WEEK).date() <= self.weekly_until:
+            start, end = start + A_WEEK, end + A_WEEK
+            yield start, end
+
+
+def clashes(slot: Slot, others: Iterable[Slot], zone: ZoneInfo = VIETNAM) -> list[Slot]:
+    """Return those of ``others`` that overlap ``slot`` in time, and are of the same unit or at the same place."""
+    mine = list(slot.occurrences(zone))
+    return [other for other in others if _same_people_or_place(slot, other) and _overlap(mine, list(other.occurrences(zone)))]
+
+
+def overlapping(session: Session, activity: Activity, zone: ZoneInfo = VIETNAM) -> list[Activity]:
+    """Return the activities that overlap this one, of the same unit or at the same place: a warning, not a lock."""
+    slot = _slot(activity)
+    *_, (_, last) = slot.occurrences(zone)
+    first_day = local_day(activity.dtstart, zone)
+    still_on = or_(Activity.dtend > activity.dtstart, Activity.weekly_until >= first_day)
+    query = select(Activity).where(Activity.id != activity.id, Activity.dtstart < last, still_on)
+    query = query.where(Activity.status != CampaignStatus.CANCELLED).join(Activity.campaign).options(joinedload(Activity.campaign))
+    found = session.scalars(query.where(Campaign.status != CampaignStatus.CANCELLED).order_by(Activity.dtstart, Activity.id))
+    return [other for other in found if clashes(slot, [_slot(other)], zone)]
+
+
+def _may_change(session: Session, campaign: Campaign, by: Person, now: datetime, zone: ZoneInfo) -> None:
+    require_post(session, by, campaign.unit, local_day(now, zone))
+    if campaign.status is CampaignStatus.CANCELLED:
+        raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary)
+
+
+def _open_for_change(session: Session, uid: str, by: Person, now: datetime, zone: ZoneInfo) -> Activity:
+    activity = session.get(Activity, get_activity(session, uid).id, with_for_update=True, populate_existing=True)
+    assert activity is not None
+    _may_change(session, activity.campaign, by, now, zone)
+    return activity
+
+
+def _credit(session: Session, activity: Activity, campaign: Campaign) -> ActivityCredit | None:
+    link = ActivityCredit
+    return session.scalar(select(link).where(link.activity_id == activity.id, link.campaign_id == campaign.id))
+
+
+def _checked(plan: Plan, zone: ZoneInfo) -> dict[str, object]:
+    """Return an activity's columns. Raises ``InvalidInputError`` for what cannot be stored."""
+    texts = {name: " ".join(nfc(getattr(plan, name)).split()) for name in ("summary", "location", "organizer")}
+    if not texts["summary"] or max(map(len, texts.values())) > _LONGEST_TEXT:
+        raise InvalidInputError(N_("Please enter what takes place, in at most %(longest)s letters."), longest=_LONGEST_TEXT)
+    if not plan.dtstart < plan.dtend <= plan.dtstart + _LONGEST:
+        raise InvalidInputError(N_("The end must be after the start, and at most a month later."))
+    _check_weeks(plan, local_day(plan.dtstart, zone))
+    for number in (plan.expected, plan.attended):
+        if number is not None and not 0 <= number <= _LARGEST_CROWD:
+            raise InvalidInputError(N_("%(number)s is not a number that can be stored here."), number=number)
+    rest = ("dtstart", "dtend", "weekly_until", "expected", "attended", "public")
+    return {**texts, **{name: getattr(plan, name) for name in rest}}
+
+
+def _check_weeks(plan: Plan, first: date) -> None:
+    if plan.weekly_until is None:
+        return
+    if not first <= plan.weekly_until <= first + _LONGEST_REPEAT:
+        raise InvalidInputError(N_("The last week must be after the first time, and at most a year later."))
+    if plan.dtend - plan.dtstart > A_WEEK:
+        raise InvalidInputError(N_("What takes place every week lasts less than a week."))
+
+
+def _slot(activity: Activity) -> Slot:
+    return Slot(activity.campaign.unit_id, activity.location, activity.dtstart, activity.dtend, activity.weekly_until)
+
+
+def _same_people_or_place(one: Slot, other: Slot) -> bool:
+    place = " ".join(folded(one.place).split())
+    return one.unit_id == other.unit_id or (place != "" and place == " ".join(folded(other.place).split()))
+
+
+def _overlap(some: Sequence[tuple[datetime, datetime]], others: Sequence[tuple[datetime, datetime]]) -> bool:
+    return any(start < other_end and other_start < end for start, end in some for other_start, other_end in others)
+
+
+def last_instant(day: date, zone: ZoneInfo = VIETNAM) -> datetime:
+    """Return the last second of a local day, in UTC: the UNTIL of a timed rule (RFC 5545, 3.3.10)."""
+    return at_local(day, time(23, 59, 59), zone)

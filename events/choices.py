@@ -1,0 +1,229 @@
+"""What a unit chooses: leave an optional item out, add its own, split one among the units below, have one of them do it.
+
+Switching an optional item off is excusing it, and switching it on is opening it again: see `checklist`.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from events.campaigns import open_round
+from events.checklist import PARTS, Stamp, excuse_item, open_for_change, parts_of, record, reopen_item
+from events.database import new_uid, nfc
+from events.errors import N_, ConflictError, InvalidInputError
+from events.localtime import VIETNAM, local_day
+from events.models import Campaign, CampaignStatus, ChecklistItem, EvidenceType, Person, Phase, Unit
+from events.models.history import Door
+from events.people import RoleBook, require_post
+from events.rounds import round_of
+from events.units import alive, ancestors
+from events.workdays import WorkCalendar
+
+_LONGEST_SUMMARY = 300
+_HEAVIEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class OwnItem:
+    """An item as a unit enters it for itself."""
+
+    summary: str
+    due: date
+    phase: str
+    evidence: tuple[str, ...] = ()
+    evidence_min: int = 0
+    weight: int = 1
+
+
+def switch_off(
+    session: Session, item_id: int, reason: str = "", *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
+) -> ChecklistItem:
+    """Leave an optional item out. Raises ``ConflictError`` for a required one, whose reason must be given on its page."""
+    item = open_for_change(session, item_id, by, now, zone)
+    if item.required:
+        raise ConflictError(N_("“%(item)s” is required and cannot be switched off."), item=item.summary)
+    return excuse_item(session, item_id, reason or "Đơn vị không chọn việc này", by=by, now=now, zone=zone)
+
+
+def switch_on(session: Session, item_id: int, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:
+    """Take an item in again that was left out."""
+    return reopen_item(session, item_id, by=by, now=now, zone=zone)
+
+
+def add_own_item(
+    session: Session, campaign: Campaign, own: OwnItem, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
+) -> ChecklistItem:
+    """Add an item of the unit's own to its campaign. Adding the same one twice changes nothing.
+
+    Raises ``NotAllowedError``, ``ConflictError`` in a cancelled campaign and ``InvalidInputError``.
+    """
+    require_post(session, by, campaign.unit, local_day(now, zone))
+    if campaign.status is CampaignStatus.CANCELLED:
+        raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary)
+    summary = _checked(session, own)
+    session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update())
+    same = select(ChecklistItem).where(ChecklistItem.campaign_id == campaign.id, ChecklistItem.is_own)
+    known = session.scalar(same.where(ChecklistItem.summary == summary, ChecklistItem.due == own.due))
+    if known is not None:
+        return known
+    item = _own_row(session, campaign, own, summary, now)
+    session.add(item)
+    session.flush()
+    record(session, item, {}, {"added": summary}, Stamp(by, now))
+    return item
+
+
+def split_item(
+    session: Session,
+    item_id: int,
+    unit_ids: Collection[int],
+    *,
+    by: Person,
+    now: datetime,
+    calendar: WorkCalendar,
+    zone: ZoneInfo = VIETNAM,
+) -> Sequence[ChecklistItem]:
+    """Give each of the units its part of an item, in its own campaign, which is opened if it has none. Returns all parts.
+
+    A unit that has its part is passed over. The item is done when all its parts are. Raises ``InvalidInputError`` for units that
+    are not below the item's, ``ConflictError`` for an item that is closed.
+    """
+    item = open_for_change(session, item_id, by, now, zone)
+    _require_open(item)
+    units = _units_below(session, item, unit_ids)
+    have = {part.campaign.unit_id for part in parts_of(session, item)}
+    new = [unit for unit in units if unit.id not in have]
+    if new:
+        campaigns = _campaigns_of(session, item.campaign, new, now, calendar)
+        roles = RoleBook.load(session)
+        parts = [_part(item, campaigns[unit.id], roles, now) for unit in new]
+        session.add_all(parts)
+        item.touch(now)
+        session.flush()
+        record(session, item, {}, {PARTS: ", ".join(unit.full_name for unit in new)}, Stamp(by, now))
+    return parts_of(session, item)
+
+
+def delegate_item(
+    session: Session, item_id: int, unit_id: int | None, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
+) -> ChecklistItem:
+    """Have a unit below do an item; None takes it back. Those in charge there may tick it, and are reminded.
+
+    Only a post in the item's unit or above may do this. Raises ``InvalidInputError`` for a unit that is not below.
+    """
+    item = open_for_change(session, item_id, by, now, zone)
+    require_post(session, by, item.campaign.unit, local_day(now, zone))
+    if item.delegate_unit_id == unit_id:
+        return item
+    _require_open(item)
+    before = item.delegate_unit.full_name if item.delegate_unit else None
+    item.delegate_unit = None if unit_id is None else _units_below(session, item, [unit_id])[0]
+    item.touch(now)
+    after = item.delegate_unit.full_name if item.delegate_unit else None
+    record(session, item, {"delegate": before}, {"delegate": after}, Stamp(by, now, Door.PAGE))
+    return item
+
+
+def units_below(session: Session, unit: Unit, on: date) -> Sequence[Unit]:
+    """Return the units directly below ``unit`` on the day ``on``, among which work can be divided."""
+    return session.scalars(select(Unit).where(Unit.parent_id == unit.id, alive(on)).order_by(Unit.position, Unit.id)).all()
+
+
+def _require_open(item: ChecklistItem) -> None:
+    if not item.is_open:
+        raise ConflictError(N_("“%(item)s” is closed already. Please open it again first."), item=item.summary)
+
+
+def _units_below(session: Session, item: ChecklistItem, unit_ids: Collection[int]) -> Sequence[Unit]:
+    """Return the units in their order. Raises ``InvalidInputError`` for none, or one that is not below the item's unit."""
+    units = session.scalars(select(Unit).where(Unit.id.in_(unit_ids)).order_by(Unit.position, Unit.id)).all()
+    if not units or len(units) < len(set(unit_ids)):
+        raise InvalidInputError(N_("Please choose at least one unit."))
+    above = item.campaign.unit
+    for unit in units:
+        if above not in ancestors(unit):
+            raise InvalidInputError(N_("%(unit)s is not below %(above)s."), unit=unit.full_name, above=above.full_name)
+    return units
+
+
+def _campaigns_of(
+    session: Session, campaign: Campaign, units: Sequence[Unit], now: datetime, calendar: WorkCalendar
+) -> dict[int, Campaign]:
+    """Return each unit's campaign of the same round by unit id, opened where it is missing."""
+    ids = [unit.id for unit in units]
+    open_round(session, round_of(campaign), now=now, calendar=calendar, unit_ids=ids)
+    same = (Campaign.template_id == campaign.template_id, Campaign.period == campaign.period, Campaign.unit_id.in_(ids))
+    found = {each.unit_id: each for each in session.scalars(select(Campaign).where(*same))}
+    for unit in units:
+        if unit.id not in found:
+            raise ConflictError(N_("%(unit)s did not exist yet when this campaign began."), unit=unit.full_name)
+    return found
+
+
+def _part(item: ChecklistItem, campaign: Campaign, roles: RoleBook, now: datetime) -> ChecklistItem:
+    return ChecklistItem(
+        uid=new_uid(),
+        campaign=campaign,
+        key=f"part-{item.id}",
+        position=item.position,
+        summary=item.summary,
+        phase_key=item.phase_key,
+        role_key=roles.of_copy(item.role_key, campaign.unit.level_key, campaign.dtstart),
+        support_roles=[],
+        dtstart=item.dtstart,
+        nominal_due=item.nominal_due,
+        due=item.due,
+        due_reason=item.due_reason,
+        weight=item.weight,
+        required=item.required,
+        evidence=list(item.evidence),
+        evidence_min=item.evidence_min,
+        without_evidence=item.without_evidence,
+        depends_on=[],
+        is_own=True,
+        split_from_id=item.id,
+        created=now,
+        last_modified=now,
+    )
+
+
+def _own_row(session: Session, campaign: Campaign, own: OwnItem, summary: str, now: datetime) -> ChecklistItem:
+    last = session.scalar(select(func.max(ChecklistItem.position)).where(ChecklistItem.campaign_id == campaign.id))
+    roles = RoleBook.load(session)
+    default = roles.default_of_level.get(campaign.unit.level_key)
+    return ChecklistItem(
+        uid=new_uid(),
+        campaign=campaign,
+        key=f"own-{new_uid().partition('@')[0]}",
+        position=(last or 0) + 1,
+        summary=summary,
+        phase_key=own.phase,
+        role_key=roles.in_force(default, campaign.dtstart) if default else campaign.owner_role_key,
+        support_roles=[],
+        nominal_due=own.due,
+        due=own.due,
+        weight=own.weight,
+        required=False,
+        evidence=list(own.evidence),
+        evidence_min=own.evidence_min,
+        depends_on=[],
+        is_own=True,
+        created=now,
+        last_modified=now,
+    )
+
+
+def _checked(session: Session, own: OwnItem) -> str:
+    """Return the item's clean summary. Raises ``InvalidInputError`` for what cannot be stored."""
+    summary = " ".join(nfc(own.summary).split())
+    if not summary or len(summary) > _LONGEST_SUMMARY:
+        raise InvalidInputError(N_("Please say in at most %(longest)s letters what is to be done."), longest=_LONGEST_SUMMARY)
+    if not 1 <= own.weight <= _HEAVIEST or own.evidence_min < 0 or (own.evidence_min and not own.evidence):
+        raise InvalidInputError(N_("The weight is 1 to 5, and wanted evidence needs its kind."))
+    if session.get(Phase, own.phase) is None or any(session.get(EvidenceType, key) is None for key in own.evidence):
+        raise InvalidInputError(N_("Please choose the phase and the evidence from the lists."))
+    return summary

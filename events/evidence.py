@@ -1,0 +1,247 @@
+"""Evidence of what was done: a document's number, a file, a photo, a link, a head count.
+
+Files lie in a folder under the SHA-256 of their content, so that writing one twice does no harm; one that no row names is harmless
+too. What a file is, its first bytes say, never its name.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from io import BytesIO
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+from urllib.parse import urlsplit
+from zipfile import BadZipFile, ZipFile
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events.checklist import Stamp, open_for_change, record
+from events.database import nfc
+from events.errors import N_, ConflictError, InvalidInputError, NotAllowedError, NotFoundError
+from events.localtime import VIETNAM
+from events.models import ChecklistItem, Evidence, EvidenceType, Person
+from events.models.history import Door
+from events.people import may_work_on
+
+LARGEST_FILE = 10 * 1024 * 1024  # bytes
+_LARGEST_NUMBER = 1_000_000_000
+_PICTURES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
+_PAPERS = {
+    "application/pdf": ".pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+}
+SUFFIXES = _PICTURES | _PAPERS
+_INSIDE = {"word/document.xml": ".docx", "xl/workbook.xml": ".xlsx"}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that lies in the folder; ``name`` is what people called it, ``size`` is in bytes."""
+
+    name: str
+    type: str
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One piece of evidence as it was entered. Which parts it needs depends on its kind."""
+
+    kind: str
+    text: str = ""
+    url: str = ""
+    number: int | None = None
+    dated: date | None = None
+    file: StoredFile | None = None
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        file = self.file
+        return {
+            "kind_key": self.kind,
+            "text": nfc(self.text) or None,
+            "url": self.url.strip() or None,
+            "number": self.number,
+            "dated": self.dated,
+            "file_name": file.name if file else None,
+            "file_type": file.type if file else None,
+            "file_digest": file.digest if file else None,
+            "file_size": file.size if file else None,
+        }
+
+    @property
+    def in_words(self) -> str:
+        """What history says of it."""
+        parts = [self.text, f"{self.dated:%d/%m/%Y}" if self.dated else "", self.url, self.file.name if self.file else ""]
+        number = "" if self.number is None else str(self.number)
+        return ", ".join(part for part in (number, *(nfc(part) for part in parts)) if part)
+
+
+def add_evidence(
+    session: Session, item_id: int, proof: Proof, *, by: Person, now: datetime, door: Door = Door.PAGE, zone: ZoneInfo = VIETNAM
+) -> Evidence:
+    """Add one piece of evidence to an item. Adding the same piece twice changes nothing.
+
+    Raises ``InvalidInputError`` when its kind lacks what it needs, and the errors of ``checklist.complete_item``.
+    """
+    item = open_for_change(session, item_id, by, now, zone)
+    if proof.kind not in item.evidence_kinds:
+        raise InvalidInputError(N_("This item does not take evidence of that kind."))
+    _check(proof)
+    columns = proof.columns
+    for known in item.evidence_given:
+        if all(getattr(known, name) == value for name, value in columns.items()):
+            return known
+    piece = Evidence(at=now, by=by, **columns)
+    item.evidence_given.append(piece)
+    item.touch(now)
+    record(session, item, {}, {"evidence": _told(session, proof)}, Stamp(by, now, door))
+    return piece
+
+
+def remove_evidence(
+    session: Session, evidence_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE, zone: ZoneInfo = VIETNAM
+) -> ChecklistItem:
+    """Take one piece of evidence away; history keeps what it was. Raises ``ConflictError`` for an item that is closed."""
+    piece = get_evidence(session, evidence_id)
+    item = open_for_change(session, piece.item_id, by, now, zone)
+    if not item.is_open:
+        raise ConflictError(N_("“%(item)s” is closed already. Please open it again first."), item=item.summary)
+    item.evidence_given.remove(piece)
+    session.delete(piece)
+    item.touch(now)
+    record(session, item, {"evidence": _told(session, _proof_of(piece))}, {}, Stamp(by, now, door))
+    return item
+
+
+def get_evidence(session: Session, evidence_id: int) -> Evidence:
+    """Return one piece of evidence. Raises ``NotFoundError``."""
+    piece = session.get(Evidence, evidence_id)
+    if piece is None:
+        raise NotFoundError(kind="evidence", key=evidence_id)
+    return piece
+
+
+def file_of(session: Session, evidence_id: int, folder: Path | None, *, by: Person, on: date) -> tuple[Evidence, bytes]:
+    """Return a piece of evidence with its file. Raises ``NotAllowedError`` without a post in the unit or above it.
+
+    The unit that an item was delegated to sees its files too.
+    """
+    piece = get_evidence(session, evidence_id)
+    units = [piece.item.campaign.unit, piece.item.delegate_unit]
+    if not any(unit is not None and may_work_on(session, by, unit, on) for unit in units):
+        raise NotAllowedError(unit=piece.item.campaign.unit.full_name)
+    if folder is None or piece.file_digest is None or not (file := _place(folder, piece.file_digest)).exists():
+        raise NotFoundError(kind="file", key=evidence_id)
+    return piece, file.read_bytes()
+
+
+def store_file(folder: Path | None, name: str, body: bytes) -> StoredFile:
+    """Write a file before anything is committed; one that is there already is not written again.
+
+    Raises ``InvalidInputError`` for what is too large, empty or of a type that is not taken, or where no folder is set up.
+    """
+    if folder is None:
+        raise InvalidInputError(N_("Files cannot be uploaded here: this service has no folder for them."))
+    if len(body) > LARGEST_FILE:
+        raise InvalidInputError(N_("“%(name)s” is larger than %(size)s MB."), name=name, size=LARGEST_FILE // 1024**2)
+    kind = file_type(body)
+    if kind is None:
+        raise InvalidInputError(N_("“%(name)s” is not a PDF, DOCX, XLSX, JPEG, PNG or WebP file."), name=name)
+    stored = StoredFile(_clean_name(name, kind), kind, hashlib.sha256(body).hexdigest(), len(body))
+    place = _place(folder, stored.digest)
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=place.parent, delete=False) as part:
+            part.write(body)
+        Path(part.name).replace(place)
+    return stored
+
+
+def file_type(body: bytes) -> str | None:
+    """Return what a file is by its content: a MIME type that is taken, or None."""
+    if body.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if body.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if body[:4] == b"RIFF" and body[8:12] == b"WEBP":
+        return "image/webp"
+    if body.startswith(b"%PDF-"):
+        return "application/pdf"
+    return _office_type(body) if body.startswith(b"PK\x03\x04") else None
+
+
+def _office_type(body: bytes) -> str | None:
+    """Return the type of an office file by the names inside it; nothing is unpacked."""
+    try:
+        names = set(ZipFile(BytesIO(body)).namelist())
+    except (BadZipFile, ValueError, OSError):
+        return None
+    by_suffix = {suffix: kind for kind, suffix in _PAPERS.items()}
+    return next((by_suffix[suffix] for inside, suffix in _INSIDE.items() if inside in names), None)
+
+
+def _clean_name(name: str, kind: str) -> str:
+    """Return a file's name without folders and control characters, with the suffix of what it is."""
+    last = re.split(r"[/\\]", nfc(name))[-1]
+    stem = "".join(c for c in last if c.isprintable() and c not in '"<>|:*?').rpartition(".")[0] or "tep"
+    return stem[:100] + SUFFIXES[kind]
+
+
+def _place(folder: Path, digest: str) -> Path:
+    return folder / digest[:2] / digest
+
+
+def _check(proof: Proof) -> None:
+    """Raise ``InvalidInputError`` unless a piece has what its kind needs."""
+    if proof.url and not _is_web_address(proof.url.strip()):
+        raise InvalidInputError(N_("“%(url)s” is not a web address; it should begin with https://."), url=proof.url)
+    if proof.number is not None and not 0 <= proof.number <= _LARGEST_NUMBER:
+        raise InvalidInputError(N_("%(number)s is not a number that can be stored here."), number=proof.number)
+    sentence = _lacking(proof)
+    if sentence:
+        raise InvalidInputError(sentence)
+
+
+def _lacking(proof: Proof) -> str | None:
+    """Return the sentence for what a piece lacks."""
+    has_text, has_file = bool(nfc(proof.text)), proof.file is not None
+    match proof.kind:
+        case "doc_ref":
+            return None if has_text and proof.dated else N_("Please enter the number and the date of the document.")
+        case "file":
+            return None if has_file else N_("Please choose the file.")
+        case "photo":
+            is_picture = proof.file is not None and proof.file.type in _PICTURES
+            return None if is_picture else N_("Please choose a photo (JPEG, PNG or WebP).")
+        case "link":
+            return None if proof.url.strip() else N_("Please enter the address of the news item.")
+        case "attendance":
+            return None if proof.number is not None or has_file else N_("Please enter how many people took part, or add the list.")
+        case "count":
+            return None if proof.number is not None else N_("Please enter the number.")
+        case _:
+            return None if has_text or has_file or proof.url.strip() else N_("Please describe it in a few words or add the file.")
+
+
+def _is_web_address(url: str) -> bool:
+    parts = urlsplit(url) if url.isprintable() and " " not in url else None
+    return parts is not None and parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _proof_of(piece: Evidence) -> Proof:
+    file = None
+    if piece.file_digest:
+        file = StoredFile(piece.file_name or "", piece.file_type or "", piece.file_digest, piece.file_size or 0)
+    return Proof(piece.kind_key, piece.text or "", piece.url or "", piece.number, piece.dated, file)
+
+
+def _told(session: Session, proof: Proof) -> dict[str, str]:
+    title = session.scalars(select(EvidenceType.title_vi).where(EvidenceType.key == proof.kind)).one()
+    return {"kind": proof.kind, "title": title, "text": proof.in_words}

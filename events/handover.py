@@ -1,0 +1,329 @@
+"""Hand over what closed units left open: checklist items and posts go to the units that follow.
+
+A campaign that still had time on the last day of its unit is handed over with all its open items, the overdue ones too: nobody is
+left in the old unit to do them. A campaign whose last due date had passed by then stays as it was, so that the figures of finished
+rounds do not change. Several predecessors give one item; a split gives it to each part; an item of an abolished level goes where
+its template's ``if_no_district`` says. Every run finds only what is still open in a closed unit, so running it again
+changes nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from events.database import new_uid
+from events.errors import N_, ConflictError, NotFoundError
+from events.lineage import Lineage
+from events.localtime import local_day
+from events.models import (
+    Campaign,
+    CampaignStatus,
+    Change,
+    ChecklistItem,
+    IfNoLevel,
+    Level,
+    NotDone,
+    Person,
+    Post,
+    PostProposal,
+    Reform,
+    Template,
+    TemplateItem,
+    TodoStatus,
+    Unit,
+)
+from events.models.campaigns import OPEN
+from events.models.history import Door
+from events.people import RoleBook, give_post, require_post
+from events.units import ancestors
+
+_A_DAY = timedelta(days=1)
+_Key = tuple[int, int, str]  # unit, template, period
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """Numbers of what went over: items closed in old units, items begun in new ones, items that nobody needs any more."""
+
+    closed: int = 0
+    begun: int = 0
+    dropped: int = 0
+    campaigns: int = 0
+    posts: int = 0
+
+
+def hand_over(session: Session, *, on: date, by: Person | None, now: datetime, door: Door = Door.PAGE) -> HandedOver:
+    """Give the open items of every unit that ended before ``on`` to its successors, and propose their posts.
+
+    Raises ``ConflictError`` before the day has come: until then the old units still work.
+    """
+    if on > local_day(now):
+        raise ConflictError(N_("The new units begin on %(day)s; their work is handed over then."), day=f"{on:%d/%m/%Y}")
+    items = open_in_closed_units(session, on)
+    posts = propose_posts(session, on=on, reform=None)
+    if not items:
+        return HandedOver(posts=posts)
+    _lock_openers(session, items)
+    return _Handover(session, on, by, now, door).run(items, posts)
+
+
+def hand_over_due(session: Session, *, by: Person | None, now: datetime, door: Door = Door.CLOCK) -> HandedOver:
+    """Hand over everything of units that have ended by today, whichever reform ended them. For the clock."""
+    return hand_over(session, on=local_day(now), by=by, now=now, door=door)
+
+
+def open_in_closed_units(session: Session, on: date) -> Sequence[ChecklistItem]:
+    """Return the items that ``hand_over`` would move: all open ones of campaigns that outlive their unit."""
+    late = aliased(ChecklistItem)
+    outlives = select(late.id).where(late.campaign_id == Campaign.id, late.status.in_(OPEN), late.due > Unit.valid_to)
+    query = (
+        select(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .join(Campaign.unit)
+        .where(Unit.valid_to < on, Campaign.status != CampaignStatus.CANCELLED, ChecklistItem.status.in_(OPEN), outlives.exists())
+        .order_by(ChecklistItem.due, ChecklistItem.id)
+        .options(joinedload(ChecklistItem.campaign).joinedload(Campaign.unit))
+        .with_for_update(of=ChecklistItem)
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(query).all()
+
+
+def propose_posts(session: Session, *, on: date, reform: Reform | None) -> int:
+    """End the posts of units that ended before ``on`` and propose them in the successors; return how many are proposed.
+
+    A person who held the same role in two merged units is proposed once.
+    """
+    lineage, book = Lineage.load(session, on), RoleBook.load(session)
+    proposals = session.scalars(select(PostProposal)).all()
+    known = {(row.person_id, row.unit_id, row.role_key) for row in proposals}
+    asked = {row.from_post_id for row in proposals}
+    count = 0
+    for post in _posts_of_closed_units(session, on):
+        last = post.unit.valid_to
+        assert last is not None
+        if post.valid_to is None or post.valid_to > last:
+            post.valid_to = last
+        for heir in lineage.heirs(post.unit_id) if post.id not in asked else ():
+            role = book.of_copy(post.role_key, lineage.kin[heir].level, on)
+            if (post.person_id, heir, role) in known:
+                continue
+            known.add((post.person_id, heir, role))
+            values = {"from_post": post, "person_id": post.person_id, "unit_id": heir, "role_key": role}
+            session.add(PostProposal(reform_id=reform.id if reform else None, valid_from=last + _A_DAY, **values))
+            count += 1
+    session.flush()
+    return count
+
+
+def waiting_proposals(session: Session) -> Sequence[PostProposal]:
+    """Return the proposals that nobody has decided yet, in the order of units."""
+    load = (
+        joinedload(PostProposal.person),
+        joinedload(PostProposal.role),
+        joinedload(PostProposal.unit),
+        joinedload(PostProposal.from_post).joinedload(Post.unit),
+    )
+    query = select(PostProposal).join(PostProposal.unit).where(PostProposal.confirmed.is_(None))
+    return session.scalars(query.options(*load).order_by(Unit.position, PostProposal.id)).all()
+
+
+def decide_proposal(
+    session: Session, proposal_id: int, *, confirm: bool, by: Person, now: datetime, as_administrator: bool = False
+) -> PostProposal:
+    """Confirm or decline a proposed post. Deciding the same way twice changes nothing.
+
+    Raises ``NotAllowedError`` unless ``by`` administers the service or holds a post above the unit, ``ConflictError`` when
+    somebody else decided otherwise.
+    """
+    proposal = session.get(PostProposal, proposal_id, with_for_update=True, populate_existing=True)
+    if proposal is None:
+        raise NotFoundError(N_("There is no such proposal."))
+    if not as_administrator:
+        above = ancestors(proposal.unit)
+        require_post(session, by, above[0] if above else proposal.unit, local_day(now))
+    if proposal.confirmed is None:
+        proposal.decided, proposal.decided_by, proposal.confirmed = now, by, confirm
+        if confirm:
+            give_post(session, proposal.person, proposal.unit, proposal.role_key, since=proposal.valid_from)
+    elif proposal.confirmed != confirm:
+        raise ConflictError(N_("Somebody has already decided on the post of %(person)s."), person=proposal.person.full_name)
+    return proposal
+
+
+def _posts_of_closed_units(session: Session, on: date) -> Sequence[Post]:
+    """Return the posts that were held on the last day of a unit that ended before ``on``."""
+    held = or_(Post.valid_to.is_(None), Post.valid_to >= Unit.valid_to)
+    begun = or_(Post.valid_from.is_(None), Post.valid_from <= Unit.valid_to)
+    query = select(Post).join(Post.unit).where(Unit.valid_to < on, held, begun).options(joinedload(Post.unit))
+    return session.scalars(query.order_by(Post.id)).all()
+
+
+def _lock_openers(session: Session, items: Iterable[ChecklistItem]) -> None:
+    """Keep the opener of campaigns away: both may begin the same round in the same unit."""
+    ids = {item.campaign.template_id for item in items}
+    session.execute(select(Template.id).where(Template.id.in_(ids)).order_by(Template.id).with_for_update())
+
+
+class _Handover:
+    """One run: the rows it reads once, and what it has begun so far."""
+
+    def __init__(self, session: Session, on: date, by: Person | None, now: datetime, door: Door) -> None:
+        self._session, self._on, self._by, self._now, self._door = session, on, by, now, door
+        self._lineage = Lineage.load(session, on)
+        self._book = RoleBook.load(session)
+        self._levels = {level.key: level.title_vi for level in session.scalars(select(Level))}
+        self._campaigns: dict[_Key, Campaign] = {}
+        self._keys: dict[int, set[str]] = {}
+        self._new_campaigns: list[tuple[Campaign, Campaign]] = []
+        self._rules: dict[tuple[int, str], IfNoLevel] = {}
+        self._covered: dict[tuple[int, str], set[tuple[int, str]]] = defaultdict(set)
+
+    def run(self, items: Sequence[ChecklistItem], posts: int) -> HandedOver:
+        self._read(items)
+        begun = dropped = 0
+        for item in items:
+            heirs = self._lineage.heirs(item.campaign.unit_id)
+            targets = heirs or self._instead(item)
+            for target in targets if heirs else self._not_covered(item, targets):
+                begun += self._begin(item, target)
+            dropped += not targets
+            self._close(item, targets)
+        self._nest()
+        self._session.flush()
+        return HandedOver(len(items), begun, dropped, len(self._new_campaigns), posts)
+
+    def _read(self, items: Sequence[ChecklistItem]) -> None:
+        """Read the rounds' campaigns, their items' keys, and where items of an abolished level go."""
+        session, templates = self._session, {item.campaign.template_id for item in items}
+        for campaign in session.scalars(select(Campaign).where(Campaign.template_id.in_(templates))):
+            self._campaigns[(campaign.unit_id, campaign.template_id, campaign.period)] = campaign
+        rounds = {campaign.id: campaign for campaign in self._campaigns.values()}
+        query = select(ChecklistItem.campaign_id, ChecklistItem.key).join(ChecklistItem.campaign)
+        for campaign_id, key in session.execute(query.where(Campaign.template_id.in_(templates))):
+            self._keys.setdefault(campaign_id, set()).add(key)
+            campaign = rounds[campaign_id]
+            for heir in self._lineage.heirs(campaign.unit_id):
+                self._covered[(campaign.template_id, campaign.period)].add((heir, key))
+        versions = {item.campaign.version_id for item in items}
+        rules = select(TemplateItem.version_id, TemplateItem.key, TemplateItem.if_no_district)
+        for version_id, key, rule in session.execute(rules.where(TemplateItem.version_id.in_(versions))):
+            self._rules[(version_id, key)] = rule
+
+    def _instead(self, item: ChecklistItem) -> list[int]:
+        """Return the units that take an item of a unit without successor. What a unit added itself goes to the unit above."""
+        unit_id = item.campaign.unit_id
+        rule = self._rules.get((item.campaign.version_id, item.key))
+        if rule is None:
+            above = self._lineage.stand_in(unit_id)
+            return [] if above is None else [above]
+        if rule is IfNoLevel.DROP:
+            return []
+        near = [*self._lineage.above(unit_id), *self._lineage.below(unit_id)]
+        kin = [one for one in near if self._lineage.kin[one].level == rule.value]
+        return list(dict.fromkeys(heir for one in kin for heir in self._lineage.heirs(one)))
+
+    def _not_covered(self, item: ChecklistItem, targets: Iterable[int]) -> list[int]:
+        """Leave out the units that have, or whose predecessors had, this very item themselves."""
+        covered = self._covered[(item.campaign.template_id, item.campaign.period)]
+        return [target for target in targets if (target, item.key) not in covered]
+
+    def _begin(self, old: ChecklistItem, unit_id: int) -> bool:
+        """Begin the item in the successor's campaign, unless it is there already."""
+        campaign = self._campaign(old.campaign, unit_id)
+        keys = self._keys.setdefault(campaign.id, set())
+        if old.key in keys:
+            return False
+        keys.add(old.key)
+        level = self._lineage.kin[unit_id].level
+        support = [self._book.in_force(key, self._on) for key in old.support_roles]
+        item = ChecklistItem(
+            uid=new_uid(),
+            campaign=campaign,
+            role_key=self._book.of_copy(old.role_key, level, self._on),
+            support_roles=list(dict.fromkeys(support)),
+            status=TodoStatus.NEEDS_ACTION,
+            created=self._now,
+            last_modified=self._now,
+            **{name: getattr(old, name) for name in _CARRIED},
+        )
+        self._session.add(item)
+        self._record(item, {}, {"moved_from": old.campaign.unit.full_name, "due": item.due.isoformat()})
+        return True
+
+    def _campaign(self, old: Campaign, unit_id: int) -> Campaign:
+        """Return the successor's campaign of the same round, with those above it; opened now if it has none."""
+        key = unit_id, old.template_id, old.period
+        if key in self._campaigns:
+            return self._campaigns[key]
+        parent_id = self._lineage.kin[unit_id].parent_id
+        values = {name: getattr(old, name) for name in _SAME_ROUND}
+        campaign = Campaign(
+            uid=new_uid(),
+            unit_id=unit_id,
+            parent=self._campaign(old, parent_id) if parent_id is not None else None,
+            owner_role_key=self._book.in_force(old.owner_role_key, self._on),
+            created=self._now,
+            last_modified=self._now,
+            **values,
+        )
+        self._session.add(campaign)
+        self._session.flush()
+        self._campaigns[key] = campaign
+        self._new_campaigns.append((campaign, old))
+        return campaign
+
+    def _nest(self) -> None:
+        """Put the new campaigns inside the successor's campaign that contains them, as their predecessors were."""
+        for new, old in self._new_campaigns:
+            if old.outer is not None:
+                new.outer = self._campaigns.get((new.unit_id, old.outer.template_id, old.outer.period))
+
+    def _close(self, item: ChecklistItem, targets: Sequence[int]) -> None:
+        before = {"status": item.status.value, "reason": item.reason}
+        item.status, item.not_done = TodoStatus.CANCELLED, NotDone.NOT_REQUIRED
+        item.reason = self._reason(item, targets)
+        item.touch(self._now)
+        self._record(item, before, {"status": item.status.value, "not_done": item.not_done.value, "reason": item.reason})
+
+    def _reason(self, item: ChecklistItem, targets: Sequence[int]) -> str:
+        if not targets:
+            return f"{self._levels[item.campaign.unit.level_key]} không còn"
+        if len(targets) > _NAMED:
+            return f"chuyển cho {len(targets)} đơn vị {self._levels[self._lineage.kin[targets[0]].level].lower()}"
+        return f"chuyển cho {', '.join(self._lineage.kin[target].full_name for target in targets)}"
+
+    def _record(self, item: ChecklistItem, before: dict[str, Any], after: dict[str, Any]) -> None:
+        state = {name: getattr(item, name) for name in ("status", "not_done", "due", "completed_on")}
+        who = {"by": self._by, "by_name": self._by.full_name if self._by else None, "door": self._door}
+        self._session.add(
+            Change(at=self._now, item=item, before=before, after=after, blocked=item.blocked is not None, **who, **state)
+        )
+
+
+_NAMED = 3  # units a reason names; a district's item may go to twenty communes
+_SAME_ROUND = ("template_id", "period", "observance_id", "version_id", "year", "summary", "opens", "dtstart", "dtend", "event_date")
+_CARRIED = (
+    "key",
+    "position",
+    "summary",
+    "phase_key",
+    "dtstart",
+    "nominal_due",
+    "due",
+    "due_reason",
+    "weight",
+    "required",
+    "evidence",
+    "evidence_min",
+    "without_evidence",
+    "depends_on",
+    "is_own",
+    "edited",
+    "blocked",
+)

@@ -1,0 +1,87 @@
+"""Campaigns that no observance calls for: courses and inspections on a chosen day, reports and quarters by their cut-off."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events.campaigns import Opened, open_round
+from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
+from events.localtime import VIETNAM, local_day
+from events.models import Template
+from events.recurrence import check_year
+from events.rounds import chosen_round
+from events.units import load_tree
+from events.workdays import WorkCalendar
+
+
+def kinds(session: Session) -> Sequence[Template]:
+    """Return the templates of no observance, in their order."""
+    return session.scalars(select(Template).where(Template.observance_id.is_(None)).order_by(Template.position, Template.id)).all()
+
+
+def get_kind(session: Session, key: str) -> Template:
+    """Return the template with this key. Raises ``NotFoundError``."""
+    template = session.scalar(select(Template).where(Template.key == key))
+    if template is None:
+        raise NotFoundError(kind="template", key=key)
+    return template
+
+
+def open_on(
+    session: Session,
+    template: Template,
+    day: date,
+    *,
+    now: datetime,
+    calendar: WorkCalendar,
+    unit_ids: Collection[int] | None = None,
+    zone: ZoneInfo = VIETNAM,
+) -> Opened:
+    """Open a template's campaign on ``day`` in all units that it names, or in those of ``unit_ids`` and above.
+
+    The same template on the same day is one campaign: opening it again only adds units that were not there. Raises
+    ``ConflictError`` for a template that opens by itself or a day of a closed year, ``YearOutOfRangeError``, and
+    ``InvalidInputError`` for units that do not exist on the day.
+    """
+    _require_open_year(day, local_day(now, zone))
+    if template.observance_id is not None:
+        raise ConflictError(N_("“%(template)s” opens with its observance."), template=template.title_vi)
+    if template.cutoffs:
+        raise ConflictError(N_("“%(template)s” opens by its reporting periods; switch it on instead."), template=template.title_vi)
+    if unit_ids is not None:
+        _require_units(session, unit_ids, day)
+    return open_round(session, chosen_round(template, day), now=now, calendar=calendar, unit_ids=unit_ids)
+
+
+def switch_on(template: Template) -> None:
+    """Let a template open by itself at its reporting periods. Raises ``ConflictError`` for one without any."""
+    _switch(template, enabled=True)
+
+
+def switch_off(template: Template) -> None:
+    """Stop a template from opening by itself; what is open stays."""
+    _switch(template, enabled=False)
+
+
+def _switch(template: Template, *, enabled: bool) -> None:
+    if template.observance_id is not None:
+        raise ConflictError(N_("“%(template)s” opens with its observance."), template=template.title_vi)
+    if not template.cutoffs:
+        raise ConflictError(N_("“%(template)s” has no reporting periods; open it on a chosen day."), template=template.title_vi)
+    template.enabled = enabled
+
+
+def _require_open_year(day: date, today: date) -> None:
+    check_year(day.year)
+    if day.year < today.year:
+        raise ConflictError(N_("The year %(year)s is closed: nothing is opened in it any more."), year=day.year)
+
+
+def _require_units(session: Session, unit_ids: Collection[int], day: date) -> None:
+    if not unit_ids:
+        raise InvalidInputError(N_("Please choose at least one unit."))
+    if not set(unit_ids) <= load_tree(session, day).nodes.keys():
+        raise InvalidInputError(N_("A chosen unit does not exist on %(day)s."), day=f"{day:%d/%m/%Y}")

@@ -1,0 +1,255 @@
+"""The days this province keeps beyond the shipped ones: switched on from the examples, or made here with their own checklist.
+
+What changes here reaches the public calendars at once: the horizon is written again, and clients are told by SEQUENCE.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, inspect, select
+from sqlalchemy.orm import Session
+
+from events.colors import HEX_OF
+from events.database import folded, nfc
+from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
+from events.localtime import VIETNAM, local_day
+from events.models import (
+    Anchor,
+    Observance,
+    ObservanceStatus,
+    Person,
+    Template,
+    TemplateItem,
+    TemplateVersion,
+    Theme,
+    Unit,
+)
+from events.observances import extend_horizon
+from events.recurrence import Occurrence, Rule, check_year, rule_from
+
+_LONGEST_SLUG = 50  # characters, so that the key made from it fits its column
+_LONGEST = 500
+_NUMBER = re.compile(r"\bN\b")
+_COPIED_AFRESH = {"id", "version_id"}  # columns of a template item that a copy gets anew
+
+
+@dataclass(frozen=True, slots=True)
+class NewObservance:
+    """What somebody enters for a day of their own. ``rule`` has the form of the catalogue, with ``kind`` and its days."""
+
+    title_vi: str
+    title_en: str
+    rule: Mapping[str, Any]
+    color: str
+    basis: str = ""
+    base_year: int | None = None
+    anniversary: str = ""
+    inside_key: str | None = None
+
+
+def all_observances(session: Session) -> Sequence[Observance]:
+    """Return every observance, kept or not, in their order."""
+    return session.scalars(select(Observance).order_by(Observance.position, Observance.id)).all()
+
+
+def find_observance(session: Session, slug: str) -> Observance:
+    """Return the observance with this slug, kept or not. Raises ``NotFoundError``."""
+    observance = session.scalar(select(Observance).where(Observance.slug == slug))
+    if observance is None:
+        raise NotFoundError(kind="observance", key=slug)
+    return observance
+
+
+def switch_observance(session: Session, observance: Observance, *, enabled: bool, now: datetime) -> None:
+    """Keep an observance from now on, or no longer.
+
+    Switched on, its dates are written at once. Switched off, its calendar and page are gone and nothing new opens; open campaigns
+    stay as they are.
+    """
+    observance.enabled = enabled
+    session.flush()
+    if enabled:
+        extend_horizon(session, now=now)
+
+
+def add_observance(
+    session: Session, wanted: NewObservance, *, like: Template | None = None, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
+) -> Observance:
+    """Make an observance, kept from now on, whose campaigns have the items that the template ``like`` has today.
+
+    Its address is made from the Vietnamese title and belongs to no unit or other observance. Raises ``InvalidInputError`` for what
+    cannot be, ``ConflictError`` when this very day is already kept under this title.
+    """
+    title = _text(wanted.title_vi, N_("Please enter the Vietnamese title."))
+    rule = _rule(wanted.rule)
+    year = local_day(now, zone).year
+    _refuse_twin(session, title, wanted.rule)
+    slug = _free_slug(session, title)
+    observance = Observance(
+        key=f"own_{slug.replace('-', '_')}",
+        slug=slug,
+        status=ObservanceStatus.OWN,
+        enabled=True,
+        title_vi=title,
+        title_en=_optional(wanted.title_en) or title,
+        rule=dict(wanted.rule),
+        basis=_optional(wanted.basis),
+        base_year=_base_year(wanted.base_year, year),
+        anniversary=_wording(wanted.anniversary),
+        inside_key=_container(session, wanted.inside_key, rule.occurrence(year), year),
+        color=_color(wanted.color),
+        position=_last_position(session, Observance) + 1,
+    )
+    session.add(observance)
+    session.flush()
+    if like is not None:
+        _copy_template(session, observance, like, by, now)
+    extend_horizon(session, now=now)
+    return observance
+
+
+def announce_theme(
+    session: Session, observance: Observance, year: int, theme: str, slogans: Sequence[str] = (), *, source: str = "", now: datetime
+) -> Theme:
+    """Write the theme and slogans of a year; they replace those known. Raises ``InvalidInputError`` without a theme."""
+    check_year(year)
+    text = _text(theme, N_("Please enter the theme."))
+    row = session.scalar(select(Theme).where(Theme.observance_id == observance.id, Theme.year == year))
+    if row is None:
+        row = Theme(observance=observance, year=year)
+        session.add(row)
+    row.theme_vi = text
+    row.slogans = [line for line in (_optional(slogan) for slogan in slogans) if line]
+    row.source = _optional(source)
+    session.flush()
+    extend_horizon(session, now=now)
+    return row
+
+
+def number_anniversaries(
+    session: Session, observance: Observance, base_year: int | None, wording: str, *, now: datetime, zone: ZoneInfo = VIETNAM
+) -> None:
+    """Choose the year that anniversaries count from and their wording, such as "lần thứ N"; empty is "Kỷ niệm N năm"."""
+    observance.base_year = _base_year(base_year, local_day(now, zone).year)
+    observance.anniversary = _wording(wording)
+    session.flush()
+    extend_horizon(session, now=now)
+
+
+def slug_of(title: str) -> str:
+    """Return a title as an address: ASCII, lower case, đ as d. Empty when the title has no letter or digit."""
+    words = re.findall(r"[a-z0-9]+", folded(title))
+    return "-".join(words)[:_LONGEST_SLUG].strip("-")
+
+
+def _rule(fields: Mapping[str, Any]) -> Rule:
+    try:
+        return rule_from(fields)
+    except ValueError:
+        raise InvalidInputError(N_("There is no such day. Please check day and month.")) from None
+
+
+def _refuse_twin(session: Session, title: str, rule: Mapping[str, Any]) -> None:
+    """Refuse a form that was sent twice."""
+    same = session.scalars(select(Observance).where(Observance.title_vi == title))
+    if any(other.rule == dict(rule) for other in same):
+        raise ConflictError(N_("“%(title)s” is already there on this day."), title=title)
+
+
+def _free_slug(session: Session, title: str) -> str:
+    wish = slug_of(title)
+    if not wish:
+        raise InvalidInputError(N_("The title needs letters."))
+    taken = {
+        slug for model in (Observance, Unit) for slug in session.scalars(select(model.slug).where(model.slug.startswith(wish)))
+    }
+    number, slug = 1, wish
+    while slug in taken:
+        number += 1
+        slug = f"{wish}-{number}"
+    return slug
+
+
+def _container(session: Session, key: str | None, dates: Occurrence, year: int) -> str | None:
+    """Return the observance that is to contain the new one, if its days do."""
+    if not key:
+        return None
+    outer = session.scalar(select(Observance).where(Observance.key == key))
+    if outer is None:
+        raise NotFoundError(kind="observance", key=key)
+    around = outer.recurrence.occurrence(year)
+    if not (around.dtstart <= dates.dtstart and dates.dtend <= around.dtend):
+        raise InvalidInputError(N_("These days do not lie inside “%(outer)s”."), outer=outer.title_vi)
+    return key
+
+
+def _base_year(year: int | None, this_year: int) -> int | None:
+    if year is None:
+        return None
+    if not 1 <= year <= this_year:
+        raise InvalidInputError(N_("“%(year)s” cannot be the year that anniversaries count from."), year=year)
+    return year
+
+
+def _wording(text: str) -> str | None:
+    wording = _optional(text)
+    if wording is not None and len(_NUMBER.findall(wording)) != 1:
+        raise InvalidInputError(N_("The wording needs one N where the number stands, for example “Kỷ niệm N năm”."))
+    return wording
+
+
+def _color(name: str) -> str:
+    if name not in HEX_OF:
+        raise InvalidInputError(N_("There is no colour “%(name)s”."), name=name[:40])
+    return name
+
+
+def _copy_template(session: Session, observance: Observance, source: Template, by: Person, now: datetime) -> None:
+    names = ("generate_ahead_days", "late_plan_workdays", "owner_role_key")
+    template = Template(
+        key=observance.key,
+        kind="observance",
+        observance=observance,
+        title_vi=observance.title_vi,
+        title_en=observance.title_en,
+        anchor=_anchor(observance),
+        cutoffs=[],
+        enabled=True,
+        position=_last_position(session, Template) + 1,
+        **{name: getattr(source, name) for name in names},
+    )
+    version = TemplateVersion(template=template, number=1, created=now, digest="", created_by_id=by.id)
+    version.items = [_copy(item) for item in source.current.items]
+    session.add(template)
+    session.flush()
+
+
+def _anchor(observance: Observance) -> Anchor:
+    return Anchor.START if observance.rule["kind"] == "fixed_range" else Anchor.DAY
+
+
+def _copy(item: TemplateItem) -> TemplateItem:
+    columns = [column.key for column in inspect(TemplateItem).column_attrs if column.key not in _COPIED_AFRESH]
+    return TemplateItem(**{name: getattr(item, name) for name in columns})
+
+
+def _last_position(session: Session, model: type[Observance] | type[Template]) -> int:
+    return session.scalar(select(func.max(model.position))) or 0
+
+
+def _text(text: str, missing: str) -> str:
+    found = _optional(text)
+    if found is None:
+        raise InvalidInputError(missing)
+    return found
+
+
+def _optional(text: str) -> str | None:
+    line = " ".join(nfc(text).split())
+    if len(line) > _LONGEST:
+        raise InvalidInputError(N_("At most %(longest)s characters fit here."), longest=_LONGEST)
+    return line or None

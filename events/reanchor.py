@@ -1,0 +1,279 @@
+"""Move the dates that a round counts from: the main event, the campaign's own days, or an upper plan that came late.
+
+A preview lists every item of the round with its old and new date; applying does exactly that, or refuses because something
+changed in between. A lower unit's deadline is never earlier than the upper plan's real issue date and so many working days
+(``Template.late_plan_workdays``): provinces issue late in most years, and the communes below are not late because of it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import bindparam, update
+from sqlalchemy.orm import Session
+
+from events.campaigns import DueDates
+from events.database import new_uid
+from events.errors import N_, ConflictError, InvalidInputError
+from events.localtime import VIETNAM, local_day
+from events.models import Campaign, CampaignStatus, ChecklistItem, Document, DocumentKind, Person
+from events.people import require_post
+from events.recurrence import Occurrence, check_year
+from events.redating import (
+    DATES,
+    Fate,
+    Line,
+    Sheet,
+    expect,
+    fingerprint,
+    issue_dates,
+    load_sheets,
+    lock_round,
+    template_items,
+    values_of,
+    wanted_dates,
+    write,
+)
+from events.rounds import Anchors
+from events.workdays import WorkCalendar
+
+_A_DAY = timedelta(days=1)
+_LONGEST = 366  # days of a campaign
+
+
+@dataclass(frozen=True, slots=True)
+class NewAnchor:
+    """What moves; None stays. Without anything, deadlines only follow the upper plans that were issued meanwhile.
+
+    ``plan`` is the key of an item of the root campaign, such as "plan_province", and ``issued`` the day its plan really went out.
+    """
+
+    event_date: date | None = None
+    first: date | None = None
+    last: date | None = None
+    plan: str | None = None
+    issued: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What re-anchoring would do, with the fingerprint that applying asks for."""
+
+    change: NewAnchor
+    dates: Occurrence
+    event_date: date | None
+    lines: tuple[Line, ...]
+    fingerprint: str
+    campaigns_move: bool
+    enters_plan: bool
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.moved or self.campaigns_move or self.enters_plan)
+
+    @property
+    def moved(self) -> list[Line]:
+        return self.of(Fate.MOVED)
+
+    @property
+    def told(self) -> int:
+        """How many of the moved items somebody was already reminded of; they are reminded again of the new date."""
+        return sum(line.told for line in self.moved)
+
+    def of(self, fate: Fate) -> list[Line]:
+        return [line for line in self.lines if line.fate is fate]
+
+
+def preview(
+    session: Session,
+    root: Campaign,
+    change: NewAnchor,
+    calendar: WorkCalendar,
+    *,
+    now: datetime,
+    told: Collection[int] = (),
+    zone: ZoneInfo = VIETNAM,
+) -> Preview:
+    """Say what a new anchor would move, for the root campaign and all below it. Writes nothing.
+
+    ``told`` are the ids of items that somebody was reminded of. Raises ``ConflictError`` for a campaign that is over or cancelled,
+    ``InvalidInputError`` and ``YearOutOfRangeError`` for dates that cannot be.
+    """
+    _require_running(root, local_day(now, zone))
+    return _look(load_sheets(session, root), session, change, calendar, local_day(now, zone), told)
+
+
+def apply(
+    session: Session,
+    root: Campaign,
+    change: NewAnchor,
+    *,
+    expected_fingerprint: str,
+    by: Person,
+    now: datetime,
+    calendar: WorkCalendar,
+    zone: ZoneInfo = VIETNAM,
+) -> Preview:
+    """Move what the preview showed and return it. Applying it twice changes nothing.
+
+    Raises ``NotAllowedError`` without a post in the root's unit or above, ``ConflictError`` when the preview would differ now.
+    """
+    today = local_day(now, zone)
+    require_post(session, by, root.unit, today)
+    lock_round(session, root)
+    sheets = load_sheets(session, root, lock=True)
+    _require_running(root, today)
+    found = _look(sheets, session, change, calendar, today, ())
+    if found.is_empty:
+        return found
+    expect(expected_fingerprint, found.fingerprint)
+    if found.enters_plan:
+        session.add(_paper(sheets[0], change, by, now))
+    if found.campaigns_move:
+        _move_campaigns(session, sheets, found, now)
+    write(session, found.lines, by=by, now=now)
+    session.flush()
+    return found
+
+
+def plans_of(session: Session, root: Campaign) -> list[ChecklistItem]:
+    """Return the root's items that the units below wait for, whose issue date may be entered here."""
+    sheets = load_sheets(session, root)
+    own = sheets[0].items if sheets else {}
+    waited_for = {key for sheet in sheets[1:] for item in sheet.items.values() for key in item.depends_on if key not in sheet.items}
+    return [item for key, item in own.items() if key in waited_for]
+
+
+def _require_running(root: Campaign, today: date) -> None:
+    if root.parent_id is not None:
+        raise ConflictError(N_("Dates are moved in the campaign at the top, for all units together."))
+    if root.status is CampaignStatus.CANCELLED:
+        raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=root.summary)
+    if root.year < today.year and root.dtend <= today:
+        raise ConflictError(N_("The year %(year)s is closed; its dates do not move any more."), year=root.year)
+
+
+def _look(
+    sheets: list[Sheet], session: Session, change: NewAnchor, calendar: WorkCalendar, today: date, told: Collection[int]
+) -> Preview:
+    root = sheets[0].campaign
+    dates, event = _checked(root, change, today)
+    issued = issue_dates(session, sheets)
+    enters = _enters_plan(sheets[0], change, issued)
+    if enters and change.issued:
+        issued[sheets[0].items[change.plan or ""].id] = change.issued
+    lines = _lines(session, sheets, Anchors(dates, event), calendar, issued, told)
+    moves = any(
+        (s.campaign.dtstart, s.campaign.dtend, s.campaign.event_date) != (dates.dtstart, dates.dtend, event) for s in sheets
+    )
+    mark = fingerprint(lines, root.id, change, [(s.campaign.id, s.campaign.sequence) for s in sheets])
+    return Preview(change, dates, event, tuple(lines), mark, moves, enters)
+
+
+def _checked(root: Campaign, change: NewAnchor, today: date) -> tuple[Occurrence, date | None]:
+    """Return the campaign's new days and event date. Raises for days that cannot be."""
+    for day in (change.event_date, change.first, change.last, change.issued):
+        if day is not None:
+            check_year(day.year)
+    if change.issued is not None and change.issued > today:
+        raise InvalidInputError(N_("A plan that was issued has a date of today or before."))
+    first = change.first or root.dtstart
+    last = change.last or first + (root.dtend - root.dtstart) - _A_DAY
+    if not first <= last <= first + timedelta(days=_LONGEST):
+        raise InvalidInputError(N_("The last day lies before the first, or more than a year after it."))
+    return Occurrence(first, last + _A_DAY), change.event_date or root.event_date
+
+
+def _enters_plan(top: Sheet, change: NewAnchor, issued: dict[int, date]) -> bool:
+    """Tell whether the issue date is new. Raises ``InvalidInputError`` for no such item, ``ConflictError`` for another date."""
+    if change.issued is None:
+        return False
+    item = top.items.get(change.plan or "")
+    if item is None:
+        raise InvalidInputError(N_("Please choose the item whose plan was issued late."))
+    known = issued.get(item.id)
+    if known is not None and known != change.issued and not (item.is_done and known == item.completed_on):
+        raise ConflictError(
+            N_("“%(item)s” has a plan of %(day)s already. Please correct that document."),
+            item=item.summary,
+            day=f"{known:%d/%m/%Y}",
+        )
+    return known != change.issued
+
+
+def _lines(
+    session: Session,
+    sheets: list[Sheet],
+    anchors: Anchors,
+    calendar: WorkCalendar,
+    issued: dict[int, date],
+    told: Collection[int],
+) -> list[Line]:
+    versions = template_items(session, {sheet.campaign.version_id for sheet in sheets})
+    made_from = {
+        sheet.campaign.id: {key: item for key, item in versions[sheet.campaign.version_id].items() if key in sheet.items}
+        for sheet in sheets
+    }
+    workdays = sheets[0].campaign.template.late_plan_workdays
+    dates = wanted_dates(sheets, made_from, anchors, calendar, issued=issued, late_workdays=workdays)
+    by_origin = {sheet.items[key].id: dates[sheet.campaign.id, key] for sheet in sheets for key in made_from[sheet.campaign.id]}
+    known = set(told)
+    found = (
+        _line(sheet, item, by_origin.get(item.split_from_id or item.id), known) for sheet in sheets for item in sheet.items.values()
+    )
+    return [line for line in found if line]
+
+
+def _line(sheet: Sheet, item: ChecklistItem, dates: DueDates | None, told: set[int]) -> Line | None:
+    """Compare an item with its dates; a part of a divided item follows the whole. None where nothing differs."""
+    if dates is None:
+        return None
+    values, held = values_of(item, {name: getattr(dates, name) for name in DATES})
+    moves = (item.due, item.dtstart) != (dates.due, dates.dtstart)
+    if not item.is_open:
+        fate, values = Fate.KEPT_DONE, {}
+    elif values:
+        fate = Fate.MOVED
+    else:
+        fate = Fate.KEPT_BY_HAND
+    if not values and not moves and not held:
+        return None
+    new = values.get("due", item.due)
+    where = (sheet.node, sheet.campaign.id, item.key, item.summary, item)
+    return Line(fate, *where, item.due, new, dates.due_reason if values else None, values, item.id in told)
+
+
+def _move_campaigns(session: Session, sheets: list[Sheet], found: Preview, now: datetime) -> None:
+    """Write the new days into the round's campaigns whose days differ, in one statement."""
+    new = (found.dates.dtstart, found.dates.dtend, found.event_date)
+    moving = [s.campaign for s in sheets if (s.campaign.dtstart, s.campaign.dtend, s.campaign.event_date) != new]
+    values = {
+        "dtstart": new[0],
+        "dtend": new[1],
+        "event_date": new[2],
+        "anchor_version": Campaign.anchor_version + 1,
+        "sequence": Campaign.sequence + 1,
+        "last_modified": now,
+    }
+    session.flush()
+    statement = update(Campaign).where(Campaign.id == bindparam("campaign_id")).values(values)
+    session.connection().execute(statement, [{"campaign_id": campaign.id} for campaign in moving])
+    for campaign in moving:
+        session.expire(campaign)
+
+
+def _paper(top: Sheet, change: NewAnchor, by: Person, now: datetime) -> Document:
+    """Return the plan with its date; the number is entered when the clerk gave one."""
+    item = top.items[change.plan or ""]
+    return Document(
+        uid=new_uid(),
+        campaign_id=top.campaign.id,
+        item_id=item.id,
+        kind=DocumentKind.PLAN,
+        abstract=item.summary,
+        dated=change.issued,
+        issuer=top.campaign.unit.full_name,
+        at=now,
+        by_id=by.id,
+    )

@@ -1,0 +1,344 @@
+"""A round's checklists beside what they should be: the lines that differ, and the one way to write them.
+
+Re-anchoring and new versions both come here, so that they never disagree about a date and can be done in any order. A line is
+worked out without writing; what is written is exactly the lines that were shown. Done items never move, columns that somebody
+edited by hand stay, and inside a unit nothing is due before what it waits for.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from events.campaigns import DueDates, due_dates
+from events.checklist import state_of
+from events.errors import N_, ConflictError
+from events.models import (
+    Campaign,
+    CampaignStatus,
+    Change,
+    ChecklistItem,
+    Document,
+    DocumentKind,
+    Person,
+    Template,
+    TemplateItem,
+    Unit,
+)
+from events.models.history import Door
+from events.rounds import Anchors
+from events.units import UnitNode
+from events.workdays import WorkCalendar
+
+DATES = ("dtstart", "nominal_due", "due", "due_reason")
+_ONE_DATE = {"due", "nominal_due", "due_reason"}  # a hand on one of them holds all three
+_STATE = ("status", "not_done", "reason")
+_TEXT = ("summary", "phase_key", "role_key", "support_roles", "weight", "required")
+_PROOF = ("evidence", "evidence_min", "without_evidence", "depends_on")
+COLUMNS = (*_TEXT, *_PROOF)
+_WRITTEN = (*DATES, *_STATE, *COLUMNS, "anchor_version", "sequence", "last_modified")
+_Row = dict[str, Any]
+
+
+class Fate(StrEnum):
+    """What happens to an item, or why nothing does."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    MOVED = "moved"
+    REWORDED = "reworded"
+    KEPT_DONE = "kept-done"
+    KEPT_BY_HAND = "kept-by-hand"
+
+
+CHANGES = frozenset({Fate.ADDED, Fate.REMOVED, Fate.MOVED, Fate.REWORDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One unit's campaign of a round with its items by key. ``node.parent_id`` is None for the campaign's owner."""
+
+    campaign: Campaign
+    node: UnitNode
+    items: dict[str, ChecklistItem]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item of one unit: its fate, its date before and after, and the columns that change."""
+
+    fate: Fate
+    unit: UnitNode
+    campaign_id: int
+    key: str
+    summary: str
+    item: ChecklistItem | None
+    old_due: date | None
+    new_due: date | None
+    reason: str | None
+    values: _Row
+    told: bool = False  # somebody was reminded of the date that moves
+
+    @property
+    def item_id(self) -> int | None:
+        return self.item.id if self.item else None
+
+    @property
+    def is_change(self) -> bool:
+        return self.fate in CHANGES
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The same change in many units: how a preview shows it."""
+
+    fate: Fate
+    key: str
+    summary: str
+    level: str
+    old_due: date | None
+    new_due: date | None
+    reason: str | None
+    units: tuple[str, ...]
+    told: int
+
+
+def grouped(lines: Iterable[Line]) -> list[Group]:
+    """Return lines that say the same in one, changes before what is kept."""
+    groups: dict[tuple[Any, ...], list[Line]] = {}
+    for line in lines:
+        same = (line.fate, line.key, line.summary, line.unit.level, line.old_due, line.new_due, line.reason)
+        groups.setdefault(same, []).append(line)
+    found = [_group(lines_of) for lines_of in groups.values()]
+    return sorted(found, key=lambda group: list(Fate).index(group.fate))
+
+
+def lock_round(session: Session, root: Campaign) -> None:
+    """Let one opener, version or re-anchoring at a time work on the rounds of a template."""
+    session.execute(select(Template.id).where(Template.id == root.template_id).with_for_update())
+
+
+def load_sheets(session: Session, root: Campaign, *, lock: bool = False) -> list[Sheet]:
+    """Return the round's campaigns from ``root`` down, parents first, in three queries. Cancelled ones are left alone."""
+    same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
+    columns = (Unit.id, Unit.key, Unit.level_key, Unit.parent_id, Unit.full_name)
+    campaigns = select(Campaign, *columns).join(Campaign.unit).where(*same, Campaign.status != CampaignStatus.CANCELLED)
+    fresh = {"populate_existing": True}
+    children: dict[int | None, list[Any]] = {}
+    for row in session.execute(campaigns.order_by(Unit.position, Unit.id).execution_options(**fresh)):
+        children.setdefault(None if row.Campaign.id == root.id else row.Campaign.parent_id, []).append(row)
+    items = select(ChecklistItem).join(ChecklistItem.campaign).where(*same).order_by(ChecklistItem.position, ChecklistItem.id)
+    items = items.with_for_update(of=ChecklistItem) if lock else items
+    by_campaign: dict[int, dict[str, ChecklistItem]] = {}
+    for item in session.scalars(items.execution_options(**fresh)):
+        by_campaign.setdefault(item.campaign_id, {})[item.key] = item
+    rows = [row for row in children.get(None, []) if row.Campaign.id == root.id]
+    for row in rows:
+        rows.extend(children.get(row.Campaign.id, ()))
+    return [Sheet(row.Campaign, _node(row, root), by_campaign.get(row.Campaign.id, {})) for row in rows]
+
+
+def template_items(session: Session, version_ids: Collection[int]) -> dict[int, dict[str, TemplateItem]]:
+    """Return the items of versions by version id and key."""
+    found: dict[int, dict[str, TemplateItem]] = {version_id: {} for version_id in version_ids}
+    query = select(TemplateItem).where(TemplateItem.version_id.in_(version_ids)).order_by(TemplateItem.position)
+    for item in session.scalars(query):
+        found[item.version_id][item.key] = item
+    return found
+
+
+def issue_dates(session: Session, sheets: Sequence[Sheet]) -> dict[int, date]:
+    """Return by item id when its plan was issued: the date of its newest plan that none replaces, else the day it was done."""
+    root = sheets[0].campaign
+    same = (Campaign.template_id == root.template_id, Campaign.period == root.period, Document.kind == DocumentKind.PLAN)
+    papers = session.execute(
+        select(Document.id, Document.supersedes_id, Document.item_id, Document.issued, Document.dated)
+        .join(ChecklistItem, ChecklistItem.id == Document.item_id)
+        .join(Campaign, Campaign.id == ChecklistItem.campaign_id)
+        .where(*same)
+        .order_by(Document.id)
+    ).all()
+    replaced = {paper.supersedes_id for paper in papers}
+    done = {item.id: item.completed_on for sheet in sheets for item in sheet.items.values() if item.is_done and item.completed_on}
+    live = [paper for paper in papers if paper.id not in replaced]
+    return done | {paper.item_id: day for paper in live if (day := paper.issued or paper.dated)}
+
+
+def wanted_dates(
+    sheets: Sequence[Sheet],
+    made_from: Mapping[int, Mapping[str, TemplateItem]],
+    anchors: Anchors,
+    calendar: WorkCalendar,
+    *,
+    issued: Mapping[int, date],
+    late_workdays: int,
+    reopened: Collection[int] = (),
+) -> dict[tuple[int, str], DueDates]:
+    """Return the dates of every item by campaign id and key. ``made_from`` gives each campaign's template items.
+
+    ``reopened`` are items that are closed now and will be open.
+    """
+    work = _Dates(sheets, anchors, calendar, issued, late_workdays, set(reopened))
+    found: dict[tuple[int, str], DueDates] = {}
+    for sheet in sheets:
+        dates = work.of(sheet, made_from[sheet.campaign.id])
+        found |= {(sheet.campaign.id, key): value for key, value in dates.items()}
+    return found
+
+
+def values_of(item: ChecklistItem, wanted: Mapping[str, Any]) -> tuple[_Row, bool]:
+    """Return the columns of ``wanted`` that differ and may be written, and whether a hand-edited one differs too."""
+    held = set(item.edited) | (_ONE_DATE if _ONE_DATE & set(item.edited) else set())
+    differing = {name: value for name, value in wanted.items() if getattr(item, name) != value}
+    return {name: value for name, value in differing.items() if name not in held}, bool(held & set(differing))
+
+
+def fingerprint(lines: Iterable[Line], *asked: object) -> str:
+    """Return what tells two previews apart: items, their sequences and dates, and what was asked."""
+    marks = sorted(
+        (line.campaign_id, line.key, line.fate, line.item.sequence if line.item else -1, str(line.old_due), repr(line.values))
+        for line in lines
+    )
+    return hashlib.sha256(repr((marks, asked)).encode()).hexdigest()
+
+
+def expect(expected: str, found: str) -> None:
+    """Raise ``ConflictError`` unless the preview would still look the same."""
+    if expected != found:
+        raise ConflictError(N_("Something changed since this was shown. Please look at what moves once more, then apply it."))
+
+
+def write(session: Session, lines: Iterable[Line], *, by: Person, now: datetime) -> None:
+    """Write the changed lines and their history, in two statements however many units there are."""
+    found = [(line, line.item) for line in lines if line.is_change and line.item is not None]
+    if not found:
+        return
+    session.flush()
+    changes = [_change_row(line, item, by, now) for line, item in found]
+    rows = [_item_row(line, item, now) for line, item in found]
+    table = ChecklistItem.__table__
+    values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in _WRITTEN}
+    session.connection().execute(update(ChecklistItem).where(ChecklistItem.id == bindparam("item_id")).values(values), rows)
+    session.connection().execute(insert(Change), changes)
+    for _line, item in found:
+        session.expire(item)
+
+
+def _group(lines: Sequence[Line]) -> Group:
+    one = lines[0]
+    said = (one.fate, one.key, one.summary, one.unit.level, one.old_due, one.new_due, one.reason)
+    return Group(*said, tuple(line.unit.full_name for line in lines), sum(line.told for line in lines))
+
+
+def _node(row: Any, root: Campaign) -> UnitNode:
+    parent_id = None if row.Campaign.id == root.id and root.parent_id is None else row.parent_id
+    return UnitNode(row.id, row.key, row.level_key, parent_id, row.full_name)
+
+
+class _Dates:
+    """Works out dates: once for a template item and level, then later where an upper plan or an earlier item was late."""
+
+    def __init__(
+        self,
+        sheets: Sequence[Sheet],
+        anchors: Anchors,
+        calendar: WorkCalendar,
+        issued: Mapping[int, date],
+        late_workdays: int,
+        reopened: set[int],
+    ) -> None:
+        self._by_campaign = {sheet.campaign.id: sheet for sheet in sheets}
+        self._anchors = anchors
+        self._calendar = calendar
+        self._issued = issued
+        self._workdays = late_workdays
+        self._reopened = reopened
+        self._counted: dict[tuple[int, str], DueDates] = {}
+        self._after: dict[date, date] = {}
+
+    def of(self, sheet: Sheet, made_from: Mapping[str, TemplateItem]) -> dict[str, DueDates]:
+        dates = {key: self._not_too_early(item, sheet, made_from) for key, item in made_from.items()}
+        settled: set[str] = set()
+        for key in made_from:
+            self._settle(key, sheet, made_from, dates, settled)
+        return dates
+
+    def _count(self, item: TemplateItem, level: str) -> DueDates:
+        kind = item.id, level
+        if kind not in self._counted:
+            self._counted[kind] = due_dates(item, level, self._anchors, self._calendar)
+        return self._counted[kind]
+
+    def _not_too_early(self, item: TemplateItem, sheet: Sheet, made_from: Mapping[str, TemplateItem]) -> DueDates:
+        """Leave time after the real issue date of an upper plan: late plans are normal, and no reason to be late below."""
+        dates = self._count(item, sheet.node.level)
+        for key in item.depends_on:
+            issue = self._issue_above(key, sheet) if key not in made_from and key not in sheet.items else None
+            if issue is not None and self._earliest(issue) > dates.due:
+                reason = f"trước hạn {self._workdays} ngày làm việc sau khi cấp trên ban hành ({issue:%d/%m/%Y})"
+                dates = replace(dates, due=self._earliest(issue), due_reason=reason)
+        return dates
+
+    def _issue_above(self, key: str, sheet: Sheet) -> date | None:
+        above = self._by_campaign.get(sheet.campaign.parent_id or 0)
+        while above is not None and key not in above.items:
+            above = self._by_campaign.get(above.campaign.parent_id or 0)
+        return self._issued.get(above.items[key].id) if above else None
+
+    def _earliest(self, issue: date) -> date:
+        if issue not in self._after:
+            self._after[issue] = self._calendar.add_workdays(issue, self._workdays)
+        return self._after[issue]
+
+    def _settle(
+        self, key: str, sheet: Sheet, made_from: Mapping[str, TemplateItem], dates: dict[str, DueDates], settled: set[str]
+    ) -> None:
+        """Bring an item's date to those of the open items that it waits for, theirs first."""
+        if key in settled:
+            return
+        settled.add(key)
+        for first in made_from[key].depends_on:
+            if first not in made_from:
+                continue
+            self._settle(first, sheet, made_from, dates, settled)
+            last = self._stands(first, sheet, dates)
+            if last is not None and last > dates[key].due:
+                dates[key] = replace(dates[key], due=last, due_reason="trước hạn của việc phải xong trước")
+
+    def _stands(self, key: str, sheet: Sheet, dates: Mapping[str, DueDates]) -> date | None:
+        """Return the day that others wait for: an item's new date, the one set by hand, or none once it is closed."""
+        item = sheet.items.get(key)
+        if item is None or item.id in self._reopened:
+            return dates[key].due
+        if not item.is_open:
+            return None
+        return item.due if _ONE_DATE & set(item.edited) else dates[key].due
+
+
+def _item_row(line: Line, item: ChecklistItem, now: datetime) -> _Row:
+    moves = bool({"due", "dtstart"} & set(line.values))
+    row = {name: getattr(item, name) for name in _WRITTEN} | line.values
+    row |= {"anchor_version": item.anchor_version + moves, "sequence": item.sequence + 1, "last_modified": now}
+    return {"item_id": item.id} | {f"new_{name}": value for name, value in row.items()}
+
+
+def _change_row(line: Line, item: ChecklistItem, by: Person, now: datetime) -> _Row:
+    after = {name: _plain(value) for name, value in line.values.items()}
+    before = {name: _plain(getattr(item, name)) for name in line.values}
+    if "status" in after:
+        before, after = state_of(item) | before, state_of(item) | after
+    state = {name: line.values.get(name, getattr(item, name)) for name in ("status", "not_done", "due")}
+    who = {"at": now, "by_id": by.id, "by_name": by.full_name, "door": Door.PAGE, "item_id": item.id, "on_behalf_of_id": None}
+    stands = {"blocked": item.blocked is not None, "completed_on": item.completed_on}
+    return {**who, "before": before, "after": after, **state, **stands}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, StrEnum):
+        return value.value
+    return value.isoformat() if isinstance(value, date) else value

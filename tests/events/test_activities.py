@@ -1,0 +1,231 @@
+from datetime import UTC, date, datetime, timedelta
+
+import icalendar
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from events.activities import (
+    A_WEEK,
+    Plan,
+    Slot,
+    activities_of,
+    add_activity,
+    cancel_activity,
+    change_activity,
+    clashes,
+    credit_activity,
+    credited_campaigns,
+    overlapping,
+    remove_activity_credit,
+)
+from events.campaigns import open_campaigns
+from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
+from events.feeds import serve_feed
+from events.models import Activity, Campaign, CampaignStatus, Template
+
+NOW = datetime(2021, 11, 1, 2, tzinfo=UTC)
+LAUNCH = datetime(2021, 11, 15, 1, tzinfo=UTC)  # 08:00 in Vietnam, a Monday
+HOURS = timedelta(hours=1)
+
+
+def plan(**changes):
+    return Plan(**({"summary": "Lễ phát động", "dtstart": LAUNCH, "dtend": LAUNCH + 2 * HOURS, "location": "Nhà rông"} | changes))
+
+
+@pytest.fixture
+def campaign(session, vietnam, cast):
+    """A campaign of the commune in 2021 by its template."""
+    open_campaigns(session, now=NOW, calendar=vietnam, year=2021)
+
+    def of(key, unit=cast.commune):
+        return session.scalars(
+            select(Campaign).where(Campaign.unit_id == unit.id, Campaign.template.has(Template.key == key))
+        ).one()
+
+    return of
+
+
+@pytest.fixture
+def month(campaign):
+    return campaign("gender_action_month")
+
+
+@pytest.fixture
+def who(cast):
+    return {"by": cast.thi, "now": NOW}
+
+
+@pytest.fixture
+def feed(session, session_factory, cast):
+    def read(now=NOW):
+        session.commit()
+        body = serve_feed(session_factory, cast.commune.slug, now=now, public_url="https://example.org").body
+        return {str(event["UID"]): event for event in icalendar.Calendar.from_ical(body).walk("VEVENT")}
+
+    return read
+
+
+def test_the_same_activity_entered_twice_is_one(session, month, who):
+    first = add_activity(session, month, plan(), **who)
+
+    assert add_activity(session, month, plan(summary=" Lễ  phát động"), **who) is first
+    assert session.scalar(select(func.count()).select_from(Activity)) == 1
+
+
+def test_a_change_raises_the_sequence_and_saving_the_same_does_not(session, month, who):
+    activity = add_activity(session, month, plan(), **who)
+
+    for _ in range(2):
+        change_activity(session, activity.uid, plan(attended=80), **who)
+
+    assert (activity.attended, activity.sequence) == (80, 1)
+
+
+def test_what_was_called_off_cannot_be_changed(session, month, who):
+    activity = add_activity(session, month, plan(), **who)
+    for _ in range(2):
+        cancel_activity(session, activity.uid, **who)
+
+    with pytest.raises(ConflictError, match="was cancelled"):
+        change_activity(session, activity.uid, plan(), **who)
+
+    assert activity.sequence == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"summary": " "},
+        {"location": "x" * 301},
+        {"dtend": LAUNCH},
+        {"dtend": LAUNCH + timedelta(days=32)},
+        {"weekly_until": date(2021, 11, 14)},
+        {"weekly_until": date(2023, 1, 1)},
+        {"weekly_until": date(2021, 12, 15), "dtend": LAUNCH + timedelta(days=8)},
+        {"expected": -1},
+        {"attended": 10**9},
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_added(session, month, who, wrong):
+    with pytest.raises(InvalidInputError):
+        add_activity(session, month, plan(**wrong), **who)
+
+    assert session.scalar(select(func.count()).select_from(Activity)) == 0
+
+
+def test_only_the_units_people_plan_its_activities(session, cast, month, who):
+    activity = add_activity(session, month, plan(), **who)
+
+    with pytest.raises(NotAllowedError):
+        add_activity(session, month, plan(), by=cast.khanh, now=NOW)
+    with pytest.raises(NotAllowedError):
+        cancel_activity(session, activity.uid, by=cast.la, now=NOW)
+    with pytest.raises(NotFoundError):
+        cancel_activity(session, "unknown", **who)
+    month.status = CampaignStatus.CANCELLED
+    with pytest.raises(ConflictError):
+        change_activity(session, activity.uid, plan(attended=1), **who)
+
+
+def test_a_shared_launch_counts_for_several_campaigns(session, cast, campaign, month, who):
+    launch, inner = add_activity(session, month, plan(), **who), campaign("evaw_day")
+
+    for _ in range(2):
+        credit_activity(session, launch.uid, inner, **who)
+
+    assert credited_campaigns(session, launch) == [inner]
+    assert activities_of(session, inner, with_internal=False) == [launch]
+    with pytest.raises(InvalidInputError):
+        credit_activity(session, launch.uid, campaign("evaw_day", cast.province), **who)
+    remove_activity_credit(session, launch.uid, inner, **who)
+    assert activities_of(session, inner, with_internal=True) == []
+
+
+def test_internal_activities_are_for_the_units_people(session, month, who):
+    internal = add_activity(session, month, plan(public=False), **who)
+
+    assert activities_of(session, month, with_internal=False) == []
+    assert activities_of(session, month, with_internal=True) == [internal]
+
+
+def test_the_units_calendar_shows_public_activities_at_local_time(session, month, who, feed):
+    public = add_activity(session, month, plan(organizer="UBND"), **who)
+    internal = add_activity(session, month, plan(summary="Họp", public=False), **who)
+
+    events = feed()
+
+    event = events[public.uid]
+    assert event["DTSTART"].to_ical() == b"20211115T080000"
+    assert event["DTSTART"].params["TZID"] == event["DTEND"].params["TZID"] == "Asia/Ho_Chi_Minh"
+    assert (str(event["LOCATION"]), "Đơn vị tổ chức: UBND" in event["DESCRIPTION"]) == ("Nhà rông", True)
+    assert "RRULE" not in event
+    assert internal.uid not in events
+
+
+def test_a_weekly_activity_ends_with_its_last_local_day(session, month, who, feed):
+    weekly = add_activity(session, month, plan(weekly_until=date(2021, 12, 13)), **who)
+
+    rule = feed()[weekly.uid]["RRULE"]
+
+    assert rule.to_ical() == b"FREQ=WEEKLY;UNTIL=20211213T165959Z"
+
+
+def test_the_calendar_follows_every_change(session, month, who, feed):
+    activity = add_activity(session, month, plan(), **who)
+    assert "DTSTART" in feed()[activity.uid]
+
+    change_activity(session, activity.uid, plan(location="Sân vận động"), **who)
+    assert str(feed()[activity.uid]["LOCATION"]) == "Sân vận động"
+
+    cancel_activity(session, activity.uid, **who)
+    event = feed()[activity.uid]
+    assert (str(event["STATUS"]), str(event["SUMMARY"])) == ("CANCELLED", "[HUỶ] Lễ phát động")
+    assert activity.uid not in feed(NOW + timedelta(days=60))
+
+
+def slot(start=0, hours=2, unit=1, place="", weeks=0):
+    begins = LAUNCH + start * HOURS
+    until = (begins + weeks * A_WEEK).date() + timedelta(days=1) if weeks else None
+    return Slot(unit, place, begins, begins + hours * HOURS, until)
+
+
+def test_the_same_unit_or_the_same_place_at_the_same_time_is_a_clash():
+    one = slot(place="Nhà rông")
+
+    assert clashes(one, [slot(1)])
+    assert clashes(one, [slot(1, unit=2, place=" nha  RÔNG")])
+    assert not clashes(one, [slot(1, unit=2, place="Hội trường")])
+    assert not clashes(slot(), [slot(1, unit=2)])  # two that name no place are not at the same one
+    assert not clashes(one, [slot(2), slot(-2)])  # one after the other
+
+
+def test_what_comes_every_week_clashes_in_a_later_week():
+    weekly = slot(weeks=3)
+
+    assert clashes(weekly, [slot(2 * 24 * 7 + 1)])
+    assert not clashes(weekly, [slot(5 * 24 * 7 + 1)])
+
+
+SLOTS = st.builds(
+    slot, st.integers(-400, 400), st.integers(1, 48), st.integers(1, 2), st.sampled_from(["", "a", "b"]), st.integers(0, 4)
+)
+
+
+@given(SLOTS, SLOTS)
+def test_a_clash_is_mutual_and_everything_clashes_with_itself(one, other):
+    assert bool(clashes(one, [other])) == bool(clashes(other, [one]))
+    assert clashes(one, [one])
+
+
+def test_an_overlap_is_found_across_units_and_weeks(session, cast, campaign, month, who):
+    weekly = add_activity(session, month, plan(weekly_until=date(2021, 12, 15)), **who)
+    elsewhere = campaign("gender_action_month", cast.other_commune)
+    later = plan(summary="Hội thi", dtstart=LAUNCH + 2 * A_WEEK + HOURS, dtend=LAUNCH + 2 * A_WEEK + 3 * HOURS)
+    other = add_activity(session, elsewhere, later, by=cast.khanh, now=NOW)
+
+    assert overlapping(session, weekly) == [other]
+    assert overlapping(session, other) == [weekly]
+    cancel_activity(session, weekly.uid, **who)
+    assert overlapping(session, other) == []

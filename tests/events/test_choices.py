@@ -1,0 +1,226 @@
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import func, select
+
+from events.campaigns import open_campaigns, open_round
+from events.checklist import complete_item, decline_item, history_of, parts_of, reopen_item
+from events.choices import OwnItem, add_own_item, delegate_item, split_item, switch_off, switch_on
+from events.errors import ConflictError, InvalidInputError, NotAllowedError
+from events.models import Campaign, ChecklistItem, ItemState, Template, Unit
+from events.people import add_person, give_post
+from events.progress import own_progress
+from events.rounds import rounds_of
+from events.villages import VillageType, add_village, villages_of
+
+NOW = datetime(2021, 3, 4, 2, tzinfo=UTC)
+TODAY = date(2021, 3, 4)
+
+
+@pytest.fixture
+def happiness(session, vietnam, cast):
+    """The commune's campaign for 20 March 2021."""
+    template = session.scalars(select(Template).where(Template.key == "happiness_day")).one()
+    [found] = rounds_of(template, 2021)
+    open_round(session, found, now=NOW, calendar=vietnam)
+    return session.scalars(select(Campaign).where(Campaign.unit_id == cast.commune.id)).one()
+
+
+@pytest.fixture
+def enter(session, cast, vietnam):
+    def village(name, kind=VillageType.THON, by=None, commune=None):
+        return add_village(session, commune or cast.commune, kind, name, by=by or cast.thi, now=NOW, calendar=vietnam)
+
+    return village
+
+
+@pytest.fixture
+def who(cast):
+    return {"by": cast.thi, "now": NOW}
+
+
+def item_of(campaign, key):
+    return next(item for item in campaign.items if item.key == key)
+
+
+def test_an_optional_item_is_switched_off_and_on(session, happiness, who):
+    visits = item_of(happiness, "visits")
+
+    assert switch_off(session, visits.id, **who).state is ItemState.NOT_REQUIRED
+    assert switch_on(session, visits.id, **who).state is ItemState.NOT_STARTED
+    assert len(history_of(session, visits)) == 2
+
+
+def test_a_required_item_cannot_be_switched_off(session, happiness, who):
+    plan = item_of(happiness, "plan_commune")
+
+    with pytest.raises(ConflictError, match="is required"):
+        switch_off(session, plan.id, **who)
+
+    assert plan.is_open
+
+
+def test_a_unit_adds_its_own_item_once(session, happiness, who):
+    own = OwnItem("Thi nấu  ăn ", date(2021, 3, 19), "event", ("photo",), 1)
+
+    first = add_own_item(session, happiness, own, **who)
+
+    assert add_own_item(session, happiness, own, **who) is first
+    assert (first.summary, first.is_own, first.required, first.evidence_missing) == ("Thi nấu ăn", True, False, 1)
+    assert history_of(session, first)[0].after == {"added": "Thi nấu ăn"}
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        OwnItem(" ", TODAY, "event"),
+        OwnItem("x" * 301, TODAY, "event"),
+        OwnItem("Thi", TODAY, "no such phase"),
+        OwnItem("Thi", TODAY, "event", ("no such kind",)),
+        OwnItem("Thi", TODAY, "event", weight=9),
+        OwnItem("Thi", TODAY, "event", evidence_min=1),
+    ],
+)
+def test_an_own_item_that_cannot_be_stored_is_refused(session, happiness, who, own):
+    number = len(happiness.items)
+
+    with pytest.raises(InvalidInputError):
+        add_own_item(session, happiness, own, **who)
+
+    session.expire(happiness)
+    assert len(happiness.items) == number
+
+
+def test_only_the_units_people_add_to_its_campaign(session, cast, happiness):
+    with pytest.raises(NotAllowedError):
+        add_own_item(session, happiness, OwnItem("Thi", TODAY, "event"), by=cast.khanh, now=NOW)
+
+
+def test_a_village_gets_its_copies_of_what_runs(session, happiness, enter):
+    village = enter("Đăk Ra")
+
+    campaign = session.scalars(select(Campaign).where(Campaign.unit_id == village.id)).one()
+    assert (village.full_name, village.level_key, village.search) == ("Thôn Đăk Ra", "village", "thon dak ra")
+    assert campaign.parent_id == happiness.id
+    assert [item.key for item in campaign.items] == ["village_meeting", "club_activity"]
+
+
+def test_entering_a_village_twice_changes_nothing(session, happiness, cast, enter):
+    first = enter("Đăk Ra")
+
+    assert enter(" thôn  đăk ra ") is first
+    assert len(villages_of(session, cast.commune, TODAY)) == 1
+
+
+def test_villages_of_the_same_name_have_keys_and_slugs_of_their_own(session, cast, enter):
+    villages = [enter("1"), enter("1", VillageType.TO_DAN_PHO), enter("1", by=cast.khanh, commune=cast.other_commune)]
+    villages += [enter("Đăk Hà"), enter("Dak Ha")]
+
+    assert len({village.key for village in villages}) == 5
+    assert len({village.slug for village in villages}) == 5
+    assert [village.full_name for village in villages[:2]] == ["Thôn 1", "Tổ dân phố 1"]
+    assert villages[0].key == "23341-thon-1"
+
+
+def test_only_a_commune_has_villages_and_only_its_people_enter_them(session, cast, enter):
+    with pytest.raises(NotAllowedError):
+        enter("1", by=cast.khanh)
+    with pytest.raises(ConflictError, match="is none"):
+        enter("1", by=cast.hoa, commune=cast.district)
+    with pytest.raises(InvalidInputError):
+        enter("Thôn ")
+
+    assert session.scalar(select(func.count()).select_from(Unit).where(Unit.level_key == "village")) == 0
+
+
+def test_a_split_item_is_done_when_all_its_parts_are(session, cast, happiness, enter, vietnam, who):
+    villages = [enter("1"), enter("2"), enter("3")]
+    banners = item_of(happiness, "banners")
+    banners.evidence_min = 0
+
+    parts = split_item(session, banners.id, [unit.id for unit in villages], calendar=vietnam, **who)
+    complete_item(session, parts[0].id, **who)
+    decline_item(session, parts[1].id, "mưa lũ", **who)
+    assert banners.is_open
+    complete_item(session, parts[2].id, **who)
+
+    assert (banners.state, banners.completed_on) == (ItemState.DONE, TODAY)
+    assert history_of(session, banners)[0].after["parts"] is True
+    reopen_item(session, parts[2].id, **who)
+    assert banners.is_open
+
+
+def test_an_item_whose_parts_were_all_left_undone_was_not_done(session, happiness, enter, vietnam, who):
+    banners = item_of(happiness, "banners")
+    parts = split_item(session, banners.id, [enter("1").id, enter("2").id], calendar=vietnam, **who)
+
+    for part in parts:
+        decline_item(session, part.id, "mưa lũ", **who)
+
+    assert (banners.state, banners.reason) == (ItemState.NOT_DONE, "mưa lũ")
+
+
+def test_splitting_again_only_adds_the_units_that_have_no_part(session, happiness, enter, vietnam, who):
+    banners, first, second = item_of(happiness, "banners"), enter("1"), enter("2")
+    split_item(session, banners.id, [first.id], calendar=vietnam, **who)
+
+    for _ in range(2):
+        parts = split_item(session, banners.id, [first.id, second.id], calendar=vietnam, **who)
+
+    assert [part.campaign.unit_id for part in parts] == [first.id, second.id]
+    assert len(parts_of(session, banners)) == 2
+
+
+@pytest.mark.parametrize("chosen", [[], [999_999], ["other"]])
+def test_an_item_is_split_among_units_below_alone(session, cast, happiness, vietnam, who, chosen):
+    units = [cast.other_commune.id if unit == "other" else unit for unit in chosen]
+
+    with pytest.raises(InvalidInputError):
+        split_item(session, item_of(happiness, "banners").id, units, calendar=vietnam, **who)
+
+
+def test_who_is_in_charge_where_an_item_was_delegated_may_tick_it(session, happiness, enter, who):
+    banners, village = item_of(happiness, "banners"), enter("1")
+    banners.evidence_min = 0
+    head, other = add_person(session, "Trưởng thôn", "truong@example.org"), add_person(session, "Khác", "khac@example.org")
+    give_post(session, head, village, "truong_thon")
+    give_post(session, other, village, "hoi_lhpn")
+    village.level.default_role_key = "truong_thon"
+    session.flush()
+    with pytest.raises(NotAllowedError):
+        complete_item(session, banners.id, by=head, now=NOW)
+
+    delegate_item(session, banners.id, village.id, **who)
+
+    with pytest.raises(NotAllowedError):
+        complete_item(session, banners.id, by=other, now=NOW)
+    with pytest.raises(NotAllowedError):
+        delegate_item(session, banners.id, None, by=head, now=NOW)
+    assert complete_item(session, banners.id, by=head, now=NOW).is_done
+    assert history_of(session, banners)[1].after == {"delegate": "Thôn 1"}
+
+
+def test_nothing_is_delegated_to_a_unit_beside_or_above(session, cast, happiness, who):
+    for unit in (cast.other_commune, cast.province, cast.commune):
+        with pytest.raises(InvalidInputError):
+            delegate_item(session, item_of(happiness, "banners").id, unit.id, **who)
+
+
+def test_parts_count_in_the_villages_that_do_them(session, happiness, enter, vietnam, who):
+    village = enter("1")
+    before = own_progress(session, TODAY, Campaign.year == 2021)
+    split_item(session, item_of(happiness, "banners").id, [village.id], calendar=vietnam, **who)
+
+    after = own_progress(session, TODAY, Campaign.year == 2021)
+
+    assert after[village.id].expected == before[village.id].expected + 1
+    assert after[happiness.unit_id].expected == before[happiness.unit_id].expected
+
+
+def test_a_village_that_is_entered_before_the_campaign_is_opened_with_it(session, cast, enter, vietnam):
+    village = enter("1")
+
+    open_campaigns(session, now=NOW, calendar=vietnam, year=2021)
+
+    query = select(ChecklistItem.key).join(ChecklistItem.campaign).where(Campaign.unit_id == village.id)
+    assert "village_meeting" in session.scalars(query).all()

@@ -1,0 +1,353 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from events.campaigns import open_round
+from events.catalog_import import import_catalog
+from events.decision_text import read_decision
+from events.decisions import (
+    YearDecision,
+    apply_decision,
+    apply_holiday,
+    decisions,
+    fingerprint,
+    is_provisional,
+    preview_decision,
+    preview_holiday,
+)
+from events.errors import ConflictError, InvalidInputError, NotFoundError
+from events.models import CalendarDay, CalendarDecision, Campaign, Change, ChecklistItem, DecidedYear, Template
+from events.observances import work_calendar
+from events.people import add_person
+from events.rounds import rounds_of
+from events.workdays import Decision, DecisionStatus, Shift, WorkCalendar
+
+NOW = datetime(2026, 12, 1, 1, tzinfo=UTC)
+CULTURE_DAY = "Ngày Văn hóa Việt Nam"
+TET_2027 = "Nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027"
+A_DAY = timedelta(days=1)
+
+
+def days_of(text, year=2027):
+    return {(day.day, day.off) for day in read_decision(text, year).days}
+
+
+FIFTH_TO_ELEVENTH = {(date(2027, 2, day), True) for day in range(5, 12)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TET_2027,
+        "nghỉ tết từ 05-02-2027 đến 11-02-2027.",
+        "Nghỉ Tết Nguyên đán từ ngày 05.02.2027 đến hết ngày 11.02.2027",
+        "Nghỉ Tết từ ngày 5 tháng 2 năm 2027 đến ngày 11 tháng 2 năm 2027",
+        "Nghỉ Tết từ ngày 5 đến hết ngày 11 tháng 02 năm 2027",
+        "Nghỉ Tết Đinh Mùi từ thứ Sáu ngày 05/02 đến hết thứ Năm ngày 11/02/2027 (29 tháng Chạp đến mùng 6)".replace(
+            "29 tháng Chạp", "29 Tết"
+        ),
+        "NGHỈ TẾT TỪ NGÀY 05/02 ĐẾN NGÀY 11/02",
+    ],
+)
+def test_the_tet_break_is_read_from_every_form_of_date(text):
+    read = read_decision(text, 2027)
+
+    assert days_of(text) == FIFTH_TO_ELEVENTH
+    assert {day.reason for day in read.days} == {"trong kỳ nghỉ Tết"}
+    assert read.unread == ()
+
+
+def test_a_swap_gives_a_day_off_and_a_saturday_on_which_offices_work():
+    text = "hoán đổi ngày làm việc từ thứ Hai 03/5/2027 sang thứ Bảy 08/5/2027"
+
+    assert days_of(text) == {(date(2027, 5, 3), True), (date(2027, 5, 8), False)}
+    assert days_of("Nghỉ thứ Sáu 02/01/2026, làm bù thứ Bảy 10/01/2026", 2026) == {
+        (date(2026, 1, 2), True),
+        (date(2026, 1, 10), False),
+    }
+
+
+def test_a_weekday_that_is_not_the_dates_is_doubted():
+    wrong = read_decision("hoán đổi ngày làm việc từ thứ Hai 02/5/2027 sang thứ Bảy 08/5/2027", 2027)
+    right = read_decision("hoán đổi ngày làm việc từ Chủ nhật 02/5/2027 sang thứ Bảy 08/5/2027", 2027)
+
+    assert [day.doubtful for day in wrong.days] == [True, True]
+    assert [day.doubtful for day in right.days] == [False, False]
+
+
+def test_compensation_and_single_days_are_read():
+    assert days_of("nghỉ bù ngày 03/9/2027") == {(date(2027, 9, 3), True)}
+    assert days_of("Quốc khánh nghỉ ngày 02/9/2027 và ngày 03/9/2027") == {(date(2027, 9, 2), True), (date(2027, 9, 3), True)}
+    assert days_of("Đi làm ngày 06/02/2027") == {(date(2027, 2, 6), False)}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Kính gửi các bộ, ngành",
+        "Nghỉ Tết từ ngày 31/02/2027 đến ngày 11/02/2027",
+        "Nghỉ Tết từ ngày 11/02/2027 đến ngày 05/02/2027",
+        "Nghỉ Tết từ ngày 05/02/2027 đến ngày 05/08/2027",
+        "hoán đổi ngày làm việc 03/5/2027",
+        "nghỉ ngày 05/02/1999",
+        "Họp ngày 05/02/2027",
+    ],
+)
+def test_a_line_that_cannot_be_read_is_shown_and_not_dropped(line):
+    read = read_decision(f"{line}\n{TET_2027}", 2027)
+
+    assert read.unread == (line,)
+    assert len(read.days) == 7
+
+
+@given(st.text(alphabet="nghỉ Tếtđừày/.-0123456789\n;tháng 2năm ", max_size=120))
+def test_every_line_of_any_text_is_read_or_shown(text):
+    read = read_decision(text, 2027)
+
+    written = {c for line in (*read.unread, *(day.line for day in read.days)) for c in line if c.isalnum()}
+    assert read.days or written == {c for c in text if c.isalnum()}
+
+
+def opened(session, calendar, key, year):
+    template = session.scalars(select(Template).where(Template.key == key)).one()
+    [found] = rounds_of(template, year)
+    open_round(session, found, now=NOW, calendar=calendar)
+    query = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.template_id == template.id, Campaign.year == year)
+    return session.scalars(query).all()
+
+
+def year_2027(text=TET_2027):
+    return YearDecision(2027, tuple(day.decision for day in read_decision(text, 2027).days), text, "Công văn thử")
+
+
+def applied(session, decision, by=None):
+    seen = preview_decision(session, decision)
+    return apply_decision(session, decision, expected_fingerprint=fingerprint(seen, decision), by=by, now=NOW)
+
+
+@pytest.fixture
+def happiness_2027(session):
+    """The campaigns of 20 March 2027, opened while its Tết was a guess, with an item that falls into the break."""
+    items = opened(session, work_calendar(session), "happiness_day", 2027)
+    version = items[0].campaign.version
+    key = next(
+        one.key for one in version.items if "commune" in one.levels and one.shift is Shift.PREVIOUS and not one.end_offset_days
+    )
+    for item in items:
+        if item.key == key:
+            item.nominal_due = date(2027, 2, 11)
+            item.due = work_calendar(session).shift(item.nominal_due, Shift.PREVIOUS).effective
+    session.flush()
+    return [item for item in items if item.key == key]
+
+
+def test_tet_2027_is_provisional_until_it_is_decided(session, happiness_2027):
+    before = work_calendar(session)
+    item = happiness_2027[0]
+    item.nominal_due = date(2027, 2, 8)
+    item.due = before.shift(item.nominal_due, Shift.PREVIOUS).effective
+    assert is_provisional(item, before)
+    assert not before.is_decided(2027)
+
+    applied(session, year_2027())
+
+    after = work_calendar(session)
+    assert after.is_decided(2027)
+    assert not is_provisional(item, after)
+    assert item.due == date(2027, 2, 4)
+
+
+def test_a_guessed_day_outside_the_decided_break_becomes_a_working_day(session):
+    guessed = work_calendar(session).day_off(date(2027, 2, 4)) or work_calendar(session).day_off(date(2027, 2, 5))
+    assert guessed is not None
+    assert guessed.provisional
+
+    applied(session, year_2027("Nghỉ Tết từ ngày 06/02/2027 đến ngày 10/02/2027"))
+
+    assert work_calendar(session).is_working(date(2027, 2, 5))
+    assert not work_calendar(session).is_working(date(2027, 2, 8))
+
+
+def test_the_preview_shows_what_moves_and_applying_moves_exactly_that(session, cast, happiness_2027):
+    item = happiness_2027[0]
+    decision = year_2027()
+    old = item.due
+
+    shown = preview_decision(session, decision)
+    version, sequence = item.anchor_version, item.sequence
+    assert item.due == old
+    moved = apply_decision(session, decision, expected_fingerprint=fingerprint(shown, decision), by=cast.hoa, now=NOW)
+
+    assert {one.item.id for one in shown} == {one.item.id for one in moved}
+    assert item.id in {one.item.id for one in shown}
+    assert (item.due, item.due_reason) == (date(2027, 2, 4), "trong kỳ nghỉ Tết")
+    assert (item.anchor_version, item.sequence) == (version + 1, sequence + 1)
+    change = session.scalars(select(Change).where(Change.item_id == item.id)).one()
+    assert (change.before["due"], change.after["due"], change.due) == (old.isoformat(), "2027-02-04", date(2027, 2, 4))
+    assert change.by_name == "Cán bộ tỉnh (Hòa)"
+
+
+def test_dates_set_by_hand_finished_items_and_items_elsewhere_stay(session, happiness_2027):
+    by_hand, done, mine = happiness_2027[:3]
+    by_hand.edited = ["due"]
+    done.complete(None, NOW, NOW.date())
+    mine.is_own = True
+    session.flush()
+
+    moved = {one.item.id for one in applied(session, year_2027())}
+
+    assert moved
+    assert moved.isdisjoint({by_hand.id, done.id, mine.id})
+    assert {item.id for item in happiness_2027[3:]} <= moved
+
+
+def test_a_preview_that_is_no_longer_true_is_refused_and_nothing_changes(session, happiness_2027):
+    decision = year_2027()
+    seen = fingerprint(preview_decision(session, decision), decision)
+    happiness_2027[0].complete(None, NOW, NOW.date())
+    session.flush()
+
+    with pytest.raises(ConflictError, match="look at what moves once more"):
+        apply_decision(session, decision, expected_fingerprint=seen, by=None, now=NOW)
+
+    assert session.get(DecidedYear, 2027) is None
+    assert session.scalar(select(func.count()).select_from(CalendarDecision)) == 0
+
+
+def test_other_days_than_the_previewed_ones_are_refused(session):
+    decision = year_2027()
+    seen = fingerprint(preview_decision(session, decision), decision)
+
+    with pytest.raises(ConflictError):
+        apply_decision(session, year_2027("nghỉ bù ngày 03/9/2027"), expected_fingerprint=seen, by=None, now=NOW)
+
+
+def test_a_decision_is_kept_with_its_text_and_source(session, cast):
+    applied(session, year_2027(), by=cast.hoa)
+
+    [kept] = decisions(session)
+    assert (kept.year, kept.text, kept.source, kept.by) == (2027, TET_2027, "Công văn thử", cast.hoa)
+    assert kept.days["2027-02-05"] == {"off": True, "reason": "trong kỳ nghỉ Tết"}
+
+
+def test_an_import_of_the_catalogue_keeps_what_was_decided_here(session, catalog):
+    decided = YearDecision(
+        2026, (Decision(date(2026, 2, 13), True, "trong kỳ nghỉ Tết"), Decision(date(2026, 2, 16), True, "khác"))
+    )
+    applied(session, decided)
+
+    import_catalog(session, catalog, now=NOW)
+    import_catalog(session, catalog, now=NOW)
+
+    assert session.get_one(CalendarDay, date(2026, 2, 16)).reason == "khác"
+    assert session.get_one(CalendarDay, date(2026, 2, 13)).off
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [((), "names no day off"), ((Decision(date(2035, 1, 1), True, "x"),), "01/01/2035 is not near the year 2027")],
+)
+def test_a_decision_that_says_nothing_sensible_is_refused(session, days, words):
+    with pytest.raises(InvalidInputError, match=words):
+        apply_decision(session, YearDecision(2027, days), expected_fingerprint="", by=None, now=NOW)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(days=st.dictionaries(st.dates(date(2027, 1, 4), date(2027, 4, 30)), st.booleans(), min_size=1, max_size=12))
+def test_a_decision_applied_twice_changes_nothing_the_second_time(session, happiness_2027, days):
+    savepoint = session.begin_nested()
+    off = {**days, min(days): True}
+    decision = YearDecision(2027, tuple(Decision(day, closed, "vào ngày nghỉ bù") for day, closed in off.items()))
+    seen = fingerprint(preview_decision(session, decision), decision)
+    apply_decision(session, decision, expected_fingerprint=seen, by=None, now=NOW)
+    session.flush()
+    first = everything(session)
+
+    assert preview_decision(session, decision) == []
+    assert apply_decision(session, decision, expected_fingerprint=seen, by=None, now=NOW) == []
+
+    session.flush()
+    assert everything(session) == first
+    savepoint.rollback()
+
+
+def everything(session):
+    models = (ChecklistItem, Change, CalendarDay, CalendarDecision, DecidedYear)
+    return [session.execute(select(*m.__table__.columns).order_by(*m.__table__.primary_key)).all() for m in models]
+
+
+@pytest.mark.parametrize(
+    ("year", "compensation"),
+    [
+        (2029, date(2029, 11, 26)),  # 24/11 is a Saturday
+        (2030, date(2030, 11, 25)),  # a Sunday, and the compensation is the observance day itself
+    ],
+)
+def test_giving_up_24_november_makes_its_compensation_a_working_day(session, year, compensation):
+    item = opened(session, work_calendar(session), "evaw_day", year)[0]
+    item.nominal_due = compensation
+    item.due = work_calendar(session).shift(compensation, Shift.PREVIOUS).effective
+    session.flush()
+    assert item.due < compensation
+    assert is_provisional(item, work_calendar(session))
+
+    shown = preview_holiday(session, CULTURE_DAY, DecisionStatus.DROPPED)
+    [mine] = [one for one in shown if one.item is item]
+    assert (mine.new_due, mine.why) == (compensation, None)
+    give_up(session, shown, DecisionStatus.DROPPED)
+
+    assert item.due == compensation
+    assert work_calendar(session).is_working(compensation)
+
+
+def give_up(session, shown, status):
+    seen = fingerprint(shown, CULTURE_DAY, status)
+    return apply_holiday(session, CULTURE_DAY, status, expected_fingerprint=seen, by=None, now=NOW)
+
+
+def test_24_november_made_law_is_no_longer_provisional_and_moves_nothing(session):
+    day = date(2028, 11, 24)
+    assert work_calendar(session).day_off(day).provisional
+
+    shown = preview_holiday(session, CULTURE_DAY, DecisionStatus.ENACTED)
+    give_up(session, shown, DecisionStatus.ENACTED)
+
+    assert shown == []
+    assert not work_calendar(session).day_off(day).provisional
+    assert give_up(session, shown, DecisionStatus.ENACTED) == []
+
+
+def test_where_announced_days_do_not_count_making_one_law_moves_items(session):
+    item = opened(session, work_calendar(session, count_announced=False), "evaw_day", 2028)[0]
+    item.nominal_due = item.due = date(2028, 11, 24)
+    session.flush()
+
+    shown = preview_holiday(session, CULTURE_DAY, DecisionStatus.ENACTED, count_announced=False)
+
+    assert item.id in {one.item.id for one in shown}
+    assert preview_holiday(session, CULTURE_DAY, DecisionStatus.ENACTED) == []
+
+
+def test_an_unknown_holiday_is_named(session):
+    with pytest.raises(NotFoundError, match="Ngày lạ"):
+        preview_holiday(session, "Ngày lạ", DecisionStatus.ENACTED)
+
+
+def test_an_undecided_year_is_said_to_be_provisional_only_where_a_guess_touches_the_date(session, happiness_2027):
+    item = happiness_2027[0]
+    item.nominal_due = item.due = date(2027, 3, 10)
+
+    assert not is_provisional(item, work_calendar(session))
+    assert not is_provisional(item, WorkCalendar())
+
+
+def test_a_stranger_in_the_history_keeps_the_name(session, happiness_2027):
+    person = add_person(session, "Y Ngọc", None)
+    session.flush()
+
+    applied(session, year_2027(), by=person)
+
+    assert session.scalars(select(Change.by_name)).first() == "Y Ngọc"

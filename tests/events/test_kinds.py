@@ -1,0 +1,135 @@
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from events.campaigns import open_campaigns
+from events.errors import ConflictError, InvalidInputError, NotFoundError, YearOutOfRangeError
+from events.kinds import get_kind, kinds, open_on, switch_off, switch_on
+from events.models import Campaign, ChecklistItem, Template, Unit
+from events.units import get_unit
+from events.workdays import WorkCalendar
+from tests.conftest import Cast
+from tests.events.test_progress import AT_RANDOM
+
+NOW = datetime(2026, 12, 31, 16, 30, tzinfo=UTC)  # 23:30 in Vietnam
+A_DAY_IN_MARCH = date(2027, 3, 10)
+CHOSEN = ["training_course", "inspection_round", "conduct_criteria_rollout", "annual_plan"]
+BY_CUT_OFF = ["club_model_cycle", "communication_quarter", "report_half_year", "report_year"]
+
+
+def counts(session: Session) -> tuple[int | None, int | None]:
+    return session.scalar(select(func.count(Campaign.id))), session.scalar(select(func.count(ChecklistItem.id)))
+
+
+@pytest.mark.parametrize("key", CHOSEN)
+def test_a_kind_opens_on_a_chosen_day(session: Session, vietnam: WorkCalendar, key: str):
+    opened = open_on(session, get_kind(session, key), A_DAY_IN_MARCH, now=NOW, calendar=vietnam)
+
+    campaigns = session.scalars(select(Campaign)).all()
+    assert len(campaigns) == opened.campaigns > 0
+    assert opened.items == session.scalar(select(func.count(ChecklistItem.id))) > 0
+    assert {(c.dtstart, c.period, c.year, c.observance_id) for c in campaigns} == {(A_DAY_IN_MARCH, "2027-03-10", 2027, None)}
+
+
+def test_only_the_chosen_units_and_those_above_take_part(session: Session, vietnam: WorkCalendar):
+    commune = session.scalars(select(Unit).where(_below(session))).first()
+    opened = open_on(
+        session, get_kind(session, "training_course"), A_DAY_IN_MARCH, now=NOW, calendar=vietnam, unit_ids={commune.id}
+    )
+
+    assert opened.campaigns == 2
+    assert {c.unit.key for c in session.scalars(select(Campaign))} == {"51-2025", commune.key}
+
+
+def _below(session: Session):
+    return Unit.parent_id == get_unit(session, "51-2025").id
+
+
+@AT_RANDOM
+@given(day=st.dates(date(2027, 1, 1), date(2099, 12, 31)), key=st.sampled_from(CHOSEN), number=st.integers(1, 3))
+def test_opening_the_same_day_twice_doubles_nothing(session: Session, vietnam: WorkCalendar, day: date, key: str, number: int):
+    with session.begin_nested() as undo:
+        units = set(session.scalars(select(Unit.id).where(_below(session)).limit(number)))
+        template = get_kind(session, key)
+        first = open_on(session, template, day, now=NOW, calendar=vietnam, unit_ids=units)
+        before = counts(session)
+
+        again = open_on(session, template, day, now=NOW, calendar=vietnam, unit_ids=units)
+
+        assert (first.campaigns, again.campaigns, again.items) == (before[0], 0, 0)
+        assert counts(session) == before
+        undo.rollback()
+
+
+def test_a_unit_that_was_forgotten_is_added_later(session: Session, vietnam: WorkCalendar):
+    one, two = session.scalars(select(Unit.id).where(_below(session)).limit(2))
+    template = get_kind(session, "training_course")
+    open_on(session, template, A_DAY_IN_MARCH, now=NOW, calendar=vietnam, unit_ids={one})
+
+    assert open_on(session, template, A_DAY_IN_MARCH, now=NOW, calendar=vietnam, unit_ids={one, two}).campaigns == 1
+
+
+@pytest.mark.parametrize("day", [date(1899, 12, 31), date(2101, 1, 1)])
+def test_a_day_that_no_calendar_knows_is_refused(session: Session, vietnam: WorkCalendar, day: date):
+    with pytest.raises(YearOutOfRangeError, match=str(day.year)):
+        open_on(session, get_kind(session, "training_course"), day, now=NOW, calendar=vietnam)
+
+    assert counts(session) == (0, 0)
+
+
+def test_the_local_year_decides_which_years_are_closed(session: Session, vietnam: WorkCalendar):
+    template = get_kind(session, "training_course")
+    before_midnight, after_midnight = NOW, NOW.replace(hour=17, minute=0)
+
+    open_on(session, template, date(2026, 12, 31), now=before_midnight, calendar=vietnam)
+    with pytest.raises(ConflictError, match="2026 is closed"):
+        open_on(session, template, date(2026, 12, 31), now=after_midnight, calendar=vietnam)
+
+
+@pytest.mark.parametrize("key", ["happiness_day", *BY_CUT_OFF])
+def test_what_opens_by_itself_is_not_opened_by_hand(session: Session, vietnam: WorkCalendar, key: str):
+    with pytest.raises(ConflictError):
+        open_on(session, get_kind(session, key), A_DAY_IN_MARCH, now=NOW, calendar=vietnam)
+
+
+def test_units_that_are_not_there_on_the_day_are_refused(session: Session, cast: Cast, vietnam: WorkCalendar):
+    template = get_kind(session, "training_course")
+
+    for unit_ids in (set(), {cast.commune.id}, {999_999}):
+        with pytest.raises(InvalidInputError):
+            open_on(session, template, A_DAY_IN_MARCH, now=NOW, calendar=vietnam, unit_ids=unit_ids)
+    assert counts(session) == (0, 0)
+
+
+@pytest.mark.parametrize("key", BY_CUT_OFF)
+def test_a_kind_with_a_cut_off_opens_by_itself_while_it_is_switched_on(session: Session, vietnam: WorkCalendar, key: str):
+    template = get_kind(session, key)
+    session.execute(delete(Campaign))
+
+    def opened() -> set[str]:
+        return {result.observance for result in open_campaigns(session, now=NOW, calendar=vietnam, year=2026)}
+
+    assert key not in opened()
+    switch_on(template)
+    assert key in opened()
+    switch_off(template)
+    before = counts(session)
+    assert opened() == set()
+    assert counts(session) == before
+
+
+@pytest.mark.parametrize("key", ["training_course", "happiness_day"])
+def test_what_has_no_cut_off_has_no_switch(session: Session, key: str):
+    with pytest.raises(ConflictError):
+        switch_on(get_kind(session, key))
+
+
+def test_kinds_are_the_templates_of_no_observance(session: Session):
+    assert {template.key for template in kinds(session)} == {*CHOSEN, *BY_CUT_OFF}
+    assert all(isinstance(template, Template) for template in kinds(session))
+    with pytest.raises(NotFoundError):
+        get_kind(session, "khong_co")

@@ -1,0 +1,226 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from events.campaigns import open_campaigns
+from events.catalog import Catalog
+from events.catalog_import import import_catalog
+from events.errors import ConflictError, InvalidInputError, NotFoundError
+from events.feeds import all_slugs
+from events.models import Campaign, Observance, ObservanceOccurrence, Template, TemplateItem, TemplateVersion, Unit
+from events.observances import describe, extend_horizon, upcoming
+from events.own_observances import (
+    NewObservance,
+    add_observance,
+    all_observances,
+    announce_theme,
+    find_observance,
+    number_anniversaries,
+    slug_of,
+    switch_observance,
+)
+from events.workdays import WorkCalendar
+from tests.conftest import Cast
+from tests.events.test_progress import AT_RANDOM
+
+NOW = datetime(2026, 8, 1, 2, tzinfo=UTC)
+A_DAY = timedelta(days=1)
+FIXED = {"kind": "fixed_day", "month": 10, "day": 9}
+LUNAR = {"kind": "lunar_day", "lunar_month": 8, "lunar_day": 15}
+RANGE = {"kind": "fixed_range", "from": "11-20", "to": "11-30"}
+THE_DAY = NewObservance(
+    "Ngày hội Gia đình xã Đăk Long", "Family Festival of Đăk Long", FIXED, "olive", basis="Kế hoạch", base_year=2016
+)
+
+
+@pytest.fixture
+def happiness(session: Session) -> Template:
+    return session.scalars(select(Template).where(Template.key == "happiness_day")).one()
+
+
+def occurrences(session: Session, observance: Observance) -> dict[int, ObservanceOccurrence]:
+    query = select(ObservanceOccurrence).where(ObservanceOccurrence.observance_id == observance.id)
+    return {row.year: row for row in session.scalars(query)}
+
+
+@pytest.mark.parametrize("name", ["Giỗ Tổ", "Vu Lan", "Trung thu", "8/3", "20/10"])
+def test_the_examples_can_be_switched_on(session: Session, name: str):
+    wanted = {"8/3": (3, 8), "20/10": (10, 20)}.get(name)
+    found = next(
+        o
+        for o in all_observances(session)
+        if (wanted == (o.rule.get("month"), o.rule.get("day")) if wanted else name.lower() in o.title_vi.lower())
+    )
+    assert not found.enabled
+
+    switch_observance(session, found, enabled=True, now=NOW)
+
+    assert set(occurrences(session, found)) == {2025, 2026, 2027, 2028, 2029}
+    assert found.slug in all_slugs(session)
+
+
+def test_what_is_switched_off_keeps_its_campaigns_and_opens_no_more(session: Session, vietnam: WorkCalendar):
+    extend_horizon(session, now=NOW)
+    open_campaigns(session, now=NOW, calendar=vietnam, year=2026)
+    observance = find_observance(session, "ngay-gia-dinh-viet-nam")
+    mine = select(func.count(Campaign.id)).where(Campaign.observance_id == observance.id)
+    before = session.scalar(mine)
+
+    switch_observance(session, observance, enabled=False, now=NOW)
+    open_campaigns(session, now=NOW.replace(year=2027), calendar=vietnam, year=2027)
+
+    assert session.scalar(mine) == before > 0
+    assert observance.slug not in all_slugs(session)
+    assert observance.id not in {row.observance_id for row in upcoming(session, date(2026, 1, 1), date(2029, 1, 1))}
+
+
+@pytest.mark.parametrize(
+    ("rule", "first"),
+    [(FIXED, date(2026, 10, 9)), (LUNAR, date(2026, 9, 25)), (RANGE, date(2026, 11, 20))],
+)
+def test_a_day_of_ones_own_comes_round(session: Session, cast: Cast, rule: dict, first: date):
+    observance = add_observance(session, NewObservance("Ngày hội", "", rule, "olive"), by=cast.hoa, now=NOW)
+
+    assert occurrences(session, observance)[2026].dtstart == first
+    assert (observance.title_en, observance.status.value) == ("Ngày hội", "own")
+
+
+def test_its_campaigns_open_with_the_items_of_the_template_that_was_copied(
+    session: Session, cast: Cast, vietnam: WorkCalendar, happiness: Template
+):
+    observance = add_observance(session, THE_DAY, like=happiness, by=cast.hoa, now=NOW)
+
+    opened = open_campaigns(session, now=NOW, calendar=vietnam, year=2026)
+
+    assert next(result for result in opened if result.observance == observance.key).campaigns == 97
+    template = session.scalars(select(Template).where(Template.observance_id == observance.id)).one()
+    assert (template.kind, template.current.number, template.current.created_by_id) == ("observance", 1, cast.hoa.id)
+    copied, source = ([(i.key, i.offset_days, i.role_key) for i in t.current.items] for t in (template, happiness))
+    assert copied == source
+
+
+def test_the_copy_lives_its_own_life(session: Session, cast: Cast, happiness: Template):
+    observance = add_observance(session, THE_DAY, like=happiness, by=cast.hoa, now=NOW)
+    items = select(TemplateItem.id).join(TemplateItem.version).join(TemplateVersion.template)
+
+    mine = set(session.scalars(items.where(Template.observance_id == observance.id)))
+    theirs = set(session.scalars(items.where(Template.id == happiness.id)))
+
+    assert len(mine) == len(theirs)
+    assert not mine & theirs
+
+
+def test_a_new_import_of_the_catalogue_leaves_it_alone(session: Session, cast: Cast, catalog: Catalog, happiness: Template):
+    observance = add_observance(session, THE_DAY, like=happiness, by=cast.hoa, now=NOW)
+
+    assert not import_catalog(session, catalog, now=NOW).changed
+
+    assert find_observance(session, observance.slug) is observance
+
+
+def test_its_address_collides_with_no_unit_and_no_other_observance(session: Session, cast: Cast):
+    unit = session.scalars(select(Unit).where(Unit.slug == slug_of("Tỉnh Quảng Ngãi"))).first() or cast.province
+    titles = [unit.slug.replace("-", " "), "Ngày Gia đình Việt Nam"]
+
+    made = [add_observance(session, NewObservance(title, "", FIXED, "olive"), by=cast.hoa, now=NOW) for title in titles]
+
+    slugs = [*session.scalars(select(Observance.slug)), *session.scalars(select(Unit.slug))]
+    assert len(set(slugs)) == len(slugs)
+    assert [observance.slug for observance in made] == [f"{unit.slug}-2", "ngay-gia-dinh-viet-nam-2"]
+
+
+@AT_RANDOM
+@given(titles=st.lists(st.text("aăâđêôơưÀẾỘ Đ-/2", max_size=12), min_size=1, max_size=5))
+def test_every_title_gets_an_ascii_address_of_its_own(session: Session, cast: Cast, titles: list[str]):
+    with session.begin_nested() as undo:
+        made = []
+        for day, title in enumerate(titles, 1):
+            if not slug_of(title):
+                continue
+            made.append(add_observance(session, NewObservance(title, "", FIXED | {"day": day}, "olive"), by=cast.hoa, now=NOW))
+
+        slugs = [observance.slug for observance in made]
+        assert len(set(slugs)) == len(slugs) == len({observance.key for observance in made})
+        assert all(slug.isascii() and slug == slug.lower() and " " not in slug for slug in slugs)
+        undo.rollback()
+
+
+def test_dd_with_stroke_is_d_in_an_address():
+    assert slug_of("Ngày hội Đại đoàn kết 18/11") == "ngay-hoi-dai-doan-ket-18-11"
+
+
+def test_a_form_that_is_sent_twice_makes_one_day(session: Session, cast: Cast):
+    add_observance(session, THE_DAY, by=cast.hoa, now=NOW)
+
+    with pytest.raises(ConflictError, match="already there"):
+        add_observance(session, THE_DAY, by=cast.hoa, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title_vi": " "},
+        {"title_vi": "!!!"},
+        {"title_vi": "x" * 501},
+        {"rule": {"kind": "fixed_day", "month": 2, "day": 30}},
+        {"rule": {"kind": "fixed_range", "from": "02-30", "to": "03-01"}},
+        {"rule": {"kind": "fixed_range", "from": "x", "to": "y"}},
+        {"rule": {"kind": "lunar_day", "lunar_month": 13, "lunar_day": 1}},
+        {"rule": {"kind": "weekly"}},
+        {"color": "beige"},
+        {"base_year": 2027},
+        {"base_year": 0},
+        {"anniversary": "Kỷ niệm"},
+        {"anniversary": "N năm, lần thứ N"},
+        {"inside_key": "gender_action_month"},
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(session: Session, cast: Cast, change: dict):
+    fields = {name: getattr(THE_DAY, name) for name in NewObservance.__slots__} | change
+
+    with pytest.raises(InvalidInputError):
+        add_observance(session, NewObservance(**fields), by=cast.hoa, now=NOW)
+
+    assert len(all_observances(session)) == session.scalar(select(func.count(Observance.id)).where(Observance.status != "own"))
+
+
+def test_a_day_may_lie_inside_another_observance(session: Session, cast: Cast, vietnam: WorkCalendar, happiness: Template):
+    wanted = NewObservance("Tuần lễ Gia đình", "Family Week", RANGE, "olive", inside_key="gender_action_month")
+    observance = add_observance(session, wanted, like=happiness, by=cast.hoa, now=NOW)
+
+    open_campaigns(session, now=NOW + 60 * A_DAY, calendar=vietnam, year=2026)
+
+    campaign = session.scalars(select(Campaign).where(Campaign.observance_id == observance.id)).first()
+    assert campaign.outer.observance.key == "gender_action_month"
+    with pytest.raises(NotFoundError):
+        add_observance(session, NewObservance("Khác", "", RANGE, "olive", inside_key="khong_co"), by=cast.hoa, now=NOW)
+
+
+def test_a_theme_that_is_announced_reaches_the_calendar(session: Session, cast: Cast):
+    observance = add_observance(session, THE_DAY, by=cast.hoa, now=NOW)
+    before = occurrences(session, observance)[2026].sequence
+
+    for _ in range(2):
+        announce_theme(session, observance, 2026, "Gia đình hạnh phúc", ["Một", " "], source="Công văn", now=NOW + A_DAY)
+
+    row = occurrences(session, observance)[2026]
+    assert (row.sequence, "Chủ đề: Gia đình hạnh phúc." in row.description) == (before + 1, True)
+    assert observance.theme_in(2026).slogans == ["Một"]
+    with pytest.raises(InvalidInputError):
+        announce_theme(session, observance, 2026, " ", now=NOW)
+
+
+def test_anniversaries_are_worded_as_the_province_does(session: Session, cast: Cast):
+    observance = add_observance(session, THE_DAY, by=cast.hoa, now=NOW)
+    assert "Kỷ niệm 10 năm (2016–2026)." in occurrences(session, observance)[2026].description
+
+    number_anniversaries(session, observance, 2016, "Lần thứ N", now=NOW)
+    assert "Lần thứ 10 (2016–2026)." in occurrences(session, observance)[2026].description
+    assert "thứ" not in describe(observance, 2027)
+
+    number_anniversaries(session, observance, None, "", now=NOW)
+    assert "10" not in occurrences(session, observance)[2026].description

@@ -1,0 +1,338 @@
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event, func, select
+
+from events import reanchor, versions
+from events.campaigns import open_campaigns, open_round
+from events.checklist import complete_item, history_of
+from events.errors import ConflictError, InvalidInputError, NotAllowedError, YearOutOfRangeError
+from events.models import Campaign, ChecklistItem, Document, DocumentKind, Template, Unit
+from events.reanchor import NewAnchor
+from events.redating import Fate
+from events.rounds import rounds_of
+
+MARCH_2021 = datetime(2021, 3, 1, 5, tzinfo=UTC)
+
+
+def open_template(session, vietnam, key, year, now=MARCH_2021):
+    template = versions.get_template(session, key)
+    [found] = rounds_of(template, year)
+    open_round(session, found, now=now, calendar=vietnam)
+    return top(session, template, year)
+
+
+def top(session, template, year):
+    return session.scalars(
+        select(Campaign).where(Campaign.template_id == template.id, Campaign.year == year, Campaign.parent_id.is_(None))
+    ).one()
+
+
+@pytest.fixture
+def root(session, vietnam, cast):
+    return open_template(session, vietnam, "happiness_day", 2021)
+
+
+def item_of(session, root, unit, key):
+    query = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == unit.id, ChecklistItem.key == key)
+    return session.scalars(query.where(Campaign.template_id == root.template_id, Campaign.period == root.period)).one()
+
+
+def move(session, root, change, vietnam, by, now=MARCH_2021):
+    seen = reanchor.preview(session, root, change, vietnam, now=now)
+    return reanchor.apply(session, root, change, expected_fingerprint=seen.fingerprint, by=by, now=now, calendar=vietnam)
+
+
+def plan(session, root, dated, by, **columns):
+    item = next(item for item in root.items if item.key == "plan_province")
+    values = {"uid": f"plan-{dated}", "campaign_id": root.id, "item_id": item.id, "kind": DocumentKind.PLAN, "abstract": "Kế hoạch"}
+    session.add(Document(**values, dated=dated, at=MARCH_2021, by=by, **columns))
+    session.flush()
+
+
+def test_without_anything_new_nothing_moves(session, root, vietnam):
+    seen = reanchor.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021)
+
+    assert seen.is_empty
+    assert seen.lines == ()
+
+
+def test_moving_the_event_day_moves_every_open_item_and_rearms_its_reminders(session, root, vietnam, cast):
+    before = item_of(session, root, cast.commune, "plan_commune")
+    due, sequence = before.due, before.sequence
+
+    done = move(session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, cast.hoa)
+
+    after = item_of(session, root, cast.commune, "plan_commune")
+    assert (due, after.due, after.nominal_due) == (date(2021, 3, 5), date(2021, 3, 12), date(2021, 3, 14))
+    assert (after.anchor_version, after.sequence, after.first_due) == (1, sequence + 1, due)
+    assert after.campaign.event_date == date(2021, 3, 27)
+    assert {line.fate for line in done.lines} == {Fate.MOVED}
+    [change] = history_of(session, after)
+    assert (change.before["due"], change.after["due"], change.due) == ("2021-03-05", "2021-03-12", date(2021, 3, 12))
+
+
+def test_applying_twice_changes_nothing_the_second_time(session, root, vietnam, cast):
+    change = NewAnchor(event_date=date(2021, 3, 27))
+    seen = reanchor.preview(session, root, change, vietnam, now=MARCH_2021)
+    args = {"expected_fingerprint": seen.fingerprint, "by": cast.hoa, "now": MARCH_2021, "calendar": vietnam}
+    reanchor.apply(session, root, change, **args)
+    marks = session.execute(select(ChecklistItem.id, ChecklistItem.sequence).order_by(ChecklistItem.id)).all()
+
+    assert reanchor.apply(session, root, change, **args).is_empty
+    assert session.execute(select(ChecklistItem.id, ChecklistItem.sequence).order_by(ChecklistItem.id)).all() == marks
+    assert root.sequence == 1
+
+
+def test_what_is_done_and_what_was_edited_by_hand_stays(session, root, vietnam, cast):
+    done, held = (item_of(session, root, cast.commune, key) for key in ("loudspeaker", "plan_commune"))
+    done.complete(cast.thi, MARCH_2021, date(2021, 3, 1))
+    held.edited = ["due"]
+    session.flush()
+    stood = done.due, held.due
+
+    seen = move(session, root, NewAnchor(event_date=date(2021, 4, 20)), vietnam, cast.hoa)
+
+    assert (done.due, held.due) == stood
+    fates = {line.key: line.fate for line in seen.lines if line.unit.id == cast.commune.id}
+    assert (fates["loudspeaker"], fates["plan_commune"]) == (Fate.KEPT_DONE, Fate.KEPT_BY_HAND)
+
+
+def test_a_late_provincial_plan_gives_the_communes_seven_working_days(session, root, vietnam, cast):
+    plan(session, root, date(2021, 3, 5), cast.hoa)
+
+    seen = move(session, root, NewAnchor(), vietnam, cast.hoa)
+
+    assert item_of(session, root, cast.district, "plan_district").due == vietnam.add_workdays(date(2021, 3, 5), 7)
+    reasons = {line.reason for line in seen.moved if line.key == "plan_district"}
+    assert reasons == {"trước hạn 7 ngày làm việc sau khi cấp trên ban hành (05/03/2021)"}
+    assert root.sequence == 0
+
+
+def test_a_plan_issued_in_time_moves_nothing(session, root, vietnam, cast):
+    plan(session, root, date(2021, 2, 1), cast.hoa)
+
+    assert reanchor.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021).is_empty
+
+
+def test_a_plan_that_was_replaced_no_longer_counts(session, root, vietnam, cast):
+    plan(session, root, date(2021, 3, 12), cast.hoa)
+    old = session.scalars(select(Document)).one()
+    plan(session, root, date(2021, 2, 1), cast.hoa, supersedes_id=old.id)
+
+    assert reanchor.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021).is_empty
+
+
+def test_the_day_the_upper_plan_was_done_counts_where_no_document_was_entered(session, root, vietnam, cast):
+    item_of(session, root, cast.province, "plan_province").complete(cast.hoa, MARCH_2021, date(2021, 3, 1))
+    session.flush()
+
+    move(session, root, NewAnchor(), vietnam, cast.hoa)
+
+    assert item_of(session, root, cast.district, "plan_district").due == date(2021, 3, 10)
+
+
+def test_the_issue_date_may_be_given_with_the_change_and_is_entered_as_a_document(session, root, vietnam, cast):
+    change = NewAnchor(plan="plan_province", issued=date(2021, 3, 1))
+
+    move(session, root, change, vietnam, cast.hoa)
+
+    assert session.scalars(select(Document)).one().dated == date(2021, 3, 1)
+    assert item_of(session, root, cast.district, "plan_district").due == date(2021, 3, 10)
+    with pytest.raises(ConflictError):
+        move(session, root, NewAnchor(plan="plan_province", issued=date(2021, 2, 28)), vietnam, cast.hoa)
+
+
+def test_what_waits_for_a_late_item_follows_it(session, root, vietnam, cast):
+    plan(session, root, date(2021, 3, 10), cast.hoa)
+
+    move(session, root, NewAnchor(), vietnam, cast.hoa)
+
+    assert_order(session, root)
+    assert item_of(session, root, cast.district, "plan_district").due == date(2021, 3, 19)
+
+
+def assert_order(session, root):
+    campaigns = session.scalars(select(Campaign).where(Campaign.template_id == root.template_id, Campaign.period == root.period))
+    for campaign in campaigns:
+        due = {item.key: item.due for item in campaign.items if item.is_open and not item.edited}
+        late = [
+            (item.key, key)
+            for item in campaign.items
+            if item.key in due
+            for key in item.depends_on
+            if due.get(key, item.due) > item.due
+        ]
+        assert late == [], campaign.unit.full_name
+
+
+def test_a_change_in_between_is_refused(session, root, vietnam, cast):
+    change = NewAnchor(event_date=date(2021, 3, 27))
+    seen = reanchor.preview(session, root, change, vietnam, now=MARCH_2021)
+    item_of(session, root, cast.commune, "plan_commune").touch(MARCH_2021)
+    session.flush()
+
+    with pytest.raises(ConflictError):
+        reanchor.apply(session, root, change, expected_fingerprint=seen.fingerprint, by=cast.hoa, now=MARCH_2021, calendar=vietnam)
+    assert item_of(session, root, cast.commune, "plan_commune").due == date(2021, 3, 5)
+
+
+def test_only_the_province_moves_its_campaign(session, root, vietnam, cast):
+    with pytest.raises(NotAllowedError):
+        move(session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, cast.thi)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        (NewAnchor(event_date=date(1899, 12, 31)), YearOutOfRangeError),
+        (NewAnchor(first=date(2101, 1, 1)), YearOutOfRangeError),
+        (NewAnchor(first=date(2021, 3, 20), last=date(2021, 3, 19)), InvalidInputError),
+        (NewAnchor(plan="plan_province", issued=date(2021, 3, 2)), InvalidInputError),
+        (NewAnchor(plan="no_such_item", issued=date(2021, 3, 1)), InvalidInputError),
+    ],
+)
+def test_days_that_cannot_be_are_refused(session, root, vietnam, change, error):
+    with pytest.raises(error):
+        reanchor.preview(session, root, change, vietnam, now=MARCH_2021)
+
+
+def test_a_closed_year_does_not_move_any_more(session, root, vietnam):
+    with pytest.raises(ConflictError):
+        reanchor.preview(session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, now=datetime(2022, 1, 1, tzinfo=UTC))
+
+
+def test_only_the_campaign_at_the_top_moves(session, root, vietnam, cast):
+    below = item_of(session, root, cast.commune, "plan_commune").campaign
+
+    with pytest.raises(ConflictError):
+        reanchor.preview(session, below, NewAnchor(event_date=date(2021, 3, 27)), vietnam, now=MARCH_2021)
+
+
+def test_the_preview_says_who_was_told_of_the_old_date(session, root, vietnam, cast):
+    told = item_of(session, root, cast.commune, "plan_commune").id
+
+    seen = reanchor.preview(session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, now=MARCH_2021, told=[told])
+
+    assert seen.told == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "year", "day"),
+    [
+        ("evaw_day", 2030, date(2030, 11, 24)),  # the launch on the Sunday before 25/11
+        ("happiness_day", 2030, date(2030, 2, 4)),  # the second day of Tết
+        ("happiness_day", 2028, date(2028, 2, 29)),
+        ("evaw_day", 2026, date(2026, 12, 31)),
+    ],
+)
+def test_hard_days_keep_the_order_inside_every_unit(session, vietnam, cast, key, year, day):
+    now = datetime(year, 1, 5, tzinfo=UTC)
+    root = open_template(session, vietnam, key, year, now)
+    person = cast.hoa
+    if root.unit_id != cast.province.id:
+        from events.people import give_post
+
+        give_post(session, person, root.unit, "so_vhttdl", since=date(2025, 7, 1))
+
+    move(session, root, NewAnchor(event_date=day), vietnam, person, now)
+
+    assert root.event_date == day
+    assert_order(session, root)
+    assert reanchor.preview(session, root, NewAnchor(), vietnam, now=now).is_empty
+
+
+def test_a_unit_that_comes_later_gets_the_moved_dates(session, root, vietnam, cast):
+    move(session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, cast.hoa)
+    unit = Unit(key="x-1", level_key="commune", type="xa", name="X", full_name="Xã X", slug="xa-x", search="xa x")
+    unit.parent_id = cast.district.id
+    session.add(unit)
+    session.flush()
+
+    open_template(session, vietnam, "happiness_day", 2021)
+
+    assert item_of(session, root, unit, "plan_commune").due == item_of(session, root, cast.commune, "plan_commune").due
+    assert reanchor.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021).is_empty
+
+
+def test_the_number_of_statements_does_not_depend_on_the_number_of_units(session, root, vietnam, cast):
+    def statements(day):
+        seen = []
+        listen = lambda *args: seen.append(args[2])  # noqa: E731
+        event.listen(session.get_bind(), "before_cursor_execute", listen)
+        move(session, root, NewAnchor(event_date=day), vietnam, cast.hoa)
+        event.remove(session.get_bind(), "before_cursor_execute", listen)
+        return len(seen)
+
+    few = statements(date(2021, 3, 27))
+    for number in range(200):
+        unit = Unit(key=f"c{number}", level_key="commune", type="xa", name="Xã", full_name="Xã", slug=f"c{number}", search="xa")
+        unit.parent_id = cast.district.id
+        session.add(unit)
+    session.flush()
+    open_template(session, vietnam, "happiness_day", 2021)
+
+    assert statements(date(2021, 4, 3)) <= few
+
+
+DAYS = st.dates(date(2021, 1, 10), date(2021, 12, 31))
+
+
+@pytest.mark.slow
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.one_of(DAYS, st.sampled_from(["open", "version", "done"])), min_size=1, max_size=5))
+def test_opening_moving_and_new_versions_in_any_order_lose_and_double_nothing(session, vietnam, root, cast, steps):
+    nested = session.begin_nested()
+    template = session.get_one(Template, root.template_id)
+    keys = items(session, root)
+    done = {}
+    for step in steps:
+        if step == "open":
+            open_campaigns(session, now=MARCH_2021, calendar=vietnam, year=2021)
+        elif step == "version":
+            entries = [versions.item_entry(item) for item in template.current.items]
+            entries[0] = entries[0].model_copy(update={"offset_days": entries[0].offset_days - 1})
+            version = versions.edit_template(session, template, entries, by=cast.hoa, now=MARCH_2021)
+            diff = versions.compare(session, root, version, calendar=vietnam, now=MARCH_2021)
+            args = {"expected_fingerprint": diff.fingerprint, "by": cast.hoa, "now": MARCH_2021, "calendar": vietnam}
+            versions.apply_version(session, root, version, **args)
+            assert versions.apply_version(session, root, version, **args).is_empty
+        elif step == "done":
+            item = session.scalars(
+                select(ChecklistItem)
+                .join(ChecklistItem.campaign)
+                .where(Campaign.unit_id == cast.commune.id, ChecklistItem.evidence_min == 0)
+            ).first()
+            if item:
+                complete_item(session, item.id, by=cast.hoa, now=MARCH_2021)
+                done.setdefault(item.id, item.due)
+        else:
+            move(session, root, NewAnchor(event_date=step), vietnam, cast.hoa)
+            assert reanchor.preview(session, root, NewAnchor(event_date=step), vietnam, now=MARCH_2021).is_empty
+        assert_order(session, root)
+    assert items(session, root) == keys
+    assert set(keys.values()) == {1}
+    assert all(session.get_one(ChecklistItem, item_id).due == due for item_id, due in done.items())
+    nested.rollback()
+
+
+def items(session, root):
+    query = select(ChecklistItem.campaign_id, ChecklistItem.key).join(ChecklistItem.campaign)
+    return Counter(
+        map(tuple, session.execute(query.where(Campaign.template_id == root.template_id, Campaign.period == root.period)))
+    )
+
+
+def test_moving_the_campaigns_own_days_keeps_their_length(session, vietnam, cast):
+    now = datetime(2021, 9, 1, tzinfo=UTC)
+    root = open_template(session, vietnam, "gender_action_month", 2021, now)
+    length = root.dtend - root.dtstart
+
+    move(session, root, NewAnchor(first=root.dtstart + timedelta(days=5)), vietnam, cast.hoa, now)
+
+    assert root.dtend - root.dtstart == length
+    assert root.dtstart == date(2021, 11, 20)
+    assert session.scalar(select(func.count()).where(Campaign.dtstart == root.dtstart)) == 113

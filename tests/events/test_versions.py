@@ -1,0 +1,244 @@
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import event, select
+
+from events import versions
+from events.catalog import TemplateEntry
+from events.checklist import history_of, start_item
+from events.errors import ConflictError, InvalidInputError, NotFoundError
+from events.models import Campaign, Cascade, ChecklistItem, ItemState, TemplateVersion, Unit
+from events.redating import Fate
+from events.template_files import export_template, from_toml, import_template, to_toml
+from tests.events.test_reanchor import MARCH_2021, item_of, items, open_template
+
+
+@pytest.fixture
+def root(session, vietnam, cast):
+    return open_template(session, vietnam, "happiness_day", 2021)
+
+
+@pytest.fixture
+def template(session):
+    return versions.get_template(session, "happiness_day")
+
+
+def entries_of(template):
+    return [versions.item_entry(item) for item in template.current.items]
+
+
+def changed(template, key, /, **columns):
+    return [entry.model_copy(update=columns) if entry.key == key else entry for entry in entries_of(template)]
+
+
+def edit(session, template, entries, cast):
+    return versions.edit_template(session, template, entries, note="Theo góp ý các xã", by=cast.hoa, now=MARCH_2021)
+
+
+def apply(session, root, version, vietnam, cast, now=MARCH_2021):
+    diff = versions.compare(session, root, version, calendar=vietnam, now=now)
+    args = {"expected_fingerprint": diff.fingerprint, "by": cast.hoa, "now": now, "calendar": vietnam}
+    versions.apply_version(session, root, version, **args)
+    return diff
+
+
+def test_saving_changed_items_makes_a_version_and_leaves_running_campaigns_alone(session, root, template, cast):
+    version = edit(session, template, changed(template, "plan_commune", offset_days=-10), cast)
+
+    assert (version.number, version.digest, version.created_by_id, version.note) == (2, "", cast.hoa.id, "Theo góp ý các xã")
+    assert root.version.number == 1
+    assert item_of(session, root, cast.commune, "plan_commune").due == date(2021, 3, 5)
+
+
+def test_saving_the_same_items_again_makes_no_version(session, template, cast):
+    assert edit(session, template, entries_of(template), cast).number == 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"role": "nobody"}, "unknown role 'nobody'"),
+        ({"phase": "never"}, "unknown phase 'never'"),
+        ({"evidence": ["oath"]}, "unknown evidence kind 'oath'"),
+        ({"level_offsets": {"region": 3}}, "unknown level 'region'"),
+        ({"depends_on": ["nothing"]}, "unknown depends_on 'nothing'"),
+        ({"depends_on": ["letter_province"]}, "letter_province → plan_province"),
+        ({"end_offset_days": -400}, "end_offset_days lies before offset_days"),
+        ({"key": "guidance_in"}, "this key stands twice in the template"),
+    ],
+)
+def test_what_cannot_be_is_said_and_nothing_is_saved(session, template, cast, columns, words):
+    with pytest.raises(InvalidInputError, match=words):
+        edit(session, template, changed(template, "plan_province", **columns), cast)
+
+    assert len(session.scalars(select(TemplateVersion).where(TemplateVersion.template_id == template.id)).all()) == 1
+
+
+def test_a_template_without_items_is_refused(session, template, cast):
+    with pytest.raises(InvalidInputError):
+        edit(session, template, [], cast)
+
+
+def test_applying_moves_and_rewords_open_items_of_every_unit(session, root, template, vietnam, cast):
+    version = edit(session, template, changed(template, "plan_commune", offset_days=-10, title_vi="Kế hoạch xã"), cast)
+
+    diff = apply(session, root, version, vietnam, cast)
+
+    item = item_of(session, root, cast.commune, "plan_commune")
+    assert (item.summary, item.due, item.anchor_version, item.sequence) == ("Kế hoạch xã", date(2021, 3, 10), 1, 1)
+    assert {line.fate for line in diff.lines if line.is_change} == {Fate.MOVED}
+    assert item.campaign.version.number == 2
+    assert {"summary", "due"} <= set(history_of(session, item)[0].before)
+
+
+def test_new_words_alone_do_not_rearm_reminders(session, root, template, vietnam, cast):
+    version = edit(session, template, changed(template, "plan_commune", title_vi="Kế hoạch xã"), cast)
+
+    diff = apply(session, root, version, vietnam, cast)
+
+    item = item_of(session, root, cast.commune, "plan_commune")
+    assert (item.anchor_version, item.sequence) == (0, 1)
+    assert {line.fate for line in diff.lines} == {Fate.REWORDED}
+    assert item_of(session, root, cast.commune, "loudspeaker").sequence == 0
+
+
+def test_a_level_may_have_its_own_days(session, root, template, vietnam, cast):
+    version = edit(session, template, changed(template, "loudspeaker", level_offsets={"commune": -8}), cast)
+
+    diff = versions.compare(session, root, version, calendar=vietnam, now=MARCH_2021)
+
+    assert {line.unit.level for line in diff.lines if line.is_change} <= {"commune"}
+
+
+def test_an_item_that_is_gone_is_closed_as_not_required_and_comes_back_with_an_older_version(
+    session, root, template, vietnam, cast
+):
+    first = template.current
+    keys = items(session, root)
+    begun = item_of(session, root, cast.other_commune, "loudspeaker")
+    start_item(session, begun.id, by=cast.hoa, now=MARCH_2021)
+    version = edit(session, template, [e for e in entries_of(template) if e.key != "loudspeaker"], cast)
+
+    diff = apply(session, root, version, vietnam, cast)
+
+    item = item_of(session, root, cast.commune, "loudspeaker")
+    assert (item.state, item.reason) == (ItemState.NOT_REQUIRED, "Không còn trong mẫu (phiên bản 2)")
+    assert begun.is_open
+    assert [line.unit.id for line in diff.of(Fate.KEPT_BY_HAND)] == [cast.other_commune.id]
+    apply(session, root, first, vietnam, cast)
+    assert item.is_open
+    assert items(session, root) == keys
+    assert len(history_of(session, item)) == 2
+
+
+def test_a_new_item_comes_to_every_unit_of_its_levels(session, root, template, vietnam, cast):
+    new = entries_of(template)[0].model_copy(
+        update={"key": "extra", "title_vi": "Việc mới", "levels": ["commune"], "cascade": Cascade.EACH, "offset_days": -5}
+    )
+    version = edit(session, template, [*entries_of(template), new], cast)
+
+    diff = apply(session, root, version, vietnam, cast)
+
+    assert len(diff.of(Fate.ADDED)) == 102
+    assert item_of(session, root, cast.commune, "extra").due == date(2021, 3, 15)
+    assert versions.compare(session, root, version, calendar=vietnam, now=MARCH_2021).is_empty
+
+
+def test_done_items_and_columns_edited_by_hand_stay(session, root, template, vietnam, cast):
+    done = item_of(session, root, cast.commune, "plan_commune")
+    done.complete(cast.thi, MARCH_2021, date(2021, 3, 1))
+    held = item_of(session, root, cast.other_commune, "plan_commune")
+    held.edited = ["summary"]
+    session.flush()
+    version = edit(session, template, changed(template, "plan_commune", offset_days=-10, title_vi="Kế hoạch xã"), cast)
+
+    diff = apply(session, root, version, vietnam, cast)
+
+    assert done.due == date(2021, 3, 5)
+    assert (held.due, held.summary == "Kế hoạch xã") == (date(2021, 3, 10), False)
+    assert [line.unit.id for line in diff.of(Fate.KEPT_DONE)] == [cast.commune.id]
+
+
+def test_a_change_in_between_is_refused(session, root, template, vietnam, cast):
+    version = edit(session, template, changed(template, "plan_commune", offset_days=-10), cast)
+    diff = versions.compare(session, root, version, calendar=vietnam, now=MARCH_2021)
+    start_item(session, item_of(session, root, cast.commune, "plan_commune").id, by=cast.thi, now=MARCH_2021)
+
+    with pytest.raises(ConflictError):
+        versions.apply_version(
+            session, root, version, expected_fingerprint=diff.fingerprint, by=cast.hoa, now=MARCH_2021, calendar=vietnam
+        )
+    assert root.version.number == 1
+
+
+def test_a_version_of_another_template_or_a_closed_year_is_refused(session, root, template, vietnam):
+    other = versions.get_template(session, "evaw_day").current
+
+    with pytest.raises(ConflictError):
+        versions.compare(session, root, other, calendar=vietnam, now=MARCH_2021)
+    with pytest.raises(ConflictError):
+        versions.compare(session, root, template.current, calendar=vietnam, now=datetime(2022, 2, 1, tzinfo=UTC))
+
+
+def test_the_number_of_statements_does_not_depend_on_the_number_of_units(session, root, template, vietnam, cast):
+    def statements(offset):
+        version = edit(session, template, changed(template, "plan_commune", offset_days=offset), cast)
+        seen = []
+        listen = lambda *args: seen.append(args[2])  # noqa: E731
+        event.listen(session.get_bind(), "before_cursor_execute", listen)
+        apply(session, root, version, vietnam, cast)
+        event.remove(session.get_bind(), "before_cursor_execute", listen)
+        return len(seen)
+
+    few = statements(-10)
+    for number in range(200):
+        unit = Unit(key=f"c{number}", level_key="commune", type="xa", name="Xã", full_name="Xã", slug=f"c{number}", search="xa")
+        unit.parent_id = cast.district.id
+        session.add(unit)
+    session.flush()
+    open_template(session, vietnam, "happiness_day", 2021)
+
+    assert statements(-9) <= few
+    dues = select(ChecklistItem.due).join(ChecklistItem.campaign).where(Campaign.year == 2021, ChecklistItem.key == "plan_commune")
+    assert len(session.scalars(dues).all()) == 302
+
+
+def test_a_template_goes_out_as_a_file_and_comes_back_unchanged(session, template, cast):
+    text = export_template(template)
+
+    assert from_toml(text) == versions.template_entry(template)
+    assert import_template(session, text, by=cast.hoa, now=MARCH_2021).number == 1
+    changed_text = text.replace("offset_days = -13", "offset_days = -12", 1)
+    assert import_template(session, changed_text, by=cast.hoa, now=MARCH_2021).number == 2
+
+
+@pytest.mark.parametrize("text", ["no = [", "x = 1", "[[template]]\nkey = 'happiness_day'", "[[template]]\n[[template]]\n"])
+def test_a_file_that_is_no_template_is_refused(session, cast, text):
+    with pytest.raises(InvalidInputError):
+        import_template(session, text, by=cast.hoa, now=MARCH_2021)
+
+
+def test_a_file_of_an_unknown_template_is_refused(session, template, cast):
+    text = export_template(template).replace('key = "happiness_day"', 'key = "another"', 1)
+
+    with pytest.raises(NotFoundError):
+        import_template(session, text, by=cast.hoa, now=MARCH_2021)
+
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+@given(title=WORDS, note=WORDS, level=WORDS, offset=st.integers(-730, 730), required=st.booleans())
+def test_any_words_survive_the_file(title, note, level, offset, required):
+    item = {
+        "key": "a", "title_vi": title, "title_en": note, "phase": "prepare", "anchor": "day", "offset_days": offset,
+        "level_offsets": {level: offset}, "levels": [level], "cascade": "each", "role": "r", "evidence": [title], "evidence_min": 0,
+        "weight": 1, "required": required, "shift": "prev", "note": note,
+    }  # fmt: skip
+    fields = {"key": "t", "kind": "k", "title_vi": title, "title_en": title, "anchor": "day", "generate_ahead_days": 3}
+    cutoffs = [{"first": "12-15", "last": "06-14", "name": title}]
+    entry = TemplateEntry.model_validate(fields | {"owner_role": "r", "note": note, "cutoffs": cutoffs, "item": [item]})
+
+    assert from_toml(to_toml(entry)) == entry

@@ -1,0 +1,80 @@
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from events import database
+from events.catalog import read_catalog
+from events.catalog_import import import_catalog
+from events.database import Base
+
+pytestmark = pytest.mark.slow  # every test starts processes
+
+SHIPPED = Path(__file__).parents[2] / "config.toml"
+MERGE = ["unit", "merge", "23356-2025", "23365-2025", "--name", "Xã Đăk Mới", "--on", "2026-01-01"]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder with the shipped configuration and a made database."""
+    (tmp_path / "config.toml").write_text(SHIPPED.read_text(encoding="utf-8"), encoding="utf-8")
+    engine = database.create_engine(f"sqlite:///{tmp_path / 'var' / 'sumvay.db'}")
+    Base.metadata.create_all(engine)
+    with database.create_session_factory(engine).begin() as session:
+        import_catalog(session, read_catalog(), now=datetime(2025, 12, 1, tzinfo=UTC))
+    engine.dispose()
+    return tmp_path
+
+
+def sumvay(home, *arguments, typed=None):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SUMVAY_")}
+    return subprocess.run(
+        [sys.executable, "-m", "scheduler", *arguments],
+        cwd=home,
+        env=kept | {"PYTHONPATH": str(SHIPPED.parent)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        input=typed,
+    )
+
+
+def test_a_preview_changes_nothing_the_change_happens_once_and_then_says_so(home):
+    preview, done, again = sumvay(home, *MERGE, "--preview"), sumvay(home, *MERGE), sumvay(home, *MERGE)
+
+    assert (preview.returncode, done.returncode, again.returncode) == (0, 0, 1)
+    for said in (preview.stdout, done.stdout):
+        assert "Xã Đăk Mới (23356-2026)" in said
+        assert "23365-2025" in said
+    assert "31/12/2025" in again.stderr
+    assert "Traceback" not in again.stderr
+
+
+def test_a_unit_that_does_not_exist_is_named(home):
+    result = sumvay(home, "unit", "rename", "khong-co", "--name", "Xã X", "--on", "2026-01-01")
+
+    assert result.returncode == 1
+    assert "khong-co" in result.stderr
+
+
+def test_handing_over_may_be_repeated(home):
+    first, second = sumvay(home, "unit", "hand-over"), sumvay(home, "unit", "hand-over", "--preview")
+
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert second.stdout.splitlines()[0].count("0") >= 2
+
+
+def test_a_decision_is_read_from_a_file_previewed_and_applied(home):
+    text = "Kính gửi các cơ quan\nnghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027\n"
+    preview = sumvay(home, "calendar", "decide", "-", "--year", "2027", "--preview", typed=text)
+    done = sumvay(home, "calendar", "decide", "-", "--year", "2027", typed=text)
+
+    assert (preview.returncode, done.returncode) == (0, 0), done.stderr
+    for said in (preview.stdout, done.stdout):
+        assert "Kính gửi các cơ quan" in said
+        assert "05/02/2027" in said
+    assert "2027" in done.stdout.splitlines()[-1]

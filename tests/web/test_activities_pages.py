@@ -1,0 +1,121 @@
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from events.models import Activity, CampaignStatus
+from tests.conftest import Cast
+from tests.web.conftest import Opened, Visitor
+
+FORM = {
+    "summary": "Lễ phát động",
+    "day": "2021-03-19",
+    "from": "08:00",
+    "until": "10:30",
+    "location": "Nhà rông",
+    "organizer": "UBND",
+    "expected": "1.200",
+    "public": "1",
+}
+
+
+@pytest.fixture
+def thi(signed_in, cast: Cast) -> Visitor:
+    return signed_in(cast.thi)
+
+
+@pytest.fixture
+def launch(thi: Visitor, opened: Opened, session: Session) -> Activity:
+    assert thi.post(f"/chien-dich/{opened.commune.uid}/hoat-dong/moi", **FORM).status_code == 303
+    return session.scalars(select(Activity)).one()
+
+
+def count(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(Activity)) or 0
+
+
+def test_an_activity_is_planned_at_local_time_and_shown(launch: Activity, opened: Opened, stranger: Visitor):
+    assert (launch.dtstart, launch.dtend) == (datetime(2021, 3, 19, 1, tzinfo=UTC), datetime(2021, 3, 19, 3, 30, tzinfo=UTC))
+    assert launch.expected == 1200
+    page = stranger.read(f"/hoat-dong/{launch.uid}")
+    assert "Nhà rông" in page
+    assert "08:00, 19/03/2021" in page
+    assert "/sua" not in page
+    assert f"/hoat-dong/{launch.uid}" in stranger.read(f"/chien-dich/{opened.commune.uid}")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"summary": ""}, {"day": "hôm qua"}, {"day": ""}, {"from": "25:00"}, {"until": "07:00"}, {"expected": "nhiều"}],
+)
+def test_what_is_wrong_is_said_and_what_was_typed_stays(thi: Visitor, opened: Opened, session: Session, wrong: dict[str, str]):
+    response = thi.post(f"/chien-dich/{opened.commune.uid}/hoat-dong/moi", **(FORM | wrong))
+
+    assert response.status_code == 400
+    assert 'role="alert"' in response.text
+    assert 'value="Nhà rông"' in response.text
+    assert count(session) == 0
+
+
+def test_sending_the_form_twice_plans_it_once(launch: Activity, thi: Visitor, opened: Opened, session: Session):
+    thi.post(f"/chien-dich/{opened.commune.uid}/hoat-dong/moi", **FORM)
+
+    assert count(session) == 1
+
+
+def test_an_activity_is_changed_with_what_was_planned_in_the_form(launch: Activity, thi: Visitor, session: Session):
+    page = thi.read(f"/hoat-dong/{launch.uid}/sua")
+    assert 'value="08:00"' in page
+    assert 'value="2021-03-19"' in page
+
+    thi.post(f"/hoat-dong/{launch.uid}/sua", **(FORM | {"weekly_until": "16/04/2021", "attended": "80"}))
+
+    session.expire_all()
+    assert (launch.weekly_until, launch.attended, launch.sequence) == (date(2021, 4, 16), 80, 1)
+    assert thi.post(f"/hoat-dong/{launch.uid}/sua", **(FORM | {"until": "06:00"})).status_code == 400
+
+
+def test_an_activity_is_called_off(launch: Activity, thi: Visitor, session: Session):
+    for _ in range(2):
+        assert thi.post(f"/hoat-dong/{launch.uid}/huy").status_code == 303
+
+    session.expire_all()
+    assert launch.status is CampaignStatus.CANCELLED
+    assert thi.post(f"/hoat-dong/{launch.uid}/sua", **FORM).status_code == 409
+
+
+def test_an_internal_activity_is_not_found_by_others(
+    launch: Activity, thi: Visitor, stranger: Visitor, signed_in, cast: Cast, opened
+):
+    thi.post(f"/hoat-dong/{launch.uid}/sua", **(FORM | {"public": ""}))
+
+    stranger.read(f"/hoat-dong/{launch.uid}", 404)
+    signed_in(cast.khanh).read(f"/hoat-dong/{launch.uid}", 404)
+    assert launch.uid not in stranger.read(f"/chien-dich/{opened.commune.uid}")
+    assert launch.uid in thi.read(f"/chien-dich/{opened.commune.uid}")
+    thi.read(f"/hoat-dong/{launch.uid}")
+
+
+def test_an_overlap_is_a_warning(launch: Activity, thi: Visitor, opened: Opened, session: Session):
+    thi.post(
+        f"/chien-dich/{opened.commune.uid}/hoat-dong/moi", **(FORM | {"summary": "Hội thi", "from": "09:00", "until": "11:00"})
+    )
+    other = session.scalars(select(Activity).where(Activity.summary == "Hội thi")).one()
+
+    assert "Hội thi" in thi.read(f"/hoat-dong/{launch.uid}")
+    assert "Lễ phát động" in thi.read(f"/hoat-dong/{other.uid}")
+    thi.post(f"/hoat-dong/{other.uid}/huy")
+    assert "Hội thi" not in thi.read(f"/hoat-dong/{launch.uid}")
+
+
+@pytest.mark.parametrize("path", ["sua", "huy", "long-ghep"])
+def test_others_change_nothing(launch: Activity, signed_in, stranger: Visitor, cast: Cast, opened: Opened, session: Session, path):
+    form = FORM | {"summary": "Khác", "campaign": opened.commune.uid}
+
+    assert signed_in(cast.khanh).post(f"/hoat-dong/{launch.uid}/{path}", **form).status_code == 403
+    assert stranger.post(f"/hoat-dong/{launch.uid}/{path}", **form).location.startswith("/dang-nhap")
+
+    session.expire_all()
+    assert (launch.summary, launch.status, launch.sequence) == ("Lễ phát động", CampaignStatus.CONFIRMED, 0)
+    signed_in(cast.khanh).read(f"/chien-dich/{opened.commune.uid}/hoat-dong/moi", 403)

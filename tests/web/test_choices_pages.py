@@ -1,0 +1,127 @@
+from datetime import date
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from events.checklist import complete_item
+from events.models import ChecklistItem, ItemCredit, ItemState, Unit
+from events.villages import VillageType, add_village, villages_of
+from tests.conftest import Cast
+from tests.web.conftest import NOON, Opened, Visitor
+
+
+@pytest.fixture
+def village(session: Session, cast: Cast, opened: Opened, vietnam) -> Unit:
+    unit = add_village(session, cast.commune, VillageType.LANG, "Đăk Ra", by=cast.thi, now=NOON, calendar=vietnam)
+    session.commit()
+    return unit
+
+
+def villages(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(Unit).where(Unit.level_key == "village")) or 0
+
+
+@pytest.mark.parametrize("path", ["/viec/{item}/tuy-chon", "/chien-dich/{uid}/viec-rieng", "/don-vi/{slug}/thon"])
+def test_strangers_are_asked_to_sign_in_and_come_back(stranger: Visitor, opened: Opened, cast: Cast, path: str):
+    path = path.format(item=opened.item.id, uid=opened.commune.uid, slug=cast.commune.slug)
+
+    assert stranger.get(path).location.startswith("/dang-nhap?next=/")
+
+
+@pytest.mark.parametrize("path", ["/viec/{item}/tuy-chon", "/chien-dich/{uid}/viec-rieng"])
+def test_people_of_other_units_have_nothing_to_choose(signed_in, opened: Opened, cast: Cast, path: str):
+    signed_in(cast.khanh).read(path.format(item=opened.item.id, uid=opened.commune.uid), 403)
+
+
+def test_a_commune_enters_its_villages(signed_in, opened: Opened, cast: Cast, session: Session):
+    thi, path = signed_in(cast.thi), f"/don-vi/{cast.commune.slug}/thon"
+    assert path in thi.read(f"/don-vi/{cast.commune.slug}")
+
+    for _ in range(2):
+        assert thi.post(path, kind="lang", name="Đăk Ra").status_code == 303
+
+    [village] = villages_of(session, cast.commune, date(2021, 3, 1))
+    page = thi.read(path)
+    assert "Làng Đăk Ra" in page
+    assert "Làng Đăk Ra" in thi.read(f"/don-vi/{village.slug}")
+
+
+@pytest.mark.parametrize(("form", "status"), [({"kind": "lang", "name": " "}, 400), ({"kind": "x", "name": "Đăk Ra"}, 400)])
+def test_a_village_that_cannot_be_entered_is_said_in_words(signed_in, opened: Opened, cast: Cast, session: Session, form, status):
+    response = signed_in(cast.thi).post(f"/don-vi/{cast.commune.slug}/thon", **form)
+
+    assert response.status_code == status
+    assert 'role="alert"' in response.text
+    assert villages(session) == 0
+
+
+def test_others_enter_no_villages(signed_in, opened: Opened, cast: Cast, session: Session):
+    assert signed_in(cast.khanh).post(f"/don-vi/{cast.commune.slug}/thon", kind="lang", name="x").status_code == 403
+    signed_in(cast.hoa).read(f"/don-vi/{cast.district.slug}/thon", 404)
+    assert villages(session) == 0
+
+
+def test_a_unit_adds_its_own_item(signed_in, opened: Opened, cast: Cast, session: Session):
+    thi, path = signed_in(cast.thi), f"/chien-dich/{opened.commune.uid}/viec-rieng"
+    wrong = thi.post(path, summary="Thi nấu ăn", due="ngày mai", phase="event")
+    assert wrong.status_code == 400
+    assert 'value="Thi nấu ăn"' in wrong.text
+
+    response = thi.post(path, summary="Thi nấu ăn", due="2021-03-19", phase="event", evidence="photo", evidence_min="1")
+
+    assert response.location == f"/chien-dich/{opened.commune.uid}"
+    item = session.scalars(select(ChecklistItem).where(ChecklistItem.summary == "Thi nấu ăn")).one()
+    assert (item.due, item.evidence, item.is_own) == (date(2021, 3, 19), ["photo"], True)
+    assert "Thi nấu ăn" in thi.read(f"/chien-dich/{opened.commune.uid}")
+
+
+def test_an_optional_item_is_switched_off_and_on(signed_in, opened: Opened, cast: Cast, session: Session):
+    thi = signed_in(cast.thi)
+    item = next(item for item in opened.commune.items if not item.required)
+    assert f'action="/viec/{item.id}/bo-chon"' in thi.read(f"/chien-dich/{opened.commune.uid}")
+
+    assert thi.post(f"/viec/{item.id}/bo-chon").status_code == 303
+    session.expire_all()
+    assert item.state is ItemState.NOT_REQUIRED
+
+    assert thi.post(f"/viec/{item.id}/chon").status_code == 303
+    session.expire_all()
+    assert item.state is ItemState.NOT_STARTED
+    assert thi.post(f"/viec/{opened.item.id}/bo-chon").status_code == 409  # a required one
+
+
+def test_an_item_is_split_and_shows_how_many_parts_are_closed(
+    signed_in, opened: Opened, cast: Cast, village: Unit, session: Session
+):
+    thi, item = signed_in(cast.thi), opened.item
+    assert thi.post(f"/viec/{item.id}/chia").status_code == 400
+    assert f'value="{village.id}"' in thi.read(f"/viec/{item.id}/tuy-chon")
+
+    thi.post(f"/viec/{item.id}/chia", unit=str(village.id))
+
+    part = session.scalars(select(ChecklistItem).where(ChecklistItem.split_from_id == item.id)).one()
+    assert "0/1" in thi.read(f"/viec/{item.id}")
+    part.evidence_min = 0
+    complete_item(session, part.id, by=cast.thi, now=NOON)
+    session.commit()
+    assert "1/1" in thi.read(f"/viec/{item.id}")
+
+
+def test_a_delegated_item_is_in_the_list_of_the_unit_that_does_it(signed_in, opened: Opened, cast: Cast, village: Unit):
+    thi, address = signed_in(cast.thi), f'href="/viec/{opened.item.id}"'
+    assert address not in thi.read(f"/don-vi/{village.slug}")
+
+    thi.post(f"/viec/{opened.item.id}/giao", unit=str(village.id))
+
+    assert address in thi.read(f"/don-vi/{village.slug}")
+    assert "Làng Đăk Ra" in thi.read(f"/viec/{opened.item.id}")
+    thi.post(f"/viec/{opened.item.id}/giao", unit="")
+    assert address not in thi.read(f"/don-vi/{village.slug}")
+
+
+def test_work_is_integrated_and_taken_out_again(signed_in, opened: Opened, cast: Cast, session: Session):
+    thi, item = signed_in(cast.thi), opened.item
+    assert thi.post(f"/viec/{item.id}/long-ghep", campaign=opened.commune.uid).status_code == 400
+    assert thi.post(f"/viec/{item.id}/long-ghep", campaign="unknown").status_code == 404
+    assert session.scalar(select(func.count()).select_from(ItemCredit)) == 0

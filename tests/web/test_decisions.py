@@ -1,0 +1,176 @@
+import re
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events.models import CalendarDecision, Change, ChecklistItem, DecidedYear, Person, ProposedHoliday
+from events.observances import work_calendar
+from events.workdays import DecisionStatus, Shift
+from tests.conftest import Cast
+from tests.web.conftest import Opened, Visitor
+from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
+
+TET = "Nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027"
+CULTURE_DAY = "Ngày Văn hóa Việt Nam"
+
+
+@pytest.fixture
+def administrator(signed_in: Callable[[Person], Visitor], cast: Cast, session: Session) -> Visitor:
+    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    return signed_in(cast.hoa)
+
+
+@pytest.fixture
+def in_tet(session: Session, opened: Opened) -> ChecklistItem:
+    """An open item that is due on 11 February 2027, a day of the break that is still to be decided."""
+    version = opened.commune.version
+    key = next(one.key for one in version.items if "commune" in one.levels and one.shift == "prev" and not one.end_offset_days)
+    item = next(item for item in opened.commune.items if item.key == key)
+    item.nominal_due = item.due = date(2027, 2, 11)
+    session.commit()
+    return item
+
+
+def seen(page: str) -> str:
+    found = re.search(r'name="fingerprint" value="([0-9a-f]+)"', page)
+    assert found
+    return found[1]
+
+
+def ticked(page: str) -> list[str]:
+    return re.findall(r'name="day" value="([0-9-]+)" checked', page)
+
+
+def applied(visitor: Visitor, page: str, days: list[str] | None = None):
+    form = {"year": "2027", "text": TET, "source": "", "listed": "1", "fingerprint": seen(page)}
+    return visitor.post("/lich-lam-viec/ap-dung", **form, day=days or ticked(page))
+
+
+def test_the_page_says_which_years_are_decided(administrator: Visitor):
+    page = administrator.read("/lich-lam-viec/")
+
+    assert page.index("2021") < page.index("2022")
+    assert CULTURE_DAY in page
+
+
+def test_items_whose_date_is_still_a_guess_are_listed(administrator: Visitor, in_tet: ChecklistItem, session: Session):
+    guess = work_calendar(session).shift(date(2027, 2, 8), Shift.PREVIOUS)
+    in_tet.nominal_due, in_tet.due, in_tet.due_reason = guess.nominal, guess.effective, guess.reason
+    session.commit()
+
+    assert f'href="/viec/{in_tet.id}"' in administrator.read("/lich-lam-viec/")
+    applied(administrator, administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text)
+    assert f'href="/viec/{in_tet.id}"' not in administrator.read("/lich-lam-viec/")
+
+
+def test_a_pasted_decision_is_shown_before_it_is_applied(administrator: Visitor, in_tet: ChecklistItem, session: Session):
+    text = f"Kính gửi các cơ quan\n{TET}"
+    page = administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=text).text
+
+    assert "Kính gửi các cơ quan" in page
+    assert len(ticked(page)) == 7
+    assert f"/viec/{in_tet.id}" in page
+    assert "<s>11/02/2027</s>" in page
+    assert "04/02/2027" in page
+    assert session.get(DecidedYear, 2027) is None
+    session.refresh(in_tet)
+    assert in_tet.due == date(2027, 2, 11)
+
+
+def test_the_fields_say_the_same_as_the_text(administrator: Visitor):
+    fields = {"tet_first": "2027-02-05", "tet_last": "2027-02-11", "swap_off": "2027-05-03", "swap_on": "2027-05-08"}
+
+    page = administrator.post("/lich-lam-viec/xem-truoc", year="2027", text="", **fields).text
+
+    assert len(ticked(page)) == 9
+    assert "2027-05-08" in ticked(page)
+
+
+def test_applying_moves_what_was_shown_and_sending_it_twice_does_no_harm(
+    administrator: Visitor, in_tet: ChecklistItem, session: Session, cast: Cast
+):
+    page = administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text
+
+    answers = [applied(administrator, page), applied(administrator, page)]
+
+    session.expire_all()
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert in_tet.due == date(2027, 2, 4)
+    assert session.scalars(select(Change.by_name).where(Change.item_id == in_tet.id)).all() == [cast.hoa.full_name]
+    assert len(session.scalars(select(CalendarDecision)).all()) == 1
+    assert session.get(DecidedYear, 2027) is not None
+
+
+def test_unticked_days_are_left_out_after_another_look(administrator: Visitor, session: Session):
+    some = ["2027-02-08", "2027-02-09"]
+    form = {"year": "2027", "text": TET, "listed": "1"}
+
+    page = administrator.post("/lich-lam-viec/xem-truoc", **form, day=some).text
+
+    assert ticked(page) == some
+    assert applied(administrator, page, some).status_code == 303
+    session.expire_all()
+    assert work_calendar(session).is_working(date(2027, 2, 11))
+
+
+def test_what_changed_meanwhile_is_shown_again(administrator: Visitor, in_tet: ChecklistItem, session: Session):
+    page = administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text
+    in_tet.edited = ["due"]
+    session.commit()
+
+    answer = applied(administrator, page)
+
+    assert answer.status_code == 409
+    assert TET in answer.text
+    assert seen(answer.text) != seen(page)
+    assert session.get(DecidedYear, 2027) is None
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"year": "hai", "text": TET},
+        {"year": "9999", "text": TET},
+        {"year": "2027", "text": ""},
+        {"year": "2027", "text": "", "tet_first": "2027-02-05"},
+        {"year": "2027", "text": "", "tet_first": "31/02", "tet_last": "2027-02-05"},
+        {"year": "2027", "text": TET * 1000},
+    ],
+)
+def test_what_cannot_be_used_is_said_and_stays_in_the_form(administrator: Visitor, form: dict[str, str]):
+    answer = administrator.post("/lich-lam-viec/xem-truoc", **form)
+
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert f'value="{form["year"]}"' in answer.text
+    assert form["text"][:40] in answer.text
+
+
+def test_an_announced_holiday_is_given_up_after_a_preview(administrator: Visitor, session: Session):
+    page = administrator.post("/lich-lam-viec/ngay-du-kien", name=CULTURE_DAY, status="dropped").text
+    assert session.get_one(ProposedHoliday, CULTURE_DAY).status is DecisionStatus.ANNOUNCED
+
+    form = {"name": CULTURE_DAY, "status": "dropped", "fingerprint": seen(page)}
+    answer = administrator.post("/lich-lam-viec/ngay-du-kien", **form, source="Luật thử")
+
+    session.expire_all()
+    assert answer.status_code == 303
+    assert session.get_one(ProposedHoliday, CULTURE_DAY).status is DecisionStatus.DROPPED
+    assert (
+        administrator.post("/lich-lam-viec/ngay-du-kien", **(form | {"fingerprint": "0", "status": "enacted"})).status_code == 409
+    )
+
+
+def test_others_may_neither_look_nor_decide(
+    signed_in: Callable[[Person], Visitor], cast: Cast, stranger: Visitor, session: Session
+):
+    thi = signed_in(cast.thi)
+
+    assert thi.get("/lich-lam-viec/").status_code == 403
+    assert stranger.get("/lich-lam-viec/").location.startswith("/dang-nhap")
+    for path in ("xem-truoc", "ap-dung", "ngay-du-kien"):
+        assert thi.post(f"/lich-lam-viec/{path}", year="2027", text=TET, name=CULTURE_DAY).status_code == 403
+    assert session.get(DecidedYear, 2027) is None

@@ -1,0 +1,138 @@
+import re
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events.models import Document, Person
+from tests.conftest import Cast
+from tests.web.conftest import Opened, Visitor
+
+PAPER = {"kind": "plan", "abstract": "Tổ chức Ngày Quốc tế Hạnh phúc", "number": "12/KH-UBND", "dated": "2021-02-26", "item": "0"}
+
+
+@pytest.fixture
+def thi(signed_in: Callable[[Person], Visitor], cast: Cast, opened: Opened) -> Visitor:
+    return signed_in(cast.thi)
+
+
+def address(opened: Opened) -> str:
+    return f"/chien-dich/{opened.commune.uid}/van-ban"
+
+
+def entered(session: Session) -> list[Document]:
+    session.expire_all()
+    return list(session.scalars(select(Document).order_by(Document.id)))
+
+
+def test_a_campaign_leads_to_its_documents(stranger: Visitor, opened: Opened):
+    assert f'href="{address(opened)}"' in stranger.read(f"/chien-dich/{opened.commune.uid}")
+    stranger.read(address(opened))
+
+
+def test_a_document_is_entered_and_listed(thi: Visitor, opened: Opened, session: Session):
+    response = thi.post(address(opened), **PAPER | {"item": str(opened.item.id), "signer": "Cán bộ ký"})
+
+    assert response.status_code == 303
+    [document] = entered(session)
+    assert (document.number, document.item_id, document.by.full_name) == ("12/KH-UBND", opened.item.id, "Cán bộ xã (Thi)")
+    page = thi.read(address(opened))
+    assert all(text in page for text in ("12/KH-UBND", "26/02/2021", "Cán bộ ký", f'href="/viec/{opened.item.id}"'))
+
+
+def test_what_was_typed_stays_when_something_is_missing(thi: Visitor, opened: Opened, session: Session):
+    response = thi.post(address(opened), **PAPER | {"abstract": "", "dated": "30/02"})
+
+    assert response.status_code == 400
+    assert 'value="12/KH-UBND"' in response.text
+    assert 'role="alert"' in response.text
+    assert entered(session) == []
+
+
+def test_what_a_rule_refuses_is_said_above_the_form(thi: Visitor, opened: Opened, session: Session):
+    response = thi.post(address(opened), **PAPER | {"dated": "1800-01-01"})
+
+    assert response.status_code == 400
+    assert "1800" in response.text
+    assert 'value="12/KH-UBND"' in response.text
+    assert entered(session) == []
+
+
+def test_a_document_is_corrected(thi: Visitor, opened: Opened, session: Session):
+    thi.post(address(opened), **PAPER | {"number": ""})
+    [document] = entered(session)
+    form = thi.read(f"{address(opened)}/{document.uid}/sua")
+    assert 'value="Tổ chức Ngày Quốc tế Hạnh phúc"' in form
+
+    assert thi.post(f"{address(opened)}/{document.uid}/sua", **PAPER).status_code == 303
+    assert thi.post(f"{address(opened)}/{document.uid}/sua", **PAPER | {"abstract": ""}).status_code == 400
+
+    [document] = entered(session)
+    assert document.number == "12/KH-UBND"
+
+
+def test_issuing_keeps_the_theme_that_was_printed(thi: Visitor, opened: Opened, session: Session):
+    thi.post(f"{address(opened)}/chu-de", theme="Chủ đề lúc ban hành", slogans="Một\nHai")
+    thi.post(address(opened), **PAPER)
+    [document] = entered(session)
+
+    assert thi.post(f"{address(opened)}/{document.uid}/ban-hanh", on="2021-03-01").status_code == 303
+    thi.post(f"{address(opened)}/chu-de", theme="Chủ đề về sau")
+
+    page = thi.read(address(opened))
+    assert "Chủ đề lúc ban hành" in page
+    assert "Chủ đề về sau" in page
+    assert "Chủ đề về sau" in thi.read(f"/chien-dich/{opened.commune.uid}")
+
+
+@pytest.mark.parametrize("on", ["2021-03-02", "x", ""])
+def test_a_day_that_cannot_be_is_refused(thi: Visitor, opened: Opened, session: Session, on: str):
+    thi.post(address(opened), **PAPER)
+    [document] = entered(session)
+
+    assert thi.post(f"{address(opened)}/{document.uid}/ban-hanh", on=on).status_code == 400
+
+    assert entered(session)[0].issued is None
+
+
+def test_a_document_replaces_another_but_never_in_a_circle(thi: Visitor, opened: Opened, session: Session):
+    for number in ("1/KH", "2/KH"):
+        thi.post(address(opened), **PAPER | {"number": number})
+    old, new = entered(session)
+
+    assert thi.post(f"{address(opened)}/{new.uid}/thay-the", older=old.uid).status_code == 303
+    assert thi.post(f"{address(opened)}/{old.uid}/thay-the", older=new.uid).status_code == 400
+
+    old, new = entered(session)
+    assert (new.supersedes_id, old.supersedes_id) == (old.id, None)
+
+
+def test_others_may_read_and_not_write(
+    stranger: Visitor, signed_in: Callable[[Person], Visitor], thi: Visitor, cast: Cast, opened: Opened, session: Session
+):
+    khanh = signed_in(cast.khanh)
+
+    assert "<textarea" not in khanh.read(address(opened))
+    assert khanh.post(address(opened), **PAPER).status_code == 403
+    assert stranger.post(address(opened), **PAPER).location.startswith("/dang-nhap")
+    assert entered(session) == []
+
+
+def test_unknown_documents_are_not_found(thi: Visitor, opened: Opened):
+    thi.read("/chien-dich/khong-co/van-ban", 404)
+    thi.read(f"{address(opened)}/khong-co/sua", 404)
+    assert thi.post(f"{address(opened)}/khong-co/ban-hanh", on="2021-03-01").status_code == 404
+
+
+def test_the_number_of_queries_does_not_depend_on_documents(thi: Visitor, opened: Opened, session: Session, count_queries):
+    for _ in range(2):
+        thi.post(address(opened), **PAPER)
+    thi.read(address(opened))
+    two = count_queries(lambda: thi.read(address(opened)))
+    for _ in range(2):
+        thi.post(address(opened), **PAPER)
+    thi.read(address(opened))
+
+    assert count_queries(lambda: thi.read(address(opened))) == two
+    assert len(re.findall("<article", thi.read(address(opened)))) == 4

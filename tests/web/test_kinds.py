@@ -1,0 +1,139 @@
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+from io import BytesIO
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events import versions
+from events.models import ChecklistItem, Person, Template
+from tests.conftest import Cast
+from tests.web.conftest import NOON, Opened, Visitor
+from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
+
+EDIT = "/mau/happiness_day/sua"
+
+
+@pytest.fixture
+def administrator(signed_in: Callable[[Person], Visitor], cast: Cast, session: Session) -> Visitor:
+    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    return signed_in(cast.hoa)
+
+
+def fields(page: str) -> dict[str, list[str]]:
+    """Return what a browser would send for the form of the page, unchanged."""
+    found: dict[str, list[str]] = {}
+    form = page[page.index('<form class="sheet"') :]
+    for tag in re.findall(r"<input [^>]*>", form):
+        name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+        if name and ('type="checkbox"' not in tag or " checked" in tag):
+            found.setdefault(name[1], []).append(unescape(value[1]) if value else "on")
+    for name, options in re.findall(r'<select [^>]*name="([^"]*)">(.*?)</select>', form, re.S):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        found[name] = [chosen[1] if chosen else re.findall(r'value="([^"]*)"', options)[0]]
+    return found
+
+
+def send(visitor: Visitor, path: str, data: dict):
+    return visitor.client.post(
+        path, data=data, base_url="https://lich.example.org", headers={"Referer": "https://lich.example.org/"}
+    )
+
+
+def template_of(session: Session) -> Template:
+    session.expire_all()
+    return versions.get_template(session, "happiness_day")
+
+
+def number_of(form: dict[str, list[str]], key: str) -> str:
+    return next(name.partition(".")[0] for name, value in form.items() if name.endswith(".key") and value == [key])
+
+
+def test_everybody_sees_templates_and_only_administrators_change_them(
+    stranger: Visitor, signed_in: Callable[[Person], Visitor], cast: Cast
+):
+    assert "Ngày Quốc tế Hạnh phúc" in stranger.read("/mau/")
+    assert EDIT not in stranger.read("/mau/happiness_day")
+    assert stranger.get(EDIT).location.startswith("/dang-nhap")
+    thi = signed_in(cast.thi)
+    for path in (EDIT, "/mau/nhap", "/mau/happiness_day/de-xuat"):
+        thi.read(path, 403)
+        assert thi.post(path).status_code == 403
+    stranger.read("/mau/khong-co", 404)
+
+
+def test_sending_the_form_unchanged_makes_no_version(administrator: Visitor, session: Session):
+    response = send(administrator, EDIT, fields(administrator.read(EDIT)))
+
+    assert response.status_code == 303
+    assert template_of(session).current.number == 1
+
+
+def test_a_changed_item_makes_a_new_version_with_its_note(administrator: Visitor, session: Session):
+    form = fields(administrator.read(EDIT))
+    number = number_of(form, "plan_commune")
+    changed = {f"{number}.offset_days": ["-10"], f"{number}.days.village": ["-8"], "version_note": ["Theo góp ý"]}
+
+    assert send(administrator, EDIT, form | changed).status_code == 303
+
+    item = next(item for item in template_of(session).current.items if item.key == "plan_commune")
+    assert (item.offset_days, item.level_offsets, item.version.note) == (-10, {"village": -8}, "Theo góp ý")
+    assert "Theo góp ý" in administrator.read("/mau/happiness_day")
+
+
+def test_items_are_added_and_removed(administrator: Visitor, session: Session):
+    form = fields(administrator.read(EDIT))
+    more = fields(send(administrator, EDIT, form | {"add": ["1"]}).text)
+    new = str(len(template_of(session).current.items))
+    more |= {f"{new}.title_vi": ["Việc mới"], f"{new}.title_en": ["New"], f"{new}.key": ["extra"], f"{new}.offset_days": ["-3"]}
+    more |= {f"{new}.levels": ["commune"], f"{new}.role": ["ubnd_xa"], f"{number_of(form, 'loudspeaker')}.remove": ["on"]}
+
+    assert send(administrator, EDIT, more).status_code == 303
+
+    keys = {item.key for item in template_of(session).current.items}
+    assert "extra" in keys
+    assert "loudspeaker" not in keys
+
+
+@pytest.mark.parametrize(("field", "value"), [("weight", "9"), ("offset_days", "x"), ("role", "nobody"), ("depends_on", "nothing")])
+def test_what_cannot_be_is_said_and_what_was_typed_stays(administrator: Visitor, session: Session, field: str, value: str):
+    form = fields(administrator.read(EDIT))
+    number = number_of(form, "plan_commune")
+
+    response = send(administrator, EDIT, form | {f"{number}.{field}": [value], "version_note": ["Ghi chú giữ lại"]})
+
+    assert response.status_code == 400
+    assert 'role="alert"' in response.text
+    assert f'name="{number}.{field}" ' in response.text
+    assert f'value="{value}"' in response.text
+    assert 'value="Ghi chú giữ lại"' in response.text
+    assert template_of(session).current.number == 1
+
+
+def test_a_template_is_downloaded_and_taken_in_again(administrator: Visitor, stranger: Visitor, session: Session):
+    text = stranger.read("/mau/happiness_day.toml")
+    token = fields(administrator.read("/mau/nhap"))["csrf_token"]
+    file = (BytesIO(text.replace("offset_days = -13", "offset_days = -12", 1).encode()), "mau.toml")
+
+    assert send(administrator, "/mau/nhap", {"csrf_token": token, "file": file}).status_code == 303
+    assert template_of(session).current.number == 2
+    assert administrator.post("/mau/nhap", text="x = [").status_code == 400
+    assert administrator.post("/mau/nhap", text=text.replace("happiness_day", "another", 1)).status_code == 400
+
+
+def test_last_years_lateness_is_proposed_and_taken_over(administrator: Visitor, session: Session, opened: Opened, cast: Cast):
+    plans = session.scalars(select(ChecklistItem).where(ChecklistItem.key == "plan_commune")).all()
+    for item in plans:
+        item.complete(cast.hoa, NOON, item.due + timedelta(days=4))
+    session.commit()
+
+    page = administrator.read("/mau/happiness_day/de-xuat?nam=2021")
+    assert "-13 → -9" in page
+    response = administrator.post("/mau/happiness_day/de-xuat", nam="2021", chosen="plan_commune@commune")
+
+    assert response.status_code == 303
+    item = next(item for item in template_of(session).current.items if item.key == "plan_commune")
+    assert item.level_offsets == {"commune": -9}

@@ -1,0 +1,119 @@
+import re
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events import versions
+from events.models import ChecklistItem, Person
+from tests.conftest import Cast
+from tests.web.conftest import NOON, Opened, Visitor
+from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
+
+
+@pytest.fixture
+def hoa(signed_in: Callable[[Person], Visitor], cast: Cast, opened: Opened) -> Visitor:
+    return signed_in(cast.hoa)
+
+
+@pytest.fixture
+def administrator(signed_in: Callable[[Person], Visitor], cast: Cast, opened: Opened, session: Session) -> Visitor:
+    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    return signed_in(cast.hoa)
+
+
+def dates(opened: Opened) -> str:
+    return f"/chien-dich/{opened.province.uid}/doi-ngay"
+
+
+def mark_of(page: str) -> str:
+    found = re.search(r'name="fingerprint" value="([0-9a-f]+)"', page)
+    assert found
+    return found[1]
+
+
+def due_of(session: Session, opened: Opened) -> date:
+    session.expire_all()
+    mine = ChecklistItem.campaign_id == opened.commune.id
+    return session.scalars(select(ChecklistItem).where(mine, ChecklistItem.key == "plan_commune")).one().due
+
+
+def test_the_campaign_at_the_top_leads_to_moving_its_dates(hoa: Visitor, stranger: Visitor, opened: Opened):
+    assert dates(opened) in hoa.read(f"/chien-dich/{opened.province.uid}")
+    assert dates(opened) not in stranger.read(f"/chien-dich/{opened.province.uid}")
+    assert "doi-ngay" not in hoa.read(f"/chien-dich/{opened.commune.uid}")
+
+
+def test_dates_move_only_after_the_preview_was_confirmed(hoa: Visitor, opened: Opened, session: Session):
+    page = hoa.read(f"{dates(opened)}?event_date=2021-03-27")
+    assert due_of(session, opened) == date(2021, 3, 5)
+    assert "12/03/2021" in page
+
+    response = hoa.post(dates(opened), event_date="2021-03-27", fingerprint=mark_of(page))
+
+    assert response.status_code == 303
+    assert due_of(session, opened) == date(2021, 3, 12)
+
+
+def test_an_old_preview_is_shown_afresh_and_moves_nothing(hoa: Visitor, opened: Opened, session: Session):
+    response = hoa.post(dates(opened), event_date="2021-03-27", fingerprint="old")
+
+    assert response.status_code == 409
+    assert 'role="alert"' in response.text
+    assert 'value="2021-03-27"' in response.text
+    assert due_of(session, opened) == date(2021, 3, 5)
+
+
+@pytest.mark.parametrize("typed", ["event_date=x", "event_date=1800-01-01", "issued=2021-03-02&plan=plan_province"])
+def test_what_cannot_be_is_said_above_the_form(hoa: Visitor, opened: Opened, typed: str):
+    page = hoa.read(f"{dates(opened)}?{typed}")
+
+    assert 'role="alert"' in page
+    assert 'name="fingerprint"' not in page
+    assert typed.partition("=")[2].partition("&")[0] in page
+
+
+def test_a_late_plan_is_entered_with_its_day(hoa: Visitor, opened: Opened, session: Session):
+    typed = {"plan": "plan_province", "issued": "2021-03-01"}
+    page = hoa.read(f"{dates(opened)}?plan=plan_province&issued=2021-03-01")
+
+    assert hoa.post(dates(opened), fingerprint=mark_of(page), **typed).status_code == 303
+    assert "01/03/2021" in hoa.read(f"/chien-dich/{opened.province.uid}/van-ban")
+
+
+def test_others_may_not_move_dates(signed_in: Callable[[Person], Visitor], stranger: Visitor, cast: Cast, opened: Opened):
+    thi = signed_in(cast.thi)
+
+    thi.read(dates(opened), 403)
+    assert thi.post(dates(opened), event_date="2021-03-27", fingerprint="x").status_code == 403
+    assert stranger.get(dates(opened)).location.startswith("/dang-nhap")
+    assert stranger.post(dates(opened), event_date="2021-03-27", fingerprint="x").location.startswith("/dang-nhap")
+
+
+def test_an_administrator_applies_a_new_version_after_its_preview(
+    administrator: Visitor, opened: Opened, session: Session, cast: Cast
+):
+    template = versions.get_template(session, "happiness_day")
+    entries = [versions.item_entry(item) for item in template.current.items]
+    entries = [e.model_copy(update={"offset_days": -10}) if e.key == "plan_commune" else e for e in entries]
+    versions.edit_template(session, template, entries, by=cast.hoa, now=NOON)
+    session.commit()
+    address = f"/chien-dich/{opened.province.uid}/phien-ban"
+
+    page = administrator.read(address)
+    assert "10/03/2021" in page
+    assert due_of(session, opened) == date(2021, 3, 5)
+    assert administrator.post(address, so="2", fingerprint="old").status_code == 409
+    assert administrator.post(address, so="2", fingerprint=mark_of(page)).status_code == 303
+
+    assert due_of(session, opened) == date(2021, 3, 10)
+    administrator.read(f"{address}?so=9", 404)
+
+
+def test_only_administrators_apply_versions(hoa: Visitor, opened: Opened):
+    address = f"/chien-dich/{opened.province.uid}/phien-ban"
+
+    hoa.read(address, 403)
+    assert hoa.post(address, so="1", fingerprint="x").status_code == 403

@@ -1,0 +1,196 @@
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from events.handover import waiting_proposals
+from events.models import Campaign, ChecklistItem, Person, Reform, Unit, UnitSuccession
+from events.models.campaigns import OPEN
+from events.people import holders
+from events.units import get_unit, successors
+from tests.conftest import Cast
+from tests.web.conftest import Opened, Visitor
+from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
+
+DAY = date(2021, 3, 1)  # the day it is in these tests
+MERGE = {"unit": ["23341", "23344"], "name": "Xã Đăk Mới", "on": "2021-03-01", "basis": "Nghị quyết thử"}
+
+
+@pytest.fixture(autouse=True)
+def before_2025(session: Session):
+    """A province that does not know of the reform of 2025 yet."""
+    session.execute(update(Unit).where(Unit.valid_to == date(2025, 6, 30)).values(valid_to=None))
+    session.execute(delete(UnitSuccession))
+    session.commit()
+
+
+@pytest.fixture
+def administrator(signed_in: Callable[[Person], Visitor], cast: Cast, session: Session) -> Visitor:
+    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    return signed_in(cast.hoa)
+
+
+def change(visitor: Visitor, kind: str, button: str = "ap-dung", **form):
+    return visitor.post(f"/cai-cach/moi/{kind}", lam=button, **form)
+
+
+def count(session: Session) -> tuple[int, ...]:
+    still_open = select(func.count()).select_from(ChecklistItem).where(ChecklistItem.status.in_(OPEN))
+    numbers = [session.scalar(select(func.count()).select_from(model)) for model in (Unit, Campaign, Reform)]
+    return (*(number or 0 for number in numbers), session.scalar(still_open) or 0)
+
+
+def test_a_preview_names_what_ends_and_begins_and_changes_nothing(administrator: Visitor, opened: Opened, session: Session):
+    before = count(session)
+
+    page = change(administrator, "sap-nhap", "xem", **MERGE).text
+
+    assert "Thị trấn Đăk Glei" in page
+    assert "Xã Đăk Mới" in page
+    assert 'name="unit" value="23341"' in page
+    assert 'name="unit" value="23344"' in page
+    assert count(session) == before
+    assert get_unit(session, "23341").valid_to is None
+
+
+def test_applying_merges_and_the_old_page_leads_to_the_new_unit(
+    administrator: Visitor, opened: Opened, session: Session, cast: Cast
+):
+    assert change(administrator, "sap-nhap", **MERGE).status_code == 303
+
+    session.expire_all()
+    [new] = successors(session, cast.commune)
+    assert new.full_name == "Xã Đăk Mới"
+    assert f'href="/don-vi/{new.slug}"' in administrator.read("/cai-cach/")
+    assert "Nghị quyết thử" in administrator.read("/cai-cach/")
+
+
+def test_merging_twice_says_that_it_was_done(administrator: Visitor, opened: Opened, session: Session):
+    change(administrator, "sap-nhap", **MERGE)
+    before = count(session)
+
+    answer = change(administrator, "sap-nhap", **MERGE)
+
+    assert answer.status_code == 422
+    assert "Thị trấn Đăk Glei" in answer.text
+    assert "28/02/2021" in answer.text
+    assert count(session) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [
+        ("sap-nhap", {"unit": ["23341"], "name": "Xã Mới"}),
+        ("sap-nhap", {"unit": ["23341", "23344"], "name": "Xã Mới", "on": "mai"}),
+        ("chia-tach", {"unit": ["23341"], "parts": "Xã A", "basis": "Căn cứ A"}),
+        ("chia-tach", {"parts": "Xã A\nXã B"}),
+        ("doi-ten", {"unit": ["23341"], "name": "Thị trấn Đăk Glei"}),
+        ("bo-cap", {"level": "province"}),
+        ("bo-cap", {"level": "khong-co"}),
+    ],
+)
+def test_what_cannot_be_is_said_with_what_was_typed_kept(administrator: Visitor, session: Session, kind: str, form):
+    before = count(session)
+
+    answer = change(administrator, kind, **({"on": "2021-03-01"} | form))
+
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    for name in ("name", "parts", "basis"):
+        assert form.get(name, "") in answer.text
+    assert count(session) == before
+
+
+def test_split_rename_and_abolish_work_from_their_forms(administrator: Visitor, opened: Opened, session: Session, cast: Cast):
+    assert change(administrator, "chia-tach", unit=["23341"], parts="Xã A\nXã B:", on="2021-03-01").status_code == 303
+    assert change(administrator, "doi-ten", unit=["23344"], name="Phường Mới", on="2021-03-01").status_code == 303
+    assert change(administrator, "bo-cap", level="district", on="2021-03-02").status_code == 303
+
+    session.expire_all()
+    assert {unit.full_name for unit in successors(session, cast.commune)} == {"Xã A", "Xã B"}
+    assert cast.district.valid_to == DAY
+    page = administrator.read("/cai-cach/")
+    assert "/cai-cach/ban-giao" not in page
+
+
+def test_a_post_is_confirmed_by_a_button(administrator: Visitor, session: Session, cast: Cast):
+    change(administrator, "sap-nhap", **MERGE)
+    [proposal] = waiting_proposals(session)
+    assert cast.thi.full_name in administrator.read("/cai-cach/")
+
+    for _again in range(2):
+        assert administrator.post(f"/cai-cach/chuc-danh/{proposal.id}", confirm="1").status_code == 303
+
+    session.expire_all()
+    assert holders(session, proposal.unit_id, proposal.role_key, DAY) == [cast.thi]
+    assert administrator.post(f"/cai-cach/chuc-danh/{proposal.id}", confirm="0").status_code == 409
+
+
+def test_a_person_above_decides_without_being_an_administrator(
+    administrator: Visitor, signed_in: Callable[[Person], Visitor], session: Session, cast: Cast, stranger: Visitor
+):
+    change(administrator, "sap-nhap", **MERGE)
+    account_of(session, cast.hoa).roles = []
+    session.commit()
+    [proposal] = waiting_proposals(session)
+    hoa, khanh = signed_in(cast.hoa), signed_in(cast.khanh)
+
+    assert cast.thi.full_name in hoa.read("/cai-cach/chuc-danh")
+    assert cast.thi.full_name not in khanh.read("/cai-cach/chuc-danh")
+    assert khanh.post(f"/cai-cach/chuc-danh/{proposal.id}", confirm="1").status_code == 403
+    assert stranger.post(f"/cai-cach/chuc-danh/{proposal.id}", confirm="1").location.startswith("/dang-nhap")
+    assert hoa.post(f"/cai-cach/chuc-danh/{proposal.id}", confirm="0").status_code == 303
+
+
+def test_work_left_in_closed_units_is_handed_over_by_a_button(administrator: Visitor, opened: Opened, session: Session, cast: Cast):
+    cast.commune.valid_to = date(2021, 2, 28)
+    heir = get_unit(session, "23344")
+    session.add(UnitSuccession(predecessor_id=cast.commune.id, successor_id=heir.id))
+    session.commit()
+    assert "/cai-cach/ban-giao" in administrator.read("/cai-cach/")
+
+    assert administrator.post("/cai-cach/ban-giao").status_code == 303
+
+    session.expire_all()
+    assert not any(item.is_open for item in opened.commune.items)
+    assert "/cai-cach/ban-giao" not in administrator.read("/cai-cach/")
+
+
+def test_forms_offer_only_units_that_can_change(administrator: Visitor):
+    change(administrator, "sap-nhap", **MERGE)
+
+    page = administrator.read("/cai-cach/moi/doi-ten")
+
+    assert 'value="23341"' not in page
+    assert 'value="23347"' in page
+    administrator.read("/cai-cach/moi/khac", 404)
+
+
+def test_others_see_nothing_and_change_nothing(
+    signed_in: Callable[[Person], Visitor], cast: Cast, stranger: Visitor, session: Session
+):
+    thi, before = signed_in(cast.thi), count(session)
+
+    for path in ("/cai-cach/", "/cai-cach/moi/sap-nhap"):
+        assert thi.get(path).status_code == 403
+        assert stranger.get(path).location.startswith("/dang-nhap")
+    assert change(thi, "sap-nhap", **MERGE).status_code == 403
+    assert thi.post("/cai-cach/ban-giao").status_code == 403
+    assert count(session) == before
+
+
+def test_the_new_unit_is_compared_with_the_years_of_the_old_ones(
+    administrator: Visitor, opened: Opened, session: Session, cast: Cast, clock
+):
+    change(administrator, "sap-nhap", **MERGE)
+    session.expire_all()
+    [new] = successors(session, cast.commune)
+    clock.now = clock.now.replace(year=2022)
+
+    page = administrator.read(f"/don-vi/{new.slug}")
+
+    assert 'id="so-sanh"' in page
+    assert page.count("2021") >= 1
+    assert 'id="so-sanh"' not in administrator.read(f"/don-vi/{cast.commune.slug}")

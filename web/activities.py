@@ -1,0 +1,213 @@
+"""Activities: what takes place when and where, for people to attend; planned, changed and called off by the unit."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events.activities import (
+    Plan,
+    add_activity,
+    cancel_activity,
+    change_activity,
+    credit_activity,
+    credited_campaigns,
+    get_activity,
+    overlapping,
+    remove_activity_credit,
+)
+from events.campaigns import get_campaign
+from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
+from events.language import say
+from events.localtime import at_local
+from events.models import Activity, Campaign, CampaignStatus, Person
+from events.people import may_work_on, require_post
+from events.units import ancestors
+from web.addresses import here
+from web.context import current_person, get_config, get_session, now, today
+from web.entries import day_of, hour_of, number_of
+from web.language import current
+from web.language import gettext as _
+
+bp = Blueprint("activities", __name__)
+
+
+@bp.get("/hoat-dong/<uid>")
+def show(uid: str) -> str:
+    """Show one activity. An internal one is for people with a post in its unit or above, and not found by others."""
+    session, person = get_session(), current_person()
+    activity = get_activity(session, uid)
+    may_change = person is not None and may_work_on(session, person, activity.campaign.unit, today())
+    if not (activity.public or may_change):
+        raise NotFoundError(kind="activity", key=uid)
+    clashing = [other for other in overlapping(session, activity, get_config().zone) if other.public or may_change]
+    return render_template(
+        "activities/show.html",
+        activity=activity,
+        campaign=activity.campaign,
+        unit_path=[*ancestors(activity.campaign.unit)[::-1], activity.campaign.unit],
+        overlapping=clashing if activity.status is not CampaignStatus.CANCELLED else [],
+        credited=credited_campaigns(session, activity),
+        candidates=_candidates(session, activity) if may_change else [],
+        may_change=may_change and activity.campaign.status is not CampaignStatus.CANCELLED,
+    )
+
+
+@bp.get("/chien-dich/<uid>/hoat-dong/moi")
+def new(uid: str) -> ResponseReturnValue:
+    """Show the form for a new activity of a campaign."""
+    first = {"day": get_campaign(get_session(), uid).dtstart.isoformat(), "public": "1"}
+    return _for_people(lambda person: _form_page(get_campaign(get_session(), uid), None, first, person))
+
+
+@bp.post("/chien-dich/<uid>/hoat-dong/moi")
+def add(uid: str) -> ResponseReturnValue:
+    """Plan an activity in a campaign."""
+
+    def use(session: Session, person: Person, at: datetime) -> Activity:
+        return add_activity(session, get_campaign(session, uid), _plan(), by=person, now=at, zone=get_config().zone)
+
+    return _send(
+        use, _("The activity was planned."), lambda person, error: _form_page(_campaign(uid), None, request.form, person, error)
+    )
+
+
+@bp.get("/hoat-dong/<uid>/sua")
+def edit(uid: str) -> ResponseReturnValue:
+    """Show the form with what is planned."""
+    activity = get_activity(get_session(), uid)
+    return _for_people(lambda person: _form_page(activity.campaign, activity, _entered(activity), person))
+
+
+@bp.post("/hoat-dong/<uid>/sua")
+def change(uid: str) -> ResponseReturnValue:
+    """Change an activity."""
+
+    def use(session: Session, person: Person, at: datetime) -> Activity:
+        return change_activity(session, uid, _plan(), by=person, now=at, zone=get_config().zone)
+
+    def again(person: Person, error: DomainError) -> str:
+        activity = get_activity(get_session(), uid)
+        return _form_page(activity.campaign, activity, request.form, person, error)
+
+    return _send(use, _("The activity was changed."), again)
+
+
+@bp.post("/hoat-dong/<uid>/huy")
+def cancel(uid: str) -> ResponseReturnValue:
+    """Call an activity off."""
+
+    def use(session: Session, person: Person, at: datetime) -> Activity:
+        return cancel_activity(session, uid, by=person, now=at, zone=get_config().zone)
+
+    return _send(use, _("The activity was called off."))
+
+
+@bp.post("/hoat-dong/<uid>/long-ghep")
+def credit(uid: str) -> ResponseReturnValue:
+    """Let an activity count for another campaign too, or no longer."""
+    use_case = remove_activity_credit if request.form.get("remove") else credit_activity
+
+    def use(session: Session, person: Person, at: datetime) -> Activity:
+        campaign = get_campaign(session, request.form.get("campaign", ""))
+        return use_case(session, uid, campaign, by=person, now=at, zone=get_config().zone)
+
+    return _send(use, _("It was recorded what this activity counts for."))
+
+
+def _send(
+    use: Callable[[Session, Person, datetime], Activity], sentence: str, again: Callable[[Person, DomainError], str] | None = None
+) -> ResponseReturnValue:
+    """Carry out what a form asks for; ``again`` shows it once more with what was typed and what is wrong with it."""
+    person = current_person()
+    if person is None:
+        flash(_("Please sign in first. Nothing was changed."), "warning")
+        return redirect(url_for("accounts.sign_in"), 303)
+    session = get_session()
+    try:
+        activity = use(session, person, now())
+    except (ConflictError, InvalidInputError) as error:
+        session.rollback()
+        if again is None:
+            raise
+        return again(person, error), 409 if isinstance(error, ConflictError) else 400
+    session.commit()
+    flash(sentence, "success")
+    return redirect(url_for(".show", uid=activity.uid), 303)
+
+
+def _for_people(page: Callable[[Person], str]) -> ResponseReturnValue:
+    person = current_person()
+    if person is None:
+        flash(_("Please sign in to see this page."), "warning")
+        return redirect(url_for("accounts.sign_in", next=here()), 303)
+    return page(person)
+
+
+def _campaign(uid: str) -> Campaign:
+    return get_campaign(get_session(), uid)
+
+
+def _form_page(
+    campaign: Campaign, activity: Activity | None, entered: Any, person: Person, error: DomainError | None = None
+) -> str:
+    require_post(get_session(), person, campaign.unit, today())
+    return render_template(
+        "activities/form.html",
+        campaign=campaign,
+        activity=activity,
+        unit_path=[*ancestors(campaign.unit)[::-1], campaign.unit],
+        entered=entered,
+        error=say(error, current()) if error else None,
+    )
+
+
+def _candidates(session: Session, activity: Activity) -> list[Campaign]:
+    """Return the campaigns of the unit and year that the activity does not count for yet."""
+    own, taken = activity.campaign, {campaign.id for campaign in credited_campaigns(session, activity)}
+    query = select(Campaign).where(Campaign.unit_id == own.unit_id, Campaign.year == own.year, Campaign.id != own.id)
+    query = query.where(Campaign.status != CampaignStatus.CANCELLED).order_by(Campaign.dtstart, Campaign.id)
+    return [campaign for campaign in session.scalars(query) if campaign.id not in taken]
+
+
+def _plan() -> Plan:
+    """Return what was entered. Days and hours are local ones."""
+    form, zone = request.form, get_config().zone
+    day = day_of(form.get("day", ""))
+    if day is None:
+        raise InvalidInputError(N_("Please enter the day."))
+    last_day = day_of(form.get("until_day", "")) or day
+    return Plan(
+        summary=form.get("summary", ""),
+        dtstart=at_local(day, hour_of(form.get("from", "")), zone),
+        dtend=at_local(last_day, hour_of(form.get("until", "")), zone),
+        location=form.get("location", ""),
+        organizer=form.get("organizer", ""),
+        weekly_until=day_of(form.get("weekly_until", "")),
+        expected=number_of(form.get("expected", "")),
+        attended=number_of(form.get("attended", "")),
+        public=bool(form.get("public")),
+    )
+
+
+def _entered(activity: Activity) -> dict[str, str]:
+    """Return an activity as its form shows it."""
+    zone = get_config().zone
+    start, end = activity.dtstart.astimezone(zone), activity.dtend.astimezone(zone)
+    return {
+        "summary": activity.summary,
+        "day": start.date().isoformat(),
+        "from": f"{start:%H:%M}",
+        "until_day": end.date().isoformat() if end.date() != start.date() else "",
+        "until": f"{end:%H:%M}",
+        "weekly_until": activity.weekly_until.isoformat() if activity.weekly_until else "",
+        "location": activity.location,
+        "organizer": activity.organizer,
+        "expected": "" if activity.expected is None else str(activity.expected),
+        "attended": "" if activity.attended is None else str(activity.attended),
+        "public": "1" if activity.public else "",
+    }

@@ -1,0 +1,218 @@
+"""The working calendar, for administrators: enter the yearly decision in fields or as text, see what moves, then apply it.
+
+Fields become sentences and go the same way as pasted text, so that there is one reader and the person sees what was understood.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events.database import nfc
+from events.decision_text import ReadDay, ReadText, read_decision
+from events.decisions import (
+    MovedItem,
+    YearDecision,
+    apply_decision,
+    apply_holiday,
+    decisions,
+    fingerprint,
+    preview_decision,
+    preview_holiday,
+    provisional_items,
+)
+from events.errors import N_, ConflictError, DomainError, InvalidInputError, YearOutOfRangeError
+from events.language import say
+from events.models import CalendarDay, ProposedHoliday
+from events.observances import work_calendar
+from events.recurrence import check_year
+from events.workdays import DecisionStatus
+from web.context import current_person, get_config, get_session, now, today
+from web.language import current
+from web.language import gettext as _
+from web.mail import administrators_only
+
+bp = Blueprint("decisions", __name__, url_prefix="/lich-lam-viec")
+
+_CONFLICT, _UNPROCESSABLE = 409, 422
+_SHOWN = 200  # moved items a page lists; a province can have thousands
+_GUESSED_SHOWN = 20
+_LONGEST_TEXT = 20_000
+_YEARS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What was typed, kept to be shown again. ``ticked`` is None until the days were listed once."""
+
+    year: int
+    text: str
+    source: str
+    ticked: frozenset[str] | None
+
+    def read(self) -> ReadText:
+        return read_decision(self.text, self.year)
+
+    def is_ticked(self, day: ReadDay) -> bool:
+        return self.ticked is None or day.day.isoformat() in self.ticked
+
+    def decision(self, read: ReadText) -> YearDecision:
+        days = tuple(day.decision for day in read.days if self.is_ticked(day))
+        return YearDecision(self.year, days, self.text, self.source or None)
+
+
+@bp.get("/")
+@administrators_only
+def index() -> ResponseReturnValue:
+    """Show which years are decided, the days that were, the proposed holidays, and the form."""
+    return _index()
+
+
+@bp.post("/xem-truoc")
+@administrators_only
+def preview() -> ResponseReturnValue:
+    """Show what was read and every item that would move. Writes nothing."""
+    try:
+        return _preview(_entered())
+    except (InvalidInputError, YearOutOfRangeError) as error:
+        return _index(error), _UNPROCESSABLE
+
+
+@bp.post("/ap-dung")
+@administrators_only
+def apply() -> ResponseReturnValue:
+    """Apply what the preview showed; if something changed since, show the preview again."""
+    session, entered = get_session(), _entered()
+    decision = entered.decision(entered.read())
+    who = {"by": current_person(), "now": now(), "count_announced": get_config().count_announced}
+    try:
+        moved = apply_decision(session, decision, expected_fingerprint=request.form.get("fingerprint", ""), **who)  # type: ignore[arg-type]
+    except ConflictError as error:
+        session.rollback()
+        return _preview(entered, error), _CONFLICT
+    except InvalidInputError as error:
+        session.rollback()
+        return _preview(entered, error), _UNPROCESSABLE
+    session.commit()
+    flash(_("The decision for %(year)s applies. Items moved: %(count)s.", year=decision.year, count=len(moved)), "success")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/ngay-du-kien")
+@administrators_only
+def holiday() -> ResponseReturnValue:
+    """Make a proposed holiday law or give it up: the preview first, then, with its fingerprint, the change."""
+    session, name = get_session(), request.form.get("name", "")
+    status = DecisionStatus.DROPPED if request.form.get("status") == "dropped" else DecisionStatus.ENACTED
+    counted = get_config().count_announced
+    expected = request.form.get("fingerprint")
+    if expected is None:
+        return _holiday_preview(session, name, status)
+    try:
+        source = request.form.get("source", "")[:500]
+        who = {"source": source, "by": current_person(), "now": now(), "count_announced": counted}
+        moved = apply_holiday(session, name, status, expected_fingerprint=expected, **who)  # type: ignore[arg-type]
+    except ConflictError as error:
+        session.rollback()
+        return _holiday_preview(session, name, status, error), _CONFLICT
+    session.commit()
+    flash(_("Recorded: %(name)s. Items moved: %(count)s.", name=name, count=len(moved)), "success")
+    return redirect(url_for(".index"), 303)
+
+
+def _index(error: DomainError | None = None) -> str:
+    session, year = get_session(), today().year
+    calendar = work_calendar(session, count_announced=get_config().count_announced)
+    first, last = date(year, 1, 1), date(year + _YEARS_SHOWN, 1, 1)
+    guessed = provisional_items(session, calendar, today())
+    days = select(CalendarDay).where(CalendarDay.day >= first, CalendarDay.day < last).order_by(CalendarDay.day)
+    return render_template(
+        "decisions/index.html",
+        error=say(error, current()) if error else None,
+        typed=request.form,
+        next_year=year + 1,
+        years=[(one, calendar.is_decided(one)) for one in range(year, year + _YEARS_SHOWN)],
+        guessed=guessed[:_GUESSED_SHOWN],
+        guesses=len(guessed),
+        days=session.scalars(days).all(),
+        holidays=session.scalars(select(ProposedHoliday).order_by(ProposedHoliday.name)).all(),
+        entered=decisions(session),
+    )
+
+
+def _preview(entered: Entered, error: DomainError | None = None) -> str:
+    session, read = get_session(), entered.read()
+    decision = entered.decision(read)
+    moved = preview_decision(session, decision, count_announced=get_config().count_announced)
+    page = render_template(
+        "decisions/preview.html",
+        error=say(error, current()) if error else None,
+        entered=entered,
+        read=read,
+        **_moves(moved),
+        fingerprint=fingerprint(moved, decision),
+    )
+    session.rollback()
+    return page
+
+
+def _holiday_preview(session: Session, name: str, status: DecisionStatus, error: DomainError | None = None) -> str:
+    moved = preview_holiday(session, name, status, count_announced=get_config().count_announced)
+    return render_template(
+        "decisions/holiday.html",
+        error=say(error, current()) if error else None,
+        name=name,
+        status=status.value,
+        source=request.form.get("source", ""),
+        **_moves(moved),
+        fingerprint=fingerprint(moved, name, status),
+    )
+
+
+def _moves(moved: list[MovedItem]) -> dict[str, object]:
+    return {"moved": moved[:_SHOWN], "count": len(moved)}
+
+
+def _entered() -> Entered:
+    """Return what was typed. Raises ``InvalidInputError`` for a year, a date or a text that cannot be used."""
+    form = request.form
+    typed = nfc(form.get("year", ""))
+    if not (typed.isascii() and typed.isdigit() and len(typed) == 4):
+        raise InvalidInputError(N_("“%(year)s” is not a year."), year=typed)
+    check_year(int(typed))
+    text = "\n".join(part for part in (nfc(form.get("text", "")), *_sentences()) if part)
+    if not text:
+        raise InvalidInputError(N_("Please fill in the days, or paste the text of the decision."))
+    if len(text) > _LONGEST_TEXT:
+        raise InvalidInputError(N_("The text is too long; please paste only the sentences about days off."))
+    ticked = frozenset(form.getlist("day")) if "listed" in form else None
+    return Entered(int(typed), text.replace("\r\n", "\n"), nfc(form.get("source", ""))[:500], ticked)
+
+
+def _sentences() -> list[str]:
+    """Return the fields as the sentences of a decision."""
+    found = []
+    for first, second, sentence in (
+        ("tet_first", "tet_last", "Nghỉ Tết từ ngày {:%d/%m/%Y} đến hết ngày {:%d/%m/%Y}"),
+        ("swap_off", "swap_on", "Hoán đổi ngày làm việc từ ngày {:%d/%m/%Y} sang ngày {:%d/%m/%Y}"),
+        ("more_first", "more_last", "Nghỉ từ ngày {:%d/%m/%Y} đến hết ngày {:%d/%m/%Y}"),
+    ):
+        days = _day(first), _day(second)
+        if days[0] and days[1]:
+            found.append(sentence.format(*days))
+        elif days[0] or days[1]:
+            raise InvalidInputError(N_("Please fill in both days, or neither."))
+    return found
+
+
+def _day(name: str) -> date | None:
+    text = request.form.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInputError(N_("“%(day)s” is not a day."), day=text[:20]) from None

@@ -1,0 +1,243 @@
+"""A campaign's documents: what was written, issued and replaced, and the theme that they print."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy.orm import Session
+from wtforms import DateField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Optional
+
+from events import documents
+from events.campaigns import get_campaign
+from events.documents import Paper
+from events.errors import DomainError, NotAllowedError, NotFoundError
+from events.language import say
+from events.models import Campaign, ChecklistItem, Document, DocumentKind, Person
+from events.people import may_work_on
+from events.units import ancestors
+from web.context import current_person, get_config, get_session, now, today
+from web.language import current
+from web.language import gettext as _
+from web.language import lazy_gettext as _l
+
+bp = Blueprint("documents", __name__, url_prefix="/chien-dich/<uid>/van-ban")
+
+KINDS = {
+    DocumentKind.PLAN: _l("Plan"),
+    DocumentKind.LETTER: _l("Official letter"),
+    DocumentKind.DECISION: _l("Decision"),
+    DocumentKind.NOTICE: _l("Notice"),
+    DocumentKind.REPORT: _l("Report"),
+    DocumentKind.MINUTES: _l("Minutes"),
+    DocumentKind.OTHER: _l("Other document"),
+}
+_NONE = "0"
+_NO_DAY = _l("This is not a date.")
+
+
+class PaperForm(FlaskForm):  # type: ignore[misc]
+    """What stands on a document."""
+
+    kind = SelectField(_l("Type"), choices=[SelectChoice(kind.value, label) for kind, label in KINDS.items()])
+    abstract = StringField(_l("Abstract"), [InputRequired(_l("Please enter what the document is about."))])
+    number = StringField(_l("Number"), description=_l("For example 10/KH-BCĐ; empty while it is unknown."))
+    dated = DateField(_l("Date on the document"), [Optional()])
+    issuer = StringField(_l("Issued by"))
+    signer = StringField(_l("Signed by"))
+    item = SelectField(_l("For the item"))
+
+    @property
+    def paper(self) -> Paper:
+        return Paper(
+            DocumentKind(self.kind.data), self.abstract.data, self.number.data, self.dated.data, self.issuer.data, self.signer.data
+        )
+
+
+class ThemeForm(FlaskForm):  # type: ignore[misc]
+    """A campaign's own theme."""
+
+    theme = StringField(_l("Theme"), description=_l("Empty: the theme of the year."))
+    slogans = TextAreaField(_l("Slogans"), description=_l("One a line."), render_kw={"rows": 4})
+
+
+@bp.get("")
+def index(uid: str) -> str:
+    """List a campaign's documents, with the forms to add one and to choose a theme."""
+    return _page(get_campaign(get_session(), uid))
+
+
+@bp.post("")
+def add(uid: str) -> ResponseReturnValue:
+    """Enter a draft."""
+    session = get_session()
+    campaign = get_campaign(session, uid)
+    form = _paper_form(campaign)
+
+    def act(person: Person) -> str:
+        item = _item(session, campaign, form)
+        zone = get_config().zone
+        document = documents.add_document(session, campaign, form.paper, item=item, by=person, now=now(), zone=zone)
+        return _("Entered: %(abstract)s", abstract=document.abstract)
+
+    return _change(campaign, act, form)
+
+
+@bp.get("/<document>/sua")
+def edit(uid: str, document: str) -> str:
+    """Show the form to correct what was entered."""
+    session = get_session()
+    campaign = get_campaign(session, uid)
+    return _edit_page(campaign, documents.get_document(session, campaign, document))
+
+
+@bp.post("/<document>/sua")
+def correct(uid: str, document: str) -> ResponseReturnValue:
+    """Correct what was entered."""
+    session = get_session()
+    campaign = get_campaign(session, uid)
+    found = documents.get_document(session, campaign, document)
+    form = _paper_form(campaign)
+
+    def act(person: Person) -> str:
+        item = _item(session, campaign, form)
+        documents.correct_document(session, found, form.paper, item=item, by=person, now=now(), zone=get_config().zone)
+        return _("Corrected: %(abstract)s", abstract=found.abstract)
+
+    return _change(campaign, act, form, found)
+
+
+@bp.post("/<document>/ban-hanh")
+def issue(uid: str, document: str) -> ResponseReturnValue:
+    """Record that a document went out; the theme that it prints is kept from now on."""
+    session = get_session()
+    campaign = get_campaign(session, uid)
+    found = documents.get_document(session, campaign, document)
+    try:
+        on = date.fromisoformat(request.form.get("on", ""))
+    except ValueError:
+        return _page(campaign, problem=str(_NO_DAY)), 400
+
+    def act(person: Person) -> str:
+        documents.issue_document(session, found, on, by=person, now=now(), zone=get_config().zone)
+        return _("Issued: %(abstract)s", abstract=found.abstract)
+
+    return _change(campaign, act)
+
+
+@bp.post("/<document>/thay-the")
+def supersede(uid: str, document: str) -> ResponseReturnValue:
+    """Record that a document replaces another one of the campaign."""
+    session = get_session()
+    campaign = get_campaign(session, uid)
+    found = documents.get_document(session, campaign, document)
+    older = documents.get_document(session, campaign, request.form.get("older", ""))
+
+    def act(person: Person) -> str:
+        documents.supersede(session, found, older, by=person, now=now(), zone=get_config().zone)
+        return _("“%(older)s” is replaced by “%(abstract)s”.", older=older.abstract, abstract=found.abstract)
+
+    return _change(campaign, act)
+
+
+@bp.post("/chu-de")
+def choose_theme(uid: str) -> ResponseReturnValue:
+    """Give the campaign its own theme and slogans."""
+    session = get_session()
+    campaign = get_campaign(session, uid)
+    form = ThemeForm()
+
+    def act(person: Person) -> str:
+        slogans = (form.slogans.data or "").splitlines()
+        documents.choose_theme(session, campaign, form.theme.data or "", slogans, by=person, now=now(), zone=get_config().zone)
+        return _("The theme of this campaign is stored.")
+
+    return _change(campaign, act, theme_form=form)
+
+
+def _change(
+    campaign: Campaign,
+    act: Callable[[Person], str],
+    form: PaperForm | None = None,
+    document: Document | None = None,
+    theme_form: ThemeForm | None = None,
+) -> ResponseReturnValue:
+    """Call a use case and go back to the list; what is refused is said above the form, with what was typed."""
+    back = url_for(".index", uid=campaign.uid)
+    person = current_person()
+    if person is None:
+        flash(_("Please sign in first. Nothing was changed."), "warning")
+        return redirect(url_for("accounts.sign_in", next=back), 303)
+    session = get_session()
+    problem = None
+    if form is None or form.validate():
+        try:
+            sentence = act(person)
+            session.commit()
+        except (NotAllowedError, NotFoundError):
+            raise
+        except DomainError as error:
+            session.rollback()
+            problem = say(error, current())
+        else:
+            flash(sentence, "success")
+            return redirect(back, 303)
+    if document is not None:
+        return _edit_page(campaign, document, form, problem), 400
+    return _page(campaign, form, theme_form, problem), 400
+
+
+def _page(
+    campaign: Campaign, form: PaperForm | None = None, theme_form: ThemeForm | None = None, problem: str | None = None
+) -> str:
+    session = get_session()
+    found = documents.documents_of(session, campaign)
+    return render_template(
+        "documents/index.html",
+        campaign=campaign,
+        unit_path=ancestors(campaign.unit)[::-1],
+        documents=found,
+        themes={document.id: documents.theme_printed(document) for document in found},
+        replaced={document.supersedes_id: document for document in found if document.supersedes_id},
+        kinds=KINDS,
+        theme=documents.theme_of(campaign),
+        slogans=documents.slogans_of(campaign),
+        form=form or _paper_form(campaign, formdata=None, issuer=campaign.unit.full_name),
+        theme_form=theme_form or ThemeForm(formdata=None, theme=campaign.theme, slogans="\n".join(campaign.slogans or [])),
+        problem=problem,
+        may_write=_may_write(session, campaign),
+    )
+
+
+def _edit_page(campaign: Campaign, document: Document, form: PaperForm | None = None, problem: str | None = None) -> str:
+    filled = form or _paper_form(
+        campaign,
+        kind=document.kind.value,
+        item=str(document.item_id or _NONE),
+        **{name: getattr(document, name) for name in ("abstract", "number", "dated", "issuer", "signer")},
+    )
+    path = ancestors(campaign.unit)[::-1]
+    return render_template(
+        "documents/edit.html", campaign=campaign, document=document, form=filled, problem=problem, unit_path=path
+    )
+
+
+def _paper_form(campaign: Campaign, **values: Any) -> PaperForm:
+    form = PaperForm(**values)
+    form.item.choices = [
+        SelectChoice(_NONE, _("the whole campaign")),
+        *(SelectChoice(str(item.id), item.summary) for item in campaign.items),
+    ]
+    return form
+
+
+def _item(session: Session, campaign: Campaign, form: PaperForm) -> ChecklistItem | None:
+    return session.get(ChecklistItem, int(form.item.data)) if form.item.data != _NONE else None
+
+
+def _may_write(session: Session, campaign: Campaign) -> bool:
+    person = current_person()
+    return person is not None and may_work_on(session, person, campaign.unit, today())

@@ -1,0 +1,350 @@
+"""What this province keeps, for administrators: observances on and off, days of its own, yearly themes, other kinds."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from wtforms import DateField, Field, IntegerField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from events import kinds, own_observances
+from events.colors import HEX_OF
+from events.errors import DomainError, InvalidInputError, NotFoundError
+from events.language import say
+from events.models import Campaign, Observance, ObservanceStatus, Person, Template
+from events.models.observances import ANNIVERSARY
+from events.observances import work_calendar
+from events.own_observances import NewObservance
+from events.rounds import chosen_round
+from events.units import load_tree
+from web.context import current_person, get_config, get_session, now, today
+from web.language import current, title
+from web.language import gettext as _
+from web.language import lazy_gettext as _l
+from web.mail import administrators_only
+
+bp = Blueprint("keeping", __name__, url_prefix="/ngay-ky-niem")
+
+STATUS = {
+    ObservanceStatus.CORE: _l("named in the plan"),
+    ObservanceStatus.LINKED: _l("run together with one of the plan"),
+    ObservanceStatus.OPTIONAL: _l("example to switch on"),
+    ObservanceStatus.OWN: _l("made here"),
+}
+_NONE = ""
+_NUMBERS_ONLY = _l("This is not a number.")
+_NO_DAY = _l("This is not a date.")
+
+
+class ObservanceForm(FlaskForm):  # type: ignore[misc]
+    """A day of one's own. Which days count depends on the kind of rule."""
+
+    title_vi = StringField(_l("Title in Vietnamese"), [InputRequired(_l("Please enter the Vietnamese title."))])
+    title_en = StringField(_l("Title in English"), description=_l("Empty: the Vietnamese one."))
+    kind = RadioField(
+        _l("When it comes round"),
+        choices=[
+            SelectChoice("fixed_day", _l("the same day every year")),
+            SelectChoice("fixed_range", _l("several days, from the first day to the last")),
+            SelectChoice("lunar_day", _l("a day of the lunar year")),
+        ],
+        default="fixed_day",
+    )
+    day = IntegerField(_l("Day, or first day"), [InputRequired(_NUMBERS_ONLY)])
+    month = IntegerField(_l("Month"), [InputRequired(_NUMBERS_ONLY)])
+    last_day = IntegerField(_l("Last day"), [Optional()], description=_l("Only for several days."))
+    last_month = IntegerField(_l("Month of the last day"), [Optional()])
+    basis = StringField(_l("Legal basis"))
+    base_year = IntegerField(
+        _l("Anniversaries count from"), [Optional()], description=_l("A year; empty when they are not counted.")
+    )
+    anniversary = StringField(_l("Wording of anniversaries"), description=_l("N stands for the number. Empty: “Kỷ niệm N năm”."))
+    color = SelectField(_l("Colour"), choices=[SelectChoice(name, name) for name in HEX_OF])
+    inside = SelectField(_l("Inside another observance"))
+    like = SelectField(_l("Checklist"), description=_l("Copied once; changed afterwards as any template."))
+
+    @property
+    def rule(self) -> dict[str, Any]:
+        """The rule in the form of the catalogue."""
+        day, month = self.day.data, self.month.data
+        if self.kind.data == "lunar_day":
+            return {"kind": "lunar_day", "lunar_month": month, "lunar_day": day}
+        if self.kind.data == "fixed_range":
+            last = self.last_month.data or month, self.last_day.data or 0
+            return {"kind": "fixed_range", "from": f"{month:02}-{day:02}", "to": f"{last[0]:02}-{last[1]:02}"}
+        return {"kind": "fixed_day", "month": month, "day": day}
+
+    @property
+    def wanted(self) -> NewObservance:
+        return NewObservance(
+            self.title_vi.data,
+            self.title_en.data or "",
+            self.rule,
+            self.color.data,
+            self.basis.data or "",
+            self.base_year.data,
+            self.anniversary.data or "",
+            self.inside.data or None,
+        )
+
+
+class ThemeForm(FlaskForm):  # type: ignore[misc]
+    """The theme of one year."""
+
+    year = IntegerField(_l("Year"), [InputRequired(_NUMBERS_ONLY)])
+    theme = StringField(_l("Theme"), [InputRequired(_l("Please enter the theme."))])
+    slogans = TextAreaField(_l("Slogans"), description=_l("One a line."), render_kw={"rows": 4})
+    source = StringField(_l("Source"), description=_l("The letter that announced it."))
+
+
+class AnniversaryForm(FlaskForm):  # type: ignore[misc]
+    """How anniversaries are counted and put."""
+
+    base_year = IntegerField(
+        _l("Anniversaries count from"), [Optional()], description=_l("A year; empty when they are not counted.")
+    )
+    anniversary = StringField(_l("Wording of anniversaries"), description=_l("N stands for the number. Empty: “Kỷ niệm N năm”."))
+
+
+class OpenForm(FlaskForm):  # type: ignore[misc]
+    """A campaign on a chosen day."""
+
+    day = DateField(_l("Day"), [InputRequired(_NO_DAY)])
+    who = RadioField(
+        _l("Units"),
+        choices=[SelectChoice("all", _l("all units")), SelectChoice("some", _l("only those chosen here"))],
+        default="all",
+    )
+    units = SelectMultipleField(
+        _l("Chosen units"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(), validate_choice=False
+    )
+
+
+@bp.get("/")
+@administrators_only
+def index() -> ResponseReturnValue:
+    """List observances and kinds with their switches."""
+    session = get_session()
+    return render_template(
+        "keeping/index.html",
+        observances=own_observances.all_observances(session),
+        status=STATUS,
+        kinds=kinds.kinds(session),
+    )
+
+
+@bp.post("/<slug>/bat-tat")
+@administrators_only
+def switch(slug: str) -> ResponseReturnValue:
+    """Keep an observance, or keep it no longer."""
+    session = get_session()
+    observance = own_observances.find_observance(session, slug)
+    own_observances.switch_observance(session, observance, enabled=_wanted_state(), now=now())
+    session.commit()
+    kept = _("“%(title)s” is kept from now on.", title=title(observance))
+    flash(kept if observance.enabled else _("“%(title)s” is no longer kept.", title=title(observance)), "success")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/loai/<key>/bat-tat")
+@administrators_only
+def switch_kind(key: str) -> ResponseReturnValue:
+    """Let a kind open by itself, or no longer."""
+    session = get_session()
+    template = kinds.get_kind(session, key)
+    (kinds.switch_on if _wanted_state() else kinds.switch_off)(template)
+    session.commit()
+    opens = _("“%(title)s” opens by itself from now on.", title=title(template))
+    flash(opens if template.enabled else _("“%(title)s” no longer opens by itself.", title=title(template)), "success")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.get("/moi")
+@administrators_only
+def new() -> ResponseReturnValue:
+    """Show the form for a day of one's own."""
+    return _new_page(_observance_form(get_session()))
+
+
+@bp.post("/moi")
+@administrators_only
+def add() -> ResponseReturnValue:
+    """Make a day of one's own."""
+    session = get_session()
+    form = _observance_form(session)
+
+    def act() -> ResponseReturnValue:
+        like = kinds.get_kind(session, form.like.data) if form.like.data else None
+        found = own_observances.add_observance(session, form.wanted, like=like, by=_person(), now=now(), zone=get_config().zone)
+        session.commit()
+        flash(_("“%(title)s” is kept from now on.", title=title(found)), "success")
+        return redirect(url_for(".edit", slug=found.slug), 303)
+
+    return _try(form, act, lambda problem: _new_page(form, problem))
+
+
+@bp.get("/<slug>/sua")
+@administrators_only
+def edit(slug: str) -> ResponseReturnValue:
+    """Show the themes of an observance and how its anniversaries are put; ``?nam=`` fills in that year's theme."""
+    return _edit_page(own_observances.find_observance(get_session(), slug))
+
+
+@bp.post("/<slug>/chu-de")
+@administrators_only
+def announce(slug: str) -> ResponseReturnValue:
+    """Store a year's theme and slogans."""
+    session = get_session()
+    observance = own_observances.find_observance(session, slug)
+    form = ThemeForm()
+
+    def act() -> ResponseReturnValue:
+        slogans, source = (form.slogans.data or "").splitlines(), form.source.data or ""
+        own_observances.announce_theme(session, observance, form.year.data, form.theme.data, slogans, source=source, now=now())
+        session.commit()
+        flash(_("The theme of %(year)s is stored. Drafts follow it, issued documents do not.", year=form.year.data), "success")
+        return redirect(url_for(".edit", slug=slug), 303)
+
+    return _try(form, act, lambda problem: _edit_page(observance, theme_form=form, problem=problem))
+
+
+@bp.post("/<slug>/ky-niem")
+@administrators_only
+def number(slug: str) -> ResponseReturnValue:
+    """Store how anniversaries are counted and put."""
+    session = get_session()
+    observance = own_observances.find_observance(session, slug)
+    form = AnniversaryForm()
+
+    def act() -> ResponseReturnValue:
+        wording, zone = form.anniversary.data or "", get_config().zone
+        own_observances.number_anniversaries(session, observance, form.base_year.data, wording, now=now(), zone=zone)
+        session.commit()
+        flash(_("Stored."), "success")
+        return redirect(url_for(".edit", slug=slug), 303)
+
+    return _try(form, act, lambda problem: _edit_page(observance, anniversary_form=form, problem=problem))
+
+
+@bp.get("/loai/<key>/mo")
+@administrators_only
+def choose_day(key: str) -> ResponseReturnValue:
+    """Show the form to open a kind on a chosen day."""
+    session = get_session()
+    return _open_page(kinds.get_kind(session, key), _open_form(session, day=today()))
+
+
+@bp.post("/loai/<key>/mo")
+@administrators_only
+def open_kind(key: str) -> ResponseReturnValue:
+    """Open a kind on a chosen day and go to its topmost campaign."""
+    session = get_session()
+    template = kinds.get_kind(session, key)
+    form = _open_form(session)
+
+    def act() -> ResponseReturnValue:
+        units = set(form.units.data or []) if form.who.data == "some" else None
+        zone, calendar = get_config().zone, work_calendar(session)
+        opened = kinds.open_on(session, template, form.day.data, now=now(), calendar=calendar, unit_ids=units, zone=zone)
+        session.commit()
+        sentence = _("Opened in %(campaigns)s units, %(items)s items.", campaigns=opened.campaigns, items=opened.items)
+        flash(sentence if opened.campaigns else _("This campaign was open already; nothing was added."), "success")
+        return redirect(_address_of(session, template, form), 303)
+
+    return _try(form, act, lambda problem: _open_page(template, form, problem))
+
+
+def _wanted_state() -> bool:
+    state = request.form.get("state")
+    if state not in ("on", "off"):
+        raise InvalidInputError
+    return state == "on"
+
+
+def _try(form: FlaskForm, act: Callable[[], ResponseReturnValue], again: Callable[[str | None], str]) -> ResponseReturnValue:
+    """Call a use case; what is refused is said above the form, with what was typed."""
+    if not form.validate():
+        return again(None), 400
+    try:
+        return act()
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        get_session().rollback()
+        return again(say(error, current())), 400
+
+
+def _person() -> Person:
+    person = current_person()
+    assert person is not None  # an administrator is signed in
+    return person
+
+
+def _new_page(form: ObservanceForm, problem: str | None = None) -> str:
+    return render_template("keeping/new.html", form=form, problem=problem)
+
+
+def _edit_page(
+    observance: Observance,
+    theme_form: ThemeForm | None = None,
+    anniversary_form: AnniversaryForm | None = None,
+    problem: str | None = None,
+) -> str:
+    return render_template(
+        "keeping/edit.html",
+        observance=observance,
+        themes=sorted(observance.themes, key=lambda theme: -theme.year),
+        theme_form=theme_form or _theme_form(observance),
+        anniversary_form=anniversary_form or AnniversaryForm(formdata=None, obj=observance),
+        default_wording=ANNIVERSARY,
+        problem=problem,
+    )
+
+
+def _theme_form(observance: Observance) -> ThemeForm:
+    text = request.args.get("nam", "")
+    year = int(text) if text.isascii() and text.isdigit() and len(text) == 4 else today().year
+    theme = observance.theme_in(year)
+    if theme is None:
+        return ThemeForm(formdata=None, year=year)
+    return ThemeForm(formdata=None, year=year, theme=theme.theme_vi, slogans="\n".join(theme.slogans), source=theme.source)
+
+
+def _open_page(template: Template, form: OpenForm, problem: str | None = None) -> str:
+    return render_template("keeping/open.html", template=template, form=form, problem=problem)
+
+
+def _observance_form(session: Session) -> ObservanceForm:
+    form = ObservanceForm()
+    outer = own_observances.all_observances(session)
+    form.inside.choices = [SelectChoice(_NONE, _("none")), *(SelectChoice(o.key, title(o)) for o in outer if o.enabled)]
+    templates = session.scalars(select(Template).order_by(Template.position, Template.id))
+    form.like.choices = [
+        SelectChoice(_NONE, _("no checklist: only in the calendar")),
+        *(SelectChoice(t.key, title(t)) for t in templates),
+    ]
+    return form
+
+
+def _open_form(session: Session, **values: object) -> OpenForm:
+    form = OpenForm(**values)
+    tree = load_tree(session, _day_of(form.day))
+    form.units.choices = [SelectChoice(node.id, node.full_name) for root in tree.roots for node in tree.below(root)]
+    return form
+
+
+def _day_of(field: Field) -> Any:
+    return field.data or today()
+
+
+def _address_of(session: Session, template: Template, form: OpenForm) -> str:
+    period = chosen_round(template, form.day.data).period
+    top = select(Campaign.uid).where(Campaign.template_id == template.id, Campaign.period == period, Campaign.parent_id.is_(None))
+    uid = session.scalar(top.order_by(Campaign.id).limit(1))
+    return url_for("campaigns.show", uid=uid) if uid else url_for(".index")

@@ -1,0 +1,235 @@
+"""How far a unit has come, today or as of a past day: by unit below, phase, item, campaign and year.
+
+What is asked for stands in the address, so that a page can be sent on, printed and made again.
+"""
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from flask import Blueprint, render_template, request, url_for
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from events.database import nfc
+from events.errors import N_, InvalidInputError, NotFoundError
+from events.models import Campaign, ChecklistItem, Phase, Template, Unit
+from events.progress import (
+    AsOf,
+    Day,
+    Part,
+    Progress,
+    ever_below,
+    lifelong_tree,
+    own_progress,
+    parts,
+    rolled_up,
+    silent_units,
+    sum_of,
+    year_progress,
+)
+from events.recurrence import FIRST_YEAR, LAST_YEAR
+from events.units import alive, ancestors, get_unit
+from web.context import get_config, get_session, today
+from web.language import gettext as _
+from web.language import title
+from web.words import day_text
+
+bp = Blueprint("progress", __name__, url_prefix="/tien-do")
+
+_K = TypeVar("_K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for: a year, a past day, one campaign, one phase."""
+
+    year: int
+    on: date | None
+    round: tuple[Template, str] | None
+    phase: Phase | None
+
+    @property
+    def day(self) -> Day:
+        return AsOf(self.on, get_config().zone) if self.on else today()
+
+    def conditions(self, unit: Unit) -> list[ColumnElement[bool]]:
+        """Return the conditions on campaigns of any year."""
+        found: list[ColumnElement[bool]] = [Campaign.unit_id.in_(ever_below(unit.id))]
+        if self.round:
+            found += [Campaign.template_id == self.round[0].id, Campaign.period == self.round[1]]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a table: ``address`` leads on to the same figures of that line alone."""
+
+    name: str
+    progress: Progress
+    address: str | None = None
+    is_data: bool = True  # named by people, in Vietnamese
+
+
+@bp.get("/<slug>")
+def show(slug: str) -> str:
+    """Show the progress of a unit in the year ``?nam=``, as of ``?ngay=``, in ``?chien-dich=`` and ``?giai-doan=``."""
+    session = get_session()
+    unit = get_unit(session, slug)
+    asked = _asked(session)
+    in_all_years = asked.conditions(unit)
+    in_year = [*in_all_years, Campaign.year == asked.year]
+    found = [part for part in parts(session, asked.day, *in_year) if asked.phase is None or part.phase_key == asked.phase.key]
+    return render_template(
+        "progress/show.html",
+        unit=unit,
+        unit_path=ancestors(unit)[::-1],
+        asked=asked,
+        chosen=_chosen(asked),
+        total=sum_of(part.progress for part in found),
+        units=_units(session, unit, asked, in_year),
+        phases=_phases(session, found),
+        items=_items(session, found),
+        rounds=_rounds(session, found, in_year),
+        years=_years(session, asked, in_all_years),
+        silent=silent_units(session, asked.day, *in_year),
+    )
+
+
+def _asked(session: Session) -> Asked:
+    on = _day(request.args.get("ngay", ""))
+    year = _year(request.args.get("nam", "")) or (on or today()).year
+    return Asked(year, on, _round(session, request.args.get("chien-dich", "")), _phase(session, request.args.get("giai-doan", "")))
+
+
+def _day(text: str) -> date | None:
+    """Read a past day; today's figures are those of the items as they are."""
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInputError(N_("“%(day)s” is not a date."), day=text[:20]) from None
+    if day > today():
+        raise InvalidInputError(N_("%(day)s is still to come: progress is known up to today."), day=day_text(day))
+    if day.year < FIRST_YEAR:
+        raise InvalidInputError(N_("“%(day)s” is not a date."), day=text)
+    return day if day < today() else None
+
+
+def _year(text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and FIRST_YEAR <= int(text[:5]) <= LAST_YEAR):
+        raise InvalidInputError(N_("“%(year)s” is not a year."), year=text[:20])
+    return int(text)
+
+
+def _round(session: Session, text: str) -> tuple[Template, str] | None:
+    """Read a campaign's round, written as the template's key, a colon and the period."""
+    if not text:
+        return None
+    key, _colon, period = nfc(text).partition(":")
+    template = session.scalar(select(Template).where(Template.key == key))
+    if template is None or not period:
+        raise NotFoundError(kind="campaign", key=text)
+    return template, period
+
+
+def _phase(session: Session, key: str) -> Phase | None:
+    if not key:
+        return None
+    phase = session.get(Phase, key)
+    if phase is None:
+        raise InvalidInputError(N_("There is no phase “%(key)s”."), key=key[:40])
+    return phase
+
+
+def _here(**changes: object) -> str:
+    """Return the address of this page with some of what is asked for changed; None takes it away."""
+    known = {name: request.args[name] for name in ("nam", "ngay", "chien-dich", "giai-doan") if request.args.get(name)}
+    wanted = known | {name.replace("_", "-"): value for name, value in changes.items()}
+    slug = (request.view_args or {})["slug"]
+    return url_for(".show", **({"slug": slug} | {name: value for name, value in wanted.items() if value is not None}))
+
+
+def _chosen(asked: Asked) -> list[tuple[str, str]]:
+    """Return what narrows the figures, each with the address of the page without it."""
+    found = []
+    if request.args.get("nam"):
+        found.append((_("Year %(year)s", year=asked.year), _here(nam=None)))
+    if asked.on:
+        found.append((_("As of %(day)s", day=day_text(asked.on)), _here(ngay=None)))
+    if asked.round:
+        template, period = asked.round
+        found.append((f"{title(template)} ({period})", _here(chien_dich=None)))
+    if asked.phase:
+        found.append((title(asked.phase), _here(giai_doan=None)))
+    return found
+
+
+def _units(session: Session, unit: Unit, asked: Asked, conditions: list[ColumnElement[bool]]) -> list[Row]:
+    """Return the unit's own work and every unit below it, those of former times only if they had work."""
+    tree = lifelong_tree(session, unit)
+    below = tree.children.get(unit.id, [])
+    if not below:
+        return []
+    own = own_progress(session, asked.day, *conditions, *_of_phase(asked))
+    total = rolled_up(tree, own)
+    there = alive(asked.on or today())
+    slugs = {
+        id_: (slug, is_there)
+        for id_, slug, is_there in session.execute(select(Unit.id, Unit.slug, there).where(Unit.parent_id == unit.id))
+    }
+    rows = [Row(_("This unit's own work"), own[unit.id], is_data=False)] if unit.id in own else []
+    shown = [node for node in below if slugs[node.id][1] or total[node.id].expected]
+    return rows + [Row(node.full_name, total[node.id], _of_unit(slugs[node.id][0])) for node in shown]
+
+
+def _of_phase(asked: Asked) -> list[ColumnElement[bool]]:
+    return [ChecklistItem.phase_key == asked.phase.key] if asked.phase else []
+
+
+def _of_unit(slug: str) -> str:
+    return _here().replace(url_for(".show", slug=(request.view_args or {})["slug"]), url_for(".show", slug=slug), 1)
+
+
+def _phases(session: Session, found: list[Part]) -> list[Row]:
+    by_phase = _summed(found, lambda part: part.phase_key)
+    phases = session.scalars(select(Phase).order_by(Phase.position))
+    return [Row(title(phase), by_phase[phase.key], _here(giai_doan=phase.key), False) for phase in phases if phase.key in by_phase]
+
+
+def _items(session: Session, found: list[Part]) -> list[tuple[str, list[Row]]]:
+    """Return the items under their templates; those of a template's rounds are added up."""
+    by_item = _summed(found, lambda part: (part.template_id, part.key))
+    names = {(part.template_id, part.key): part.summary for part in found}
+    templates = {row.id: row for row in session.scalars(select(Template))}
+    groups: dict[int, list[Row]] = {}
+    for (template_id, key), progress in by_item.items():
+        groups.setdefault(template_id, []).append(Row(names[template_id, key], progress))
+    return [(title(templates[template_id]), rows) for template_id, rows in groups.items()]
+
+
+def _rounds(session: Session, found: list[Part], conditions: list[ColumnElement[bool]]) -> list[Row]:
+    query = select(Campaign.template_id, Campaign.period, Template.key, func.min(Campaign.summary)).join(Campaign.template)
+    query = query.where(*conditions).group_by(Campaign.template_id, Campaign.period, Template.key)
+    names = {(template_id, period): (key, summary) for template_id, period, key, summary in session.execute(query)}
+    by_round = _summed(found, lambda part: (part.template_id, part.period))
+    return [
+        Row(names[id_, period][1], progress, _here(chien_dich=f"{names[id_, period][0]}:{period}"))
+        for (id_, period), progress in by_round.items()
+    ]
+
+
+def _years(session: Session, asked: Asked, conditions: list[ColumnElement[bool]]) -> list[Row]:
+    by_year = year_progress(session, asked.day, *conditions, *_of_phase(asked))
+    return [Row(str(year), progress, _here(nam=year), False) for year, progress in by_year.items()]
+
+
+def _summed(found: Iterable[Part], key: Callable[[Part], _K]) -> dict[_K, Progress]:
+    total: dict[_K, Progress] = {}
+    for part in found:
+        total[key(part)] = total.get(key(part), Progress()) + part.progress
+    return total

@@ -1,0 +1,178 @@
+"""A whole round changes at once: its dates move, or it takes a newer version. First the preview, then the button."""
+
+from collections.abc import Callable
+from datetime import date
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events import reanchor, versions
+from events.campaigns import get_campaign
+from events.errors import ConflictError, DomainError, NotAllowedError, NotFoundError
+from events.language import say
+from events.models import Campaign, ChecklistItem, Person
+from events.observances import work_calendar
+from events.people import require_post
+from events.reanchor import NewAnchor
+from events.redating import grouped
+from events.units import ancestors
+from events.workdays import WorkCalendar
+from notifications.outbox import Notice, NoticeState
+from web.addresses import here
+from web.context import current_person, get_config, get_session, now, today
+from web.language import current
+from web.language import gettext as _
+from web.mail import administrators_only
+
+bp = Blueprint("reanchor", __name__, url_prefix="/chien-dich/<uid>")
+
+_DAYS = ("event_date", "first", "last", "issued")
+
+
+@bp.get("/doi-ngay")
+def dates(uid: str) -> ResponseReturnValue:
+    """Show the form and, once it was filled in, what would move."""
+    session = get_session()
+    root = get_campaign(session, uid)
+    person = current_person()
+    if person is None:
+        return _to_sign_in(here())
+    require_post(session, person, root.unit, today())
+    return _dates_page(session, root, asked=bool(request.args))
+
+
+@bp.post("/doi-ngay")
+def move(uid: str) -> ResponseReturnValue:
+    """Move what the preview showed."""
+    session = get_session()
+    root = get_campaign(session, uid)
+    back = url_for("campaigns.show", uid=uid)
+
+    def act(person: Person) -> str:
+        change, mark = _change_from(request.form), request.form.get("fingerprint", "")
+        calendar = _calendar(session)
+        done = reanchor.apply(session, root, change, expected_fingerprint=mark, by=person, now=now(), calendar=calendar)
+        return _("The dates were moved: %(count)s items.", count=len(done.moved))
+
+    return _act(session, act, back, lambda problem: _dates_page(session, root, asked=True, problem=problem))
+
+
+@bp.get("/phien-ban")
+@administrators_only
+def version(uid: str) -> ResponseReturnValue:
+    """Show what a version of the template would change in this round."""
+    session = get_session()
+    return _version_page(session, get_campaign(session, uid))
+
+
+@bp.post("/phien-ban")
+@administrators_only
+def apply_version(uid: str) -> ResponseReturnValue:
+    """Change the round as the preview showed."""
+    session = get_session()
+    root = get_campaign(session, uid)
+    back = url_for("campaigns.show", uid=uid)
+
+    def act(person: Person) -> str:
+        chosen = versions.get_version(session, root.template, _number(request.form.get("so", "")))
+        mark = request.form.get("fingerprint", "")
+        calendar = _calendar(session)
+        versions.apply_version(session, root, chosen, expected_fingerprint=mark, by=person, now=now(), calendar=calendar)
+        return _("Version %(number)s now holds for this campaign and all units below.", number=chosen.number)
+
+    return _act(session, act, back, lambda problem: _version_page(session, root, problem))
+
+
+def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str | None = None) -> str:
+    seen = None
+    typed = request.values
+    if asked:
+        try:
+            change = _change_from(typed)
+            seen = reanchor.preview(session, root, change, _calendar(session), now=now(), told=_told(session, root))
+        except ValueError:
+            problem = _("This is not a date.")
+        except DomainError as error:
+            problem = say(error, current())
+    return render_template(
+        "reanchor/dates.html",
+        campaign=root,
+        unit_path=ancestors(root.unit)[::-1],
+        typed=typed,
+        plans=reanchor.plans_of(session, root),
+        seen=seen,
+        groups=grouped(seen.lines) if seen else [],
+        problem=problem,
+    )
+
+
+def _version_page(session: Session, root: Campaign, problem: str | None = None) -> str:
+    chosen = root.template.current
+    if request.values.get("so"):
+        chosen = versions.get_version(session, root.template, _number(request.values["so"]))
+    diff = None
+    try:
+        diff = versions.compare(session, root, chosen, calendar=_calendar(session), now=now())
+    except ConflictError as error:
+        problem = problem or say(error, current())
+    return render_template(
+        "reanchor/version.html",
+        campaign=root,
+        unit_path=ancestors(root.unit)[::-1],
+        chosen=chosen,
+        versions=root.template.versions,
+        diff=diff,
+        groups=grouped(diff.lines) if diff else [],
+        problem=problem,
+    )
+
+
+def _act(session: Session, act: Callable[[Person], str], back: str, again: Callable[[str], str]) -> ResponseReturnValue:
+    """Call a use case and go back to the campaign; what is refused is said above a fresh preview."""
+    person = current_person()
+    if person is None:
+        return _to_sign_in(back)
+    try:
+        sentence = act(person)
+        session.commit()
+    except (NotAllowedError, NotFoundError):
+        raise
+    except ValueError:
+        session.rollback()
+        return again(_("This is not a date.")), 400
+    except DomainError as error:
+        session.rollback()
+        return again(say(error, current())), 409 if isinstance(error, ConflictError) else 400
+    flash(sentence, "success")
+    return redirect(back, 303)
+
+
+def _to_sign_in(back: str) -> ResponseReturnValue:
+    flash(_("Please sign in to see this page."), "warning")
+    return redirect(url_for("accounts.sign_in", next=back), 303)
+
+
+def _change_from(typed: "dict[str, str]") -> NewAnchor:
+    """Return what was asked for; an issue date counts for the chosen item. Raises ``ValueError`` for what is no date."""
+    days = {name: date.fromisoformat(typed[name]) if typed.get(name) else None for name in _DAYS}
+    return NewAnchor(**days, plan=typed.get("plan") or None if days["issued"] else None)
+
+
+def _calendar(session: Session) -> WorkCalendar:
+    return work_calendar(session, count_announced=get_config().count_announced)
+
+
+def _told(session: Session, root: Campaign) -> set[int]:
+    """Return the ids of the round's items that somebody was or is about to be reminded of."""
+    query = select(Notice.item_id).join(ChecklistItem, ChecklistItem.id == Notice.item_id).join(ChecklistItem.campaign)
+    same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
+    sent = (Notice.state != NoticeState.CANCELLED, Notice.anchor_version == ChecklistItem.anchor_version)
+    return set(session.scalars(query.where(*same, *sent).distinct()))
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or len(text) > 6:
+        raise NotFoundError(kind="template", key=text)
+    return int(text)

@@ -1,0 +1,215 @@
+"""Changes of units, for administrators: merge, split, rename, abolish a level, with what would happen shown first.
+
+A preview does the whole change and takes it back, so that it cannot show anything else than what applying does.
+"""
+
+from collections.abc import Callable
+from datetime import date
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from events.database import nfc
+from events.errors import N_, DomainError, InvalidInputError
+from events.handover import decide_proposal, hand_over_due, open_in_closed_units, waiting_proposals
+from events.language import say
+from events.models import PostProposal, Unit
+from events.models.history import Door
+from events.people import may_work_on
+from events.reforms import NewUnit, Reformed, abolish_level, merge, reforms, rename, split
+from events.units import alive, ancestors, levels
+from web.context import current_account, current_person, get_session, now, today
+from web.language import current
+from web.language import gettext as _
+from web.mail import administrators_only
+
+bp = Blueprint("reforms", __name__, url_prefix="/cai-cach")
+
+_KINDS = ("sap-nhap", "chia-tach", "doi-ten", "bo-cap")
+_UNPROCESSABLE = 422
+_SHOWN = 100  # units a preview names; abolishing a level can end hundreds
+
+
+@bp.get("/")
+@administrators_only
+def index() -> ResponseReturnValue:
+    """List the reforms, the posts to confirm and what still waits to be handed over."""
+    session = get_session()
+    return render_template(
+        "reforms/index.html",
+        reforms=reforms(session),
+        proposals=waiting_proposals(session),
+        waiting=len(open_in_closed_units(session, today())),
+    )
+
+
+@bp.get("/moi/<kind>")
+@administrators_only
+def new(kind: str) -> ResponseReturnValue:
+    """Offer the form of one kind of change."""
+    return _form(kind)
+
+
+@bp.post("/moi/<kind>")
+@administrators_only
+def change(kind: str) -> ResponseReturnValue:
+    """Show what the change would do, or, with the second button, do it."""
+    session = get_session()
+    if kind not in _KINDS:
+        abort(404)
+    try:
+        done = _USE_CASES[kind](session)
+    except DomainError as error:
+        session.rollback()
+        return _form(kind, error), _UNPROCESSABLE
+    if request.form.get("lam") != "ap-dung":
+        page = _preview(session, kind, done)
+        session.rollback()
+        return page
+    session.commit()
+    flash(_("The change applies from %(day)s.", day=f"{done.reform.on:%d/%m/%Y}"), "success")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/ban-giao")
+@administrators_only
+def hand_over() -> ResponseReturnValue:
+    """Hand over what closed units left open."""
+    session = get_session()
+    done = hand_over_due(session, by=current_person(), now=now(), door=Door.PAGE)
+    session.commit()
+    sentence = _("Handed over: %(closed)s items of old units, %(begun)s in new ones.", closed=done.closed, begun=done.begun)
+    flash(sentence, "success")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.get("/chuc-danh")
+def posts() -> ResponseReturnValue:
+    """List the proposed posts that the person who is signed in may decide on."""
+    session, person = get_session(), current_person()
+    if person is None:
+        return redirect(url_for("accounts.sign_in", next=url_for(".posts")), 303)
+    mine = [proposal for proposal in waiting_proposals(session) if _may_decide(session, proposal)]
+    return render_template("reforms/posts.html", proposals=mine)
+
+
+@bp.post("/chuc-danh/<int:proposal_id>")
+def decide(proposal_id: int) -> ResponseReturnValue:
+    """Confirm or decline one proposed post."""
+    person, account = current_person(), current_account()
+    if person is None or account is None:
+        flash(_("Please sign in first. Nothing was changed."), "warning")
+        return redirect(url_for("accounts.sign_in", next=url_for(".posts")), 303)
+    session, confirm = get_session(), request.form.get("confirm") == "1"
+    rights = {"by": person, "now": now(), "as_administrator": account.is_administrator}
+    proposal = decide_proposal(session, proposal_id, confirm=confirm, **rights)  # type: ignore[arg-type]
+    session.commit()
+    name = proposal.person.full_name
+    flash(_("Confirmed: %(name)s", name=name) if confirm else _("Declined: %(name)s", name=name), "success")
+    return redirect(url_for(".index" if account.is_administrator else ".posts"), 303)
+
+
+def _may_decide(session: Session, proposal: PostProposal) -> bool:
+    account, person = current_account(), current_person()
+    if account is not None and account.is_administrator:
+        return True
+    above = ancestors(proposal.unit)
+    return person is not None and bool(above) and may_work_on(session, person, above[0], today())
+
+
+def _form(kind: str, error: DomainError | None = None) -> str:
+    if kind not in _KINDS:
+        abort(404)
+    session = get_session()
+    living = select(Unit).where(alive(today()), Unit.valid_to.is_(None)).options(joinedload(Unit.level))
+    units = session.scalars(living.order_by(Unit.position, Unit.id)).all()
+    lowest = max((unit.level.rank for unit in units), default=0)
+    return render_template(
+        "reforms/form.html",
+        kind=kind,
+        heading=_heading(kind),
+        error=say(error, current()) if error else None,
+        typed=request.form,
+        chosen=request.form.getlist("unit") or request.args.getlist("unit"),
+        units=units,
+        parents=[unit for unit in units if unit.level.rank < lowest],
+        levels=levels(session),
+    )
+
+
+def _preview(session: Session, kind: str, done: Reformed) -> str:
+    moving = done.handed_over.closed if done.handed_over else len(open_in_closed_units(session, done.reform.on))
+    return render_template(
+        "reforms/preview.html",
+        kind=kind,
+        heading=_heading(kind),
+        typed=[(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "lam")],
+        on=done.reform.on,
+        ended=[unit.full_name for unit in done.ended[:_SHOWN]],
+        begun=[unit.full_name for unit in done.begun[:_SHOWN]],
+        counts=(len(done.ended), len(done.begun)),
+        items=moving,
+        posts=done.posts,
+        is_later=done.handed_over is None,
+    )
+
+
+def _heading(kind: str) -> str:
+    return {
+        "sap-nhap": _("Merge units"),
+        "chia-tach": _("Split a unit"),
+        "doi-ten": _("Rename a unit"),
+        "bo-cap": _("Abolish a level"),
+    }[kind]
+
+
+def _merge(session: Session) -> Reformed:
+    new = NewUnit(_text("name"), code=_text("code") or None, parent_key=_text("parent") or None)
+    return merge(session, request.form.getlist("unit"), new, **_common())  # type: ignore[arg-type]
+
+
+def _split(session: Session) -> Reformed:
+    return split(session, _unit(), _parts(), **_common())  # type: ignore[arg-type]
+
+
+def _rename(session: Session) -> Reformed:
+    return rename(session, _unit(), _text("name"), **_common())  # type: ignore[arg-type]
+
+
+def _abolish(session: Session) -> Reformed:
+    return abolish_level(session, _text("level"), **_common())  # type: ignore[arg-type]
+
+
+_USE_CASES: dict[str, Callable[[Session], Reformed]] = dict(zip(_KINDS, (_merge, _split, _rename, _abolish), strict=True))
+
+
+def _common() -> dict[str, object]:
+    typed = _text("on")
+    try:
+        on = date.fromisoformat(typed)
+    except ValueError:
+        raise InvalidInputError(N_("Please enter the first day of the new units.")) from None
+    return {"on": on, "basis": _text("basis") or None, "by": current_person(), "now": now()}
+
+
+def _unit() -> str:
+    keys = request.form.getlist("unit")
+    if len(keys) != 1:
+        raise InvalidInputError(N_("Please choose one unit."))
+    return keys[0]
+
+
+def _parts() -> list[NewUnit]:
+    """Return the parts of a split: one a line, behind a colon the codes of the units below that go to it."""
+    parts = []
+    for line in _text("parts").splitlines():
+        name, _colon, keys = line.partition(":")
+        if name.strip():
+            parts.append(NewUnit(name.strip(), children=tuple(keys.replace(",", " ").split())))
+    return parts
+
+
+def _text(name: str) -> str:
+    return nfc(request.form.get(name, ""))[:4000]
