@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from events.campaigns import due_dates
 from events.database import nfc
@@ -28,14 +28,13 @@ from events.models import (
     Person,
     ProposedHoliday,
     TemplateItem,
-    Unit,
 )
 from events.models.campaigns import OPEN
 from events.models.history import Door
 from events.observances import work_calendar
 from events.recurrence import Occurrence, check_year
 from events.rounds import Anchors
-from events.workdays import Decision, DecisionStatus, WorkCalendar
+from events.workdays import Decision, DecisionStatus, Shift, WorkCalendar
 
 _A_DAY = timedelta(days=1)
 _BY_HAND = {"due", "nominal_due"}
@@ -242,26 +241,29 @@ def _of_holiday(session: Session, holiday: ProposedHoliday, status: DecisionStat
 
 def _moves(session: Session, old: WorkCalendar, new: WorkCalendar) -> list[MovedItem]:
     """Compare both calendars over every open item. Only what differs between them moves."""
-    found = [_compare(item, made_from, level, old, new) for item, made_from, level in session.execute(_open_items())]
+    items = _open_items(session)
+    templates = {(one.version_id, one.key): one for one in session.scalars(select(TemplateItem))}
+    origins = _keys_before_splitting(session)
+    found = []
+    for item in items:
+        made_from = templates.get((item.campaign.version_id, origins.get(item.split_from_id, item.key)))
+        if made_from is not None:
+            found.append(_compare(item, made_from, item.campaign.unit.level_key, old, new))
     return sorted((one for one in found if one), key=lambda one: (one.new_due, one.item.id))
 
 
-def _open_items() -> Any:
-    """Return the query for open items with the template item each was made from and its unit's level."""
-    origin = aliased(ChecklistItem)
-    made_from = and_(
-        TemplateItem.version_id == Campaign.version_id, TemplateItem.key == func.coalesce(origin.key, ChecklistItem.key)
-    )
-    return (
-        select(ChecklistItem, TemplateItem, Unit.level_key)
-        .join(ChecklistItem.campaign)
-        .join(Campaign.unit)
-        .outerjoin(origin, origin.id == ChecklistItem.split_from_id)
-        .join(TemplateItem, made_from)
-        .where(ChecklistItem.status.in_(OPEN), ~ChecklistItem.is_own, Campaign.status != CampaignStatus.CANCELLED)
-        .options(joinedload(ChecklistItem.campaign).joinedload(Campaign.unit))
-        .execution_options(populate_existing=True)
-    )
+def _open_items(session: Session) -> Sequence[ChecklistItem]:
+    """Return the open items with their campaigns and units; what they were made from is matched in memory, not by a wide join."""
+    query = select(ChecklistItem).join(ChecklistItem.campaign)
+    query = query.where(ChecklistItem.status.in_(OPEN), ~ChecklistItem.is_own, Campaign.status != CampaignStatus.CANCELLED)
+    load = selectinload(ChecklistItem.campaign).selectinload(Campaign.unit)
+    return session.scalars(query.options(load).execution_options(populate_existing=True)).all()
+
+
+def _keys_before_splitting(session: Session) -> dict[int | None, str]:
+    """Return by id the keys of the items that were split: their parts have keys of their own."""
+    split = select(ChecklistItem.split_from_id).where(ChecklistItem.split_from_id.is_not(None))
+    return dict(session.execute(select(ChecklistItem.id, ChecklistItem.key).where(ChecklistItem.id.in_(split))).all())
 
 
 def _compare(item: ChecklistItem, made_from: TemplateItem, level: str, old: WorkCalendar, new: WorkCalendar) -> MovedItem | None:
@@ -269,6 +271,10 @@ def _compare(item: ChecklistItem, made_from: TemplateItem, level: str, old: Work
     due, why = (item.due, item.due_reason)
     if _BY_HAND & set(item.edited):
         pass
+    elif item.due > max(
+        item.nominal_due, before.effective
+    ):  # later for another reason, such as a late plan: a decision never pulls it back
+        due = max(after.effective, new.shift(item.due, Shift.NEXT).effective)
     elif before.effective != after.effective:
         due, why = after.effective, after.reason
     elif item.due == before.effective:  # only the words change: what was a guess is decided

@@ -131,6 +131,11 @@ def posts_of(session: Session, person: Person, on: date) -> Sequence[Post]:
     return session.scalars(select(Post).where(Post.person_id == person.id, held(on)).order_by(Post.id)).all()
 
 
+def posts_of_unit(session: Session, unit_id: int, on: date) -> Sequence[Post]:
+    """Return the posts held in a unit on the day ``on``."""
+    return session.scalars(select(Post).where(Post.unit_id == unit_id, held(on)).order_by(Post.id)).all()
+
+
 def holders(session: Session, unit_id: int, role_key: str, on: date) -> Sequence[Person]:
     """Return the persons who hold a role in a unit on the day ``on``."""
     query = select(Person).join(Post).where(Post.unit_id == unit_id, Post.role_key == role_key, held(on))

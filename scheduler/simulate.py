@@ -4,7 +4,7 @@ The copy holds the catalogue as it was edited, the units, the people and their p
 it, so that every notice shows whom it would reach.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -31,6 +31,7 @@ from events.workdays import WorkCalendar
 from notifications.notices import ReminderRules
 from notifications.outbox import Notice, NoticeState
 from notifications.reminders import write_reminders
+from scheduler.surprises import Surprise, strike
 from scheduler.tables import metadata
 
 _STAND_IN = "example.invalid"  # RFC 2606: an address that can never be anybody's
@@ -139,6 +140,7 @@ def simulate(
     year: int,
     *,
     until: int | None = None,
+    surprises: Sequence[Surprise] = (),
     unit: str | None = None,
     rules: ReminderRules | None = None,
     zone: ZoneInfo = VIETNAM,
@@ -147,8 +149,8 @@ def simulate(
 ) -> Simulation:
     """Play the campaigns of ``year`` (to ``until``) on ``copy`` from the first opening to the last overdue notice.
 
-    With ``unit`` (key or slug) only what concerns that unit and those below it is returned. Raises ``YearOutOfRangeError`` and
-    ``NotFoundError``.
+    ``surprises`` strike on their day. With ``unit`` (key or slug) only what concerns that unit and those below it is returned.
+    Raises ``YearOutOfRangeError`` and ``NotFoundError``.
     """
     years = range(year, (until or year) + 1)
     for each in years:
@@ -158,7 +160,7 @@ def simulate(
         only = get_unit(session, unit) if unit else None
         calendar = work_calendar(session, count_announced=count_announced)
         for day in _days(session, years, progress):
-            _play_day(session, day, years, calendar=calendar, rules=rules, zone=zone)
+            _play_day(session, day, years, surprises, calendar=calendar, rules=rules, zone=zone)
         shown = set(session.scalars(subtree_ids(only.id, date(year, 1, 1)))) | {only.id} if only else None
         return Simulation(
             year,
@@ -191,7 +193,16 @@ def _days(session: Session, years: range, progress: Progress) -> Iterator[date]:
         day += _A_DAY
 
 
-def _play_day(session: Session, day: date, years: range, *, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo) -> None:
+def _play_day(
+    session: Session,
+    day: date,
+    years: range,
+    surprises: Sequence[Surprise],
+    *,
+    calendar: WorkCalendar,
+    rules: ReminderRules,
+    zone: ZoneInfo,
+) -> None:
     morning = at_local(day, max(rules.send_at, time(7, 30)), zone)
     opened = [open_campaigns(session, now=morning, calendar=calendar, zone=zone, year=year) for year in years]
     reformed = session.scalar(select(exists().where(Unit.valid_to == day - _A_DAY)))
@@ -199,6 +210,8 @@ def _play_day(session: Session, day: date, years: range, *, calendar: WorkCalend
         hand_over_due(session, by=None, now=morning)
     if any(opened) or reformed:
         _fill_posts(session, day)
+    for surprise in surprises:
+        strike(session, surprise, today=day, now=morning, calendar=calendar)
     write_reminders(session, now=morning, calendar=calendar, rules=rules, zone=zone)
 
 

@@ -22,7 +22,8 @@ from scheduler import migrate
 from scheduler.commands import NewService, pass_service
 from scheduler.console import _, out, progress_bar, show_table, tell
 from scheduler.service import Service, utc_now
-from scheduler.simulate import ItemLine, NoticeLine, Simulation, as_json, copy_of, copy_of_catalog, simulate
+from scheduler.simulate import ChangeLine, ItemLine, NoticeLine, Simulation, as_json, copy_of, copy_of_catalog, simulate
+from scheduler.surprises import SurpriseKind, surprise_from
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -89,26 +90,41 @@ def open_(new_service: NewService, year: int | None, template: str | None, day: 
 @click.command("simulate")
 @click.option("--year", type=int, required=True, help="The year whose campaigns are played.")
 @click.option("--until", type=int, help="Play on to the end of this year.")
+@click.option("--event", multiple=True, metavar="KEY=DATE", help="The main event is held on this day instead; may be repeated.")
+@click.option("--late-plan", multiple=True, metavar="KEY=DATE", help="The province's plan is issued only on this day.")
 @click.option("--unit", help="Only this unit and those below it (code or address name).")
 @click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @pass_service
-def simulate_(new_service: NewService, year: int, until: int | None, unit: str | None, style: str) -> None:
+def simulate_(
+    new_service: NewService,
+    year: int,
+    until: int | None,
+    event: tuple[str, ...],
+    late_plan: tuple[str, ...],
+    unit: str | None,
+    style: str,
+) -> None:
     """Play a year with a moved clock; nothing is written or sent.
 
     \b
     sumvay simulate --year 2021
+    sumvay simulate --year 2025           units merge on 1 July: see the changes
+    sumvay simulate --year 2027 --event vn_family_day=2027-06-25 --late-plan intl_happiness_day=2027-03-10
     sumvay simulate --year 2027 --unit 51-2025 --format json > 2027.json
     """
     check_year(year)
     check_year(until or year)
     if until is not None and until < year:
         raise click.BadParameter(f"{until} lies before {year}", param_hint="--until")
+    surprises = [surprise_from(SurpriseKind.EVENT, text) for text in event]
+    surprises += [surprise_from(SurpriseKind.LATE_PLAN, text) for text in late_plan]
     service = new_service()
     with progress_bar(N_("Playing the year")) as bar:
         played = simulate(
             _copy(service),
             year,
             until=until,
+            surprises=surprises,
             unit=unit,
             rules=service.settings.notifications.rules,
             zone=service.settings.zone,
@@ -188,6 +204,7 @@ def _show(played: Simulation) -> None:
     _show_campaigns(played)
     _show_items(played.items)
     _show_notices(played.notices)
+    _show_changes(played.changes)
     for level, count in played.without_units.items():
         tell(N_("%(count)s items of level “%(level)s” go to nobody: no unit of that level is entered."), count=count, level=level)
 
@@ -228,6 +245,25 @@ def _show_notices(notices: list[NoticeLine]) -> None:
         people[line.at.date()].add(line.to)
     rows = [[_day(day), _levels(kinds), str(len(people[day]))] for day, kinds in sorted(mornings.items())]
     show_table(_("Notices"), [_("Morning"), _("Kind and number"), _("People")], rows)
+
+
+def _show_changes(changes: list[ChangeLine]) -> None:
+    """Show what happened on the way, the same thing in many units as one row."""
+    if not changes:
+        return
+    copies: Counter[tuple[date, str, str, str]] = Counter()
+    for line in changes:
+        campaign, _slash, key = line.item.rpartition("/")
+        copies[(line.at.date(), campaign.rpartition("/")[0], key, _what_happened(line))] += 1
+    rows = [[_day(day), campaign, key, what, str(count)] for (day, campaign, key, what), count in sorted(copies.items())]
+    show_table(_("Changes on the way"), [_("Day"), _("Campaign"), _("Item"), _("What happened"), _("Copies")], rows)
+
+
+def _what_happened(line: ChangeLine) -> str:
+    if line.before.get("due") != line.after.get("due"):
+        old, new = (line.before.get("due") or "–", line.after.get("due") or "–")
+        return f"{old} → {new} {line.after.get('due_reason') or ''}".strip()
+    return str(line.after.get("reason") or line.after.get("status") or "")
 
 
 def _levels(counts: Counter[str]) -> str:

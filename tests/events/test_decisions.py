@@ -351,3 +351,14 @@ def test_a_stranger_in_the_history_keeps_the_name(session, happiness_2027):
     applied(session, year_2027(), by=person)
 
     assert session.scalars(select(Change.by_name)).first() == "Y Ngọc"
+
+
+def test_a_deadline_that_a_late_plan_moved_is_never_pulled_back_by_a_decision(session, happiness_2027):
+    item = session.scalars(select(ChecklistItem).join(ChecklistItem.campaign).where(ChecklistItem.key == "plan_commune")).first()
+    item.due, item.due_reason = date(2027, 3, 22), "trước hạn 7 ngày làm việc"
+    session.flush()
+    closed = YearDecision(2027, (Decision(date(2027, 3, 22), True, "vào ngày nghỉ riêng"),), text="")
+
+    [moved] = [one for one in preview_decision(session, closed) if one.item is item]
+
+    assert (moved.old_due, moved.new_due, moved.why) == (date(2027, 3, 22), date(2027, 3, 23), "trước hạn 7 ngày làm việc")

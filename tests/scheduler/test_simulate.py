@@ -10,6 +10,7 @@ from events.errors import NotFoundError, YearOutOfRangeError
 from events.models import Campaign, ChecklistItem, Observance, Person
 from notifications.outbox import Message
 from scheduler.simulate import as_json, copy_of, copy_of_catalog, simulate
+from scheduler.surprises import Surprise, SurpriseKind
 from scheduler.tables import metadata
 
 pytestmark = pytest.mark.slow  # plays whole years
@@ -141,6 +142,69 @@ def test_a_year_beyond_the_tables_is_refused(catalog, year):
 def test_an_unknown_unit_is_named(catalog):
     with pytest.raises(NotFoundError, match="nowhere"):
         simulate(copy_of_catalog(catalog, NOW), 2021, unit="nowhere")
+
+
+@pytest.fixture(scope="module")
+def year_2025(catalog):
+    return simulate(copy_of_catalog(catalog, NOW), 2025)
+
+
+def test_the_reform_of_2025_hands_open_items_to_the_40_successors_once(year_2025):
+    began = {
+        line.unit for line in year_2025.items if line.campaign.startswith("vn_family_day/2025") and line.unit.endswith("-2025")
+    }
+    keys = [(line.campaign, line.template_key) for line in year_2025.items]
+
+    assert len(began) == 41  # 40 communes and the province
+    assert len(keys) == len(set(keys))
+    assert {line.at.date() for line in year_2025.changes} == {date(2025, 7, 1)}
+    reasons = {line.after.get("reason", "") for line in year_2025.changes}
+    assert "chuyển cho Phường Kon Tum" in reasons
+
+
+def test_after_the_reform_the_day_of_25_november_lives_inside_the_action_month_of_the_same_unit(year_2025):
+    inner = [line for line in year_2025.campaigns if line.observance == "intl_day_evaw"]
+
+    assert len(inner) == 97
+    assert {line.inside for line in inner} == {f"gender_action_month/2025/{line.unit}" for line in inner}
+
+
+@pytest.fixture(scope="module")
+def year_2027(catalog):
+    """A year with an undecided Tết, a plan that comes late and a ceremony held on the Friday before the day."""
+    late = Surprise(SurpriseKind.LATE_PLAN, "intl_happiness_day", date(2027, 3, 12))
+    moved = Surprise(SurpriseKind.EVENT, "vn_family_day", date(2027, 6, 25))
+    return simulate(copy_of_catalog(catalog, NOW), 2026, until=2027, surprises=[late, moved], unit="51-2025")
+
+
+def test_a_late_plan_gives_the_communes_seven_working_days_and_new_reminders(year_2027):
+    plans = [line for line in year_2027.items if line.template_key == "plan_commune" and "happiness_day/2027" in line.campaign]
+    told = [line.at.date() for line in year_2027.notices if line.item == f"{plans[0].campaign}/plan_commune"]
+
+    assert {(line.nominal_due, line.due) for line in plans} == {(date(2027, 3, 7), date(2027, 3, 23))}
+    assert date(2027, 3, 16) in told
+
+
+def test_an_event_held_on_another_day_moves_what_counts_from_it(year_2027):
+    [ceremony] = [
+        line for line in year_2027.items if f"{line.campaign}/{line.template_key}" == "vn_family_day/2027/51-2025/main_event"
+    ]
+
+    assert ceremony.due == date(2027, 6, 25)
+
+
+def test_the_tet_of_an_undecided_year_is_said_to_be_provisional(year_2027):
+    [guidance] = [
+        line
+        for line in year_2027.items
+        if line.campaign == "intl_happiness_day/2027/51-2025" and line.template_key == "guidance_in"
+    ]
+
+    assert guidance.reason == "trong kỳ nghỉ Tết (dự kiến)"
+
+
+def test_years_are_played_in_a_row(year_2027):
+    assert {line.year for line in year_2027.campaigns} == {2026, 2027}
 
 
 def _counts(factory):
