@@ -77,6 +77,7 @@ KINDS = (
     N_("calendar"),
     N_("checklist item"),
     N_("message"),
+    N_("plan"),
     N_("post"),
     N_("template"),
     N_("document"),

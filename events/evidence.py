@@ -26,6 +26,7 @@ from events.localtime import VIETNAM
 from events.models import ChecklistItem, Evidence, EvidenceType, Person
 from events.models.history import Door
 from events.people import may_work_on
+from events.pictures import without_metadata
 
 LARGEST_FILE = 10 * 1024 * 1024  # bytes
 _LARGEST_NUMBER = 1_000_000_000
@@ -143,7 +144,7 @@ def file_of(session: Session, evidence_id: int, folder: Path | None, *, by: Pers
 
 
 def store_file(folder: Path | None, name: str, body: bytes) -> StoredFile:
-    """Write a file before anything is committed; one that is there already is not written again.
+    """Write a file before anything is committed; one that is there already is not written again. Photos lose their metadata.
 
     Raises ``InvalidInputError`` for what is too large, empty or of a type that is not taken, or where no folder is set up.
     """
@@ -154,6 +155,8 @@ def store_file(folder: Path | None, name: str, body: bytes) -> StoredFile:
     kind = file_type(body)
     if kind is None:
         raise InvalidInputError(N_("“%(name)s” is not a PDF, DOCX, XLSX, JPEG, PNG or WebP file."), name=name)
+    if kind in _PICTURES:
+        body = without_metadata(body, kind)
     stored = StoredFile(_clean_name(name, kind), kind, hashlib.sha256(body).hexdigest(), len(body))
     place = _place(folder, stored.digest)
     if not place.exists():

@@ -12,7 +12,9 @@ from tests.conftest import Cast
 from tests.web.conftest import Clock, Opened, Visitor
 
 PDF = b"%PDF-1.7 a plan"
-PNG = b"\x89PNG\r\n\x1a\n a photo"
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63789ea00a000311012eeea25ee30000000049454e44ae426082"
+)
 
 
 @pytest.fixture
