@@ -41,6 +41,7 @@ _CONFLICT, _UNPROCESSABLE = 409, 422
 _SHOWN = 200  # moved items a page lists; a province can have thousands
 _GUESSED_SHOWN = 20
 _LONGEST_TEXT = 20_000
+_AN_EXAMPLE = "Nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027"
 _YEARS_SHOWN = 3
 
 
@@ -131,6 +132,7 @@ def _index(error: DomainError | None = None) -> str:
     days = select(CalendarDay).where(CalendarDay.day >= first, CalendarDay.day < last).order_by(CalendarDay.day)
     return render_template(
         "decisions/index.html",
+        example=_AN_EXAMPLE,
         error=say(error, current()) if error else None,
         typed=request.form,
         next_year=year + 1,
