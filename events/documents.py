@@ -8,6 +8,7 @@ reaches it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from events.database import new_uid, nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
+from events.evidence import StoredFile, read_file
 from events.localtime import VIETNAM, local_day
 from events.models import Campaign, ChecklistItem, Document, DocumentKind, Person
 from events.people import require_post
@@ -34,6 +36,7 @@ class Paper:
     dated: date | None = None
     issuer: str | None = None
     signer: str | None = None
+    file: StoredFile | None = None  # None leaves the file that is there
 
 
 def add_document(
@@ -139,6 +142,12 @@ def get_document(session: Session, campaign: Campaign, uid: str) -> Document:
     return document
 
 
+def file_of(session: Session, document: Document, folder: Path | None, *, by: Person, on: date) -> bytes:
+    """Return a document's file, to people with a post in its unit or above. Raises ``NotAllowedError`` and ``NotFoundError``."""
+    require_post(session, by, document.campaign.unit, on)
+    return read_file(folder, document.file_digest)
+
+
 def issue_date_of(session: Session, item: ChecklistItem) -> date | None:
     """Return the day on which the plan attached to an item was issued, the latest one in force; None while there is none."""
     newer = aliased(Document)
@@ -208,6 +217,9 @@ def _write(document: Document, paper: Paper, item: ChecklistItem | None, by: Per
     document.kind, document.abstract, document.dated, document.item = paper.kind, abstract, paper.dated, item
     document.number = _short(paper.number, _NUMBER)
     document.issuer, document.signer = _short(paper.issuer, _LONGEST), _short(paper.signer, _LONGEST)
+    if paper.file is not None:
+        document.file_name, document.file_type = paper.file.name, paper.file.type
+        document.file_digest, document.file_size = paper.file.digest, paper.file.size
     document.at, document.by = now, by
 
 

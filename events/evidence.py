@@ -138,9 +138,14 @@ def file_of(session: Session, evidence_id: int, folder: Path | None, *, by: Pers
     units = [piece.item.campaign.unit, piece.item.delegate_unit]
     if not any(unit is not None and may_work_on(session, by, unit, on) for unit in units):
         raise NotAllowedError(unit=piece.item.campaign.unit.full_name)
-    if folder is None or piece.file_digest is None or not (file := _place(folder, piece.file_digest)).exists():
-        raise NotFoundError(kind="file", key=evidence_id)
-    return piece, file.read_bytes()
+    return piece, read_file(folder, piece.file_digest)
+
+
+def read_file(folder: Path | None, digest: str | None) -> bytes:
+    """Return a stored file. Raises ``NotFoundError``."""
+    if folder is None or digest is None or not (file := _place(folder, digest)).exists():
+        raise NotFoundError(kind="file", key=digest or "")
+    return file.read_bytes()
 
 
 def store_file(folder: Path | None, name: str, body: bytes) -> StoredFile:

@@ -8,23 +8,36 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
-from wtforms import DateField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import DateField, FileField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 
 from events import documents
 from events.campaigns import get_campaign
 from events.documents import Paper
 from events.errors import DomainError, NotAllowedError, NotFoundError
+from events.evidence import LARGEST_FILE, store_file
 from events.language import say
 from events.models import Campaign, ChecklistItem, Document, DocumentKind, Person
 from events.people import may_work_on
 from events.units import ancestors
 from web.context import current_person, get_config, get_session, now, today
+from web.items import LARGEST_UPLOAD, as_download
 from web.language import current
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
 
 bp = Blueprint("documents", __name__, url_prefix="/chien-dich/<uid>/van-ban")
+
+
+_UPLOADS = {"documents.add", "documents.correct"}
+
+
+@bp.url_value_preprocessor
+def allow_uploads(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Let the forms with a file be larger than others. This runs before the form is read for its token."""
+    if request.endpoint in _UPLOADS and current_person() is not None:
+        request.max_content_length = LARGEST_UPLOAD
+
 
 KINDS = {
     DocumentKind.PLAN: _l("Plan"),
@@ -49,12 +62,14 @@ class PaperForm(FlaskForm):  # type: ignore[misc]
     issuer = StringField(_l("Issued by"))
     signer = StringField(_l("Signed by"))
     item = SelectField(_l("For the item"))
+    file = FileField(_l("File (PDF, DOCX, XLSX or photo; at most 10 MB)"))
 
-    @property
     def paper(self) -> Paper:
-        return Paper(
-            DocumentKind(self.kind.data), self.abstract.data, self.number.data, self.dated.data, self.issuer.data, self.signer.data
-        )
+        """Return what was entered. Raises ``InvalidInputError`` for a file that is not taken."""
+        values = (self.abstract.data, self.number.data, self.dated.data, self.issuer.data, self.signer.data)
+        sent = request.files.get(self.file.name)
+        file = store_file(get_config().files, sent.filename, sent.read(LARGEST_FILE + 1)) if sent and sent.filename else None
+        return Paper(DocumentKind(self.kind.data), *values, file=file)
 
 
 class ThemeForm(FlaskForm):  # type: ignore[misc]
@@ -80,7 +95,7 @@ def add(uid: str) -> ResponseReturnValue:
     def act(person: Person) -> str:
         item = _item(session, campaign, form)
         zone = get_config().zone
-        document = documents.add_document(session, campaign, form.paper, item=item, by=person, now=now(), zone=zone)
+        document = documents.add_document(session, campaign, form.paper(), item=item, by=person, now=now(), zone=zone)
         return _("Entered: %(abstract)s", abstract=document.abstract)
 
     return _change(campaign, act, form)
@@ -104,10 +119,23 @@ def correct(uid: str, document: str) -> ResponseReturnValue:
 
     def act(person: Person) -> str:
         item = _item(session, campaign, form)
-        documents.correct_document(session, found, form.paper, item=item, by=person, now=now(), zone=get_config().zone)
+        documents.correct_document(session, found, form.paper(), item=item, by=person, now=now(), zone=get_config().zone)
         return _("Corrected: %(abstract)s", abstract=found.abstract)
 
     return _change(campaign, act, form, found)
+
+
+@bp.get("/<document>/tep")
+def download(uid: str, document: str) -> ResponseReturnValue:
+    """Answer with a document's file: to people with a post there or above, to be saved and never shown by the browser."""
+    person = current_person()
+    if person is None:
+        flash(_("Please sign in to see this page."), "warning")
+        return redirect(url_for("accounts.sign_in", next=url_for(".index", uid=uid)), 303)
+    session = get_session()
+    found = documents.get_document(session, get_campaign(session, uid), document)
+    body = documents.file_of(session, found, get_config().files, by=person, on=today())
+    return as_download(body, found.file_type, found.file_name)
 
 
 @bp.post("/<document>/ban-hanh")

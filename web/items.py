@@ -43,7 +43,7 @@ from web.language import gettext as _
 bp = Blueprint("items", __name__, url_prefix="/viec")
 
 _UPLOADS = {"items.complete", "items.give"}
-_LARGEST_UPLOAD = 4 * LARGEST_FILE  # bytes: some photos at once
+LARGEST_UPLOAD = 4 * LARGEST_FILE  # bytes: some photos at once
 
 _Change = Callable[[Session, Person, datetime], ChecklistItem]
 
@@ -52,7 +52,7 @@ _Change = Callable[[Session, Person, datetime], ChecklistItem]
 def allow_uploads(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """Let the forms with files be larger than others. This runs before the form is read for its token."""
     if request.endpoint in _UPLOADS and current_person() is not None:
-        request.max_content_length = _LARGEST_UPLOAD
+        request.max_content_length = LARGEST_UPLOAD
 
 
 @bp.get("/<int:item_id>")
@@ -105,8 +105,13 @@ def download(item_id: int, evidence_id: int) -> ResponseReturnValue:
     piece, body = file_of(get_session(), evidence_id, get_config().files, by=person, on=today())
     if piece.item_id != item_id:
         raise NotFoundError(kind="file", key=evidence_id)
-    answer = Response(body, mimetype=piece.file_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=piece.file_name)
+    return as_download(body, piece.file_type, piece.file_name)
+
+
+def as_download(body: bytes, media_type: str | None, name: str | None) -> Response:
+    """Return a file to be saved and never shown by the browser."""
+    answer = Response(body, mimetype=media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=name or "file")
     answer.headers["Cache-Control"] = "private, no-store"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

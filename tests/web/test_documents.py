@@ -1,5 +1,8 @@
 import re
 from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -10,6 +13,11 @@ from tests.conftest import Cast
 from tests.web.conftest import Opened, Visitor
 
 PAPER = {"kind": "plan", "abstract": "Tổ chức Ngày Quốc tế Hạnh phúc", "number": "12/KH-UBND", "dated": "2021-02-26", "item": "0"}
+
+
+@pytest.fixture(autouse=True)
+def _files(settings: dict[str, Any], tmp_path: Path) -> None:
+    settings["files"] = tmp_path / "files"
 
 
 @pytest.fixture
@@ -39,6 +47,30 @@ def test_a_document_is_entered_and_listed(thi: Visitor, opened: Opened, session:
     assert (document.number, document.item_id, document.by.full_name) == ("12/KH-UBND", opened.item.id, "Cán bộ xã (Thi)")
     page = thi.read(address(opened))
     assert all(text in page for text in ("12/KH-UBND", "26/02/2021", "Cán bộ ký", f'href="/viec/{opened.item.id}"'))
+
+
+def test_a_documents_file_is_kept_and_read_by_posts_there_or_above_alone(
+    thi: Visitor, signed_in: Callable[[Person], Visitor], stranger: Visitor, cast: Cast, opened: Opened, session: Session
+):
+    plan = b"%PDF-1.7 a plan" + bytes(300_000)
+    assert thi.post(address(opened), **PAPER, file=(BytesIO(plan), "Kế hoạch.pdf")).status_code == 303
+
+    [document] = entered(session)
+    file = f"{address(opened)}/{document.uid}/tep"
+    assert (document.file_name, document.file_size) == ("Kế hoạch.pdf", len(plan))
+    assert signed_in(cast.hoa).get(file).data == plan
+    assert signed_in(cast.khanh).get(file).status_code == 403
+    assert stranger.get(file).status_code == 303
+    thi.post(f"{address(opened)}/{document.uid}/sua", **PAPER | {"number": "13/KH-UBND"})
+    assert entered(session)[0].file_name == "Kế hoạch.pdf"
+
+
+def test_a_file_of_another_type_is_refused_in_words(thi: Visitor, opened: Opened, session: Session):
+    response = thi.post(address(opened), **PAPER, file=(BytesIO(b"MZ"), "plan.exe"))
+
+    assert response.status_code == 400
+    assert "plan.exe" in response.text
+    assert entered(session) == []
 
 
 def test_what_was_typed_stays_when_something_is_missing(thi: Visitor, opened: Opened, session: Session):
