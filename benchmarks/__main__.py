@@ -2,9 +2,9 @@
 
 import sys
 
-from benchmarks import feed, opening, rollup, simulation
+from benchmarks import feed, moving, opening, rollup, simulation
 
-BENCHMARKS = {"opening": opening.run, "feed": feed.run, "rollup": rollup.run, "simulation": simulation.run}
+BENCHMARKS = {"moving": moving.run, "opening": opening.run, "feed": feed.run, "rollup": rollup.run, "simulation": simulation.run}
 
 
 def main(names: list[str]) -> int:

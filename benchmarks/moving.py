@@ -1,0 +1,43 @@
+"""Previewing a moved event for a whole province, 97 units, against the second that an officer would wait for."""
+
+import statistics
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Engine, select
+
+from benchmarks.databases import databases
+from benchmarks.measure import ROUNDS, Measured, report, seconds
+from events.campaigns import open_round
+from events.database import create_session_factory
+from events.models import Campaign, Template
+from events.observances import work_calendar
+from events.reanchor import NewAnchor, preview
+from events.rounds import rounds_of
+
+SECONDS = 1.0
+NOW = datetime(2027, 4, 15, 1, tzinfo=UTC)
+
+
+def run() -> Iterator[Measured]:
+    """Measure both databases."""
+    with databases() as engines:
+        for name, engine in engines.items():
+            _open(engine)
+            took = statistics.median(seconds(lambda engine=engine: _preview(engine)) for _ in range(ROUNDS))
+            yield report(f"preview of a moved event, {name}, share of {SECONDS:g} s", took / SECONDS, 1, f"{took * 1000:.0f} ms")
+
+
+def _open(engine: Engine) -> None:
+    with create_session_factory(engine).begin() as session:
+        template = session.scalars(select(Template).where(Template.key == "vn_family_day")).one()
+        [found] = rounds_of(template, 2027)
+        open_round(session, found, now=NOW, calendar=work_calendar(session))
+
+
+def _preview(engine: Engine) -> None:
+    with create_session_factory(engine)() as session:
+        root = session.scalars(select(Campaign).where(Campaign.parent_id.is_(None))).one()
+        found = preview(session, root, NewAnchor(event_date=date(2027, 6, 25)), work_calendar(session), now=NOW)
+        if not found.moved:
+            raise AssertionError("the preview moved nothing")
