@@ -5,6 +5,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 CATALOGS := events/translations/vi/LC_MESSAGES/messages.mo
 
+# The rules of time, the catalogue, opening, ticking, calendars and mails; the rest plays whole years or asks for pages.
+FAST := $(addprefix tests/events/test_,recurrence.py workdays.py catalog.py units.py campaigns.py checklist.py feeds.py) tests/notifications tests/scheduler/test_config.py
+
 .PHONY: run test test-fast check fix messages lock bench
 
 run: .venv/run $(CATALOGS)
@@ -15,7 +18,7 @@ test: .venv/dev $(CATALOGS)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-fast: .venv/dev $(CATALOGS)
-	$(BIN)/python -m pytest -n 2 -m "not browser and not postgresql and not slow"
+	$(BIN)/python -m pytest -n 2 -m "not browser and not postgresql and not slow" $(FAST)
 
 check: .venv/dev $(CATALOGS)
 	$(BIN)/ruff check .
