@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from events.database import Base, create_session_factory
 from events.models import Campaign, Change, ChecklistItem
 from events.observances import work_calendar
 from events.people import add_person, give_post
+from events.reanchor import NewAnchor, apply, preview
 from events.units import get_unit
 
 pytestmark = pytest.mark.slow
@@ -82,3 +83,25 @@ def test_two_ticks_of_one_item_are_one_tick(factory):
     with factory() as session:
         assert session.get_one(ChecklistItem, item_id).sequence == 1
         assert len(session.scalars(select(Change).where(Change.item_id == item_id)).all()) == 1
+
+
+def test_two_moves_of_one_event_move_every_item_once(factory):
+    open_all(factory)
+    change = NewAnchor(event_date=date(2026, 11, 27))
+    with factory.begin() as session:
+        person = add_person(session, "Cán bộ thử", "thu@example.org")
+        give_post(session, person, get_unit(session, "51-2025"), "bcd_tinh")
+        root = session.scalars(select(Campaign).where(Campaign.parent_id.is_(None), Campaign.dtstart == date(2026, 11, 25))).one()
+        shown = preview(session, root, change, work_calendar(session), now=NOW)
+
+    def move():
+        with factory.begin() as session:
+            who = {"by": session.get_one(type(person), person.id), "now": NOW, "calendar": work_calendar(session)}
+            apply(session, session.get_one(Campaign, root.id), change, expected_fingerprint=shown.fingerprint, **who)
+
+    at_once(move)
+
+    with factory() as session:
+        changes = Counter(session.scalars(select(Change.item_id)))
+        assert len(changes) == len(shown.moved)
+        assert set(changes.values()) == {1}
