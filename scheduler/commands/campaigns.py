@@ -22,7 +22,9 @@ from scheduler import migrate
 from scheduler.commands import NewService, pass_service
 from scheduler.console import _, out, progress_bar, show_table, tell
 from scheduler.service import Service, utc_now
-from scheduler.simulate import ChangeLine, ItemLine, NoticeLine, Simulation, as_json, copy_of, copy_of_catalog, simulate
+from scheduler.simulation.copies import copy_of, copy_of_catalog
+from scheduler.simulation.days import simulate
+from scheduler.simulation.lines import ChangeLine, ItemLine, NoticeLine, Simulation, as_json
 from scheduler.surprises import SurpriseKind, surprise_from
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)

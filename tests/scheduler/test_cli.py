@@ -42,12 +42,23 @@ def port():
         return probe.getsockname()[1]
 
 
+def _heed_ctrl_c():
+    """Undo what a shell does to commands in the background: they ignore ctrl-c, and so would the service."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture
 def served(home, port):
     """The service as `make run` starts it, ended by its own process id."""
     command = [sys.executable, "-m", "scheduler", "serve"]
     process = subprocess.Popen(
-        command, cwd=home, env=environment(SUMVAY_WEB__PORT=str(port)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=home,
+        env=environment(SUMVAY_WEB__PORT=str(port)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=_heed_ctrl_c,
     )
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < deadline:

@@ -9,7 +9,9 @@ from events.database import create_engine, create_session_factory
 from events.errors import NotFoundError, YearOutOfRangeError
 from events.models import Campaign, ChecklistItem, Observance, Person
 from notifications.outbox import Message
-from scheduler.simulate import as_json, copy_of, copy_of_catalog, simulate
+from scheduler.simulation.copies import copy_of, copy_of_catalog
+from scheduler.simulation.days import simulate
+from scheduler.simulation.lines import as_json
 from scheduler.surprises import Surprise, SurpriseKind
 from scheduler.tables import metadata
 

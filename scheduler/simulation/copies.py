@@ -1,0 +1,73 @@
+"""The copy in memory that a year is played on, and the stand-ins for posts that nobody holds."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Engine, exists, insert, select
+from sqlalchemy.orm import Session
+
+from events import database
+from events.catalog import Catalog
+from events.catalog_import import import_catalog
+from events.database import SessionFactory
+from events.models import Campaign, ChecklistItem, Person, Post, Role, Unit
+from events.models.campaigns import OPEN
+from events.people import held
+from events.units import alive
+from scheduler.tables import metadata
+
+STAND_IN = "example.invalid"  # RFC 2606: an address that can never be anybody's
+# Only what campaigns are made from is copied; everything that came of them stays behind.
+_COPIED = {"level", "unit", "unit_succession", "role", "person", "post", "observance", "title_period", "theme", "calendar_day"}
+_COPIED |= {"decided_year", "proposed_holiday", "phase", "evidence_type", "template", "template_version", "template_item"}
+
+
+def copy_of(engine: Engine) -> SessionFactory:
+    """Return a database in memory with the catalogue, units and people of ``engine``, without campaigns and mail."""
+    factory = _memory()
+    with engine.execution_options(read_only=True).connect() as source, factory.begin() as target:
+        for table in metadata.sorted_tables:
+            rows = [dict(row) for row in source.execute(select(table)).mappings()] if table.name in _COPIED else []
+            if rows:
+                target.execute(insert(table), rows)
+    return factory
+
+
+def copy_of_catalog(catalog: Catalog, now: datetime) -> SessionFactory:
+    """Return a database in memory with a catalogue as shipped."""
+    factory = _memory()
+    with factory.begin() as session:
+        import_catalog(session, catalog, now=now)
+    return factory
+
+
+def fill_posts(session: Session, day: date) -> None:
+    """Put a stand-in in every post that an item asks for and nobody holds."""
+    still_open = (alive(day), ChecklistItem.status.in_(OPEN))
+    wanted = select(Campaign.unit_id, ChecklistItem.role_key).join(Campaign.items).join(Campaign.unit).where(*still_open).distinct()
+    someone = exists().where(Post.unit_id == Campaign.unit_id, Post.role_key == ChecklistItem.role_key, held(day))
+    vacant = session.execute(wanted.where(~someone)).all()
+    roles = {role.key: role.title_vi for role in session.scalars(select(Role))}
+    names = dict(session.execute(select(Unit.id, Unit.full_name)).all())
+    people = [
+        {
+            "uid": f"{unit_id}.{role}@{STAND_IN}",
+            "email": f"{unit_id}.{role}@{STAND_IN}",
+            "full_name": f"{roles[role]} – {names[unit_id]}",
+            "language": "vi",
+            "is_demo": True,
+            "search": "",
+        }
+        for unit_id, role in vacant
+    ]
+    if not people:
+        return
+    session.execute(insert(Person), people)
+    ids = dict(session.execute(select(Person.uid, Person.id)).all())
+    posts = [{"person_id": ids[f"{u}.{role}@{STAND_IN}"], "unit_id": u, "role_key": role} for u, role in vacant]
+    session.execute(insert(Post), posts)
+
+
+def _memory() -> SessionFactory:
+    engine = database.create_engine("sqlite://")
+    metadata.create_all(engine)
+    return database.create_session_factory(engine)

@@ -1,0 +1,217 @@
+"""What a played year shows: its campaigns, checklist items, notices and changes, read from the copy when the clock has stopped."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from events.campaigns import self_opening
+from events.models import Campaign, Change, ChecklistItem, Observance, Person, Template, Unit
+from events.units import load_tree
+from notifications.outbox import Notice, NoticeState
+from scheduler.simulation.copies import STAND_IN
+
+_KEY = func.coalesce(Observance.key, Template.key)  # what people call a campaign by
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLine:
+    """A campaign that would open. ``dtend`` is the day after its last."""
+
+    id: str
+    observance: str
+    year: int
+    unit: str
+    unit_name: str
+    level: str
+    opens: date
+    dtstart: date
+    dtend: date
+    summary: str
+    inside: str | None  # the campaign of the same unit that contains it
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLine:
+    """A checklist item with its counted and its effective due date, and why they differ."""
+
+    campaign: str
+    template_key: str
+    summary: str
+    unit: str
+    level: str
+    role: str
+    start: date | None
+    nominal_due: date
+    due: date
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """A notice that would go out. ``email`` is None where a stand-in holds the post."""
+
+    at: datetime
+    kind: str
+    to: str
+    email: str | None
+    role: str
+    unit: str
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """What happened to an item on the way: handed over, moved, closed; the values before and after as history keeps them."""
+
+    at: datetime
+    door: str
+    unit: str
+    item: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """The played years, ``until`` included."""
+
+    year: int
+    until: int
+    campaigns: list[CampaignLine]
+    items: list[ItemLine]
+    notices: list[NoticeLine]
+    changes: list[ChangeLine]
+    without_units: dict[str, int]  # level -> template items that no unit takes, because none of that level is entered
+
+
+def campaign_lines(session: Session, shown: set[int] | None) -> Iterator[CampaignLine]:
+    query = select(Campaign, _KEY, Unit).join(Campaign.template).outerjoin(Campaign.observance).join(Campaign.unit)
+    found = session.execute(query.order_by(Campaign.opens, Campaign.dtstart, Unit.position)).all()
+    names = {campaign.id: _reference(key, campaign.period, unit.key) for campaign, key, unit in found}
+    for campaign, observance, unit in found:
+        if shown is None or unit.id in shown:
+            yield CampaignLine(
+                id=_reference(observance, campaign.period, unit.key),
+                observance=observance,
+                year=campaign.year,
+                unit=unit.key,
+                unit_name=unit.full_name,
+                level=unit.level_key,
+                opens=campaign.opens,
+                dtstart=campaign.dtstart,
+                dtend=campaign.dtend,
+                summary=campaign.summary,
+                inside=names.get(campaign.outer_id or 0),
+            )
+
+
+def item_lines(session: Session, shown: set[int] | None) -> Iterator[ItemLine]:
+    item = ChecklistItem
+    facts = (item.key, item.summary, item.role_key, item.dtstart, item.nominal_due, item.due, item.due_reason)
+    place = (_KEY.label("observance"), Campaign.period, Unit.id, Unit.key.label("unit"), Unit.level_key)
+    query = select(*facts, *place).join(item.campaign).join(Campaign.template).outerjoin(Campaign.observance).join(Campaign.unit)
+    for row in session.execute(query.order_by(item.due, Unit.position, item.position)):
+        if shown is None or row.id in shown:
+            yield ItemLine(
+                campaign=_reference(row.observance, row.period, row.unit),
+                template_key=row.key,
+                summary=row.summary,
+                unit=row.unit,
+                level=row.level_key,
+                role=row.role_key,
+                start=row.dtstart,
+                nominal_due=row.nominal_due,
+                due=row.due,
+                reason=row.due_reason,
+            )
+
+
+def notice_lines(session: Session, shown: set[int] | None, zone: ZoneInfo) -> Iterator[NoticeLine]:
+    item, unit = ChecklistItem, aliased(Unit)
+    facts = (Notice.at, Notice.rule, Person.full_name, Person.email, item.role_key, item.key)
+    place = (_KEY.label("observance"), Campaign.period, unit.id, unit.key.label("unit"))
+    query = (
+        select(*facts, *place)
+        .join(Person, Person.id == Notice.person_id)
+        .join(item, item.id == Notice.item_id)
+        .join(item.campaign)
+        .join(Campaign.template)
+        .outerjoin(Campaign.observance)
+        .join(unit, unit.id == Campaign.unit_id)
+        .where(Notice.state != NoticeState.COLLAPSED)
+        .order_by(Notice.at, unit.position, item.position)
+    )
+    for row in session.execute(query):
+        if shown is None or row.id in shown:
+            stand_in = row.email.endswith("@" + STAND_IN)
+            yield NoticeLine(
+                at=row.at.astimezone(zone),
+                kind=row.rule,
+                to=row.full_name,
+                email=None if stand_in else row.email,
+                role=row.role_key,
+                unit=row.unit,
+                item=f"{_reference(row.observance, row.period, row.unit)}/{row.key}",
+            )
+
+
+def change_lines(session: Session, shown: set[int] | None, zone: ZoneInfo) -> Iterator[ChangeLine]:
+    place = (_KEY.label("observance"), Campaign.period, Unit.id, Unit.key.label("unit"), ChecklistItem.key)
+    query = (
+        select(Change.at, Change.door, Change.before, Change.after, *place)
+        .join(Change.item)
+        .join(ChecklistItem.campaign)
+        .join(Campaign.template)
+        .outerjoin(Campaign.observance)
+        .join(Campaign.unit)
+        .order_by(Change.at, Change.id)
+    )
+    for row in session.execute(query):
+        if shown is None or row.id in shown:
+            yield ChangeLine(
+                at=row.at.astimezone(zone),
+                door=row.door.value,
+                unit=row.unit,
+                item=f"{_reference(row.observance, row.period, row.unit)}/{row.key}",
+                before=row.before,
+                after=row.after,
+            )
+
+
+def without_units(session: Session, years: range) -> dict[str, int]:
+    """Count the template items of levels that have no unit at all, such as villages nobody has entered yet."""
+    days = [day for year in years for day in (date(year, 1, 1), date(year, 7, 1))]
+    present = {node.level for day in days for node in load_tree(session, day).nodes.values()}
+    counts: dict[str, int] = {}
+    for template in self_opening(session):
+        for item in template.current.items:
+            for level in set(item.levels) - present - {"district"}:
+                counts[level] = counts.get(level, 0) + 1
+    return counts
+
+
+def _reference(key: str, period: str, unit: str) -> str:
+    return f"{key}/{period}/{unit}"
+
+
+def as_json(simulation: Simulation) -> dict[str, Any]:
+    """Return the simulation as plain values; docs/simulate.md describes each key."""
+
+    def plain(line: Any) -> dict[str, Any]:
+        values = {name: getattr(line, name) for name in line.__slots__}
+        return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+
+    return {
+        "year": simulation.year,
+        "until": simulation.until,
+        "campaigns": [plain(line) for line in simulation.campaigns],
+        "items": [plain(line) for line in simulation.items],
+        "notices": [plain(line) for line in simulation.notices],
+        "changes": [plain(line) for line in simulation.changes],
+        "without_units": simulation.without_units,
+    }
