@@ -64,6 +64,14 @@ class _Telling:
         }
 
 
+def reminded_items(session: Session, root: Campaign) -> set[int]:
+    """Return the ids of the items of ``root``'s round that somebody was, or is about to be, reminded of on their present date."""
+    query = select(Notice.item_id).join(ChecklistItem, ChecklistItem.id == Notice.item_id).join(ChecklistItem.campaign)
+    same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
+    sent = (Notice.state != NoticeState.CANCELLED, Notice.anchor_version == ChecklistItem.anchor_version)
+    return set(session.scalars(query.where(*same, *sent).distinct()))
+
+
 def write_reminders(
     session: Session, *, now: datetime, calendar: WorkCalendar, rules: ReminderRules = _DEFAULT_RULES, zone: ZoneInfo = VIETNAM
 ) -> Written:

@@ -3,29 +3,24 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from events.checklist import PARTS, UNDOES
 from events.models import (
     Campaign,
     CampaignStatus,
-    Change,
     ChecklistItem,
     EvidenceType,
     ItemCredit,
     NotDone,
     Phase,
     Post,
-    TodoStatus,
 )
 from events.models.campaigns import OPEN, TICK_ONLY
 from events.people import held, may_work_on
 from events.progress import Progress
 from web.context import current_person, today
-from web.language import gettext as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,61 +110,6 @@ def may_tick(session: Session, campaign: Campaign) -> bool:
 def count(items: Iterable[ChecklistItem]) -> Progress:
     """Return the progress of items that are already loaded; the sums are those of ``events.progress``."""
     return sum((_one(item) for item in items), Progress())
-
-
-def story_of(change: Change) -> str:
-    """Return one line of an item's history in words: who did what."""
-    name = change.by_name or _("a removed person")
-    before, after = change.before, change.after
-    if "evidence" in after:
-        return _("%(name)s added evidence: %(what)s", name=name, what=_piece(after["evidence"]))
-    if "evidence" in before:
-        return _("%(name)s took evidence away: %(what)s", name=name, what=_piece(before["evidence"]))
-    if "added" in after:
-        return _("%(name)s added this item of the unit's own", name=name)
-    if "delegate" in after:
-        return _delegated(name, after["delegate"], before["delegate"])
-    if "credit" in after:
-        return _("%(name)s integrated it with “%(campaign)s”", name=name, campaign=after["credit"])
-    if "credit" in before:
-        return _("%(name)s no longer integrates it with “%(campaign)s”", name=name, campaign=before["credit"])
-    if "status" not in after:
-        return _("%(name)s split it: %(units)s", name=name, units=after["parts"]) if "parts" in after else _changed(name)
-    return _moved(name, after)
-
-
-def _moved(name: str, after: dict[str, Any]) -> str:
-    if UNDOES in after and after["status"] != TodoStatus.NEEDS_ACTION:
-        return _("%(name)s took the last change back", name=name)
-    if after.get("blocked"):
-        return _("%(name)s noted what stands in the way: %(note)s", name=name, note=after["blocked"])
-    match after["status"]:
-        case TodoStatus.COMPLETED if after.get(PARTS):
-            return _("done, since all its parts are closed; the last one by %(name)s", name=name)
-        case TodoStatus.COMPLETED:
-            return _("marked as done by %(name)s", name=name)
-        case TodoStatus.IN_PROCESS:
-            return _("%(name)s started it", name=name)
-        case TodoStatus.NEEDS_ACTION:
-            return _("opened again by %(name)s", name=name)
-        case _ if after.get("not_done") == NotDone.NOT_REQUIRED:
-            return _("%(name)s marked it as not required: %(reason)s", name=name, reason=after.get("reason") or "")
-        case _:
-            return _("%(name)s marked it as not done: %(reason)s", name=name, reason=after.get("reason") or "")
-
-
-def _changed(name: str) -> str:
-    return _("changed by %(name)s", name=name)
-
-
-def _delegated(name: str, unit: str | None, before: str | None) -> str:
-    if unit is None:
-        return _("%(name)s took it back from %(unit)s", name=name, unit=before)
-    return _("%(name)s delegated it to %(unit)s", name=name, unit=unit)
-
-
-def _piece(evidence: dict[str, str]) -> str:
-    return f"{evidence['title']}: {evidence['text']}"
 
 
 def _one(item: ChecklistItem) -> Progress:

@@ -32,9 +32,10 @@ from events.errors import N_, ConflictError, DomainError, InvalidInputError, Not
 from events.evidence import LARGEST_FILE, Proof, add_evidence, file_of, remove_evidence, store_file
 from events.language import say
 from events.models import Campaign, ChecklistItem, Person, Unit
+from events.story import story_of
 from events.units import ancestors
 from web.addresses import here, safe_next
-from web.checklists import lines_of, story_of
+from web.checklists import lines_of
 from web.context import current_person, get_config, get_session, now, today
 from web.entries import day_of, number_of
 from web.language import current
@@ -219,7 +220,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         item=item,
         campaign=item.campaign,
         unit_path=ancestors(item.campaign.unit)[::-1],
-        history=[(change, story_of(change)) for change in history],
+        history=[(change, story_of(change, current())) for change in history],
         last_change=live[0] if live else None,
         credited=credited_to(session, item),
         below=units_below(session, item.campaign.unit, today()),

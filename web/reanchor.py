@@ -5,21 +5,20 @@ from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events import reanchor, versions
 from events.campaigns import get_campaign
 from events.errors import ConflictError, DomainError, NotAllowedError, NotFoundError
 from events.language import say
-from events.models import Campaign, ChecklistItem, Person
+from events.models import Campaign, Person
 from events.observances import work_calendar
 from events.people import require_post
 from events.reanchor import NewAnchor
 from events.redating import grouped
 from events.units import ancestors
 from events.workdays import WorkCalendar
-from notifications.outbox import Notice, NoticeState
+from notifications.reminders import reminded_items
 from web.addresses import here
 from web.context import current_person, get_config, get_session, now, today
 from web.language import current
@@ -91,7 +90,7 @@ def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str |
     if asked:
         try:
             change = _change_from(typed)
-            seen = reanchor.preview(session, root, change, _calendar(session), now=now(), told=_told(session, root))
+            seen = reanchor.preview(session, root, change, _calendar(session), now=now(), told=reminded_items(session, root))
         except ValueError:
             problem = _("This is not a date.")
         except DomainError as error:
@@ -162,14 +161,6 @@ def _change_from(typed: "dict[str, str]") -> NewAnchor:
 
 def _calendar(session: Session) -> WorkCalendar:
     return work_calendar(session, count_announced=get_config().count_announced)
-
-
-def _told(session: Session, root: Campaign) -> set[int]:
-    """Return the ids of the round's items that somebody was or is about to be reminded of."""
-    query = select(Notice.item_id).join(ChecklistItem, ChecklistItem.id == Notice.item_id).join(ChecklistItem.campaign)
-    same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
-    sent = (Notice.state != NoticeState.CANCELLED, Notice.anchor_version == ChecklistItem.anchor_version)
-    return set(session.scalars(query.where(*same, *sent).distinct()))
 
 
 def _number(text: str) -> int:

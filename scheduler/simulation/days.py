@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from events.campaigns import open_campaigns, self_opening
 from events.database import SessionFactory
+from events.errors import N_
 from events.handover import hand_over_due
 from events.localtime import VIETNAM, at_local
 from events.models import ChecklistItem, Unit
@@ -19,9 +20,10 @@ from events.units import get_unit, subtree_ids
 from events.workdays import WorkCalendar
 from notifications.notices import ReminderRules
 from notifications.reminders import write_reminders
+from scheduler.simulation.acts import Act
 from scheduler.simulation.copies import fill_posts
-from scheduler.simulation.lines import Simulation, campaign_lines, change_lines, item_lines, notice_lines, without_units
-from scheduler.surprises import Surprise, strike
+from scheduler.simulation.lines import Simulation, StoryLine, campaign_lines, change_lines, item_lines, notice_lines, without_units
+from scheduler.simulation.stage import Rule, Stage, Told, as_text
 
 _A_DAY = timedelta(days=1)
 _AFTER_THE_LAST = timedelta(days=14)  # until the last overdue notice went out, also across a long break
@@ -34,7 +36,7 @@ def simulate(
     year: int,
     *,
     until: int | None = None,
-    surprises: Sequence[Surprise] = (),
+    acts: Sequence[Act] = (),
     unit: str | None = None,
     rules: ReminderRules | None = None,
     zone: ZoneInfo = VIETNAM,
@@ -43,22 +45,23 @@ def simulate(
 ) -> Simulation:
     """Play the campaigns of ``year`` (to ``until``) on ``copy`` from the first opening to the last overdue notice.
 
-    ``surprises`` strike on their day. With ``unit`` (key or slug) only what concerns that unit and those below it is returned.
+    ``acts`` happen on their mornings. With ``unit`` (key or slug) only what concerns that unit and those below it is returned.
     Raises ``YearOutOfRangeError`` and ``NotFoundError``.
     """
     years = range(year, (until or year) + 1)
     for each in years:
         check_year(each)
-    rules = rules or ReminderRules()
     with copy.begin() as session:
         only = get_unit(session, unit) if unit else None
         calendar = work_calendar(session, count_announced=count_announced)
-        for day in _days(session, years, progress):
-            _play_day(session, day, years, surprises, calendar=calendar, rules=rules, zone=zone)
+        played = _Played(session, years, acts, calendar, rules or ReminderRules(), zone, count_announced)
+        for day in _days(session, years, acts, progress):
+            played.play(day)
         shown = set(session.scalars(subtree_ids(only.id, date(year, 1, 1)))) | {only.id} if only else None
         return Simulation(
             year,
             years[-1],
+            played.story,
             list(campaign_lines(session, shown)),
             list(item_lines(session, shown)),
             list(notice_lines(session, shown, zone)),
@@ -67,11 +70,11 @@ def simulate(
         )
 
 
-def _days(session: Session, years: range, progress: Progress) -> Iterator[date]:
+def _days(session: Session, years: range, acts: Sequence[Act], progress: Progress) -> Iterator[date]:
     """Yield the days to play. The last one is known only when everything is open."""
     rounds = [found for template in self_opening(session) for year in years for found in rounds_of(template, year)]
-    day = first = min((found.opens for found in rounds), default=date(years[0], 1, 1))
-    last = date(years[-1], 12, 31)
+    day = first = min([*(found.opens for found in rounds), *(act.on for act in acts), date(years[0], 1, 1)])
+    last = max([date(years[-1], 12, 31), *(act.on for act in acts)])
     while day <= last:
         yield day
         if day.day == 1 or day == last:
@@ -81,23 +84,64 @@ def _days(session: Session, years: range, progress: Progress) -> Iterator[date]:
         day += _A_DAY
 
 
-def _play_day(
-    session: Session,
-    day: date,
-    years: range,
-    surprises: Sequence[Surprise],
-    *,
-    calendar: WorkCalendar,
-    rules: ReminderRules,
-    zone: ZoneInfo,
-) -> None:
-    morning = at_local(day, max(rules.send_at, time(7, 30)), zone)
-    opened = [open_campaigns(session, now=morning, calendar=calendar, zone=zone, year=year) for year in years]
-    reformed = session.scalar(select(exists().where(Unit.valid_to == day - _A_DAY)))
-    if reformed:
-        hand_over_due(session, by=None, now=morning)
-    if any(opened) or reformed:
-        fill_posts(session, day)
-    for surprise in surprises:
-        strike(session, surprise, today=day, now=morning, calendar=calendar)
-    write_reminders(session, now=morning, calendar=calendar, rules=rules, zone=zone)
+class _Played:
+    """The years as they are played: what waits to happen, and the story so far."""
+
+    def __init__(
+        self,
+        session: Session,
+        years: range,
+        acts: Sequence[Act],
+        calendar: WorkCalendar,
+        rules: ReminderRules,
+        zone: ZoneInfo,
+        count_announced: bool,
+    ) -> None:
+        self._session, self._years, self._rules, self._zone = session, years, rules, zone
+        self._waiting, self._calendar, self._count_announced = list(acts), calendar, count_announced
+        self.story: list[StoryLine] = []
+
+    def play(self, day: date) -> None:
+        """Play one morning: what opens, what closed units hand over, what people do, whom the reminders reach."""
+        session, morning = self._session, at_local(day, max(self._rules.send_at, time(7, 30)), self._zone)
+        stage = Stage(session, morning, day, self._zone, self._calendar, self._count_announced)
+        begun = [*self._open(stage), *self._hand_over(stage)]
+        if begun:
+            fill_posts(session, day)
+        done = list(self._act(stage))
+        if done:
+            fill_posts(session, day)
+        self._calendar = stage.calendar
+        self.story += [StoryLine(day, told) for told in begun + done]
+        write_reminders(session, now=morning, calendar=self._calendar, rules=self._rules, zone=self._zone)
+
+    def _open(self, stage: Stage) -> Iterator[Told]:
+        for year in self._years:
+            for one in open_campaigns(stage.session, now=stage.now, calendar=stage.calendar, zone=stage.zone, year=year):
+                facts = {"observance": one.observance, "year": one.year, "campaigns": one.campaigns, "items": one.items}
+                yield Told(
+                    Rule.OPENING, N_("Opened: %(observance)s %(year)s in %(campaigns)s units, %(items)s checklist items."), facts
+                )
+
+    def _hand_over(self, stage: Stage) -> Iterator[Told]:
+        if not stage.session.scalar(select(exists().where(Unit.valid_to == stage.day - _A_DAY))):
+            return
+        over = hand_over_due(stage.session, by=None, now=stage.now)
+        facts = {
+            "day": as_text(stage.day),
+            "closed": over.closed,
+            "begun": over.begun,
+            "campaigns": over.campaigns,
+            "posts": over.posts,
+        }
+        sentence = N_(
+            "Units ended before %(day)s: %(closed)s open items go to the successors, which begin %(begun)s in %(campaigns)s new "
+            "campaigns; %(posts)s posts are proposed"
+        )
+        yield Told(Rule.UNITS, sentence, facts)
+
+    def _act(self, stage: Stage) -> Iterator[Told]:
+        now = [act for act in self._waiting if act.is_time(stage)]
+        self._waiting = [act for act in self._waiting if act not in now]
+        for act in now:
+            yield from act.play(stage)

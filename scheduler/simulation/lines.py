@@ -6,16 +6,15 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from events.campaigns import self_opening
-from events.models import Campaign, Change, ChecklistItem, Observance, Person, Template, Unit
+from events.models import Campaign, Change, ChecklistItem, Person, Unit
 from events.units import load_tree
 from notifications.outbox import Notice, NoticeState
 from scheduler.simulation.copies import STAND_IN
-
-_KEY = func.coalesce(Observance.key, Template.key)  # what people call a campaign by
+from scheduler.simulation.stage import KEY, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +76,20 @@ class ChangeLine:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryLine:
+    """What happened on one morning, in the order in which it happened."""
+
+    day: date
+    told: Told
+
+
+@dataclass(frozen=True, slots=True)
 class Simulation:
     """The played years, ``until`` included."""
 
     year: int
     until: int
+    story: list[StoryLine]
     campaigns: list[CampaignLine]
     items: list[ItemLine]
     notices: list[NoticeLine]
@@ -90,7 +98,7 @@ class Simulation:
 
 
 def campaign_lines(session: Session, shown: set[int] | None) -> Iterator[CampaignLine]:
-    query = select(Campaign, _KEY, Unit).join(Campaign.template).outerjoin(Campaign.observance).join(Campaign.unit)
+    query = select(Campaign, KEY, Unit).join(Campaign.template).outerjoin(Campaign.observance).join(Campaign.unit)
     found = session.execute(query.order_by(Campaign.opens, Campaign.dtstart, Unit.position)).all()
     names = {campaign.id: _reference(key, campaign.period, unit.key) for campaign, key, unit in found}
     for campaign, observance, unit in found:
@@ -113,7 +121,7 @@ def campaign_lines(session: Session, shown: set[int] | None) -> Iterator[Campaig
 def item_lines(session: Session, shown: set[int] | None) -> Iterator[ItemLine]:
     item = ChecklistItem
     facts = (item.key, item.summary, item.role_key, item.dtstart, item.nominal_due, item.due, item.due_reason)
-    place = (_KEY.label("observance"), Campaign.period, Unit.id, Unit.key.label("unit"), Unit.level_key)
+    place = (KEY.label("observance"), Campaign.period, Unit.id, Unit.key.label("unit"), Unit.level_key)
     query = select(*facts, *place).join(item.campaign).join(Campaign.template).outerjoin(Campaign.observance).join(Campaign.unit)
     for row in session.execute(query.order_by(item.due, Unit.position, item.position)):
         if shown is None or row.id in shown:
@@ -134,7 +142,7 @@ def item_lines(session: Session, shown: set[int] | None) -> Iterator[ItemLine]:
 def notice_lines(session: Session, shown: set[int] | None, zone: ZoneInfo) -> Iterator[NoticeLine]:
     item, unit = ChecklistItem, aliased(Unit)
     facts = (Notice.at, Notice.rule, Person.full_name, Person.email, item.role_key, item.key)
-    place = (_KEY.label("observance"), Campaign.period, unit.id, unit.key.label("unit"))
+    place = (KEY.label("observance"), Campaign.period, unit.id, unit.key.label("unit"))
     query = (
         select(*facts, *place)
         .join(Person, Person.id == Notice.person_id)
@@ -161,7 +169,7 @@ def notice_lines(session: Session, shown: set[int] | None, zone: ZoneInfo) -> It
 
 
 def change_lines(session: Session, shown: set[int] | None, zone: ZoneInfo) -> Iterator[ChangeLine]:
-    place = (_KEY.label("observance"), Campaign.period, Unit.id, Unit.key.label("unit"), ChecklistItem.key)
+    place = (KEY.label("observance"), Campaign.period, Unit.id, Unit.key.label("unit"), ChecklistItem.key)
     query = (
         select(Change.at, Change.door, Change.before, Change.after, *place)
         .join(Change.item)
@@ -199,8 +207,8 @@ def _reference(key: str, period: str, unit: str) -> str:
     return f"{key}/{period}/{unit}"
 
 
-def as_json(simulation: Simulation) -> dict[str, Any]:
-    """Return the simulation as plain values; docs/simulate.md describes each key."""
+def as_json(simulation: Simulation, language: str) -> dict[str, Any]:
+    """Return the simulation as plain values; docs/simulate.md describes each key. The story is told in ``language``."""
 
     def plain(line: Any) -> dict[str, Any]:
         values = {name: getattr(line, name) for name in line.__slots__}
@@ -209,6 +217,15 @@ def as_json(simulation: Simulation) -> dict[str, Any]:
     return {
         "year": simulation.year,
         "until": simulation.until,
+        "story": [
+            {
+                "day": line.day.isoformat(),
+                "rule": line.told.rule.value,
+                "text": line.told.text(language),
+                "refused": line.told.refused,
+            }
+            for line in simulation.story
+        ],
         "campaigns": [plain(line) for line in simulation.campaigns],
         "items": [plain(line) for line in simulation.items],
         "notices": [plain(line) for line in simulation.notices],

@@ -154,7 +154,7 @@ def test_help_shows_examples_and_needs_no_configuration(tmp_path):
     shown = sumvay(tmp_path, "simulate", "--help")
 
     assert shown.returncode == 0
-    assert "sumvay simulate --year 2021" in shown.stdout
+    assert "sumvay simulate --year 2027" in shown.stdout
 
 
 def test_demo_people_come_and_go(home):

@@ -9,10 +9,10 @@ from events.database import create_engine, create_session_factory
 from events.errors import NotFoundError, YearOutOfRangeError
 from events.models import Campaign, ChecklistItem, Observance, Person
 from notifications.outbox import Message
+from scheduler.simulation.acts.dates import LatePlan, MoveEvent
 from scheduler.simulation.copies import copy_of, copy_of_catalog
 from scheduler.simulation.days import simulate
 from scheduler.simulation.lines import as_json
-from scheduler.surprises import Surprise, SurpriseKind
 from scheduler.tables import metadata
 
 pytestmark = pytest.mark.slow  # plays whole years
@@ -105,9 +105,9 @@ def test_levels_without_a_unit_are_named(year_2021):
 
 
 def test_the_json_has_its_documented_keys(year_2026):
-    played = json.loads(json.dumps(as_json(year_2026)))
+    played = json.loads(json.dumps(as_json(year_2026, "vi")))
 
-    assert set(played) == {"year", "until", "campaigns", "items", "notices", "changes", "without_units"}
+    assert set(played) == {"year", "until", "story", "campaigns", "items", "notices", "changes", "without_units"}
     assert {"observance", "year", "unit", "opens", "dtstart", "dtend", "summary"} <= set(played["campaigns"][0])
     assert {"campaign", "template_key", "unit", "level", "nominal_due", "due", "reason"} <= set(played["items"][0])
     assert {"at", "kind", "to", "item"} <= set(played["notices"][0])
@@ -174,9 +174,9 @@ def test_after_the_reform_the_day_of_25_november_lives_inside_the_action_month_o
 @pytest.fixture(scope="module")
 def year_2027(catalog):
     """A year with an undecided Tết, a plan that comes late and a ceremony held on the Friday before the day."""
-    late = Surprise(SurpriseKind.LATE_PLAN, "intl_happiness_day", date(2027, 3, 12))
-    moved = Surprise(SurpriseKind.EVENT, "vn_family_day", date(2027, 6, 25))
-    return simulate(copy_of_catalog(catalog, NOW), 2026, until=2027, surprises=[late, moved], unit="51-2025")
+    late = LatePlan(on=date(2027, 3, 12), campaign="intl_happiness_day")
+    moved = MoveEvent(on=date(2027, 6, 25), campaign="vn_family_day/2027", event=date(2027, 6, 25), early=True)
+    return simulate(copy_of_catalog(catalog, NOW), 2026, until=2027, acts=[late, moved], unit="51-2025")
 
 
 def test_a_late_plan_gives_the_communes_seven_working_days_and_new_reminders(year_2027):

@@ -1,0 +1,140 @@
+"""An item's history in words, so that it can be read as a story: who did what, what moved from where to where, and why."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from events.checklist import PARTS, UNDOES
+from events.errors import N_
+from events.language import translations
+from events.models import Change, NotDone, TodoStatus
+
+_Said = tuple[str, dict[str, Any]]  # an English sentence and its facts
+_STATE = ("status", "blocked", "not_done", "reason")
+_COLUMNS = {
+    "phase_key": N_("phase"),
+    "role_key": N_("who is in charge"),
+    "support_roles": N_("who supports"),
+    "weight": N_("weight"),
+    "required": N_("required or optional"),
+    "evidence": N_("wanted evidence"),
+    "evidence_min": N_("wanted evidence"),
+    "without_evidence": N_("wanted evidence"),
+    "depends_on": N_("what it waits for"),
+}
+
+
+def story_of(change: Change, language: str) -> str:
+    """Return one line of an item's history. What nobody in particular did, the service did."""
+    gettext = translations(language).gettext
+    name = change.by_name or gettext(N_("the service"))
+    told = list(_told(change.before, change.after)) or [(N_("changed by %(name)s"), {})]
+    return "; ".join(_say(gettext, sentence, {"name": name} | facts) for sentence, facts in told)
+
+
+def _say(gettext: Any, sentence: str, facts: dict[str, Any]) -> str:
+    if "columns" in facts:
+        facts["columns"] = ", ".join(dict.fromkeys(gettext(column) for column in facts["columns"]))
+    return str(gettext(sentence) % facts)
+
+
+def _told(before: dict[str, Any], after: dict[str, Any]) -> Iterator[_Said]:
+    """Yield what one change did. Most do one thing; a new version of a template may do several at once."""
+    one = _of_the_unit(before, after) or _of_the_reform(after)
+    if one is not None:
+        yield one
+        return
+    if any(name in after and after[name] != before.get(name) for name in _STATE):
+        yield _of_the_state(after)
+    yield from _of_the_plan(before, after)
+
+
+def _of_the_unit(before: dict[str, Any], after: dict[str, Any]) -> _Said | None:
+    """Return what a unit decided about its item beside the state."""
+    if "evidence" in after and isinstance(after["evidence"], dict):
+        return N_("%(name)s added evidence: %(what)s"), {"what": _piece(after["evidence"])}
+    if "evidence" in before and isinstance(before["evidence"], dict):
+        return N_("%(name)s took evidence away: %(what)s"), {"what": _piece(before["evidence"])}
+    if "added" in after:
+        return N_("%(name)s added this item of the unit's own"), {}
+    if "delegate" in after:
+        return _delegated(after["delegate"], before["delegate"])
+    if "credit" in after:
+        return N_("%(name)s integrated it with “%(campaign)s”"), {"campaign": after["credit"]}
+    if "credit" in before:
+        return N_("%(name)s no longer integrates it with “%(campaign)s”"), {"campaign": before["credit"]}
+    if PARTS in after and "status" not in after:
+        return N_("%(name)s split it: %(units)s"), {"units": after[PARTS]}
+    return None
+
+
+def _delegated(unit: str | None, before: str | None) -> _Said:
+    if unit is None:
+        return N_("%(name)s took it back from %(unit)s"), {"unit": before}
+    return N_("%(name)s delegated it to %(unit)s"), {"unit": unit}
+
+
+def _of_the_reform(after: dict[str, Any]) -> _Said | None:
+    """Return what a change of units did: the same work goes on elsewhere."""
+    if "moved_from" in after:
+        facts = {"unit": after["moved_from"], "due": _day(after.get("due"))}
+        return N_("%(name)s took it over from %(unit)s, due on %(due)s"), facts
+    if after.get("moved_to"):
+        return N_("%(name)s closed it here: %(reason)s"), {"reason": after.get("reason") or ""}
+    return None
+
+
+def _of_the_state(after: dict[str, Any]) -> _Said:
+    if UNDOES in after and after["status"] != TodoStatus.NEEDS_ACTION:
+        return N_("%(name)s took the last change back"), {}
+    if after.get("blocked"):
+        return N_("%(name)s noted what stands in the way: %(note)s"), {"note": after["blocked"]}
+    match after["status"]:
+        case TodoStatus.COMPLETED if after.get(PARTS):
+            return N_("done, since all its parts are closed; the last one by %(name)s"), {}
+        case TodoStatus.COMPLETED:
+            return N_("marked as done by %(name)s"), {}
+        case TodoStatus.IN_PROCESS:
+            return N_("%(name)s started it"), {}
+        case TodoStatus.NEEDS_ACTION:
+            return N_("opened again by %(name)s"), {}
+        case _ if after.get("not_done") == NotDone.NOT_REQUIRED:
+            return N_("%(name)s marked it as not required: %(reason)s"), {"reason": after.get("reason") or ""}
+        case _:
+            return N_("%(name)s marked it as not done: %(reason)s"), {"reason": after.get("reason") or ""}
+
+
+def _of_the_plan(before: dict[str, Any], after: dict[str, Any]) -> Iterator[_Said]:
+    """Yield what a moved day, a decision on days off or a new version of the template changed."""
+    if "due" in after and after["due"] != before.get("due"):
+        yield _moved(before, after)
+    elif after.get("due_reason") != before.get("due_reason"):
+        yield _reason(after)
+    elif after.get("dtstart") != before.get("dtstart"):
+        yield N_("%(name)s moved its beginning to %(day)s"), {"day": _day(after.get("dtstart"))}
+    if "summary" in after and after["summary"] != before.get("summary"):
+        yield N_("%(name)s reworded it; before: “%(old)s”"), {"old": before.get("summary")}
+    columns = [title for name, title in _COLUMNS.items() if name in after and after[name] != before.get(name)]
+    if columns:
+        yield N_("%(name)s changed: %(columns)s"), {"columns": columns}
+
+
+def _moved(before: dict[str, Any], after: dict[str, Any]) -> _Said:
+    facts = {"old": _day(before.get("due")), "new": _day(after["due"]), "reason": after.get("due_reason")}
+    if facts["reason"]:
+        return N_("%(name)s moved its due date from %(old)s to %(new)s (%(reason)s)"), facts
+    return N_("%(name)s moved its due date from %(old)s to %(new)s"), facts
+
+
+def _reason(after: dict[str, Any]) -> _Said:
+    if after.get("due_reason"):
+        return N_("%(name)s noted why its due date moved: %(reason)s"), {"reason": after["due_reason"]}
+    return N_("%(name)s noted that its due date stands as counted"), {}
+
+
+def _piece(evidence: dict[str, str]) -> str:
+    return f"{evidence['title']}: {evidence['text']}"
+
+
+def _day(text: str | None) -> str:
+    return f"{date.fromisoformat(text):%d/%m/%Y}" if text else "–"

@@ -1,0 +1,214 @@
+"""Simulate: play a year ahead, or a play of what could happen in it."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import click
+from sqlalchemy.engine import make_url
+
+from events.catalog import SHIPPED, read_catalog
+from events.database import SessionFactory
+from events.errors import N_, InvalidInputError
+from events.recurrence import check_year
+from scheduler import migrate
+from scheduler.commands import NewService, pass_service
+from scheduler.console import Voice, _, out, progress_bar, show_table, tell
+from scheduler.service import Service, utc_now
+from scheduler.simulation.acts import Act
+from scheduler.simulation.acts.dates import LatePlan, MoveEvent
+from scheduler.simulation.copies import copy_of, copy_of_catalog
+from scheduler.simulation.days import simulate
+from scheduler.simulation.lines import ChangeLine, ItemLine, NoticeLine, Simulation, StoryLine, as_json
+from scheduler.simulation.play import Play, read_play, shipped_plays
+from scheduler.simulation.stage import TITLES
+
+
+@click.command("simulate")
+@click.option("--year", type=int, help="The year whose campaigns are played.")
+@click.option("--until", type=int, help="Play on to the end of this year.")
+@click.option(
+    "--play", "play_name", metavar="NAME|FILE", help="What happens in it: a shipped play (2021, 2025, 2026-2027) or a TOML file."
+)
+@click.option("--event", multiple=True, metavar="KEY=DATE", help="The main event is held on this day instead; may be repeated.")
+@click.option("--late-plan", multiple=True, metavar="KEY=DATE", help="The province's plan is issued only on this day.")
+@click.option("--unit", help="Only this unit and those below it (code or address name).")
+@click.option("--format", "style", type=click.Choice(["table", "story", "json"]), default="table", show_default=True)
+@pass_service
+def simulate_(
+    new_service: NewService,
+    year: int | None,
+    until: int | None,
+    play_name: str | None,
+    event: tuple[str, ...],
+    late_plan: tuple[str, ...],
+    unit: str | None,
+    style: str,
+) -> None:
+    """Play a year with a moved clock; nothing is written or sent.
+
+    A play lets people act in it: late plans, ticks, choices, mergers. The shipped ones show every rule at work.
+
+    \b
+    sumvay simulate --year 2027
+    sumvay simulate --play 2025 --format story     the reform of 1 July, told day by day
+    sumvay simulate --year 2027 --event vn_family_day=2027-06-25 --late-plan intl_happiness_day=2027-03-10
+    sumvay simulate --year 2027 --unit 51-2025 --format json > 2027.json
+    """
+    play = read_play(play_name) if play_name else None
+    first, last = _years(year, until, play)
+    acts = [*_early_events(event), *_late_plans(late_plan), *(play.act if play else ())]
+    service = new_service()
+    with progress_bar(N_("Playing the year")) as bar:
+        played = simulate(
+            _copy(service, shipped=play_name in shipped_plays()),
+            first,
+            until=last,
+            acts=acts,
+            unit=unit,
+            rules=service.settings.notifications.rules,
+            zone=service.settings.zone,
+            count_announced=service.settings.events.count_announced,
+            progress=bar,
+        )
+    _show(played, style, play)
+
+
+COMMANDS = [simulate_]
+
+
+def _years(year: int | None, until: int | None, play: Play | None) -> tuple[int, int]:
+    """Return the first and the last year to play; a play brings its own. Raises ``YearOutOfRangeError``."""
+    if play is not None and year is None:
+        year, until = play.year, until or play.until
+    if year is None:
+        raise click.UsageError(_("Please give --year or --play."))
+    check_year(year)
+    check_year(until or year)
+    if until is not None and until < year:
+        raise click.BadParameter(f"{until} lies before {year}", param_hint="--until")
+    return year, until or year
+
+
+def _early_events(texts: Sequence[str]) -> list[Act]:
+    return [MoveEvent(on=day, campaign=f"{key}/{day.year}", event=day, early=True) for key, day in map(_day_of, texts)]
+
+
+def _late_plans(texts: Sequence[str]) -> list[Act]:
+    return [LatePlan(on=day, campaign=key) for key, day in map(_day_of, texts)]
+
+
+def _day_of(text: str) -> tuple[str, date]:
+    """Read ``KEY=YYYY-MM-DD``. Raises ``InvalidInputError``."""
+    key, _equals, day = text.partition("=")
+    try:
+        return key.strip(), date.fromisoformat(day.strip())
+    except ValueError as error:
+        raise InvalidInputError(N_("“%(text)s” is not of the form KEY=YYYY-MM-DD."), text=text) from error
+
+
+def _copy(service: Service, *, shipped: bool) -> SessionFactory:
+    """Copy the real database if there is one, else the shipped catalogue, which the shipped plays are written for."""
+    url = make_url(service.settings.database.url)  # not the engine, which would make the folder
+    exists = url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
+    if not shipped and exists and migrate.version_of(service.engine) is migrate.Version.CURRENT:
+        return copy_of(service.engine)
+    folder = None if shipped else service.settings.events.catalog
+    return copy_of_catalog(read_catalog(folder or SHIPPED), utc_now())
+
+
+def _show(played: Simulation, style: str, play: Play | None) -> None:
+    if style == "json":
+        click.echo(json.dumps(as_json(played, Voice.language), ensure_ascii=False, indent=1))
+        return
+    out.print()
+    if play is not None or style == "story":
+        _show_story(played.story, play)
+    if style == "story":
+        return
+    _show_campaigns(played)
+    _show_items(played.items)
+    _show_notices(played.notices)
+    _show_changes(played.changes)
+    for level, count in played.without_units.items():
+        tell(N_("%(count)s items of level “%(level)s” go to nobody: no unit of that level is entered."), count=count, level=level)
+    if play is None:
+        tell(
+            N_("To see each rule at work: sumvay simulate --play NAME --format story (%(plays)s)"), plays=", ".join(shipped_plays())
+        )
+
+
+def _show_story(story: Sequence[StoryLine], play: Play | None) -> None:
+    """Show what happened, day after day; a morning's date stands at its first line."""
+    rows, day = [], None
+    for line in story:
+        rows.append([_day(line.day) if line.day != day else "", _(TITLES[line.told.rule]), line.told.text(Voice.language)])
+        day = line.day
+    show_table(play.title if play else _("What happened"), [_("Day"), _("Rule"), _("What happened")], rows)
+
+
+def _show_campaigns(played: Simulation) -> None:
+    units: dict[tuple[date, str, str, date, date], Counter[str]] = defaultdict(Counter)
+    for line in played.campaigns:
+        units[(line.opens, line.observance, line.summary, line.dtstart, line.dtend)][line.level] += 1
+    rows = [
+        [_day(opens), observance, summary, f"{_day(dtstart)} – {_day(date.fromordinal(dtend.toordinal() - 1))}", _levels(levels)]
+        for (opens, observance, summary, dtstart, dtend), levels in sorted(units.items())
+    ]
+    columns = [_("Opens"), _("Observance"), _("Campaign"), _("Days"), _("Units")]
+    years = str(played.year) if played.until == played.year else f"{played.year}–{played.until}"
+    show_table(_("Campaigns of %(year)s") % {"year": years}, columns, rows)
+
+
+def _show_items(items: list[ItemLine]) -> None:
+    copies: Counter[tuple[str, ...]] = Counter()
+    for line in items:
+        moved = line.reason or ""
+        copies[
+            (line.due.isoformat(), line.campaign.rpartition("/")[0], line.template_key, line.level, _day(line.nominal_due), moved)
+        ] += 1
+    rows = [
+        [_day(date.fromisoformat(due)), nominal, reason, campaign, key, level, str(count)]
+        for (due, campaign, key, level, nominal, reason), count in sorted(copies.items())
+    ]
+    columns = [_("Due"), _("Counted"), _("Moved because"), _("Campaign"), _("Item"), _("Level"), _("Copies")]
+    show_table(_("Checklist items"), columns, rows)
+
+
+def _show_notices(notices: list[NoticeLine]) -> None:
+    mornings: dict[date, Counter[str]] = defaultdict(Counter)
+    people: dict[date, set[str]] = defaultdict(set)
+    for line in notices:
+        mornings[line.at.date()][line.kind] += 1
+        people[line.at.date()].add(line.to)
+    rows = [[_day(day), _levels(kinds), str(len(people[day]))] for day, kinds in sorted(mornings.items())]
+    show_table(_("Notices"), [_("Morning"), _("Kind and number"), _("People")], rows)
+
+
+def _show_changes(changes: list[ChangeLine]) -> None:
+    """Show what happened on the way, the same thing in many units as one row."""
+    if not changes:
+        return
+    copies: Counter[tuple[date, str, str, str]] = Counter()
+    for line in changes:
+        campaign, _slash, key = line.item.rpartition("/")
+        copies[(line.at.date(), campaign.rpartition("/")[0], key, _what_happened(line))] += 1
+    rows = [[_day(day), campaign, key, what, str(count)] for (day, campaign, key, what), count in sorted(copies.items())]
+    show_table(_("Changes on the way"), [_("Day"), _("Campaign"), _("Item"), _("What happened"), _("Copies")], rows)
+
+
+def _what_happened(line: ChangeLine) -> str:
+    if line.before.get("due") != line.after.get("due"):
+        old, new = (line.before.get("due") or "–", line.after.get("due") or "–")
+        return f"{old} → {new} {line.after.get('due_reason') or ''}".strip()
+    return str(line.after.get("reason") or line.after.get("status") or "")
+
+
+def _levels(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def _day(day: date) -> str:
+    return f"{day:%d/%m/%Y}"

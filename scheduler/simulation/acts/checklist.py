@@ -1,0 +1,232 @@
+"""What people do with their items: start, hold up, prove, tick, decline, take back; one by one or a whole level at once."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from hashlib import sha256
+from pathlib import PurePath
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from events.checklist import (
+    block_item,
+    complete_item,
+    decline_item,
+    excuse_item,
+    history_of,
+    reopen_item,
+    start_item,
+    undo_change,
+    undoable,
+)
+from events.errors import N_
+from events.evidence import SUFFIXES, Proof, StoredFile, add_evidence
+from events.models import ChecklistItem, ItemState, Unit
+from scheduler.simulation.acts.act import Act
+from scheduler.simulation.stage import Rule, Stage, Told, Word
+
+STATES = {
+    ItemState.NOT_STARTED: N_("not started"),
+    ItemState.IN_PROGRESS: N_("in progress"),
+    ItemState.BLOCKED: N_("held up"),
+    ItemState.DONE: N_("done"),
+    ItemState.NOT_DONE: N_("not done"),
+    ItemState.NOT_REQUIRED: N_("not required"),
+}
+_TYPES = {suffix: kind for kind, suffix in SUFFIXES.items()}
+
+
+class OfItem(Act):
+    """An act on one item of one unit's campaign. ``by`` is the unit whose post holder does it, unless it is the item's."""
+
+    campaign: str
+    unit: str
+    item: str
+    by: str | None = None
+
+    @property
+    def rule(self) -> Rule:
+        return Rule.CHECKLIST
+
+    def find(self, stage: Stage) -> ChecklistItem:
+        return stage.item(stage.campaign(self.campaign, self.unit), self.item)
+
+    def who(self, stage: Stage, item: ChecklistItem) -> dict[str, Any]:
+        """Return the arguments that every change of an item takes."""
+        return stage.who(stage.unit(self.by) if self.by else item.campaign.unit)
+
+    def stands(self, item: ChecklistItem) -> Told:
+        state, facts = Word(STATES[item.state]), {"unit": item.campaign.unit.full_name, "item": item.summary}
+        note = item.blocked or item.reason
+        if note:
+            return self.told(N_("%(unit)s, “%(item)s”: %(state)s (%(note)s)"), state=state, note=note, **facts)
+        return self.told(N_("%(unit)s, “%(item)s”: %(state)s"), state=state, **facts)
+
+
+class Start(OfItem):
+    """Work begins."""
+
+    do: Literal["start"] = "start"
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        item = self.find(stage)
+        yield self.stands(start_item(stage.session, item.id, **self.who(stage, item)))
+
+
+class Block(OfItem):
+    """Something stands in the way."""
+
+    do: Literal["block"] = "block"
+    note: str
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        item = self.find(stage)
+        yield self.stands(block_item(stage.session, item.id, self.note, **self.who(stage, item)))
+
+
+class Decline(OfItem):
+    """It was not done, or with ``excuse`` not needed, and why."""
+
+    do: Literal["decline"] = "decline"
+    reason: str = ""
+    excuse: bool = False
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        item, use_case = self.find(stage), excuse_item if self.excuse else decline_item
+        yield self.stands(use_case(stage.session, item.id, self.reason, **self.who(stage, item)))
+
+
+class Reopen(OfItem):
+    """A closed item is opened again."""
+
+    do: Literal["reopen"] = "reopen"
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        item = self.find(stage)
+        yield self.stands(reopen_item(stage.session, item.id, **self.who(stage, item)))
+
+
+class Undo(OfItem):
+    """The newest change is taken back."""
+
+    do: Literal["undo"] = "undo"
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        item = self.find(stage)
+        last = undoable(history_of(stage.session, item))[0]
+        undo_change(stage.session, item.id, last.id, **self.who(stage, item))
+        yield self.told(N_("The last change was taken back: %(summary)s"), summary=item.summary)
+        yield self.stands(item)
+
+
+class Piece(BaseModel):
+    """One piece of evidence as somebody enters it; ``file`` is only its name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str
+    text: str = ""
+    url: str = ""
+    number: int | None = None
+    dated: date | None = None
+    file: str | None = None
+
+    @property
+    def proof(self) -> Proof:
+        return Proof(self.kind, self.text, self.url, self.number, self.dated, _file(self.file) if self.file else None)
+
+
+class Give(OfItem):
+    """Evidence is given; the item stays open."""
+
+    do: Literal["give"] = "give"
+    evidence: tuple[Piece, ...]
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        item = self.find(stage)
+        for piece in self.evidence:
+            add_evidence(stage.session, item.id, piece.proof, **self.who(stage, item))
+        words = "; ".join(piece.proof.in_words for piece in self.evidence)
+        facts = {"unit": item.campaign.unit.full_name, "item": item.summary, "missing": item.evidence_missing, "pieces": words}
+        yield self.told(N_("%(unit)s, “%(item)s”: evidence given (%(pieces)s); still wanted: %(missing)s"), **facts)
+
+
+class Tick(OfItem):
+    """It is done. ``prove`` adds the evidence that is wanted; ``on_behalf_of`` names the unit below that did it."""
+
+    do: Literal["tick"] = "tick"
+    prove: bool = False
+    on_behalf_of: str | None = None
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        item = self.find(stage)
+        who = self.who(stage, item)
+        if self.prove:
+            prove(stage, item, who)
+        unit = stage.unit(self.on_behalf_of) if self.on_behalf_of else None
+        done = complete_item(stage.session, item.id, on_behalf_of=unit, **who)
+        yield self.stands(done)
+        behalf = history_of(stage.session, done)[0].on_behalf_of
+        if behalf is not None:
+            yield self.told(N_("… by %(name)s on behalf of %(unit)s"), name=who["by"].full_name, unit=behalf.full_name)
+        first = [item.summary for key in item.depends_on for item in done.campaign.items if item.key == key and item.is_open]
+        if first:
+            yield self.told(N_("… though it should wait for: %(items)s (a warning, not a lock)"), items=", ".join(first))
+
+
+class Report(Act):
+    """Every unit of a level does an item with its evidence: all that still have it open, or the ``first`` so many of them."""
+
+    do: Literal["report"] = "report"
+    campaign: str
+    items: tuple[str, ...]
+    level: str = "commune"
+    first: int | None = None
+    silent: tuple[str, ...] = ()  # units that report nothing
+
+    @property
+    def rule(self) -> Rule:
+        return Rule.CHECKLIST
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        for key in self.items:
+            found = list(self._open(stage, key))[: self.first]
+            for item in found:
+                who = stage.who(item.campaign.unit)
+                prove(stage, item, who)
+                complete_item(stage.session, item.id, **who)
+            late, name = sum(item.due < stage.day for item in found), found[0].summary if found else key
+            facts = {"count": len(found), "level": self.level, "item": name, "late": late}
+            yield self.told(N_("%(count)s units (%(level)s) report “%(item)s” with evidence, %(late)s of them late"), **facts)
+
+    def _open(self, stage: Stage, key: str) -> Iterator[ChecklistItem]:
+        silent = {stage.unit(unit).id for unit in self.silent}
+        for campaign in stage.campaigns(self.campaign, Unit.level_key == self.level, Unit.id.not_in(silent)):
+            yield from (item for item in campaign.items if item.key == key and item.is_open)
+
+
+def prove(stage: Stage, item: ChecklistItem, who: dict[str, Any]) -> None:
+    """Give an item the evidence that it still wants."""
+    for number in range(item.evidence_missing):
+        add_evidence(stage.session, item.id, _example(item.evidence_kinds, number + 1, stage.day), **who)
+
+
+def _example(kinds: Sequence[str], number: int, day: date) -> Proof:
+    """Return a piece of the first kind that needs no file, else a file."""
+    kind = next((kind for kind in kinds if kind not in ("photo", "file")), kinds[0])
+    match kind:
+        case "doc_ref":
+            return Proof(kind, text=f"{number}/KH-UBND", dated=day)
+        case "attendance" | "count":
+            return Proof(kind, number=40 + number)
+        case "link":
+            return Proof(kind, url=f"https://example.org/tin/{number}")
+        case "photo":
+            return Proof(kind, file=_file(f"anh-{number}.jpg"))
+        case _:
+            return Proof(kind, text=f"số {number}", file=_file(f"tep-{number}.pdf"))
+
+
+def _file(name: str) -> StoredFile:
+    """Return a file that is only named: the copy in memory keeps none."""
+    return StoredFile(name, _TYPES[PurePath(name).suffix], sha256(name.encode()).hexdigest(), len(name))

@@ -1,0 +1,170 @@
+"""What people look at: progress of today or a past day, years beside each other, one item's history, its reminders."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Literal
+
+from sqlalchemy import ColumnElement, select
+
+from events.checklist import history_of
+from events.errors import N_
+from events.lineage import compare_years
+from events.models import Campaign, Person, Phase, Unit
+from events.progress import (
+    AsOf,
+    Day,
+    Part,
+    Progress,
+    ever_below,
+    lifelong_tree,
+    own_progress,
+    parts,
+    rolled_up,
+    silent_units,
+    sum_of,
+)
+from events.story import story_of
+from notifications.outbox import Notice, NoticeState
+from scheduler.simulation.acts.act import Act
+from scheduler.simulation.stage import Rule, Stage, Told, as_text
+
+_NAMED = 5  # silent units that are named
+_LANGUAGE = "vi"  # of the history: it quotes what people wrote
+
+
+class ShowProgress(Act):
+    """Somebody looks at the progress of a unit and all below it, in one campaign or the whole year."""
+
+    do: Literal["progress"] = "progress"
+    unit: str
+    campaign: str | None = None
+    as_of: date | None = None
+    phases: bool = False
+
+    @property
+    def rule(self) -> Rule:
+        return Rule.PROGRESS
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        unit = stage.unit(self.unit)
+        conditions, what = self._asked(stage, unit)
+        day: Day = AsOf(self.as_of, stage.zone) if self.as_of else stage.day
+        found = parts(stage.session, day, *conditions)
+        total = sum_of(part.progress for part in found)
+        yield self._total(unit, what, self.as_of or stage.day, total)
+        if self.phases:
+            yield self._by_phase(stage, found)
+        yield self._sum_of_leaves(stage, unit, day, conditions, total)
+        yield from self._silent(silent_units(stage.session, day, *conditions))
+
+    def _asked(self, stage: Stage, unit: Unit) -> tuple[list[ColumnElement[bool]], str]:
+        below = Campaign.unit_id.in_(ever_below(unit.id))
+        if self.campaign is None:
+            return [below, Campaign.year == stage.day.year], str(stage.day.year)
+        root = stage.campaign(self.campaign)
+        return [below, Campaign.template_id == root.template_id, Campaign.period == root.period], root.summary
+
+    def _total(self, unit: Unit, what: str, day: date, total: Progress) -> Told:
+        names = ("expected", "on_time", "late", "open", "overdue", "blocked", "not_done", "not_required", "percent", "share")
+        sentence = N_(
+            "%(unit)s with all below it, “%(what)s”, at the end of %(day)s: %(expected)s expected, %(on_time)s on time, "
+            "%(late)s late, %(open)s open (%(overdue)s overdue, %(blocked)s held up), %(not_done)s not done, "
+            "%(not_required)s not required; %(percent)s %% by weight, %(share)s %% by number"
+        )
+        facts = {name: getattr(total, name) for name in names}
+        return self.told(sentence, unit=unit.full_name, what=what, day=as_text(day), **facts)
+
+    def _by_phase(self, stage: Stage, found: list[Part]) -> Told:
+        phases = stage.session.scalars(select(Phase).order_by(Phase.position))
+        figures = {phase.title_vi: sum_of(part.progress for part in found if part.phase_key == phase.key) for phase in phases}
+        words = (f"{title} {one.done}/{one.expected}" for title, one in figures.items() if one.expected)
+        return self.told(N_("… by phase: %(phases)s"), phases=", ".join(words))
+
+    def _sum_of_leaves(self, stage: Stage, unit: Unit, day: Day, conditions: list[ColumnElement[bool]], total: Progress) -> Told:
+        own = own_progress(stage.session, day, *conditions)
+        above = rolled_up(lifelong_tree(stage.session, unit), own)[unit.id]
+        sentence = (
+            N_("… the sum of its %(count)s units is the same")
+            if above == total == sum_of(own.values())
+            else N_("… IS NOT the sum of its %(count)s units")
+        )
+        return self.told(sentence, count=len(own))
+
+    def _silent(self, units: Sequence[Unit]) -> Iterator[Told]:
+        names = [unit.full_name for unit in units]
+        if names:
+            facts = {"count": len(names), "names": ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")}
+            yield self.told(N_("… %(count)s units are silent: %(names)s"), **facts)
+
+
+class CompareYears(Act):
+    """Somebody compares years of a unit, old units added up to their successors."""
+
+    do: Literal["compare-years"] = "compare-years"
+    unit: str
+    years: tuple[int, ...]
+
+    @property
+    def rule(self) -> Rule:
+        return Rule.UNITS
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        unit = stage.unit(self.unit)
+        for year, progress in compare_years(stage.session, unit, self.years, stage.day).items():
+            facts = {
+                "unit": unit.full_name,
+                "year": year,
+                "expected": progress.expected,
+                "done": progress.done,
+                "share": progress.share,
+            }
+            sentence = N_(
+                "%(unit)s in %(year)s, with the units it was made from: %(done)s of %(expected)s items done, %(share)s %%"
+            )
+            yield self.told(sentence, **facts)
+
+
+class ShowHistory(Act):
+    """Somebody reads the history of one item."""
+
+    do: Literal["history"] = "history"
+    campaign: str
+    unit: str
+    item: str
+
+    @property
+    def rule(self) -> Rule:
+        return Rule.CHECKLIST
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        item = stage.item(stage.campaign(self.campaign, self.unit), self.item)
+        yield self.told(N_("The story of “%(item)s” in %(unit)s:"), item=item.summary, unit=item.campaign.unit.full_name)
+        for change in reversed(history_of(stage.session, item)):
+            told = story_of(change, _LANGUAGE)
+            behalf = f" ({change.on_behalf_of.full_name})" if change.on_behalf_of else ""
+            yield self.told("… %(day)s: %(story)s", day=as_text(change.at.astimezone(stage.zone).date()), story=told + behalf)
+
+
+class ShowReminders(Act):
+    """Somebody looks at when and to whom one item's reminders went."""
+
+    do: Literal["reminders"] = "reminders"
+    campaign: str
+    unit: str
+    item: str
+
+    @property
+    def rule(self) -> Rule:
+        return Rule.REMINDERS
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        item = stage.item(stage.campaign(self.campaign, self.unit), self.item)
+        query = select(Notice.at, Notice.rule, Notice.anchor_version, Notice.state, Person.full_name)
+        query = query.join(Person, Person.id == Notice.person_id).where(
+            Notice.item_id == item.id, Notice.state != NoticeState.COLLAPSED
+        )
+        yield self.told(N_("Reminders of “%(item)s” in %(unit)s:"), item=item.summary, unit=item.campaign.unit.full_name)
+        for row in stage.session.execute(query.order_by(Notice.at, Notice.id)):
+            moment = f"{row.at.astimezone(stage.zone):%d/%m/%Y %H:%M}"
+            facts = {"at": moment, "kind": row.rule, "name": row.full_name, "version": row.anchor_version + 1}
+            yield self.told(N_("… %(at)s, %(kind)s, to %(name)s (date no. %(version)s)"), **facts)

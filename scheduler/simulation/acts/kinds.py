@@ -1,0 +1,130 @@
+"""What a province keeps and opens beside the shipped campaigns, and the themes of the year."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Literal
+
+from events.documents import choose_theme, theme_of
+from events.errors import N_
+from events.kinds import get_kind, open_on, switch_on
+from events.models import Observance
+from events.own_observances import NewObservance, add_observance, announce_theme, find_observance, switch_observance
+from scheduler.simulation.acts.act import Act
+from scheduler.simulation.stage import Rule, Stage, Told, as_text
+
+
+class _OfObservances(Act):
+    @property
+    def rule(self) -> Rule:
+        return Rule.OBSERVANCES
+
+
+class Keep(_OfObservances):
+    """An observance of the catalogue is kept from now on."""
+
+    do: Literal["keep"] = "keep"
+    observance: str  # its slug
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        observance = find_observance(stage.session, self.observance)
+        switch_observance(stage.session, observance, enabled=True, now=stage.now)
+        yield self.told(N_("“%(title)s” is kept from now on; this year on %(day)s."), **_when(observance, stage))
+
+
+class AddObservance(_OfObservances):
+    """The province makes a day of its own, with the checklist of a known template."""
+
+    do: Literal["add-observance"] = "add-observance"
+    title_vi: str
+    title_en: str
+    occurs: dict[str, Any]  # as in the catalogue: kind = "lunar_day", lunar_month = 7, lunar_day = 15
+    color: str
+    like: str
+    unit: str  # whose post holder makes it
+    base_year: int | None = None
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        wanted = NewObservance(self.title_vi, self.title_en, self.occurs, self.color, base_year=self.base_year)
+        like = get_kind(stage.session, self.like)
+        made = add_observance(stage.session, wanted, like=like, **stage.who(stage.unit(self.unit)))
+        sentence = N_("“%(title)s” was made with the checklist of “%(like)s”; this year on %(day)s.")
+        yield self.told(sentence, like=like.title_vi, **_when(made, stage))
+
+
+class AnnounceTheme(_OfObservances):
+    """The theme of a year is announced."""
+
+    do: Literal["theme"] = "theme"
+    observance: str  # its slug
+    year: int
+    theme: str
+    slogans: tuple[str, ...] = ()
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        observance = find_observance(stage.session, self.observance)
+        announce_theme(stage.session, observance, self.year, self.theme, self.slogans, now=stage.now)
+        stage.session.expire(observance)
+        sentence = N_("The theme of “%(title)s” in %(year)s: %(theme)s. Campaigns and drafts print it.")
+        yield self.told(sentence, title=observance.title_in(self.year), year=self.year, theme=self.theme)
+        anniversary = observance.anniversary_text(self.year)
+        if anniversary:
+            yield self.told(N_("… and it is a round one: %(anniversary)s"), anniversary=anniversary)
+
+
+class ChooseTheme(_OfObservances):
+    """A unit gives its campaign a theme of its own."""
+
+    do: Literal["choose-theme"] = "choose-theme"
+    campaign: str
+    unit: str
+    theme: str
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        campaign = stage.campaign(self.campaign, self.unit)
+        before = theme_of(campaign) or "–"
+        choose_theme(stage.session, campaign, self.theme, **stage.who(campaign.unit))
+        facts = {"unit": campaign.unit.full_name, "campaign": campaign.summary, "before": before, "theme": theme_of(campaign)}
+        yield self.told(N_("%(unit)s prints its own theme for “%(campaign)s”: %(theme)s (the year's: %(before)s)."), **facts)
+
+
+class SwitchOn(Act):
+    """A kind that opens by its reporting periods is switched on."""
+
+    do: Literal["switch-on"] = "switch-on"
+    template: str
+
+    @property
+    def rule(self) -> Rule:
+        return Rule.KINDS
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        template = get_kind(stage.session, self.template)
+        switch_on(template)
+        yield self.told(N_("“%(template)s” opens by itself from now on."), template=template.title_vi)
+
+
+class OpenOn(Act):
+    """A course, an inspection or another kind is opened on a chosen day."""
+
+    do: Literal["open"] = "open"
+    template: str
+    day: date
+    units: tuple[str, ...] = ()
+
+    @property
+    def rule(self) -> Rule:
+        return Rule.KINDS
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        template = get_kind(stage.session, self.template)
+        ids = [stage.unit(key).id for key in self.units] or None
+        opened = open_on(stage.session, template, self.day, unit_ids=ids, now=stage.now, calendar=stage.calendar, zone=stage.zone)
+        facts = {"template": template.title_vi, "day": as_text(self.day), "units": opened.campaigns, "items": opened.items}
+        yield self.told(N_("“%(template)s” on %(day)s: %(units)s units, %(items)s items."), **facts)
+
+
+def _when(observance: Observance, stage: Stage) -> dict[str, str]:
+    return {
+        "title": observance.title_in(stage.day.year),
+        "day": as_text(observance.recurrence.occurrence(stage.day.year).dtstart),
+    }

@@ -1,0 +1,146 @@
+"""One morning of a played year: where an act finds its campaign, its item and whoever does it, and how it tells what came of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from events.errors import N_, NotFoundError
+from events.language import translations
+from events.models import Campaign, ChecklistItem, Observance, Person, Template, Unit
+from events.observances import work_calendar
+from events.people import posts_of_unit
+from events.units import get_unit
+from events.workdays import WorkCalendar
+
+KEY = func.coalesce(Observance.key, Template.key)  # what people call a campaign by
+
+
+class Rule(StrEnum):
+    """What a line of the story shows at work; docs/simulate.md says what to look for."""
+
+    OPENING = "opening"
+    VERSIONS = "versions"
+    DATES = "dates"
+    NESTING = "nesting"
+    ACTIVITIES = "activities"
+    CHOICES = "choices"
+    CHECKLIST = "checklist"
+    UNITS = "units"
+    DAYS_OFF = "days-off"
+    OBSERVANCES = "observances"
+    DOCUMENTS = "documents"
+    PROGRESS = "progress"
+    CARRY_FORWARD = "carry-forward"
+    KINDS = "kinds"
+    REMINDERS = "reminders"
+
+
+TITLES = {
+    Rule.OPENING: N_("Opening"),
+    Rule.VERSIONS: N_("Template versions"),
+    Rule.DATES: N_("Moved dates"),
+    Rule.NESTING: N_("Integration"),
+    Rule.ACTIVITIES: N_("Activities"),
+    Rule.CHOICES: N_("Units choose"),
+    Rule.CHECKLIST: N_("Checklist"),
+    Rule.UNITS: N_("Units change"),
+    Rule.DAYS_OFF: N_("Days off"),
+    Rule.OBSERVANCES: N_("Observances and themes"),
+    Rule.DOCUMENTS: N_("Documents"),
+    Rule.PROGRESS: N_("Progress"),
+    Rule.CARRY_FORWARD: N_("Carry-forward"),
+    Rule.KINDS: N_("Kinds of campaigns"),
+    Rule.REMINDERS: N_("Reminders"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of the story: an English sentence with its facts, said in the reader's language when it is shown."""
+
+    rule: Rule
+    sentence: str
+    facts: dict[str, Any]
+    refused: bool = False
+
+    def text(self, language: str) -> str:
+        gettext = translations(language).gettext
+        facts = {name: gettext(value) if isinstance(value, Word) else value for name, value in self.facts.items()}
+        said = gettext(self.sentence) % facts
+        return gettext(N_("Refused: %(why)s")) % {"why": said} if self.refused else said
+
+
+class Word(str):
+    """A fact that is translated itself, such as the name of a state."""
+
+    __slots__ = ()
+
+
+@dataclass(slots=True)
+class Stage:
+    """The copy on one morning."""
+
+    session: Session
+    now: datetime
+    day: date
+    zone: ZoneInfo
+    calendar: WorkCalendar
+    count_announced: bool
+
+    def look_at_days_off(self) -> None:
+        """Read the working calendar again after a decision."""
+        self.calendar = work_calendar(self.session, count_announced=self.count_announced)
+
+    def unit(self, key: str) -> Unit:
+        """Return the unit with this key or slug. Raises ``NotFoundError``."""
+        return get_unit(self.session, key)
+
+    def campaign(self, name: str, unit: str | None = None) -> Campaign:
+        """Return a unit's campaign by "KEY" (of this year) or "KEY/PERIOD"; without a unit the one at the top.
+
+        Raises ``NotFoundError``.
+        """
+        found = self.campaigns(name, Campaign.unit_id == self.unit(unit).id if unit else Campaign.parent_id.is_(None))
+        if not found:
+            raise NotFoundError(kind="campaign", key=f"{name}/{unit}" if unit else name)
+        return found[0]
+
+    def campaigns(self, name: str, *conditions: ColumnElement[bool]) -> Sequence[Campaign]:
+        """Return the campaigns of that name in the order of their units."""
+        key, _, period = name.partition("/")
+        when = Campaign.period == period if period else Campaign.year == self.day.year
+        query = select(Campaign).join(Campaign.template).outerjoin(Campaign.observance).join(Campaign.unit)
+        query = query.where(or_(KEY.in_([key]), Template.key == key), when, *conditions)
+        return self.session.scalars(query.order_by(Campaign.dtstart.desc(), Unit.position, Campaign.id)).all()
+
+    def item(self, campaign: Campaign, key: str) -> ChecklistItem:
+        """Return an item by its key, or by its summary when the unit made it itself. Raises ``NotFoundError``."""
+        known = or_(ChecklistItem.key == key, ChecklistItem.summary == key)
+        item = self.session.scalars(select(ChecklistItem).where(ChecklistItem.campaign_id == campaign.id, known)).first()
+        if item is None:
+            raise NotFoundError(kind="checklist item", key=f"{campaign.summary}, {campaign.unit.full_name}: {key}")
+        return item
+
+    def who(self, unit: Unit) -> dict[str, Any]:
+        """Return who does something in the unit, when and where: what use cases ask for."""
+        return {"by": self.somebody(unit), "now": self.now, "zone": self.zone}
+
+    def somebody(self, unit: Unit) -> Person:
+        """Return a person with a post in the unit, or the nearest unit above it that has one. Raises ``NotFoundError``."""
+        at: Unit | None = unit
+        while at is not None:
+            if posts := posts_of_unit(self.session, at.id, self.day):
+                return posts[0].person
+            at = at.parent
+        raise NotFoundError(N_("Nobody holds a post in %(unit)s."), unit=unit.full_name)
+
+
+def as_text(day: date | None) -> str:
+    """Return a day as officials write it."""
+    return f"{day:%d/%m/%Y}" if day else "–"
