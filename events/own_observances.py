@@ -107,9 +107,20 @@ def add_observance(
     session.add(observance)
     session.flush()
     if like is not None:
-        _copy_template(session, observance, like, by, now)
+        give_checklist(session, observance, like, by=by, now=now)
     extend_horizon(session, now=now)
     return observance
+
+
+def give_checklist(session: Session, observance: Observance, like: Template, *, by: Person, now: datetime) -> Template:
+    """Let an observance that only stood in the calendar open campaigns, with the items that the template ``like`` has today.
+
+    An observance with a checklist keeps the one it has: it is changed as any template. What counted from an anchor that such a
+    day does not have counts from the day, or the first of several.
+    """
+    session.execute(select(Observance.id).where(Observance.id == observance.id).with_for_update())
+    known = session.scalar(select(Template).where(Template.observance_id == observance.id))
+    return known or _copy_template(session, observance, like, by, now)
 
 
 def announce_theme(
@@ -208,7 +219,7 @@ def _color(name: str) -> str:
     return name
 
 
-def _copy_template(session: Session, observance: Observance, source: Template, by: Person, now: datetime) -> None:
+def _copy_template(session: Session, observance: Observance, source: Template, by: Person, now: datetime) -> Template:
     names = ("generate_ahead_days", "late_plan_workdays", "owner_role_key")
     template = Template(
         key=observance.key,
@@ -223,18 +234,20 @@ def _copy_template(session: Session, observance: Observance, source: Template, b
         **{name: getattr(source, name) for name in names},
     )
     version = TemplateVersion(template=template, number=1, created=now, digest="", created_by_id=by.id)
-    version.items = [_copy(item) for item in source.current.items]
+    version.items = [_copy(item, template.anchor) for item in source.current.items]
     session.add(template)
     session.flush()
+    return template
 
 
 def _anchor(observance: Observance) -> Anchor:
     return Anchor.START if observance.rule["kind"] == "fixed_range" else Anchor.DAY
 
 
-def _copy(item: TemplateItem) -> TemplateItem:
+def _copy(item: TemplateItem, anchor: Anchor) -> TemplateItem:
     columns = [column.key for column in inspect(TemplateItem).column_attrs if column.key not in _COPIED_AFRESH]
-    return TemplateItem(**{name: getattr(item, name) for name in columns})
+    counted_from = item.anchor if anchor is Anchor.START and item.anchor is Anchor.END else anchor
+    return TemplateItem(**{name: getattr(item, name) for name in columns} | {"anchor": counted_from})
 
 
 def _last_position(session: Session, model: type[Observance] | type[Template]) -> int:

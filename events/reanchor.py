@@ -70,7 +70,7 @@ class Preview:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.moved or self.campaigns_move or self.enters_plan)
+        return not (any(line.is_change for line in self.lines) or self.campaigns_move or self.enters_plan)
 
     @property
     def moved(self) -> list[Line]:
@@ -234,7 +234,7 @@ def _line(sheet: Sheet, item: ChecklistItem, dates: DueDates | None, told: set[i
     if not item.is_open:
         fate, values = Fate.KEPT_DONE, {}
     elif values:
-        fate = Fate.MOVED
+        fate = Fate.MOVED if {"due", "dtstart"} & set(values) else Fate.REWORDED  # or only why it is due then
     else:
         fate = Fate.KEPT_BY_HAND
     if not values and not moves and not held:

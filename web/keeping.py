@@ -112,6 +112,12 @@ class AnniversaryForm(FlaskForm):  # type: ignore[misc]
     anniversary = StringField(_l("Wording of anniversaries"), description=_l("N stands for the number. Empty: “Kỷ niệm N năm”."))
 
 
+class ChecklistForm(FlaskForm):  # type: ignore[misc]
+    """Whose items an observance takes over."""
+
+    like = SelectField(_l("Checklist"), description=_l("Copied once; changed afterwards as any template."))
+
+
 class OpenForm(FlaskForm):  # type: ignore[misc]
     """A campaign on a chosen day."""
 
@@ -232,6 +238,25 @@ def number(slug: str) -> ResponseReturnValue:
     return _try(form, act, lambda problem: _edit_page(observance, anniversary_form=form, problem=problem))
 
 
+@bp.post("/<slug>/danh-muc")
+@administrators_only
+def give_checklist(slug: str) -> ResponseReturnValue:
+    """Let an observance open campaigns, with the items of a template."""
+    session = get_session()
+    observance = own_observances.find_observance(session, slug)
+    form = ChecklistForm()
+    form.like.choices = _templates(session)
+
+    def act() -> ResponseReturnValue:
+        like = kinds.get_kind(session, form.like.data)
+        template = own_observances.give_checklist(session, observance, like, by=_person(), now=now())
+        session.commit()
+        flash(_("“%(title)s” opens its campaigns from now on.", title=title(observance)), "success")
+        return redirect(url_for("templates.show", key=template.key), 303)
+
+    return _try(form, act, lambda problem: _edit_page(observance, problem=problem))
+
+
 @bp.get("/loai/<key>/mo")
 @administrators_only
 def choose_day(key: str) -> ResponseReturnValue:
@@ -296,9 +321,15 @@ def _edit_page(
     anniversary_form: AnniversaryForm | None = None,
     problem: str | None = None,
 ) -> str:
+    session = get_session()
+    template = session.scalar(select(Template).where(Template.observance_id == observance.id))
+    checklist_form = ChecklistForm(formdata=None)
+    checklist_form.like.choices = _templates(session)
     return render_template(
         "keeping/edit.html",
         observance=observance,
+        template=template,
+        checklist_form=checklist_form,
         themes=sorted(observance.themes, key=lambda theme: -theme.year),
         theme_form=theme_form or _theme_form(observance),
         anniversary_form=anniversary_form or AnniversaryForm(formdata=None, obj=observance),
@@ -324,12 +355,12 @@ def _observance_form(session: Session) -> ObservanceForm:
     form = ObservanceForm()
     outer = own_observances.all_observances(session)
     form.inside.choices = [SelectChoice(_NONE, _("none")), *(SelectChoice(o.key, title(o)) for o in outer if o.enabled)]
-    templates = session.scalars(select(Template).order_by(Template.position, Template.id))
-    form.like.choices = [
-        SelectChoice(_NONE, _("no checklist: only in the calendar")),
-        *(SelectChoice(t.key, title(t)) for t in templates),
-    ]
+    form.like.choices = [SelectChoice(_NONE, _("no checklist: only in the calendar")), *_templates(session)]
     return form
+
+
+def _templates(session: Session) -> list[SelectChoice]:
+    return [SelectChoice(t.key, title(t)) for t in session.scalars(select(Template).order_by(Template.position, Template.id))]
 
 
 def _open_form(session: Session, **values: object) -> OpenForm:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from events.errors import N_, NotFoundError
 from events.language import translations
-from events.models import Campaign, ChecklistItem, Observance, Person, Template, Unit
+from events.models import Campaign, ChecklistItem, Level, Observance, Person, Template, Unit
 from events.observances import work_calendar
 from events.people import posts_of_unit
 from events.units import get_unit
@@ -120,12 +120,23 @@ class Stage:
         return self.session.scalars(query.order_by(Campaign.dtstart.desc(), Unit.position, Campaign.id)).all()
 
     def item(self, campaign: Campaign, key: str) -> ChecklistItem:
-        """Return an item by its key, or by its summary when the unit made it itself. Raises ``NotFoundError``."""
-        known = or_(ChecklistItem.key == key, ChecklistItem.summary == key)
+        """Return an item by its key, by its summary when the unit made it itself, or the unit's part of a divided one.
+
+        Raises ``NotFoundError``.
+        """
+        divided = select(ChecklistItem.id).where(ChecklistItem.key.in_([key]))
+        known = or_(ChecklistItem.key == key, ChecklistItem.summary == key, ChecklistItem.split_from_id.in_(divided))
         item = self.session.scalars(select(ChecklistItem).where(ChecklistItem.campaign_id == campaign.id, known)).first()
         if item is None:
             raise NotFoundError(kind="checklist item", key=f"{campaign.summary}, {campaign.unit.full_name}: {key}")
         return item
+
+    def level(self, key: str) -> str:
+        """Return a level's name as it stands in a sentence. Raises ``NotFoundError``."""
+        level = self.session.get(Level, key)
+        if level is None:
+            raise NotFoundError(kind="level", key=key)
+        return level.title_vi.lower()
 
     def who(self, unit: Unit) -> dict[str, Any]:
         """Return who does something in the unit, when and where: what use cases ask for."""

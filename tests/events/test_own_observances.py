@@ -19,10 +19,12 @@ from events.own_observances import (
     all_observances,
     announce_theme,
     find_observance,
+    give_checklist,
     number_anniversaries,
     slug_of,
     switch_observance,
 )
+from events.versions import check_items, item_entry, template_entry
 from events.workdays import WorkCalendar
 from tests.conftest import Cast
 from tests.events.test_progress import AT_RANDOM
@@ -101,6 +103,32 @@ def test_its_campaigns_open_with_the_items_of_the_template_that_was_copied(
     assert (template.kind, template.current.number, template.current.created_by_id) == ("observance", 1, cast.hoa.id)
     copied, source = ([(i.key, i.offset_days, i.role_key) for i in t.current.items] for t in (template, happiness))
     assert copied == source
+
+
+def test_an_observance_that_only_stood_in_the_calendar_can_be_given_a_checklist(
+    session: Session, cast: Cast, vietnam: WorkCalendar, happiness: Template
+):
+    women = find_observance(session, "ngay-phu-nu-viet-nam")
+    switch_observance(session, women, enabled=True, now=NOW)
+    before = open_campaigns(session, now=NOW, calendar=vietnam, year=2026)
+
+    template = give_checklist(session, women, happiness, by=cast.hoa, now=NOW)
+
+    assert give_checklist(session, women, happiness, by=cast.hoa, now=NOW) is template
+    opened = open_campaigns(session, now=NOW + timedelta(days=30), calendar=vietnam, year=2026)
+    assert women.key not in [result.observance for result in before]
+    assert next(result for result in opened if result.observance == women.key).campaigns == 97
+
+
+def test_copied_items_count_from_a_day_that_the_observance_has(session: Session, cast: Cast):
+    month = session.scalars(select(Template).where(Template.key == "gender_action_month")).one()
+    course = session.scalars(select(Template).where(Template.key == "training_course")).one()
+    women, elders = (find_observance(session, slug) for slug in ("ngay-phu-nu-viet-nam", "thang-hanh-dong-vi-nguoi-cao-tuoi"))
+
+    made = [give_checklist(session, day, like, by=cast.hoa, now=NOW) for day, like in ((women, month), (elders, course))]
+
+    for template in made:
+        check_items(session, template_entry(template, [item_entry(item) for item in template.current.items]))
 
 
 def test_the_copy_lives_its_own_life(session: Session, cast: Cast, happiness: Template):

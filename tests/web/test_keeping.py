@@ -49,6 +49,19 @@ def test_an_example_is_switched_on_and_off(administrator: Visitor, stranger: Vis
     stranger.read(f"/lich/{off.slug}.ics", 404)
 
 
+def test_an_example_is_given_a_checklist(administrator: Visitor):
+    page = "/ngay-ky-niem/ngay-phu-nu-viet-nam"
+    assert "Nhận danh mục này" in administrator.read(f"{page}/sua")
+
+    made = administrator.post(f"{page}/danh-muc", like="happiness_day")
+
+    assert administrator.read(made.location)
+    again = administrator.read(f"{page}/sua")
+    assert made.location in again
+    assert "Nhận danh mục này" not in again
+    assert administrator.post(f"{page}/danh-muc", like="nothing").status_code == 400
+
+
 def test_a_day_of_ones_own_has_a_page_and_a_calendar(administrator: Visitor, stranger: Visitor, session: Session):
     assert 'value="happiness_day"' in administrator.read("/ngay-ky-niem/moi")
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from scheduler.simulation.acts import checklist, choices, dates, figures, kinds, meetings, papers, templates, units
 from scheduler.simulation.acts.act import Act
 
-_Dates = dates.MoveEvent | dates.LatePlan | dates.Decide | dates.Holiday
+_Dates = dates.MoveEvent | dates.LatePlan | dates.FollowPlans | dates.Decide | dates.Holiday
 _Kinds = kinds.Keep | kinds.AddObservance | kinds.AnnounceTheme | kinds.ChooseTheme | kinds.SwitchOn | kinds.OpenOn
 _Templates = templates.EditTemplate | templates.ApplyVersion | templates.CarryForward
 _States = checklist.Start | checklist.Block | checklist.Decline | checklist.Reopen | checklist.Undo

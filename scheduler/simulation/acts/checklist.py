@@ -196,7 +196,7 @@ class Report(Act):
                 prove(stage, item, who)
                 complete_item(stage.session, item.id, **who)
             late, name = sum(item.due < stage.day for item in found), found[0].summary if found else key
-            facts = {"count": len(found), "level": self.level, "item": name, "late": late}
+            facts = {"count": len(found), "level": stage.level(self.level), "item": name, "late": late}
             yield self.told(N_("%(count)s units (%(level)s) report “%(item)s” with evidence, %(late)s of them late"), **facts)
 
     def _open(self, stage: Stage, key: str) -> Iterator[ChecklistItem]:

@@ -36,7 +36,7 @@ class _Reanchor(Act):
         found = reanchor.preview(session, root, change, stage.calendar, now=stage.now, told=told, zone=stage.zone)
         numbers = {fate.name.lower(): len(found.of(fate)) for fate in Fate}
         yield self.told(self._sentence(change), **self._facts(root, change), **numbers, told=found.told)
-        for group in grouped(line for line in found.lines if line.is_change)[:_EXAMPLES]:
+        for group in grouped(line for line in found.moved if line.new_due != line.old_due)[:_EXAMPLES]:
             days = {"old": as_text(group.old_due), "new": as_text(group.new_due), "reason": group.reason or "–"}
             sentence = N_("… “%(item)s”: %(old)s → %(new)s (%(reason)s), in %(units)s units")
             yield self.told(sentence, item=group.summary, units=len(group.units), **days)
@@ -44,6 +44,11 @@ class _Reanchor(Act):
         reanchor.apply(session, root, change, expected_fingerprint=found.fingerprint, calendar=stage.calendar, **who)
 
     def _sentence(self, change: reanchor.NewAnchor) -> str:
+        if change == reanchor.NewAnchor():
+            return N_(
+                "“%(campaign)s” follows the plans issued by now. %(moved)s items move, %(kept_done)s stay because they are done, "
+                "%(kept_by_hand)s because of a hand; %(told)s were reminded of before and are again."
+            )
         if change.issued:
             return N_(
                 "“%(campaign)s”: the plan “%(plan)s” was issued only on %(day)s. %(moved)s items move, %(kept_done)s stay because "
@@ -83,6 +88,15 @@ class LatePlan(_Reanchor):
         if not plans:
             raise NotFoundError(kind="plan", key=self.campaign)
         return reanchor.NewAnchor(plan=plans[0].key, issued=stage.day)
+
+
+class FollowPlans(_Reanchor):
+    """The units below get their days after the plans that were entered and issued above them."""
+
+    do: Literal["follow-plans"] = "follow-plans"
+
+    def change(self, stage: Stage, root: Campaign) -> reanchor.NewAnchor:
+        return reanchor.NewAnchor()
 
 
 class Decide(Act):

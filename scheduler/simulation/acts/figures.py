@@ -159,12 +159,12 @@ class ShowReminders(Act):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = stage.item(stage.campaign(self.campaign, self.unit), self.item)
-        query = select(Notice.at, Notice.rule, Notice.anchor_version, Notice.state, Person.full_name)
+        query = select(Notice.created, Notice.rule, Notice.anchor_version, Notice.state, Person.full_name)
         query = query.join(Person, Person.id == Notice.person_id).where(
             Notice.item_id == item.id, Notice.state != NoticeState.COLLAPSED
         )
         yield self.told(N_("Reminders of “%(item)s” in %(unit)s:"), item=item.summary, unit=item.campaign.unit.full_name)
-        for row in stage.session.execute(query.order_by(Notice.at, Notice.id)):
-            moment = f"{row.at.astimezone(stage.zone):%d/%m/%Y %H:%M}"
+        for row in stage.session.execute(query.order_by(Notice.created, Notice.id)):
+            moment = f"{row.created.astimezone(stage.zone):%d/%m/%Y %H:%M}"
             facts = {"at": moment, "kind": row.rule, "name": row.full_name, "version": row.anchor_version + 1}
             yield self.told(N_("… %(at)s, %(kind)s, to %(name)s (date no. %(version)s)"), **facts)

@@ -8,7 +8,14 @@ from events.documents import choose_theme, theme_of
 from events.errors import N_
 from events.kinds import get_kind, open_on, switch_on
 from events.models import Observance
-from events.own_observances import NewObservance, add_observance, announce_theme, find_observance, switch_observance
+from events.own_observances import (
+    NewObservance,
+    add_observance,
+    announce_theme,
+    find_observance,
+    give_checklist,
+    switch_observance,
+)
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Stage, Told, as_text
 
@@ -20,15 +27,21 @@ class _OfObservances(Act):
 
 
 class Keep(_OfObservances):
-    """An observance of the catalogue is kept from now on."""
+    """An observance of the catalogue is kept from now on; with ``like`` it opens campaigns, with the items of that template."""
 
     do: Literal["keep"] = "keep"
     observance: str  # its slug
+    unit: str  # whose post holder decides
+    like: str | None = None
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         observance = find_observance(stage.session, self.observance)
         switch_observance(stage.session, observance, enabled=True, now=stage.now)
         yield self.told(N_("“%(title)s” is kept from now on; this year on %(day)s."), **_when(observance, stage))
+        if self.like:
+            by, like = stage.somebody(stage.unit(self.unit)), get_kind(stage.session, self.like)
+            give_checklist(stage.session, observance, like, by=by, now=stage.now)
+            yield self.told(N_("… it opens campaigns with the checklist of “%(like)s”"), like=like.title_vi)
 
 
 class AddObservance(_OfObservances):

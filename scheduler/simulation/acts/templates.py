@@ -109,7 +109,7 @@ class CarryForward(Act):
                     "“%(item)s” (%(level)s): %(old)s → %(new)s, since of %(units)s units %(share)s %% were late or never did it "
                     "(%(never)s never), half of them by %(days)s days or more"
                 ),
-                **{"item": one.title, "level": one.level, **numbers, **late},
+                **{"item": one.title, "level": stage.level(one.level), **numbers, **late},
             )
         by = stage.somebody(stage.unit(self.unit))
         version = edit_template(stage.session, template, with_proposals(template, proposals), by=by, now=stage.now)
