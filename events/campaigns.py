@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy import ColumnElement, and_, exists, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from events.database import new_uid
@@ -57,12 +57,13 @@ def open_campaigns(
 
     Its time has come ``generate_ahead_days`` before it starts; campaigns of the running calendar year are opened however late
     the service was started. With ``year``, only that year's campaigns. Safe to run as often as you like and in two
-    processes at once: a unit that has its campaign is passed over, one that was added later gets its own.
+    processes at once: a unit that has its campaign is passed over, one that was added later gets its own while the round lasts.
     """
     today = local_day(now, zone)
     years = [year] if year else range(today.year - 1, today.year + 3)
     rounds = [found for template in self_opening(session) for y in years for found in rounds_of(template, y)]
-    opened = [open_round(session, found, now=now, calendar=calendar) for found in rounds if _is_time(found, today)]
+    due = [found for found in rounds if _is_time(found, today) and not _was_held(session, found, today)]
+    opened = [open_round(session, found, now=now, calendar=calendar) for found in due]
     return [result for result in opened if result.campaigns]
 
 
@@ -105,6 +106,11 @@ def get_campaign(session: Session, uid: str) -> Campaign:
 
 def _is_time(found: Round, today: date) -> bool:
     return found.opens <= today and (found.year >= today.year or today < found.dates.dtend + _WRAP_UP)
+
+
+def _was_held(session: Session, found: Round, today: date) -> bool:
+    """Tell whether the round was open and is over: a unit that is entered afterwards owes nothing in it."""
+    return found.dates.dtend <= today and bool(session.scalar(select(exists().where(_same(found)))))
 
 
 def _same(found: Round, campaign: Any = Campaign) -> ColumnElement[bool]:

@@ -101,6 +101,12 @@ class Lineage:
         return next((unit for unit in paths[0] if all(unit in path for path in paths)), None)
 
 
+def above_now(session: Session, unit: Unit, on: date) -> Unit | None:
+    """Return the unit alive on the day ``on`` under which the work of one without successor went on, such as a district's."""
+    stand_in = Lineage.load(session, on).stand_in(unit.id)
+    return None if stand_in is None else session.get_one(Unit, stand_in)
+
+
 def mapped_to(session: Session, on: date) -> dict[int, int]:
     """Return for every unit that lived by ``on`` the unit alive on that day that it is counted with; itself while it lives."""
     lineage = Lineage.load(session, on)

@@ -28,8 +28,8 @@ def happiness(session, vietnam, cast):
 
 @pytest.fixture
 def enter(session, cast, vietnam):
-    def village(name, kind=VillageType.THON, by=None, commune=None):
-        return add_village(session, commune or cast.commune, kind, name, by=by or cast.thi, now=NOW, calendar=vietnam)
+    def village(name, kind=VillageType.THON, by=None, commune=None, now=NOW):
+        return add_village(session, commune or cast.commune, kind, name, by=by or cast.thi, now=now, calendar=vietnam)
 
     return village
 
@@ -103,6 +103,15 @@ def test_a_village_gets_its_copies_of_what_runs(session, happiness, enter):
     assert (village.full_name, village.level_key, village.search) == ("Thôn Đăk Ra", "village", "thon dak ra")
     assert campaign.parent_id == happiness.id
     assert [item.key for item in campaign.items] == ["village_meeting", "club_activity"]
+
+
+def test_a_village_entered_after_a_campaign_owes_nothing_in_it(session, happiness, enter, vietnam):
+    village = enter("Đăk Ra", now=NOW.replace(month=6))
+
+    open_campaigns(session, now=NOW.replace(month=6), calendar=vietnam)
+
+    owes = session.scalars(select(Campaign.template_id).where(Campaign.unit_id == village.id)).all()
+    assert happiness.template_id not in owes
 
 
 def test_entering_a_village_twice_changes_nothing(session, happiness, cast, enter):

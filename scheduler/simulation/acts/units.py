@@ -8,11 +8,14 @@ from sqlalchemy import func, select
 
 from events.errors import N_
 from events.handover import decide_proposal, waiting_proposals
-from events.models import Campaign, ChecklistItem
+from events.lineage import above_now
+from events.models import Campaign, ChecklistItem, PostProposal, Unit
 from events.reforms import NewUnit, Reformed, merge, rename
 from events.units import successors
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Stage, Told, as_text
+
+_EXAMPLES = 3  # posts that are told one by one
 
 
 class _OfUnits(Act):
@@ -68,16 +71,16 @@ class ConfirmPosts(_OfUnits):
     def happen(self, stage: Stage) -> Iterator[Told]:
         unit, by = stage.unit(self.unit), stage.somebody(stage.unit(self.by))
         waiting = [proposal for proposal in waiting_proposals(stage.session) if proposal.unit_id == unit.id]
-        for number, proposal in enumerate(waiting, 1):
-            confirm = number < len(waiting) or number == 1
-            decide_proposal(stage.session, proposal.id, confirm=confirm, by=by, now=stage.now)
-            facts = {"name": proposal.person.full_name, "role": proposal.role.title_vi, "unit": unit.full_name}
-            sentence = (
-                N_("“%(name)s” is confirmed as %(role)s of %(unit)s")
-                if confirm
-                else N_("“%(name)s” is declined as %(role)s of %(unit)s")
-            )
-            yield self.told(sentence, **facts)
+        for proposal in waiting:
+            decide_proposal(stage.session, proposal.id, confirm=proposal is not waiting[-1], by=by, now=stage.now)
+        for proposal in waiting[:_EXAMPLES]:
+            yield self._decided(N_("“%(name)s” is confirmed as %(role)s of %(unit)s"), proposal)
+        yield self._decided(N_("“%(name)s” is declined as %(role)s of %(unit)s"), waiting[-1])
+        yield self.told(N_("… of %(count)s proposed posts"), count=len(waiting))
+
+    def _decided(self, sentence: str, proposal: PostProposal) -> Told:
+        facts = {"name": proposal.person.full_name, "role": proposal.role.title_vi, "unit": proposal.unit.full_name}
+        return self.told(sentence, **facts)
 
 
 class LookAtUnit(_OfUnits):
@@ -88,9 +91,7 @@ class LookAtUnit(_OfUnits):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         unit = stage.unit(self.unit)
-        heirs = ", ".join(heir.full_name for heir in successors(stage.session, unit)) or (
-            unit.parent.full_name if unit.parent else "–"
-        )
+        heirs = ", ".join(heir.full_name for heir in successors(stage.session, unit)) or self._above(stage, unit)
         of_unit = Campaign.unit_id == unit.id
         campaigns = stage.session.scalar(select(func.count()).select_from(Campaign).where(of_unit))
         items = stage.session.scalar(select(func.count()).select_from(ChecklistItem).join(ChecklistItem.campaign).where(of_unit))
@@ -99,3 +100,7 @@ class LookAtUnit(_OfUnits):
             "The old address of %(unit)s says: until %(day)s, now %(heirs)s. It keeps %(campaigns)s campaigns, %(items)s items."
         )
         yield self.told(sentence, **facts)
+
+    def _above(self, stage: Stage, unit: Unit) -> str:
+        above = above_now(stage.session, unit, stage.day)
+        return above.full_name if above else "–"
