@@ -28,6 +28,7 @@ from events.models import (
     TemplateItem,
     TemplateVersion,
     TodoStatus,
+    UnitSuccession,
 )
 from events.people import RoleBook
 from events.recurrence import Occurrence
@@ -45,6 +46,7 @@ class Opened:
     """What one run of the opener added for an observance in a year."""
 
     observance: str
+    period: str
     year: int
     campaigns: int
     items: int
@@ -70,23 +72,29 @@ def open_campaigns(
 def open_round(
     session: Session, found: Round, *, now: datetime, calendar: WorkCalendar, unit_ids: Collection[int] | None = None
 ) -> Opened:
-    """Open one round's campaign in all units, or in those of ``unit_ids`` and above, whether or not its time has come."""
+    """Open one round's campaign in all units, or in those of ``unit_ids`` and above, whether or not its time has come.
+
+    It belongs to the units that exist now, or on its first day if that has passed: those that will be merged by then begin, and
+    hand over what they leave open. A unit made from such ones gets nothing here, or their work would stand twice.
+    """
     template = found.template
     session.execute(select(Template.id).where(Template.id == template.id).with_for_update())  # one opener at a time
-    tree = load_tree(session, found.dates.dtstart)
     have = _campaign_ids(session, found)
     found, event = _as_moved(session, found) if have else (found, None)
+    tree = load_tree(session, min(found.dates.dtstart, max(found.opens, local_day(now))))
     version = _version_in_use(session, found) if have else template.current
     copies = copies_by_level(version.items, tree)
     missing = [node for root in tree.roots for node in _involved(tree, root, copies, unit_ids) if node.id not in have]
+    heirs = _heirs(session, found) if have and missing else set()
+    missing = _without_heirs(missing, heirs)
     if not missing:
-        return Opened(found.key, found.year, 0, 0)
+        return Opened(found.key, found.period, found.year, 0, 0)
     ids = _insert_campaigns(session, found, version, missing, now, event)
     makers = ItemMaker(version, Anchors(found.dates, event), calendar, RoleBook.load(session), now)
-    rows = [row for node in missing for row in makers.rows(node, copies, ids[node.id])]
+    rows = [row for node in missing if node.id not in heirs for row in makers.rows(node, copies, ids[node.id])]
     if rows:
         session.connection().execute(insert(ChecklistItem), rows)
-    return Opened(found.key, found.year, len(missing), len(rows))
+    return Opened(found.key, found.period, found.year, len(missing), len(rows))
 
 
 def self_opening(session: Session) -> Sequence[Template]:
@@ -111,6 +119,22 @@ def _is_time(found: Round, today: date) -> bool:
 def _was_held(session: Session, found: Round, today: date) -> bool:
     """Tell whether the round was open and is over: a unit that is entered afterwards owes nothing in it."""
     return found.dates.dtend <= today and bool(session.scalar(select(exists().where(_same(found)))))
+
+
+def _heirs(session: Session, found: Round) -> set[int]:
+    """Return the units made from ones that have the round's campaign."""
+    link = UnitSuccession
+    query = select(link.successor_id).join(Campaign, Campaign.unit_id == link.predecessor_id).where(_same(found))
+    return set(session.scalars(query))
+
+
+def _without_heirs(nodes: list[UnitNode], heirs: set[int]) -> list[UnitNode]:
+    """Leave out ``heirs``, unless a unit below them needs their campaign to hang its own on."""
+    needed: set[int | None] = set()
+    for node in reversed(nodes):  # those below first
+        if node.id not in heirs or node.id in needed:
+            needed |= {node.id, node.parent_id}
+    return [node for node in nodes if node.id in needed]
 
 
 def _same(found: Round, campaign: Any = Campaign) -> ColumnElement[bool]:

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from events.campaigns import open_campaigns, self_opening
+from events.campaigns import Opened, open_campaigns, self_opening
 from events.database import SessionFactory
+from events.decisions import is_provisional
 from events.errors import N_
 from events.handover import hand_over_due
 from events.localtime import VIETNAM, at_local
@@ -118,10 +119,19 @@ class _Played:
     def _open(self, stage: Stage) -> Iterator[Told]:
         for year in self._years:
             for one in open_campaigns(stage.session, now=stage.now, calendar=stage.calendar, zone=stage.zone, year=year):
-                facts = {"observance": one.observance, "year": one.year, "campaigns": one.campaigns, "items": one.items}
+                facts = {"observance": one.observance, "year": one.period, "campaigns": one.campaigns, "items": one.items}
                 yield Told(
                     Rule.OPENING, N_("Opened: %(observance)s %(year)s in %(campaigns)s units, %(items)s checklist items."), facts
                 )
+                yield from self._provisional(stage, one)
+
+    def _provisional(self, stage: Stage, opened: Opened) -> Iterator[Told]:
+        """Tell how many dates of a fresh round rest on days off that nobody has decided yet."""
+        items = (item for campaign in stage.campaigns(f"{opened.observance}/{opened.period}") for item in campaign.items)
+        count = sum(is_provisional(item, stage.calendar) for item in items)
+        if count:
+            sentence = N_("… %(count)s of its dates are provisional (“dự kiến”): days off around them are not decided yet")
+            yield Told(Rule.DAYS_OFF, sentence, {"count": count})
 
     def _hand_over(self, stage: Stage) -> Iterator[Told]:
         if not stage.session.scalar(select(exists().where(Unit.valid_to == stage.day - _A_DAY))):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from events.carry_forward import propose, with_proposals
 from events.catalog import ItemEntry
@@ -134,4 +134,9 @@ def _changed(template: Template, changes: tuple[ItemChange, ...]) -> Iterator[It
 
 
 def _with(entry: ItemEntry, values: dict[str, Any]) -> ItemEntry:
-    return ItemEntry.model_validate({**entry.model_dump(), **values})
+    try:
+        return ItemEntry.model_validate({**entry.model_dump(), **values})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in (entry.key, *first["loc"]))
+        raise InvalidInputError(N_("“%(key)s” does not fit: %(problem)s"), key=where, problem=first["msg"]) from error

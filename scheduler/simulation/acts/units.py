@@ -25,7 +25,8 @@ class _OfUnits(Act):
 
     def reformed(self, done: Reformed) -> Iterator[Told]:
         ended, begun = (", ".join(unit.full_name for unit in units) for units in (done.ended, done.begun))
-        yield self.told(N_("%(ended)s end, %(begun)s begins on %(day)s"), ended=ended, begun=begun, day=as_text(done.reform.on))
+        facts = {"ended": ended, "begun": begun, "day": as_text(done.reform.on), "posts": done.posts}
+        yield self.told(N_("%(begun)s, made from %(ended)s, begins on %(day)s; %(posts)s posts are proposed"), **facts)
         over = done.handed_over
         if over:
             facts = {"closed": over.closed, "begun": over.begun, "posts": over.posts}

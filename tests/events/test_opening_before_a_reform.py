@@ -1,0 +1,72 @@
+"""A merge is entered weeks before its day: the units that still exist do the work, and none of it stands twice."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import delete, func, select, update
+
+from events.campaigns import open_campaigns
+from events.handover import hand_over_due
+from events.models import Campaign, ChecklistItem, Template, Unit, UnitSuccession
+from events.models.campaigns import OPEN
+from events.reforms import NewUnit, merge
+from tests.conftest import Cast
+
+WHEN_ENTERED = datetime(2021, 1, 20, 1, tzinfo=UTC)
+BEFORE_THE_DAY = datetime(2021, 2, 26, 1, tzinfo=UTC)
+FIRST_DAY = date(2021, 3, 1)  # three weeks before 20 March
+ON_THE_DAY = datetime(2021, 3, 1, 1, tzinfo=UTC)
+PAIR = ["23341", "23344"]
+
+
+@pytest.fixture
+def cast(session):
+    """The cast in a province that does not know of the reform of 2025 yet."""
+    session.execute(update(Unit).where(Unit.valid_to == date(2025, 6, 30)).values(valid_to=None))
+    session.execute(delete(UnitSuccession))
+    session.expire_all()
+    return Cast(session)
+
+
+def enter_merge(session, cast):
+    done = merge(session, PAIR, NewUnit("Xã Đăk Mới"), on=FIRST_DAY, basis=None, by=cast.hoa, now=WHEN_ENTERED)
+    return done.begun[0]
+
+
+def works(session, unit, status=OPEN):
+    query = select(func.count(ChecklistItem.id)).join(ChecklistItem.campaign).join(Campaign.template)
+    here = (Template.key == "happiness_day", Campaign.unit_id == unit.id, ChecklistItem.status.in_(status))
+    return session.scalar(query.where(*here))
+
+
+def of_keys(session, keys):
+    return [session.scalars(select(Unit).where(Unit.key == key)).one() for key in keys]
+
+
+@pytest.mark.parametrize("opened_first", [True, False])
+def test_a_campaign_before_a_merge_belongs_to_the_units_that_still_exist(session, cast, vietnam, opened_first):
+    if opened_first:
+        open_campaigns(session, now=WHEN_ENTERED, calendar=vietnam)
+    new = enter_merge(session, cast)
+
+    open_campaigns(session, now=BEFORE_THE_DAY, calendar=vietnam)
+
+    assert works(session, new) == 0
+    assert all(works(session, unit) == 7 for unit in of_keys(session, PAIR))
+
+
+def test_the_merged_unit_gets_what_is_open_and_nothing_twice(session, cast, vietnam):
+    open_campaigns(session, now=WHEN_ENTERED, calendar=vietnam)
+    new = enter_merge(session, cast)
+    done = select(ChecklistItem.id).join(ChecklistItem.campaign).join(Campaign.unit)
+    done = done.where(Unit.key.in_(PAIR), ChecklistItem.key == "plan_commune")
+    session.execute(
+        update(ChecklistItem).where(ChecklistItem.id.in_(done)).values(status="COMPLETED", completed_on=date(2021, 2, 20))
+    )
+
+    for _morning in range(2):
+        open_campaigns(session, now=ON_THE_DAY, calendar=vietnam)
+        hand_over_due(session, by=None, now=ON_THE_DAY)
+
+    assert works(session, new) == 6  # all but the plan, which both had
+    assert [works(session, unit) for unit in of_keys(session, PAIR)] == [0, 0]
