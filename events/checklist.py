@@ -36,6 +36,8 @@ from events.units import ancestors
 
 UNDOES = "undoes"  # in `after`: the id of the change that this one took back
 PARTS = "parts"  # in `after`: the item changed because its parts did
+EDITED = "edited"  # in `before` and `after` of an edit by hand: the columns that stand by hand
+_DAYS = {"dtstart", "due", "nominal_due"}
 _FIRST: dict[str, Any] = {
     "status": TodoStatus.NEEDS_ACTION.value,
     "completed": None,
@@ -121,7 +123,7 @@ def reopen_item(
     if item.is_open:
         return item
     stamp = _stamp(session, item, by, now, door, zone)
-    last = next(iter(undoable(history_of(session, item))), None)
+    last = next((change for change in undoable(history_of(session, item)) if "status" in change.before), None)
     if last is None or last.before["status"] not in (TodoStatus.NEEDS_ACTION.value, TodoStatus.IN_PROCESS.value):
         return _move(session, item, stamp)
     return _move(session, item, stamp, undoes=last.id, **_known(last.before))
@@ -148,8 +150,11 @@ def undo_change(
     live = undoable(history)
     if change_id not in {change.id for change in live}:
         return item
-    if live[0].id != change_id:
+    if live[0].id != change_id or not _stands_as(item, live[0]):
         raise ConflictError(N_("“%(item)s” was changed since. Please look at it again."), item=item.summary)
+    if EDITED in live[0].before:
+        write_columns(session, item, live[0].before, _stamp(session, item, by, now, door, zone), undoes=change_id)
+        return item
     before = _known(live[0].before)
     if before["status"] == TodoStatus.COMPLETED.value:
         _require_evidence(session, item)
@@ -163,9 +168,10 @@ def history_of(session: Session, item: ChecklistItem) -> Sequence[Change]:
 
 
 def undoable(history: Sequence[Change]) -> list[Change]:
-    """Return the changes of state that nobody took back, the newest first. ``history`` is that of ``history_of``."""
+    """Return the changes of state and edits that nobody took back, the newest first. ``history`` is that of ``history_of``."""
     undone = {change.after.get(UNDOES) for change in history}
-    return [change for change in history if "status" in change.before and UNDOES not in change.after and change.id not in undone]
+    kept = (change for change in history if UNDOES not in change.after and change.id not in undone)
+    return [change for change in kept if {"status", EDITED} & change.before.keys()]
 
 
 def parts_of(session: Session, item: ChecklistItem) -> Sequence[ChecklistItem]:
@@ -232,6 +238,17 @@ def record(session: Session, item: ChecklistItem, before: dict[str, Any], after:
     return change
 
 
+def write_columns(session: Session, item: ChecklistItem, values: dict[str, Any], stamp: Stamp, **notes: Any) -> None:
+    """Write columns of an item by name, with the edit as history. ``values`` may be JSON's; moved dates re-arm reminders."""
+    before = {name: _plain(getattr(item, name)) for name in values}
+    after = {name: _plain(value) for name, value in values.items()}
+    for name, value in after.items():
+        setattr(item, name, date.fromisoformat(value) if name in _DAYS and value else value)
+    item.anchor_version += any(before[name] != after[name] for name in ("due", "dtstart") if name in values)
+    item.touch(stamp.now)
+    record(session, item, before, after | notes, stamp)
+
+
 def state_of(item: ChecklistItem) -> dict[str, Any]:
     """Return where an item stands as history keeps it: JSON values by column."""
     return {
@@ -243,6 +260,15 @@ def state_of(item: ChecklistItem) -> dict[str, Any]:
         "not_done": item.not_done.value if item.not_done else None,
         "reason": item.reason,
     }
+
+
+def _stands_as(item: ChecklistItem, change: Change) -> bool:
+    """Tell whether an edit still stands: a moved day or a new version may have written over it."""
+    return EDITED not in change.after or all(_plain(getattr(item, name)) == change.after[name] for name in change.before)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _cancel(

@@ -30,7 +30,7 @@ from events.redating import (
     issue_dates,
     load_sheets,
     lock_round,
-    template_items,
+    made_from,
     values_of,
     wanted_dates,
     write,
@@ -210,14 +210,10 @@ def _lines(
     issued: dict[int, date],
     told: Collection[int],
 ) -> list[Line]:
-    versions = template_items(session, {sheet.campaign.version_id for sheet in sheets})
-    made_from = {
-        sheet.campaign.id: {key: item for key, item in versions[sheet.campaign.version_id].items() if key in sheet.items}
-        for sheet in sheets
-    }
+    origins = made_from(session, sheets)
     workdays = sheets[0].campaign.template.late_plan_workdays
-    dates = wanted_dates(sheets, made_from, anchors, calendar, issued=issued, late_workdays=workdays)
-    by_origin = {sheet.items[key].id: dates[sheet.campaign.id, key] for sheet in sheets for key in made_from[sheet.campaign.id]}
+    dates = wanted_dates(sheets, origins, anchors, calendar, issued=issued, late_workdays=workdays)
+    by_origin = {sheet.items[key].id: dates[sheet.campaign.id, key] for sheet in sheets for key in origins[sheet.campaign.id]}
     known = set(told)
     found = (
         _line(sheet, item, by_origin.get(item.split_from_id or item.id), known) for sheet in sheets for item in sheet.items.values()

@@ -152,6 +152,15 @@ def template_items(session: Session, version_ids: Collection[int]) -> dict[int, 
     return found
 
 
+def made_from(session: Session, sheets: Sequence[Sheet]) -> dict[int, dict[str, TemplateItem]]:
+    """Return by campaign id the template items that its items were made from, of the version that each campaign has."""
+    versions = template_items(session, {sheet.campaign.version_id for sheet in sheets})
+    return {
+        sheet.campaign.id: {key: item for key, item in versions[sheet.campaign.version_id].items() if key in sheet.items}
+        for sheet in sheets
+    }
+
+
 def issue_dates(session: Session, sheets: Sequence[Sheet]) -> dict[int, date]:
     """Return by item id when its plan was issued: the date of its newest plan that none replaces, else the day it was done."""
     root = sheets[0].campaign

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from events.checklist import PARTS, UNDOES
+from events.checklist import EDITED, PARTS, UNDOES
 from events.errors import N_
 from events.language import translations
 from events.models import Change, NotDone, TodoStatus
@@ -44,7 +44,9 @@ def _told(before: dict[str, Any], after: dict[str, Any]) -> Iterator[_Said]:
     if one is not None:
         yield one
         return
-    if any(name in after and after[name] != before.get(name) for name in _STATE):
+    if EDITED in after:
+        yield _of_the_hand(before, after)
+    elif any(name in after and after[name] != before.get(name) for name in _STATE):
         yield _of_the_state(after)
     yield from _of_the_plan(before, after)
 
@@ -82,6 +84,15 @@ def _of_the_reform(after: dict[str, Any]) -> _Said | None:
     if after.get("moved_to"):
         return N_("%(name)s closed it here: %(reason)s"), {"reason": after.get("reason") or ""}
     return None
+
+
+def _of_the_hand(before: dict[str, Any], after: dict[str, Any]) -> _Said:
+    """Return that people edited the item, or took that back; what it changed follows."""
+    if UNDOES in after:
+        return N_("%(name)s took the last change back"), {}
+    if len(after[EDITED]) < len(before[EDITED]):
+        return N_("%(name)s let it follow its template again"), {}
+    return N_("%(name)s edited it by hand"), {}
 
 
 def _of_the_state(after: dict[str, Any]) -> _Said:

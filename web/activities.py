@@ -27,9 +27,9 @@ from events.localtime import at_local
 from events.models import Activity, Campaign, CampaignStatus, Person
 from events.people import may_work_on, require_post
 from events.units import ancestors
-from web.addresses import here
 from web.context import current_person, get_config, get_session, now, today
 from web.entries import day_of, hour_of, number_of
+from web.forms import for_people
 from web.language import current
 from web.language import gettext as _
 
@@ -61,7 +61,7 @@ def show(uid: str) -> str:
 def new(uid: str) -> ResponseReturnValue:
     """Show the form for a new activity of a campaign."""
     first = {"day": get_campaign(get_session(), uid).dtstart.isoformat(), "public": "1"}
-    return _for_people(lambda person: _form_page(get_campaign(get_session(), uid), None, first, person))
+    return for_people(lambda person: _form_page(get_campaign(get_session(), uid), None, first, person))
 
 
 @bp.post("/chien-dich/<uid>/hoat-dong/moi")
@@ -80,7 +80,7 @@ def add(uid: str) -> ResponseReturnValue:
 def edit(uid: str) -> ResponseReturnValue:
     """Show the form with what is planned."""
     activity = get_activity(get_session(), uid)
-    return _for_people(lambda person: _form_page(activity.campaign, activity, _entered(activity), person))
+    return for_people(lambda person: _form_page(activity.campaign, activity, _entered(activity), person))
 
 
 @bp.post("/hoat-dong/<uid>/sua")
@@ -138,14 +138,6 @@ def _send(
     session.commit()
     flash(sentence, "success")
     return redirect(url_for(".show", uid=activity.uid), 303)
-
-
-def _for_people(page: Callable[[Person], str]) -> ResponseReturnValue:
-    person = current_person()
-    if person is None:
-        flash(_("Please sign in to see this page."), "warning")
-        return redirect(url_for("accounts.sign_in", next=here()), 303)
-    return page(person)
 
 
 def _campaign(uid: str) -> Campaign:

@@ -1,10 +1,9 @@
 """What a unit chooses: its own items, which optional ones it leaves out, who does them, what counts twice, and its villages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,8 +12,7 @@ from events.campaigns import get_campaign
 from events.checklist import parts_of
 from events.choices import OwnItem, add_own_item, delegate_item, split_item, switch_off, switch_on, units_below
 from events.credits import candidates, credit_item, credited_to, remove_credit
-from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
-from events.language import say
+from events.errors import N_, DomainError, InvalidInputError, NotFoundError
 from events.models import ChecklistItem, EvidenceType, Person, Phase
 from events.models.campaigns import TICK_ONLY
 from events.observances import work_calendar
@@ -22,21 +20,19 @@ from events.people import may_work_on, require_post
 from events.units import ancestors, get_unit
 from events.villages import COMMUNE, TITLES, VillageType, add_village, villages_of
 from events.workdays import WorkCalendar
-from web.addresses import here, safe_next
-from web.context import current_person, get_config, get_session, now, today
+from web.addresses import safe_next
+from web.context import get_config, get_session, today
 from web.entries import day_of, number_of
-from web.language import current
+from web.forms import Use, for_people, said, send
 from web.language import gettext as _
 
 bp = Blueprint("choices", __name__)
-
-_Use = Callable[[Session, Person, datetime], Any]
 
 
 @bp.get("/viec/<int:item_id>/tuy-chon")
 def item(item_id: int) -> ResponseReturnValue:
     """Show what can be chosen for one item."""
-    return _for_people(lambda person: _item_page(item_id, person))
+    return for_people(lambda person: _item_page(item_id, person))
 
 
 @bp.post("/viec/<int:item_id>/chia")
@@ -96,7 +92,7 @@ def switch_item_on(item_id: int) -> ResponseReturnValue:
 @bp.get("/chien-dich/<uid>/viec-rieng")
 def own(uid: str) -> ResponseReturnValue:
     """Show the form for an item of the unit's own."""
-    return _for_people(lambda person: _own_page(uid, person))
+    return for_people(lambda person: _own_page(uid, person))
 
 
 @bp.post("/chien-dich/<uid>/viec-rieng")
@@ -107,13 +103,13 @@ def add_own(uid: str) -> ResponseReturnValue:
         return add_own_item(session, get_campaign(session, uid), _own_item(), by=person, now=at, zone=get_config().zone)
 
     done = url_for("campaigns.show", uid=uid)
-    return _send(use, done, _("The item was added."), lambda person, error: _own_page(uid, person, error))
+    return send(use, done, _("The item was added."), lambda person, error: _own_page(uid, person, error))
 
 
 @bp.get("/don-vi/<slug>/thon")
 def villages(slug: str) -> ResponseReturnValue:
     """Show a commune's villages and the form for another one."""
-    return _for_people(lambda person: _villages_page(slug, person))
+    return for_people(lambda person: _villages_page(slug, person))
 
 
 @bp.post("/don-vi/<slug>/thon")
@@ -128,38 +124,12 @@ def enter_village(slug: str) -> ResponseReturnValue:
         return add_village(session, commune, kind, name, by=person, now=at, calendar=_calendar(session), zone=get_config().zone)
 
     done = url_for(".villages", slug=slug)
-    return _send(use, done, _("The village was entered."), lambda person, error: _villages_page(slug, person, error))
+    return send(use, done, _("The village was entered."), lambda person, error: _villages_page(slug, person, error))
 
 
-def _change_item(item_id: int, use: _Use, sentence: str) -> ResponseReturnValue:
+def _change_item(item_id: int, use: Use, sentence: str) -> ResponseReturnValue:
     done = safe_next(request.form.get("back"), url_for("items.show", item_id=item_id))
-    return _send(use, done, sentence, lambda person, error: _item_page(item_id, person, error))
-
-
-def _send(use: _Use, done: str, sentence: str, again: Callable[[Person, DomainError], str]) -> ResponseReturnValue:
-    """Carry out what a form asks for; what cannot be done is said on its page, with what was typed."""
-    person = current_person()
-    if person is None:
-        flash(_("Please sign in first. Nothing was changed."), "warning")
-        return redirect(url_for("accounts.sign_in", next=done), 303)
-    session = get_session()
-    try:
-        use(session, person, now())
-    except (ConflictError, InvalidInputError) as error:
-        session.rollback()
-        return again(person, error), 409 if isinstance(error, ConflictError) else 400
-    session.commit()
-    flash(sentence, "success")
-    return redirect(done, 303)
-
-
-def _for_people(page: Callable[[Person], str]) -> ResponseReturnValue:
-    """Show a page with forms to somebody who is signed in."""
-    person = current_person()
-    if person is None:
-        flash(_("Please sign in to see this page."), "warning")
-        return redirect(url_for("accounts.sign_in", next=here()), 303)
-    return page(person)
+    return send(use, done, sentence, lambda person, error: _item_page(item_id, person, error))
 
 
 def _item_page(item_id: int, person: Person, error: DomainError | None = None) -> str:
@@ -180,7 +150,7 @@ def _item_page(item_id: int, person: Person, error: DomainError | None = None) -
         have=have,
         credited=credited_to(session, item),
         candidates=candidates(session, item),
-        error=_said(error),
+        error=said(error),
     )
 
 
@@ -194,7 +164,7 @@ def _own_page(uid: str, person: Person, error: DomainError | None = None) -> str
         unit_path=ancestors(campaign.unit)[::-1],
         phases=session.scalars(select(Phase).order_by(Phase.position)).all(),
         kinds=_kinds(session),
-        error=_said(error),
+        error=said(error),
     )
 
 
@@ -224,13 +194,9 @@ def _villages_page(slug: str, person: Person, error: DomainError | None = None) 
         villages=villages_of(session, commune, today()),
         types=TITLES,
         may_enter=may_work_on(session, person, commune, today()),
-        error=_said(error),
+        error=said(error),
     )
 
 
 def _calendar(session: Session) -> WorkCalendar:
     return work_calendar(session, count_announced=get_config().count_announced)
-
-
-def _said(error: DomainError | None) -> str | None:
-    return say(error, current()) if error else None

@@ -28,10 +28,13 @@ from events.checklist import (
 )
 from events.choices import units_below
 from events.credits import credited_to
+from events.decisions import is_provisional
+from events.editing import EDITABLE
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
 from events.evidence import LARGEST_FILE, Proof, add_evidence, file_of, remove_evidence, store_file
 from events.language import say
 from events.models import Campaign, ChecklistItem, Person, Unit
+from events.observances import work_calendar
 from events.story import story_of
 from events.units import ancestors
 from web.addresses import here, safe_next
@@ -223,6 +226,8 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         history=[(change, story_of(change, current())) for change in history],
         last_change=live[0] if live else None,
         credited=credited_to(session, item),
+        edited=[_(EDITABLE[name]) for name in item.edited if name in EDITABLE],
+        is_provisional=item.is_open and is_provisional(item, work_calendar(session, count_announced=get_config().count_announced)),
         below=units_below(session, item.campaign.unit, today()),
         may_tick=person is None or may_work_on_item(session, person, item, today()),
         error=say(error, current()) if error else None,

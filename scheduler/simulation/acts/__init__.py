@@ -10,7 +10,7 @@ from scheduler.simulation.acts.act import Act
 _Dates = dates.MoveEvent | dates.LatePlan | dates.FollowPlans | dates.Decide | dates.Holiday
 _Kinds = kinds.Keep | kinds.AddObservance | kinds.AnnounceTheme | kinds.ChooseTheme | kinds.SwitchOn | kinds.OpenOn
 _Templates = templates.EditTemplate | templates.ApplyVersion | templates.CarryForward
-_States = checklist.Start | checklist.Block | checklist.Decline | checklist.Reopen | checklist.Undo
+_States = checklist.Start | checklist.Block | checklist.Decline | checklist.Reopen | checklist.Undo | checklist.EditByHand
 _Checklist = _States | checklist.Give | checklist.Tick | checklist.Report
 _Choices = choices.SwitchOff | choices.AddItem | choices.AddVillage | choices.Split | choices.Delegate | choices.Credit
 _Meetings = meetings.AddActivity | meetings.Attended

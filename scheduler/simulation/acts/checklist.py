@@ -19,11 +19,12 @@ from events.checklist import (
     undo_change,
     undoable,
 )
+from events.editing import Edit, edit_item, remarks
 from events.errors import N_
 from events.evidence import SUFFIXES, Proof, StoredFile, add_evidence
 from events.models import ChecklistItem, ItemState, Unit
 from scheduler.simulation.acts.act import Act
-from scheduler.simulation.stage import Rule, Stage, Told, Word
+from scheduler.simulation.stage import Rule, Stage, Told, Word, as_text
 
 STATES = {
     ItemState.NOT_STARTED: N_("not started"),
@@ -117,6 +118,25 @@ class Undo(OfItem):
         undo_change(stage.session, item.id, last.id, **self.who(stage, item))
         yield self.told(N_("The last change was taken back: %(summary)s"), summary=item.summary)
         yield self.stands(item)
+
+
+class EditByHand(OfItem):
+    """Wording, dates or role are edited; what is not named stays."""
+
+    do: Literal["edit"] = "edit"
+    summary: str | None = None
+    due: date | None = None
+    dtstart: date | None = None
+    role: str | None = None
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        item = self.find(stage)
+        wanted = Edit(self.summary or item.summary, self.due or item.due, self.role or item.role_key, self.dtstart or item.dtstart)
+        edit_item(stage.session, item.id, wanted, **self.who(stage, item))
+        facts = {"unit": item.campaign.unit.full_name, "item": item.summary, "due": as_text(item.due), "role": item.role.title_vi}
+        yield self.told(N_("%(unit)s edits by hand: “%(item)s”, due on %(due)s, in charge: %(role)s; it stays so"), **facts)
+        for sentence, facts in remarks(item, stage.calendar):
+            yield self.told(sentence, **facts)
 
 
 class Piece(BaseModel):

@@ -1,0 +1,164 @@
+"""Edit an item by hand: its wording, its dates, who does it. What stands by hand stays when days move and templates change.
+
+A unit may make its own deadline earlier. A later one is given by a unit above, or lateness could be wished away.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from events.checklist import EDITED, Stamp, open_for_change, write_columns
+from events.database import nfc
+from events.errors import N_, ConflictError, InvalidInputError
+from events.localtime import VIETNAM, local_day
+from events.models import Campaign, ChecklistItem, Person
+from events.models.history import Door
+from events.people import RoleBook, may_work_on, require_post, roles_at
+from events.recurrence import Occurrence, check_year
+from events.redating import DATES, issue_dates, load_sheets, made_from, wanted_dates
+from events.rounds import Anchors
+from events.workdays import WorkCalendar
+
+LONGEST_SUMMARY = 300
+EDITABLE = {
+    "summary": N_("the wording"),
+    "dtstart": N_("the beginning"),
+    "due": N_("the due date"),
+    "role_key": N_("who is in charge"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """An item as somebody wants it. ``dtstart`` only counts for an item that runs over a period; ``role`` is a key."""
+
+    summary: str
+    due: date
+    role: str
+    dtstart: date | None = None
+
+
+def edit_item(
+    session: Session,
+    item_id: int,
+    wanted: Edit,
+    *,
+    sequence: int | None = None,
+    by: Person,
+    now: datetime,
+    door: Door = Door.PAGE,
+    zone: ZoneInfo = VIETNAM,
+) -> ChecklistItem:
+    """Change an open item by hand. Asking twice changes nothing; a moved date re-arms the reminders.
+
+    ``sequence`` is the item's when it was shown. Raises ``NotAllowedError`` without a post in the unit or above it,
+    ``ConflictError`` when it is closed, was changed since, or would be due later than its unit may decide, and
+    ``InvalidInputError`` for what cannot be.
+    """
+    today = local_day(now, zone)
+    item = _open(session, item_id, by, now, zone)
+    values = _changes(session, item, wanted, today)
+    if not values:
+        return item
+    if sequence is not None and item.sequence != sequence:
+        raise ConflictError(N_("“%(item)s” was changed since. Please look at it again."), item=item.summary)
+    _require_say(session, item, values, by, today)
+    edited = sorted({*item.edited, *values})
+    if "due" in values:
+        values |= {"nominal_due": values["due"], "due_reason": None}
+    write_columns(session, item, values | {EDITED: edited}, Stamp(by, now, door))
+    return item
+
+
+def follow_template(
+    session: Session,
+    item_id: int,
+    *,
+    by: Person,
+    now: datetime,
+    calendar: WorkCalendar,
+    door: Door = Door.PAGE,
+    zone: ZoneInfo = VIETNAM,
+) -> ChecklistItem:
+    """Give an item its template's wording, dates and role again. Raises ``ConflictError`` for one that has no template."""
+    item = _open(session, item_id, by, now, zone)
+    if not item.edited:
+        return item
+    values = _of_template(session, item, calendar)
+    if values is None:
+        raise ConflictError(N_("“%(item)s” has no template that it could follow."), item=item.summary)
+    write_columns(session, item, values | {EDITED: []}, Stamp(by, now, door))
+    return item
+
+
+def follows_a_template(item: ChecklistItem) -> bool:
+    return any(origin.key == item.key for origin in item.campaign.version.items)
+
+
+def remarks(item: ChecklistItem, calendar: WorkCalendar) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield what is odd about an item's date, as sentences with their facts: warnings, not locks."""
+    off = calendar.day_off(item.due)
+    if off is not None:
+        yield N_("%(day)s is a day off (%(reason)s)."), {"day": f"{item.due:%d/%m/%Y}", "reason": str(off)}
+    first = [one for one in item.campaign.items if one.key in item.depends_on and one.is_open and one.due > item.due]
+    if first:
+        yield N_("It is due before what it waits for: %(items)s."), {"items": ", ".join(one.summary for one in first)}
+
+
+def _open(session: Session, item_id: int, by: Person, now: datetime, zone: ZoneInfo) -> ChecklistItem:
+    item = open_for_change(session, item_id, by, now, zone)
+    require_post(session, by, item.campaign.unit, local_day(now, zone))  # those it was delegated to do it as it stands
+    if not item.is_open:
+        raise ConflictError(N_("“%(item)s” is closed already. Please open it again first."), item=item.summary)
+    return item
+
+
+def _changes(session: Session, item: ChecklistItem, wanted: Edit, today: date) -> dict[str, Any]:
+    """Return the columns that differ. Raises ``InvalidInputError`` for what cannot be stored."""
+    summary = " ".join(nfc(wanted.summary).split())
+    if not summary or len(summary) > LONGEST_SUMMARY:
+        raise InvalidInputError(N_("Please say in at most %(longest)s letters what is to be done."), longest=LONGEST_SUMMARY)
+    dtstart = (wanted.dtstart or item.dtstart) if item.dtstart else None
+    for day in (wanted.due, dtstart):
+        check_year(day.year if day else wanted.due.year)
+    if dtstart and dtstart > wanted.due:
+        raise InvalidInputError(N_("It cannot begin after the day on which it is due."))
+    if wanted.role != item.role_key and wanted.role not in {role.key for role in roles_at(session, item.campaign.unit, today)}:
+        raise InvalidInputError(N_("There is no such post in %(unit)s."), unit=item.campaign.unit.full_name)
+    values = {"summary": summary, "due": wanted.due, "dtstart": dtstart, "role_key": wanted.role}
+    return {name: value for name, value in values.items() if getattr(item, name) != value}
+
+
+def _require_say(session: Session, item: ChecklistItem, values: dict[str, Any], by: Person, today: date) -> None:
+    """Raise ``ConflictError`` when a unit gives itself more time than the one above it gave."""
+    above = item.campaign.unit.parent
+    if item.is_own or above is None or values.get("due", item.due) <= item.due or may_work_on(session, by, above, today):
+        return
+    raise ConflictError(
+        N_("Only %(above)s can give more time than until %(day)s; an earlier day is yours to choose."),
+        above=above.full_name,
+        day=f"{item.due:%d/%m/%Y}",
+    )
+
+
+def _of_template(session: Session, item: ChecklistItem, calendar: WorkCalendar) -> dict[str, Any] | None:
+    """Return the columns as the template gives them, by the same count as when days move."""
+    campaign, root = item.campaign, _root(item.campaign)
+    sheets = load_sheets(session, root)
+    origins = made_from(session, sheets)
+    origin = origins[campaign.id].get(item.key)
+    if origin is None:
+        return None
+    anchors, late = Anchors(Occurrence(root.dtstart, root.dtend), root.event_date), root.template.late_plan_workdays
+    dates = wanted_dates(sheets, origins, anchors, calendar, issued=issue_dates(session, sheets), late_workdays=late)
+    found = dates[campaign.id, item.key]
+    role = RoleBook.load(session).of_copy(origin.role_key, campaign.unit.level_key, campaign.dtstart)
+    return {"summary": origin.title_vi, "role_key": role} | {name: getattr(found, name) for name in DATES}
+
+
+def _root(campaign: Campaign) -> Campaign:
+    return campaign if campaign.parent is None else _root(campaign.parent)

@@ -1,0 +1,89 @@
+"""An item edited by hand: its wording, its dates, who does it; and back to what its template says."""
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from events.editing import LONGEST_SUMMARY, Edit, edit_item, follow_template, follows_a_template, remarks
+from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
+from events.models import ChecklistItem, Person
+from events.observances import work_calendar
+from events.people import require_post, roles_at
+from events.units import ancestors
+from events.workdays import WorkCalendar
+from web.context import get_config, get_session, today
+from web.entries import day_of, number_of
+from web.forms import for_people, said, send
+from web.language import gettext as _
+
+bp = Blueprint("editing", __name__, url_prefix="/viec")
+
+
+@bp.get("/<int:item_id>/sua")
+def form(item_id: int) -> ResponseReturnValue:
+    """Show the form with what the item says now."""
+    return for_people(lambda person: _page(item_id, person))
+
+
+@bp.post("/<int:item_id>/sua")
+def save(item_id: int) -> ResponseReturnValue:
+    """Store what was edited; a warning never keeps anybody from it."""
+
+    def use(session: Session, person: Person, at: Any) -> None:
+        sequence = number_of(request.form.get("sequence", ""))
+        item = edit_item(session, item_id, _edit(), sequence=sequence, by=person, now=at, zone=get_config().zone)
+        for sentence, facts in remarks(item, _calendar(session)):
+            flash(_(sentence, **facts), "warning")
+
+    return send(use, _back(item_id), _("The item was changed."), lambda person, error: _page(item_id, person, error))
+
+
+@bp.post("/<int:item_id>/theo-mau")
+def follow(item_id: int) -> ResponseReturnValue:
+    """Let the item follow its template again."""
+
+    def use(session: Session, person: Person, at: Any) -> None:
+        follow_template(session, item_id, by=person, now=at, calendar=_calendar(session), zone=get_config().zone)
+
+    sentence = _("The item follows its template again.")
+    return send(use, _back(item_id), sentence, lambda person, error: _page(item_id, person, error))
+
+
+def _page(item_id: int, person: Person, error: DomainError | None = None) -> str:
+    """Return the form with what was typed; when somebody else was quicker, with what is stored now beside it."""
+    session = get_session()
+    item = session.get(ChecklistItem, item_id)
+    if item is None:
+        raise NotFoundError(kind="checklist item", key=item_id)
+    unit = item.campaign.unit
+    require_post(session, person, unit, today())
+    stored = {"summary": item.summary, "due": item.due, "dtstart": item.dtstart, "role": item.role_key}
+    return render_template(
+        "editing/form.html",
+        item=item,
+        unit_path=ancestors(unit)[::-1],
+        values={**stored, **request.form},
+        roles=roles_at(session, unit, today()),
+        longest=LONGEST_SUMMARY,
+        has_template=follows_a_template(item),
+        error=said(error),
+        shows_stored=isinstance(error, ConflictError),
+    )
+
+
+def _edit() -> Edit:
+    form = request.form
+    due = day_of(form.get("due", ""))
+    if due is None:
+        raise InvalidInputError(N_("Please enter the day it is due."))
+    return Edit(form.get("summary", ""), due, form.get("role", ""), day_of(form.get("dtstart", "")))
+
+
+def _back(item_id: int) -> str:
+    return url_for("items.show", item_id=item_id)
+
+
+def _calendar(session: Session) -> WorkCalendar:
+    return work_calendar(session, count_announced=get_config().count_announced)

@@ -1,0 +1,49 @@
+"""Pages with forms for people who are signed in: shown, sent, and shown again with what was typed and what is wrong with it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from events.errors import ConflictError, DomainError, InvalidInputError
+from events.language import say
+from events.models import Person
+from web.addresses import here
+from web.context import current_person, get_session, now
+from web.language import current
+from web.language import gettext as _
+
+Use = Callable[[Session, Person, datetime], Any]
+
+
+def for_people(page: Callable[[Person], str]) -> ResponseReturnValue:
+    """Show a page with forms to somebody who is signed in."""
+    person = current_person()
+    if person is None:
+        flash(_("Please sign in to see this page."), "warning")
+        return redirect(url_for("accounts.sign_in", next=here()), 303)
+    return page(person)
+
+
+def send(use: Use, done: str, sentence: str, again: Callable[[Person, DomainError], str]) -> ResponseReturnValue:
+    """Carry out what a form asks for; what cannot be done is said on its page, with what was typed."""
+    person = current_person()
+    if person is None:
+        flash(_("Please sign in first. Nothing was changed."), "warning")
+        return redirect(url_for("accounts.sign_in", next=done), 303)
+    session = get_session()
+    try:
+        use(session, person, now())
+    except (ConflictError, InvalidInputError) as error:
+        session.rollback()
+        return again(person, error), 409 if isinstance(error, ConflictError) else 400
+    session.commit()
+    flash(sentence, "success")
+    return redirect(done, 303)
+
+
+def said(error: DomainError | None) -> str | None:
+    return say(error, current()) if error else None
