@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from events.bequest import Bequest
 from events.database import new_uid
 from events.errors import N_, ConflictError, NotFoundError
 from events.lineage import Lineage
@@ -180,23 +181,29 @@ class _Handover:
         self._levels = {level.key: level.title_vi for level in session.scalars(select(Level))}
         self._campaigns: dict[_Key, Campaign] = {}
         self._keys: dict[int, set[str]] = {}
+        self._items: dict[tuple[int, str], ChecklistItem] = {}  # by campaign id and key, those looked at in this run
+        self._bequest = Bequest(session, self._lineage, on)
         self._new_campaigns: list[tuple[Campaign, Campaign]] = []
         self._rules: dict[tuple[int, str], IfNoLevel] = {}
         self._covered: dict[tuple[int, str], set[tuple[int, str]]] = defaultdict(set)
 
     def run(self, items: Sequence[ChecklistItem], posts: int) -> HandedOver:
         self._read(items)
-        begun = dropped = 0
+        begun = 0
+        targets_of: list[Sequence[int]] = []
         for item in items:
             heirs = self._lineage.heirs(item.campaign.unit_id)
-            targets = heirs or self._instead(item)
+            targets: Sequence[int] = heirs or self._instead(item)
+            targets_of.append(targets)
             for target in targets if heirs else self._not_covered(item, targets):
                 begun += self._begin(item, target)
-            dropped += not targets
-            self._close(item, targets)
         self._nest()
         self._session.flush()
-        return HandedOver(len(items), begun, dropped, len(self._new_campaigns), posts)
+        self._bequest.link(self._campaigns)
+        for item, targets in zip(items, targets_of, strict=True):
+            self._close(item, targets)
+        self._session.flush()
+        return HandedOver(len(items), begun, sum(not targets for targets in targets_of), len(self._new_campaigns), posts)
 
     def _read(self, items: Sequence[ChecklistItem]) -> None:
         """Read the rounds' campaigns, their items' keys, and where items of an abolished level go."""
@@ -234,12 +241,23 @@ class _Handover:
         return [target for target in targets if (target, item.key) not in covered]
 
     def _begin(self, old: ChecklistItem, unit_id: int) -> bool:
-        """Begin the item in the successor's campaign, unless it is there already."""
+        """Begin the item in the successor's campaign, or add to what it has there already; tell whether it is new."""
         campaign = self._campaign(old.campaign, unit_id)
-        keys = self._keys.setdefault(campaign.id, set())
-        if old.key in keys:
-            return False
-        keys.add(old.key)
+        known = self._known(campaign, old.key)
+        item = known or self._new(old, campaign, unit_id)
+        self._bequest.pass_on(old, item)
+        whence = {"moved_from": old.campaign.unit.full_name, "moved_from_item": old.id, "due": item.due.isoformat()}
+        self._record(item, {}, whence)
+        return known is None
+
+    def _known(self, campaign: Campaign, key: str) -> ChecklistItem | None:
+        """Return the campaign's item with this key: begun in this run, or there before."""
+        if (campaign.id, key) not in self._items and key in self._keys.get(campaign.id, ()):
+            query = select(ChecklistItem).where(ChecklistItem.campaign_id == campaign.id, ChecklistItem.key == key)
+            self._items[campaign.id, key] = self._session.scalars(query).one()
+        return self._items.get((campaign.id, key))
+
+    def _new(self, old: ChecklistItem, campaign: Campaign, unit_id: int) -> ChecklistItem:
         level = self._lineage.kin[unit_id].level
         support = [self._book.in_force(key, self._on) for key in old.support_roles]
         item = ChecklistItem(
@@ -253,8 +271,8 @@ class _Handover:
             **{name: getattr(old, name) for name in _CARRIED},
         )
         self._session.add(item)
-        self._record(item, {}, {"moved_from": old.campaign.unit.full_name, "due": item.due.isoformat()})
-        return True
+        self._items[campaign.id, old.key] = item
+        return item
 
     def _campaign(self, old: Campaign, unit_id: int) -> Campaign:
         """Return the successor's campaign of the same round, with those above it; opened now if it has none."""
@@ -289,7 +307,8 @@ class _Handover:
         item.status, item.not_done = TodoStatus.CANCELLED, NotDone.NOT_REQUIRED
         item.reason = self._reason(item, targets)
         item.touch(self._now)
-        self._record(item, before, {"status": item.status.value, "not_done": item.not_done.value, "reason": item.reason})
+        after = {"status": item.status.value, "not_done": item.not_done.value, "reason": item.reason}
+        self._record(item, before, after | {"moved_to": self._bequest.went_to(item)})
 
     def _reason(self, item: ChecklistItem, targets: Sequence[int]) -> str:
         if not targets:
@@ -325,5 +344,4 @@ _CARRIED = (
     "depends_on",
     "is_own",
     "edited",
-    "blocked",
 )

@@ -1,6 +1,6 @@
 """Checklist items as pages show them: with who holds them, what is wanted as evidence and what should come first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -16,6 +16,7 @@ from events.models import (
     NotDone,
     Phase,
     Post,
+    Unit,
 )
 from events.models.campaigns import OPEN, TICK_ONLY
 from events.people import held, may_work_on
@@ -51,13 +52,13 @@ def lines_of(session: Session, campaign: Campaign) -> list[Line]:
     """
     items = items_of(session, campaign)
     by_key = {(item.campaign_id, item.key): item for item in items}
-    holders = _holders(session, campaign)
+    holders = _holders(session, {campaign.unit_id, *(item.delegate_unit_id for item in items if item.delegate_unit_id)})
     kinds = evidence_kinds(session)
     parts = _parts(session, items)
     return [
         Line(
             item,
-            holders.get(item.role_key, []),
+            _in_charge(item, campaign, holders),
             [kinds[key] for key in item.evidence if key != TICK_ONLY],
             [by_key[item.campaign_id, key] for key in item.depends_on if (item.campaign_id, key) in by_key],
             item.campaign if item.campaign_id != campaign.id else None,
@@ -72,7 +73,7 @@ def items_of(session: Session, campaign: Campaign) -> Sequence[ChecklistItem]:
         joinedload(ChecklistItem.phase),
         joinedload(ChecklistItem.role),
         joinedload(ChecklistItem.completed_by),
-        joinedload(ChecklistItem.delegate_unit),
+        joinedload(ChecklistItem.delegate_unit).joinedload(Unit.level),
         joinedload(ChecklistItem.campaign),
         selectinload(ChecklistItem.evidence_given),
     )
@@ -130,10 +131,19 @@ def _one(item: ChecklistItem) -> Progress:
     )
 
 
-def _holders(session: Session, campaign: Campaign) -> dict[str, list[str]]:
-    """Return the names of those who hold posts in the campaign's unit today, by role."""
-    query = select(Post).where(Post.unit_id == campaign.unit_id, held(today())).options(joinedload(Post.person))
-    found: dict[str, list[str]] = {}
+def _holders(session: Session, unit_ids: Collection[int]) -> dict[tuple[int, str], list[str]]:
+    """Return the names of those who hold posts in the units today, by unit and role."""
+    query = select(Post).where(Post.unit_id.in_(unit_ids), held(today())).options(joinedload(Post.person))
+    found: dict[tuple[int, str], list[str]] = {}
     for post in session.scalars(query.order_by(Post.id)):
-        found.setdefault(post.role_key, []).append(post.person.full_name)
+        found.setdefault((post.unit_id, post.role_key), []).append(post.person.full_name)
     return found
+
+
+def _in_charge(item: ChecklistItem, campaign: Campaign, holders: Mapping[tuple[int, str], list[str]]) -> list[str]:
+    """Return who is reminded of an item: its role in the unit, or where it was delegated to, that role or the level's own."""
+    unit = item.delegate_unit
+    if unit is None:
+        return holders.get((campaign.unit_id, item.role_key), [])
+    roles = dict.fromkeys((item.role_key, unit.level.default_role_key or item.role_key))
+    return list(dict.fromkeys(name for role in roles for name in holders.get((unit.id, role), [])))

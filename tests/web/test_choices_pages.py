@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from events.checklist import complete_item
 from events.models import ChecklistItem, ItemCredit, ItemState, Unit
+from events.people import give_post
 from events.villages import VillageType, add_village, villages_of
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Opened, Visitor
@@ -118,6 +119,17 @@ def test_a_delegated_item_is_in_the_list_of_the_unit_that_does_it(signed_in, ope
     assert "Làng Đăk Ra" in thi.read(f"/viec/{opened.item.id}")
     thi.post(f"/viec/{opened.item.id}/giao", unit="")
     assert address not in thi.read(f"/don-vi/{village.slug}")
+
+
+def test_a_delegated_item_names_who_does_it_now(signed_in, opened: Opened, cast: Cast, village: Unit, session: Session):
+    give_post(session, cast.la, village, "truong_thon")
+    session.commit()
+    thi, page = signed_in(cast.thi), f"/viec/{opened.item.id}"
+    assert cast.la.full_name not in thi.read(page)
+
+    thi.post(f"{page}/giao", unit=str(village.id))
+
+    assert f"<dd>{cast.la.full_name}</dd>" in thi.read(page)
 
 
 def test_work_is_integrated_and_taken_out_again(signed_in, opened: Opened, cast: Cast, session: Session):

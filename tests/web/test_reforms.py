@@ -67,6 +67,15 @@ def test_applying_merges_and_the_old_page_leads_to_the_new_unit(
     assert "Nghị quyết thử" in administrator.read("/cai-cach/")
 
 
+def test_the_pages_of_an_item_lead_to_where_it_went_and_whence_it_came(administrator: Visitor, opened: Opened, session: Session):
+    change(administrator, "sap-nhap", **MERGE)
+    same = select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.unit).where(ChecklistItem.key == "plan_commune")
+    old, new = (session.scalars(same.where(Unit.full_name == name)).one() for name in ("Thị trấn Đăk Glei", "Xã Đăk Mới"))
+
+    assert f'href="/viec/{new.id}">Việc tại Xã Đăk Mới</a>' in administrator.read(f"/viec/{old.id}")
+    assert f'href="/viec/{old.id}">Việc tại Thị trấn Đăk Glei</a>' in administrator.read(f"/viec/{new.id}")
+
+
 def test_merging_twice_says_that_it_was_done(administrator: Visitor, opened: Opened, session: Session):
     change(administrator, "sap-nhap", **MERGE)
     before = count(session)

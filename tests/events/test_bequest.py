@@ -1,0 +1,175 @@
+"""What goes over with an open item when its unit ends on 1 March 2021, three weeks before 20 March."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from events.campaigns import open_campaigns, open_round
+from events.checklist import block_item, complete_item, history_of, start_item
+from events.choices import delegate_item, split_item
+from events.credits import credit_item, credited_to
+from events.evidence import Proof, add_evidence, remove_evidence
+from events.handover import hand_over_due
+from events.models import Campaign, ChecklistItem, ItemState, Template, Unit, UnitSuccession
+from events.people import add_person, give_post
+from events.reforms import NewUnit, merge, split
+from events.rounds import rounds_of
+from events.story import story_of
+from events.units import get_unit
+from events.villages import VillageType, add_village
+from tests.conftest import Cast
+
+BEFORE = datetime(2021, 2, 1, 1, tzinfo=UTC)
+DAY = date(2021, 3, 1)
+ON_THE_DAY = datetime(2021, 3, 1, 1, tzinfo=UTC)
+DOCUMENT = Proof("doc_ref", text="12/KH-UBND", dated=date(2021, 2, 20))
+ANOTHER = Proof("doc_ref", text="7/KH-UBND", dated=date(2021, 2, 22))
+
+
+@pytest.fixture
+def cast(session):
+    """The cast in a province that does not know of the reform of 2025 yet."""
+    session.execute(update(Unit).where(Unit.valid_to == date(2025, 6, 30)).values(valid_to=None))
+    session.execute(delete(UnitSuccession))
+    session.expire_all()
+    return Cast(session)
+
+
+@pytest.fixture
+def neighbour(session, cast):
+    """Somebody with a post in the commune that is merged with Thi's."""
+    person = add_person(session, "Cán bộ xã bên", "ben@example.org")
+    give_post(session, person, get_unit(session, "23344"), "ubnd_xa", since=date(2020, 1, 1))
+    return person
+
+
+@pytest.fixture
+def happiness(session, cast, vietnam):
+    open_round_of(session, vietnam, "happiness_day")
+    return cast
+
+
+def open_round_of(session, vietnam, key):
+    template = session.scalars(select(Template).where(Template.key == key)).one()
+    [found] = rounds_of(template, 2021)
+    open_round(session, found, now=BEFORE, calendar=vietnam)
+
+
+def item_of(session, unit, key, template="happiness_day"):
+    query = select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.template)
+    return session.scalars(query.where(Campaign.unit_id == unit.id, ChecklistItem.key == key, Template.key == template)).one()
+
+
+def merge_pair(session, cast):
+    return merge(session, ["23341", "23344"], NewUnit("Xã Đăk Mới"), on=DAY, basis=None, by=cast.hoa, now=ON_THE_DAY).begun[0]
+
+
+def works(piece):
+    return [one.text for one in piece.evidence_given]
+
+
+def test_evidence_of_every_predecessor_goes_over_once(session, happiness, neighbour):
+    old = item_of(session, happiness.commune, "plan_commune")
+    other = item_of(session, get_unit(session, "23344"), "plan_commune")
+    add_evidence(session, old.id, DOCUMENT, by=happiness.thi, now=BEFORE)
+    for proof in (DOCUMENT, ANOTHER):
+        add_evidence(session, other.id, proof, by=neighbour, now=BEFORE)
+
+    new = item_of(session, merge_pair(session, happiness), "plan_commune")
+    hand_over_due(session, by=None, now=ON_THE_DAY)
+
+    session.refresh(new)
+    assert works(new) == ["12/KH-UBND", "7/KH-UBND"]
+    assert [piece.by for piece in new.evidence_given] == [happiness.thi, neighbour]
+    assert new.evidence_missing == 0
+
+
+def test_the_old_item_keeps_its_evidence_when_the_new_one_loses_it(session, happiness):
+    old = item_of(session, happiness.commune, "plan_commune")
+    add_evidence(session, old.id, DOCUMENT, by=happiness.thi, now=BEFORE)
+    new = item_of(session, merge_pair(session, happiness), "plan_commune")
+
+    remove_evidence(session, new.evidence_given[0].id, by=happiness.hoa, now=ON_THE_DAY)
+
+    assert (works(new), works(old)) == ([], ["12/KH-UBND"])
+
+
+def test_work_that_had_begun_or_was_held_up_is_so_in_the_new_unit(session, happiness, neighbour):
+    other = get_unit(session, "23344")
+    start_item(session, item_of(session, happiness.commune, "plan_commune").id, by=happiness.thi, now=BEFORE)
+    block_item(session, item_of(session, happiness.commune, "visits").id, "Chờ kinh phí", by=happiness.thi, now=BEFORE)
+    block_item(session, item_of(session, other, "visits").id, "Mưa lũ", by=neighbour, now=BEFORE)
+
+    new = merge_pair(session, happiness)
+
+    assert item_of(session, new, "plan_commune").state is ItemState.IN_PROGRESS
+    assert item_of(session, new, "visits").blocked == "Chờ kinh phí; Mưa lũ"
+    assert item_of(session, new, "honour").state is ItemState.NOT_STARTED
+
+
+def test_every_part_of_a_split_unit_gets_the_evidence(session, happiness):
+    add_evidence(session, item_of(session, happiness.commune, "plan_commune").id, DOCUMENT, by=happiness.thi, now=BEFORE)
+
+    into = [NewUnit("Xã Đông"), NewUnit("Xã Tây")]
+    done = split(session, "23341", into, on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+
+    assert [works(item_of(session, part, "plan_commune")) for part in done.begun] == [["12/KH-UBND"], ["12/KH-UBND"]]
+
+
+def test_an_item_that_counted_for_another_campaign_still_does(session, cast, vietnam):
+    open_round_of(session, vietnam, "gender_action_month")
+    open_round_of(session, vietnam, "evaw_day")
+    talk = item_of(session, cast.commune, "school_talk", "evaw_day")
+    month = item_of(session, cast.commune, "plan_commune", "gender_action_month").campaign
+    credit_item(session, talk.id, month, by=cast.thi, now=BEFORE)
+
+    new = merge_pair(session, cast)
+
+    [credited] = credited_to(session, item_of(session, new, "school_talk", "evaw_day"))
+    assert (credited.unit_id, credited.template_id) == (new.id, month.template_id)
+
+
+def test_villages_keep_their_parts_and_what_was_given_to_them(session, happiness, vietnam):
+    village = add_village(session, happiness.commune, VillageType.THON, "1", by=happiness.thi, now=BEFORE, calendar=vietnam)
+    banners, loudspeaker = (item_of(session, happiness.commune, key) for key in ("banners", "loudspeaker"))
+    [part] = split_item(session, banners.id, [village.id], by=happiness.thi, now=BEFORE, calendar=vietnam)
+    delegate_item(session, loudspeaker.id, village.id, by=happiness.thi, now=BEFORE)
+
+    new = merge_pair(session, happiness)
+
+    again = session.scalars(select(Unit).where(Unit.parent_id == new.id)).one()
+    new_banners, new_part = item_of(session, new, "banners"), item_of(session, again, part.key)
+    assert new_part.split_from_id == new_banners.id
+    assert item_of(session, new, "loudspeaker").delegate_unit_id == again.id
+    new_part.without_evidence = True
+    complete_item(session, new_part.id, by=happiness.hoa, now=ON_THE_DAY)
+    assert new_banners.is_done
+
+
+def test_history_leads_from_one_to_the_other(session, happiness, neighbour):
+    old = item_of(session, happiness.commune, "plan_commune")
+    new = item_of(session, merge_pair(session, happiness), "plan_commune")
+
+    taken_over = history_of(session, new)
+    assert {change.after["moved_from_item"] for change in taken_over} >= {old.id}
+    assert [story_of(change, "en") for change in reversed(taken_over)] == [
+        "the service took it over from Thị trấn Đăk Glei, due on 05/03/2021".replace("the service", happiness.hoa.full_name),
+        f"{happiness.hoa.full_name} took it over from Xã Đăk Blô, due on 05/03/2021",
+    ]
+    closed = history_of(session, old)[0]
+    assert closed.after["moved_to"] == {str(new.id): "Xã Đăk Mới"}
+    assert story_of(closed, "en") == f"{happiness.hoa.full_name} closed it here: chuyển cho Xã Đăk Mới"
+
+
+def test_a_reform_that_is_run_again_adds_nothing(session, happiness, vietnam):
+    add_evidence(session, item_of(session, happiness.commune, "plan_commune").id, DOCUMENT, by=happiness.thi, now=BEFORE)
+    new = item_of(session, merge_pair(session, happiness), "plan_commune")
+    lines = len(history_of(session, new))
+
+    for _morning in range(2):
+        open_campaigns(session, now=ON_THE_DAY, calendar=vietnam)
+        hand_over_due(session, by=None, now=ON_THE_DAY)
+
+    session.refresh(new)
+    assert (works(new), len(history_of(session, new))) == (["12/KH-UBND"], lines)
