@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, exists, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from events.database import new_uid
+from events.duedates import WAITS, due_dates, later_ones
 from events.errors import NotFoundError
 from events.localtime import VIETNAM, local_day
 from events.models import (
@@ -262,30 +263,6 @@ def _take_in(session: Session, found: Round) -> None:
     session.execute(link, execution_options={"synchronize_session": False})
 
 
-@dataclass(frozen=True, slots=True)
-class DueDates:
-    """When an item starts and is due: as counted, as the working calendar moved it, and why."""
-
-    dtstart: date | None
-    nominal_due: date
-    due: date
-    due_reason: str | None
-
-    @property
-    def columns(self) -> _Row:
-        return {name: getattr(self, name) for name in self.__slots__}
-
-
-def due_dates(item: TemplateItem, level: str, anchors: Anchors, calendar: WorkCalendar) -> DueDates:
-    """Work out the dates of an item's copy at ``level``: anchor + offset, moved off days on which offices are closed."""
-    anchor = anchors.of(item.anchor)
-    first = calendar.shift(anchor + timedelta(days=item.offset_at(level)), item.shift)
-    if item.end_offset_days is None:
-        return DueDates(None, first.nominal, first.effective, first.reason)
-    last = calendar.shift(anchor + timedelta(days=item.end_offset_days), item.shift)
-    return DueDates(first.effective, last.nominal, last.effective, last.reason)
-
-
 class ItemMaker:
     """Makes the rows of checklist items. Dates are worked out once an item, roles once an item and level."""
 
@@ -301,21 +278,25 @@ class ItemMaker:
         """Return the rows of one unit's checklist."""
         kind = node.level, node.parent_id is None
         if kind not in self._by_level:
-            self._by_level[kind] = [self._copy(item, node.level) for item in copies.of(node)]
+            self._by_level[kind] = self._in_order([self._copy(item, node.level) for item in copies.of(node)])
         return [{**row, "campaign_id": campaign_id, "uid": new_uid()} for row in self._by_level[kind]]
+
+    def _in_order(self, rows: list[_Row]) -> list[_Row]:
+        """Bring items that would be due before what they wait for to that day: people's own templates may ask for it."""
+        later = later_ones({row["key"]: row["due"] for row in rows}, {row["key"]: row["depends_on"] for row in rows})
+        return [
+            row | {"due": day, "first_due": day, "due_reason": WAITS} if (day := later.get(row["key"])) else row for row in rows
+        ]
 
     def _copy(self, item: TemplateItem, level: str) -> _Row:
         support = [self._roles.in_force(key, self._on) for key in item.support_roles]
         dates = due_dates(item, level, self._anchors, self._calendar)
-        return (
-            self._common[item.id]
-            | dates.columns
-            | {
-                "first_due": dates.due,
-                "role_key": self._roles.of_copy(item.role_key, level, self._on),
-                "support_roles": list(dict.fromkeys(support)),
-            }
-        )
+        own: _Row = {
+            "first_due": dates.due,
+            "role_key": self._roles.of_copy(item.role_key, level, self._on),
+            "support_roles": list(dict.fromkeys(support)),
+        }
+        return self._common[item.id] | dates.columns | own
 
     def _row(self, item: TemplateItem, now: datetime) -> _Row:
         return {

@@ -5,7 +5,8 @@ changed in between, it is refused and the person looks again. A due date that so
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,9 +14,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from events.campaigns import due_dates
 from events.database import nfc
 from events.decision_text import TET
+from events.duedates import WAITS, due_dates, later_ones
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.models import (
     CalendarDay,
@@ -249,7 +250,34 @@ def _moves(session: Session, old: WorkCalendar, new: WorkCalendar) -> list[Moved
         made_from = templates.get((item.campaign.version_id, origins.get(item.split_from_id, item.key)))
         if made_from is not None:
             found.append(_compare(item, made_from, item.campaign.unit.level_key, old, new))
-    return sorted((one for one in found if one), key=lambda one: (one.new_due, one.item.id))
+    moved = {one.item.id: one for one in found if one}
+    moved |= {one.item.id: one for one in _pushed(items, moved)}
+    return sorted(moved.values(), key=lambda one: (one.new_due, one.item.id))
+
+
+def _pushed(items: Sequence[ChecklistItem], moved: Mapping[int, MovedItem]) -> Iterator[MovedItem]:
+    """Yield the items that what they wait for would overtake by moving: they follow it, unless a hand set their date."""
+    touched = {one.item.campaign_id for one in moved.values() if one.is_moved}
+    by_campaign: dict[int, list[ChecklistItem]] = defaultdict(list)
+    for item in items:
+        if item.campaign_id in touched:
+            by_campaign[item.campaign_id].append(item)
+    for siblings in by_campaign.values():
+        yield from _pushed_among(siblings, moved)
+
+
+def _pushed_among(siblings: Sequence[ChecklistItem], moved: Mapping[int, MovedItem]) -> Iterator[MovedItem]:
+    waits_for = {item.key: item.depends_on for item in siblings}
+    by_hand = {item.key: item.due for item in siblings if _BY_HAND & set(item.edited)}
+    before = later_ones({item.key: item.due for item in siblings}, waits_for, by_hand)
+    after = later_ones(
+        {item.key: moved[item.id].new_due if item.id in moved else item.due for item in siblings}, waits_for, by_hand
+    )
+    for item in siblings:
+        day = after.get(item.key)
+        if day is not None and day != before.get(item.key) and item.key not in by_hand:
+            start = moved[item.id].new_dtstart if item.id in moved else item.dtstart
+            yield MovedItem(item, item.due, day, item.dtstart, start, WAITS)
 
 
 def _open_items(session: Session) -> Sequence[ChecklistItem]:

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
-from events.campaigns import DueDates
 from events.database import new_uid
+from events.duedates import DueDates
 from events.errors import N_, ConflictError, InvalidInputError
 from events.localtime import VIETNAM, local_day
 from events.models import Campaign, CampaignStatus, ChecklistItem, Document, DocumentKind, Person

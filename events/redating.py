@@ -15,8 +15,8 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from events.campaigns import DueDates, due_dates
 from events.checklist import state_of
+from events.duedates import WAITS, DueDates, due_dates, later_ones
 from events.errors import N_, ConflictError
 from events.models import (
     Campaign,
@@ -272,10 +272,9 @@ class _Dates:
 
     def of(self, sheet: Sheet, made_from: Mapping[str, TemplateItem]) -> dict[str, DueDates]:
         dates = {key: self._not_too_early(item, sheet, made_from) for key, item in made_from.items()}
-        settled: set[str] = set()
-        for key in made_from:
-            self._settle(key, sheet, made_from, dates, settled)
-        return dates
+        waits_for = {key: item.depends_on for key, item in made_from.items()}
+        later = later_ones({key: one.due for key, one in dates.items()}, waits_for, self._stands(sheet))
+        return dates | {key: replace(dates[key], due=day, due_reason=WAITS) for key, day in later.items()}
 
     def _count(self, item: TemplateItem, level: str) -> DueDates:
         kind = item.id, level
@@ -304,29 +303,11 @@ class _Dates:
             self._after[issue] = self._calendar.add_workdays(issue, self._workdays)
         return self._after[issue]
 
-    def _settle(
-        self, key: str, sheet: Sheet, made_from: Mapping[str, TemplateItem], dates: dict[str, DueDates], settled: set[str]
-    ) -> None:
-        """Bring an item's date to those of the open items that it waits for, theirs first."""
-        if key in settled:
-            return
-        settled.add(key)
-        for first in made_from[key].depends_on:
-            if first not in made_from:
-                continue
-            self._settle(first, sheet, made_from, dates, settled)
-            last = self._stands(first, sheet, dates)
-            if last is not None and last > dates[key].due:
-                dates[key] = replace(dates[key], due=last, due_reason="trước hạn của việc phải xong trước")
-
-    def _stands(self, key: str, sheet: Sheet, dates: Mapping[str, DueDates]) -> date | None:
-        """Return the day that others wait for: an item's new date, the one set by hand, or none once it is closed."""
-        item = sheet.items.get(key)
-        if item is None or item.id in self._reopened:
-            return dates[key].due
-        if not item.is_open:
-            return None
-        return item.due if _ONE_DATE & set(item.edited) else dates[key].due
+    def _stands(self, sheet: Sheet) -> dict[str, date | None]:
+        """Return the days that others wait for where an item's new date is not it: set by hand, or none once it is closed."""
+        held = {key: item for key, item in sheet.items.items() if item.id not in self._reopened}
+        by_hand = {key: item.due for key, item in held.items() if item.is_open and _ONE_DATE & set(item.edited)}
+        return by_hand | {key: None for key, item in held.items() if not item.is_open}
 
 
 def _item_row(line: Line, item: ChecklistItem, now: datetime) -> _Row:

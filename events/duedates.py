@@ -1,0 +1,60 @@
+"""When items are due: so many days from an anchor, not on days off, and never before what they wait for. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from events.models import TemplateItem
+from events.rounds import Anchors
+from events.workdays import WorkCalendar
+
+WAITS = "trước hạn của việc phải xong trước"  # the reason of a date that follows another item's
+
+
+@dataclass(frozen=True, slots=True)
+class DueDates:
+    """When an item starts and is due: as counted, as the working calendar moved it, and why."""
+
+    dtstart: date | None
+    nominal_due: date
+    due: date
+    due_reason: str | None
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def due_dates(item: TemplateItem, level: str, anchors: Anchors, calendar: WorkCalendar) -> DueDates:
+    """Work out the dates of an item's copy at ``level``: anchor + offset, moved off days on which offices are closed."""
+    anchor = anchors.of(item.anchor)
+    first = calendar.shift(anchor + timedelta(days=item.offset_at(level)), item.shift)
+    if item.end_offset_days is None:
+        return DueDates(None, first.nominal, first.effective, first.reason)
+    last = calendar.shift(anchor + timedelta(days=item.end_offset_days), item.shift)
+    return DueDates(first.effective, last.nominal, last.effective, last.reason)
+
+
+def later_ones(
+    due: Mapping[str, date], waits_for: Mapping[str, Iterable[str]], stands: Mapping[str, date | None] | None = None
+) -> dict[str, date]:
+    """Return by key the later days of items that would be due before what they wait for in the same unit.
+
+    ``stands`` are the days that others wait for where these are not the items' own: one set by hand, None for what is closed.
+    """
+    found, settled, known = dict(due), set[str](), stands or {}
+
+    def settle(key: str) -> None:
+        if key in settled:
+            return
+        settled.add(key)
+        for first in waits_for.get(key, ()):
+            if first in found:
+                settle(first)
+                last = known[first] if first in known else found[first]
+                found[key] = max(found[key], last) if last else found[key]
+
+    for key in due:
+        settle(key)
+    return {key: day for key, day in found.items() if day != due[key]}
