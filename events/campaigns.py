@@ -58,9 +58,10 @@ def open_campaigns(
 ) -> list[Opened]:
     """Open the campaign of every round whose time has come, in every unit that its template names.
 
-    Its time has come ``generate_ahead_days`` before it starts; campaigns of the running calendar year are opened however late
-    the service was started. With ``year``, only that year's campaigns. Safe to run as often as you like and in two
-    processes at once: a unit that has its campaign is passed over, one that was added later gets its own while the round lasts.
+    Its time has come ``generate_ahead_days`` before it starts. Campaigns of the running calendar year are opened however late the
+    service was started, unless they were over when the template was switched on. With ``year``, only that year's campaigns. Safe
+    to run as often as you like and in two processes at once: a unit that has its campaign is passed over, one that was added
+    later gets its own while the round lasts.
     """
     today = local_day(now, zone)
     years = [year] if year else range(today.year - 1, today.year + 3)
@@ -114,6 +115,9 @@ def get_campaign(session: Session, uid: str) -> Campaign:
 
 
 def _is_time(found: Round, today: date) -> bool:
+    since = found.template.opens_from
+    if since is not None and found.dates.dtend <= since:
+        return False
     return found.opens <= today and (found.year >= today.year or today < found.dates.dtend + _WRAP_UP)
 
 

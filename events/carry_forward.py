@@ -1,7 +1,6 @@
 """What last year teaches the template: where most units were late, the next version may leave more time.
 
-Only proposals: the evidence stands beside each, and people choose. Items that run over a period are left out, since their end
-is the same at every level.
+Only proposals: the evidence stands beside each, and people choose. Of an item that runs over a period the end is proposed.
 """
 
 from collections import defaultdict
@@ -69,8 +68,13 @@ def with_proposals(template: Template, chosen: Iterable[Proposal]) -> list[ItemE
     offsets: dict[str, dict[str, int]] = defaultdict(dict)
     for proposal in chosen:
         offsets[proposal.key][proposal.level] = proposal.new_offset
-    entries = [item_entry(item) for item in template.current.items]
-    return [entry.model_copy(update={"level_offsets": {**entry.level_offsets, **offsets.get(entry.key, {})}}) for entry in entries]
+    return [_with_offsets(item_entry(item), offsets.get(item.key, {})) for item in template.current.items]
+
+
+def _with_offsets(entry: ItemEntry, offsets: dict[str, int]) -> ItemEntry:
+    """Return an item with other days at some levels: those on which it is due."""
+    name = "level_offsets" if entry.end_offset_days is None else "level_end_offsets"
+    return entry.model_copy(update={name: {**getattr(entry, name), **offsets}})
 
 
 def _records(session: Session, template: Template, year: int) -> dict[tuple[str, str], _Record]:
@@ -98,10 +102,11 @@ def _levels(records: dict[tuple[str, str], _Record], key: str) -> Sequence[str]:
 
 
 def _proposal(item: TemplateItem, level: str, record: _Record) -> Proposal | None:
-    if item.end_offset_days is not None or not record.days or record.share_late < _OFTEN:
+    if not record.days or record.share_late < _OFTEN:
         return None
     late = median(record.days)
-    old = item.offset_at(level)
+    end = item.end_at(level)
+    old = item.offset_at(level) if end is None else end
     new = old + ceil(late)
     if old < 0:
         new = min(new, _LAST)

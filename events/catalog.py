@@ -101,6 +101,7 @@ class ItemEntry(Entry):
     offset_days: int = Field(ge=-730, le=730)
     level_offsets: dict[str, Annotated[int, Field(ge=-730, le=730)]] = {}
     end_offset_days: int | None = Field(default=None, ge=-730, le=730)
+    level_end_offsets: dict[str, Annotated[int, Field(ge=-730, le=730)]] = {}
     levels: list[str] = Field(min_length=1)
     cascade: Cascade
     role: str
@@ -439,16 +440,27 @@ def problem_of_item(item: ItemEntry, template: TemplateEntry, known: Known) -> I
     if item.anchor not in _ANCHORS[template.anchor]:
         facts = {"anchor": item.anchor.value, "template": template.anchor.value}
         return InvalidInputError(N_("anchor '%(anchor)s' does not go with the template's anchor '%(template)s'"), **facts)
-    if item.end_offset_days is not None and item.end_offset_days < item.offset_days:
+    if _ends_before_it_starts(item):
         return InvalidInputError(N_("end_offset_days lies before offset_days"))
+    if item.end_offset_days is None and item.level_end_offsets:
+        return InvalidInputError(N_("level_end_offsets needs an end_offset_days"))
     wanted: Sequence[tuple[str, Iterable[str], Collection[str]]] = (
         (N_("unknown role '%(key)s'"), [item.role, *item.support_roles], known.roles),
         (N_("unknown phase '%(key)s'"), [item.phase], known.phases),
         (N_("unknown evidence kind '%(key)s'"), item.evidence, known.evidence),
-        (N_("unknown level '%(key)s'"), [*item.levels, *item.level_offsets], known.levels),
+        (N_("unknown level '%(key)s'"), [*item.levels, *item.level_offsets, *item.level_end_offsets], known.levels),
         (N_("unknown depends_on '%(key)s'"), item.depends_on, keys),
     )
     return next((InvalidInputError(said, key=key) for said, used, good in wanted for key in used if key not in good), None)
+
+
+def _ends_before_it_starts(item: ItemEntry) -> bool:
+    """Tell whether the copy at some level would end before its first day."""
+    if item.end_offset_days is None:
+        return False
+    levels = [*item.level_offsets, *item.level_end_offsets, ""]
+    end, start = item.end_offset_days, item.offset_days
+    return any(item.level_end_offsets.get(level, end) < item.level_offsets.get(level, start) for level in levels)
 
 
 def _check_calendar(calendar: CalendarFile, source: _SourceFile) -> None:

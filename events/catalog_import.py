@@ -183,7 +183,8 @@ def _new_version(template: Template, entry: TemplateEntry, number: int, digest: 
 
 
 def _digest(entry: TemplateEntry) -> str:
-    text = "\n".join(item.model_dump_json() for item in entry.item)
+    # What was not there when the first databases were made is left out while it is empty, or every template would look changed.
+    text = "\n".join(item.model_dump_json(exclude=None if item.level_end_offsets else {"level_end_offsets"}) for item in entry.item)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

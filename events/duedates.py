@@ -30,9 +30,10 @@ def due_dates(item: TemplateItem, level: str, anchors: Anchors, calendar: WorkCa
     """Work out the dates of an item's copy at ``level``: anchor + offset, moved off days on which offices are closed."""
     anchor = anchors.of(item.anchor)
     first = calendar.shift(anchor + timedelta(days=item.offset_at(level)), item.shift)
-    if item.end_offset_days is None:
+    end = item.end_at(level)
+    if end is None:
         return DueDates(None, first.nominal, first.effective, first.reason)
-    last = calendar.shift(anchor + timedelta(days=item.end_offset_days), item.shift)
+    last = calendar.shift(anchor + timedelta(days=end), item.shift)
     return DueDates(first.effective, last.nominal, last.effective, last.reason)
 
 

@@ -56,8 +56,13 @@ def open_on(
     return open_round(session, chosen_round(template, day), now=now, calendar=calendar, unit_ids=unit_ids)
 
 
-def switch_on(template: Template) -> None:
-    """Let a template open by itself at its reporting periods. Raises ``ConflictError`` for one without any."""
+def switch_on(template: Template, *, on: date) -> None:
+    """Let a template open by itself at its reporting periods, from the one that runs on the day ``on``.
+
+    Raises ``ConflictError`` for a template without any.
+    """
+    if not template.enabled:
+        template.opens_from = on
     _switch(template, enabled=True)
 
 

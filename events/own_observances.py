@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, inspect, select, update
 from sqlalchemy.orm import Session
 
 from events.colors import HEX_OF
@@ -70,6 +70,9 @@ def switch_observance(session: Session, observance: Observance, *, enabled: bool
     Switched on, its dates are written at once. Switched off, its calendar and page are gone and nothing new opens; open campaigns
     stay as they are.
     """
+    if enabled and not observance.enabled:
+        since = {"opens_from": local_day(now)}
+        session.execute(update(Template).where(Template.observance_id == observance.id).values(since))
     observance.enabled = enabled
     session.flush()
     if enabled:
@@ -230,6 +233,7 @@ def _copy_template(session: Session, observance: Observance, source: Template, b
         anchor=_anchor(observance),
         cutoffs=[],
         enabled=True,
+        opens_from=local_day(now),
         position=_last_position(session, Template) + 1,
         **{name: getattr(source, name) for name in names},
     )

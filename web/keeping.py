@@ -164,7 +164,10 @@ def switch_kind(key: str) -> ResponseReturnValue:
     """Let a kind open by itself, or no longer."""
     session = get_session()
     template = kinds.get_kind(session, key)
-    (kinds.switch_on if _wanted_state() else kinds.switch_off)(template)
+    if _wanted_state():
+        kinds.switch_on(template, on=today())
+    else:
+        kinds.switch_off(template)
     session.commit()
     opens = _("“%(title)s” opens by itself from now on.", title=title(template))
     flash(opens if template.enabled else _("“%(title)s” no longer opens by itself.", title=title(template)), "success")

@@ -31,6 +31,7 @@ _TEXTS = ("key", "title_vi", "title_en", "phase", "anchor", "offset_days", "casc
 _OPTIONAL = ("end_offset_days", "note")
 _TICKS = ("without_evidence", "required")
 _LISTS = ("levels", "evidence")
+_BY_LEVEL = {"level_offsets": "days", "level_end_offsets": "end"}  # and what their fields are called in the form
 _WORDS = ("depends_on", "support_roles")  # typed with commas between
 _CHOICES = {
     "anchor": {
@@ -69,7 +70,9 @@ def show(key: str) -> str:
     running = select(Campaign).where(Campaign.template_id == template.id, Campaign.parent_id.is_(None), Campaign.dtend > today())
     phases = {phase.key: phase for phase in session.scalars(select(Phase))}
     campaigns = session.scalars(running.order_by(Campaign.dtstart)).all()
-    return render_template("kinds/show.html", template=template, phases=phases, campaigns=campaigns, choices=_CHOICES)
+    return render_template(
+        "kinds/show.html", template=template, phases=phases, campaigns=campaigns, choices=_CHOICES, levels=levels(session)
+    )
 
 
 @bp.get("/<key>/sua")
@@ -199,14 +202,15 @@ def _row(entry: ItemEntry | None) -> dict[str, Any]:
         return dict.fromkeys((*_TEXTS, *_OPTIONAL, *_WORDS, *_TICKS, "if_no_district"), "") | {
             **{name: [] for name in _LISTS},
             "level_offsets": {},
+            "level_end_offsets": {},
             "weight": "1",
             "evidence_min": "0",
         }
     values = entry.model_dump(mode="json")
     row = {name: "" if values[name] is None else str(values[name]) for name in (*_TEXTS, *_OPTIONAL, "if_no_district")}
     words = {name: ", ".join(values[name]) for name in _WORDS}
-    offsets = {level: str(days) for level, days in values["level_offsets"].items()}
-    return row | words | {name: values[name] for name in (*_LISTS, *_TICKS)} | {"level_offsets": offsets}
+    offsets = {name: {level: str(days) for level, days in values[name].items()} for name in _BY_LEVEL}
+    return row | words | {name: values[name] for name in (*_LISTS, *_TICKS)} | offsets
 
 
 def _typed(form: MultiDict[str, str]) -> list[dict[str, Any]]:
@@ -220,9 +224,12 @@ def _block(form: MultiDict[str, str], prefix: str) -> dict[str, Any]:
     row: dict[str, Any] = {name: form.get(prefix + name, "").strip() for name in (*_TEXTS, *_OPTIONAL, *_WORDS, "if_no_district")}
     row |= {name: form.getlist(prefix + name) for name in _LISTS}
     row |= {name: prefix + name in form for name in _TICKS}
-    start = f"{prefix}days."
-    offsets = {name.removeprefix(start): text.strip() for name, text in form.items() if name.startswith(start) and text.strip()}
-    return row | {"level_offsets": offsets}
+    return row | {name: _by_level(form, f"{prefix}{field}.") for name, field in _BY_LEVEL.items()}
+
+
+def _by_level(form: MultiDict[str, str], start: str) -> dict[str, str]:
+    """Return by level what was typed into the fields whose names begin with ``start``."""
+    return {name.removeprefix(start): text.strip() for name, text in form.items() if name.startswith(start) and text.strip()}
 
 
 def _entry(row: Mapping[str, Any]) -> ItemEntry:

@@ -1,6 +1,6 @@
 """What campaigns are made from. A template has versions; a campaign remembers the version it was opened from."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -75,6 +75,7 @@ class Template(FromCatalog, Base):
     generate_ahead_days: Mapped[int]
     cutoffs: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # reporting periods: first, last (MM-DD), name
     enabled: Mapped[bool] = mapped_column(default=True)  # opens by itself when its time comes
+    opens_from: Mapped[date | None]  # the day it was switched on: rounds that were over by then do not open
     late_plan_workdays: Mapped[int] = mapped_column(default=7)  # a lower unit has this long after the upper plan was issued
     owner_role_key: Mapped[str] = mapped_column(ForeignKey("role.key"))
     note: Mapped[str | None]
@@ -126,6 +127,7 @@ class TemplateItem(Base):
     offset_days: Mapped[int]
     level_offsets: Mapped[dict[str, Any]] = mapped_column(default=dict)  # level key -> days, where a level differs
     end_offset_days: Mapped[int | None]
+    level_end_offsets: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the same for the end, where a level differs
     levels: Mapped[list[str]]
     cascade: Mapped[Cascade]
     role_key: Mapped[str] = mapped_column(ForeignKey("role.key"))
@@ -145,3 +147,7 @@ class TemplateItem(Base):
     def offset_at(self, level: str) -> int:
         """Return the days from the anchor for a copy at ``level``."""
         return int(self.level_offsets.get(level, self.offset_days))
+
+    def end_at(self, level: str) -> int | None:
+        """Return the days from the anchor to the end of a copy at ``level``; None for one that has a single day."""
+        return None if self.end_offset_days is None else int(self.level_end_offsets.get(level, self.end_offset_days))

@@ -9,6 +9,7 @@ from sqlalchemy import event, func, select
 from events.campaigns import open_campaigns
 from events.models import Campaign, ChecklistItem, Observance, Theme, Unit
 from events.observances import extend_horizon, upcoming
+from events.versions import edit_template, get_template, item_entry
 
 OCTOBER_2021 = datetime(2021, 10, 1, 1, tzinfo=UTC)
 OCTOBER_2026 = datetime(2026, 10, 1, 1, tzinfo=UTC)
@@ -166,6 +167,20 @@ def test_work_over_a_period_starts_and_ends(session, vietnam, cast):
 
     banners = item(session, "intl_day_evaw", 2021, cast.commune.key, "banners")
     assert (banners.dtstart, banners.due) == (date(2021, 11, 15), date(2021, 12, 10))
+
+
+def test_work_over_a_period_may_end_at_another_time_in_the_communes(session, vietnam, cast):
+    template = get_template(session, "evaw_day")
+    entries = [item_entry(item) for item in template.current.items]
+    entries = [
+        entry.model_copy(update={"level_end_offsets": {"commune": 20}}) if entry.key == "banners" else entry for entry in entries
+    ]
+    edit_template(session, template, entries, by=cast.hoa, now=OCTOBER_2021)
+
+    open_year(session, vietnam, OCTOBER_2021, 2021)
+
+    ends = [item(session, "intl_day_evaw", 2021, unit.key, "banners").due for unit in (cast.district, cast.commune)]
+    assert ends == [date(2021, 12, 10), date(2021, 12, 15)]
 
 
 def test_the_campaign_prints_the_title_of_its_year(session, vietnam):

@@ -44,6 +44,17 @@ def test_an_item_that_most_units_did_late_is_proposed_later(session, root, templ
     assert round(proposal.share_late, 2) == 0.61
 
 
+def test_of_work_over_a_period_the_end_is_proposed(session, root, template, cast):
+    of_round = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.template_id == root.template_id)
+    finish(session, cast, session.scalars(of_round.where(ChecklistItem.key == "loudspeaker")).all(), 3)
+
+    [proposal] = propose(session, template, 2021)
+
+    assert (proposal.key, proposal.level, proposal.old_offset, proposal.new_offset) == ("loudspeaker", "commune", 1, 4)
+    entry = next(entry for entry in with_proposals(template, [proposal]) if entry.key == "loudspeaker")
+    assert (entry.end_offset_days, entry.level_end_offsets, entry.level_offsets) == (1, {"commune": 4}, {})
+
+
 def test_work_done_in_time_proposes_nothing(session, root, template, cast):
     finish(session, cast, plans(session, root), -2)
 

@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -114,7 +114,7 @@ def test_a_kind_with_a_cut_off_opens_by_itself_while_it_is_switched_on(session: 
         return {result.observance for result in open_campaigns(session, now=NOW, calendar=vietnam, year=2026)}
 
     assert key not in opened()
-    switch_on(template)
+    switch_on(template, on=date(2021, 1, 1))
     assert key in opened()
     switch_off(template)
     before = counts(session)
@@ -122,10 +122,22 @@ def test_a_kind_with_a_cut_off_opens_by_itself_while_it_is_switched_on(session: 
     assert counts(session) == before
 
 
+def test_a_kind_that_is_switched_on_in_october_does_not_open_the_quarters_that_are_over(session: Session, vietnam: WorkCalendar):
+    session.execute(delete(Campaign))
+    template = get_kind(session, "club_model_cycle")
+    october = datetime(2026, 10, 15, 2, tzinfo=UTC)
+
+    switch_on(template, on=october.date())
+    switch_on(template, on=date(2026, 12, 31))  # once more changes nothing
+    open_campaigns(session, now=october + timedelta(days=60), calendar=vietnam, year=2026)
+
+    assert set(session.scalars(select(Campaign.period).where(Campaign.template_id == template.id))) == {"2026-4"}
+
+
 @pytest.mark.parametrize("key", ["training_course", "happiness_day"])
 def test_what_has_no_cut_off_has_no_switch(session: Session, key: str):
     with pytest.raises(ConflictError):
-        switch_on(get_kind(session, key))
+        switch_on(get_kind(session, key), on=date(2021, 1, 1))
 
 
 def test_kinds_are_the_templates_of_no_observance(session: Session):

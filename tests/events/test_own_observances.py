@@ -120,6 +120,16 @@ def test_an_observance_that_only_stood_in_the_calendar_can_be_given_a_checklist(
     assert next(result for result in opened if result.observance == women.key).campaigns == 97
 
 
+def test_an_observance_kept_again_does_not_open_the_day_that_was_missed(session: Session, vietnam: WorkCalendar):
+    happiness = find_observance(session, "ngay-quoc-te-hanh-phuc")
+    for enabled in (False, True):
+        switch_observance(session, happiness, enabled=enabled, now=NOW)
+
+    opened = open_campaigns(session, now=NOW + timedelta(days=160), calendar=vietnam)
+
+    assert {(one.observance, one.year) for one in opened if one.observance == happiness.key} == {(happiness.key, 2027)}
+
+
 def test_copied_items_count_from_a_day_that_the_observance_has(session: Session, cast: Cast):
     month = session.scalars(select(Template).where(Template.key == "gender_action_month")).one()
     course = session.scalars(select(Template).where(Template.key == "training_course")).one()

@@ -84,6 +84,19 @@ def test_a_changed_item_makes_a_new_version_with_its_note(administrator: Visitor
     assert "Theo góp ý" in administrator.read("/mau/happiness_day")
 
 
+def test_the_end_of_work_over_a_period_may_differ_by_level(administrator: Visitor, session: Session):
+    form = fields(administrator.read(EDIT))
+    number = number_of(form, "banners")
+
+    assert send(administrator, EDIT, form | {f"{number}.end.commune": ["5"]}).status_code == 303
+    refused = send(administrator, EDIT, form | {f"{number}.end.commune": ["-40"]})
+
+    item = next(item for item in template_of(session).current.items if item.key == "banners")
+    assert (item.end_at("district"), item.end_at("commune")) == (2, 5)
+    assert "Cấp xã: -10 … +5" in administrator.read("/mau/happiness_day")
+    assert refused.status_code == 400
+
+
 def test_items_are_added_and_removed(administrator: Visitor, session: Session):
     form = fields(administrator.read(EDIT))
     more = fields(send(administrator, EDIT, form | {"add": ["1"]}).text)

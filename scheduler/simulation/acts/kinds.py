@@ -112,7 +112,7 @@ class SwitchOn(Act):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         template = get_kind(stage.session, self.template)
-        switch_on(template)
+        switch_on(template, on=stage.day)
         yield self.told(N_("“%(template)s” opens by itself from now on."), template=template.title_vi)
 
 
