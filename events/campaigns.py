@@ -33,7 +33,7 @@ from events.models import (
 )
 from events.people import RoleBook
 from events.recurrence import Occurrence
-from events.rounds import Anchors, Round, rounds_of
+from events.rounds import Anchors, Round, key_day, rounds_of
 from events.units import UnitNode, UnitTree, level_keys, load_tree
 from events.workdays import WorkCalendar
 
@@ -48,6 +48,7 @@ class Opened:
 
     observance: str
     period: str
+    summary: str
     year: int
     campaigns: int
     items: int
@@ -76,27 +77,27 @@ def open_round(
 ) -> Opened:
     """Open one round's campaign in all units, or in those of ``unit_ids`` and above, whether or not its time has come.
 
-    It belongs to the units that exist now, or on its first day if that has passed: those that will be merged by then begin, and
+    It belongs to the units that exist now, or on its key day if that has passed: those that will be merged by then begin, and
     hand over what they leave open. A unit made from such ones gets nothing here, or their work would stand twice.
     """
     template = found.template
     session.execute(select(Template.id).where(Template.id == template.id).with_for_update())  # one opener at a time
     have = _campaign_ids(session, found)
     found, event = _as_moved(session, found) if have else (found, None)
-    tree = load_tree(session, min(found.dates.dtstart, max(found.opens, local_day(now))))
+    tree = load_tree(session, min(found.key_day, max(found.opens, local_day(now))))
     version = _version_in_use(session, found) if have else template.current
     copies = copies_by_level(version.items, tree)
     missing = [node for root in tree.roots for node in _involved(tree, root, copies, unit_ids) if node.id not in have]
     heirs = _heirs(session, found) if have and missing else set()
     missing = _without_heirs(missing, heirs)
     if not missing:
-        return Opened(found.key, found.period, found.year, 0, 0)
+        return Opened(found.key, found.period, found.summary, found.year, 0, 0)
     ids = _insert_campaigns(session, found, version, missing, now, event)
     makers = ItemMaker(version, Anchors(found.dates, event), calendar, RoleBook.load(session), now)
     rows = [row for node in missing if node.id not in heirs for row in makers.rows(node, copies, ids[node.id])]
     if rows:
         session.connection().execute(insert(ChecklistItem), rows)
-    return Opened(found.key, found.period, found.year, len(missing), len(rows))
+    return Opened(found.key, found.period, found.summary, found.year, len(missing), len(rows))
 
 
 def self_opening(session: Session) -> Sequence[Template]:
@@ -215,7 +216,7 @@ def _insert_campaigns(
         "observance_id": found.template.observance_id,
         "version_id": version.id,
         "year": found.year,
-        "owner_role_key": RoleBook.load(session).in_force(found.template.owner_role_key, found.dates.dtstart),
+        "owner_role_key": RoleBook.load(session).in_force(found.template.owner_role_key, found.key_day),
         "summary": found.summary,
         "opens": found.opens,
         "dtstart": found.dates.dtstart,
@@ -271,7 +272,7 @@ class ItemMaker:
     """Makes the rows of checklist items. Dates are worked out once an item, roles once an item and level."""
 
     def __init__(self, version: TemplateVersion, anchors: Anchors, calendar: WorkCalendar, roles: RoleBook, now: datetime) -> None:
-        self._on = anchors.dates.dtstart
+        self._on = key_day(version.template, anchors.dates)
         self._anchors = anchors
         self._calendar = calendar
         self._roles = roles

@@ -20,7 +20,7 @@ from events.models.history import Door
 from events.people import RoleBook, may_work_on, require_post, roles_at
 from events.recurrence import Occurrence, check_year
 from events.redating import DATES, issue_dates, load_sheets, made_from, wanted_dates
-from events.rounds import Anchors
+from events.rounds import Anchors, key_day
 from events.workdays import WorkCalendar
 
 LONGEST_SUMMARY = 300
@@ -156,7 +156,7 @@ def _of_template(session: Session, item: ChecklistItem, calendar: WorkCalendar) 
     anchors, late = Anchors(Occurrence(root.dtstart, root.dtend), root.event_date), root.template.late_plan_workdays
     dates = wanted_dates(sheets, origins, anchors, calendar, issued=issue_dates(session, sheets), late_workdays=late)
     found = dates[campaign.id, item.key]
-    role = RoleBook.load(session).of_copy(origin.role_key, campaign.unit.level_key, campaign.dtstart)
+    role = RoleBook.load(session).of_copy(origin.role_key, campaign.unit.level_key, key_day(campaign.template, anchors.dates))
     return {"summary": origin.title_vi, "role_key": role} | {name: getattr(found, name) for name in DATES}
 
 

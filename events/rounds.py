@@ -31,10 +31,18 @@ class Round:
         return self.observance.key if self.observance else self.template.key
 
     @property
+    def key_day(self) -> date:
+        return key_day(self.template, self.dates)
+
+    @property
     def opens(self) -> date:
-        """The day it opens: so many days before its first deadline's anchor."""
-        anchor = self.dates.last_day if self.template.anchor is Anchor.CUTOFF else self.dates.dtstart
-        return anchor - timedelta(days=self.template.generate_ahead_days)
+        """The day it opens: so many days before its key day."""
+        return self.key_day - timedelta(days=self.template.generate_ahead_days)
+
+
+def key_day(template: Template, dates: Occurrence) -> date:
+    """Return the day a round is about: the cut-off of a report, else its first day. Roles are those in force on it."""
+    return dates.last_day if template.anchor is Anchor.CUTOFF else dates.dtstart
 
 
 def rounds_of(template: Template, year: int) -> Iterator[Round]:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy import bindparam, exists, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from events.campaigns import Copies, ItemMaker, copies_by_level
+from events.campaigns import ItemMaker, copies_by_level
 from events.catalog import ItemEntry, Known, TemplateEntry, find_cycle, problem_of_item
 from events.database import nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
@@ -35,6 +35,8 @@ from events.models import (
     TemplateItem,
     TemplateVersion,
     TodoStatus,
+    Unit,
+    UnitSuccession,
 )
 from events.people import RoleBook
 from events.recurrence import Occurrence
@@ -54,8 +56,8 @@ from events.redating import (
     wanted_dates,
     write,
 )
-from events.rounds import Anchors
-from events.units import UnitTree, load_tree
+from events.rounds import Anchors, key_day
+from events.units import load_tree
 from events.workdays import WorkCalendar
 
 _GONE = "Không còn trong mẫu"  # how the reason of an item begins that a version took away, and another may bring back
@@ -228,13 +230,16 @@ class _Comparison:
     ) -> None:
         root = sheets[0].campaign
         anchors = Anchors(Occurrence(root.dtstart, root.dtend), root.event_date)
-        tree = load_tree(session, root.dtstart)
+        tree = load_tree(session, min(key_day(root.template, anchors.dates), max(root.opens, local_day(root.created))))
         versions = template_items(session, {version.id, *(sheet.campaign.version_id for sheet in sheets)})
         self.sheets, self.version = sheets, version
         self._items = versions[version.id]
         self._touched = _touched(session, root)
+        self._closed = _closed(session, sheets, local_day(now))
+        self._left_by = _left_by(session, root)
         copies = {version_id: copies_by_level(list(items.values()), tree) for version_id, items in versions.items()}
-        self._wanted = {s.campaign.id: self._wanted_of(s, tree, copies[version.id]) for s in sheets}
+        self._copies = copies[version.id]
+        self._wanted = {s.campaign.id: self._wanted_of(s) for s in sheets}
         self._had = {s.campaign.id: {item.key for item in copies[s.campaign.version_id].of(s.node)} for s in sheets}
         self._back = {
             item.id for s in sheets for key, item in s.items.items() if key in self._wanted[s.campaign.id] and _was_taken_away(item)
@@ -257,8 +262,8 @@ class _Comparison:
         self.positions.clear()
         for sheet in self.sheets:
             wanted = self._wanted[sheet.campaign.id]
-            copies = Copies({sheet.node.level: list(wanted.values())}, [])
-            for row in self._maker.rows(sheet.node, copies, sheet.campaign.id):
+            rows_of_level = self._maker.rows(sheet.node, self._copies, sheet.campaign.id)
+            for row in (row for row in rows_of_level if row["key"] in wanted):
                 line, new = self._line(sheet, row)
                 lines.extend(line)
                 rows.extend(new)
@@ -268,11 +273,12 @@ class _Comparison:
         mark = fingerprint(lines, self.sheets[0].campaign.id, self.version.id)
         return VersionDiff(self.version, tuple(lines), tuple(rows), mark, in_use)
 
-    def _wanted_of(self, sheet: Sheet, tree: UnitTree, copies: Copies) -> dict[str, TemplateItem]:
-        """Return what a unit should have. One that took over from another later only keeps what it was given."""
-        if sheet.node.id not in tree.nodes:
+    def _wanted_of(self, sheet: Sheet) -> dict[str, TemplateItem]:
+        """Return what a unit should have. One that ended gets nothing new; one that took over nothing that was done before it."""
+        if sheet.node.id in self._closed:
             return {key: item for key, item in self._items.items() if key in sheet.items}
-        return {item.key: item for item in copies.of(sheet.node)}
+        left = self._left_by.get(sheet.node.id, set())
+        return {item.key: item for item in self._copies.of(sheet.node) if item.key in sheet.items or item.key not in left}
 
     def _line(self, sheet: Sheet, row: _Row) -> tuple[list[Line], list[_Row]]:
         item = sheet.items.get(row["key"])
@@ -323,6 +329,23 @@ class _Comparison:
                 values, held = values_of(item, dates.columns) if dates else ({}, False)
                 if values or held:
                     yield _existing(sheet, item, values)
+
+
+def _closed(session: Session, sheets: Sequence[Sheet], today: date) -> set[int]:
+    """Return the units of a round that have ended."""
+    units = [sheet.node.id for sheet in sheets]
+    return set(session.scalars(select(Unit.id).where(Unit.id.in_(units), Unit.valid_to < today)))
+
+
+def _left_by(session: Session, root: Campaign) -> dict[int, set[str]]:
+    """Return by unit the keys of the items of those it was made from, whatever became of them."""
+    link = UnitSuccession
+    query = select(link.successor_id, ChecklistItem.key).join(Campaign, Campaign.unit_id == link.predecessor_id)
+    same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
+    left: dict[int, set[str]] = {}
+    for unit_id, key in session.execute(query.join(Campaign.items).where(*same)):
+        left.setdefault(unit_id, set()).add(key)
+    return left
 
 
 def _added(sheet: Sheet, row: _Row, dates: _Row, values: _Row, item: ChecklistItem | None = None) -> Line:

@@ -119,10 +119,8 @@ class _Played:
     def _open(self, stage: Stage) -> Iterator[Told]:
         for year in self._years:
             for one in open_campaigns(stage.session, now=stage.now, calendar=stage.calendar, zone=stage.zone, year=year):
-                facts = {"observance": one.observance, "year": one.period, "campaigns": one.campaigns, "items": one.items}
-                yield Told(
-                    Rule.OPENING, N_("Opened: %(observance)s %(year)s in %(campaigns)s units, %(items)s checklist items."), facts
-                )
+                facts = {"campaign": one.summary, "units": one.campaigns, "items": one.items}
+                yield Told(Rule.OPENING, N_("“%(campaign)s” opens in %(units)s units with %(items)s items."), facts)
                 yield from self._provisional(stage, one)
 
     def _provisional(self, stage: Stage, opened: Opened) -> Iterator[Told]:

@@ -145,3 +145,19 @@ def test_kinds_are_the_templates_of_no_observance(session: Session):
     assert all(isinstance(template, Template) for template in kinds(session))
     with pytest.raises(NotFoundError):
         get_kind(session, "khong_co")
+
+
+def test_a_report_on_a_year_that_began_before_a_reform_is_asked_of_those_who_exist_when_it_opens(
+    session: Session, vietnam: WorkCalendar
+):
+    session.execute(delete(Campaign))
+    template = get_kind(session, "report_year")
+    template.enabled = True
+
+    open_campaigns(session, now=datetime(2025, 11, 3, 2, tzinfo=UTC), calendar=vietnam, year=2025)  # 15/12/2024 – 14/12/2025
+
+    campaigns = session.scalars(select(Campaign).where(Campaign.template_id == template.id)).all()
+    assert len(campaigns) == 97
+    assert all(campaign.unit.valid_to is None for campaign in campaigns)
+    roles = {item.role_key for campaign in campaigns for item in campaign.items}
+    assert "so_ldtbxh" not in roles

@@ -9,7 +9,9 @@ from events.campaigns import open_campaigns
 from events.handover import hand_over_due
 from events.models import Campaign, ChecklistItem, Template, Unit, UnitSuccession
 from events.models.campaigns import OPEN
+from events.redating import Fate
 from events.reforms import NewUnit, merge
+from events.versions import compare, edit_template, get_template, item_entry
 from tests.conftest import Cast
 
 WHEN_ENTERED = datetime(2021, 1, 20, 1, tzinfo=UTC)
@@ -70,3 +72,28 @@ def test_the_merged_unit_gets_what_is_open_and_nothing_twice(session, cast, viet
 
     assert works(session, new) == 6  # all but the plan, which both had
     assert [works(session, unit) for unit in of_keys(session, PAIR)] == [0, 0]
+
+
+def test_a_new_version_asks_the_merged_unit_for_what_is_new_and_for_nothing_that_was_done(session, cast, vietnam):
+    open_campaigns(session, now=WHEN_ENTERED, calendar=vietnam)
+    new = enter_merge(session, cast)
+    plans = select(ChecklistItem.id).join(ChecklistItem.campaign).join(Campaign.unit)
+    plans = plans.where(Unit.key.in_(PAIR), ChecklistItem.key == "plan_commune")
+    done = {"status": "COMPLETED", "completed_on": date(2021, 2, 20)}
+    session.execute(update(ChecklistItem).where(ChecklistItem.id.in_(plans)).values(done))
+    hand_over_due(session, by=None, now=ON_THE_DAY)
+    template = get_template(session, "happiness_day")
+    entries = [item_entry(item) for item in template.current.items]
+    thanks = next(entry for entry in entries if entry.key == "report_commune").model_copy(
+        update={"key": "thanks", "depends_on": []}
+    )
+    version = edit_template(session, template, [*entries, thanks], by=cast.hoa, now=ON_THE_DAY)
+    root = session.scalars(select(Campaign).where(Campaign.unit_id == cast.province.id, Campaign.template_id == template.id)).one()
+
+    diff = compare(session, root, version, calendar=vietnam, now=ON_THE_DAY)
+
+    added = diff.of(Fate.ADDED)
+    assert {line.key for line in added} == {"thanks"}
+    units = {line.unit.id for line in added}
+    assert new.id in units
+    assert not units & {unit.id for unit in of_keys(session, PAIR)}
