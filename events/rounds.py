@@ -53,7 +53,8 @@ def rounds_of(template: Template, year: int) -> Iterator[Round]:
     for number, cutoff in enumerate(template.cutoffs, 1):
         dates = period_from(cutoff["first"], cutoff["last"]).occurrence(year)
         period = f"{year}-{number}" if len(template.cutoffs) > 1 else str(year)
-        yield Round(template, period, year, dates, f"{template.title_vi}, {cutoff['name']} năm {year}")
+        when = f"{cutoff['name']} {year}" if cutoff["name"].endswith("năm") else f"{cutoff['name']} năm {year}"
+        yield Round(template, period, year, dates, f"{template.title_vi}, {when}")
 
 
 def chosen_round(template: Template, day: date) -> Round:
