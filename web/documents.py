@@ -57,7 +57,7 @@ class PaperForm(FlaskForm):  # type: ignore[misc]
 
     kind = SelectField(_l("Type"), choices=[SelectChoice(kind.value, label) for kind, label in KINDS.items()])
     abstract = StringField(_l("Abstract"), [InputRequired(_l("Please enter what the document is about."))])
-    number = StringField(_l("Number"), description=_l("For example 10/KH-BCĐ; empty while it is unknown."))
+    number = StringField(_l("Document number"), description=_l("For example 10/KH-BCĐ; empty while it is unknown."))
     dated = DateField(_l("Date on the document"), [Optional()])
     issuer = StringField(_l("Issued by"))
     signer = StringField(_l("Signed by"))

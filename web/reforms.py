@@ -37,9 +37,12 @@ _SHOWN = 100  # units a preview names; abolishing a level can end hundreds
 def index() -> ResponseReturnValue:
     """List the reforms, the posts to confirm and what still waits to be handed over."""
     session = get_session()
+    entered = reforms(session)
+    keys = {key for reform in entered for key in (*reform.detail["before"], *reform.detail["after"])}
     return render_template(
         "reforms/index.html",
-        reforms=reforms(session),
+        reforms=entered,
+        names=dict(session.execute(select(Unit.key, Unit.full_name).where(Unit.key.in_(keys))).all()),
         proposals=waiting_proposals(session),
         waiting=len(open_in_closed_units(session, today())),
     )

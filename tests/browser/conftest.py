@@ -22,6 +22,7 @@ from events.database import Base, SessionFactory
 from events.models import Template
 from events.observances import extend_horizon, work_calendar
 from events.rounds import rounds_of
+from tests.browser import province
 from tests.web.conftest import vietnamese  # noqa: F401 - the pages speak from the compiled catalogue
 from web import WebConfig, create_app
 from web.accounts.setup import SETUP_CODE_FILE, ensure_setup_code
@@ -70,8 +71,32 @@ def filled(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def filled_province(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Path:
+    """A database file of a province in the middle of its year; tests get copies."""
+    file = tmp_path_factory.mktemp("province") / "sumvay.db"
+    engine = database.create_engine(f"sqlite:///{file}")
+    session_factory = database.create_session_factory(engine)
+    _fill(session_factory, catalog)
+    with session_factory.begin() as session:
+        province.fill(session)
+    engine.dispose()
+    return file
+
+
 @pytest.fixture
 def site(tmp_path: Path, filled: Path) -> Iterator[Site]:
+    """A service with one campaign that nobody has worked on."""
+    yield from _serve(tmp_path, filled)
+
+
+@pytest.fixture
+def busy_site(tmp_path: Path, filled_province: Path) -> Iterator[Site]:
+    """A service of a province in the middle of its year."""
+    yield from _serve(tmp_path, filled_province)
+
+
+def _serve(tmp_path: Path, filled: Path) -> Iterator[Site]:
     for part in filled.parent.glob("sumvay.db*"):  # the write-ahead log belongs to it
         shutil.copy(part, tmp_path)
     engine = database.create_engine(f"sqlite:///{tmp_path / 'sumvay.db'}")
@@ -87,9 +112,19 @@ def site(tmp_path: Path, filled: Path) -> Iterator[Site]:
         clock=lambda: NOON,
     )
     server = create_server(create_app(session_factory, config), host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
+    closing = threading.Event()
+
+    def run() -> None:
+        try:
+            server.run()
+        except OSError:  # the loop may look once more at a socket that is closed below
+            if not closing.is_set():
+                raise
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     yield Site(f"http://127.0.0.1:{server.effective_port}", code, session_factory)
+    closing.set()
     server.task_dispatcher.shutdown()
     server.close()
     thread.join(timeout=5)
@@ -97,12 +132,12 @@ def site(tmp_path: Path, filled: Path) -> Iterator[Site]:
 
 
 @pytest.fixture(params=[NARROW, WIDE], ids=["narrow", "wide"])
-def context(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
     yield from _context(browser, request.param)
 
 
 @pytest.fixture
-def context_without_script(browser: Browser, site: Site) -> Iterator[BrowserContext]:
+def context_without_script(browser: Browser) -> Iterator[BrowserContext]:
     yield from _context(browser, NARROW, java_script_enabled=False)
 
 
