@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import DateField, FileField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
@@ -21,6 +20,7 @@ from events.models import Campaign, ChecklistItem, Document, DocumentKind, Perso
 from events.people import may_work_on
 from events.units import ancestors
 from web.context import current_person, get_config, get_session, now, today
+from web.forms import Form
 from web.items import LARGEST_UPLOAD, as_download
 from web.language import current
 from web.language import gettext as _
@@ -52,7 +52,7 @@ _NONE = "0"
 _NO_DAY = _l("This is not a date.")
 
 
-class PaperForm(FlaskForm):  # type: ignore[misc]
+class PaperForm(Form):
     """What stands on a document."""
 
     kind = SelectField(_l("Type"), choices=[SelectChoice(kind.value, label) for kind, label in KINDS.items()])
@@ -72,7 +72,7 @@ class PaperForm(FlaskForm):  # type: ignore[misc]
         return Paper(DocumentKind(self.kind.data), *values, file=file)
 
 
-class ThemeForm(FlaskForm):  # type: ignore[misc]
+class ThemeForm(Form):
     """A campaign's own theme."""
 
     theme = StringField(_l("Theme"), description=_l("Empty: the theme of the year."))

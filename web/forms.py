@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 
 from events.errors import ConflictError, DomainError, InvalidInputError
@@ -47,3 +48,7 @@ def send(use: Use, done: str, sentence: str, again: Callable[[Person, DomainErro
 
 def said(error: DomainError | None) -> str | None:
     return say(error, current()) if error else None
+
+
+class Form(FlaskForm):  # type: ignore[misc] # flask-wtf ships no types
+    """A form with its token against forged requests."""

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import DateField, Field, IntegerField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
@@ -24,6 +23,7 @@ from events.own_observances import NewObservance
 from events.rounds import chosen_round
 from events.units import load_tree
 from web.context import current_person, get_config, get_session, now, today
+from web.forms import Form
 from web.language import current, title
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
@@ -42,7 +42,7 @@ _NUMBERS_ONLY = _l("This is not a number.")
 _NO_DAY = _l("This is not a date.")
 
 
-class ObservanceForm(FlaskForm):  # type: ignore[misc]
+class ObservanceForm(Form):
     """A day of one's own. Which days count depends on the kind of rule."""
 
     title_vi = StringField(_l("Title in Vietnamese"), [InputRequired(_l("Please enter the Vietnamese title."))])
@@ -94,7 +94,7 @@ class ObservanceForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class ThemeForm(FlaskForm):  # type: ignore[misc]
+class ThemeForm(Form):
     """The theme of one year."""
 
     year = IntegerField(_l("Year"), [InputRequired(_NUMBERS_ONLY)])
@@ -103,7 +103,7 @@ class ThemeForm(FlaskForm):  # type: ignore[misc]
     source = StringField(_l("Source"), description=_l("The letter that announced it."))
 
 
-class AnniversaryForm(FlaskForm):  # type: ignore[misc]
+class AnniversaryForm(Form):
     """How anniversaries are counted and put."""
 
     base_year = IntegerField(
@@ -112,13 +112,13 @@ class AnniversaryForm(FlaskForm):  # type: ignore[misc]
     anniversary = StringField(_l("Wording of anniversaries"), description=_l("N stands for the number. Empty: “Kỷ niệm N năm”."))
 
 
-class ChecklistForm(FlaskForm):  # type: ignore[misc]
+class ChecklistForm(Form):
     """Whose items an observance takes over."""
 
     like = SelectField(_l("Checklist"), description=_l("Copied once; changed afterwards as any template."))
 
 
-class OpenForm(FlaskForm):  # type: ignore[misc]
+class OpenForm(Form):
     """A campaign on a chosen day."""
 
     day = DateField(_l("Day"), [InputRequired(_NO_DAY)])
@@ -295,7 +295,7 @@ def _wanted_state() -> bool:
     return state == "on"
 
 
-def _try(form: FlaskForm, act: Callable[[], ResponseReturnValue], again: Callable[[str | None], str]) -> ResponseReturnValue:
+def _try(form: Form, act: Callable[[], ResponseReturnValue], again: Callable[[str | None], str]) -> ResponseReturnValue:
     """Call a use case; what is refused is said above the form, with what was typed."""
     if not form.validate():
         return again(None), 400

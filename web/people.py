@@ -2,7 +2,6 @@
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 from wtforms import EmailField, SelectField, StringField, SubmitField, TelField
@@ -15,6 +14,7 @@ from events.people import appoint, end_post, held, may_work_on, normal_email, ro
 from events.units import ancestors, get_unit
 from web.addresses import here
 from web.context import current_person, get_session, today
+from web.forms import Form
 from web.language import current as current_language
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
@@ -25,7 +25,7 @@ bp = Blueprint("people", __name__)
 _UNPROCESSABLE = 422
 
 
-class AppointForm(FlaskForm):  # type: ignore[misc]
+class AppointForm(Form):
     """Somebody for a post."""
 
     full_name = StringField(

@@ -197,7 +197,10 @@ def test_the_campaign_prints_the_title_of_its_year(session, vietnam):
 def test_the_number_of_statements_does_not_depend_on_the_number_of_units(session, vietnam, cast):
     def statements(year):
         seen = []
-        listen = lambda *args: seen.append(args[2])  # noqa: E731
+
+        def listen(*args):
+            seen.append(args[2])
+
         event.listen(session.get_bind(), "before_cursor_execute", listen)
         open_year(session, vietnam, datetime(year, 12, 31, tzinfo=UTC), year)
         event.remove(session.get_bind(), "before_cursor_execute", listen)

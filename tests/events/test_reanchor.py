@@ -261,7 +261,10 @@ def test_a_unit_that_comes_later_gets_the_moved_dates(session, root, vietnam, ca
 def test_the_number_of_statements_does_not_depend_on_the_number_of_units(session, root, vietnam, cast):
     def statements(day):
         seen = []
-        listen = lambda *args: seen.append(args[2])  # noqa: E731
+
+        def listen(*args):
+            seen.append(args[2])
+
         event.listen(session.get_bind(), "before_cursor_execute", listen)
         move(session, root, NewAnchor(event_date=day), vietnam, cast.hoa)
         event.remove(session.get_bind(), "before_cursor_execute", listen)

@@ -186,7 +186,10 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_units(session
     def statements(offset):
         version = edit(session, template, changed(template, "plan_commune", offset_days=offset), cast)
         seen = []
-        listen = lambda *args: seen.append(args[2])  # noqa: E731
+
+        def listen(*args):
+            seen.append(args[2])
+
         event.listen(session.get_bind(), "before_cursor_execute", listen)
         apply(session, root, version, vietnam, cast)
         event.remove(session.get_bind(), "before_cursor_execute", listen)

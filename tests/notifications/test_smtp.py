@@ -39,15 +39,15 @@ class Office:
         self.mails, self.sessions = [], set()
         self.replies = {}
 
-    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd calls it so
         envelope.mail_from = address
         return self.replies.get("MAIL", "250 2.1.0 OK")
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd calls it so
         envelope.rcpt_tos.append(address)
         return self.replies.get("RCPT", "250 2.1.5 OK")
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd calls it so
         self.sessions.add(session.peer)
         if "DATA" not in self.replies:
             self.mails.append((envelope.mail_from, envelope.rcpt_tos, envelope.original_content))

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField, SubmitField, ValidationError
 from wtforms.validators import Email, EqualTo, InputRequired, Length
 
 from events.people import normal_email
+from web.forms import Form
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
 
@@ -21,7 +21,7 @@ _EMAIL = [
 ]
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]
+class SignInForm(Form):
     """E-mail and password."""
 
     email = EmailField(_l("E-mail"), _EMAIL, filters=[normal_email], render_kw={"autocomplete": "username"})
@@ -32,7 +32,7 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
     submit = SubmitField(_l("Sign in"))
 
 
-class LinkForm(FlaskForm):  # type: ignore[misc]
+class LinkForm(Form):
     """Only an address: the rest comes by mail."""
 
     email = EmailField(_l("E-mail"), _EMAIL, filters=[normal_email], render_kw={"autocomplete": "username"})
@@ -40,7 +40,7 @@ class LinkForm(FlaskForm):  # type: ignore[misc]
     submit = SubmitField(_l("Send me a link"))
 
 
-class ConfirmForm(FlaskForm):  # type: ignore[misc]
+class ConfirmForm(Form):
     """One button."""
 
     submit = SubmitField(_l("Sign in"))
@@ -73,7 +73,7 @@ def _refuse_easy(password: str, *known: str) -> None:
         raise ValidationError(_("This password is easy to guess. Please choose another one."))
 
 
-class PasswordForm(FlaskForm):  # type: ignore[misc]
+class PasswordForm(Form):
     """A new password for whoever is signed in."""
 
     current = PasswordField(_l("Present password"), render_kw={"autocomplete": "current-password"})
@@ -85,7 +85,7 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]
         _refuse_easy(field.data)
 
 
-class SetupForm(FlaskForm):  # type: ignore[misc]
+class SetupForm(Form):
     """The first administrator."""
 
     code = StringField(
