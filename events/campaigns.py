@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, exists, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from events.database import new_uid
-from events.duedates import WAITS, due_dates, later_ones
+from events.duedates import WAITS, due_dates, later_ones, planned_day
 from events.errors import NotFoundError
 from events.localtime import VIETNAM, local_day
 from events.models import (
@@ -276,6 +276,7 @@ class ItemMaker:
         self._anchors = anchors
         self._calendar = calendar
         self._roles = roles
+        self._items = {item.key: item for item in version.items}
         self._common = {item.id: self._row(item, now) for item in version.items}
         self._by_level: dict[tuple[str, bool], list[_Row]] = {}
 
@@ -295,7 +296,8 @@ class ItemMaker:
 
     def _copy(self, item: TemplateItem, level: str) -> _Row:
         support = [self._roles.in_force(key, self._on) for key in item.support_roles]
-        dates = due_dates(item, level, self._anchors, self._calendar)
+        plan = planned_day(item, self._items, level, self._anchors, self._calendar)
+        dates = due_dates(item, level, self._anchors, self._calendar, plan)
         own: _Row = {
             "first_due": dates.due,
             "role_key": self._roles.of_copy(item.role_key, level, self._on),

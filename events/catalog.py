@@ -437,7 +437,9 @@ def problem_of_item(item: ItemEntry, template: TemplateEntry, known: Known) -> I
     keys = [other.key for other in template.item]
     if keys.count(item.key) > 1:
         return InvalidInputError(N_("this key stands twice in the template"))
-    if item.anchor not in _ANCHORS[template.anchor]:
+    if item.anchor is Anchor.PLAN and not item.depends_on:
+        return InvalidInputError(N_("an item that counts from a plan needs the plan in depends_on"))
+    if item.anchor not in _ANCHORS[template.anchor] | {Anchor.PLAN}:
         facts = {"anchor": item.anchor.value, "template": template.anchor.value}
         return InvalidInputError(N_("anchor '%(anchor)s' does not go with the template's anchor '%(template)s'"), **facts)
     if _ends_before_it_starts(item):

@@ -19,6 +19,7 @@ from events.decision_text import TET
 from events.duedates import WAITS, due_dates, later_ones
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.models import (
+    Anchor,
     CalendarDay,
     CalendarDecision,
     Campaign,
@@ -315,7 +316,7 @@ def _compare(item: ChecklistItem, made_from: TemplateItem, level: str, old: Work
 
 def _start(item: ChecklistItem, made_from: TemplateItem, level: str, old: WorkCalendar, new: WorkCalendar) -> date | None:
     """Return the first day of an item that runs over a period; its own where the calendars agree or somebody set it."""
-    if item.dtstart is None or "dtstart" in item.edited:
+    if item.dtstart is None or "dtstart" in item.edited or made_from.anchor is Anchor.PLAN:
         return item.dtstart
     campaign = item.campaign
     anchors = Anchors(Occurrence(campaign.dtstart, campaign.dtend), campaign.event_date)

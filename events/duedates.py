@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from events.models import TemplateItem
+from events.models import Anchor, TemplateItem
 from events.rounds import Anchors
 from events.workdays import WorkCalendar
 
@@ -26,15 +26,29 @@ class DueDates:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def due_dates(item: TemplateItem, level: str, anchors: Anchors, calendar: WorkCalendar) -> DueDates:
-    """Work out the dates of an item's copy at ``level``: anchor + offset, moved off days on which offices are closed."""
-    anchor = anchors.of(item.anchor)
+def due_dates(item: TemplateItem, level: str, anchors: Anchors, calendar: WorkCalendar, plan: date | None = None) -> DueDates:
+    """Work out the dates of an item's copy at ``level``: anchor + offset, moved off days on which offices are closed.
+
+    ``plan`` is the day that an item counts from whose anchor is a plan.
+    """
+    anchor = plan if plan is not None and item.anchor is Anchor.PLAN else anchors.of(item.anchor)
     first = calendar.shift(anchor + timedelta(days=item.offset_at(level)), item.shift)
     end = item.end_at(level)
     if end is None:
         return DueDates(None, first.nominal, first.effective, first.reason)
     last = calendar.shift(anchor + timedelta(days=end), item.shift)
     return DueDates(first.effective, last.nominal, last.effective, last.reason)
+
+
+def planned_day(
+    item: TemplateItem, items: Mapping[str, TemplateItem], level: str, anchors: Anchors, calendar: WorkCalendar
+) -> date | None:
+    """Return the day on which the plan is due that an item counts from, until it is issued; None for other anchors."""
+    plan = items.get(item.depends_on[0]) if item.anchor is Anchor.PLAN and item.depends_on else None
+    if plan is None:
+        return None
+    at = level if level in plan.levels else plan.levels[0]
+    return due_dates(plan, at, anchors, calendar, planned_day(plan, items, at, anchors, calendar)).due
 
 
 def later_ones(

@@ -16,6 +16,9 @@ from events.rounds import chosen_round
 from events.units import load_tree
 from events.workdays import WorkCalendar
 
+_LONGEST_AHEAD = 730  # days
+_LONGEST_WAIT = 60  # working days
+
 
 def kinds(session: Session) -> Sequence[Template]:
     """Return the templates of no observance, in their order."""
@@ -69,6 +72,19 @@ def switch_on(template: Template, *, on: date) -> None:
 def switch_off(template: Template) -> None:
     """Stop a template from opening by itself; what is open stays."""
     _switch(template, enabled=False)
+
+
+def set_lead_times(template: Template, *, ahead_days: int, late_plan_workdays: int) -> None:
+    """Choose how many days ahead campaigns open, and how many working days a late plan of a unit above leaves those below.
+
+    Raises ``InvalidInputError`` for numbers that cannot be.
+    """
+    if not (0 <= ahead_days <= _LONGEST_AHEAD and 0 <= late_plan_workdays <= _LONGEST_WAIT):
+        facts = {"ahead": _LONGEST_AHEAD, "late": _LONGEST_WAIT}
+        raise InvalidInputError(
+            N_("At most %(ahead)s days ahead and %(late)s working days after a late plan are possible."), **facts
+        )
+    template.generate_ahead_days, template.late_plan_workdays = ahead_days, late_plan_workdays
 
 
 def _switch(template: Template, *, enabled: bool) -> None:

@@ -250,7 +250,8 @@ def _anchor(observance: Observance) -> Anchor:
 
 def _copy(item: TemplateItem, anchor: Anchor) -> TemplateItem:
     columns = [column.key for column in inspect(TemplateItem).column_attrs if column.key not in _COPIED_AFRESH]
-    counted_from = item.anchor if anchor is Anchor.START and item.anchor is Anchor.END else anchor
+    kept = {Anchor.PLAN, Anchor.END} if anchor is Anchor.START else {Anchor.PLAN}
+    counted_from = item.anchor if item.anchor in kept else anchor
     return TemplateItem(**{name: getattr(item, name) for name in columns} | {"anchor": counted_from})
 
 

@@ -16,9 +16,10 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from events.checklist import state_of
-from events.duedates import WAITS, DueDates, due_dates, later_ones
+from events.duedates import WAITS, DueDates, due_dates, later_ones, planned_day
 from events.errors import N_, ConflictError
 from events.models import (
+    Anchor,
     Campaign,
     CampaignStatus,
     Change,
@@ -192,7 +193,8 @@ def wanted_dates(
 
     ``reopened`` are items that are closed now and will be open.
     """
-    work = _Dates(sheets, anchors, calendar, issued, late_workdays, set(reopened))
+    items = {key: item for of_campaign in made_from.values() for key, item in of_campaign.items()}
+    work = _Dates(sheets, items, anchors, calendar, issued, late_workdays, set(reopened))
     found: dict[tuple[int, str], DueDates] = {}
     for sheet in sheets:
         dates = work.of(sheet, made_from[sheet.campaign.id])
@@ -255,6 +257,7 @@ class _Dates:
     def __init__(
         self,
         sheets: Sequence[Sheet],
+        items: Mapping[str, TemplateItem],
         anchors: Anchors,
         calendar: WorkCalendar,
         issued: Mapping[int, date],
@@ -262,6 +265,7 @@ class _Dates:
         reopened: set[int],
     ) -> None:
         self._by_campaign = {sheet.campaign.id: sheet for sheet in sheets}
+        self._items = items
         self._anchors = anchors
         self._calendar = calendar
         self._issued = issued
@@ -282,9 +286,16 @@ class _Dates:
             self._counted[kind] = due_dates(item, level, self._anchors, self._calendar)
         return self._counted[kind]
 
+    def _count_from_plan(self, item: TemplateItem, sheet: Sheet) -> DueDates:
+        """Count from the day the plan was really issued, in the unit or above; until then from the day it is due."""
+        own, level = sheet.items.get(item.depends_on[0]), sheet.node.level
+        issued = self._issued.get(own.id) if own else self._issue_above(item.depends_on[0], sheet)
+        plan = issued or planned_day(item, self._items, level, self._anchors, self._calendar)
+        return due_dates(item, level, self._anchors, self._calendar, plan)
+
     def _not_too_early(self, item: TemplateItem, sheet: Sheet, made_from: Mapping[str, TemplateItem]) -> DueDates:
         """Leave time after the real issue date of an upper plan: late plans are normal, and no reason to be late below."""
-        dates = self._count(item, sheet.node.level)
+        dates = self._count_from_plan(item, sheet) if item.anchor is Anchor.PLAN else self._count(item, sheet.node.level)
         for key in item.depends_on:
             issue = self._issue_above(key, sheet) if key not in made_from and key not in sheet.items else None
             if issue is not None and self._earliest(issue) > dates.due:

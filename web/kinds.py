@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 from werkzeug.datastructures import MultiDict
 
-from events import carry_forward, template_files, versions
+from events import carry_forward, kinds, template_files, versions
 from events.catalog import ItemEntry
 from events.errors import N_, DomainError, InvalidInputError, NotFoundError
 from events.language import say
@@ -19,6 +19,7 @@ from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.units import levels
 from events.workdays import Shift
 from web.context import current_person, get_session, now, today
+from web.entries import number_of
 from web.language import current
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
@@ -40,6 +41,7 @@ _CHOICES = {
         Anchor.END: _l("the last day"),
         Anchor.EVENT: _l("the chosen day"),
         Anchor.CUTOFF: _l("the cut-off day"),
+        Anchor.PLAN: _l("the day its plan is issued"),
     },
     "shift": {
         Shift.PREVIOUS: _l("to the working day before"),
@@ -100,6 +102,24 @@ def save(key: str) -> ResponseReturnValue:
         ).number
 
     return _save(key, act, lambda problem: _edit_page(template, rows, problem))
+
+
+@bp.post("/<key>/thoi-gian")
+@administrators_only
+def set_lead_times(key: str) -> ResponseReturnValue:
+    """Store when campaigns open and how long a late plan leaves the units below."""
+    session = get_session()
+    template = versions.get_template(session, key)
+    try:
+        ahead, late = number_of(request.form.get("ahead", "")), number_of(request.form.get("late", ""))
+        kinds.set_lead_times(template, ahead_days=ahead or 0, late_plan_workdays=late or 0)
+    except InvalidInputError as error:
+        session.rollback()
+        flash(say(error, current()), "error")
+        return redirect(url_for(".show", key=key), 303)
+    session.commit()
+    flash(_("Stored."), "success")
+    return redirect(url_for(".show", key=key), 303)
 
 
 @bp.get("/<key>.toml")

@@ -21,6 +21,7 @@ class Anchor(StrEnum):
     END = "end"
     EVENT = "event"
     CUTOFF = "cutoff"
+    PLAN = "plan"  # the day on which the plan that the item waits for was issued
 
 
 class Cascade(StrEnum):

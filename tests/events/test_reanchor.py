@@ -10,7 +10,7 @@ from events import reanchor, versions
 from events.campaigns import open_campaigns, open_round
 from events.checklist import complete_item, history_of
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, YearOutOfRangeError
-from events.models import Campaign, ChecklistItem, Document, DocumentKind, Template, Unit
+from events.models import Anchor, Campaign, ChecklistItem, Document, DocumentKind, Template, Unit
 from events.reanchor import NewAnchor
 from events.redating import Fate
 from events.rounds import rounds_of
@@ -110,6 +110,23 @@ def test_a_late_provincial_plan_gives_the_communes_seven_working_days(session, r
     reasons = {line.reason for line in seen.moved if line.key == "plan_district"}
     assert reasons == {"trước hạn 7 ngày làm việc sau khi cấp trên ban hành (05/03/2021)"}
     assert root.sequence == 0
+
+
+def test_an_item_may_count_from_the_day_the_plan_above_was_issued(session, vietnam, cast):
+    template = versions.get_template(session, "happiness_day")
+    of_plan = {"anchor": Anchor.PLAN, "offset_days": 12}
+    entries = [versions.item_entry(item) for item in template.current.items]
+    entries = [entry.model_copy(update=of_plan) if entry.key == "plan_commune" else entry for entry in entries]
+    versions.edit_template(session, template, entries, by=cast.hoa, now=MARCH_2021)
+    root = open_template(session, vietnam, "happiness_day", 2021)
+    plan, below = item_of(session, root, cast.province, "plan_province"), item_of(session, root, cast.commune, "plan_commune")
+    assert (plan.due, below.due) == (date(2021, 2, 19), date(2021, 3, 3))
+    assert reanchor.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021).is_empty
+
+    move(session, root, NewAnchor(plan="plan_province", issued=date(2021, 2, 25)), vietnam, cast.hoa)
+
+    session.refresh(below)
+    assert (below.nominal_due, below.due, below.due_reason) == (date(2021, 3, 9), date(2021, 3, 9), None)
 
 
 def test_a_plan_issued_in_time_moves_nothing(session, root, vietnam, cast):

@@ -9,7 +9,7 @@ from events import versions
 from events.catalog import TemplateEntry
 from events.checklist import history_of, start_item
 from events.errors import ConflictError, InvalidInputError, NotFoundError
-from events.models import Campaign, Cascade, ChecklistItem, ItemState, TemplateVersion, Unit
+from events.models import Anchor, Campaign, Cascade, ChecklistItem, ItemState, TemplateVersion, Unit
 from events.redating import Fate
 from events.template_files import export_template, from_toml, import_template, to_toml
 from tests.events.test_reanchor import MARCH_2021, item_of, items, open_template
@@ -63,6 +63,7 @@ def test_saving_the_same_items_again_makes_no_version(session, template, cast):
         ({"phase": "never"}, "unknown phase 'never'"),
         ({"evidence": ["oath"]}, "unknown evidence kind 'oath'"),
         ({"level_offsets": {"region": 3}}, "unknown level 'region'"),
+        ({"anchor": Anchor.PLAN, "depends_on": []}, "needs the plan in depends_on"),
         ({"depends_on": ["nothing"]}, "unknown depends_on 'nothing'"),
         ({"depends_on": ["letter_province"]}, "letter_province → plan_province"),
         ({"end_offset_days": -400}, "end_offset_days lies before offset_days"),

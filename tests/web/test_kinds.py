@@ -97,6 +97,21 @@ def test_the_end_of_work_over_a_period_may_differ_by_level(administrator: Visito
     assert refused.status_code == 400
 
 
+def test_how_early_it_opens_and_how_long_a_late_plan_leaves_is_chosen(administrator: Visitor, session: Session):
+    page = "/mau/happiness_day"
+    assert 'value="75"' in administrator.read(page)
+
+    administrator.post(f"{page}/thoi-gian", ahead="90", late="10")
+
+    template = template_of(session)
+    assert (template.generate_ahead_days, template.late_plan_workdays) == (90, 10)
+    administrator.post(f"{page}/thoi-gian", ahead="9000", late="10")
+    assert "Tối đa" in administrator.read(page)
+    administrator.post(f"{page}/thoi-gian", ahead="mai", late="10")
+    session.expire_all()
+    assert template_of(session).generate_ahead_days == 90
+
+
 def test_items_are_added_and_removed(administrator: Visitor, session: Session):
     form = fields(administrator.read(EDIT))
     more = fields(send(administrator, EDIT, form | {"add": ["1"]}).text)
