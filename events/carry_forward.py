@@ -12,9 +12,9 @@ from statistics import median
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from events.catalog import ItemEntry
+from events.entries import ItemEntry
 from events.models import Campaign, CampaignStatus, ChecklistItem, NotDone, Template, TemplateItem, Unit
-from events.versions import item_entry
+from events.templates import item_entry
 
 _OFTEN = 1 / 3  # share of units that were late before a change is proposed
 _LAST = -1  # what was due before the day stays before it

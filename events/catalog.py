@@ -6,222 +6,34 @@ because the person who edits these files is an officer and not a programmer.
 
 import tomllib
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from events.errors import N_, CatalogError, InvalidInputError
-from events.models.observances import ObservanceStatus
-from events.models.templates import Anchor, Cascade, IfNoLevel
+from events.entries import (
+    CalendarFile,
+    Entry,
+    ObservancesFile,
+    TemplatesFile,
+    ThemeEntry,
+    TitleEntry,
+    UnitEntry,
+    UnitsFile,
+)
+from events.errors import CatalogError
+from events.models.templates import Anchor
 from events.recurrence import period_from, rule_from
-from events.workdays import DecisionStatus, Shift
+from events.template_checks import Known, find_cycle, problem_of_item
 
 _File = TypeVar("_File", bound="Entry")
 
 SHIPPED = Path(__file__).with_name("catalog")
 FILES = ("units.toml", "templates.toml", "observances.toml", "calendar.toml")
-
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$")]
-OptionalDate = Annotated[date | None, BeforeValidator(lambda value: value or None)]
 _IN_WORDS = {"extra_forbidden": "there is no such key", "missing": "is missing"}
-_ANCHORS = {
-    Anchor.DAY: {Anchor.DAY},
-    Anchor.START: {Anchor.START, Anchor.END},
-    Anchor.END: {Anchor.START, Anchor.END},
-    Anchor.EVENT: {Anchor.EVENT},
-    Anchor.CUTOFF: {Anchor.CUTOFF},
-}
-
-
-class Entry(BaseModel):
-    """One table of a catalogue file. An unknown key is an error: it is nearly always a slip of the pen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-
-class LevelEntry(Entry):
-    key: str
-    rank: int
-    title_vi: str
-    title_en: str
-
-
-class UnitEntry(Entry):
-    id: str
-    gso_code: str | None = None
-    level: str
-    type: str
-    name: str
-    full_name: str
-    name_gso: str | None = None
-    slug: Slug
-    parent: str = ""
-    valid_from: OptionalDate = None
-    valid_to: OptionalDate = None
-    successor: str | list[str] = ""
-    predecessors: list[str] = []
-    communes: int | None = None
-    origin: str | None = None
-    note: str | None = None
-
-    @property
-    def successors(self) -> list[str]:
-        return [self.successor] if isinstance(self.successor, str) and self.successor else list(self.successor)
-
-
-class RoleEntry(Entry):
-    key: str
-    title_vi: str
-    title_en: str
-    level: str
-    valid_from: OptionalDate = None
-    valid_to: OptionalDate = None
-    successor: str | None = None
-
-
-class OrderedEntry(Entry):
-    """A phase or a kind of evidence."""
-
-    key: str
-    order: int = 0
-    title_vi: str
-    title_en: str
-
-
-class ItemEntry(Entry):
-    key: str
-    title_vi: str
-    title_en: str
-    phase: str
-    anchor: Anchor
-    offset_days: int = Field(ge=-730, le=730)
-    level_offsets: dict[str, Annotated[int, Field(ge=-730, le=730)]] = {}
-    end_offset_days: int | None = Field(default=None, ge=-730, le=730)
-    level_end_offsets: dict[str, Annotated[int, Field(ge=-730, le=730)]] = {}
-    levels: list[str] = Field(min_length=1)
-    cascade: Cascade
-    role: str
-    support_roles: list[str] = []
-    evidence: list[str]
-    evidence_min: int = Field(ge=0)
-    without_evidence: bool = False
-    weight: int = Field(ge=1, le=5)
-    required: bool
-    shift: Shift
-    if_no_district: IfNoLevel = IfNoLevel.DROP
-    depends_on: list[str] = []
-    note: str | None = None
-
-
-class CutoffEntry(Entry):
-    """A reporting period that comes round every year, as MM-DD; one that ends before it starts began the year before."""
-
-    first: str
-    last: str
-    name: str
-
-
-class TemplateEntry(Entry):
-    key: str
-    kind: str
-    observance: str | None = None
-    title_vi: str
-    title_en: str
-    anchor: Anchor
-    generate_ahead_days: int = Field(ge=0, le=730)
-    late_plan_workdays: int = Field(default=7, ge=0, le=60)
-    cutoffs: list[CutoffEntry] = []
-    owner_role: str
-    note: str | None = None
-    item: list[ItemEntry] = Field(min_length=1)
-
-
-class ObservanceEntry(Entry):
-    key: str
-    slug: Slug
-    color: str
-    status: ObservanceStatus
-    title_vi: str
-    title_en: str
-    rule: dict[str, Any]
-    basis: str | None = None
-    base_year: int | None = None
-    first_year: int | None = None
-    inside: str | None = None
-    conf: str | None = None
-    note: str | None = None
-
-
-class TitleEntry(Entry):
-    observance: str
-    from_year: int
-    to_year: int | None = None
-    title_vi: str
-
-
-class ThemeEntry(Entry):
-    observance: str
-    year: int
-    theme_vi: str
-    slogans: list[str] = []
-    source: str | None = None
-
-
-class SwapEntry(Entry):
-    day_off: date
-    working_day: date
-    source: str | None = None
-
-
-class TetBreakEntry(Entry):
-    year: int
-    first_day_off: date
-    last_day_off: date
-    source: str | None = None
-
-    @property
-    def days(self) -> list[date]:
-        length = (self.last_day_off - self.first_day_off).days + 1
-        return [self.first_day_off + timedelta(days=n) for n in range(length)]
-
-
-class ProposedHolidayEntry(Entry):
-    name: str
-    status: DecisionStatus
-    source: str | None = None
-
-
-class UnitsFile(Entry):
-    schema_version: int
-    level: list[LevelEntry]
-    unit: list[UnitEntry]
-
-
-class TemplatesFile(Entry):
-    schema_version: int
-    level_default_role: dict[str, str]
-    phase: list[OrderedEntry]
-    evidence_type: list[OrderedEntry]
-    role: list[RoleEntry]
-    template: list[TemplateEntry]
-
-
-class ObservancesFile(Entry):
-    schema_version: int
-    observance: list[ObservanceEntry]
-    title_history: list[TitleEntry] = []
-    theme: list[ThemeEntry] = []
-
-
-class CalendarFile(Entry):
-    schema_version: int
-    proposed_holiday: list[ProposedHolidayEntry] = []
-    swap: list[SwapEntry] = []
-    tet_break: list[TetBreakEntry] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,16 +114,6 @@ class _SourceFile:
 
 def _name_of(entry: Mapping[str, Any]) -> str:
     return str(next((entry[name] for name in ("key", "id", "observance", "year", "name", "day_off") if name in entry), "file"))
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The keys that a template may name."""
-
-    roles: Collection[str]
-    phases: Collection[str]
-    evidence: Collection[str]
-    levels: Collection[str]
 
 
 def _known(catalog: Catalog) -> Known:
@@ -432,39 +234,6 @@ def _check_templates(catalog: Catalog, source: _SourceFile) -> None:
             raise source.error("template", index, template.key, f"cycle of depends_on: {' → '.join(cycle)}")
 
 
-def problem_of_item(item: ItemEntry, template: TemplateEntry, known: Known) -> InvalidInputError | None:
-    """Return what is wrong with one item of ``template``, as an error that can be said in any language; None if nothing is."""
-    keys = [other.key for other in template.item]
-    if keys.count(item.key) > 1:
-        return InvalidInputError(N_("this key stands twice in the template"))
-    if item.anchor is Anchor.PLAN and not item.depends_on:
-        return InvalidInputError(N_("an item that counts from a plan needs the plan in depends_on"))
-    if item.anchor not in _ANCHORS[template.anchor] | {Anchor.PLAN}:
-        facts = {"anchor": item.anchor.value, "template": template.anchor.value}
-        return InvalidInputError(N_("anchor '%(anchor)s' does not go with the template's anchor '%(template)s'"), **facts)
-    if _ends_before_it_starts(item):
-        return InvalidInputError(N_("end_offset_days lies before offset_days"))
-    if item.end_offset_days is None and item.level_end_offsets:
-        return InvalidInputError(N_("level_end_offsets needs an end_offset_days"))
-    wanted: Sequence[tuple[str, Iterable[str], Collection[str]]] = (
-        (N_("unknown role '%(key)s'"), [item.role, *item.support_roles], known.roles),
-        (N_("unknown phase '%(key)s'"), [item.phase], known.phases),
-        (N_("unknown evidence kind '%(key)s'"), item.evidence, known.evidence),
-        (N_("unknown level '%(key)s'"), [*item.levels, *item.level_offsets, *item.level_end_offsets], known.levels),
-        (N_("unknown depends_on '%(key)s'"), item.depends_on, keys),
-    )
-    return next((InvalidInputError(said, key=key) for said, used, good in wanted for key in used if key not in good), None)
-
-
-def _ends_before_it_starts(item: ItemEntry) -> bool:
-    """Tell whether the copy at some level would end before its first day."""
-    if item.end_offset_days is None:
-        return False
-    levels = [*item.level_offsets, *item.level_end_offsets, ""]
-    end, start = item.end_offset_days, item.offset_days
-    return any(item.level_end_offsets.get(level, end) < item.level_offsets.get(level, start) for level in levels)
-
-
 def _check_calendar(calendar: CalendarFile, source: _SourceFile) -> None:
     _refuse_duplicates(source, "tet_break", [str(entry.year) for entry in calendar.tet_break])
     for index, entry in enumerate(calendar.tet_break):
@@ -487,22 +256,3 @@ def _refuse_duplicates(
     for index in range(len(keys) - 1, -1, -1):
         if counts[keys[index]] > 1:
             raise source.error(table, index, keys[index], f"this {what} stands twice")
-
-
-def find_cycle(graph: Mapping[str, Iterable[str]]) -> list[str]:
-    """Return the keys of a cycle in ``graph``, first key repeated at the end; an empty list if there is none."""
-    done: set[str] = set()
-
-    def visit(key: str, trail: list[str]) -> list[str]:
-        if key in trail:
-            return [*trail[trail.index(key) :], key]
-        if key in done:
-            return []
-        for other in graph.get(key, ()):
-            found = visit(other, [*trail, key])
-            if found:
-                return found
-        done.add(key)
-        return []
-
-    return next((cycle for key in graph if (cycle := visit(key, []))), [])

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.catalog import Catalog, TemplateEntry, UnitEntry
+from events.catalog import Catalog
 from events.database import folded
+from events.entries import TemplateEntry, UnitEntry
 from events.models import (
     CalendarDay,
     DecidedYear,

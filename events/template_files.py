@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from events.catalog import TemplateEntry
+from events.entries import TemplateEntry
 from events.errors import N_, InvalidInputError
 from events.models import Person, Template, TemplateVersion
-from events.versions import edit_template, get_template, template_entry
+from events.templates import edit_template, get_template, template_entry
 
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 

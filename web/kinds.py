@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 from werkzeug.datastructures import MultiDict
 
-from events import carry_forward, kinds, template_files, versions
-from events.catalog import ItemEntry
+from events import carry_forward, kinds, template_files, templates
+from events.entries import ItemEntry
 from events.errors import N_, DomainError, InvalidInputError, NotFoundError
 from events.language import say
 from events.models import Anchor, Campaign, Cascade, EvidenceType, IfNoLevel, Person, Phase, Role, Template
@@ -68,7 +68,7 @@ def index() -> str:
 def show(key: str) -> str:
     """Show the items of the newest version."""
     session = get_session()
-    template = versions.get_template(session, key)
+    template = templates.get_template(session, key)
     running = select(Campaign).where(Campaign.template_id == template.id, Campaign.parent_id.is_(None), Campaign.dtend > today())
     phases = {phase.key: phase for phase in session.scalars(select(Phase))}
     campaigns = session.scalars(running.order_by(Campaign.dtstart)).all()
@@ -81,8 +81,8 @@ def show(key: str) -> str:
 @administrators_only
 def edit(key: str) -> ResponseReturnValue:
     """Show the form with one block an item."""
-    template = versions.get_template(get_session(), key)
-    return _edit_page(template, [_row(versions.item_entry(item)) for item in template.current.items])
+    template = templates.get_template(get_session(), key)
+    return _edit_page(template, [_row(templates.item_entry(item)) for item in template.current.items])
 
 
 @bp.post("/<key>/sua")
@@ -90,14 +90,14 @@ def edit(key: str) -> ResponseReturnValue:
 def save(key: str) -> ResponseReturnValue:
     """Save a new version; “add an item” only shows one block more."""
     session = get_session()
-    template = versions.get_template(session, key)
+    template = templates.get_template(session, key)
     rows = _typed(request.form)
     if "add" in request.form:
         return _edit_page(template, [*rows, _row(None)])
 
     def act(person: Person) -> int:
         entries = [_entry(row) for row in rows]
-        return versions.edit_template(
+        return templates.edit_template(
             session, template, entries, note=request.form.get("version_note"), by=person, now=now()
         ).number
 
@@ -109,7 +109,7 @@ def save(key: str) -> ResponseReturnValue:
 def set_lead_times(key: str) -> ResponseReturnValue:
     """Store when campaigns open and how long a late plan leaves the units below."""
     session = get_session()
-    template = versions.get_template(session, key)
+    template = templates.get_template(session, key)
     try:
         ahead, late = number_of(request.form.get("ahead", "")), number_of(request.form.get("late", ""))
         kinds.set_lead_times(template, ahead_days=ahead or 0, late_plan_workdays=late or 0)
@@ -125,7 +125,7 @@ def set_lead_times(key: str) -> ResponseReturnValue:
 @bp.get("/<key>.toml")
 def export(key: str) -> Response:
     """Answer with a template as a file."""
-    text = template_files.export_template(versions.get_template(get_session(), key))
+    text = template_files.export_template(templates.get_template(get_session(), key))
     headers = {"Content-Disposition": f'attachment; filename="{key}.toml"'}
     return Response(text, mimetype="application/toml", headers=headers)
 
@@ -162,7 +162,7 @@ def take_in() -> ResponseReturnValue:
 def proposals(key: str) -> ResponseReturnValue:
     """Show what last year's lateness suggests."""
     session = get_session()
-    template = versions.get_template(session, key)
+    template = templates.get_template(session, key)
     year = _year()
     found = carry_forward.propose(session, template, year)
     titles = {level.key: level for level in levels(session)}
@@ -174,12 +174,12 @@ def proposals(key: str) -> ResponseReturnValue:
 def take_proposals(key: str) -> ResponseReturnValue:
     """Make a new version with the chosen proposals."""
     session = get_session()
-    template = versions.get_template(session, key)
+    template = templates.get_template(session, key)
     year = _year()
     chosen = [one for one in carry_forward.propose(session, template, year) if one.name in request.form.getlist("chosen")]
     entries = carry_forward.with_proposals(template, chosen)
     note = f"Theo tiến độ năm {year}"
-    number = versions.edit_template(session, template, entries, note=note, by=_person(), now=now()).number
+    number = templates.edit_template(session, template, entries, note=note, by=_person(), now=now()).number
     session.commit()
     flash(_("Version %(number)s is stored.", number=number), "success")
     return redirect(url_for(".show", key=key), 303)

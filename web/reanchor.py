@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from events import reanchor, versions
+from events import reanchor, templates, versions
 from events.campaigns import get_campaign
 from events.errors import ConflictError, DomainError, NotAllowedError, NotFoundError
 from events.language import say
@@ -75,7 +75,7 @@ def apply_version(uid: str) -> ResponseReturnValue:
     back = url_for("campaigns.show", uid=uid)
 
     def act(person: Person) -> str:
-        chosen = versions.get_version(session, root.template, _number(request.form.get("so", "")))
+        chosen = templates.get_version(session, root.template, _number(request.form.get("so", "")))
         mark = request.form.get("fingerprint", "")
         calendar = _calendar(session)
         versions.apply_version(session, root, chosen, expected_fingerprint=mark, by=person, now=now(), calendar=calendar)
@@ -110,7 +110,7 @@ def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str |
 def _version_page(session: Session, root: Campaign, problem: str | None = None) -> str:
     chosen = root.template.current
     if request.values.get("so"):
-        chosen = versions.get_version(session, root.template, _number(request.values["so"]))
+        chosen = templates.get_version(session, root.template, _number(request.values["so"]))
     diff = None
     try:
         diff = versions.compare(session, root, chosen, calendar=_calendar(session), now=now())

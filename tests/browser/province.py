@@ -21,8 +21,8 @@ from events.own_observances import announce_theme
 from events.people import add_person, give_post
 from events.reforms import NewUnit, merge
 from events.rounds import rounds_of
+from events.templates import edit_template, item_entry
 from events.units import get_unit
-from events.versions import edit_template, item_entry
 from events.villages import VillageType, add_village
 
 NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)  # 12:00 in Vietnam

@@ -9,7 +9,7 @@ from sqlalchemy import event, func, select
 from events.campaigns import open_campaigns
 from events.models import Campaign, ChecklistItem, Observance, Theme, Unit
 from events.observances import extend_horizon, upcoming
-from events.versions import edit_template, get_template, item_entry
+from events.templates import edit_template, get_template, item_entry
 
 OCTOBER_2021 = datetime(2021, 10, 1, 1, tzinfo=UTC)
 OCTOBER_2026 = datetime(2026, 10, 1, 1, tzinfo=UTC)

@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from events import versions
+from events import templates
 from events.carry_forward import propose, with_proposals
 from events.models import Campaign, ChecklistItem, NotDone, TodoStatus
 from tests.events.test_reanchor import MARCH_2021, open_template
@@ -16,7 +16,7 @@ def root(session, vietnam, cast):
 
 @pytest.fixture
 def template(session):
-    return versions.get_template(session, "happiness_day")
+    return templates.get_template(session, "happiness_day")
 
 
 def plans(session, root):
@@ -87,7 +87,7 @@ def test_chosen_proposals_make_a_version_whose_other_levels_stay(session, root, 
     finish(session, cast, plans(session, root), 4)
     entries = with_proposals(template, propose(session, template, 2021))
 
-    version = versions.edit_template(session, template, entries, by=cast.hoa, now=MARCH_2021)
+    version = templates.edit_template(session, template, entries, by=cast.hoa, now=MARCH_2021)
 
     item = next(item for item in version.items if item.key == "plan_commune")
     assert (item.offset_at("commune"), item.offset_at("district")) == (-9, -13)

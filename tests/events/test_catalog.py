@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from events.catalog import SHIPPED, find_cycle, read_catalog
+from events.catalog import SHIPPED, read_catalog
 from events.catalog_import import import_catalog
 from events.database import Base, create_session_factory
 from events.errors import CatalogError
 from events.models import Observance, Template, TemplateVersion, Unit
+from events.template_checks import find_cycle
 
 NOW = datetime(2026, 1, 5, 1, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from events.duedates import WAITS, later_ones
 from events.models import Campaign, ChecklistItem, Template
 from events.observances import work_calendar
 from events.rounds import rounds_of
-from events.versions import edit_template, item_entry
+from events.templates import edit_template, item_entry
 from events.workdays import Decision, Shift
 from tests.events.test_progress import AT_RANDOM
 

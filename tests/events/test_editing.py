@@ -14,7 +14,8 @@ from events.models import Campaign, Template
 from events.redating import Fate
 from events.rounds import rounds_of
 from events.story import story_of
-from events.versions import apply_version, compare, edit_template, item_entry
+from events.templates import edit_template, item_entry
+from events.versions import apply_version, compare
 from events.workdays import Decision
 from notifications.outbox import Notice
 from notifications.reminders import write_reminders

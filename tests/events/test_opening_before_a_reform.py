@@ -11,7 +11,8 @@ from events.models import Campaign, ChecklistItem, Template, Unit, UnitSuccessio
 from events.models.campaigns import OPEN
 from events.redating import Fate
 from events.reforms import NewUnit, merge
-from events.versions import compare, edit_template, get_template, item_entry
+from events.templates import edit_template, get_template, item_entry
+from events.versions import compare
 from tests.conftest import Cast
 
 WHEN_ENTERED = datetime(2021, 1, 20, 1, tzinfo=UTC)

@@ -24,7 +24,7 @@ from events.own_observances import (
     slug_of,
     switch_observance,
 )
-from events.versions import check_items, item_entry, template_entry
+from events.templates import check_items, item_entry, template_entry
 from events.workdays import WorkCalendar
 from tests.conftest import Cast
 from tests.events.test_progress import AT_RANDOM

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, func, select
 
-from events import reanchor, versions
+from events import reanchor, templates, versions
 from events.campaigns import open_campaigns, open_round
 from events.checklist import complete_item, history_of
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, YearOutOfRangeError
@@ -19,7 +19,7 @@ MARCH_2021 = datetime(2021, 3, 1, 5, tzinfo=UTC)
 
 
 def open_template(session, vietnam, key, year, now=MARCH_2021):
-    template = versions.get_template(session, key)
+    template = templates.get_template(session, key)
     [found] = rounds_of(template, year)
     open_round(session, found, now=now, calendar=vietnam)
     return top(session, template, year)
@@ -113,11 +113,11 @@ def test_a_late_provincial_plan_gives_the_communes_seven_working_days(session, r
 
 
 def test_an_item_may_count_from_the_day_the_plan_above_was_issued(session, vietnam, cast):
-    template = versions.get_template(session, "happiness_day")
+    template = templates.get_template(session, "happiness_day")
     of_plan = {"anchor": Anchor.PLAN, "offset_days": 12}
-    entries = [versions.item_entry(item) for item in template.current.items]
+    entries = [templates.item_entry(item) for item in template.current.items]
     entries = [entry.model_copy(update=of_plan) if entry.key == "plan_commune" else entry for entry in entries]
-    versions.edit_template(session, template, entries, by=cast.hoa, now=MARCH_2021)
+    templates.edit_template(session, template, entries, by=cast.hoa, now=MARCH_2021)
     root = open_template(session, vietnam, "happiness_day", 2021)
     plan, below = item_of(session, root, cast.province, "plan_province"), item_of(session, root, cast.commune, "plan_commune")
     assert (plan.due, below.due) == (date(2021, 2, 19), date(2021, 3, 3))
@@ -313,9 +313,9 @@ def test_opening_moving_and_new_versions_in_any_order_lose_and_double_nothing(se
         if step == "open":
             open_campaigns(session, now=MARCH_2021, calendar=vietnam, year=2021)
         elif step == "version":
-            entries = [versions.item_entry(item) for item in template.current.items]
+            entries = [templates.item_entry(item) for item in template.current.items]
             entries[0] = entries[0].model_copy(update={"offset_days": entries[0].offset_days - 1})
-            version = versions.edit_template(session, template, entries, by=cast.hoa, now=MARCH_2021)
+            version = templates.edit_template(session, template, entries, by=cast.hoa, now=MARCH_2021)
             diff = versions.compare(session, root, version, calendar=vietnam, now=MARCH_2021)
             args = {"expected_fingerprint": diff.fingerprint, "by": cast.hoa, "now": MARCH_2021, "calendar": vietnam}
             versions.apply_version(session, root, version, **args)

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
-from events import versions
-from events.catalog import TemplateEntry
+from events import templates, versions
 from events.checklist import history_of, start_item
+from events.entries import TemplateEntry
 from events.errors import ConflictError, InvalidInputError, NotFoundError
 from events.models import Anchor, Campaign, Cascade, ChecklistItem, ItemState, TemplateVersion, Unit
 from events.redating import Fate
@@ -22,11 +22,11 @@ def root(session, vietnam, cast):
 
 @pytest.fixture
 def template(session):
-    return versions.get_template(session, "happiness_day")
+    return templates.get_template(session, "happiness_day")
 
 
 def entries_of(template):
-    return [versions.item_entry(item) for item in template.current.items]
+    return [templates.item_entry(item) for item in template.current.items]
 
 
 def changed(template, key, /, **columns):
@@ -34,7 +34,7 @@ def changed(template, key, /, **columns):
 
 
 def edit(session, template, entries, cast):
-    return versions.edit_template(session, template, entries, note="Theo góp ý các xã", by=cast.hoa, now=MARCH_2021)
+    return templates.edit_template(session, template, entries, note="Theo góp ý các xã", by=cast.hoa, now=MARCH_2021)
 
 
 def apply(session, root, version, vietnam, cast, now=MARCH_2021):
@@ -175,7 +175,7 @@ def test_a_change_in_between_is_refused(session, root, template, vietnam, cast):
 
 
 def test_a_version_of_another_template_or_a_closed_year_is_refused(session, root, template, vietnam):
-    other = versions.get_template(session, "evaw_day").current
+    other = templates.get_template(session, "evaw_day").current
 
     with pytest.raises(ConflictError):
         versions.compare(session, root, other, calendar=vietnam, now=MARCH_2021)
@@ -212,7 +212,7 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_units(session
 def test_a_template_goes_out_as_a_file_and_comes_back_unchanged(session, template, cast):
     text = export_template(template)
 
-    assert from_toml(text) == versions.template_entry(template)
+    assert from_toml(text) == templates.template_entry(template)
     assert import_template(session, text, by=cast.hoa, now=MARCH_2021).number == 1
     changed_text = text.replace("offset_days = -13", "offset_days = -12", 1)
     assert import_template(session, changed_text, by=cast.hoa, now=MARCH_2021).number == 2

@@ -19,8 +19,9 @@ from events.people import add_person, give_post
 from events.reanchor import NewAnchor, apply, preview
 from events.redating import Fate
 from events.reforms import NewUnit, merge
+from events.templates import edit_template, get_template, item_entry
 from events.units import get_unit
-from events.versions import apply_version, compare, edit_template, get_template, item_entry
+from events.versions import apply_version, compare
 
 pytestmark = pytest.mark.slow
 

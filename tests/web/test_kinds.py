@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events import versions
+from events import templates
 from events.models import ChecklistItem, Person, Template
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Opened, Visitor
@@ -45,7 +45,7 @@ def send(visitor: Visitor, path: str, data: dict):
 
 def template_of(session: Session) -> Template:
     session.expire_all()
-    return versions.get_template(session, "happiness_day")
+    return templates.get_template(session, "happiness_day")
 
 
 def number_of(form: dict[str, list[str]], key: str) -> str:

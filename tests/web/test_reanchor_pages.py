@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events import versions
+from events import templates
 from events.models import ChecklistItem, Person
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Opened, Visitor
@@ -95,10 +95,10 @@ def test_others_may_not_move_dates(signed_in: Callable[[Person], Visitor], stran
 def test_an_administrator_applies_a_new_version_after_its_preview(
     administrator: Visitor, opened: Opened, session: Session, cast: Cast
 ):
-    template = versions.get_template(session, "happiness_day")
-    entries = [versions.item_entry(item) for item in template.current.items]
+    template = templates.get_template(session, "happiness_day")
+    entries = [templates.item_entry(item) for item in template.current.items]
     entries = [e.model_copy(update={"offset_days": -10}) if e.key == "plan_commune" else e for e in entries]
-    versions.edit_template(session, template, entries, by=cast.hoa, now=NOON)
+    templates.edit_template(session, template, entries, by=cast.hoa, now=NOON)
     session.commit()
     address = f"/chien-dich/{opened.province.uid}/phien-ban"
 

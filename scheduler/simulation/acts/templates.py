@@ -6,11 +6,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from events.carry_forward import propose, with_proposals
-from events.catalog import ItemEntry
+from events.entries import ItemEntry
 from events.errors import N_, InvalidInputError
 from events.models import Template
 from events.redating import Fate, grouped
-from events.versions import apply_version, compare, edit_template, get_template, item_entry
+from events.templates import edit_template, get_template, item_entry
+from events.versions import apply_version, compare
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Stage, Told, Word, as_text
 
