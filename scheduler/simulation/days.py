@@ -100,21 +100,32 @@ class _Played:
     ) -> None:
         self._session, self._years, self._rules, self._zone = session, years, rules, zone
         self._waiting, self._calendar, self._count_announced = list(acts), calendar, count_announced
+        self._may_open: set[date] | None = None  # days on which something can open; None when that may have changed
         self.story: list[StoryLine] = []
 
     def play(self, day: date) -> None:
         """Play one morning: what opens, what closed units hand over, what people do, whom the reminders reach."""
         session, morning = self._session, at_local(day, max(self._rules.send_at, time(7, 30)), self._zone)
         stage = Stage(session, morning, day, self._zone, self._calendar, self._count_announced)
-        begun = [*self._open(stage), *self._hand_over(stage)]
+        begun = [*(self._open(stage) if self._is_opening_day(stage) else ()), *self._hand_over(stage)]
         if begun:
             fill_posts(session, day)
         done = list(self._act(stage))
         if done:
             fill_posts(session, day)
+            self._may_open = None
         self._calendar = stage.calendar
         self.story += [StoryLine(day, told) for told in begun + done]
         write_reminders(session, now=morning, calendar=self._calendar, rules=self._rules, zone=self._zone)
+
+    def _is_opening_day(self, stage: Stage) -> bool:
+        """Tell whether the opener could find anything: it is asked on these days only, which are few."""
+        if self._may_open is not None:
+            return stage.day in self._may_open
+        rounds = (found for template in self_opening(stage.session) for year in self._years for found in rounds_of(template, year))
+        born = stage.session.scalars(select(Unit.valid_from).distinct())
+        self._may_open = {found.opens for found in rounds} | {day for day in born if day}
+        return True
 
     def _open(self, stage: Stage) -> Iterator[Told]:
         for year in self._years:
