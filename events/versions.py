@@ -1,8 +1,8 @@
 """A new version of a template beside a running round: what it would change, and changing exactly that.
 
-A campaign remembers the version it was opened from. Applying another one changes a whole round, from the campaign at the top to the
-last village, exactly as its preview showed. What is done stays, what was edited by hand stays, and what the new version has no longer
-is closed as not required: history is never deleted.
+A campaign remembers the version it was opened from. Applying another one changes a whole round, from the campaign at the top to
+the last village, exactly as its preview showed. What is done stays, what was edited by hand stays, and what the new version has
+no longer is closed as not required: history is never deleted.
 """
 
 from collections.abc import Collection, Iterable, Sequence
