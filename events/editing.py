@@ -99,6 +99,11 @@ def follows_a_template(item: ChecklistItem) -> bool:
     return any(origin.key == item.key for origin in item.campaign.version.items)
 
 
+def sets_its_own_date(item: ChecklistItem) -> bool:
+    """Tell whether the unit made the item itself; a part of a divided one was given to it."""
+    return item.is_own and item.split_from_id is None
+
+
 def remarks(item: ChecklistItem, calendar: WorkCalendar) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield what is odd about an item's date, as sentences with their facts: warnings, not locks."""
     off = calendar.day_off(item.due)
@@ -135,8 +140,8 @@ def _changes(session: Session, item: ChecklistItem, wanted: Edit, today: date) -
 
 def _require_say(session: Session, item: ChecklistItem, values: dict[str, Any], by: Person, today: date) -> None:
     """Raise ``ConflictError`` when a unit gives itself more time than the one above it gave."""
-    above = item.campaign.unit.parent
-    if item.is_own or above is None or values.get("due", item.due) <= item.due or may_work_on(session, by, above, today):
+    above = None if sets_its_own_date(item) else item.campaign.unit.parent
+    if above is None or values.get("due", item.due) <= item.due or may_work_on(session, by, above, today):
         return
     raise ConflictError(
         N_("Only %(above)s can give more time than until %(day)s; an earlier day is yours to choose."),

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from events.editing import LONGEST_SUMMARY, Edit, edit_item, follow_template, follows_a_template, remarks
+from events.editing import LONGEST_SUMMARY, Edit, edit_item, follow_template, follows_a_template, remarks, sets_its_own_date
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
 from events.models import ChecklistItem, Person
 from events.observances import work_calendar
@@ -68,6 +68,7 @@ def _page(item_id: int, person: Person, error: DomainError | None = None) -> str
         roles=roles_at(session, unit, today()),
         longest=LONGEST_SUMMARY,
         has_template=follows_a_template(item),
+        sets_its_own_date=sets_its_own_date(item),
         error=said(error),
         shows_stored=isinstance(error, ConflictError),
     )

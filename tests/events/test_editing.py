@@ -6,16 +6,18 @@ from sqlalchemy import select
 from events import reanchor
 from events.campaigns import open_round
 from events.checklist import complete_item, history_of, reopen_item, undo_change, undoable
-from events.choices import OwnItem, add_own_item
+from events.choices import OwnItem, add_own_item, split_item
 from events.decisions import YearDecision, apply_decision, fingerprint, preview_decision
 from events.editing import Edit, edit_item, follow_template, follows_a_template, remarks
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, YearOutOfRangeError
 from events.models import Campaign, Template
+from events.people import give_post
 from events.redating import Fate
 from events.rounds import rounds_of
 from events.story import story_of
 from events.templates import edit_template, item_entry
 from events.versions import apply_version, compare
+from events.villages import VillageType, add_village
 from events.workdays import Decision
 from notifications.outbox import Notice
 from notifications.reminders import write_reminders
@@ -109,6 +111,18 @@ def test_a_unit_moves_its_own_items_as_it_likes(session, happiness, who):
 
     assert own.due == LATER
     assert not follows_a_template(own)
+
+
+def test_a_village_does_not_give_itself_more_time_for_its_part(session, happiness, who, cast, vietnam):
+    village = add_village(session, cast.commune, VillageType.THON, "1", calendar=vietnam, **who)
+    give_post(session, cast.la, village, "truong_thon")
+    [part] = split_item(session, item_of(happiness, "banners").id, [village.id], calendar=vietnam, **who)
+
+    with pytest.raises(ConflictError, match="can give more time"):
+        edit_item(session, part.id, edited(part, due=part.due + A_DAY), by=cast.la, now=NOW)
+
+    edit_item(session, part.id, edited(part, due=part.due + A_DAY), **who)
+    assert part.edited == ["due"]
 
 
 @pytest.mark.parametrize(
