@@ -65,7 +65,7 @@ def hand_over(session: Session, *, on: date, by: Person | None, now: datetime, d
     """
     if on > local_day(now):
         raise ConflictError(N_("The new units begin on %(day)s; their work is handed over then."), day=f"{on:%d/%m/%Y}")
-    items = open_in_closed_units(session, on)
+    items = open_in_closed_units(session, on, lock=True)
     posts = propose_posts(session, on=on, reform=None)
     if not items:
         return HandedOver(posts=posts)
@@ -78,7 +78,7 @@ def hand_over_due(session: Session, *, by: Person | None, now: datetime, door: D
     return hand_over(session, on=local_day(now), by=by, now=now, door=door)
 
 
-def open_in_closed_units(session: Session, on: date) -> Sequence[ChecklistItem]:
+def open_in_closed_units(session: Session, on: date, *, lock: bool = False) -> Sequence[ChecklistItem]:
     """Return the items that ``hand_over`` would move: all open ones of campaigns that outlive their unit."""
     late = aliased(ChecklistItem)
     outlives = select(late.id).where(late.campaign_id == Campaign.id, late.status.in_(OPEN), late.due > Unit.valid_to)
@@ -89,10 +89,9 @@ def open_in_closed_units(session: Session, on: date) -> Sequence[ChecklistItem]:
         .where(Unit.valid_to < on, Campaign.status != CampaignStatus.CANCELLED, ChecklistItem.status.in_(OPEN), outlives.exists())
         .order_by(ChecklistItem.due, ChecklistItem.id)
         .options(joinedload(ChecklistItem.campaign).joinedload(Campaign.unit))
-        .with_for_update(of=ChecklistItem)
         .execution_options(populate_existing=True)
     )
-    return session.scalars(query).all()
+    return session.scalars(query.with_for_update(of=ChecklistItem) if lock else query).all()
 
 
 def propose_posts(session: Session, *, on: date, reform: Reform | None) -> int:

@@ -15,13 +15,11 @@ from events.credits import candidates, credit_item, credited_to, remove_credit
 from events.errors import N_, DomainError, InvalidInputError, NotFoundError
 from events.models import ChecklistItem, EvidenceType, Person, Phase
 from events.models.campaigns import TICK_ONLY
-from events.observances import work_calendar
 from events.people import may_work_on, require_post
 from events.units import ancestors, get_unit
 from events.villages import COMMUNE, TITLES, VillageType, add_village, villages_of
-from events.workdays import WorkCalendar
 from web.addresses import safe_next
-from web.context import get_config, get_session, today
+from web.context import get_calendar, get_config, get_session, today
 from web.entries import day_of, number_of
 from web.forms import Use, for_people, said, send
 from web.language import gettext as _
@@ -41,7 +39,7 @@ def split(item_id: int) -> ResponseReturnValue:
     chosen = [int(text) for text in request.form.getlist("unit") if text.isascii() and text.isdigit()]
 
     def use(session: Session, person: Person, at: datetime) -> object:
-        return split_item(session, item_id, chosen, by=person, now=at, calendar=_calendar(session), zone=get_config().zone)
+        return split_item(session, item_id, chosen, by=person, now=at, calendar=get_calendar(), zone=get_config().zone)
 
     return _change_item(item_id, use, _("The item was split."))
 
@@ -121,7 +119,7 @@ def enter_village(slug: str) -> ResponseReturnValue:
         if request.form.get("kind") not in list(VillageType):
             raise InvalidInputError(N_("Please choose what the village is called."))
         kind = VillageType(request.form["kind"])
-        return add_village(session, commune, kind, name, by=person, now=at, calendar=_calendar(session), zone=get_config().zone)
+        return add_village(session, commune, kind, name, by=person, now=at, calendar=get_calendar(), zone=get_config().zone)
 
     done = url_for(".villages", slug=slug)
     return send(use, done, _("The village was entered."), lambda person, error: _villages_page(slug, person, error))
@@ -196,7 +194,3 @@ def _villages_page(slug: str, person: Person, error: DomainError | None = None) 
         may_enter=may_work_on(session, person, commune, today()),
         error=said(error),
     )
-
-
-def _calendar(session: Session) -> WorkCalendar:
-    return work_calendar(session, count_announced=get_config().count_announced)

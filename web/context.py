@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from events.database import SessionFactory, reading
 from events.localtime import local_day
 from events.models import Person
+from events.observances import work_calendar
+from events.workdays import WorkCalendar
 from web.config import WebConfig
 
 if TYPE_CHECKING:
@@ -58,6 +60,11 @@ def now() -> datetime:
 def today() -> date:
     """Return the day it is where the officials sit."""
     return local_day(now(), get_config().zone)
+
+
+def get_calendar() -> WorkCalendar:
+    """Return the working calendar as it is decided today."""
+    return work_calendar(get_session(), count_announced=get_config().count_announced)
 
 
 def current_account() -> "Account | None":

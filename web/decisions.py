@@ -27,10 +27,9 @@ from events.decisions import (
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, YearOutOfRangeError
 from events.language import say
 from events.models import CalendarDay, ProposedHoliday
-from events.observances import work_calendar
 from events.recurrence import check_year
 from events.workdays import DecisionStatus
-from web.context import current_person, get_config, get_session, now, today
+from web.context import current_person, get_calendar, get_config, get_session, now, today
 from web.language import current
 from web.language import gettext as _
 from web.mail import administrators_only
@@ -126,7 +125,7 @@ def holiday() -> ResponseReturnValue:
 
 def _index(error: DomainError | None = None) -> str:
     session, year = get_session(), today().year
-    calendar = work_calendar(session, count_announced=get_config().count_announced)
+    calendar = get_calendar()
     first, last = date(year, 1, 1), date(year + _YEARS_SHOWN, 1, 1)
     guessed = provisional_items(session, calendar, today())
     days = select(CalendarDay).where(CalendarDay.day >= first, CalendarDay.day < last).order_by(CalendarDay.day)

@@ -9,11 +9,9 @@ from sqlalchemy.orm import Session
 from events.editing import LONGEST_SUMMARY, Edit, edit_item, follow_template, follows_a_template, remarks, sets_its_own_date
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
 from events.models import ChecklistItem, Person
-from events.observances import work_calendar
 from events.people import require_post, roles_at
 from events.units import ancestors
-from events.workdays import WorkCalendar
-from web.context import get_config, get_session, today
+from web.context import get_calendar, get_config, get_session, today
 from web.entries import day_of, number_of
 from web.forms import for_people, said, send
 from web.language import gettext as _
@@ -34,7 +32,7 @@ def save(item_id: int) -> ResponseReturnValue:
     def use(session: Session, person: Person, at: Any) -> None:
         sequence = number_of(request.form.get("sequence", ""))
         item = edit_item(session, item_id, _edit(), sequence=sequence, by=person, now=at, zone=get_config().zone)
-        for sentence, facts in remarks(item, _calendar(session)):
+        for sentence, facts in remarks(item, get_calendar()):
             flash(_(sentence, **facts), "warning")
 
     return send(use, _back(item_id), _("The item was changed."), lambda person, error: _page(item_id, person, error))
@@ -45,7 +43,7 @@ def follow(item_id: int) -> ResponseReturnValue:
     """Let the item follow its template again."""
 
     def use(session: Session, person: Person, at: Any) -> None:
-        follow_template(session, item_id, by=person, now=at, calendar=_calendar(session), zone=get_config().zone)
+        follow_template(session, item_id, by=person, now=at, calendar=get_calendar(), zone=get_config().zone)
 
     sentence = _("The item follows its template again.")
     return send(use, _back(item_id), sentence, lambda person, error: _page(item_id, person, error))
@@ -84,7 +82,3 @@ def _edit() -> Edit:
 
 def _back(item_id: int) -> str:
     return url_for("items.show", item_id=item_id)
-
-
-def _calendar(session: Session) -> WorkCalendar:
-    return work_calendar(session, count_announced=get_config().count_announced)

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session, joinedload
 from events.checklist import in_charge
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
 from events.models.campaigns import OPEN
-from events.observances import enabled_observances, work_calendar
+from events.observances import enabled_observances
 from events.people import held
-from web.context import current_person, get_config, get_session, today
+from web.context import current_person, get_calendar, get_session, today
 from web.language import title
 from web.months import Marked, listing_of, marked_in, next_month, previous_month, read_month, weeks_of
 from web.subscriptions import Subscription
@@ -41,7 +41,7 @@ def show() -> str:
     month = read_month(wanted) if wanted else this_month
     observances = enabled_observances(session)
     shown = marked_in(observances, month, _last_day(month))
-    calendar = work_calendar(session, count_announced=get_config().count_announced)
+    calendar = get_calendar()
     weeks = weeks_of(month, shown, calendar)
     of_year = marked_in(observances, date(month.year, 1, 1), date(month.year, 12, 31))
     entries = _entries(session, [row for row in of_year if row.year == month.year])

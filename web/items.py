@@ -34,12 +34,11 @@ from events.errors import N_, ConflictError, DomainError, InvalidInputError, Not
 from events.evidence import LARGEST_FILE, Proof, add_evidence, file_of, remove_evidence, store_file
 from events.language import say
 from events.models import Campaign, ChecklistItem, Person, Unit
-from events.observances import work_calendar
 from events.story import story_of
 from events.units import ancestors
 from web.addresses import here, safe_next
 from web.checklists import lines_of
-from web.context import current_person, get_config, get_session, now, today
+from web.context import current_person, get_calendar, get_config, get_session, now, today
 from web.entries import day_of, number_of
 from web.language import current
 from web.language import gettext as _
@@ -227,7 +226,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         last_change=live[0] if live else None,
         credited=credited_to(session, item),
         edited=[_(EDITABLE[name]) for name in item.edited if name in EDITABLE],
-        is_provisional=item.is_open and is_provisional(item, work_calendar(session, count_announced=get_config().count_announced)),
+        is_provisional=item.is_open and is_provisional(item, get_calendar()),
         below=units_below(session, item.campaign.unit, today()),
         may_tick=person is None or may_work_on_item(session, person, item, today()),
         error=say(error, current()) if error else None,

@@ -18,11 +18,10 @@ from events.errors import DomainError, InvalidInputError, NotFoundError
 from events.language import say
 from events.models import Campaign, Observance, ObservanceStatus, Person, Template
 from events.models.observances import ANNIVERSARY
-from events.observances import work_calendar
 from events.own_observances import NewObservance
 from events.rounds import chosen_round
 from events.units import load_tree
-from web.context import current_person, get_config, get_session, now, today
+from web.context import current_person, get_calendar, get_config, get_session, now, today
 from web.forms import Form
 from web.language import current, title
 from web.language import gettext as _
@@ -278,7 +277,7 @@ def open_kind(key: str) -> ResponseReturnValue:
 
     def act() -> ResponseReturnValue:
         units = set(form.units.data or []) if form.who.data == "some" else None
-        zone, calendar = get_config().zone, work_calendar(session)
+        zone, calendar = get_config().zone, get_calendar()
         opened = kinds.open_on(session, template, form.day.data, now=now(), calendar=calendar, unit_ids=units, zone=zone)
         session.commit()
         sentence = _("Opened in %(campaigns)s units, %(items)s items.", campaigns=opened.campaigns, items=opened.items)

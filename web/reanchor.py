@@ -12,15 +12,13 @@ from events.campaigns import get_campaign
 from events.errors import ConflictError, DomainError, NotAllowedError, NotFoundError
 from events.language import say
 from events.models import Campaign, Person
-from events.observances import work_calendar
 from events.people import require_post
 from events.reanchor import NewAnchor
 from events.redating import grouped
 from events.units import ancestors
-from events.workdays import WorkCalendar
 from notifications.reminders import reminded_items
 from web.addresses import here
-from web.context import current_person, get_config, get_session, now, today
+from web.context import current_person, get_calendar, get_session, now, today
 from web.language import current
 from web.language import gettext as _
 from web.mail import administrators_only
@@ -51,7 +49,7 @@ def move(uid: str) -> ResponseReturnValue:
 
     def act(person: Person) -> str:
         change, mark = _change_from(request.form), request.form.get("fingerprint", "")
-        calendar = _calendar(session)
+        calendar = get_calendar()
         done = reanchor.apply(session, root, change, expected_fingerprint=mark, by=person, now=now(), calendar=calendar)
         return _("The dates were moved: %(count)s items.", count=len(done.moved))
 
@@ -77,7 +75,7 @@ def apply_version(uid: str) -> ResponseReturnValue:
     def act(person: Person) -> str:
         chosen = templates.get_version(session, root.template, _number(request.form.get("so", "")))
         mark = request.form.get("fingerprint", "")
-        calendar = _calendar(session)
+        calendar = get_calendar()
         versions.apply_version(session, root, chosen, expected_fingerprint=mark, by=person, now=now(), calendar=calendar)
         return _("Version %(number)s now holds for this campaign and all units below.", number=chosen.number)
 
@@ -90,7 +88,7 @@ def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str |
     if asked:
         try:
             change = _change_from(typed)
-            seen = reanchor.preview(session, root, change, _calendar(session), now=now(), told=reminded_items(session, root))
+            seen = reanchor.preview(session, root, change, get_calendar(), now=now(), told=reminded_items(session, root))
         except ValueError:
             problem = _("This is not a date.")
         except DomainError as error:
@@ -113,7 +111,7 @@ def _version_page(session: Session, root: Campaign, problem: str | None = None) 
         chosen = templates.get_version(session, root.template, _number(request.values["so"]))
     diff = None
     try:
-        diff = versions.compare(session, root, chosen, calendar=_calendar(session), now=now())
+        diff = versions.compare(session, root, chosen, calendar=get_calendar(), now=now())
     except ConflictError as error:
         problem = problem or say(error, current())
     return render_template(
@@ -157,10 +155,6 @@ def _change_from(typed: "dict[str, str]") -> NewAnchor:
     """Return what was asked for; an issue date counts for the chosen item. Raises ``ValueError`` for what is no date."""
     days = {name: date.fromisoformat(typed[name]) if typed.get(name) else None for name in _DAYS}
     return NewAnchor(**days, plan=typed.get("plan") or None if days["issued"] else None)
-
-
-def _calendar(session: Session) -> WorkCalendar:
-    return work_calendar(session, count_announced=get_config().count_announced)
 
 
 def _number(text: str) -> int:
