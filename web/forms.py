@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 
-from events.errors import ConflictError, DomainError, InvalidInputError
+from events.errors import ConflictError, DomainError, InvalidInputError, NotFoundError
 from events.language import say
 from events.models import Person
 from web.addresses import here
@@ -52,3 +52,23 @@ def said(error: DomainError | None) -> str | None:
 
 class Form(FlaskForm):  # type: ignore[misc] # flask-wtf ships no types
     """A form with its token against forged requests."""
+
+
+def try_form(form: Form, act: Callable[[], ResponseReturnValue], again: Callable[[str | None], str]) -> ResponseReturnValue:
+    """Call a use case; what is refused is said above the form, with what was typed."""
+    if not form.validate():
+        return again(None), 400
+    try:
+        return act()
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        get_session().rollback()
+        return again(say(error, current())), 400
+
+
+def wanted_state() -> bool:
+    state = request.form.get("state")
+    if state not in ("on", "off"):
+        raise InvalidInputError
+    return state == "on"

@@ -1,31 +1,25 @@
-"""What this province keeps, for administrators: observances on and off, days of its own, yearly themes, other kinds."""
+"""What this province keeps, for administrators: observances on and off, days of its own, yearly themes."""
 
-from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from wtforms import DateField, Field, IntegerField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from events import kinds, own_observances
 from events.colors import HEX_OF
-from events.errors import DomainError, InvalidInputError, NotFoundError
-from events.language import say
-from events.models import Campaign, Observance, ObservanceStatus, Person, Template
+from events.models import Observance, ObservanceStatus, Person, Template
 from events.models.observances import ANNIVERSARY
 from events.own_observances import NewObservance
-from events.rounds import chosen_round
-from events.units import load_tree
-from web.context import current_person, get_calendar, get_config, get_session, now, today
-from web.forms import Form
-from web.language import current, title
+from web.context import current_person, get_config, get_session, now, today
+from web.forms import Form, try_form, wanted_state
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
+from web.language import title
 from web.mail import administrators_only
 
 bp = Blueprint("keeping", __name__, url_prefix="/ngay-ky-niem")
@@ -38,7 +32,6 @@ STATUS = {
 }
 _NONE = ""
 _NUMBERS_ONLY = _l("This is not a number.")
-_NO_DAY = _l("This is not a date.")
 
 
 class ObservanceForm(Form):
@@ -117,20 +110,6 @@ class ChecklistForm(Form):
     like = SelectField(_l("Checklist"), description=_l("Copied once; changed afterwards as any template."))
 
 
-class OpenForm(Form):
-    """A campaign on a chosen day."""
-
-    day = DateField(_l("Day"), [InputRequired(_NO_DAY)])
-    who = RadioField(
-        _l("Units"),
-        choices=[SelectChoice("all", _l("all units")), SelectChoice("some", _l("only those chosen here"))],
-        default="all",
-    )
-    units = SelectMultipleField(
-        _l("Chosen units"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(), validate_choice=False
-    )
-
-
 @bp.get("/")
 @administrators_only
 def index() -> ResponseReturnValue:
@@ -150,26 +129,10 @@ def switch(slug: str) -> ResponseReturnValue:
     """Keep an observance, or keep it no longer."""
     session = get_session()
     observance = own_observances.find_observance(session, slug)
-    own_observances.switch_observance(session, observance, enabled=_wanted_state(), now=now())
+    own_observances.switch_observance(session, observance, enabled=wanted_state(), now=now())
     session.commit()
     kept = _("“%(title)s” is kept from now on.", title=title(observance))
     flash(kept if observance.enabled else _("“%(title)s” is no longer kept.", title=title(observance)), "success")
-    return redirect(url_for(".index"), 303)
-
-
-@bp.post("/loai/<key>/bat-tat")
-@administrators_only
-def switch_kind(key: str) -> ResponseReturnValue:
-    """Let a kind open by itself, or no longer."""
-    session = get_session()
-    template = kinds.get_kind(session, key)
-    if _wanted_state():
-        kinds.switch_on(template, on=today())
-    else:
-        kinds.switch_off(template)
-    session.commit()
-    opens = _("“%(title)s” opens by itself from now on.", title=title(template))
-    flash(opens if template.enabled else _("“%(title)s” no longer opens by itself.", title=title(template)), "success")
     return redirect(url_for(".index"), 303)
 
 
@@ -194,7 +157,7 @@ def add() -> ResponseReturnValue:
         flash(_("“%(title)s” is kept from now on.", title=title(found)), "success")
         return redirect(url_for(".edit", slug=found.slug), 303)
 
-    return _try(form, act, lambda problem: _new_page(form, problem))
+    return try_form(form, act, lambda problem: _new_page(form, problem))
 
 
 @bp.get("/<slug>/sua")
@@ -219,7 +182,7 @@ def announce(slug: str) -> ResponseReturnValue:
         flash(_("The theme of %(year)s is stored. Drafts follow it, issued documents do not.", year=form.year.data), "success")
         return redirect(url_for(".edit", slug=slug), 303)
 
-    return _try(form, act, lambda problem: _edit_page(observance, theme_form=form, problem=problem))
+    return try_form(form, act, lambda problem: _edit_page(observance, theme_form=form, problem=problem))
 
 
 @bp.post("/<slug>/ky-niem")
@@ -237,7 +200,7 @@ def number(slug: str) -> ResponseReturnValue:
         flash(_("Stored."), "success")
         return redirect(url_for(".edit", slug=slug), 303)
 
-    return _try(form, act, lambda problem: _edit_page(observance, anniversary_form=form, problem=problem))
+    return try_form(form, act, lambda problem: _edit_page(observance, anniversary_form=form, problem=problem))
 
 
 @bp.post("/<slug>/danh-muc")
@@ -256,55 +219,7 @@ def give_checklist(slug: str) -> ResponseReturnValue:
         flash(_("“%(title)s” opens its campaigns from now on.", title=title(observance)), "success")
         return redirect(url_for("templates.show", key=template.key), 303)
 
-    return _try(form, act, lambda problem: _edit_page(observance, problem=problem))
-
-
-@bp.get("/loai/<key>/mo")
-@administrators_only
-def choose_day(key: str) -> ResponseReturnValue:
-    """Show the form to open a kind on a chosen day."""
-    session = get_session()
-    return _open_page(kinds.get_kind(session, key), _open_form(session, day=today()))
-
-
-@bp.post("/loai/<key>/mo")
-@administrators_only
-def open_kind(key: str) -> ResponseReturnValue:
-    """Open a kind on a chosen day and go to its topmost campaign."""
-    session = get_session()
-    template = kinds.get_kind(session, key)
-    form = _open_form(session)
-
-    def act() -> ResponseReturnValue:
-        units = set(form.units.data or []) if form.who.data == "some" else None
-        zone, calendar = get_config().zone, get_calendar()
-        opened = kinds.open_on(session, template, form.day.data, now=now(), calendar=calendar, unit_ids=units, zone=zone)
-        session.commit()
-        sentence = _("Opened in %(campaigns)s units, %(items)s items.", campaigns=opened.campaigns, items=opened.items)
-        flash(sentence if opened.campaigns else _("This campaign was open already; nothing was added."), "success")
-        return redirect(_address_of(session, template, form), 303)
-
-    return _try(form, act, lambda problem: _open_page(template, form, problem))
-
-
-def _wanted_state() -> bool:
-    state = request.form.get("state")
-    if state not in ("on", "off"):
-        raise InvalidInputError
-    return state == "on"
-
-
-def _try(form: Form, act: Callable[[], ResponseReturnValue], again: Callable[[str | None], str]) -> ResponseReturnValue:
-    """Call a use case; what is refused is said above the form, with what was typed."""
-    if not form.validate():
-        return again(None), 400
-    try:
-        return act()
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        get_session().rollback()
-        return again(say(error, current())), 400
+    return try_form(form, act, lambda problem: _edit_page(observance, problem=problem))
 
 
 def _person() -> Person:
@@ -349,10 +264,6 @@ def _theme_form(observance: Observance) -> ThemeForm:
     return ThemeForm(formdata=None, year=year, theme=theme.theme_vi, slogans="\n".join(theme.slogans), source=theme.source)
 
 
-def _open_page(template: Template, form: OpenForm, problem: str | None = None) -> str:
-    return render_template("keeping/open.html", template=template, form=form, problem=problem)
-
-
 def _observance_form(session: Session) -> ObservanceForm:
     form = ObservanceForm()
     outer = own_observances.all_observances(session)
@@ -363,21 +274,3 @@ def _observance_form(session: Session) -> ObservanceForm:
 
 def _templates(session: Session) -> list[SelectChoice]:
     return [SelectChoice(t.key, title(t)) for t in session.scalars(select(Template).order_by(Template.position, Template.id))]
-
-
-def _open_form(session: Session, **values: object) -> OpenForm:
-    form = OpenForm(**values)
-    tree = load_tree(session, _day_of(form.day))
-    form.units.choices = [SelectChoice(node.id, node.full_name) for root in tree.roots for node in tree.below(root)]
-    return form
-
-
-def _day_of(field: Field) -> Any:
-    return field.data or today()
-
-
-def _address_of(session: Session, template: Template, form: OpenForm) -> str:
-    period = chosen_round(template, form.day.data).period
-    top = select(Campaign.uid).where(Campaign.template_id == template.id, Campaign.period == period, Campaign.parent_id.is_(None))
-    uid = session.scalar(top.order_by(Campaign.id).limit(1))
-    return url_for("campaigns.show", uid=uid) if uid else url_for(".index")

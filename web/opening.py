@@ -1,0 +1,105 @@
+"""Kinds of campaigns that no observance calls for, for administrators: switched on, or opened on a chosen day."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from wtforms import DateField, Field, RadioField, SelectMultipleField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from events import kinds
+from events.models import Campaign, Template
+from events.rounds import chosen_round
+from events.units import load_tree
+from web.context import get_calendar, get_config, get_session, now, today
+from web.forms import Form, try_form, wanted_state
+from web.language import gettext as _
+from web.language import lazy_gettext as _l
+from web.language import title
+from web.mail import administrators_only
+
+bp = Blueprint("opening", __name__, url_prefix="/ngay-ky-niem/loai")
+
+
+class OpenForm(Form):
+    """A campaign on a chosen day."""
+
+    day = DateField(_l("Day"), [InputRequired(_l("This is not a date."))])
+    who = RadioField(
+        _l("Units"),
+        choices=[SelectChoice("all", _l("all units")), SelectChoice("some", _l("only those chosen here"))],
+        default="all",
+    )
+    units = SelectMultipleField(
+        _l("Chosen units"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(), validate_choice=False
+    )
+
+
+@bp.post("/<key>/bat-tat")
+@administrators_only
+def switch(key: str) -> ResponseReturnValue:
+    """Let a kind open by itself, or no longer."""
+    session = get_session()
+    template = kinds.get_kind(session, key)
+    if wanted_state():
+        kinds.switch_on(template, on=today())
+    else:
+        kinds.switch_off(template)
+    session.commit()
+    opens = _("“%(title)s” opens by itself from now on.", title=title(template))
+    flash(opens if template.enabled else _("“%(title)s” no longer opens by itself.", title=title(template)), "success")
+    return redirect(url_for("keeping.index"), 303)
+
+
+@bp.get("/<key>/mo")
+@administrators_only
+def choose_day(key: str) -> ResponseReturnValue:
+    """Show the form to open a kind on a chosen day."""
+    session = get_session()
+    return _open_page(kinds.get_kind(session, key), _open_form(session, day=today()))
+
+
+@bp.post("/<key>/mo")
+@administrators_only
+def open_kind(key: str) -> ResponseReturnValue:
+    """Open a kind on a chosen day and go to its topmost campaign."""
+    session = get_session()
+    template = kinds.get_kind(session, key)
+    form = _open_form(session)
+
+    def act() -> ResponseReturnValue:
+        units = set(form.units.data or []) if form.who.data == "some" else None
+        zone, calendar = get_config().zone, get_calendar()
+        opened = kinds.open_on(session, template, form.day.data, now=now(), calendar=calendar, unit_ids=units, zone=zone)
+        session.commit()
+        sentence = _("Opened in %(campaigns)s units, %(items)s items.", campaigns=opened.campaigns, items=opened.items)
+        flash(sentence if opened.campaigns else _("This campaign was open already; nothing was added."), "success")
+        return redirect(_address_of(session, template, form), 303)
+
+    return try_form(form, act, lambda problem: _open_page(template, form, problem))
+
+
+def _open_page(template: Template, form: OpenForm, problem: str | None = None) -> str:
+    return render_template("opening/open.html", template=template, form=form, problem=problem)
+
+
+def _open_form(session: Session, **values: object) -> OpenForm:
+    form = OpenForm(**values)
+    tree = load_tree(session, _day_of(form.day))
+    form.units.choices = [SelectChoice(node.id, node.full_name) for root in tree.roots for node in tree.below(root)]
+    return form
+
+
+def _day_of(field: Field) -> Any:
+    return field.data or today()
+
+
+def _address_of(session: Session, template: Template, form: OpenForm) -> str:
+    period = chosen_round(template, form.day.data).period
+    top = select(Campaign.uid).where(Campaign.template_id == template.id, Campaign.period == period, Campaign.parent_id.is_(None))
+    uid = session.scalar(top.order_by(Campaign.id).limit(1))
+    return url_for("campaigns.show", uid=uid) if uid else url_for("keeping.index")
