@@ -84,7 +84,7 @@ def open_round(
     session.execute(select(Template.id).where(Template.id == template.id).with_for_update())  # one opener at a time
     have = _campaign_ids(session, found)
     found, event = _as_moved(session, found) if have else (found, None)
-    tree = load_tree(session, min(found.key_day, max(found.opens, local_day(now))))
+    tree = load_tree(session, found.belongs_on(local_day(now)))
     version = _version_in_use(session, found) if have else template.current
     copies = copies_by_level(version.items, tree)
     missing = [node for root in tree.roots for node in _involved(tree, root, copies, unit_ids) if node.id not in have]

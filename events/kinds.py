@@ -54,9 +54,10 @@ def open_on(
         raise ConflictError(N_("“%(template)s” opens with its observance."), template=template.title_vi)
     if template.cutoffs:
         raise ConflictError(N_("“%(template)s” opens by its reporting periods; switch it on instead."), template=template.title_vi)
+    found = chosen_round(template, day)
     if unit_ids is not None:
-        _require_units(session, unit_ids, day)
-    return open_round(session, chosen_round(template, day), now=now, calendar=calendar, unit_ids=unit_ids)
+        _require_units(session, unit_ids, found.belongs_on(local_day(now, zone)))
+    return open_round(session, found, now=now, calendar=calendar, unit_ids=unit_ids)
 
 
 def switch_on(template: Template, *, on: date) -> None:

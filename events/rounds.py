@@ -39,6 +39,13 @@ class Round:
         """The day it opens: so many days before its key day."""
         return self.key_day - timedelta(days=self.template.generate_ahead_days)
 
+    def belongs_on(self, today: date) -> date:
+        """Return the day whose units the round belongs to: today's once it opens, and after its key day those of that day.
+
+        Units that will be merged before the key day still do the work; see `handover` for what they leave open.
+        """
+        return min(self.key_day, max(self.opens, today))
+
 
 def key_day(template: Template, dates: Occurrence) -> date:
     """Return the day a round is about: the cut-off of a report, else its first day. Roles are those in force on it."""

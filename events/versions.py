@@ -48,7 +48,7 @@ from events.redating import (
     wanted_dates,
     write,
 )
-from events.rounds import Anchors, key_day
+from events.rounds import Anchors, round_of
 from events.units import load_tree
 from events.workdays import WorkCalendar
 
@@ -140,7 +140,7 @@ class _Comparison:
     ) -> None:
         root = sheets[0].campaign
         anchors = Anchors(Occurrence(root.dtstart, root.dtend), root.event_date)
-        tree = load_tree(session, min(key_day(root.template, anchors.dates), max(root.opens, local_day(root.created))))
+        tree = load_tree(session, round_of(root).belongs_on(local_day(root.created)))
         versions = template_items(session, {version.id, *(sheet.campaign.version_id for sheet in sheets)})
         self.sheets, self.version = sheets, version
         self._items = versions[version.id]

@@ -1,18 +1,17 @@
 """Kinds of campaigns that no observance calls for, for administrators: switched on, or opened on a chosen day."""
 
-from typing import Any
-
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from wtforms import DateField, Field, RadioField, SelectMultipleField
+from wtforms import DateField, RadioField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from events import kinds
 from events.models import Campaign, Template
+from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.rounds import chosen_round
 from events.units import load_tree
 from web.context import get_calendar, get_config, get_session, now, today
@@ -60,7 +59,8 @@ def switch(key: str) -> ResponseReturnValue:
 def choose_day(key: str) -> ResponseReturnValue:
     """Show the form to open a kind on a chosen day."""
     session = get_session()
-    return _open_page(kinds.get_kind(session, key), _open_form(session, day=today()))
+    template = kinds.get_kind(session, key)
+    return _open_page(template, _open_form(session, template, day=today()))
 
 
 @bp.post("/<key>/mo")
@@ -69,7 +69,7 @@ def open_kind(key: str) -> ResponseReturnValue:
     """Open a kind on a chosen day and go to its topmost campaign."""
     session = get_session()
     template = kinds.get_kind(session, key)
-    form = _open_form(session)
+    form = _open_form(session, template)
 
     def act() -> ResponseReturnValue:
         units = set(form.units.data or []) if form.who.data == "some" else None
@@ -87,15 +87,14 @@ def _open_page(template: Template, form: OpenForm, problem: str | None = None) -
     return render_template("opening/open.html", template=template, form=form, problem=problem)
 
 
-def _open_form(session: Session, **values: object) -> OpenForm:
+def _open_form(session: Session, template: Template, **values: object) -> OpenForm:
+    """Return the form with the units that the campaign of the day in it would belong to."""
     form = OpenForm(**values)
-    tree = load_tree(session, _day_of(form.day))
+    day = form.day.data
+    sensible = day if day and FIRST_YEAR <= day.year <= LAST_YEAR else today()
+    tree = load_tree(session, chosen_round(template, sensible).belongs_on(today()))
     form.units.choices = [SelectChoice(node.id, node.full_name) for root in tree.roots for node in tree.below(root)]
     return form
-
-
-def _day_of(field: Field) -> Any:
-    return field.data or today()
 
 
 def _address_of(session: Session, template: Template, form: OpenForm) -> str:

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from events.campaigns import open_campaigns
+from events.errors import InvalidInputError
 from events.handover import hand_over_due
+from events.kinds import get_kind, open_on
 from events.models import Campaign, ChecklistItem, Template, Unit, UnitSuccession
 from events.models.campaigns import OPEN
 from events.redating import Fate
@@ -98,3 +100,15 @@ def test_a_new_version_asks_the_merged_unit_for_what_is_new_and_for_nothing_that
     units = {line.unit.id for line in added}
     assert new.id in units
     assert not units & {unit.id for unit in of_keys(session, PAIR)}
+
+
+def test_a_course_after_a_merge_is_opened_for_the_units_that_prepare_it(session, cast, vietnam):
+    new = enter_merge(session, cast)
+    course, day = get_kind(session, "training_course"), date(2021, 3, 15)
+    old = [unit.id for unit in of_keys(session, PAIR)]
+
+    opened = open_on(session, course, day, now=WHEN_ENTERED, calendar=vietnam, unit_ids=old)
+
+    assert opened.campaigns == 4  # the province, the district and both communes
+    with pytest.raises(InvalidInputError, match="does not exist"):
+        open_on(session, course, day, now=WHEN_ENTERED, calendar=vietnam, unit_ids=[new.id])

@@ -161,7 +161,7 @@ def test_only_chosen_units_take_part(administrator: Visitor, cast: Cast, session
 
 @pytest.mark.parametrize(
     "form",
-    [{"day": "2020-12-31", "who": "all"}, {"day": "2101-01-01", "who": "all"}, {"day": "x", "who": "all"}, {"day": "2021-10-12", "who": "some"}],
+    [{"day": "2020-12-31", "who": "all"}, {"day": "2101-01-01", "who": "all"}, {"day": "0001-01-01", "who": "all"}, {"day": "x", "who": "all"}, {"day": "2021-10-12", "who": "some"}],
 )  # fmt: skip
 def test_a_day_that_cannot_be_is_refused_in_words(administrator: Visitor, session: Session, form: dict[str, str]):
     response = administrator.post("/ngay-ky-niem/loai/training_course/mo", **form)
