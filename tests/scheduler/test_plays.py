@@ -134,6 +134,8 @@ def test_2026_and_2027_show_versions_guesses_and_what_a_year_teaches(stories):
     assert texts(story, "23/11/2026 → 24/11/2026")
     assert texts(story, "24/11/2026 → 23/11/2026", "Ngày Văn hóa Việt Nam")
     assert texts(story, "of its dates are provisional")
+    assert texts(story, "without the wanted evidence, as its template allows")
+    assert texts(story, "From 01/06/2027: Xã Ba Vì Đông, Xã Ba Vì Tây, made from Xã Ba Vì")
     assert texts(story, "03/02/2027 → 04/02/2027 (trong kỳ nghỉ Tết)")
     assert texts(story, "“Báo cáo kết quả cấp xã” (cấp xã): T+5 →")
     assert texts(story, "Kỷ niệm 25 năm")

@@ -15,7 +15,7 @@ _Checklist = _States | checklist.Give | checklist.Tick | checklist.Report
 _Choices = choices.SwitchOff | choices.AddItem | choices.AddVillage | choices.Split | choices.Delegate | choices.Credit
 _Meetings = meetings.AddActivity | meetings.Attended
 _Papers = papers.Draft | papers.Issue | papers.LookAtDocuments
-_Units = units.Merge | units.Rename | units.ConfirmPosts | units.LookAtUnit
+_Units = units.Merge | units.SplitUnit | units.Rename | units.ConfirmPosts | units.LookAtUnit
 _Figures = figures.ShowProgress | figures.CompareYears | figures.ShowHistory | figures.ShowReminders
 
 AnyAct = Annotated[

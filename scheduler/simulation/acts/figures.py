@@ -40,6 +40,7 @@ class ShowProgress(Act):
     campaign: str | None = None
     as_of: date | None = None
     phases: bool = False
+    items: bool = False
 
     @property
     def rule(self) -> Rule:
@@ -54,6 +55,9 @@ class ShowProgress(Act):
         yield self._total(unit, what, self.as_of or stage.day, total)
         if self.phases:
             yield self._by_phase(stage, found)
+        if self.items:
+            words = (f"{part.summary} {part.progress.done}/{part.progress.expected}" for part in found if part.progress.expected)
+            yield self.told(N_("… by item: %(items)s"), items="; ".join(words))
         yield self._sum_of_leaves(stage, unit, day, conditions, total)
         yield from self._silent(silent_units(stage.session, day, *conditions))
 

@@ -10,7 +10,7 @@ from events.errors import N_
 from events.handover import decide_proposal, waiting_proposals
 from events.lineage import above_now
 from events.models import Campaign, ChecklistItem, PostProposal, Unit
-from events.reforms import NewUnit, Reformed, merge, rename
+from events.reforms import NewUnit, Reformed, merge, rename, split
 from events.units import successors
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Stage, Told, as_text
@@ -26,7 +26,7 @@ class _OfUnits(Act):
     def reformed(self, done: Reformed) -> Iterator[Told]:
         ended, begun = (", ".join(unit.full_name for unit in units) for units in (done.ended, done.begun))
         facts = {"ended": ended, "begun": begun, "day": as_text(done.reform.on), "posts": done.posts}
-        yield self.told(N_("%(begun)s, made from %(ended)s, begins on %(day)s; %(posts)s posts are proposed"), **facts)
+        yield self.told(N_("From %(day)s: %(begun)s, made from %(ended)s; %(posts)s posts are proposed"), **facts)
         over = done.handed_over
         if over:
             facts = {"closed": over.closed, "begun": over.begun, "posts": over.posts}
@@ -44,6 +44,21 @@ class Merge(_OfUnits):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         done = merge(stage.session, self.units, NewUnit(self.into), on=self.first_day, basis=self.basis, by=None, now=stage.now)
+        yield from self.reformed(done)
+
+
+class SplitUnit(_OfUnits):
+    """A unit is split into new ones whose first day is ``first_day``."""
+
+    do: Literal["split-unit"] = "split-unit"
+    unit: str
+    into: tuple[str, ...]
+    first_day: date
+    basis: str | None = None
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        parts = [NewUnit(name) for name in self.into]
+        done = split(stage.session, self.unit, parts, on=self.first_day, basis=self.basis, by=None, now=stage.now)
         yield from self.reformed(done)
 
 
