@@ -1,13 +1,14 @@
 """What commands say: sentences in the configured language, tables and progress bars on the terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
-from events.errors import DomainError
+from events.campaigns import Opened
+from events.errors import N_, DomainError
 from events.language import say, translations
 
 _WIDE = 160  # columns, when the output goes to a file or another program
@@ -66,3 +67,9 @@ class Bar:
 
     def __call__(self, done: int, total: int) -> None:
         self._progress.update(self._task, completed=done, total=total)
+
+
+def tell_opened(opened: Iterable[Opened]) -> None:
+    for one in opened:
+        sentence = N_("“%(campaign)s” opens in %(units)s units with %(items)s items.")
+        tell(sentence, campaign=one.summary, units=one.campaigns, items=one.items)

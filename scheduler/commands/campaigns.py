@@ -16,7 +16,7 @@ from events.localtime import local_day
 from events.observances import work_calendar
 from events.recurrence import check_year
 from scheduler.commands import NewService, pass_service
-from scheduler.console import _, progress_bar, tell
+from scheduler.console import _, progress_bar, tell, tell_opened
 from scheduler.service import Service, utc_now
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -74,11 +74,11 @@ def open_(new_service: NewService, year: int | None, template: str | None, day: 
     if (template is None) != (day is None):
         raise click.UsageError(_("Please give both --template and --day."))
     if template and day:
-        _tell_opened(_open_on(new_service(), template, day.date()))
+        _tell_all(_open_on(new_service(), template, day.date()))
         return
     if year is not None:
         check_year(year)
-    _tell_opened(new_service().open_ahead(utc_now(), year))
+    _tell_all(new_service().open_ahead(utc_now(), year))
 
 
 @click.group()
@@ -121,14 +121,7 @@ def _open_on(service: Service, template: str, day: date) -> list[Opened]:
     return [opened] if opened.campaigns else []
 
 
-def _tell_opened(opened: list[Opened]) -> None:
-    for result in opened:
-        tell(
-            N_("Opened: %(observance)s %(year)s in %(campaigns)s units, %(items)s checklist items."),
-            observance=result.observance,
-            year=result.year,
-            campaigns=result.campaigns,
-            items=result.items,
-        )
+def _tell_all(opened: list[Opened]) -> None:
+    tell_opened(opened)
     if not opened:
         tell(N_("Nothing to open."))

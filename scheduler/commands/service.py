@@ -14,7 +14,7 @@ from events.errors import N_, DomainError
 from scheduler import migrate as migrations
 from scheduler.commands import NewService, pass_service
 from scheduler.console import _ as gettext
-from scheduler.console import out, show_table, tell
+from scheduler.console import out, show_table, tell, tell_opened
 from scheduler.doctor import Finding, examine
 from scheduler.logs import configure
 from scheduler.service import Service, utc_now
@@ -121,14 +121,7 @@ def prepare(service: Service) -> None:
     service.settings.scheduler.data_dir.mkdir(parents=True, exist_ok=True)
     migrations.upgrade(service.engine)
     _import(service)
-    for opened in service.open_ahead(utc_now()):
-        tell(
-            N_("Opened: %(observance)s %(year)s in %(campaigns)s units, %(items)s checklist items."),
-            observance=opened.observance,
-            year=opened.year,
-            campaigns=opened.campaigns,
-            items=opened.items,
-        )
+    tell_opened(service.open_ahead(utc_now()))
 
 
 def _import(service: Service) -> ImportResult:
