@@ -90,7 +90,7 @@ def test_starting_again_loses_and_doubles_nothing(home):
     code = [file.read_text() for file in (home / "var").glob("secret_key")]
 
     assert (first.returncode, second.returncode) == (0, 0)
-    assert "gender_action_month" in first.stdout
+    assert "Tháng hành động vì bình đẳng giới" in first.stdout
     assert second.stdout == ""
     assert code == [file.read_text() for file in (home / "var").glob("secret_key")]
 
