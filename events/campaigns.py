@@ -31,6 +31,7 @@ from events.models import (
     TodoStatus,
     UnitSuccession,
 )
+from events.newcomers import follow_plans
 from events.people import RoleBook
 from events.recurrence import Occurrence
 from events.rounds import Anchors, Round, key_day, rounds_of
@@ -97,6 +98,8 @@ def open_round(
     rows = [row for node in missing if node.id not in heirs for row in makers.rows(node, copies, ids[node.id])]
     if rows:
         session.connection().execute(insert(ChecklistItem), rows)
+    if have:
+        follow_plans(session, found, tree, missing, calendar)
     return Opened(found.key, found.period, found.summary, found.year, len(missing), len(rows))
 
 

@@ -19,8 +19,8 @@ from events.models import Campaign, ChecklistItem, Person
 from events.models.history import Door
 from events.people import RoleBook, may_work_on, require_post, roles_at
 from events.recurrence import Occurrence, check_year
-from events.redating import DATES, issue_dates, load_sheets, made_from, wanted_dates
-from events.rounds import Anchors, key_day
+from events.redating import DATES, dates_now, load_sheets
+from events.rounds import key_day
 from events.workdays import WorkCalendar
 
 LONGEST_SUMMARY = 300
@@ -152,18 +152,18 @@ def _require_say(session: Session, item: ChecklistItem, values: dict[str, Any], 
 
 def _of_template(session: Session, item: ChecklistItem, calendar: WorkCalendar) -> dict[str, Any] | None:
     """Return the columns as the template gives them, by the same count as when days move."""
-    campaign, root = item.campaign, _root(item.campaign)
-    sheets = load_sheets(session, root)
-    origins = made_from(session, sheets)
-    origin = origins[campaign.id].get(item.key)
+    campaign = item.campaign
+    origin = next((each for each in campaign.version.items if each.key == item.key), None)
     if origin is None:
         return None
-    anchors, late = Anchors(Occurrence(root.dtstart, root.dtend), root.event_date), root.template.late_plan_workdays
-    dates = wanted_dates(sheets, origins, anchors, calendar, issued=issue_dates(session, sheets), late_workdays=late)
-    found = dates[campaign.id, item.key]
-    role = RoleBook.load(session).of_copy(origin.role_key, campaign.unit.level_key, key_day(campaign.template, anchors.dates))
+    line = _line_above(campaign)
+    sheets = load_sheets(session, line[-1], units=[each.unit_id for each in line])
+    found = dates_now(session, sheets, calendar)[campaign.id, item.key]
+    on = key_day(campaign.template, Occurrence(campaign.dtstart, campaign.dtend))
+    role = RoleBook.load(session).of_copy(origin.role_key, campaign.unit.level_key, on)
     return {"summary": origin.title_vi, "role_key": role} | {name: getattr(found, name) for name in DATES}
 
 
-def _root(campaign: Campaign) -> Campaign:
-    return campaign if campaign.parent is None else _root(campaign.parent)
+def _line_above(campaign: Campaign) -> list[Campaign]:
+    """Return the campaign and those above it, the province's last."""
+    return [campaign] if campaign.parent is None else [campaign, *_line_above(campaign.parent)]

@@ -32,6 +32,7 @@ from events.models import (
     Unit,
 )
 from events.models.history import Door
+from events.recurrence import Occurrence
 from events.rounds import Anchors
 from events.units import UnitNode
 from events.workdays import WorkCalendar
@@ -124,9 +125,13 @@ def lock_round(session: Session, root: Campaign) -> None:
     session.execute(select(Template.id).where(Template.id == root.template_id).with_for_update())
 
 
-def load_sheets(session: Session, root: Campaign, *, lock: bool = False) -> list[Sheet]:
-    """Return the round's campaigns from ``root`` down, parents first, in three queries. Cancelled ones are left alone."""
-    same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
+def load_sheets(session: Session, root: Campaign, *, lock: bool = False, units: Collection[int] | None = None) -> list[Sheet]:
+    """Return the round's campaigns from ``root`` down, parents first, in three queries. Cancelled ones are left alone.
+
+    With ``units``, only those of the units with these ids, which must include all units between them and the root's.
+    """
+    same = [Campaign.template_id == root.template_id, Campaign.period == root.period]
+    same += [Campaign.unit_id.in_(units)] if units is not None else []
     columns = (Unit.id, Unit.key, Unit.level_key, Unit.parent_id, Unit.full_name)
     campaigns = select(Campaign, *columns).join(Campaign.unit).where(*same, Campaign.status != CampaignStatus.CANCELLED)
     fresh = {"populate_existing": True}
@@ -200,6 +205,13 @@ def wanted_dates(
         dates = work.of(sheet, made_from[sheet.campaign.id])
         found |= {(sheet.campaign.id, key): value for key, value in dates.items()}
     return found
+
+
+def dates_now(session: Session, sheets: Sequence[Sheet], calendar: WorkCalendar) -> dict[tuple[int, str], DueDates]:
+    """Return the dates of every item by campaign id and key, as the campaign's days and the plans issued so far give them."""
+    root, origins = sheets[0].campaign, made_from(session, sheets)
+    anchors, late = Anchors(Occurrence(root.dtstart, root.dtend), root.event_date), root.template.late_plan_workdays
+    return wanted_dates(sheets, origins, anchors, calendar, issued=issue_dates(session, sheets), late_workdays=late)
 
 
 def values_of(item: ChecklistItem, wanted: Mapping[str, Any]) -> tuple[_Row, bool]:

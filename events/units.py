@@ -41,6 +41,11 @@ class UnitTree:
             found.extend(self.children.get(node.id, ()))
         return found
 
+    def line(self, node: UnitNode) -> list[UnitNode]:
+        """Return ``node`` and the units above it, the highest last."""
+        above = self.nodes.get(node.parent_id) if node.parent_id is not None else None
+        return [node] if above is None else [node, *self.line(above)]
+
 
 def alive(on: date, unit: type[Unit] = Unit) -> ColumnElement[bool]:
     """Return the condition that a unit exists on the day ``on``."""

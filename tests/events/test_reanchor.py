@@ -264,15 +264,31 @@ def test_hard_days_keep_the_order_inside_every_unit(session, vietnam, cast, key,
 
 def test_a_unit_that_comes_later_gets_the_moved_dates(session, root, vietnam, cast):
     move(session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, cast.hoa)
-    unit = Unit(key="x-1", level_key="commune", type="xa", name="X", full_name="Xã X", slug="xa-x", search="xa x")
-    unit.parent_id = cast.district.id
-    session.add(unit)
-    session.flush()
+    unit = enter_commune(session, cast)
 
     open_template(session, vietnam, "happiness_day", 2021)
 
     assert item_of(session, root, unit, "plan_commune").due == item_of(session, root, cast.commune, "plan_commune").due
     assert reanchor.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021).is_empty
+
+
+def test_a_unit_that_comes_after_a_late_plan_is_given_the_same_time_as_the_others(session, root, vietnam, cast):
+    move(session, root, NewAnchor(plan="plan_province", issued=date(2021, 2, 26)), vietnam, cast.hoa)
+    unit = enter_commune(session, cast)
+
+    open_template(session, vietnam, "happiness_day", 2021)
+
+    new, beside = item_of(session, root, unit, "plan_commune"), item_of(session, root, cast.commune, "plan_commune")
+    assert (new.due, new.due_reason, new.first_due) == (beside.due, beside.due_reason, date(2021, 3, 9))
+    assert reanchor.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021).is_empty
+
+
+def enter_commune(session, cast):
+    unit = Unit(key="x-1", level_key="commune", type="xa", name="X", full_name="Xã X", slug="xa-x", search="xa x")
+    unit.parent_id = cast.district.id
+    session.add(unit)
+    session.flush()
+    return unit
 
 
 def test_the_number_of_statements_does_not_depend_on_the_number_of_units(session, root, vietnam, cast):
