@@ -4,39 +4,32 @@ Nothing moves unseen: a preview lists every open item whose date changes, and ap
 changed in between, it is refused and the person looks again. A due date that somebody set by hand stays.
 """
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
+from events.calendar_changes import RoundChange, changed_rounds, write_rounds
 from events.database import nfc
 from events.decision_text import TET
-from events.duedates import WAITS, due_dates, later_ones
-from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
+from events.errors import N_, InvalidInputError, NotFoundError
 from events.models import (
-    Anchor,
     CalendarDay,
     CalendarDecision,
     Campaign,
-    CampaignStatus,
-    Change,
     ChecklistItem,
     DecidedYear,
     Person,
     ProposedHoliday,
-    TemplateItem,
 )
 from events.models.campaigns import OPEN
 from events.models.history import Door
 from events.observances import work_calendar
-from events.recurrence import Occurrence, check_year
-from events.rounds import Anchors
-from events.workdays import Decision, DecisionStatus, Shift, WorkCalendar
+from events.recurrence import check_year
+from events.redating import Line, expect, fingerprint
+from events.workdays import Decision, DecisionStatus, WorkCalendar
 
 _A_DAY = timedelta(days=1)
 _BY_HAND = {"due", "nominal_due"}
@@ -53,25 +46,21 @@ class YearDecision:
 
 
 @dataclass(frozen=True, slots=True)
-class MovedItem:
-    """An open item before and after. ``why`` completes "hạn rơi …"; None when its nominal day is a working day again."""
+class Preview:
+    """What a decision would do, with the fingerprint that applying asks for. ``is_known``: it is in force already."""
 
-    item: ChecklistItem
-    old_due: date
-    new_due: date
-    old_dtstart: date | None
-    new_dtstart: date | None
-    why: str | None
+    rounds: tuple[RoundChange, ...]
+    fingerprint: str
+    is_known: bool = False
 
     @property
-    def is_moved(self) -> bool:
-        """Tell whether a date changes, and not only the words of the reason."""
-        return (self.old_due, self.old_dtstart) != (self.new_due, self.new_dtstart)
+    def moved(self) -> list[Line]:
+        return [line for one in self.rounds for line in one.moved]
 
 
-def preview_decision(session: Session, decision: YearDecision, *, count_announced: bool = True) -> list[MovedItem]:
-    """Return every open item whose date the decision changes, in the order of the new dates. Writes nothing."""
-    return [moved for moved in _of_decision(session, decision, count_announced) if moved.is_moved]
+def preview_decision(session: Session, decision: YearDecision, *, count_announced: bool = True) -> Preview:
+    """Say what a decision would move. Writes nothing. Raises ``InvalidInputError`` for days that cannot be."""
+    return _of_decision(session, decision, work_calendar(session, count_announced=count_announced))
 
 
 def apply_decision(
@@ -83,32 +72,24 @@ def apply_decision(
     now: datetime,
     door: Door = Door.PAGE,
     count_announced: bool = True,
-) -> list[MovedItem]:
+) -> Preview:
     """Store the decided days and move the items that the preview showed. A decision already in force changes nothing.
 
     Raises ``ConflictError`` when the preview would look different now.
     """
-    _check(decision)
     _lock(session)
-    days = _with_working_days(decision)
-    if _in_force(session, decision.year, days):
-        return []
-    moved = _of_decision(session, decision, count_announced)
-    _expect(expected_fingerprint, fingerprint(moved, decision))
-    source = nfc(decision.source) or None if decision.source else None
-    for day in days:
-        _store_day(session, day, source)
-    if session.get(DecidedYear, decision.year) is None:
-        session.add(DecidedYear(year=decision.year, source=source))
-    stored = {day.day.isoformat(): {"off": day.off, "reason": day.reason} for day in days}
-    session.add(CalendarDecision(year=decision.year, text=decision.text, source=source, days=stored, at=now, by=by))
-    _move(session, moved, by, now, door)
-    return [one for one in moved if one.is_moved]
+    found = _of_decision(session, decision, work_calendar(session, count_announced=count_announced), lock=True)
+    if found.is_known:
+        return found
+    expect(expected_fingerprint, found.fingerprint)
+    _store(session, decision, by, now)
+    write_rounds(session, found.rounds, by=by, now=now, door=door)
+    return found
 
 
-def preview_holiday(session: Session, name: str, status: DecisionStatus, *, count_announced: bool = True) -> list[MovedItem]:
-    """Return every open item that moves when a proposed holiday is made law or given up. Writes nothing."""
-    return [moved for moved in _of_holiday(session, _holiday(session, name), status, count_announced) if moved.is_moved]
+def preview_holiday(session: Session, name: str, status: DecisionStatus, *, count_announced: bool = True) -> Preview:
+    """Say what moves when a proposed holiday is made law or given up. Writes nothing."""
+    return _of_holiday(session, _holiday(session, name), status, count_announced)
 
 
 def apply_holiday(
@@ -122,24 +103,18 @@ def apply_holiday(
     now: datetime,
     door: Door = Door.PAGE,
     count_announced: bool = True,
-) -> list[MovedItem]:
+) -> Preview:
     """Make a proposed holiday law, or give it up, and move the items that the preview showed."""
     _lock(session)
     holiday = _holiday(session, name)
-    if holiday.status is status:
-        return []
-    moved = _of_holiday(session, holiday, status, count_announced)
-    _expect(expected_fingerprint, fingerprint(moved, name, status))
+    found = _of_holiday(session, holiday, status, count_announced, lock=True)
+    if found.is_known:
+        return found
+    expect(expected_fingerprint, found.fingerprint)
     holiday.status = status
     holiday.source = nfc(source or "") or holiday.source
-    _move(session, moved, by, now, door)
-    return [one for one in moved if one.is_moved]
-
-
-def fingerprint(moved: Iterable[MovedItem], *decided: object) -> str:
-    """Return what tells two previews apart: the items that move, from where to where, and what was decided."""
-    lines = sorted((one.item.id, one.item.sequence, str(one.old_due), str(one.new_due)) for one in moved if one.is_moved)
-    return hashlib.sha256(repr((lines, decided)).encode()).hexdigest()
+    write_rounds(session, found.rounds, by=by, now=now, door=door)
+    return found
 
 
 def is_provisional(item: ChecklistItem, calendar: WorkCalendar) -> bool:
@@ -183,11 +158,6 @@ def _lock(session: Session) -> None:
 _DECISIONS = 7_240_531  # any number, the same for every process
 
 
-def _expect(expected: str, found: str) -> None:
-    if expected != found:
-        raise ConflictError(N_("Something changed since this was shown. Please look at what moves once more, then apply it."))
-
-
 def _with_working_days(decision: YearDecision) -> list[Decision]:
     """Return the days, and with a decided Tết break the guessed days outside it as working days."""
     days = {day.day: day for day in decision.days}
@@ -205,10 +175,16 @@ def _guessed_tet(year: int) -> list[date]:
     return [day for day in days if day.weekday() < 5 and (off := undecided.day_off(day)) is not None and off.reason == TET]
 
 
-def _in_force(session: Session, year: int, days: Sequence[Decision]) -> bool:
-    rows = {row.day: row for row in session.scalars(select(CalendarDay).where(CalendarDay.day.in_([day.day for day in days])))}
-    same = all(day.day in rows and (rows[day.day].off, rows[day.day].reason) == (day.off, day.reason) for day in days)
-    return same and session.get(DecidedYear, year) is not None
+def _store(session: Session, decision: YearDecision, by: Person | None, now: datetime) -> None:
+    """Keep the decision as it was entered, and its days."""
+    days = _with_working_days(decision)
+    source = nfc(decision.source) or None if decision.source else None
+    for day in days:
+        _store_day(session, day, source)
+    if session.get(DecidedYear, decision.year) is None:
+        session.add(DecidedYear(year=decision.year, source=source))
+    stored = {day.day.isoformat(): {"off": day.off, "reason": day.reason} for day in days}
+    session.add(CalendarDecision(year=decision.year, text=decision.text, source=source, days=stored, at=now, by=by))
 
 
 def _store_day(session: Session, day: Decision, source: str | None) -> None:
@@ -227,119 +203,25 @@ def _holiday(session: Session, name: str) -> ProposedHoliday:
     return holiday
 
 
-def _of_decision(session: Session, decision: YearDecision, count_announced: bool) -> list[MovedItem]:
-    old = work_calendar(session, count_announced=count_announced)
+def _of_decision(session: Session, decision: YearDecision, old: WorkCalendar, *, lock: bool = False) -> Preview:
+    _check(decision)
     days = {**old.decisions, **{day.day: day for day in _with_working_days(decision)}}
-    return _moves(session, old, replace(old, decisions=days, decided_years=old.decided_years | {decision.year}))
+    new = replace(old, decisions=days, decided_years=old.decided_years | {decision.year})
+    return _preview(session, old, new, decision, lock=lock)
 
 
-def _of_holiday(session: Session, holiday: ProposedHoliday, status: DecisionStatus, count_announced: bool) -> list[MovedItem]:
+def _of_holiday(
+    session: Session, holiday: ProposedHoliday, status: DecisionStatus, count_announced: bool, *, lock: bool = False
+) -> Preview:
     old = work_calendar(session, count_announced=count_announced)
     name = frozenset([holiday.name])
     announced = old.announced | name if status is DecisionStatus.ANNOUNCED else old.announced - name
     dropped = old.dropped | name if status is DecisionStatus.DROPPED else old.dropped - name
-    return _moves(session, old, replace(old, announced=announced, dropped=dropped))
+    return _preview(session, old, replace(old, announced=announced, dropped=dropped), holiday.name, status, lock=lock)
 
 
-def _moves(session: Session, old: WorkCalendar, new: WorkCalendar) -> list[MovedItem]:
-    """Compare both calendars over every open item. Only what differs between them moves."""
-    items = _open_items(session)
-    templates = {(one.version_id, one.key): one for one in session.scalars(select(TemplateItem))}
-    origins = _keys_before_splitting(session)
-    found = []
-    for item in items:
-        made_from = templates.get((item.campaign.version_id, origins.get(item.split_from_id, item.key)))
-        if made_from is not None:
-            found.append(_compare(item, made_from, item.campaign.unit.level_key, old, new))
-    moved = {one.item.id: one for one in found if one}
-    moved |= {one.item.id: one for one in _pushed(items, moved)}
-    return sorted(moved.values(), key=lambda one: (one.new_due, one.item.id))
-
-
-def _pushed(items: Sequence[ChecklistItem], moved: Mapping[int, MovedItem]) -> Iterator[MovedItem]:
-    """Yield the items that what they wait for would overtake by moving: they follow it, unless a hand set their date."""
-    touched = {one.item.campaign_id for one in moved.values() if one.is_moved}
-    by_campaign: dict[int, list[ChecklistItem]] = defaultdict(list)
-    for item in items:
-        if item.campaign_id in touched:
-            by_campaign[item.campaign_id].append(item)
-    for siblings in by_campaign.values():
-        yield from _pushed_among(siblings, moved)
-
-
-def _pushed_among(siblings: Sequence[ChecklistItem], moved: Mapping[int, MovedItem]) -> Iterator[MovedItem]:
-    waits_for = {item.key: item.depends_on for item in siblings}
-    by_hand = {item.key: item.due for item in siblings if _BY_HAND & set(item.edited)}
-    before = later_ones({item.key: item.due for item in siblings}, waits_for, by_hand)
-    after = later_ones(
-        {item.key: moved[item.id].new_due if item.id in moved else item.due for item in siblings}, waits_for, by_hand
-    )
-    for item in siblings:
-        day = after.get(item.key)
-        if day is not None and day != before.get(item.key) and item.key not in by_hand:
-            start = moved[item.id].new_dtstart if item.id in moved else item.dtstart
-            yield MovedItem(item, item.due, day, item.dtstart, start, WAITS)
-
-
-def _open_items(session: Session) -> Sequence[ChecklistItem]:
-    """Return the open items with their campaigns and units; what they were made from is matched in memory, not by a wide join."""
-    query = select(ChecklistItem).join(ChecklistItem.campaign)
-    query = query.where(ChecklistItem.status.in_(OPEN), ~ChecklistItem.is_own, Campaign.status != CampaignStatus.CANCELLED)
-    load = selectinload(ChecklistItem.campaign).selectinload(Campaign.unit)
-    return session.scalars(query.options(load).execution_options(populate_existing=True)).all()
-
-
-def _keys_before_splitting(session: Session) -> dict[int | None, str]:
-    """Return by id the keys of the items that were split: their parts have keys of their own."""
-    split = select(ChecklistItem.split_from_id).where(ChecklistItem.split_from_id.is_not(None))
-    return dict(session.execute(select(ChecklistItem.id, ChecklistItem.key).where(ChecklistItem.id.in_(split))).all())
-
-
-def _compare(item: ChecklistItem, made_from: TemplateItem, level: str, old: WorkCalendar, new: WorkCalendar) -> MovedItem | None:
-    before, after = (calendar.shift(item.nominal_due, made_from.shift) for calendar in (old, new))
-    due, why = (item.due, item.due_reason)
-    if _BY_HAND & set(item.edited):
-        pass
-    elif item.due > max(
-        item.nominal_due, before.effective
-    ):  # later for another reason, such as a late plan: a decision never pulls it back
-        due = max(after.effective, new.shift(item.due, Shift.NEXT).effective)
-    elif before.effective != after.effective:
-        due, why = after.effective, after.reason
-    elif item.due == before.effective:  # only the words change: what was a guess is decided
-        why = after.reason
-    start = _start(item, made_from, level, old, new)
-    if (due, why, start) == (item.due, item.due_reason, item.dtstart):
-        return None
-    return MovedItem(item, item.due, due, item.dtstart, start, why)
-
-
-def _start(item: ChecklistItem, made_from: TemplateItem, level: str, old: WorkCalendar, new: WorkCalendar) -> date | None:
-    """Return the first day of an item that runs over a period; its own where the calendars agree or somebody set it."""
-    if item.dtstart is None or "dtstart" in item.edited or made_from.anchor is Anchor.PLAN:
-        return item.dtstart
-    campaign = item.campaign
-    anchors = Anchors(Occurrence(campaign.dtstart, campaign.dtend), campaign.event_date)
-    before, after = (due_dates(made_from, level, anchors, calendar).dtstart for calendar in (old, new))
-    return item.dtstart if before == after else after
-
-
-def _move(session: Session, moved: Iterable[MovedItem], by: Person | None, now: datetime, door: Door) -> None:
-    for one in moved:
-        item = one.item
-        before = _state(item)
-        item.due, item.dtstart, item.due_reason = one.new_due, one.new_dtstart, one.why
-        item.anchor_version += one.is_moved
-        item.touch(now)
-        state = {name: getattr(item, name) for name in ("status", "not_done", "due", "completed_on")}
-        who = {"by": by, "by_name": by.full_name if by else None, "door": door}
-        change = Change(at=now, item=item, before=before, after=_state(item), blocked=item.blocked is not None, **who, **state)
-        session.add(change)
-
-
-def _state(item: ChecklistItem) -> dict[str, Any]:
-    return {
-        "due": item.due.isoformat(),
-        "dtstart": item.dtstart.isoformat() if item.dtstart else None,
-        "due_reason": item.due_reason,
-    }
+def _preview(session: Session, old: WorkCalendar, new: WorkCalendar, *asked: object, lock: bool) -> Preview:
+    if new == old:
+        return Preview((), fingerprint((), asked), is_known=True)
+    rounds = tuple(changed_rounds(session, old, new, lock=lock))
+    return Preview(rounds, fingerprint((line for one in rounds for line in one.lines), asked))

@@ -5,7 +5,7 @@ changed in between. A lower unit's deadline is never earlier than the upper plan
 (``Template.late_plan_workdays``): provinces issue late in most years, and the communes below are not late because of it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -137,6 +137,17 @@ def apply(
     return found
 
 
+def lines_of(sheets: Sequence[Sheet], dates: Mapping[tuple[int, str], DueDates], told: Collection[int] = ()) -> list[Line]:
+    """Compare the items of a round with their dates by campaign id and key; where nothing differs there is no line."""
+    places = ((sheet, key, dates.get((sheet.campaign.id, key))) for sheet in sheets for key in sheet.items)
+    by_origin = {sheet.items[key].id: found for sheet, key, found in places if found}
+    known = set(told)
+    lines = (
+        _line(sheet, item, by_origin.get(item.split_from_id or item.id), known) for sheet in sheets for item in sheet.items.values()
+    )
+    return [line for line in lines if line]
+
+
 def plans_of(session: Session, root: Campaign) -> list[ChecklistItem]:
     """Return the root's items that the units below wait for, whose issue date may be entered here."""
     sheets = load_sheets(session, root)
@@ -213,12 +224,7 @@ def _lines(
     origins = made_from(session, sheets)
     workdays = sheets[0].campaign.template.late_plan_workdays
     dates = wanted_dates(sheets, origins, anchors, calendar, issued=issued, late_workdays=workdays)
-    by_origin = {sheet.items[key].id: dates[sheet.campaign.id, key] for sheet in sheets for key in origins[sheet.campaign.id]}
-    known = set(told)
-    found = (
-        _line(sheet, item, by_origin.get(item.split_from_id or item.id), known) for sheet in sheets for item in sheet.items.values()
-    )
-    return [line for line in found if line]
+    return lines_of(sheets, dates, told)
 
 
 def _line(sheet: Sheet, item: ChecklistItem, dates: DueDates | None, told: set[int]) -> Line | None:

@@ -94,6 +94,11 @@ class Line:
     def is_change(self) -> bool:
         return self.fate in CHANGES
 
+    @property
+    def new_start(self) -> date | None:
+        """The day it begins after the change, where that moves."""
+        return self.values.get("dtstart")
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -105,6 +110,7 @@ class Group:
     level: str
     old_due: date | None
     new_due: date | None
+    new_start: date | None
     reason: str | None
     units: tuple[str, ...]
     told: int
@@ -114,7 +120,7 @@ def grouped(lines: Iterable[Line]) -> list[Group]:
     """Return lines that say the same in one, changes before what is kept."""
     groups: dict[tuple[Any, ...], list[Line]] = {}
     for line in lines:
-        same = (line.fate, line.key, line.summary, line.unit.level, line.old_due, line.new_due, line.reason)
+        same = (line.fate, line.key, line.summary, line.unit.level, line.old_due, line.new_due, line.new_start, line.reason)
         groups.setdefault(same, []).append(line)
     found = [_group(lines_of) for lines_of in groups.values()]
     return sorted(found, key=lambda group: list(Fate).index(group.fate))
@@ -236,13 +242,13 @@ def expect(expected: str, found: str) -> None:
         raise ConflictError(N_("Something changed since this was shown. Please look at what moves once more, then apply it."))
 
 
-def write(session: Session, lines: Iterable[Line], *, by: Person, now: datetime) -> None:
+def write(session: Session, lines: Iterable[Line], *, by: Person | None, now: datetime, door: Door = Door.PAGE) -> None:
     """Write the changed lines and their history, in two statements however many units there are."""
     found = [(line, line.item) for line in lines if line.is_change and line.item is not None]
     if not found:
         return
     session.flush()
-    changes = [_change_row(line, item, by, now) for line, item in found]
+    changes = [_change_row(line, item, by, now, door) for line, item in found]
     rows = [_item_row(line, item, now) for line, item in found]
     table = ChecklistItem.__table__
     values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in _WRITTEN}
@@ -254,7 +260,7 @@ def write(session: Session, lines: Iterable[Line], *, by: Person, now: datetime)
 
 def _group(lines: Sequence[Line]) -> Group:
     one = lines[0]
-    said = (one.fate, one.key, one.summary, one.unit.level, one.old_due, one.new_due, one.reason)
+    said = (one.fate, one.key, one.summary, one.unit.level, one.old_due, one.new_due, one.new_start, one.reason)
     return Group(*said, tuple(line.unit.full_name for line in lines), sum(line.told for line in lines))
 
 
@@ -340,15 +346,15 @@ def _item_row(line: Line, item: ChecklistItem, now: datetime) -> _Row:
     return {"item_id": item.id} | {f"new_{name}": value for name, value in row.items()}
 
 
-def _change_row(line: Line, item: ChecklistItem, by: Person, now: datetime) -> _Row:
+def _change_row(line: Line, item: ChecklistItem, by: Person | None, now: datetime, door: Door) -> _Row:
     after = {name: _plain(value) for name, value in line.values.items()}
     before = {name: _plain(getattr(item, name)) for name in line.values}
     if "status" in after:
         before, after = state_of(item) | before, state_of(item) | after
     state = {name: line.values.get(name, getattr(item, name)) for name in ("status", "not_done", "due")}
-    who = {"at": now, "by_id": by.id, "by_name": by.full_name, "door": Door.PAGE, "item_id": item.id, "on_behalf_of_id": None}
+    who = {"by_id": by.id if by else None, "by_name": by.full_name if by else None, "on_behalf_of_id": None}
     stands = {"blocked": item.blocked is not None, "completed_on": item.completed_on}
-    return {**who, "before": before, "after": after, **state, **stands}
+    return {"at": now, "item_id": item.id, "door": door, **who, "before": before, "after": after, **state, **stands}
 
 
 def _plain(value: Any) -> Any:

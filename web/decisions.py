@@ -14,12 +14,10 @@ from sqlalchemy.orm import Session
 from events.database import nfc
 from events.decision_text import ReadDay, ReadText, read_decision
 from events.decisions import (
-    MovedItem,
     YearDecision,
     apply_decision,
     apply_holiday,
     decisions,
-    fingerprint,
     preview_decision,
     preview_holiday,
     provisional_items,
@@ -37,7 +35,6 @@ from web.mail import administrators_only
 bp = Blueprint("decisions", __name__, url_prefix="/lich-lam-viec")
 
 _CONFLICT, _UNPROCESSABLE = 409, 422
-_SHOWN = 200  # moved items a page lists; a province can have thousands
 _GUESSED_SHOWN = 20
 _LONGEST_TEXT = 20_000
 _AN_EXAMPLE = "Nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027"
@@ -89,7 +86,7 @@ def apply() -> ResponseReturnValue:
     decision = entered.decision(entered.read())
     who = {"by": current_person(), "now": now(), "count_announced": get_config().count_announced}
     try:
-        moved = apply_decision(session, decision, expected_fingerprint=request.form.get("fingerprint", ""), **who)  # type: ignore[arg-type]
+        done = apply_decision(session, decision, expected_fingerprint=request.form.get("fingerprint", ""), **who)  # type: ignore[arg-type]
     except ConflictError as error:
         session.rollback()
         return _preview(entered, error), _CONFLICT
@@ -97,7 +94,7 @@ def apply() -> ResponseReturnValue:
         session.rollback()
         return _preview(entered, error), _UNPROCESSABLE
     session.commit()
-    flash(_("The decision for %(year)s applies. Items moved: %(count)s.", year=decision.year, count=len(moved)), "success")
+    flash(_("The decision for %(year)s applies. Items moved: %(count)s.", year=decision.year, count=len(done.moved)), "success")
     return redirect(url_for(".index"), 303)
 
 
@@ -114,12 +111,12 @@ def holiday() -> ResponseReturnValue:
     try:
         source = request.form.get("source", "")[:500]
         who = {"source": source, "by": current_person(), "now": now(), "count_announced": counted}
-        moved = apply_holiday(session, name, status, expected_fingerprint=expected, **who)  # type: ignore[arg-type]
+        done = apply_holiday(session, name, status, expected_fingerprint=expected, **who)  # type: ignore[arg-type]
     except ConflictError as error:
         session.rollback()
         return _holiday_preview(session, name, status, error), _CONFLICT
     session.commit()
-    flash(_("Recorded: %(name)s. Items moved: %(count)s.", name=name, count=len(moved)), "success")
+    flash(_("Recorded: %(name)s. Items moved: %(count)s.", name=name, count=len(done.moved)), "success")
     return redirect(url_for(".index"), 303)
 
 
@@ -147,34 +144,28 @@ def _index(error: DomainError | None = None) -> str:
 def _preview(entered: Entered, error: DomainError | None = None) -> str:
     session, read = get_session(), entered.read()
     decision = entered.decision(read)
-    moved = preview_decision(session, decision, count_announced=get_config().count_announced)
+    found = preview_decision(session, decision, count_announced=get_config().count_announced)
     page = render_template(
         "decisions/preview.html",
         error=say(error, current()) if error else None,
         entered=entered,
         read=read,
-        **_moves(moved),
-        fingerprint=fingerprint(moved, decision),
+        found=found,
     )
     session.rollback()
     return page
 
 
 def _holiday_preview(session: Session, name: str, status: DecisionStatus, error: DomainError | None = None) -> str:
-    moved = preview_holiday(session, name, status, count_announced=get_config().count_announced)
+    found = preview_holiday(session, name, status, count_announced=get_config().count_announced)
     return render_template(
         "decisions/holiday.html",
         error=say(error, current()) if error else None,
         name=name,
         status=status.value,
         source=request.form.get("source", ""),
-        **_moves(moved),
-        fingerprint=fingerprint(moved, name, status),
+        found=found,
     )
-
-
-def _moves(moved: list[MovedItem]) -> dict[str, object]:
-    return {"moved": moved[:_SHOWN], "count": len(moved)}
 
 
 def _entered() -> Entered:

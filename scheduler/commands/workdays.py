@@ -5,10 +5,11 @@ from typing import TextIO
 import click
 
 from events.decision_text import read_decision
-from events.decisions import YearDecision, apply_decision, fingerprint, preview_decision
+from events.decisions import Preview, YearDecision, apply_decision, preview_decision
 from events.errors import N_
 from events.models.history import Door
 from events.recurrence import check_year
+from events.redating import Fate, Group
 from scheduler.commands import NewService, pass_service
 from scheduler.console import _, show_table, tell
 from scheduler.service import utc_now
@@ -45,18 +46,31 @@ def decide(new_service: NewService, file: TextIO, year: int, source: str | None,
     counted = service.settings.events.count_announced
     decision = YearDecision(year, tuple(day.decision for day in read.days), text, source)
     with service.session_factory() as session:
-        moved = preview_decision(session, decision, count_announced=counted)
-        rows = [[f"{m.old_due:%d/%m/%Y}", f"{m.new_due:%d/%m/%Y}", m.item.campaign.unit.full_name, m.item.summary] for m in moved]
-        show_table(_("Open items that move"), [_("Old due date"), _("New due date"), _("Unit"), _("Item")], rows)
+        found = preview_decision(session, decision, count_announced=counted)
+        _show(found)
         if preview:
             session.rollback()
             tell(N_("This was a preview: nothing was changed."))
             return
-        seen = fingerprint(moved, decision)
         who = {"by": None, "now": utc_now(), "door": Door.COMMAND, "count_announced": counted}
-        done = apply_decision(session, decision, expected_fingerprint=seen, **who)  # type: ignore[arg-type]
+        done = apply_decision(session, decision, expected_fingerprint=found.fingerprint, **who)  # type: ignore[arg-type]
         session.commit()
-    tell(N_("The decision for %(year)s applies. Items moved: %(count)s."), year=year, count=len(done))
+    tell(N_("The decision for %(year)s applies. Items moved: %(count)s."), year=year, count=len(done.moved))
+
+
+def _show(found: Preview) -> None:
+    """Show what moves as the page does: the same change in many units in one row."""
+    tell(N_("Open items that move: %(count)s."), count=len(found.moved))
+    columns = [_("Old due date"), _("New due date"), _("Item"), _("Units"), _("Reason")]
+    for one in found.rounds:
+        show_table(one.root.summary, columns, [_row(group) for group in one.groups])
+
+
+def _row(group: Group) -> list[str]:
+    old, new = ("–" if day is None else f"{day:%d/%m/%Y}" for day in (group.old_due, group.new_due))
+    units = group.units[0] if len(group.units) == 1 else _("%(count)s units") % {"count": len(group.units)}
+    why = {Fate.KEPT_DONE: _("stays: closed already"), Fate.KEPT_BY_HAND: _("stays: edited by hand or begun")}.get(group.fate)
+    return [old, new, group.summary, units, why or group.reason or "–"]
 
 
 COMMANDS = [calendar]

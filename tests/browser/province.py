@@ -13,7 +13,7 @@ from events.campaigns import open_round
 from events.checklist import complete_item
 from events.choices import OwnItem, add_own_item, split_item
 from events.decision_text import read_decision
-from events.decisions import YearDecision, apply_decision, fingerprint, preview_decision
+from events.decisions import YearDecision, apply_decision, preview_decision
 from events.documents import Paper, add_document, issue_document, supersede
 from events.models import Campaign, ChecklistItem, DocumentKind, Observance, Person, Template, Unit
 from events.observances import extend_horizon, work_calendar
@@ -128,7 +128,7 @@ def _decided(session: Session, hoa: Person) -> None:
     text = "Hoán đổi ngày làm việc từ ngày 31/12/2026 sang ngày 26/12/2026"
     days = tuple(day.decision for day in read_decision(text, YEAR).days)
     decision = YearDecision(YEAR, days, text, "Công văn thử số 1/BNV-TCBC")
-    mark = fingerprint(preview_decision(session, decision), decision)
+    mark = preview_decision(session, decision).fingerprint
     apply_decision(session, decision, expected_fingerprint=mark, by=hoa, now=NOON)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from events import reanchor
 from events.campaigns import open_round
-from events.decisions import YearDecision, apply_decision, fingerprint, preview_decision
+from events.decisions import YearDecision, apply_decision, preview_decision
 from events.duedates import WAITS, later_ones
 from events.models import Campaign, ChecklistItem, Template
 from events.observances import work_calendar
@@ -113,7 +113,7 @@ def test_a_decision_on_days_off_takes_those_along_that_wait(session, cast):
     decision = YearDecision(2021, (Decision(date(2021, 3, 2), True, "vào ngày nghỉ thử"),), "Nghỉ ngày 02/3/2021")
 
     shown = preview_decision(session, decision)
-    apply_decision(session, decision, expected_fingerprint=fingerprint(shown, decision), by=None, now=now)
+    apply_decision(session, decision, expected_fingerprint=shown.fingerprint, by=None, now=now)
 
     session.flush()
     assert in_order(session)

@@ -7,7 +7,7 @@ from events import reanchor
 from events.campaigns import open_round
 from events.checklist import complete_item, history_of, reopen_item, undo_change, undoable
 from events.choices import OwnItem, add_own_item, split_item
-from events.decisions import YearDecision, apply_decision, fingerprint, preview_decision
+from events.decisions import YearDecision, apply_decision, preview_decision
 from events.editing import Edit, edit_item, follow_template, follows_a_template, remarks
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, YearOutOfRangeError
 from events.models import Campaign, Template
@@ -223,7 +223,7 @@ def test_a_decision_on_days_off_leaves_a_date_set_by_hand(session, plan, who):
     decision = YearDecision(2021, (Decision(EARLIER, True, "nghỉ thử"),), "Nghỉ ngày 03/3/2021")
 
     shown = preview_decision(session, decision)
-    apply_decision(session, decision, expected_fingerprint=fingerprint(shown, decision), by=None, now=NOW)
+    apply_decision(session, decision, expected_fingerprint=shown.fingerprint, by=None, now=NOW)
 
     session.refresh(plan)
     assert plan.due == EARLIER

@@ -1,15 +1,16 @@
 """Days that move: the main event, the campaign's own days, a plan that came late, the decision on days off."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import islice
 from typing import Literal
 
 from events import reanchor
 from events.decision_text import read_decision
-from events.decisions import MovedItem, YearDecision, apply_decision, apply_holiday, fingerprint, preview_decision, preview_holiday
+from events.decisions import Preview, YearDecision, apply_decision, apply_holiday, preview_decision, preview_holiday
 from events.errors import N_, NotFoundError
 from events.models import Campaign
-from events.redating import Fate, grouped
+from events.redating import Fate, Group, grouped
 from events.workdays import DecisionStatus
 from notifications.reminders import reminded_items
 from scheduler.simulation.acts.act import Act
@@ -36,10 +37,7 @@ class _Reanchor(Act):
         found = reanchor.preview(session, root, change, stage.calendar, now=stage.now, told=told, zone=stage.zone)
         numbers = {fate.name.lower(): len(found.of(fate)) for fate in Fate}
         yield self.told(self._sentence(change), **self._facts(root, change), **numbers, told=found.told)
-        for group in grouped(line for line in found.moved if line.new_due != line.old_due)[:_EXAMPLES]:
-            days = {"old": as_text(group.old_due), "new": as_text(group.new_due), "reason": group.reason or "–"}
-            sentence = N_("… “%(item)s”: %(old)s → %(new)s (%(reason)s), in %(units)s units")
-            yield self.told(sentence, item=group.summary, units=len(group.units), **days)
+        yield from _moves(self, grouped(line for line in found.moved if line.new_due != line.old_due))
         who = stage.who(root.unit)
         reanchor.apply(session, root, change, expected_fingerprint=found.fingerprint, calendar=stage.calendar, **who)
 
@@ -114,7 +112,7 @@ class Decide(Act):
         days = tuple(read.decision for read in read_decision(self.text, self.year).days)
         decision = YearDecision(self.year, days, self.text)
         shown = preview_decision(stage.session, decision, count_announced=stage.count_announced)
-        mark, counted = fingerprint(shown, decision), stage.count_announced
+        mark, counted = shown.fingerprint, stage.count_announced
         apply_decision(stage.session, decision, expected_fingerprint=mark, by=None, now=stage.now, count_announced=counted)
         stage.look_at_days_off()
         off = [as_text(day.day) for day in days if day.off]
@@ -124,9 +122,9 @@ class Decide(Act):
             days=len(off),
             first=off[0],
             last=off[-1],
-            moved=len(shown),
+            moved=len(shown.moved),
         )
-        yield from _moves(self, shown)
+        yield from _moves(self, _groups(shown))
 
 
 class Holiday(Act):
@@ -143,22 +141,23 @@ class Holiday(Act):
     def happen(self, stage: Stage) -> Iterator[Told]:
         session, counted = stage.session, stage.count_announced
         shown = preview_holiday(session, self.name, self.status, count_announced=counted)
-        mark = fingerprint(shown, self.name, self.status)
-        apply_holiday(session, self.name, self.status, expected_fingerprint=mark, by=None, now=stage.now, count_announced=counted)
+        who = {"by": None, "now": stage.now, "count_announced": counted}
+        apply_holiday(session, self.name, self.status, expected_fingerprint=shown.fingerprint, **who)  # type: ignore[arg-type]
         stage.look_at_days_off()
         sentence = N_("“%(name)s” is law now; %(moved)s open items move.")
         if self.status is DecisionStatus.DROPPED:
             sentence = N_("“%(name)s” was given up; %(moved)s open items move.")
-        yield self.told(sentence, name=self.name, moved=len(shown))
-        yield from _moves(self, shown)
+        yield self.told(sentence, name=self.name, moved=len(shown.moved))
+        yield from _moves(self, _groups(shown))
 
 
-def _moves(act: Act, shown: Sequence[MovedItem]) -> Iterator[Told]:
+def _groups(shown: Preview) -> Iterator[Group]:
+    return (group for one in shown.rounds for group in grouped(one.moved))
+
+
+def _moves(act: Act, groups: Iterable[Group]) -> Iterator[Told]:
     """Tell the different moves, not each unit's copy."""
-    seen: dict[tuple[str, str, str, str], int] = {}
-    for moved in shown:
-        key = (moved.item.summary, as_text(moved.old_due), as_text(moved.new_due), moved.why or "–")
-        seen[key] = seen.get(key, 0) + 1
-    for (item, old, new, reason), units in list(seen.items())[:_EXAMPLES]:
+    for group in islice(groups, _EXAMPLES):
+        days = {"old": as_text(group.old_due), "new": as_text(group.new_due), "reason": group.reason or "–"}
         sentence = N_("… “%(item)s”: %(old)s → %(new)s (%(reason)s), in %(units)s units")
-        yield act.told(sentence, item=item, old=old, new=new, reason=reason, units=units)
+        yield act.told(sentence, item=group.summary, units=len(group.units), **days)
