@@ -4,7 +4,7 @@ Nothing moves unseen: a preview lists every open item whose date changes, and ap
 changed in between, it is refused and the person looks again. A due date that somebody set by hand stays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -43,6 +43,17 @@ class YearDecision:
     days: tuple[Decision, ...]
     text: str = ""
     source: str | None = None
+    replaces: bool | None = None  # the days entered before for the year; None: if these fix the Tết break, they are the year's
+    is_tet_decided: bool = False  # somebody says so, though the days name no Tết break
+
+    @property
+    def tet(self) -> list[date]:
+        return [day.day for day in self.days if _is_tet(day)]
+
+    @property
+    def takes_over(self) -> bool:
+        """Tell whether the days entered before no longer apply. One without a Tết break comes beside the year's decision."""
+        return bool(self.tet) if self.replaces is None else self.replaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +69,19 @@ class Preview:
         return [line for one in self.rounds for line in one.moved]
 
 
-def preview_decision(session: Session, decision: YearDecision, *, count_announced: bool = True) -> Preview:
-    """Say what a decision would move. Writes nothing. Raises ``InvalidInputError`` for days that cannot be."""
+@dataclass(frozen=True, slots=True)
+class YearPreview(Preview):
+    """What the decision of a year would do, to the calendar and to the items that are open."""
+
+    days: tuple[Decision, ...] = ()  # all that it decides
+    working: tuple[date, ...] = ()  # those of them that were guessed to be in the Tết break and are outside it
+    earlier: tuple[Decision, ...] = ()  # entered before for the year, and not named again
+    takes_over: bool = False  # the earlier ones no longer apply
+    decides: bool = False  # the year is decided afterwards
+
+
+def preview_decision(session: Session, decision: YearDecision, *, count_announced: bool = True) -> YearPreview:
+    """Say what a decision would change. Writes nothing. Raises ``InvalidInputError`` for days that cannot be."""
     return _of_decision(session, decision, work_calendar(session, count_announced=count_announced))
 
 
@@ -72,7 +94,7 @@ def apply_decision(
     now: datetime,
     door: Door = Door.PAGE,
     count_announced: bool = True,
-) -> Preview:
+) -> YearPreview:
     """Store the decided days and move the items that the preview showed. A decision already in force changes nothing.
 
     Raises ``ConflictError`` when the preview would look different now.
@@ -82,7 +104,7 @@ def apply_decision(
     if found.is_known:
         return found
     expect(expected_fingerprint, found.fingerprint)
-    _store(session, decision, by, now)
+    _store(session, decision, found, by, now)
     write_rounds(session, found.rounds, by=by, now=now, door=door)
     return found
 
@@ -142,11 +164,15 @@ def decisions(session: Session) -> Sequence[CalendarDecision]:
 
 def _check(decision: YearDecision) -> None:
     check_year(decision.year)
-    if not any(day.off for day in decision.days):
-        raise InvalidInputError(N_("The decision names no day off."))
+    if not (decision.days or decision.replaces or decision.is_tet_decided):
+        raise InvalidInputError(N_("The decision names no day."))
     stranger = next((day.day for day in decision.days if abs(day.day.year - decision.year) > 1), None)
     if stranger is not None:
         raise InvalidInputError(N_("%(day)s is not near the year %(year)s."), day=f"{stranger:%d/%m/%Y}", year=decision.year)
+    elsewhere = next((day for day in decision.tet if day.year != decision.year), None)
+    if elsewhere is not None:  # or the Tết break that is guessed for the year would become working days
+        words = N_("%(day)s of the Tết break does not lie in %(year)s. Please check the year of the decision.")
+        raise InvalidInputError(words, day=f"{elsewhere:%d/%m/%Y}", year=decision.year)
 
 
 def _lock(session: Session) -> None:
@@ -158,13 +184,16 @@ def _lock(session: Session) -> None:
 _DECISIONS = 7_240_531  # any number, the same for every process
 
 
-def _with_working_days(decision: YearDecision) -> list[Decision]:
-    """Return the days, and with a decided Tết break the guessed days outside it as working days."""
-    days = {day.day: day for day in decision.days}
-    if any(day.off and day.reason == TET for day in decision.days):
-        for guess in _guessed_tet(decision.year):
-            days.setdefault(guess, Decision(guess, False, "ngoài kỳ nghỉ Tết đã quyết định"))
-    return [days[day] for day in sorted(days)]
+def _is_tet(day: Decision) -> bool:
+    return day.off and day.reason == TET
+
+
+def _entered(session: Session, year: int) -> dict[date, Decision]:
+    """Return the days that earlier decisions of the year stored and that are still people's own."""
+    texts = session.scalars(select(CalendarDecision.days).where(CalendarDecision.year == year))
+    named = {date.fromisoformat(day) for days in texts for day in days}
+    rows = session.scalars(select(CalendarDay).where(CalendarDay.day.in_(named)).order_by(CalendarDay.day))
+    return {row.day: Decision(row.day, row.off, row.reason) for row in rows if row.catalog_base is None}
 
 
 def _guessed_tet(year: int) -> list[date]:
@@ -175,25 +204,35 @@ def _guessed_tet(year: int) -> list[date]:
     return [day for day in days if day.weekday() < 5 and (off := undecided.day_off(day)) is not None and off.reason == TET]
 
 
-def _store(session: Session, decision: YearDecision, by: Person | None, now: datetime) -> None:
-    """Keep the decision as it was entered, and its days."""
-    days = _with_working_days(decision)
+def _store(session: Session, decision: YearDecision, found: YearPreview, by: Person | None, now: datetime) -> None:
+    """Keep the decision as it was entered, and its days instead of those that no longer apply."""
     source = nfc(decision.source) or None if decision.source else None
-    for day in days:
+    for earlier in found.earlier if found.takes_over else ():
+        session.delete(session.get_one(CalendarDay, earlier.day))
+    for day in found.days:
         _store_day(session, day, source)
-    if session.get(DecidedYear, decision.year) is None:
-        session.add(DecidedYear(year=decision.year, source=source))
-    stored = {day.day.isoformat(): {"off": day.off, "reason": day.reason} for day in days}
+    _store_year(session, decision.year, found.decides, source)
+    stored = {day.day.isoformat(): {"off": day.off, "reason": day.reason} for day in found.days}
     session.add(CalendarDecision(year=decision.year, text=decision.text, source=source, days=stored, at=now, by=by))
 
 
 def _store_day(session: Session, day: Decision, source: str | None) -> None:
-    """Store a day as people's own: without a catalogue base an import leaves it alone."""
+    """Store a day as people's own, unless it is known: without a catalogue base an import leaves it alone."""
     row = session.get(CalendarDay, day.day)
     if row is None:
         row = CalendarDay(day=day.day)
         session.add(row)
+    elif (row.off, row.reason) == (day.off, day.reason):
+        return
     row.off, row.reason, row.source, row.catalog_base = day.off, day.reason, source, None
+
+
+def _store_year(session: Session, year: int, decides: bool, source: str | None) -> None:
+    row = session.get(DecidedYear, year)
+    if decides and row is None:
+        session.add(DecidedYear(year=year, source=source))
+    elif row is not None and not decides:
+        session.delete(row)
 
 
 def _holiday(session: Session, name: str) -> ProposedHoliday:
@@ -203,11 +242,27 @@ def _holiday(session: Session, name: str) -> ProposedHoliday:
     return holiday
 
 
-def _of_decision(session: Session, decision: YearDecision, old: WorkCalendar, *, lock: bool = False) -> Preview:
+def _of_decision(session: Session, decision: YearDecision, old: WorkCalendar, *, lock: bool = False) -> YearPreview:
     _check(decision)
-    days = {**old.decisions, **{day.day: day for day in _with_working_days(decision)}}
-    new = replace(old, decisions=days, decided_years=old.decided_years | {decision.year})
-    return _preview(session, old, new, decision, lock=lock)
+    named, entered = {day.day: day for day in decision.days}, _entered(session, decision.year)
+    gone = entered if decision.takes_over else {}
+    stay = {day: known for day, known in old.decisions.items() if day not in gone}
+    guessed = [day for day in _guessed_tet(decision.year) if day not in named | stay] if decision.tet else []
+    named |= {day: Decision(day, False, "ngoài kỳ nghỉ Tết đã quyết định") for day in guessed}
+    decides = decision.is_tet_decided or _is_decided(session, decision, stay | named)
+    years = old.decided_years | {decision.year} if decides else old.decided_years - {decision.year}
+    earlier = tuple(known for day, known in entered.items() if day not in named)
+    asked = (decision.year, decision.days, decision.text, decision.source, earlier, decision.takes_over, decides)
+    found = _preview(session, old, replace(old, decisions=stay | named, decided_years=years), *asked, lock=lock)
+    days = tuple(named[day] for day in sorted(named))
+    return YearPreview(found.rounds, found.fingerprint, found.is_known, days, tuple(guessed), earlier, decision.takes_over, decides)
+
+
+def _is_decided(session: Session, decision: YearDecision, days: Mapping[date, Decision]) -> bool:
+    """Tell whether a Tết break is in force for the year, or the year was said to be decided and that still holds."""
+    row = session.get(DecidedYear, decision.year)
+    stands = row is not None and (row.catalog_base is not None or not decision.takes_over)
+    return stands or any(_is_tet(day) and day.day.year == decision.year for day in days.values())
 
 
 def _of_holiday(

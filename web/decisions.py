@@ -34,21 +34,26 @@ from web.mail import administrators_only
 
 bp = Blueprint("decisions", __name__, url_prefix="/lich-lam-viec")
 
-_CONFLICT, _UNPROCESSABLE = 409, 422
+_OK, _CONFLICT, _UNPROCESSABLE = 200, 409, 422
+_STATUS: dict[type, int] = {ConflictError: _CONFLICT, InvalidInputError: _UNPROCESSABLE}
 _GUESSED_SHOWN = 20
 _LONGEST_TEXT = 20_000
 _AN_EXAMPLE = "Nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027"
 _YEARS_SHOWN = 3
+_LOOK_AHEAD = 10  # years, in which the first without a decision is looked for
+_LISTED = {"listed", "replaces", "tet_decided"}  # with one of these a decision may come without any text
 
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What was typed, kept to be shown again. ``ticked`` is None until the days were listed once."""
+    """What was typed, kept to be shown again. ``ticked`` and ``replaces`` are None until the days they are about were listed."""
 
     year: int
     text: str
     source: str
     ticked: frozenset[str] | None
+    replaces: bool | None = None
+    is_tet_decided: bool = False
 
     def read(self) -> ReadText:
         return read_decision(self.text, self.year)
@@ -58,7 +63,7 @@ class Entered:
 
     def decision(self, read: ReadText) -> YearDecision:
         days = tuple(day.decision for day in read.days if self.is_ticked(day))
-        return YearDecision(self.year, days, self.text, self.source or None)
+        return YearDecision(self.year, days, self.text, self.source or None, self.replaces, self.is_tet_decided)
 
 
 @bp.get("/")
@@ -73,9 +78,10 @@ def index() -> ResponseReturnValue:
 def preview() -> ResponseReturnValue:
     """Show what was read and every item that would move. Writes nothing."""
     try:
-        return _preview(_entered())
+        entered = _entered()
     except (InvalidInputError, YearOutOfRangeError) as error:
         return _index(error), _UNPROCESSABLE
+    return _preview(entered)
 
 
 @bp.post("/ap-dung")
@@ -89,10 +95,10 @@ def apply() -> ResponseReturnValue:
         done = apply_decision(session, decision, expected_fingerprint=request.form.get("fingerprint", ""), **who)  # type: ignore[arg-type]
     except ConflictError as error:
         session.rollback()
-        return _preview(entered, error), _CONFLICT
-    except InvalidInputError as error:
+        return _preview(entered, error)
+    except InvalidInputError:
         session.rollback()
-        return _preview(entered, error), _UNPROCESSABLE
+        return _preview(entered)
     session.commit()
     flash(_("The decision for %(year)s applies. Items moved: %(count)s.", year=decision.year, count=len(done.moved)), "success")
     return redirect(url_for(".index"), 303)
@@ -131,7 +137,7 @@ def _index(error: DomainError | None = None) -> str:
         example=_AN_EXAMPLE,
         error=say(error, current()) if error else None,
         typed=request.form,
-        next_year=year + 1,
+        next_year=next((one for one in range(year, year + _LOOK_AHEAD) if not calendar.is_decided(one)), year + 1),
         years=[(one, calendar.is_decided(one)) for one in range(year, year + _YEARS_SHOWN)],
         guessed=guessed[:_GUESSED_SHOWN],
         guesses=len(guessed),
@@ -141,19 +147,23 @@ def _index(error: DomainError | None = None) -> str:
     )
 
 
-def _preview(entered: Entered, error: DomainError | None = None) -> str:
-    session, read = get_session(), entered.read()
-    decision = entered.decision(read)
-    found = preview_decision(session, decision, count_announced=get_config().count_announced)
+def _preview(entered: Entered, error: DomainError | None = None) -> ResponseReturnValue:
+    """Show what was read and what it does; days that cannot be are said above what was read."""
+    session, read, found = get_session(), entered.read(), None
+    try:
+        found = preview_decision(session, entered.decision(read), count_announced=get_config().count_announced)
+    except InvalidInputError as problem:
+        error = problem
     page = render_template(
         "decisions/preview.html",
         error=say(error, current()) if error else None,
         entered=entered,
         read=read,
+        other_years=sorted(read.years) if entered.year not in read.years else [],
         found=found,
     )
     session.rollback()
-    return page
+    return page, _STATUS.get(type(error), _OK)
 
 
 def _holiday_preview(session: Session, name: str, status: DecisionStatus, error: DomainError | None = None) -> str:
@@ -176,12 +186,14 @@ def _entered() -> Entered:
         raise InvalidInputError(N_("“%(year)s” is not a year."), year=typed)
     check_year(int(typed))
     text = "\n".join(part for part in (nfc(form.get("text", "")), *_sentences()) if part)
-    if not text:
+    if not (text or _LISTED & form.keys()):
         raise InvalidInputError(N_("Please fill in the days, or paste the text of the decision."))
     if len(text) > _LONGEST_TEXT:
         raise InvalidInputError(N_("The text is too long; please paste only the sentences about days off."))
     ticked = frozenset(form.getlist("day")) if "listed" in form else None
-    return Entered(int(typed), text.replace("\r\n", "\n"), nfc(form.get("source", ""))[:500], ticked)
+    replaces = "replaces" in form if {"earlier_listed", "replaces"} & form.keys() else None
+    source = nfc(form.get("source", ""))[:500]
+    return Entered(int(typed), text.replace("\r\n", "\n"), source, ticked, replaces, "tet_decided" in form)
 
 
 def _sentences() -> list[str]:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy.event import listen, remove
 from events.campaigns import open_round
 from events.catalog_import import import_catalog
 from events.choices import split_item
-from events.decision_text import read_decision
+from events.decision_text import TET, read_decision
 from events.decisions import (
     YearDecision,
     apply_decision,
@@ -67,14 +68,79 @@ def test_the_tet_break_is_read_from_every_form_of_date(text):
     assert read.unread == ()
 
 
-def test_a_swap_gives_a_day_off_and_a_saturday_on_which_offices_work():
-    text = "hoán đổi ngày làm việc từ thứ Hai 03/5/2027 sang thứ Bảy 08/5/2027"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nghỉ Tết 05-11/02/2027",
+        "Nghỉ Tết 05 - 11/02/2027",
+        "Nghỉ Tết 5-11-02-2027",
+        "Nghỉ Tết: 05/02 – 11/02/2027",
+        "Nghỉ Tết 05-02-2027 - 11-02-2027",
+        "Nghỉ Tết từ 05/02 tới hết 11/02/2027",
+        "Nghỉ Tết từ ngày 05/02/2027 tới hết ngày 11/02/2027",
+        "Nghỉ Tết từ ngày 05 đến hết ngày 11 tháng 02/2027",
+        "Nghỉ Tết 2027 từ thứ 6 ngày 05/02 đến thứ 5 ngày 11/02",
+        "1. Nghỉ Tết 07 ngày, từ 05/02 đến 11/02/2027 (gồm 05 ngày làm việc)",
+        "Nghỉ Tết Nguyên đán từ ngày 05/02/2027 (tức 29/12 âm lịch) đến hết ngày 11/02/2027 (tức 06/01 âm lịch)",
+        "Theo Công văn số 1/BNV-VL ngày 20/10/2026, công chức nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027",
+        "Dịp nghỉ Tết Nguyên đán Đinh Mùi năm 2027, công chức, viên chức được nghỉ từ thứ Sáu ngày 05 tháng 02 năm 2027 Dương lịch "
+        "(tức ngày 29 tháng Chạp năm Bính Ngọ) đến hết thứ Năm ngày 11 tháng 02 năm 2027 Dương lịch (tức ngày mùng 06 tháng Giêng "
+        "năm Đinh Mùi).",
+    ],
+)
+def test_the_tet_break_is_read_from_every_way_to_write_a_range(text):
+    read = read_decision(text, 2027)
 
-    assert days_of(text) == {(date(2027, 5, 3), True), (date(2027, 5, 8), False)}
-    assert days_of("Nghỉ thứ Sáu 02/01/2026, làm bù thứ Bảy 10/01/2026", 2026) == {
-        (date(2026, 1, 2), True),
-        (date(2026, 1, 10), False),
-    }
+    assert days_of(text) == FIFTH_TO_ELEVENTH
+    assert {(day.reason, day.doubtful) for day in read.days} == {(TET, False)}
+    assert read.unread == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "off", "working"),
+    [
+        ("hoán đổi ngày làm việc từ thứ Hai 31/12/2018 sang thứ Bảy 05/01/2019", date(2018, 12, 31), date(2019, 1, 5)),
+        ("Hoán đổi ngày làm việc từ thứ Hai ngày 29/4/2019 sang thứ Bảy ngày 04/5/2019", date(2019, 4, 29), date(2019, 5, 4)),
+        ("Nghỉ thứ Hai ngày 29/4/2024 và làm bù vào thứ Bảy ngày 04/5/2024", date(2024, 4, 29), date(2024, 5, 4)),
+        ("Nghỉ thứ Sáu 02/5/2025, làm việc bù thứ Bảy 26/4/2025", date(2025, 5, 2), date(2025, 4, 26)),
+        ("hoán đổi ngày làm việc từ thứ Sáu ngày 02/01/2026 sang thứ Bảy ngày 10/01/2026", date(2026, 1, 2), date(2026, 1, 10)),
+        ("làm bù thứ Bảy 08/5/2027 cho ngày nghỉ thứ Hai 03/5/2027", date(2027, 5, 3), date(2027, 5, 8)),
+        ("Đi làm bù vào thứ Bảy ngày 08/5/2027 thay cho ngày nghỉ thứ Hai 03/5", date(2027, 5, 3), date(2027, 5, 8)),
+    ],
+)
+def test_a_swap_gives_a_day_off_and_a_saturday_on_which_offices_work(text, off, working):
+    read = read_decision(text, working.year)
+
+    assert {(day.day, day.off) for day in read.days} == {(off, True), (working, False)}
+    assert (read.unread, {day.doubtful for day in read.days}) == ((), {False})
+
+
+def test_a_sentence_that_names_a_break_and_the_swap_inside_it_gives_both():
+    text = (
+        "Dịp nghỉ lễ Quốc khánh năm 2026, công chức, viên chức được nghỉ 05 ngày liên tục, từ thứ Bảy ngày 29 tháng 8 năm 2026 đến "
+        "hết thứ Tư ngày 02 tháng 9 năm 2026 Dương lịch, trong đó hoán đổi ngày làm việc từ thứ Hai ngày 31 tháng 8 năm 2026 sang "
+        "thứ Bảy ngày 22 tháng 8 năm 2026."
+    )
+    break_ = {(date(2026, 8, 29) + n * A_DAY, True) for n in range(5)}
+
+    assert days_of(text, 2026) == break_ | {(date(2026, 8, 22), False)}
+
+
+def test_going_back_to_work_ends_a_break_and_makes_no_day_of_it_a_working_day():
+    text = "Nghỉ Tết từ 05/02 đến hết 11/02/2027, đi làm trở lại ngày 12/02/2027"
+
+    assert days_of(text) == FIFTH_TO_ELEVENTH | {(date(2027, 2, 12), False)}
+
+
+def test_new_year_is_no_tet_break():
+    [day] = read_decision("Nghỉ Tết Dương lịch ngày 01/01/2027", 2027).days
+
+    assert day.reason != TET
+
+
+def test_the_years_that_a_text_writes_out_are_told():
+    assert read_decision(TET_2027, 2028).years == {2027}
+    assert read_decision("Nghỉ Tết từ 05/02 đến 11/02", 2028).years == frozenset()
 
 
 def test_a_weekday_that_is_not_the_dates_is_doubted():
@@ -89,6 +155,7 @@ def test_compensation_and_single_days_are_read():
     assert days_of("nghỉ bù ngày 03/9/2027") == {(date(2027, 9, 3), True)}
     assert days_of("Quốc khánh nghỉ ngày 02/9/2027 và ngày 03/9/2027") == {(date(2027, 9, 2), True), (date(2027, 9, 3), True)}
     assert days_of("Đi làm ngày 06/02/2027") == {(date(2027, 2, 6), False)}
+    assert days_of("Nghỉ các ngày 08, 09 và 10/02/2027") == {(date(2027, 2, day), True) for day in (8, 9, 10)}
 
 
 @pytest.mark.parametrize(
@@ -101,6 +168,12 @@ def test_compensation_and_single_days_are_read():
         "hoán đổi ngày làm việc 03/5/2027",
         "nghỉ ngày 05/02/1999",
         "Họp ngày 05/02/2027",
+        "Không nghỉ bù ngày 03/9/2027",
+        "Nghỉ Tết từ ngày 05/02/2027",
+        "Nghỉ Tết từ mùng 1 đến mùng 5",
+        "Nghỉ Tết từ 05/02/27 đến 11/02/27",
+        "Báo cáo việc nghỉ Tết trước ngày 20/01/2027",
+        "Căn cứ Công văn số 12729/VPCP-KGVX ngày 25/12/2026 về việc nghỉ Tết",
     ],
 )
 def test_a_line_that_cannot_be_read_is_shown_and_not_dropped(line):
@@ -186,6 +259,80 @@ def test_a_guessed_day_outside_the_decided_break_becomes_a_working_day(session):
     assert not work_calendar(session).is_working(date(2027, 2, 8))
 
 
+def test_the_preview_names_the_guessed_days_that_become_working_days(session):
+    shown = preview_decision(session, year_2027("Nghỉ Tết từ ngày 06/02/2027 đến ngày 10/02/2027"))
+
+    assert date(2027, 2, 5) in shown.working
+    assert shown.decides
+    assert preview_decision(session, year_2027("Nghỉ bù ngày 03/9/2027")).working == ()
+
+
+def test_a_decision_entered_for_the_wrong_year_does_not_touch_the_tet_of_that_year(session):
+    wrong = YearDecision(2028, year_2027().days, TET_2027)
+
+    with pytest.raises(InvalidInputError, match="Please check the year"):
+        preview_decision(session, wrong)
+    with pytest.raises(InvalidInputError, match="Please check the year"):
+        apply_decision(session, wrong, expected_fingerprint="", by=None, now=NOW)
+
+    assert not work_calendar(session).is_decided(2028)
+    assert not work_calendar(session).is_working(date(2028, 1, 26))
+
+
+def test_the_right_decision_takes_the_place_of_a_wrong_one(session, happiness_2027):
+    as_opened = [(item.id, item.due) for item in happiness_2027]
+    applied(session, year_2027("Nghỉ Tết từ ngày 01/03/2027 đến hết ngày 05/03/2027"))
+    assert not work_calendar(session).is_working(date(2027, 3, 1))
+
+    shown = preview_decision(session, year_2027())
+    applied(session, year_2027())
+
+    assert {date(2027, 3, day) for day in range(1, 6)} <= {day.day for day in shown.earlier}
+    assert shown.takes_over
+    assert all(work_calendar(session).is_working(date(2027, 3, day)) for day in range(1, 6))
+    assert {item.due for item in happiness_2027} == {date(2027, 2, 4)}
+    assert still_to_follow(session) == []
+
+    applied(session, YearDecision(2027, (), replaces=True))
+
+    assert not work_calendar(session).is_decided(2027)
+    assert [(item.id, item.due) for item in happiness_2027] == as_opened
+
+
+def test_a_decision_without_a_tet_break_comes_beside_the_years_unless_it_is_said_to_replace_it(session):
+    applied(session, year_2027())
+    swap = read_decision("hoán đổi ngày làm việc từ thứ Hai 03/5/2027 sang thứ Bảy 08/5/2027", 2027).days
+    decision = YearDecision(2027, tuple(day.decision for day in swap))
+
+    applied(session, decision)
+    assert not work_calendar(session).is_working(date(2027, 2, 8))
+    assert work_calendar(session).is_decided(2027)
+
+    applied(session, replace(decision, replaces=True))
+    assert work_calendar(session).day_off(date(2027, 2, 8)).provisional
+    assert work_calendar(session).is_working(date(2027, 5, 8))
+
+
+def test_a_decision_may_name_only_working_days(session):
+    applied(session, year_2027("Nghỉ ngày 01/03/2027"))
+
+    applied(session, year_2027("Đi làm ngày 01/03/2027"))
+
+    assert work_calendar(session).is_working(date(2027, 3, 1))
+
+
+def test_a_swap_alone_does_not_decide_the_year(session):
+    text = "Hoán đổi ngày làm việc từ ngày 30/4/2027 sang ngày 08/5/2027"
+
+    applied(session, year_2027(text))
+    assert not work_calendar(session).is_decided(2027)
+    assert work_calendar(session).day_off(date(2027, 2, 8)).provisional
+
+    applied(session, replace(year_2027(text), is_tet_decided=True))
+    assert work_calendar(session).is_decided(2027)
+    assert not work_calendar(session).day_off(date(2027, 2, 8)).provisional
+
+
 def test_the_preview_shows_what_moves_and_applying_moves_exactly_that(session, cast, happiness_2027):
     item = happiness_2027[0]
     decision = year_2027()
@@ -267,7 +414,11 @@ def test_an_import_of_the_catalogue_keeps_what_was_decided_here(session, catalog
 
 @pytest.mark.parametrize(
     ("days", "words"),
-    [((), "names no day off"), ((Decision(date(2035, 1, 1), True, "x"),), "01/01/2035 is not near the year 2027")],
+    [
+        ((), "names no day"),
+        ((Decision(date(2035, 1, 1), True, "x"),), "01/01/2035 is not near the year 2027"),
+        ((Decision(date(2026, 12, 31), True, TET),), "31/12/2026 of the Tết break does not lie in 2027"),
+    ],
 )
 def test_a_decision_that_says_nothing_sensible_is_refused(session, days, words):
     with pytest.raises(InvalidInputError, match=words):

@@ -131,6 +131,43 @@ def test_unticked_days_are_left_out_after_another_look(administrator: Visitor, s
     assert work_calendar(session).is_working(date(2027, 2, 11))
 
 
+def test_the_form_begins_with_the_first_year_that_is_not_decided(administrator: Visitor):
+    assert 'name="year" inputmode="numeric" required value="2027"' in administrator.read("/lich-lam-viec/")
+
+
+def test_a_decision_of_another_year_is_refused_and_its_year_can_be_corrected(administrator: Visitor, session: Session):
+    answer = administrator.post("/lich-lam-viec/xem-truoc", year="2028", text=TET)
+
+    assert answer.status_code == 422
+    assert answer.text.count('role="alert"') == 2
+    assert "2027, còn quyết định được nhập cho năm 2028" in answer.text
+    assert 'name="fingerprint"' not in answer.text
+    assert 'name="year" inputmode="numeric" required value="2028"' in answer.text
+    assert len(ticked(administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text)) == 7
+
+
+def test_days_that_become_working_days_are_named(administrator: Visitor):
+    page = administrator.post("/lich-lam-viec/xem-truoc", year="2027", text="Nghỉ Tết từ 06/02 đến 10/02/2027").text
+
+    assert "05/02/2027" in page
+
+
+def test_a_wrong_decision_is_taken_back(administrator: Visitor, in_tet: ChecklistItem, session: Session):
+    old = in_tet.due
+    applied(administrator, administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text)
+
+    page = administrator.post("/lich-lam-viec/xem-truoc", year="2027", replaces="1").text
+    assert 'name="replaces" value="1" checked' in page
+    form = {"year": "2027", "text": "", "source": "", "listed": "1", "replaces": "1", "fingerprint": seen(page)}
+    answer = administrator.post("/lich-lam-viec/ap-dung", **form)
+
+    session.expire_all()
+    assert answer.status_code == 303
+    assert session.get(DecidedYear, 2027) is None
+    assert in_tet.due == old
+    assert len(session.scalars(select(CalendarDecision)).all()) == 2
+
+
 def test_what_changed_meanwhile_is_shown_again(administrator: Visitor, in_tet: ChecklistItem, session: Session):
     page = administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text
     in_tet.edited = ["due"]
