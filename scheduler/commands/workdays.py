@@ -1,18 +1,22 @@
 """The working calendar: calendar decide."""
 
+import sys
 from typing import TextIO
 
 import click
 
-from events.decision_text import read_decision
-from events.decisions import Preview, YearDecision, apply_decision, preview_decision
+from events.decision_text import ReadText, read_decision
+from events.decisions import YearDecision, YearPreview, apply_decision, preview_decision
 from events.errors import N_
 from events.models.history import Door
 from events.recurrence import check_year
 from events.redating import Fate, Group
+from events.workdays import Decision
 from scheduler.commands import NewService, pass_service
 from scheduler.console import _, show_table, tell
 from scheduler.service import utc_now
+
+_NOT_APPLIED = 2  # exit code, so that no script takes what was only shown for done
 
 
 @click.group()
@@ -24,42 +28,90 @@ def calendar() -> None:
 @click.argument("file", type=click.File(encoding="utf-8"))
 @click.option("--year", type=int, required=True, help="The year the decision is for.")
 @click.option("--source", help="Number and date of the paper.")
+@click.option(
+    "--replace/--keep", default=None, help="Whether it takes the place of the days entered before; with a Tết break it does."
+)
+@click.option("--tet-decided", is_flag=True, help="The Tết break is decided as guessed, though the text names none.")
 @click.option("--preview", is_flag=True, help="Say what would move and change nothing.")
+@click.option("--yes", is_flag=True, help="Apply it without asking.")
 @pass_service
-def decide(new_service: NewService, file: TextIO, year: int, source: str | None, preview: bool) -> None:
-    """Read a decision from a text file (- for standard input), show what moves, and apply it.
+@click.pass_context
+def decide(
+    context: click.Context,
+    new_service: NewService,
+    file: TextIO,
+    year: int,
+    source: str | None,
+    replace: bool | None,
+    tet_decided: bool,
+    preview: bool,
+    yes: bool,
+) -> None:
+    """Read a decision from a text file (- for standard input), show what moves, and apply it when you agree.
+
+    Where nobody can be asked it only shows, and ends with exit code 2; --yes applies it.
 
     \b
-    echo "nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027" | sumvay calendar decide - --year 2027
+    echo "nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027" | sumvay calendar decide - --year 2027 --yes
     """
     check_year(year)
     text = file.read()
-    read = read_decision(text, year)
-    for line in read.unread:
-        tell(N_("Not understood: %(line)s"), line=line)
-    for day in read.days:
-        sentence = N_("Closed: %(day)s %(reason)s") if day.off else N_("Working day: %(day)s %(reason)s")
-        tell(sentence, day=f"{day.day:%d/%m/%Y}", reason=day.reason)
-        if day.doubtful:
-            tell(N_("The weekday written there is not the date's: %(line)s"), line=day.line)
+    days = _tell_read(read_decision(text, year), year)
     service = new_service()
     counted = service.settings.events.count_announced
-    decision = YearDecision(year, tuple(day.decision for day in read.days), text, source)
+    decision = YearDecision(year, days, text, source, replace, tet_decided)
     with service.session_factory() as session:
         found = preview_decision(session, decision, count_announced=counted)
         _show(found)
-        if preview:
-            session.rollback()
+        session.rollback()
+        if preview or not (yes or _agrees()):
             tell(N_("This was a preview: nothing was changed."))
-            return
+            context.exit(0 if preview or sys.stdin.isatty() else _NOT_APPLIED)
         who = {"by": None, "now": utc_now(), "door": Door.COMMAND, "count_announced": counted}
         done = apply_decision(session, decision, expected_fingerprint=found.fingerprint, **who)  # type: ignore[arg-type]
         session.commit()
     tell(N_("The decision for %(year)s applies. Items moved: %(count)s."), year=year, count=len(done.moved))
 
 
-def _show(found: Preview) -> None:
-    """Show what moves as the page does: the same change in many units in one row."""
+def _tell_read(read: ReadText, year: int) -> tuple[Decision, ...]:
+    """Say what was read and what was not, and return the days."""
+    for line in read.unread:
+        tell(N_("Not understood: %(line)s"), line=line)
+    if read.years and year not in read.years:
+        years = ", ".join(map(str, sorted(read.years)))
+        tell(
+            N_("The text names dates of %(years)s, and the decision is entered for %(year)s. Please check the year."),
+            years=years,
+            year=year,
+        )
+    for day in read.days:
+        _tell_day(day.decision)
+        if day.doubtful:
+            tell(N_("The weekday written there is not the date's: %(line)s"), line=day.line)
+    return tuple(day.decision for day in read.days)
+
+
+def _tell_day(day: Decision) -> None:
+    sentence = N_("Closed: %(day)s %(reason)s") if day.off else N_("Working day: %(day)s %(reason)s")
+    tell(sentence, day=f"{day.day:%d/%m/%Y}", reason=day.reason)
+
+
+def _agrees() -> bool:
+    """Ask on the terminal; where nobody sits there the answer is no."""
+    if not sys.stdin.isatty():
+        tell(N_("Nobody can be asked here. Please run it again with --yes to apply it."))
+        return False
+    return click.confirm(_("Apply the decision?"))
+
+
+def _show(found: YearPreview) -> None:
+    """Show what changes as the page does: the same change in many units in one row."""
+    for day in found.days:
+        if day.day in found.working:
+            _tell_day(day)
+    if found.takes_over:
+        for day in found.earlier:
+            tell(N_("No longer applies: %(day)s %(reason)s"), day=f"{day.day:%d/%m/%Y}", reason=day.reason)
     tell(N_("Open items that move: %(count)s."), count=len(found.moved))
     columns = [_("Old due date"), _("New due date"), _("Item"), _("Units"), _("Reason")]
     for one in found.rounds:
