@@ -18,13 +18,10 @@ from events.errors import N_, InvalidInputError, NotFoundError
 from events.models import (
     CalendarDay,
     CalendarDecision,
-    Campaign,
-    ChecklistItem,
     DecidedYear,
     Person,
     ProposedHoliday,
 )
-from events.models.campaigns import OPEN
 from events.models.history import Door
 from events.observances import work_calendar
 from events.recurrence import check_year
@@ -32,7 +29,6 @@ from events.redating import Line, expect, fingerprint
 from events.workdays import Decision, DecisionStatus, WorkCalendar
 
 _A_DAY = timedelta(days=1)
-_BY_HAND = {"due", "nominal_due"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,23 +133,6 @@ def apply_holiday(
     holiday.source = nfc(source or "") or holiday.source
     write_rounds(session, found.rounds, by=by, now=now, door=door)
     return found
-
-
-def is_provisional(item: ChecklistItem, calendar: WorkCalendar) -> bool:
-    """Tell whether an item's date rests on a day off that is not decided yet ("dự kiến")."""
-    if _BY_HAND & set(item.edited):
-        return False
-    first, last = sorted((item.nominal_due, item.due))
-    days = (first + n * _A_DAY for n in range((last - first).days + 1))
-    return any(off is not None and off.provisional for off in map(calendar.day_off, days))
-
-
-def provisional_items(session: Session, calendar: WorkCalendar, today: date) -> list[ChecklistItem]:
-    """Return the open items from ``today`` on whose date rests on a guess, the first due first."""
-    moved = (ChecklistItem.status.in_(OPEN), ChecklistItem.due >= today, ChecklistItem.due_reason.is_not(None))
-    query = select(ChecklistItem).where(*moved).options(joinedload(ChecklistItem.campaign).joinedload(Campaign.unit))
-    items = session.scalars(query.order_by(ChecklistItem.due, ChecklistItem.id))
-    return [item for item in items if is_provisional(item, calendar)]
 
 
 def decisions(session: Session) -> Sequence[CalendarDecision]:

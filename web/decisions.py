@@ -20,11 +20,11 @@ from events.decisions import (
     decisions,
     preview_decision,
     preview_holiday,
-    provisional_items,
 )
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, YearOutOfRangeError
 from events.language import say
 from events.models import CalendarDay, ProposedHoliday
+from events.provisional import provisional_items
 from events.recurrence import check_year
 from events.workdays import DecisionStatus
 from web.context import current_person, get_calendar, get_config, get_session, now, today

@@ -28,12 +28,12 @@ from events.checklist import (
 )
 from events.choices import units_below
 from events.credits import credited_to
-from events.decisions import is_provisional
 from events.editing import EDITABLE
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
 from events.evidence import LARGEST_FILE, Proof, add_evidence, file_of, remove_evidence, store_file
 from events.language import say
 from events.models import Campaign, ChecklistItem, Person, Unit
+from events.provisional import is_provisional
 from events.story import story_of
 from events.units import ancestors
 from web.addresses import here, safe_next

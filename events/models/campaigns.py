@@ -158,6 +158,7 @@ class ChecklistItem(Published, Base):
     role: Mapped[Role] = relationship()
     completed_by: Mapped[Person | None] = relationship()
     delegate_unit: Mapped[Unit | None] = relationship(foreign_keys="ChecklistItem.delegate_unit_id")
+    split_from: Mapped["ChecklistItem | None"] = relationship(remote_side="ChecklistItem.id")
     evidence_given: Mapped[list["Evidence"]] = relationship(back_populates="item", order_by="Evidence.id")
 
     @property

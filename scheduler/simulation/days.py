@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from events.campaigns import Opened, open_campaigns, self_opening
 from events.database import SessionFactory
-from events.decisions import is_provisional
 from events.errors import N_
 from events.handover import hand_over_due
 from events.localtime import VIETNAM, at_local
 from events.models import ChecklistItem, Unit
 from events.observances import work_calendar
+from events.provisional import is_provisional
 from events.recurrence import check_year
 from events.rounds import rounds_of
 from events.units import get_unit, subtree_ids

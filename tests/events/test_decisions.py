@@ -16,7 +16,6 @@ from events.decisions import (
     apply_decision,
     apply_holiday,
     decisions,
-    is_provisional,
     preview_decision,
     preview_holiday,
 )
@@ -24,6 +23,7 @@ from events.errors import ConflictError, InvalidInputError, NotFoundError
 from events.models import Anchor, CalendarDay, CalendarDecision, Campaign, Change, ChecklistItem, DecidedYear, Template
 from events.observances import work_calendar
 from events.people import add_person
+from events.provisional import is_provisional, provisional_items
 from events.reanchor import NewAnchor, apply, preview
 from events.redating import Fate
 from events.rounds import rounds_of
@@ -502,6 +502,23 @@ def test_where_announced_days_do_not_count_making_one_law_moves_items(session):
 def test_an_unknown_holiday_is_named(session):
     with pytest.raises(NotFoundError, match="Ngày lạ"):
         preview_holiday(session, "Ngày lạ", DecisionStatus.ENACTED)
+
+
+def test_a_date_is_provisional_too_where_only_its_first_day_rests_on_a_guess(session, cast):
+    template = session.scalars(select(Template).where(Template.key == "happiness_day")).one()
+    made_from = next(one for one in template.current.items if one.levels == ["commune"] and one.end_offset_days is not None)
+    made_from.anchor, made_from.shift = Anchor.START, Shift.NEXT
+    made_from.offset_days = (date(2027, 2, 8) - date(2027, 3, 20)).days
+    open_round(session, next(rounds_of(template, 2027)), now=NOW, calendar=work_calendar(session))
+    item = session.scalars(select(ChecklistItem).where(ChecklistItem.key == made_from.key)).first()
+
+    assert item.dtstart > date(2027, 2, 8)
+    assert is_provisional(item, work_calendar(session))
+    assert item in provisional_items(session, work_calendar(session), NOW.date())
+
+    applied(session, year_2027())
+
+    assert not is_provisional(item, work_calendar(session))
 
 
 def test_an_undecided_year_is_said_to_be_provisional_only_where_a_guess_touches_the_date(session, happiness_2027):

@@ -115,11 +115,11 @@ class Decide(Act):
         mark, counted = shown.fingerprint, stage.count_announced
         apply_decision(stage.session, decision, expected_fingerprint=mark, by=None, now=stage.now, count_announced=counted)
         stage.look_at_days_off()
-        off = [as_text(day.day) for day in days if day.off]
+        off = [as_text(day.day) for day in days if day.off] or ["–"]
         yield self.told(
             N_("The decision for %(year)s names %(days)s days off (%(first)s – %(last)s); %(moved)s open items move."),
             year=self.year,
-            days=len(off),
+            days=sum(day.off for day in days),
             first=off[0],
             last=off[-1],
             moved=len(shown.moved),
