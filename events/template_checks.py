@@ -8,9 +8,9 @@ from events.errors import N_, InvalidInputError
 from events.models.templates import Anchor
 
 _ANCHORS = {
-    Anchor.DAY: {Anchor.DAY},
-    Anchor.START: {Anchor.START, Anchor.END},
-    Anchor.END: {Anchor.START, Anchor.END},
+    Anchor.DAY: {Anchor.DAY, Anchor.EVENT},
+    Anchor.START: {Anchor.START, Anchor.END, Anchor.EVENT},
+    Anchor.END: {Anchor.START, Anchor.END, Anchor.EVENT},
     Anchor.EVENT: {Anchor.EVENT},
     Anchor.CUTOFF: {Anchor.CUTOFF},
 }

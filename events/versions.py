@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from events.campaigns import ItemMaker, copies_by_level
 from events.errors import N_, ConflictError
+from events.issues import issue_dates
 from events.localtime import VIETNAM, local_day
 from events.models import (
     Campaign,
@@ -40,7 +41,6 @@ from events.redating import (
     Sheet,
     expect,
     fingerprint,
-    issue_dates,
     load_sheets,
     lock_round,
     template_items,
@@ -159,7 +159,7 @@ class _Comparison:
             self._wanted,
             anchors,
             calendar,
-            issued=issue_dates(session, sheets),
+            issued=issue_dates(session, sheets[0].campaign),
             late_workdays=root.template.late_plan_workdays,
             reopened=self._back,
         )

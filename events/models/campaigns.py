@@ -52,6 +52,7 @@ class ItemState(StrEnum):
 
 OPEN = (TodoStatus.NEEDS_ACTION, TodoStatus.IN_PROCESS)
 TICK_ONLY = "tick"  # the kind of evidence that is none
+DOCUMENT = "doc_ref"  # the kind of evidence that is a document's number and date
 
 
 def _due_at_first(context: DefaultExecutionContext) -> date:

@@ -29,6 +29,7 @@ from events.models import (
 from events.models.campaigns import OPEN
 from events.people import add_person, give_post, holders
 from events.progress import Progress, own_progress, rolled_up
+from events.reanchor import NewAnchor, apply, preview
 from events.reforms import NewUnit, abolish_level, merge, reforms, rename, split
 from events.rounds import rounds_of
 from events.units import children, get_unit, load_tree, predecessors, successors
@@ -487,3 +488,21 @@ def test_people_who_left_before_the_reform_are_not_proposed(session, cast):
     assert {proposal.person for proposal in waiting_proposals(session)} == {cast.thi}
     assert session.scalar(select(func.count()).select_from(Person).where(Person.id == gone.id)) == 1
     assert session.scalar(select(func.count()).select_from(Reform)) == 1
+
+
+def test_the_time_that_a_late_plan_gave_stays_when_the_province_becomes_another_one(session, happiness, vietnam):
+    at = datetime(2021, 2, 26, 2, tzinfo=UTC)
+    root, late = campaign_of(session, happiness.province), NewAnchor(plan="plan_province", issued=at.date())
+    seen = preview(session, root, late, vietnam, now=at)
+    apply(session, root, late, expected_fingerprint=seen.fingerprint, by=happiness.hoa, now=at, calendar=vietnam)
+    for item in root.items:
+        if item.key in ("guidance_in", "plan_province"):
+            item.complete(happiness.hoa, at, at.date())
+    new = rename(session, "62", "Tỉnh Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY).begun[0]
+    session.expire_all()
+
+    again = preview(session, campaign_of(session, new), NewAnchor(), vietnam, now=ON_THE_DAY)
+
+    assert not again.moved
+    plans = select(ChecklistItem.due).join(ChecklistItem.campaign).join(Campaign.unit)
+    assert set(session.scalars(plans.where(ChecklistItem.key == "plan_commune", Unit.valid_from == DAY))) == {date(2021, 3, 9)}

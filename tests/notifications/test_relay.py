@@ -77,7 +77,9 @@ def test_the_reminder_of_a_delegated_item_reaches_the_unit_that_does_it(make_ite
     assert [rcpt_to for rcpt_to, _ in postbox.mails] == [cast.khanh.email]
 
 
-def test_an_item_that_was_delegated_meanwhile_is_not_reminded_of_where_it_came_from(make_item, remind, relay, postbox, session, cast):
+def test_an_item_that_was_delegated_meanwhile_is_not_reminded_of_where_it_came_from(
+    make_item, remind, relay, postbox, session, cast
+):
     item = make_item()
     remind()
     item.delegate_unit_id = cast.other_commune.id
