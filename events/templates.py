@@ -5,16 +5,17 @@ Running campaigns stay as they are until somebody applies the version to them: s
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from events.database import nfc
-from events.entries import ItemEntry, TemplateEntry
-from events.errors import N_, InvalidInputError, NotFoundError
+from events.entries import CutoffEntry, ItemEntry, TemplateEntry
+from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.models import EvidenceType, Level, Person, Phase, Role, Template, TemplateItem, TemplateVersion
-from events.template_checks import Known, find_cycle, problem_of_item
+from events.template_checks import Known, find_cycle, problem_in_words, problem_of_item
 
 _LONGEST_NOTE = 500
 
@@ -38,41 +39,45 @@ def get_version(session: Session, template: Template, number: int) -> TemplateVe
 
 
 def item_entry(item: TemplateItem) -> ItemEntry:
-    """Return an item as the catalogue writes it."""
+    """Return an item as the catalogue writes it, even one that could not be saved any more: it is checked when it is."""
     names = [name for name in ItemEntry.model_fields if name not in ("phase", "role")]
-    return ItemEntry(phase=item.phase_key, role=item.role_key, **{name: getattr(item, name) for name in names})
+    return ItemEntry.model_construct(phase=item.phase_key, role=item.role_key, **{name: getattr(item, name) for name in names})
 
 
-def template_entry(template: Template, items: Sequence[ItemEntry] | None = None) -> TemplateEntry:
-    """Return a template with its current items, or with ``items``, as the catalogue writes it."""
-    names = ("key", "kind", "title_vi", "title_en", "anchor", "generate_ahead_days", "late_plan_workdays", "cutoffs", "note")
-    observance = template.observance.key if template.observance else None
-    entries = [item_entry(item) for item in template.current.items] if items is None else list(items)
-    values = {name: getattr(template, name) for name in names}
-    try:
-        return TemplateEntry(observance=observance, owner_role=template.owner_role_key, item=entries, **values)
-    except ValidationError as error:
-        raise InvalidInputError(N_("A template needs at least one item.")) from error
+def template_entry(template: Template) -> TemplateEntry:
+    """Return a template with its current items as the catalogue writes it."""
+    return TemplateEntry.model_construct(**_header(template), item=[item_entry(item) for item in template.current.items])
 
 
 def edit_template(
-    session: Session, template: Template, items: Sequence[ItemEntry], *, note: str | None = None, by: Person, now: datetime
+    session: Session,
+    template: Template,
+    items: Sequence[ItemEntry],
+    *,
+    base: int | None = None,
+    note: str | None = None,
+    by: Person,
+    now: datetime,
 ) -> TemplateVersion:
     """Save changed items as a new version and return it; the same items again give the version that has them.
 
-    Running campaigns stay as they are. Raises ``InvalidInputError`` for an item that names what does not exist, a key that stands
-    twice or items that wait for each other in a circle; nothing is saved then.
+    Running campaigns stay as they are. ``base`` is the number of the version that the items were made from. Raises
+    ``ConflictError`` when there is a newer one, and ``InvalidInputError`` for an item that names what does not exist, a key that
+    stands twice or items that wait for each other in a circle; nothing is saved then.
     """
     session.execute(select(Template.id).where(Template.id == template.id).with_for_update())
-    check_items(session, template_entry(template, items))
+    checked = _checked(template, items)
+    check_items(session, checked)
     session.refresh(template, ["versions"])
     latest = template.current
-    if [_compared(item_entry(item)) for item in latest.items] == [_compared(item) for item in items]:
+    if _compared(latest) == [_in_order(item) for item in checked.item]:
         return latest
+    if base is not None and base != latest.number:
+        raise _overtaken(session, template, base)
     text = nfc(note or "")[:_LONGEST_NOTE] or None
     made = {"number": latest.number + 1, "created": now, "digest": "", "created_by_id": by.id, "note": text}
     version = TemplateVersion(template_id=template.id, **made)
-    for position, entry in enumerate(items, 1):
+    for position, entry in enumerate(checked.item, 1):
         values = entry.model_dump(exclude={"phase", "role"})
         version.items.append(TemplateItem(**values, phase_key=entry.phase, role_key=entry.role, position=position))
     session.add(version)
@@ -81,7 +86,50 @@ def edit_template(
     return version
 
 
-def _compared(entry: ItemEntry) -> ItemEntry:
+def _header(template: Template) -> dict[str, Any]:
+    names = ("key", "kind", "title_vi", "title_en", "anchor", "generate_ahead_days", "late_plan_workdays", "note")
+    observance = template.observance.key if template.observance else None
+    cutoffs = [CutoffEntry.model_construct(**cutoff) for cutoff in template.cutoffs]
+    own = {"observance": observance, "owner_role": template.owner_role_key, "cutoffs": cutoffs}
+    return {name: getattr(template, name) for name in names} | own
+
+
+def _checked(template: Template, items: Sequence[ItemEntry]) -> TemplateEntry:
+    """Return a template with ``items`` whose every value was looked at: a changed copy of an entry is not by itself."""
+    values = _header(template) | {"item": [item.model_dump(warnings=False) for item in items]}
+    try:
+        return TemplateEntry.model_validate(values)
+    except ValidationError as error:
+        raise problem_in_words(error, values) from error
+
+
+def _overtaken(session: Session, template: Template, base: int) -> ConflictError:
+    """Return who saved a newer version than ``base`` and which items it changed."""
+    latest = template.current
+    by = session.get(Person, latest.created_by_id) if latest.created_by_id else None
+    before = next((version for version in template.versions if version.number == base), None)
+    facts = {"number": latest.number, "name": by.full_name if by else "–", "items": ", ".join(_differing(before, latest)) or "–"}
+    return ConflictError(
+        N_(
+            "%(name)s has stored version %(number)s meanwhile; it changes: %(items)s. What was typed here is still below and not "
+            "stored. Storing it once more puts it in place of that version."
+        ),
+        **facts,
+    )
+
+
+def _differing(before: TemplateVersion | None, after: TemplateVersion) -> list[str]:
+    """Return the titles of the items that two versions do not share."""
+    entries = [{item.key: _in_order(item_entry(item)) for item in version.items} if version else {} for version in (before, after)]
+    old, new = entries
+    return [(new.get(key) or old[key]).title_vi for key in old | new if old.get(key) != new.get(key)]
+
+
+def _compared(version: TemplateVersion) -> list[ItemEntry]:
+    return [_in_order(item_entry(item)) for item in version.items]
+
+
+def _in_order(entry: ItemEntry) -> ItemEntry:
     """Return an item with its sets in one order: ticking the same boxes is no change."""
     return entry.model_copy(update={"levels": sorted(entry.levels), "evidence": sorted(entry.evidence)})
 

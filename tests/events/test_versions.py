@@ -7,7 +7,7 @@ from sqlalchemy import event, select
 
 from events import templates, versions
 from events.checklist import history_of, start_item
-from events.entries import TemplateEntry
+from events.entries import MOST_ITEMS, TemplateEntry
 from events.errors import ConflictError, InvalidInputError, NotFoundError
 from events.models import Anchor, Campaign, Cascade, ChecklistItem, ItemState, TemplateVersion, Unit
 from events.redating import Fate
@@ -75,6 +75,53 @@ def test_what_cannot_be_is_said_and_nothing_is_saved(session, template, cast, co
         edit(session, template, changed(template, "plan_province", **columns), cast)
 
     assert len(session.scalars(select(TemplateVersion).where(TemplateVersion.template_id == template.id)).all()) == 1
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"key": "băng rôn"},
+        {"key": "a" * 65},
+        {"title_vi": ""},
+        {"title_en": "x" * 301},
+        {"offset_days": 905},
+        {"level_offsets": {"commune": -731}},
+        {"evidence_min": 10**10},
+        {"note": "x" * 1001},
+    ],
+)
+def test_a_changed_copy_of_an_item_is_looked_at_like_a_new_one(session, template, cast, columns):
+    with pytest.raises(InvalidInputError):
+        edit(session, template, changed(template, "plan_province", **columns), cast)
+
+    assert edit(session, template, entries_of(template), cast).number == 1
+
+
+def test_more_items_than_a_template_takes_are_refused_and_none_is_dropped(session, template, cast):
+    many = [entries_of(template)[0].model_copy(update={"key": f"k{n}"}) for n in range(MOST_ITEMS + 1)]
+
+    with pytest.raises(InvalidInputError, match=str(MOST_ITEMS)):
+        edit(session, template, many, cast)
+
+    assert len(edit(session, template, many[1:], cast).items) == MOST_ITEMS
+
+
+def test_a_stored_item_that_could_not_be_saved_any_more_is_still_read(session, template):
+    template.current.items[0].offset_days = 905
+    session.flush()
+
+    assert templates.template_entry(template).item[0].offset_days == 905
+    assert "offset_days = 905" in export_template(template)
+
+
+def test_items_made_from_an_older_version_do_not_undo_the_newer_one(session, template, cast):
+    mine = changed(template, "loudspeaker", title_vi="Loa thôn")
+    edit(session, template, changed(template, "plan_commune", title_vi="Kế hoạch xã"), cast)
+
+    with pytest.raises(ConflictError, match="Kế hoạch xã"):
+        templates.edit_template(session, template, mine, base=1, by=cast.hoa, now=MARCH_2021)
+
+    assert templates.edit_template(session, template, entries_of(template), base=1, by=cast.hoa, now=MARCH_2021).number == 2
 
 
 def test_a_template_without_items_is_refused(session, template, cast):
@@ -232,12 +279,13 @@ def test_a_file_of_an_unknown_template_is_refused(session, template, cast):
 
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+TITLES = WORDS.filter(str.strip)
 
 
-@given(title=WORDS, note=WORDS, level=WORDS, offset=st.integers(-730, 730), required=st.booleans())
+@given(title=TITLES, note=WORDS, level=WORDS, offset=st.integers(-730, 730), required=st.booleans())
 def test_any_words_survive_the_file(title, note, level, offset, required):
     item = {
-        "key": "a", "title_vi": title, "title_en": note, "phase": "prepare", "anchor": "day", "offset_days": offset,
+        "key": "a", "title_vi": title, "title_en": title, "phase": "prepare", "anchor": "day", "offset_days": offset,
         "level_offsets": {level: offset}, "levels": [level], "cascade": "each", "role": "r", "evidence": [title], "evidence_min": 0,
         "weight": 1, "required": required, "shift": "prev", "note": note,
     }  # fmt: skip

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events import templates
+from events.entries import MOST_ITEMS
 from events.models import ChecklistItem, Person, Template
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Opened, Visitor
@@ -69,6 +70,7 @@ def test_sending_the_form_unchanged_makes_no_version(administrator: Visitor, ses
     response = send(administrator, EDIT, fields(administrator.read(EDIT)))
 
     assert response.status_code == 303
+    assert "Không có gì thay đổi" in administrator.read(response.location)
     assert template_of(session).current.number == 1
 
 
@@ -139,6 +141,73 @@ def test_what_cannot_be_is_said_and_what_was_typed_stays(administrator: Visitor,
     assert f'value="{value}"' in response.text
     assert 'value="Ghi chú giữ lại"' in response.text
     assert template_of(session).current.number == 1
+
+
+def test_two_people_who_edit_a_template_at_once_undo_nothing_unasked(administrator: Visitor, session: Session):
+    first, second = fields(administrator.read(EDIT)), fields(administrator.read(EDIT))
+    send(administrator, EDIT, first | {"0.title_vi": ["Tên của người thứ nhất"]})
+
+    refused = send(administrator, EDIT, second | {"1.title_vi": ["Tên của người thứ hai"]})
+
+    assert refused.status_code == 409
+    assert "Tên của người thứ nhất" in re.findall(r'role="alert">([^<]*)<', refused.text)[0]
+    assert 'value="Tên của người thứ hai"' in refused.text
+    assert template_of(session).current.number == 2
+    assert send(administrator, EDIT, fields(refused.text)).status_code == 303  # knowingly
+    assert template_of(session).current.items[1].title_vi == "Tên của người thứ hai"
+
+
+def test_a_template_of_very_many_items_is_saved_whole_or_refused(administrator: Visitor, session: Session, cast: Cast):
+    template = template_of(session)
+    entries = [templates.item_entry(item) for item in template.current.items]
+    long = "Việc có tên rất dài, viết đủ cả cơ quan chủ trì, cơ quan phối hợp và thời gian thực hiện trong từng tháng"
+    more = [entries[-1].model_copy(update={"key": f"k{n}", "title_vi": long}) for n in range(MOST_ITEMS - len(entries))]
+    templates.edit_template(session, template, [*entries, *more], by=cast.hoa, now=NOON)
+    session.commit()
+    form = fields(administrator.read(EDIT))
+
+    assert send(administrator, EDIT, form | {"0.title_vi": ["Khác"]}).status_code == 303
+    assert len(template_of(session).current.items) == MOST_ITEMS
+    extra = {name.replace("0.", f"{MOST_ITEMS}.", 1): value for name, value in form.items() if name.startswith("0.")}
+    refused = send(administrator, EDIT, fields(administrator.read(EDIT)) | extra | {f"{MOST_ITEMS}.key": ["extra"]})
+    assert refused.status_code == 400
+    assert str(MOST_ITEMS) in re.findall(r'role="alert">([^<]*)<', refused.text)[0]
+    assert f'name="{MOST_ITEMS}.key"' in refused.text
+
+
+def test_items_change_places(administrator: Visitor, session: Session):
+    form = fields(administrator.read(EDIT))
+    before = [item.key for item in template_of(session).current.items]
+
+    send(administrator, EDIT, form | {"4.position": ["2"], "0.position": ["3"]})
+
+    after = [item.key for item in template_of(session).current.items]
+    assert after == [before[4], before[1], before[2], before[0], before[3], *before[5:]]
+
+
+def test_the_key_of_an_item_that_is_there_is_not_edited(administrator: Visitor):
+    page = send(administrator, EDIT, fields(administrator.read(EDIT)) | {"add": ["1"]}).text
+
+    assert re.search(r'name="0\.key"[^>]* readonly', page)
+    assert not re.search(r'name="18\.key"[^>]* readonly', page)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("weight", "9", "“Trọng số” nhiều nhất là 5"),
+        ("offset_days", "", "Chưa nhập “Số ngày trước"),
+        ("title_vi", "", "Chưa nhập “Tên tiếng Việt”"),
+        ("role", "nobody", "không có vai trò “nobody”"),
+    ],
+)
+def test_what_is_wrong_names_item_and_field_as_the_form_does(administrator: Visitor, field: str, value: str, words: str):
+    response = send(administrator, EDIT, fields(administrator.read(EDIT)) | {f"7.{field}": [value]})
+
+    said = unescape(re.findall(r'role="alert">([^<]*)<', response.text)[0])
+    assert words in said
+    assert field not in said
+    assert ": " in said
 
 
 def test_a_template_is_downloaded_and_taken_in_again(administrator: Visitor, stranger: Visitor, session: Session):
