@@ -7,11 +7,13 @@ from sqlalchemy import event, select
 
 from events import templates, versions
 from events.checklist import history_of, start_item
+from events.choices import split_item
 from events.entries import MOST_ITEMS, TemplateEntry
 from events.errors import ConflictError, InvalidInputError, NotFoundError
 from events.models import Anchor, Campaign, Cascade, ChecklistItem, ItemState, TemplateVersion, Unit
-from events.redating import Fate
+from events.redating import Fate, grouped
 from events.template_files import export_template, from_toml, import_template, to_toml
+from events.villages import VillageType, add_village
 from tests.events.test_reanchor import MARCH_2021, item_of, items, open_template
 
 
@@ -150,6 +152,66 @@ def test_new_words_alone_do_not_rearm_reminders(session, root, template, vietnam
     assert (item.anchor_version, item.sequence) == (0, 1)
     assert {line.fate for line in diff.lines} == {Fate.REWORDED}
     assert item_of(session, root, cast.commune, "loudspeaker").sequence == 0
+
+
+def test_one_change_in_102_units_is_one_group_with_its_values_before_and_after(session, root, template, vietnam, cast):
+    old = item_of(session, root, cast.commune, "plan_commune")
+    before, proofs = old.summary, tuple(old.evidence)
+    values = {"title_vi": "Kế hoạch xã", "weight": 5, "required": False, "evidence": ["photo"], "evidence_min": 3}
+    version = edit(session, template, changed(template, "plan_commune", **values), cast)
+
+    [group] = grouped(versions.compare(session, root, version, calendar=vietnam, now=MARCH_2021).lines)
+
+    assert len(group.units) == 102
+    told = {one.name: (one.old, one.new) for one in group.differences}
+    assert told["summary"] == (before, "Kế hoạch xã")
+    assert told["evidence"] == (proofs, ("photo",))
+    assert {"weight", "required", "evidence_min"} <= told.keys()
+
+
+def test_what_a_hand_holds_is_said_where_other_columns_change(session, root, template, vietnam, cast):
+    held = item_of(session, root, cast.commune, "plan_commune")
+    held.due, held.edited = date(2021, 3, 3), ["due"]
+    session.flush()
+    version = edit(session, template, changed(template, "plan_commune", offset_days=-10, title_vi="Kế hoạch xã"), cast)
+
+    groups = grouped(versions.compare(session, root, version, calendar=vietnam, now=MARCH_2021).lines)
+
+    [mine] = [group for group in groups if group.units == (cast.commune.full_name,)]
+    assert (mine.fate, mine.old_due, mine.new_due) == (Fate.REWORDED, date(2021, 3, 3), date(2021, 3, 3))
+    assert "due" in mine.held
+    assert [one.name for one in mine.differences] == ["summary"]
+    assert len(groups) == 2
+
+
+def test_parts_of_a_divided_item_follow_a_version_but_keep_who_does_them(session, root, template, vietnam, cast):
+    village = add_village(session, cast.commune, VillageType.THON, "1", by=cast.thi, now=MARCH_2021, calendar=vietnam)
+    whole = item_of(session, root, cast.commune, "loudspeaker")
+    [part] = split_item(session, whole.id, [village.id], by=cast.thi, now=MARCH_2021, calendar=vietnam)
+    role = part.role_key
+    values = {"title_vi": "Phát thanh", "evidence": ["photo"], "evidence_min": 2, "weight": 4, "end_offset_days": 3}
+    values |= {"role": "ubnd_xa", "depends_on": ["plan_commune"]}
+    version = edit(session, template, changed(template, "loudspeaker", **values), cast)
+
+    apply(session, root, version, vietnam, cast)
+
+    assert (part.summary, part.evidence, part.evidence_min, part.weight) == ("Phát thanh", ["photo"], 2, 4)
+    assert (part.due, part.summary) == (whole.due, whole.summary)
+    assert (part.role_key, part.depends_on) == (role, [])
+    assert versions.compare(session, root, version, calendar=vietnam, now=MARCH_2021).is_empty
+
+
+def test_parts_keep_the_words_that_a_hand_gave_the_whole(session, root, template, vietnam, cast):
+    village = add_village(session, cast.commune, VillageType.THON, "1", by=cast.thi, now=MARCH_2021, calendar=vietnam)
+    whole = item_of(session, root, cast.commune, "loudspeaker")
+    whole.summary, whole.edited = "Loa của xã", ["summary"]
+    session.flush()
+    [part] = split_item(session, whole.id, [village.id], by=cast.thi, now=MARCH_2021, calendar=vietnam)
+    version = edit(session, template, changed(template, "loudspeaker", title_vi="Phát thanh", weight=4), cast)
+
+    apply(session, root, version, vietnam, cast)
+
+    assert (part.summary, part.weight) == ("Loa của xã", 4)
 
 
 def test_a_level_may_have_its_own_days(session, root, template, vietnam, cast):
