@@ -10,11 +10,12 @@ from events.models.templates import Anchor, Cascade, IfNoLevel
 from events.workdays import DecisionStatus, Shift
 
 MOST_ITEMS = 150  # of one template, so that its form stays below what a browser may send
+MOST_DAYS = 730  # before or after the anchor
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$")]
 ItemKey = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=64)]  # fits its column: database.Key
 Title = Annotated[str, Field(min_length=1, max_length=300)]
-Days = Annotated[int, Field(ge=-730, le=730)]
+Days = Annotated[int, Field(ge=-MOST_DAYS, le=MOST_DAYS)]
 OptionalDate = Annotated[date | None, BeforeValidator(lambda value: value or None)]
 
 

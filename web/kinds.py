@@ -20,7 +20,7 @@ from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.template_checks import problem_in_words
 from events.units import levels
 from events.workdays import Shift
-from web.context import current_person, get_session, now, today
+from web.context import current_person, get_calendar, get_session, now, today
 from web.entries import number_of
 from web.language import current
 from web.language import gettext as _
@@ -175,7 +175,7 @@ def proposals(key: str) -> ResponseReturnValue:
     session = get_session()
     template = templates.get_template(session, key)
     year = _year()
-    found = carry_forward.propose(session, template, year)
+    found = carry_forward.propose(session, template, year, now=now(), calendar=get_calendar())
     titles = {level.key: level for level in levels(session)}
     return render_template("kinds/proposals.html", template=template, year=year, proposals=found, levels=titles)
 
@@ -187,7 +187,8 @@ def take_proposals(key: str) -> ResponseReturnValue:
     session = get_session()
     template = templates.get_template(session, key)
     year = _year()
-    chosen = [one for one in carry_forward.propose(session, template, year) if one.name in request.form.getlist("chosen")]
+    found = carry_forward.propose(session, template, year, now=now(), calendar=get_calendar())
+    chosen = [one for one in found if one.name in request.form.getlist("chosen")]
     entries = carry_forward.with_proposals(template, chosen)
     before, note = template.current.number, f"Theo tiến độ năm {year}"
     saved = templates.edit_template(session, template, entries, note=note, by=_person(), now=now())

@@ -12,7 +12,7 @@ from events import templates
 from events.entries import MOST_ITEMS
 from events.models import ChecklistItem, Person, Template
 from tests.conftest import Cast
-from tests.web.conftest import NOON, Opened, Visitor
+from tests.web.conftest import NOON, Clock, Opened, Visitor
 from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 EDIT = "/mau/happiness_day/sua"
@@ -221,16 +221,24 @@ def test_a_template_is_downloaded_and_taken_in_again(administrator: Visitor, str
     assert administrator.post("/mau/nhap", text=text.replace("happiness_day", "another", 1)).status_code == 400
 
 
-def test_last_years_lateness_is_proposed_and_taken_over(administrator: Visitor, session: Session, opened: Opened, cast: Cast):
+def test_last_years_lateness_is_proposed_and_taken_over_once(
+    administrator: Visitor, session: Session, opened: Opened, cast: Cast, clock: Clock
+):
     plans = session.scalars(select(ChecklistItem).where(ChecklistItem.key == "plan_commune")).all()
     for item in plans:
         item.complete(cast.hoa, NOON, item.due + timedelta(days=4))
     session.commit()
+    clock.advance(timedelta(days=60))
 
     page = administrator.read("/mau/happiness_day/de-xuat?nam=2021")
     assert "-13 → -9" in page
-    response = administrator.post("/mau/happiness_day/de-xuat", nam="2021", chosen="plan_commune@commune")
+    assert "102/102 đơn vị" in page
+    assert opened.commune.unit.full_name in page
+    path, chosen = "/mau/happiness_day/de-xuat", {"nam": "2021", "chosen": "plan_commune@commune"}
+    response, again = administrator.post(path, **chosen), administrator.post(path, **chosen)
 
-    assert response.status_code == 303
-    item = next(item for item in template_of(session).current.items if item.key == "plan_commune")
-    assert item.level_offsets == {"commune": -9}
+    assert (response.status_code, again.status_code) == (303, 303)
+    assert "Không có gì thay đổi" in administrator.read(again.location)
+    template = template_of(session)
+    item = next(item for item in template.current.items if item.key == "plan_commune")
+    assert (item.level_offsets, template.current.number) == ({"commune": -9}, 2)

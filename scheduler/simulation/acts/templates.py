@@ -104,14 +104,14 @@ class CarryForward(Act):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         template = get_template(stage.session, self.template)
-        proposals = propose(stage.session, template, self.year)
+        proposals = propose(stage.session, template, self.year, now=stage.now, calendar=stage.calendar)
         for one in proposals[:_EXAMPLES]:
             numbers = {"old": f"T{one.old_offset:+}", "new": f"T{one.new_offset:+}", "units": one.units, "never": one.never}
-            late = {"share": round(100 * one.share_late), "days": f"{one.median_late:g}"}
+            late = {"share": one.percent, "days": one.median_late, "worst": one.worst}
             yield self.told(
                 N_(
                     "“%(item)s” (%(level)s): %(old)s → %(new)s, since of %(units)s units %(share)s %% were late or never did it "
-                    "(%(never)s never), half of them by %(days)s days or more"
+                    "(%(never)s never), half of these by %(days)s days or more, the last by %(worst)s"
                 ),
                 **{"item": one.title, "level": stage.level(one.level), **numbers, **late},
             )
