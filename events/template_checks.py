@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from events.entries import ItemEntry, TemplateEntry
 from events.errors import N_, InvalidInputError
 from events.models.templates import Anchor
+from events.recurrence import period_from
 
 _ANCHORS = {
     Anchor.DAY: {Anchor.DAY},
@@ -98,6 +99,21 @@ def _name_of(item: Any) -> str:
     """Return what people call an item by, as far as it has a name."""
     names = (item.get("title_vi"), item.get("key")) if isinstance(item, Mapping) else ()
     return next((str(name)[:_LONGEST_QUOTE] for name in names if name), "?")
+
+
+def problem_of_header(template: TemplateEntry, known: Known) -> InvalidInputError | None:
+    """Return what is wrong with a template beside its items; None if nothing is."""
+    if (template.anchor is Anchor.CUTOFF) != bool(template.cutoffs):
+        return InvalidInputError(N_("the anchor cutoff and the list cutoffs go together"))
+    for cutoff in template.cutoffs:
+        try:
+            period_from(cutoff.first, cutoff.last)
+        except ValueError:
+            sentence = N_("cutoffs, %(name)s: “%(first)s” and “%(last)s” are no two days MM-DD")
+            return InvalidInputError(sentence, **cutoff.model_dump())
+    if template.owner_role not in known.roles:
+        return InvalidInputError(N_("unknown role '%(key)s' in owner_role"), key=template.owner_role)
+    return None
 
 
 def problem_of_item(item: ItemEntry, template: TemplateEntry, known: Known) -> InvalidInputError | None:

@@ -6,18 +6,40 @@ Running campaigns stay as they are until somebody applies the version to them: s
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from events.database import nfc
 from events.entries import CutoffEntry, ItemEntry, TemplateEntry
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
-from events.models import EvidenceType, Level, Person, Phase, Role, Template, TemplateItem, TemplateVersion
-from events.template_checks import Known, find_cycle, problem_in_words, problem_of_item
+from events.localtime import VIETNAM, local_day
+from events.models import (
+    Anchor,
+    EvidenceType,
+    Level,
+    Observance,
+    Person,
+    Phase,
+    Role,
+    Template,
+    TemplateItem,
+    TemplateVersion,
+)
+from events.template_checks import FIELDS, Known, find_cycle, problem_in_words, problem_of_header, problem_of_item
 
-_LONGEST_NOTE = 500
+_LONGEST_NOTE = _LONGEST_TITLE = 500
+_FIXED = ("kind", "observance", "anchor", "cutoffs")  # of a template's header, once campaigns were opened from it
+_FREE = {  # and their columns
+    "title_vi": "title_vi",
+    "title_en": "title_en",
+    "generate_ahead_days": "generate_ahead_days",
+    "late_plan_workdays": "late_plan_workdays",
+    "owner_role": "owner_role_key",
+    "note": "note",
+}
 
 
 def get_template(session: Session, key: str) -> Template:
@@ -67,22 +89,108 @@ def edit_template(
     """
     session.execute(select(Template.id).where(Template.id == template.id).with_for_update())
     checked = _checked(template, items)
-    check_items(session, checked)
+    check_template(session, checked)
     session.refresh(template, ["versions"])
     latest = template.current
     if _compared(latest) == [_in_order(item) for item in checked.item]:
         return latest
     if base is not None and base != latest.number:
         raise _overtaken(session, template, base)
+    version = _add_version(session, template, checked.item, latest.number + 1, note, by, now)
+    session.refresh(template, ["versions"])
+    return version
+
+
+def edit_header(session: Session, template: Template, entry: TemplateEntry) -> bool:
+    """Take over a template's titles, lead times, lead unit and note, and tell whether any of them changed.
+
+    Raises ``InvalidInputError`` for what cannot change once campaigns count from it: its kind, day, anchor and periods.
+    """
+    here = template_entry(template)
+    for name in _FIXED:
+        old, new = getattr(here, name), getattr(entry, name)
+        if old != new:
+            raise InvalidInputError(
+                N_("“%(field)s” differs from the template that is here, and a file cannot change it."), field=FIELDS[name]
+            )
+    check_template(session, entry)
+    changes = {column: getattr(entry, name) for name, column in _FREE.items() if getattr(entry, name) != getattr(here, name)}
+    for column, value in changes.items():
+        setattr(template, column, value)
+    return bool(changes)
+
+
+def rename_template(template: Template, title_vi: str, title_en: str) -> None:
+    """Give a template other titles. Raises ``InvalidInputError`` for one that is missing or too long."""
+    titles = {"title_vi": " ".join(nfc(title_vi).split()), "title_en": " ".join(nfc(title_en).split())}
+    for name, title in titles.items():
+        if not 1 <= len(title) <= _LONGEST_TITLE:
+            raise InvalidInputError(N_("“%(field)s” has 1 to %(longest)s characters."), field=FIELDS[name], longest=_LONGEST_TITLE)
+        setattr(template, name, title)
+
+
+def add_template(session: Session, entry: TemplateEntry, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> Template:
+    """Make a template that was not there: of an observance without a checklist, or of a known kind.
+
+    Raises ``InvalidInputError`` for what cannot be, ``NotFoundError`` for an unknown observance and ``ConflictError`` for one that
+    has its template.
+    """
+    check_template(session, entry)
+    observance = _observance_of(session, entry)
+    columns = {column: getattr(entry, name) for name, column in _FREE.items()}
+    position = (session.scalar(select(func.max(Template.position))) or 0) + 1
+    template = Template(
+        key=entry.key,
+        kind=entry.kind,
+        observance=observance,
+        anchor=entry.anchor,
+        cutoffs=[cutoff.model_dump() for cutoff in entry.cutoffs],
+        enabled=observance is not None,  # other kinds are switched on, or opened on a chosen day
+        opens_from=local_day(now, zone) if observance else None,
+        position=position,
+        **columns,
+    )
+    session.add(template)
+    session.flush()
+    _add_version(session, template, entry.item, 1, None, by, now)
+    session.refresh(template, ["versions"])
+    return template
+
+
+def _observance_of(session: Session, entry: TemplateEntry) -> Observance | None:
+    """Return the observance that a new template is for; None for other kinds. Raises for what does not fit."""
+    if entry.kind not in set(session.scalars(select(Template.kind))):
+        raise InvalidInputError(N_("There is no kind of campaign called “%(key)s”."), key=entry.kind)
+    if entry.observance is None:
+        if entry.anchor not in (Anchor.EVENT, Anchor.CUTOFF):
+            raise InvalidInputError(N_("A template of no observance counts from a chosen day or from reporting periods."))
+        return None
+    observance = session.scalar(select(Observance).where(Observance.key == entry.observance))
+    if observance is None:
+        raise NotFoundError(kind="observance", key=entry.observance)
+    known = session.scalar(select(Template).where(Template.observance_id == observance.id))
+    if known is not None:
+        raise ConflictError(
+            N_("“%(observance)s” has its template already; its short name is “%(key)s”."),
+            observance=observance.title_vi,
+            key=known.key,
+        )
+    if entry.anchor is not (Anchor.START if observance.rule["kind"] == "fixed_range" else Anchor.DAY):
+        raise InvalidInputError(N_("The template's anchor does not go with “%(observance)s”."), observance=observance.title_vi)
+    return observance
+
+
+def _add_version(
+    session: Session, template: Template, items: Sequence[ItemEntry], number: int, note: str | None, by: Person, now: datetime
+) -> TemplateVersion:
     text = nfc(note or "")[:_LONGEST_NOTE] or None
-    made = {"number": latest.number + 1, "created": now, "digest": "", "created_by_id": by.id, "note": text}
+    made = {"number": number, "created": now, "digest": "", "created_by_id": by.id, "note": text}
     version = TemplateVersion(template_id=template.id, **made)
-    for position, entry in enumerate(checked.item, 1):
+    for position, entry in enumerate(items, 1):
         values = entry.model_dump(exclude={"phase", "role"})
         version.items.append(TemplateItem(**values, phase_key=entry.phase, role_key=entry.role, position=position))
     session.add(version)
     session.flush()
-    session.refresh(template, ["versions"])
     return version
 
 
@@ -134,10 +242,13 @@ def _in_order(entry: ItemEntry) -> ItemEntry:
     return entry.model_copy(update={"levels": sorted(entry.levels), "evidence": sorted(entry.evidence)})
 
 
-def check_items(session: Session, entry: TemplateEntry) -> None:
-    """Raise ``InvalidInputError`` for the first item that cannot be."""
+def check_template(session: Session, entry: TemplateEntry) -> None:
+    """Raise ``InvalidInputError`` for what a template cannot be, in its header or its items."""
     keys = {model: set(session.scalars(select(model.key))) for model in (Role, Phase, EvidenceType, Level)}
     known = Known(keys[Role], keys[Phase], keys[EvidenceType], keys[Level])
+    problem = problem_of_header(entry, known)
+    if problem:
+        raise problem
     for item in entry.item:
         problem = problem_of_item(item, entry, known)
         if problem:

@@ -76,15 +76,21 @@ def index() -> str:
 
 @bp.get("/<key>")
 def show(key: str) -> str:
-    """Show the items of the newest version."""
+    """Show the items of the newest version, and where the template is in use."""
     session = get_session()
     template = templates.get_template(session, key)
     running = select(Campaign).where(Campaign.template_id == template.id, Campaign.parent_id.is_(None), Campaign.dtend > today())
-    phases = {phase.key: phase for phase in session.scalars(select(Phase))}
     campaigns = session.scalars(running.order_by(Campaign.dtstart)).all()
-    return render_template(
-        "kinds/show.html", template=template, phases=phases, campaigns=campaigns, choices=_CHOICES, levels=levels(session)
-    )
+    return render_template("kinds/show.html", template=template, campaigns=campaigns, **_legend())
+
+
+@bp.get("/<key>/phien-ban/<int:number>")
+def version(key: str, number: int) -> str:
+    """Show the items of one version, newest or not."""
+    session = get_session()
+    template = templates.get_template(session, key)
+    shown = templates.get_version(session, template, number)
+    return render_template("kinds/version.html", template=template, version=shown, **_legend())
 
 
 @bp.get("/<key>/sua")
@@ -116,17 +122,19 @@ def save(key: str) -> ResponseReturnValue:
         overtaken = isinstance(error, ConflictError)
         page = _edit_page(template, rows, _said(error), base=template.current.number if overtaken else base)
         return page, 409 if overtaken else 400
-    return _stored(saved, before)
+    return _stored(saved, is_new=saved.number != before)
 
 
 @bp.post("/<key>/thoi-gian")
 @administrators_only
 def set_lead_times(key: str) -> ResponseReturnValue:
-    """Store when campaigns open and how long a late plan leaves the units below."""
+    """Store a template's titles, when its campaigns open and how long a late plan leaves the units below."""
     session = get_session()
     template = templates.get_template(session, key)
     try:
         ahead, late = number_of(request.form.get("ahead", "")), number_of(request.form.get("late", ""))
+        titles = [request.form.get(name, getattr(template, name)) for name in ("title_vi", "title_en")]
+        templates.rename_template(template, *titles)
         kinds.set_lead_times(template, ahead_days=ahead or 0, late_plan_workdays=late or 0)
     except InvalidInputError as error:
         session.rollback()
@@ -156,16 +164,16 @@ def upload() -> ResponseReturnValue:
 @administrators_only
 def take_in() -> ResponseReturnValue:
     """Save the items of a file as a new version of its template."""
-    file = request.files.get("file")
-    text = file.read().decode("utf-8", "replace") if file else request.form.get("text", "")
-    session = get_session()
+    session, text = get_session(), request.form.get("text", "")
     try:
+        file = request.files.get("file")
+        text = template_files.text_of(file.read()) if file else text
         found = template_files.import_template(session, text, by=_person(), now=now())
         session.commit()
     except DomainError as error:
         session.rollback()
         return render_template("kinds/upload.html", text=text, problem=_said(error)), 400
-    return _stored(found, 0)
+    return _stored(found.version, is_new=found.is_new, header_changed=found.header_changed)
 
 
 @bp.get("/<key>/de-xuat")
@@ -193,15 +201,17 @@ def take_proposals(key: str) -> ResponseReturnValue:
     before, note = template.current.number, f"Theo tiến độ năm {year}"
     saved = templates.edit_template(session, template, entries, note=note, by=_person(), now=now())
     session.commit()
-    return _stored(saved, before)
+    return _stored(saved, is_new=saved.number != before)
 
 
-def _stored(version: TemplateVersion, before: int) -> ResponseReturnValue:
-    """Go to the template and say what became of it, whose newest version was number ``before``."""
-    if version.number == before:
-        flash(_("Nothing changed: version %(number)s stays.", number=before), "success")
-    else:
+def _stored(version: TemplateVersion, *, is_new: bool, header_changed: bool = False) -> ResponseReturnValue:
+    """Go to the template and say what became of it."""
+    if is_new:
         flash(_("Version %(number)s is stored.", number=version.number), "success")
+    elif header_changed:
+        flash(_("Stored."), "success")
+    else:
+        flash(_("Nothing changed: version %(number)s stays.", number=version.number), "success")
     return redirect(url_for(".show", key=version.template.key), 303)
 
 
@@ -209,6 +219,14 @@ def _said(error: DomainError) -> str:
     """Return what is wrong, with the item that it is about."""
     about = f"{error.facts['item']}: " if "item" in error.facts else ""
     return about + say(error, current())
+
+
+def _legend() -> dict[str, Any]:
+    """Return the titles that the table of items needs."""
+    session = get_session()
+    phases = {phase.key: phase for phase in session.scalars(select(Phase))}
+    roles = {role.key: role for role in session.scalars(select(Role))}
+    return {"phases": phases, "roles": roles, "choices": _CHOICES, "levels": levels(session)}
 
 
 def _edit_page(template: Template, rows: list[dict[str, Any]], problem: str | None = None, *, base: int) -> str:

@@ -10,9 +10,10 @@ from events.checklist import history_of, start_item
 from events.choices import split_item
 from events.entries import MOST_ITEMS, TemplateEntry
 from events.errors import ConflictError, InvalidInputError, NotFoundError
+from events.kinds import open_on
 from events.models import Anchor, Campaign, Cascade, ChecklistItem, ItemState, TemplateVersion, Unit
 from events.redating import Fate, grouped
-from events.template_files import export_template, from_toml, import_template, to_toml
+from events.template_files import export_template, from_toml, import_template, text_of, to_toml
 from events.villages import VillageType, add_village
 from tests.events.test_reanchor import MARCH_2021, item_of, items, open_template
 
@@ -322,21 +323,95 @@ def test_a_template_goes_out_as_a_file_and_comes_back_unchanged(session, templat
     text = export_template(template)
 
     assert from_toml(text) == templates.template_entry(template)
-    assert import_template(session, text, by=cast.hoa, now=MARCH_2021).number == 1
+    again = import_template(session, text, by=cast.hoa, now=MARCH_2021)
+    assert (again.version.number, again.is_new, again.header_changed) == (1, False, False)
     changed_text = text.replace("offset_days = -13", "offset_days = -12", 1)
-    assert import_template(session, changed_text, by=cast.hoa, now=MARCH_2021).number == 2
+    assert import_template(session, changed_text, by=cast.hoa, now=MARCH_2021).version.number == 2
+
+
+def test_a_file_brings_its_titles_lead_times_and_lead_unit_along(session, template, cast):
+    text = export_template(template).replace("generate_ahead_days = 75", "generate_ahead_days = 90")
+    text = text.replace("late_plan_workdays = 7", "late_plan_workdays = 3").replace('title_en = "', 'title_en = "Our ', 1)
+
+    found = import_template(session, text, by=cast.hoa, now=MARCH_2021)
+
+    assert (found.header_changed, found.is_new) == (True, False)
+    assert (template.generate_ahead_days, template.late_plan_workdays) == (90, 3)
+    assert template.title_en.startswith("Our ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('kind = "observance"', 'kind = "training"'),
+        ('observance = "intl_happiness_day"', 'observance = "vn_family_day"'),
+        ('anchor = "day"', 'anchor = "start"'),
+        ('owner_role = "so_vhttdl"', 'owner_role = "nobody"'),
+        ("cutoffs = []", 'cutoffs = [{ first = "01-01", last = "03-31", name = "quý I" }]'),
+    ],
+)
+def test_a_file_that_wants_to_change_what_cannot_is_refused(session, template, cast, old, new):
+    text = export_template(template)
+    assert old in text
+    changed_text = text.replace(old, new).replace("generate_ahead_days = 75", "generate_ahead_days = 90")
+
+    with pytest.raises(InvalidInputError):
+        import_template(session, changed_text, by=cast.hoa, now=MARCH_2021)
+
+    assert (template.current.number, template.generate_ahead_days) == (1, 75)
+
+
+def test_a_file_makes_a_template_of_another_kind(session, vietnam, cast):
+    text = export_template(templates.get_template(session, "training_course"))
+    text = text.replace('key = "training_course"', 'key = "own_course"', 1)
+
+    made = import_template(session, text, by=cast.hoa, now=MARCH_2021).version.template
+
+    assert (made.key, made.kind, made.enabled, made.current.number) == ("own_course", "training", False, 1)
+    assert open_on(session, made, date(2021, 5, 4), now=MARCH_2021, calendar=vietnam).items
+
+
+def test_a_file_gives_an_observance_its_checklist_once(session, template, cast):
+    text = export_template(template).replace('key = "happiness_day"', 'key = "women_day"', 1)
+    ours = text.replace('observance = "intl_happiness_day"', 'observance = "intl_women_day"')
+
+    with pytest.raises(ConflictError, match="happiness_day"):
+        import_template(session, text, by=cast.hoa, now=MARCH_2021)
+    with pytest.raises(NotFoundError):
+        import_template(session, text.replace("intl_happiness_day", "no_day"), by=cast.hoa, now=MARCH_2021)
+    made = import_template(session, ours, by=cast.hoa, now=MARCH_2021).version.template
+    assert (made.observance.key, made.enabled, made.opens_from) == ("intl_women_day", True, date(2021, 3, 1))
+
+
+def test_a_file_may_begin_with_a_byte_order_mark_and_must_be_utf8(session, template):
+    text = export_template(template)
+
+    assert from_toml(text_of(text.encode("utf-8-sig"))) == templates.template_entry(template)
+    with pytest.raises(InvalidInputError, match="UTF-8"):
+        text_of(text.encode("utf-16"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("weight = ", "weight = 9", "“Weight” is at most 5"),
+        ('\nrole = "so_vhttdl"', '\nrole = "nobody"', "unknown role 'nobody'"),
+        ("required = true", 'required = "maybe"', "“maybe” cannot stand in “required”"),
+        ("shift = ", "shft = ", "know nothing called “shft”"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_said_with_its_item(session, template, cast, old, new, words):
+    text = export_template(template).replace(old, new, 1)
+
+    with pytest.raises(InvalidInputError, match=words) as found:
+        import_template(session, text, by=cast.hoa, now=MARCH_2021)
+
+    assert found.value.facts["item"]
 
 
 @pytest.mark.parametrize("text", ["no = [", "x = 1", "[[template]]\nkey = 'happiness_day'", "[[template]]\n[[template]]\n"])
 def test_a_file_that_is_no_template_is_refused(session, cast, text):
     with pytest.raises(InvalidInputError):
-        import_template(session, text, by=cast.hoa, now=MARCH_2021)
-
-
-def test_a_file_of_an_unknown_template_is_refused(session, template, cast):
-    text = export_template(template).replace('key = "happiness_day"', 'key = "another"', 1)
-
-    with pytest.raises(NotFoundError):
         import_template(session, text, by=cast.hoa, now=MARCH_2021)
 
 

@@ -217,8 +217,39 @@ def test_a_template_is_downloaded_and_taken_in_again(administrator: Visitor, str
 
     assert send(administrator, "/mau/nhap", {"csrf_token": token, "file": file}).status_code == 303
     assert template_of(session).current.number == 2
-    assert administrator.post("/mau/nhap", text="x = [").status_code == 400
-    assert administrator.post("/mau/nhap", text=text.replace("happiness_day", "another", 1)).status_code == 400
+    broken = administrator.post("/mau/nhap", text="x = 1\ny = [")
+    assert (broken.status_code, "không đọc được dòng 2" in broken.text) == (400, True)
+    taken = administrator.post("/mau/nhap", text=text.replace('key = "happiness_day"', 'key = "another"', 1))
+    assert (taken.status_code, "đã có mẫu" in taken.text) == (400, True)
+    old_code = {"csrf_token": token, "file": (BytesIO(text.encode("utf-16")), "mau.toml")}
+    assert "UTF-8" in send(administrator, "/mau/nhap", old_code).text
+    wrong = administrator.post("/mau/nhap", text=text.replace('\nrole = "so_vhttdl"', '\nrole = "khong_co"', 1))
+    assert re.search(r'role="alert">[^<]+: không có vai trò “khong_co”', wrong.text)
+
+
+def test_a_template_is_renamed(administrator: Visitor, session: Session):
+    form = {"ahead": "75", "late": "7", "title_vi": "Ngày Hạnh phúc", "title_en": "Happiness"}
+
+    administrator.post("/mau/happiness_day/thoi-gian", **form)
+    administrator.post("/mau/happiness_day/thoi-gian", **form | {"title_vi": ""})
+
+    assert template_of(session).title_vi == "Ngày Hạnh phúc"
+    assert "Ngày Hạnh phúc" in administrator.read("/mau/")
+
+
+def test_every_version_is_read_and_campaigns_say_theirs(
+    administrator: Visitor, stranger: Visitor, session: Session, opened: Opened
+):
+    form = fields(administrator.read(EDIT))
+    old = form["0.title_vi"][0]
+    send(administrator, EDIT, form | {"0.title_vi": ["Việc đã đổi tên"]})
+
+    assert old in unescape(stranger.read("/mau/happiness_day/phien-ban/1"))
+    assert "Việc đã đổi tên" in stranger.read("/mau/happiness_day/phien-ban/2")
+    stranger.read("/mau/happiness_day/phien-ban/3", 404)
+    page = stranger.read(f"/chien-dich/{opened.commune.uid}")
+    assert 'href="/mau/happiness_day/phien-ban/1"' in page
+    assert "phiên bản 1" in page
 
 
 def test_last_years_lateness_is_proposed_and_taken_over_once(
