@@ -71,8 +71,17 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A column with its value before and after; lists stand as tuples, so that lines that say the same are found."""
+
+    name: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """One item of one unit: its fate, its date before and after, and the columns that change."""
+    """One item of one unit: its fate, its date before and after, the columns that change and those that a hand holds."""
 
     fate: Fate
     unit: UnitNode
@@ -85,6 +94,8 @@ class Line:
     reason: str | None
     values: _Row
     told: bool = False  # somebody was reminded of the date that moves
+    differences: tuple[Difference, ...] = ()  # beside the due date
+    held: frozenset[str] = frozenset()
 
     @property
     def item_id(self) -> int | None:
@@ -106,6 +117,8 @@ class Group:
     old_due: date | None
     new_due: date | None
     reason: str | None
+    differences: tuple[Difference, ...]
+    held: frozenset[str]
     units: tuple[str, ...]
     told: int
 
@@ -114,8 +127,7 @@ def grouped(lines: Iterable[Line]) -> list[Group]:
     """Return lines that say the same in one, changes before what is kept."""
     groups: dict[tuple[Any, ...], list[Line]] = {}
     for line in lines:
-        same = (line.fate, line.key, line.summary, line.unit.level, line.old_due, line.new_due, line.reason)
-        groups.setdefault(same, []).append(line)
+        groups.setdefault(_said(line), []).append(line)
     found = [_group(lines_of) for lines_of in groups.values()]
     return sorted(found, key=lambda group: list(Fate).index(group.fate))
 
@@ -197,12 +209,22 @@ def dates_now(session: Session, sheets: Sequence[Sheet], calendar: WorkCalendar)
     return wanted_dates(sheets, origins, anchors, calendar, issued=issue_dates(session, root), late_workdays=late)
 
 
-def values_of(item: ChecklistItem, wanted: Mapping[str, Any]) -> tuple[_Row, bool]:
-    """Return the columns of ``wanted`` that differ and may be written, and whether a hand-edited one differs too."""
+def values_of(item: ChecklistItem, wanted: Mapping[str, Any]) -> tuple[_Row, frozenset[str]]:
+    """Return the columns of ``wanted`` that differ and may be written, and the names of those that a hand holds."""
     held = set(item.edited) | (_ONE_DATE if _ONE_DATE & set(item.edited) else set())
     differing = {name: value for name, value in wanted.items() if getattr(item, name) != value}
     values = {name: value for name, value in differing.items() if name not in held}
-    return _in_order(item, values), bool(held & set(differing))
+    return _in_order(item, values), frozenset(held & set(differing))
+
+
+def differences_of(item: ChecklistItem, values: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """Return what ``values`` would change beside the due date."""
+    names = (name for name in ("dtstart", *COLUMNS) if name in values)
+    return tuple(Difference(name, _hashable(getattr(item, name)), _hashable(values[name])) for name in names)
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def fingerprint(lines: Iterable[Line], *asked: object) -> str:
@@ -246,9 +268,15 @@ def _in_order(item: ChecklistItem, values: _Row) -> _Row:
 
 
 def _group(lines: Sequence[Line]) -> Group:
-    one = lines[0]
-    said = (one.fate, one.key, one.summary, one.unit.level, one.old_due, one.new_due, one.reason)
-    return Group(*said, tuple(line.unit.full_name for line in lines), sum(line.told for line in lines))
+    return Group(*_said(lines[0]), tuple(line.unit.full_name for line in lines), sum(line.told for line in lines))
+
+
+def _said(
+    line: Line,
+) -> tuple[Fate, str, str, str, date | None, date | None, str | None, tuple[Difference, ...], frozenset[str]]:
+    """Return what a line says, whoever it says it of."""
+    what, dates = (line.fate, line.key, line.summary, line.unit.level), (line.old_due, line.new_due, line.reason)
+    return (*what, *dates, line.differences, line.held)
 
 
 def _node(row: Any, root: Campaign) -> UnitNode:

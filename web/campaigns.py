@@ -69,6 +69,8 @@ def _get(session: Session, uid: str) -> Campaign:
         joinedload(Campaign.parent).joinedload(Campaign.unit),
         joinedload(Campaign.outer),
         joinedload(Campaign.owner_role),
+        joinedload(Campaign.template),
+        joinedload(Campaign.version),
         joinedload(Campaign.observance).options(selectinload(Observance.themes), selectinload(Observance.titles)),
     )
     campaign = session.scalar(select(Campaign).where(Campaign.uid == uid).options(*load))

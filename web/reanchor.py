@@ -20,6 +20,7 @@ from events.units import ancestors
 from notifications.reminders import reminded_items
 from web.addresses import here
 from web.context import current_person, get_calendar, get_session, now, today
+from web.differences import Words
 from web.entries import day_of
 from web.language import current
 from web.language import gettext as _
@@ -129,6 +130,7 @@ def _version_page(session: Session, root: Campaign, problem: str | None = None) 
         versions=root.template.versions,
         diff=diff,
         groups=grouped(diff.lines) if diff else [],
+        words=Words.load(session, root.version, chosen),
         problem=problem,
     )
 
