@@ -1,18 +1,19 @@
 """Activities: launch ceremonies, contests, talks and classes, with a time and a place, once or every week."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.database import folded, new_uid, nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.localtime import VIETNAM, at_local, local_day
-from events.models import Activity, ActivityCredit, Campaign, CampaignStatus, Person
+from events.models import Activity, ActivityCredit, Campaign, CampaignStatus, Person, Unit
 from events.people import require_post
+from events.units import ancestors, subtree_ids
 
 A_WEEK = timedelta(weeks=1)
 _LONGEST = timedelta(days=31)  # what lasts longer is a campaign
@@ -147,22 +148,48 @@ class Slot:
             yield start, end
 
 
-def clashes(slot: Slot, others: Iterable[Slot], zone: ZoneInfo = VIETNAM) -> list[Slot]:
-    """Return those of ``others`` that overlap ``slot`` in time, and are of the same unit or at the same place."""
+def clash(slot: Slot, other: Slot, zone: ZoneInfo = VIETNAM) -> tuple[datetime, datetime] | None:
+    """Return the first time ``other`` takes place that overlaps ``slot``; None unless both are of one unit or at one place.
+
+    Places are compared by name, so the two must be of units that can share one: every commune has a "Hội trường UBND xã".
+    """
+    if not _same_people_or_place(slot, other):
+        return None
     mine = list(slot.occurrences(zone))
-    return [other for other in others if _same_people_or_place(slot, other) and _overlap(mine, list(other.occurrences(zone)))]
+    times = ((start, end) for start, end in other.occurrences(zone) if any(a < end and start < b for a, b in mine))
+    return next(times, None)
 
 
-def overlapping(session: Session, activity: Activity, zone: ZoneInfo = VIETNAM) -> list[Activity]:
-    """Return the activities that overlap this one, of the same unit or at the same place: a warning, not a lock."""
-    slot = _slot(activity)
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Another activity and the first of its times that overlaps."""
+
+    activity: Activity
+    dtstart: datetime
+    dtend: datetime
+
+
+def overlapping(session: Session, activity: Activity, zone: ZoneInfo = VIETNAM) -> list[Overlap]:
+    """Return the activities that overlap this one, of the same unit or at the same place: a warning, not a lock.
+
+    A place of the same name is the same place for a unit and those above and below it.
+    """
+    slot, day = _slot(activity), local_day(activity.dtstart, zone)
     *_, (_, last) = slot.occurrences(zone)
-    first_day = local_day(activity.dtstart, zone)
-    still_on = or_(Activity.dtend > activity.dtstart, Activity.weekly_until >= first_day)
+    still_on = or_(Activity.dtend > activity.dtstart, Activity.weekly_until >= day - A_WEEK)  # its last time may end days later
     query = select(Activity).where(Activity.id != activity.id, Activity.dtstart < last, still_on)
-    query = query.where(Activity.status != CampaignStatus.CANCELLED).join(Activity.campaign).options(joinedload(Activity.campaign))
-    found = session.scalars(query.where(Campaign.status != CampaignStatus.CANCELLED).order_by(Activity.dtstart, Activity.id))
-    return [other for other in found if clashes(slot, [_slot(other)], zone)]
+    query = query.where(Activity.status != CampaignStatus.CANCELLED).join(Activity.campaign)
+    query = query.where(Campaign.status != CampaignStatus.CANCELLED, _in_line_with(activity.campaign.unit, day))
+    load = joinedload(Activity.campaign).joinedload(Campaign.unit)
+    others = session.scalars(query.options(load).order_by(Activity.dtstart, Activity.id))
+    found = ((other, clash(slot, _slot(other), zone)) for other in others)
+    return [Overlap(other, *times) for other, times in found if times is not None]
+
+
+def _in_line_with(unit: Unit, on: date) -> ColumnElement[bool]:
+    """Return the condition that a campaign is of ``unit``, of a unit above it or of one below it."""
+    above = Campaign.unit_id.in_([other.id for other in ancestors(unit)])
+    return or_(above, Campaign.unit_id.in_(subtree_ids(unit.id, on)))
 
 
 def _may_change(session: Session, campaign: Campaign, by: Person, now: datetime, zone: ZoneInfo) -> None:
@@ -214,10 +241,6 @@ def _slot(activity: Activity) -> Slot:
 def _same_people_or_place(one: Slot, other: Slot) -> bool:
     place = " ".join(folded(one.place).split())
     return one.unit_id == other.unit_id or (place != "" and place == " ".join(folded(other.place).split()))
-
-
-def _overlap(some: Sequence[tuple[datetime, datetime]], others: Sequence[tuple[datetime, datetime]]) -> bool:
-    return any(start < other_end and other_start < end for start, end in some for other_start, other_end in others)
 
 
 def last_instant(day: date, zone: ZoneInfo = VIETNAM) -> datetime:

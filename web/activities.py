@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.activities import (
+    Overlap,
     Plan,
     add_activity,
     cancel_activity,
@@ -44,13 +45,12 @@ def show(uid: str) -> str:
     may_change = person is not None and may_work_on(session, person, activity.campaign.unit, today())
     if not (activity.public or may_change):
         raise NotFoundError(kind="activity", key=uid)
-    clashing = [other for other in overlapping(session, activity, get_config().zone) if other.public or may_change]
     return render_template(
         "activities/show.html",
         activity=activity,
         campaign=activity.campaign,
         unit_path=[*ancestors(activity.campaign.unit)[::-1], activity.campaign.unit],
-        overlapping=clashing if activity.status is not CampaignStatus.CANCELLED else [],
+        overlapping=_overlapping(session, activity, person, may_change),
         credited=credited_campaigns(session, activity),
         candidates=_candidates(session, activity) if may_change else [],
         may_change=may_change and activity.campaign.status is not CampaignStatus.CANCELLED,
@@ -164,6 +164,22 @@ def _candidates(session: Session, activity: Activity) -> list[Campaign]:
     query = select(Campaign).where(Campaign.unit_id == own.unit_id, Campaign.year == own.year, Campaign.id != own.id)
     query = query.where(Campaign.status != CampaignStatus.CANCELLED).order_by(Campaign.dtstart, Campaign.id)
     return [campaign for campaign in session.scalars(query) if campaign.id not in taken]
+
+
+def _overlapping(session: Session, activity: Activity, person: Person | None, may_change: bool) -> list[tuple[Overlap, bool]]:
+    """Return what overlaps, and whether its title and place may be shown.
+
+    Of another unit's internal activity, those who plan this one learn that there is something at that time, others nothing.
+    """
+    if activity.status is CampaignStatus.CANCELLED:
+        return []
+    shown = [(other, _may_see(session, other.activity, person)) for other in overlapping(session, activity, get_config().zone)]
+    return [(other, open_to) for other, open_to in shown if open_to or may_change]
+
+
+def _may_see(session: Session, activity: Activity, person: Person | None) -> bool:
+    """Tell whether an activity is public, or the person's post lets them see an internal one."""
+    return activity.public or (person is not None and may_work_on(session, person, activity.campaign.unit, today()))
 
 
 def _plan() -> Plan:

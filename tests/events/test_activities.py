@@ -14,7 +14,7 @@ from events.activities import (
     add_activity,
     cancel_activity,
     change_activity,
-    clashes,
+    clash,
     credit_activity,
     credited_campaigns,
     overlapping,
@@ -194,18 +194,20 @@ def slot(start=0, hours=2, unit=1, place="", weeks=0):
 def test_the_same_unit_or_the_same_place_at_the_same_time_is_a_clash():
     one = slot(place="Nhà rông")
 
-    assert clashes(one, [slot(1)])
-    assert clashes(one, [slot(1, unit=2, place=" nha  RÔNG")])
-    assert not clashes(one, [slot(1, unit=2, place="Hội trường")])
-    assert not clashes(slot(), [slot(1, unit=2)])  # two that name no place are not at the same one
-    assert not clashes(one, [slot(2), slot(-2)])  # one after the other
+    assert clash(one, slot(1))
+    assert clash(one, slot(1, unit=2, place=" nha  RÔNG"))
+    assert not clash(one, slot(1, unit=2, place="Hội trường"))
+    assert not clash(slot(), slot(1, unit=2))  # two that name no place are not at the same one
+    assert not clash(one, slot(2))  # one after the other
+    assert not clash(one, slot(-2))
 
 
-def test_what_comes_every_week_clashes_in_a_later_week():
-    weekly = slot(weeks=3)
+def test_what_comes_every_week_clashes_in_a_later_week_and_that_week_is_named():
+    weekly, third = slot(weeks=3), slot(2 * 24 * 7 + 1)
 
-    assert clashes(weekly, [slot(2 * 24 * 7 + 1)])
-    assert not clashes(weekly, [slot(5 * 24 * 7 + 1)])
+    assert clash(weekly, third) == (third.dtstart, third.dtend)
+    assert clash(third, weekly) == (LAUNCH + 2 * A_WEEK, LAUNCH + 2 * A_WEEK + 2 * HOURS)
+    assert not clash(weekly, slot(5 * 24 * 7 + 1))
 
 
 SLOTS = st.builds(
@@ -215,17 +217,41 @@ SLOTS = st.builds(
 
 @given(SLOTS, SLOTS)
 def test_a_clash_is_mutual_and_everything_clashes_with_itself(one, other):
-    assert bool(clashes(one, [other])) == bool(clashes(other, [one]))
-    assert clashes(one, [one])
+    assert bool(clash(one, other)) == bool(clash(other, one))
+    assert clash(one, one)
 
 
-def test_an_overlap_is_found_across_units_and_weeks(session, cast, campaign, month, who):
+def found(session, activity):
+    return [overlap.activity for overlap in overlapping(session, activity)]
+
+
+def test_a_hall_that_province_and_commune_share_is_found_taken_in_a_later_week(session, cast, campaign, month, who):
     weekly = add_activity(session, month, plan(weekly_until=date(2021, 12, 15)), **who)
-    elsewhere = campaign("gender_action_month", cast.other_commune)
     later = plan(summary="Hội thi", dtstart=LAUNCH + 2 * A_WEEK + HOURS, dtend=LAUNCH + 2 * A_WEEK + 3 * HOURS)
-    other = add_activity(session, elsewhere, later, by=cast.khanh, now=NOW)
+    above = campaign("gender_action_month", cast.province)
+    other = add_activity(session, above, later, by=cast.hoa, now=NOW)
 
-    assert overlapping(session, weekly) == [other]
-    assert overlapping(session, other) == [weekly]
+    assert found(session, weekly) == [other]
+    [overlap] = overlapping(session, other)
+    assert (overlap.activity, overlap.dtstart) == (weekly, LAUNCH + 2 * A_WEEK)
     cancel_activity(session, weekly.uid, **who)
-    assert overlapping(session, other) == []
+    assert found(session, other) == []
+
+
+def test_halls_of_the_same_name_in_two_communes_are_two(session, cast, campaign, month, who):
+    hall = plan(location="Hội trường UBND xã")
+    here = add_activity(session, month, hall, **who)
+    there = add_activity(session, campaign("gender_action_month", cast.other_commune), hall, by=cast.khanh, now=NOW)
+
+    assert found(session, here) == []
+    assert found(session, there) == []
+
+
+def test_what_lasts_past_midnight_on_its_last_evening_is_found_from_both_sides(session, month, who):
+    late = datetime(2021, 11, 15, 16, tzinfo=UTC)  # 23:00 in Vietnam
+    evenings = add_activity(session, month, plan(dtstart=late, dtend=late + 3 * HOURS, weekly_until=date(2021, 11, 22)), **who)
+    night = late + A_WEEK + 2 * HOURS
+    early = add_activity(session, month, plan(summary="Sớm", dtstart=night, dtend=night + HOURS), **who)
+
+    assert found(session, evenings) == [early]
+    assert found(session, early) == [evenings]

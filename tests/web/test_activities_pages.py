@@ -109,6 +109,21 @@ def test_an_overlap_is_a_warning(launch: Activity, thi: Visitor, opened: Opened,
     assert "Hội thi" not in thi.read(f"/hoat-dong/{launch.uid}")
 
 
+def test_of_another_units_internal_activity_an_overlap_tells_the_time_only(
+    launch: Activity, thi: Visitor, signed_in, stranger: Visitor, cast: Cast, opened: Opened
+):
+    secret = FORM | {"summary": "Họp kín", "organizer": "Tỉnh", "public": "", "from": "09:15"}
+    hoa = signed_in(cast.hoa)
+    assert hoa.post(f"/chien-dich/{opened.province.uid}/hoat-dong/moi", **secret).status_code == 303
+
+    page = thi.read(f"/hoat-dong/{launch.uid}")
+
+    assert "Họp kín" not in page
+    assert f"hoạt động nội bộ của {cast.province.full_name}, 09:15, 19/03/2021" in page
+    assert "Họp kín" in hoa.read(f"/hoat-dong/{launch.uid}")
+    assert "nội bộ của" not in stranger.read(f"/hoat-dong/{launch.uid}")
+
+
 @pytest.mark.parametrize("path", ["sua", "huy", "long-ghep"])
 def test_others_change_nothing(launch: Activity, signed_in, stranger: Visitor, cast: Cast, opened: Opened, session: Session, path):
     form = FORM | {"summary": "Khác", "campaign": opened.commune.uid}
