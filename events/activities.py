@@ -13,11 +13,13 @@ from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.localtime import VIETNAM, at_local, local_day
 from events.models import Activity, ActivityCredit, Campaign, CampaignStatus, Person, Unit
 from events.people import require_post
+from events.recurrence import check_year
 from events.units import ancestors, subtree_ids
 
 A_WEEK = timedelta(weeks=1)
 _LONGEST = timedelta(days=31)  # what lasts longer is a campaign
-_LONGEST_REPEAT = timedelta(days=366)
+_FAR = timedelta(days=365)  # from the campaign; what lies farther off belongs to another one
+_AFTERWARDS = 12 * A_WEEK  # in which a weekly broadcast or class may go on
 _LONGEST_TEXT = 300
 _LARGEST_CROWD = 10_000_000
 
@@ -42,10 +44,11 @@ def add_activity(
 ) -> Activity:
     """Add an activity to a campaign. Adding the same one twice changes nothing.
 
-    Raises ``NotAllowedError``, ``ConflictError`` in a cancelled campaign and ``InvalidInputError``.
+    Raises ``NotAllowedError``, ``ConflictError`` in a cancelled campaign, ``InvalidInputError`` and ``YearOutOfRangeError``.
     """
     _may_change(session, campaign, by, now, zone)
     columns = _checked(plan, zone)
+    _check_window(campaign, plan, zone)
     session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update())
     same = (Activity.campaign_id == campaign.id, Activity.dtstart == plan.dtstart, Activity.summary == columns["summary"])
     known = session.scalars(select(Activity).where(*same, Activity.status != CampaignStatus.CANCELLED)).first()
@@ -65,6 +68,8 @@ def change_activity(session: Session, uid: str, plan: Plan, *, by: Person, now: 
     if activity.status is CampaignStatus.CANCELLED:
         raise ConflictError(N_("“%(activity)s” was cancelled."), activity=activity.summary)
     changed = {name: value for name, value in _checked(plan, zone).items() if getattr(activity, name) != value}
+    if {"dtstart", "weekly_until"} & changed.keys():
+        _check_window(activity.campaign, plan, zone)
     for name, value in changed.items():
         setattr(activity, name, value)
     if changed:
@@ -211,7 +216,10 @@ def _credit(session: Session, activity: Activity, campaign: Campaign) -> Activit
 
 
 def _checked(plan: Plan, zone: ZoneInfo) -> dict[str, object]:
-    """Return an activity's columns. Raises ``InvalidInputError`` for what cannot be stored."""
+    """Return an activity's columns. Raises ``InvalidInputError`` for what cannot be stored, and ``YearOutOfRangeError``."""
+    for day in (plan.dtstart, plan.dtend, plan.weekly_until):
+        if day is not None:
+            check_year(day.year)
     texts = {name: " ".join(nfc(getattr(plan, name)).split()) for name in ("summary", "location", "organizer")}
     if not texts["summary"] or max(map(len, texts.values())) > _LONGEST_TEXT:
         raise InvalidInputError(N_("Please enter what takes place, in at most %(longest)s letters."), longest=_LONGEST_TEXT)
@@ -228,10 +236,26 @@ def _checked(plan: Plan, zone: ZoneInfo) -> dict[str, object]:
 def _check_weeks(plan: Plan, first: date) -> None:
     if plan.weekly_until is None:
         return
-    if not first <= plan.weekly_until <= first + _LONGEST_REPEAT:
-        raise InvalidInputError(N_("The last week must be after the first time, and at most a year later."))
+    if plan.weekly_until < first:
+        raise InvalidInputError(N_("The last week must be after the first time."))
     if plan.dtend - plan.dtstart > A_WEEK:
         raise InvalidInputError(N_("What takes place every week lasts less than a week."))
+
+
+def _check_window(campaign: Campaign, plan: Plan, zone: ZoneInfo) -> None:
+    """Refuse days that have nothing to do with the campaign: a slip of the finger, or another year's campaign."""
+    if plan.weekly_until is None:
+        first, last = campaign.dtstart - _FAR, campaign.dtend + _FAR
+        days, sentence = (
+            [local_day(plan.dtstart, zone)],
+            N_("An activity lies within a year of its campaign: %(first)s to %(last)s."),
+        )
+    else:
+        first, last = min(campaign.opens, campaign.dtstart), campaign.dtend + _AFTERWARDS
+        days = [local_day(plan.dtstart, zone), plan.weekly_until]
+        sentence = N_("What takes place every week lies within its campaign and the weeks after it: %(first)s to %(last)s.")
+    if not all(first <= day <= last for day in days):
+        raise InvalidInputError(sentence, first=f"{first:%d/%m/%Y}", last=f"{last:%d/%m/%Y}")
 
 
 def _slot(activity: Activity) -> Slot:

@@ -22,11 +22,12 @@ from events.activities import (
     remove_activity_credit,
 )
 from events.campaigns import get_campaign
-from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
+from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError, YearOutOfRangeError
 from events.language import say
 from events.localtime import at_local
 from events.models import Activity, Campaign, CampaignStatus, Person
 from events.people import may_work_on, require_post
+from events.recurrence import check_year
 from events.units import ancestors
 from web.context import current_person, get_config, get_session, now, today
 from web.entries import day_of, hour_of, number_of
@@ -130,7 +131,7 @@ def _send(
     session = get_session()
     try:
         activity = use(session, person, now())
-    except (ConflictError, InvalidInputError) as error:
+    except (ConflictError, InvalidInputError, YearOutOfRangeError) as error:
         session.rollback()
         if again is None:
             raise
@@ -189,6 +190,8 @@ def _plan() -> Plan:
     if day is None:
         raise InvalidInputError(N_("Please enter the day."))
     last_day = day_of(form.get("until_day", "")) or day
+    for year in (day.year, last_day.year):
+        check_year(year)  # in UTC the first hours of the year 1 lie before all years
     return Plan(
         summary=form.get("summary", ""),
         dtstart=at_local(day, hour_of(form.get("from", "")), zone),

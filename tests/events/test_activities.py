@@ -21,7 +21,7 @@ from events.activities import (
     remove_activity_credit,
 )
 from events.campaigns import open_campaigns
-from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
+from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError, YearOutOfRangeError
 from events.feeds import serve_feed
 from events.models import Activity, Campaign, CampaignStatus, Template
 
@@ -113,6 +113,44 @@ def test_what_cannot_be_is_refused_and_nothing_is_added(session, month, who, wro
         add_activity(session, month, plan(**wrong), **who)
 
     assert session.scalar(select(func.count()).select_from(Activity)) == 0
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        {"dtstart": LAUNCH.replace(year=2023), "dtend": LAUNCH.replace(year=2023) + HOURS},
+        {"dtstart": LAUNCH.replace(year=2020, month=10), "dtend": LAUNCH.replace(year=2020, month=10) + HOURS},
+        {"weekly_until": date(2022, 6, 1)},
+        {"dtstart": LAUNCH.replace(month=4), "dtend": LAUNCH.replace(month=4) + HOURS, "weekly_until": date(2021, 11, 20)},
+    ],
+)
+def test_days_that_have_nothing_to_do_with_the_campaign_are_refused(session, month, who, days):
+    with pytest.raises(InvalidInputError, match="campaign"):
+        add_activity(session, month, plan(**days), **who)
+
+
+@pytest.mark.parametrize("day", [datetime(1800, 1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 1, tzinfo=UTC)])
+def test_a_year_that_no_calendar_knows_is_refused(session, month, who, day):
+    with pytest.raises(YearOutOfRangeError):
+        add_activity(session, month, plan(dtstart=day, dtend=day + HOURS), **who)
+
+
+def test_a_weekly_broadcast_may_begin_when_the_campaign_opens_and_go_on_for_weeks_after_it(session, month, who):
+    first = LAUNCH.replace(month=8, day=2)  # opened on 2 August
+
+    weekly = add_activity(session, month, plan(dtstart=first, dtend=first + HOURS, weekly_until=date(2022, 2, 1)), **who)
+
+    assert month.opens == date(2021, 8, 2)
+    assert weekly.weekly_until == date(2022, 2, 1)
+
+
+def test_who_came_is_entered_though_the_campaign_was_moved_away(session, month, who):
+    activity = add_activity(session, month, plan(weekly_until=date(2021, 12, 13)), **who)
+    month.opens, month.dtstart, month.dtend = date(2023, 8, 1), date(2023, 11, 15), date(2023, 12, 16)
+
+    change_activity(session, activity.uid, plan(weekly_until=date(2021, 12, 13), attended=80), **who)
+
+    assert activity.attended == 80
 
 
 def test_only_the_units_people_plan_its_activities(session, cast, month, who):

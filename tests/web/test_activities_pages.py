@@ -47,7 +47,20 @@ def test_an_activity_is_planned_at_local_time_and_shown(launch: Activity, opened
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"summary": ""}, {"day": "hôm qua"}, {"day": ""}, {"from": "25:00"}, {"until": "07:00"}, {"expected": "nhiều"}],
+    [
+        {"summary": ""},
+        {"day": "hôm qua"},
+        {"day": ""},
+        {"day": "0001-01-01", "from": "00:30"},
+        {"day": "9999-12-31"},
+        {"day": "1800-01-01"},
+        {"day": "9999-06-01", "weekly_until": "9999-12-31"},
+        {"until_day": "0001-01-01"},
+        {"weekly_until": "9999-12-31"},
+        {"from": "25:00"},
+        {"until": "07:00"},
+        {"expected": "nhiều"},
+    ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(thi: Visitor, opened: Opened, session: Session, wrong: dict[str, str]):
     response = thi.post(f"/chien-dich/{opened.commune.uid}/hoat-dong/moi", **(FORM | wrong))
