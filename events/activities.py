@@ -89,10 +89,14 @@ def cancel_activity(session: Session, uid: str, *, by: Person, now: datetime, zo
 def credit_activity(
     session: Session, uid: str, campaign: Campaign, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
 ) -> Activity:
-    """Let an activity, such as a shared launch, count for another campaign of its unit too. Asking twice changes nothing."""
+    """Let an activity, such as a shared launch, count for another campaign of its unit too. Asking twice changes nothing.
+
+    Raises the errors of ``change_activity``, also ``ConflictError`` when that campaign was cancelled.
+    """
     activity = _open_for_change(session, uid, by, now, zone)
     if campaign.unit_id != activity.campaign.unit_id or campaign.id == activity.campaign_id:
         raise InvalidInputError(N_("An activity can count for another campaign of the same unit."))
+    _require_running(campaign)
     if _credit(session, activity, campaign) is None:
         session.add(ActivityCredit(activity=activity, campaign=campaign))
         activity.touch(now)
@@ -120,9 +124,14 @@ def get_activity(session: Session, uid: str) -> Activity:
 
 
 def activities_of(session: Session, campaign: Campaign, *, with_internal: bool) -> Sequence[Activity]:
-    """Return a campaign's activities and those that count for it too, by time. Internal ones are for the unit's people."""
+    """Return a campaign's activities, its inner campaigns' and those that count for it too, by time.
+
+    Internal ones are for the unit's people.
+    """
+    inner = select(Campaign.id).where(Campaign.outer_id == campaign.id, Campaign.status != CampaignStatus.CANCELLED)
     credited = select(ActivityCredit.activity_id).where(ActivityCredit.campaign_id == campaign.id)
-    query = select(Activity).where(or_(Activity.campaign_id == campaign.id, Activity.id.in_(credited)))
+    here = or_(Activity.campaign_id == campaign.id, Activity.campaign_id.in_(inner), Activity.id.in_(credited))
+    query = select(Activity).where(here)
     if not with_internal:
         query = query.where(Activity.public)
     return session.scalars(query.options(joinedload(Activity.campaign)).order_by(Activity.dtstart, Activity.id)).all()
@@ -199,6 +208,10 @@ def _in_line_with(unit: Unit, on: date) -> ColumnElement[bool]:
 
 def _may_change(session: Session, campaign: Campaign, by: Person, now: datetime, zone: ZoneInfo) -> None:
     require_post(session, by, campaign.unit, local_day(now, zone))
+    _require_running(campaign)
+
+
+def _require_running(campaign: Campaign) -> None:
     if campaign.status is CampaignStatus.CANCELLED:
         raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary)
 

@@ -172,7 +172,7 @@ def _overlapping(session: Session, activity: Activity, person: Person | None, ma
 
     Of another unit's internal activity, those who plan this one learn that there is something at that time, others nothing.
     """
-    if activity.status is CampaignStatus.CANCELLED:
+    if activity.is_cancelled:
         return []
     shown = [(other, _may_see(session, other.activity, person)) for other in overlapping(session, activity, get_config().zone)]
     return [(other, open_to) for other, open_to in shown if open_to or may_change]

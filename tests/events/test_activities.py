@@ -181,6 +181,24 @@ def test_a_shared_launch_counts_for_several_campaigns(session, cast, campaign, m
     assert activities_of(session, inner, with_internal=True) == []
 
 
+def test_what_the_campaign_inside_plans_is_an_activity_of_the_outer_one_too(session, campaign, month, who):
+    inner = campaign("evaw_day")
+    talk = add_activity(session, inner, plan(), **who)
+
+    assert activities_of(session, month, with_internal=False) == [talk]
+    assert activities_of(session, inner, with_internal=False) == [talk]
+    inner.status = CampaignStatus.CANCELLED
+    assert activities_of(session, month, with_internal=False) == []
+
+
+def test_an_activity_cannot_count_for_a_campaign_that_was_cancelled(session, campaign, month, who):
+    launch = add_activity(session, campaign("evaw_day"), plan(), **who)
+    month.status = CampaignStatus.CANCELLED
+
+    with pytest.raises(ConflictError):
+        credit_activity(session, launch.uid, month, **who)
+
+
 def test_internal_activities_are_for_the_units_people(session, month, who):
     internal = add_activity(session, month, plan(public=False), **who)
 

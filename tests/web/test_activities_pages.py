@@ -98,6 +98,14 @@ def test_an_activity_is_called_off(launch: Activity, thi: Visitor, session: Sess
     assert thi.post(f"/hoat-dong/{launch.uid}/sua", **FORM).status_code == 409
 
 
+def test_an_activity_of_a_cancelled_campaign_says_so(launch: Activity, opened: Opened, stranger: Visitor, session: Session):
+    opened.commune.status = CampaignStatus.CANCELLED
+    session.commit()
+
+    assert "Chiến dịch đã hủy nên hoạt động này cũng hủy theo" in stranger.read(f"/hoat-dong/{launch.uid}")
+    assert 'badge-over">đã hủy<' in stranger.read(f"/chien-dich/{opened.commune.uid}")
+
+
 def test_an_internal_activity_is_not_found_by_others(
     launch: Activity, thi: Visitor, stranger: Visitor, signed_in, cast: Cast, opened
 ):
