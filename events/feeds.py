@@ -203,7 +203,6 @@ class UnitFeed:
     def _activities(self, session: Session) -> Iterator[CalendarEvent]:
         query = select(Activity).join(Activity.campaign).where(self._attended).options(contains_eager(Activity.campaign))
         for activity in session.scalars(query.order_by(Activity.dtstart, Activity.id)):
-            cancelled = "CANCELLED" in (activity.status.value, activity.campaign.status.value)
             organizer = [f"Đơn vị tổ chức: {activity.organizer}"] if activity.organizer else []
             yield CalendarEvent(
                 uid=activity.uid,
@@ -217,7 +216,7 @@ class UnitFeed:
                 location=activity.location,
                 url=f"{self.public_url}/hoat-dong/{activity.uid}",
                 categories=("Hoạt động",),
-                status="CANCELLED" if cancelled else "CONFIRMED",
+                status="CANCELLED" if activity.is_cancelled else "CONFIRMED",
                 weekly_until=last_instant(activity.weekly_until) if activity.weekly_until else None,
             )
 

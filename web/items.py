@@ -27,7 +27,7 @@ from events.checklist import (
     undoable,
 )
 from events.choices import units_below
-from events.credits import credited_to
+from events.credits import credited_to, stand_in
 from events.decisions import is_provisional
 from events.editing import EDITABLE
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
@@ -225,6 +225,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         history=[(change, story_of(change, current())) for change in history],
         last_change=live[0] if live else None,
         credited=credited_to(session, item),
+        stand_in=stand_in(session, item),
         edited=[_(EDITABLE[name]) for name in item.edited if name in EDITABLE],
         is_provisional=item.is_open and is_provisional(item, get_calendar()),
         below=units_below(session, item.campaign.unit, today()),
