@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from events.campaigns import open_round
 from events.checklist import PARTS, Stamp, excuse_item, open_for_change, parts_of, record, reopen_item
 from events.database import new_uid, nfc
+from events.editing import require_near
 from events.errors import N_, ConflictError, InvalidInputError
 from events.localtime import VIETNAM, local_day
 from events.models import Campaign, CampaignStatus, ChecklistItem, EvidenceType, Person, Phase, Unit
@@ -65,6 +66,7 @@ def add_own_item(
     if campaign.status is CampaignStatus.CANCELLED:
         raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary)
     summary = _checked(session, own)
+    require_near(campaign, own.due)
     session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update())
     same = select(ChecklistItem).where(ChecklistItem.campaign_id == campaign.id, ChecklistItem.is_own)
     known = session.scalar(same.where(ChecklistItem.summary == summary, ChecklistItem.due == own.due))

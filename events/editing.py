@@ -5,7 +5,7 @@ A unit may make its own deadline earlier. A later one is given by a unit above, 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,7 @@ EDITABLE = {
     "due": N_("the due date"),
     "role_key": N_("who is in charge"),
 }
+_A_YEAR = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,22 @@ def sets_its_own_date(item: ChecklistItem) -> bool:
     return item.is_own and item.split_from_id is None
 
 
+def require_near(campaign: Campaign, day: date) -> None:
+    """Raise ``InvalidInputError`` for a day more than a year before the campaign or after it: a slip of the keyboard.
+
+    Years that the tables do not reach would break every page and calendar that counts with the day.
+    """
+    first, last = campaign.opens - _A_YEAR, campaign.dtend + _A_YEAR
+    if not first <= day <= last:
+        raise InvalidInputError(
+            N_("%(day)s is too far from this campaign; please choose a day from %(first)s until %(last)s."),
+            day=f"{day:%d/%m/}{day.year:04}",
+            first=f"{first:%d/%m/%Y}",
+            last=f"{last:%d/%m/%Y}",
+        )
+    check_year(day.year)
+
+
 def remarks(item: ChecklistItem, calendar: WorkCalendar) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield what is odd about an item's date, as sentences with their facts: warnings, not locks."""
     off = calendar.day_off(item.due)
@@ -128,8 +145,8 @@ def _changes(session: Session, item: ChecklistItem, wanted: Edit, today: date) -
     if not summary or len(summary) > LONGEST_SUMMARY:
         raise InvalidInputError(N_("Please say in at most %(longest)s letters what is to be done."), longest=LONGEST_SUMMARY)
     dtstart = (wanted.dtstart or item.dtstart) if item.dtstart else None
-    for day in (wanted.due, dtstart):
-        check_year(day.year if day else wanted.due.year)
+    for day in {wanted.due, dtstart or wanted.due} - {item.due, item.dtstart}:
+        require_near(item.campaign, day)
     if dtstart and dtstart > wanted.due:
         raise InvalidInputError(N_("It cannot begin after the day on which it is due."))
     if wanted.role != item.role_key and wanted.role not in {role.key for role in roles_at(session, item.campaign.unit, today)}:

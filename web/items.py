@@ -29,7 +29,7 @@ from events.checklist import (
 from events.choices import units_below
 from events.credits import credited_to
 from events.decisions import is_provisional
-from events.editing import EDITABLE
+from events.editing import EDITABLE, sets_its_own_date
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
 from events.evidence import LARGEST_FILE, Proof, add_evidence, file_of, remove_evidence, store_file
 from events.language import say
@@ -226,7 +226,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         last_change=live[0] if live else None,
         credited=credited_to(session, item),
         edited=[_(EDITABLE[name]) for name in item.edited if name in EDITABLE],
-        is_provisional=item.is_open and is_provisional(item, get_calendar()),
+        is_provisional=item.is_open and not sets_its_own_date(item) and is_provisional(item, get_calendar()),
         below=units_below(session, item.campaign.unit, today()),
         may_tick=person is None or may_work_on_item(session, person, item, today()),
         error=say(error, current()) if error else None,
