@@ -31,7 +31,7 @@ from events.models import (
     Unit,
 )
 from events.models.history import Door
-from events.people import held, may_work_on
+from events.people import held, may_work_on, require_post
 from events.units import ancestors
 
 UNDOES = "undoes"  # in `after`: the id of the change that this one took back
@@ -64,6 +64,7 @@ def start_item(
 ) -> ChecklistItem:
     """Record that work has begun, or goes on after it was held up. Raises the same errors as ``complete_item``."""
     item = open_for_change(session, item_id, by, now, zone)
+    require_open(item)
     return _move(session, item, _stamp(session, item, by, now, door, zone), status=TodoStatus.IN_PROCESS.value)
 
 
@@ -73,8 +74,7 @@ def block_item(
     """Record what stands in the way. The item stays open. Raises ``InvalidInputError`` without a note."""
     note = _required(note, N_("Please say what stands in the way."))
     item = open_for_change(session, item_id, by, now, zone)
-    if not item.is_open:
-        raise ConflictError(N_("“%(item)s” is closed already. Please open it again first."), item=item.summary)
+    require_open(item)
     return _move(session, item, _stamp(session, item, by, now, door, zone), status=item.status.value, blocked=note)
 
 
@@ -104,15 +104,26 @@ def complete_item(
 def decline_item(
     session: Session, item_id: int, reason: str, *, by: Person, now: datetime, door: Door = Door.PAGE, zone: ZoneInfo = VIETNAM
 ) -> ChecklistItem:
-    """Record that an item was not done, and why. Raises ``InvalidInputError`` without a reason."""
-    return _cancel(session, item_id, NotDone.NOT_DONE, reason, by, now, door, zone)
+    """Record that an item was not done, and why. Asking twice changes nothing.
+
+    Raises ``InvalidInputError`` without a reason, ``ConflictError`` for an item that is closed otherwise.
+    """
+    reason = _required(reason, N_("Please give the reason."))
+    item = open_for_change(session, item_id, by, now, zone)
+    return _cancel(session, item, NotDone.NOT_DONE, reason, _stamp(session, item, by, now, door, zone))
 
 
 def excuse_item(
     session: Session, item_id: int, reason: str, *, by: Person, now: datetime, door: Door = Door.PAGE, zone: ZoneInfo = VIETNAM
 ) -> ChecklistItem:
-    """Record that the unit does not need an item, and why. Raises ``InvalidInputError`` without a reason."""
-    return _cancel(session, item_id, NotDone.NOT_REQUIRED, reason, by, now, door, zone)
+    """Record that the unit does not need an item, and why. Raises the errors of ``decline_item``.
+
+    A required item is excused by a unit above it, or what a unit owes could be wished away.
+    """
+    reason = _required(reason, N_("Please give the reason."))
+    item = open_for_choice(session, item_id, by, now, zone)
+    require_excuser(session, item, by, local_day(now, zone))
+    return _cancel(session, item, NotDone.NOT_REQUIRED, reason, _stamp(session, item, by, now, door, zone))
 
 
 def reopen_item(
@@ -158,6 +169,8 @@ def undo_change(
     before = _known(live[0].before)
     if before["status"] == TodoStatus.COMPLETED.value:
         _require_evidence(session, item)
+    if before["not_done"] == NotDone.NOT_REQUIRED.value:
+        require_excuser(session, item, by, local_day(now, zone))
     return _move(session, item, _stamp(session, item, by, now, door, zone), undoes=change_id, **before)
 
 
@@ -218,6 +231,36 @@ def open_for_change(session: Session, item_id: int, by: Person, now: datetime, z
     return item
 
 
+def open_for_choice(session: Session, item_id: int, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:
+    """Lock an item about which ``by`` may decide by a post in its unit or above: whoever it was delegated to only does it."""
+    item = open_for_change(session, item_id, by, now, zone)
+    require_post(session, by, item.campaign.unit, local_day(now, zone))
+    return item
+
+
+def require_open(item: ChecklistItem) -> None:
+    """Raise ``ConflictError`` for a closed item: a form that was shown while it was open must not undo what was finished since."""
+    if not item.is_open:
+        raise ConflictError(N_("“%(item)s” is closed already. Please open it again first."), item=item.summary)
+
+
+def may_excuse(session: Session, person: Person, item: ChecklistItem, on: date) -> bool:
+    """Tell whether ``person`` may say that an item is not required; what is required, only a unit above excuses."""
+    unit = item.campaign.unit
+    return may_work_on(session, person, unit.parent if item.required and unit.parent else unit, on)
+
+
+def require_excuser(session: Session, item: ChecklistItem, by: Person, on: date) -> None:
+    """Raise ``ConflictError`` unless ``by`` may say that an item is not required."""
+    above = item.campaign.unit.parent
+    if above is not None and not may_excuse(session, by, item, on):
+        raise ConflictError(
+            N_("“%(item)s” is required. Only %(above)s can say that it is not needed; the unit can say that it was not done."),
+            item=item.summary,
+            above=above.full_name,
+        )
+
+
 def record(session: Session, item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], stamp: Stamp) -> Change:
     """Write one line of an item's history, with the state after it once more as columns."""
     state = {name: getattr(item, name) for name in ("status", "not_done", "due", "completed_on")}
@@ -271,12 +314,10 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _cancel(
-    session: Session, item_id: int, how: NotDone, reason: str, by: Person, now: datetime, door: Door, zone: ZoneInfo
-) -> ChecklistItem:
-    reason = _required(reason, N_("Please give the reason."))
-    item = open_for_change(session, item_id, by, now, zone)
-    stamp = _stamp(session, item, by, now, door, zone)
+def _cancel(session: Session, item: ChecklistItem, how: NotDone, reason: str, stamp: Stamp) -> ChecklistItem:
+    if (item.not_done, item.reason) == (how, reason):
+        return item
+    require_open(item)
     return _move(session, item, stamp, status=TodoStatus.CANCELLED.value, not_done=how.value, reason=reason)
 
 

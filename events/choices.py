@@ -12,12 +12,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from events.campaigns import open_round
-from events.checklist import PARTS, Stamp, excuse_item, open_for_change, parts_of, record, reopen_item
+from events.checklist import PARTS, Stamp, excuse_item, open_for_choice, parts_of, record, reopen_item, require_open
 from events.database import new_uid, nfc
 from events.editing import require_near
 from events.errors import N_, ConflictError, InvalidInputError
 from events.localtime import VIETNAM, local_day
-from events.models import Campaign, CampaignStatus, ChecklistItem, EvidenceType, Person, Phase, Unit
+from events.models import Campaign, CampaignStatus, ChecklistItem, EvidenceType, ItemState, Person, Phase, Unit
 from events.models.history import Door
 from events.people import RoleBook, require_post
 from events.rounds import round_of
@@ -44,14 +44,17 @@ def switch_off(
     session: Session, item_id: int, reason: str = "", *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
 ) -> ChecklistItem:
     """Leave an optional item out. Raises ``ConflictError`` for a required one, whose reason must be given on its page."""
-    item = open_for_change(session, item_id, by, now, zone)
+    item = open_for_choice(session, item_id, by, now, zone)
     if item.required:
         raise ConflictError(N_("“%(item)s” is required and cannot be switched off."), item=item.summary)
     return excuse_item(session, item_id, reason or "Đơn vị không chọn việc này", by=by, now=now, zone=zone)
 
 
 def switch_on(session: Session, item_id: int, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:
-    """Take an item in again that was left out."""
+    """Take an item in again that was left out. Asking twice changes nothing; what was done since stays done."""
+    item = open_for_choice(session, item_id, by, now, zone)
+    if item.state is not ItemState.NOT_REQUIRED:
+        require_open(item)
     return reopen_item(session, item_id, by=by, now=now, zone=zone)
 
 
@@ -94,8 +97,8 @@ def split_item(
     A unit that has its part is passed over. The item is done when all its parts are. Raises ``InvalidInputError`` for units that
     are not below the item's, ``ConflictError`` for an item that is closed.
     """
-    item = open_for_change(session, item_id, by, now, zone)
-    _require_open(item)
+    item = open_for_choice(session, item_id, by, now, zone)
+    require_open(item)
     units = _units_below(session, item, unit_ids)
     have = {part.campaign.unit_id for part in parts_of(session, item)}
     new = [unit for unit in units if unit.id not in have]
@@ -117,11 +120,10 @@ def delegate_item(
 
     Only a post in the item's unit or above may do this. Raises ``InvalidInputError`` for a unit that is not below.
     """
-    item = open_for_change(session, item_id, by, now, zone)
-    require_post(session, by, item.campaign.unit, local_day(now, zone))
+    item = open_for_choice(session, item_id, by, now, zone)
     if item.delegate_unit_id == unit_id:
         return item
-    _require_open(item)
+    require_open(item)
     before = item.delegate_unit.full_name if item.delegate_unit else None
     item.delegate_unit = None if unit_id is None else _units_below(session, item, [unit_id])[0]
     item.touch(now)
@@ -133,11 +135,6 @@ def delegate_item(
 def units_below(session: Session, unit: Unit, on: date) -> Sequence[Unit]:
     """Return the units directly below ``unit`` on the day ``on``, among which work can be divided."""
     return session.scalars(select(Unit).where(Unit.parent_id == unit.id, alive(on)).order_by(Unit.position, Unit.id)).all()
-
-
-def _require_open(item: ChecklistItem) -> None:
-    if not item.is_open:
-        raise ConflictError(N_("“%(item)s” is closed already. Please open it again first."), item=item.summary)
 
 
 def _units_below(session: Session, item: ChecklistItem, unit_ids: Collection[int]) -> Sequence[Unit]:

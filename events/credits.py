@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from events.checklist import Stamp, open_for_change, record
+from events.checklist import Stamp, open_for_choice, record
 from events.errors import N_, ConflictError, InvalidInputError
 from events.localtime import VIETNAM
 from events.models import Campaign, CampaignStatus, ChecklistItem, ItemCredit, Person
@@ -24,7 +24,7 @@ def credit_item(
 
     Raises the errors of ``checklist.complete_item``, and ``InvalidInputError`` for another unit's campaign or the item's own.
     """
-    item = open_for_change(session, item_id, by, now, zone)
+    item = open_for_choice(session, item_id, by, now, zone)
     if campaign.unit_id != item.campaign.unit_id or campaign.id == item.campaign_id:
         raise InvalidInputError(N_("An item can count for another campaign of the same unit."))
     if campaign.status is CampaignStatus.CANCELLED:
@@ -39,7 +39,7 @@ def remove_credit(
     session: Session, item_id: int, campaign: Campaign, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
 ) -> ChecklistItem:
     """Let an item no longer count for another campaign. Asking twice changes nothing."""
-    item = open_for_change(session, item_id, by, now, zone)
+    item = open_for_choice(session, item_id, by, now, zone)
     credit = _credit(session, item, campaign)
     if credit is not None:
         session.delete(credit)

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from events.checklist import EDITED, Stamp, open_for_change, write_columns
+from events.checklist import EDITED, Stamp, open_for_choice, require_open, write_columns
 from events.database import nfc
 from events.errors import N_, ConflictError, InvalidInputError
 from events.localtime import VIETNAM, local_day
 from events.models import Campaign, ChecklistItem, Person
 from events.models.history import Door
-from events.people import RoleBook, may_work_on, require_post, roles_at
+from events.people import RoleBook, may_work_on, roles_at
 from events.recurrence import Occurrence, check_year
 from events.redating import DATES, dates_now, load_sheets
 from events.rounds import key_day
@@ -132,10 +132,8 @@ def remarks(item: ChecklistItem, calendar: WorkCalendar) -> Iterator[tuple[str, 
 
 
 def _open(session: Session, item_id: int, by: Person, now: datetime, zone: ZoneInfo) -> ChecklistItem:
-    item = open_for_change(session, item_id, by, now, zone)
-    require_post(session, by, item.campaign.unit, local_day(now, zone))  # those it was delegated to do it as it stands
-    if not item.is_open:
-        raise ConflictError(N_("“%(item)s” is closed already. Please open it again first."), item=item.summary)
+    item = open_for_choice(session, item_id, by, now, zone)
+    require_open(item)
     return item
 
 

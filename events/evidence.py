@@ -19,9 +19,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.checklist import Stamp, open_for_change, record
+from events.checklist import Stamp, open_for_change, record, require_open
 from events.database import nfc
-from events.errors import N_, ConflictError, InvalidInputError, NotAllowedError, NotFoundError
+from events.errors import N_, InvalidInputError, NotAllowedError, NotFoundError
 from events.localtime import VIETNAM
 from events.models import ChecklistItem, Evidence, EvidenceType, Person
 from events.models.history import Door
@@ -112,8 +112,7 @@ def remove_evidence(
     """Take one piece of evidence away; history keeps what it was. Raises ``ConflictError`` for an item that is closed."""
     piece = get_evidence(session, evidence_id)
     item = open_for_change(session, piece.item_id, by, now, zone)
-    if not item.is_open:
-        raise ConflictError(N_("“%(item)s” is closed already. Please open it again first."), item=item.summary)
+    require_open(item)
     item.evidence_given.remove(piece)
     session.delete(piece)
     item.touch(now)

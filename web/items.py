@@ -20,6 +20,7 @@ from events.checklist import (
     decline_item,
     excuse_item,
     history_of,
+    may_excuse,
     may_work_on_item,
     reopen_item,
     start_item,
@@ -34,6 +35,7 @@ from events.errors import N_, ConflictError, DomainError, InvalidInputError, Not
 from events.evidence import LARGEST_FILE, Proof, add_evidence, file_of, remove_evidence, store_file
 from events.language import say
 from events.models import Campaign, ChecklistItem, Person, Unit
+from events.people import may_work_on
 from events.story import story_of
 from events.units import ancestors
 from web.addresses import here, safe_next
@@ -228,6 +230,8 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         edited=[_(EDITABLE[name]) for name in item.edited if name in EDITABLE],
         is_provisional=item.is_open and not sets_its_own_date(item) and is_provisional(item, get_calendar()),
         below=units_below(session, item.campaign.unit, today()),
+        may_excuse=person is not None and may_excuse(session, person, item, today()),
+        may_choose=person is not None and may_work_on(session, person, item.campaign.unit, today()),
         may_tick=person is None or may_work_on_item(session, person, item, today()),
         error=say(error, current()) if error else None,
         back=back,

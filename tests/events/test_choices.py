@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import func, select
 
 from events.campaigns import open_campaigns, open_round
-from events.checklist import complete_item, decline_item, history_of, parts_of, reopen_item
+from events.checklist import block_item, complete_item, decline_item, excuse_item, history_of, parts_of, reopen_item, start_item
 from events.choices import OwnItem, add_own_item, delegate_item, split_item, switch_off, switch_on
+from events.credits import credit_item, remove_credit
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.models import Campaign, ChecklistItem, ItemState, Template, Unit
 from events.people import add_person, give_post
@@ -49,6 +50,18 @@ def test_an_optional_item_is_switched_off_and_on(session, happiness, who):
     assert switch_off(session, visits.id, **who).state is ItemState.NOT_REQUIRED
     assert switch_on(session, visits.id, **who).state is ItemState.NOT_STARTED
     assert len(history_of(session, visits)) == 2
+
+
+@pytest.mark.parametrize("switch", [switch_off, switch_on])
+def test_a_switch_shown_before_an_optional_item_was_done_does_not_undo_it(session, happiness, who, switch):
+    visits = item_of(happiness, "visits")
+    visits.evidence_min = 0
+    complete_item(session, visits.id, **who)
+
+    with pytest.raises(ConflictError, match="closed already"):
+        switch(session, visits.id, **who)
+
+    assert visits.is_done
 
 
 def test_a_required_item_cannot_be_switched_off(session, happiness, who):
@@ -210,6 +223,29 @@ def test_who_is_in_charge_where_an_item_was_delegated_may_tick_it(session, happi
         delegate_item(session, banners.id, None, by=head, now=NOW)
     assert complete_item(session, banners.id, by=head, now=NOW).is_done
     assert history_of(session, banners)[1].after == {"delegate": "Thôn 1"}
+
+
+def test_who_an_item_was_delegated_to_does_it_and_decides_nothing_else_about_it(session, cast, happiness, enter, vietnam, who):
+    visits, village, other = item_of(happiness, "visits"), enter("1"), enter("2")
+    head = add_person(session, "Trưởng thôn", "truong@example.org")
+    give_post(session, head, village, "truong_thon")
+    village.level.default_role_key = "truong_thon"
+    session.flush()
+    delegate_item(session, visits.id, village.id, **who)
+    does = {"by": head, "now": NOW}
+
+    for choose in (
+        lambda: split_item(session, visits.id, [other.id], calendar=vietnam, **does),
+        lambda: switch_off(session, visits.id, **does),
+        lambda: excuse_item(session, visits.id, "không cần", **does),
+        lambda: credit_item(session, visits.id, happiness, **does),
+        lambda: remove_credit(session, visits.id, happiness, **does),
+    ):
+        with pytest.raises(NotAllowedError):
+            choose()
+
+    assert start_item(session, visits.id, **does).state is ItemState.IN_PROGRESS
+    assert block_item(session, visits.id, "chờ", **does).state is ItemState.BLOCKED
 
 
 def test_nothing_is_delegated_to_a_unit_beside_or_above(session, cast, happiness, who):

@@ -242,8 +242,18 @@ def test_the_other_states_are_said_and_undone_from_the_page(signed_in, cast: Cas
 
     session.expire_all()
     assert (item.status, item.blocked) == (TodoStatus.IN_PROCESS, "chưa có kinh phí")
-    thi.post(f"/viec/{item.id}/khong-yeu-cau", reason="xã không có trường")
+    signed_in(cast.hoa).post(f"/viec/{item.id}/khong-yeu-cau", reason="xã không có trường")
     assert "xã không có trường" in thi.read(f"/viec/{item.id}")
+
+
+def test_the_form_to_excuse_a_required_item_is_for_those_above(signed_in, cast: Cast, opened: Opened, session: Session):
+    page, action = f"/viec/{opened.item.id}", f'action="/viec/{opened.item.id}/khong-yeu-cau"'
+    thi = signed_in(cast.thi)
+
+    assert action not in thi.read(page)
+    assert "chỉ Huyện Đăk Glei mới được" in thi.read(page)
+    assert action in signed_in(cast.hoa).read(page)
+    assert thi.post(f"{page}/khong-yeu-cau", reason="không cần").status_code == 409
 
 
 @pytest.mark.parametrize("path", ["vuong-mac", "khong-thuc-hien", "khong-yeu-cau"])
