@@ -133,8 +133,9 @@ def reopen_item(
     item = open_for_change(session, item_id, by, now, zone)
     if item.is_open:
         return item
+    require_closed_by_people(session, item)
     stamp = _stamp(session, item, by, now, door, zone)
-    last = next((change for change in undoable(history_of(session, item)) if "status" in change.before), None)
+    last = _last_of_state(history_of(session, item))
     if last is None or last.before["status"] not in (TodoStatus.NEEDS_ACTION.value, TodoStatus.IN_PROCESS.value):
         return _move(session, item, stamp)
     return _move(session, item, stamp, undoes=last.id, **_known(last.before))
@@ -163,6 +164,7 @@ def undo_change(
         return item
     if live[0].id != change_id or not _stands_as(item, live[0]):
         raise ConflictError(N_("“%(item)s” was changed since. Please look at it again."), item=item.summary)
+    require_closed_by_people(session, item)
     if EDITED in live[0].before:
         write_columns(session, item, live[0].before, _stamp(session, item, by, now, door, zone), undoes=change_id)
         return item
@@ -191,6 +193,24 @@ def parts_of(session: Session, item: ChecklistItem) -> Sequence[ChecklistItem]:
     """Return the parts that an item was split into, in the order of their units."""
     query = select(ChecklistItem).where(ChecklistItem.split_from_id == item.id).join(ChecklistItem.campaign)
     return session.scalars(query.order_by(ChecklistItem.id)).all()
+
+
+def closed_by_parts(session: Session, item: ChecklistItem) -> Change | None:
+    """Return the change that closed an item because all its parts are closed, if it is closed and that was why."""
+    last = None if item.is_open else _last_of_state(history_of(session, item))
+    return last if last is not None and PARTS in last.after else None
+
+
+def require_closed_by_people(session: Session, item: ChecklistItem) -> None:
+    """Raise ``ConflictError`` for an item that is closed because all its parts are: opened alone it could never be closed again."""
+    if closed_by_parts(session, item) is not None:
+        raise ConflictError(
+            N_("“%(item)s” is closed because all its parts are. Please open one of its parts again."), item=item.summary
+        )
+
+
+def _last_of_state(history: Sequence[Change]) -> Change | None:
+    return next((change for change in undoable(history) if "status" in change.before), None)
 
 
 def may_work_on_item(session: Session, person: Person, item: ChecklistItem, on: date) -> bool:
@@ -336,7 +356,8 @@ def _move(session: Session, item: ChecklistItem, stamp: Stamp, **wanted: Any) ->
     item.touch(stamp.now)
     notes = {name: wanted[name] for name in (UNDOES, PARTS) if name in wanted}
     record(session, item, before, state_of(item) | notes, stamp)
-    _follow_parts(session, item, stamp)
+    if item.split_from_id is not None:
+        follow_parts(session, session.get_one(ChecklistItem, item.split_from_id, with_for_update=True), stamp)
     return item
 
 
@@ -355,23 +376,30 @@ def _known(before: dict[str, Any]) -> dict[str, Any]:
     return {name: before.get(name, first) for name, first in _FIRST.items()}
 
 
-def _follow_parts(session: Session, item: ChecklistItem, stamp: Stamp) -> None:
-    """Close the item that ``item`` is a part of when all its parts are closed, and open it again when one of them is."""
-    if item.split_from_id is None:
-        return
-    whole = session.get_one(ChecklistItem, item.split_from_id, with_for_update=True)
+def follow_parts(session: Session, whole: ChecklistItem, stamp: Stamp) -> None:
+    """Close an item when all its parts are closed, and open it again when one of them is.
+
+    One that people closed themselves stays closed, whatever its parts do.
+    """
     parts = parts_of(session, whole)
-    if any(part.is_open for part in parts):
-        if whole.is_done or whole.state is ItemState.NOT_DONE:
-            _move(session, whole, stamp, parts=True)
-    elif not whole.is_open:
+    closing = closed_by_parts(session, whole)
+    if closing is not None and any(part.is_open for part in parts):
+        _move(session, whole, stamp, parts=True, undoes=closing.id, **_known(closing.before))
+    elif parts and whole.is_open and not any(part.is_open for part in parts):
+        _close_as_parts(session, whole, parts, stamp)
+
+
+def _close_as_parts(session: Session, whole: ChecklistItem, parts: Sequence[ChecklistItem], stamp: Stamp) -> None:
+    """Close an item as its parts were: done if one was, not required if none was, as far as that is theirs to say."""
+    done = [part.completed_on for part in parts if part.is_done and part.completed_on]
+    if done:
+        _complete(session, whole, stamp, max(done), parts=True)
         return
-    elif any(part.is_done for part in parts):
-        last = max(part.completed_on for part in parts if part.completed_on)
-        _complete(session, whole, stamp, last, parts=True)
-    else:
-        none = {"not_done": NotDone.NOT_DONE.value, "reason": "; ".join(sorted({part.reason or "" for part in parts}))}
-        _move(session, whole, stamp, status=TodoStatus.CANCELLED.value, parts=True, **none)
+    needless = all(part.state is ItemState.NOT_REQUIRED for part in parts)
+    excused = needless and may_excuse(session, stamp.by, whole, local_day(stamp.now))
+    how = NotDone.NOT_REQUIRED if excused else NotDone.NOT_DONE
+    reason = "; ".join(sorted({part.reason or "" for part in parts}))
+    _move(session, whole, stamp, status=TodoStatus.CANCELLED.value, not_done=how.value, reason=reason, parts=True)
 
 
 def _require_evidence(session: Session, item: ChecklistItem) -> None:

@@ -96,6 +96,8 @@ def _of_the_hand(before: dict[str, Any], after: dict[str, Any]) -> _Said:
 
 
 def _of_the_state(after: dict[str, Any]) -> _Said:
+    if UNDOES in after and PARTS in after:
+        return N_("open again, since one of its parts is; %(name)s opened that"), {}
     if UNDOES in after and after["status"] != TodoStatus.NEEDS_ACTION:
         return N_("%(name)s took the last change back"), {}
     if after.get("blocked"):

@@ -16,6 +16,7 @@ from werkzeug.datastructures import FileStorage
 
 from events.checklist import (
     block_item,
+    closed_by_parts,
     complete_item,
     decline_item,
     excuse_item,
@@ -230,6 +231,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         edited=[_(EDITABLE[name]) for name in item.edited if name in EDITABLE],
         is_provisional=item.is_open and not sets_its_own_date(item) and is_provisional(item, get_calendar()),
         below=units_below(session, item.campaign.unit, today()),
+        by_parts=closed_by_parts(session, item) is not None,
         may_excuse=person is not None and may_excuse(session, person, item, today()),
         may_choose=person is not None and may_work_on(session, person, item.campaign.unit, today()),
         may_tick=person is None or may_work_on_item(session, person, item, today()),

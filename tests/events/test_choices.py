@@ -4,7 +4,17 @@ import pytest
 from sqlalchemy import func, select
 
 from events.campaigns import open_campaigns, open_round
-from events.checklist import block_item, complete_item, decline_item, excuse_item, history_of, parts_of, reopen_item, start_item
+from events.checklist import (
+    block_item,
+    complete_item,
+    decline_item,
+    excuse_item,
+    history_of,
+    parts_of,
+    reopen_item,
+    start_item,
+    undo_change,
+)
 from events.choices import OwnItem, add_own_item, delegate_item, split_item, switch_off, switch_on
 from events.credits import credit_item, remove_credit
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
@@ -12,6 +22,7 @@ from events.models import Campaign, ChecklistItem, ItemState, Template, Unit
 from events.people import add_person, give_post
 from events.progress import own_progress
 from events.rounds import rounds_of
+from events.story import story_of
 from events.villages import VillageType, add_village, villages_of
 
 NOW = datetime(2021, 3, 4, 2, tzinfo=UTC)
@@ -183,6 +194,68 @@ def test_an_item_whose_parts_were_all_left_undone_was_not_done(session, happines
         decline_item(session, part.id, "mưa lũ", **who)
 
     assert (banners.state, banners.reason) == (ItemState.NOT_DONE, "mưa lũ")
+
+
+@pytest.fixture
+def banners(session, happiness):
+    """An item of the commune that two villages may share; a tick is enough."""
+    item = item_of(happiness, "banners")
+    item.evidence_min = 0
+    return item
+
+
+@pytest.fixture
+def parts(session, banners, enter, vietnam, who):
+    return split_item(session, banners.id, [enter("1").id, enter("2").id], calendar=vietnam, **who)
+
+
+def test_an_item_that_people_closed_stays_closed_whatever_its_parts_do(session, banners, parts, who):
+    complete_item(session, banners.id, **who)
+    complete_item(session, parts[0].id, **who)
+    reopen_item(session, parts[0].id, **who)
+
+    assert (banners.state, banners.completed) == (ItemState.DONE, NOW)
+
+
+def test_a_part_that_is_opened_again_brings_the_whole_back_to_where_it_was(session, banners, parts, who):
+    block_item(session, banners.id, "chờ vải", **who)
+    for part in parts:
+        complete_item(session, part.id, **who)
+    assert banners.is_done
+
+    undo_change(session, parts[1].id, history_of(session, parts[1])[0].id, **who)
+
+    assert (banners.state, banners.blocked) == (ItemState.BLOCKED, "chờ vải")
+    assert story_of(history_of(session, banners)[0], "en").startswith("open again, since one of its parts is")
+    complete_item(session, parts[1].id, **who)
+    assert banners.is_done
+
+
+def test_an_item_is_not_required_when_none_of_its_parts_is(session, cast, banners, parts):
+    for part in parts:
+        excuse_item(session, part.id, "không có trụ sở", by=cast.hoa, now=NOW)
+
+    assert (banners.state, banners.reason) == (ItemState.NOT_REQUIRED, "không có trụ sở")
+
+
+def test_a_unit_does_not_wish_required_work_away_by_dividing_it(session, banners, parts, who):
+    assert banners.required
+    for part in parts:
+        excuse_item(session, part.id, "không có trụ sở", **who)
+
+    assert (banners.state, banners.reason) == (ItemState.NOT_DONE, "không có trụ sở")
+
+
+def test_an_item_that_its_parts_closed_is_opened_by_opening_one_of_them(session, banners, parts, who):
+    for part in parts:
+        complete_item(session, part.id, **who)
+
+    with pytest.raises(ConflictError, match="open one of its parts"):
+        undo_change(session, banners.id, history_of(session, banners)[0].id, **who)
+    with pytest.raises(ConflictError, match="open one of its parts"):
+        reopen_item(session, banners.id, **who)
+
+    assert banners.is_done
 
 
 def test_splitting_again_only_adds_the_units_that_have_no_part(session, happiness, enter, vietnam, who):

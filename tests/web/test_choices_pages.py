@@ -115,7 +115,10 @@ def test_an_item_is_split_and_shows_how_many_parts_are_closed(
     part.evidence_min = 0
     complete_item(session, part.id, by=cast.thi, now=NOON)
     session.commit()
-    assert "1/1" in thi.read(f"/viec/{item.id}")
+    page = thi.read(f"/viec/{item.id}")
+    assert "1/1" in page
+    assert f'action="/viec/{item.id}/mo-lai"' not in page
+    assert thi.post(f"/viec/{item.id}/mo-lai").status_code == 409
 
 
 def test_a_delegated_item_is_in_the_list_of_the_unit_that_does_it(signed_in, opened: Opened, cast: Cast, village: Unit):
