@@ -185,8 +185,13 @@ class ChecklistItem(Published, Base):
 
     @property
     def evidence_missing(self) -> int:
-        """How many pieces of evidence it still takes before the item may be done; 0 where a tick is enough."""
-        if self.without_evidence or TICK_ONLY in self.evidence or not self.evidence:
+        """How many pieces of evidence it still takes before the item may be done."""
+        return 0 if self.without_evidence else self.evidence_not_given
+
+    @property
+    def evidence_not_given(self) -> int:
+        """How many wanted pieces are not there, also where it may be done without them; 0 where a tick is enough."""
+        if TICK_ONLY in self.evidence or not self.evidence:
             return 0
         given = sum(piece.kind_key in self.evidence for piece in self.evidence_given)
         return max(0, self.evidence_min - given)

@@ -1,3 +1,4 @@
+import re
 from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -254,6 +255,30 @@ def test_the_form_to_excuse_a_required_item_is_for_those_above(signed_in, cast: 
     assert "chỉ Huyện Đăk Glei mới được" in thi.read(page)
     assert action in signed_in(cast.hoa).read(page)
     assert thi.post(f"{page}/khong-yeu-cau", reason="không cần").status_code == 409
+
+
+def test_what_is_held_up_says_so_and_why_wherever_it_is_listed(signed_in, cast: Cast, opened: Opened, session: Session):
+    thi, item = signed_in(cast.thi), opened.item
+    thi.post(f"/viec/{item.id}/bat-dau")
+    thi.post(f"/viec/{item.id}/vuong-mac", note="thiếu kinh phí")
+
+    page = thi.read(f"/viec/{item.id}")
+    assert re.search(r'class="state">\s*Đang vướng\s*<', page)
+    for path in (f"/viec/{item.id}", f"/chien-dich/{opened.commune.uid}", f"/don-vi/{cast.commune.slug}", "/"):
+        assert re.search(r"Vướng mắc: <span[^>]*>thiếu kinh phí<", thi.read(path)), path
+
+
+@pytest.mark.parametrize("given", [0, 1])
+def test_an_item_done_without_its_evidence_says_so(signed_in, cast: Cast, opened: Opened, plan: ChecklistItem, session, given: int):
+    plan.without_evidence = True
+    session.commit()
+    thi = signed_in(cast.thi)
+
+    form = {"doc_ref-text": "12/KH-UBND", "doc_ref-dated": "2021-03-01"} if given else {}
+    assert thi.post(f"/viec/{plan.id}/hoan-thanh", **form).status_code == 303
+
+    for path in (f"/viec/{plan.id}", f"/chien-dich/{opened.commune.uid}"):
+        assert ("xong, chưa có minh chứng" in thi.read(path)) is not bool(given)
 
 
 @pytest.mark.parametrize("path", ["vuong-mac", "khong-thuc-hien", "khong-yeu-cau"])
