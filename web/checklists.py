@@ -7,6 +7,7 @@ from itertools import groupby
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from events.dependencies import waited_for
 from events.models import (
     Campaign,
     CampaignStatus,
@@ -26,7 +27,7 @@ from web.context import current_person, today
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One item with what stands around it. ``first`` are the items it should wait for, done or not.
+    """One item with what stands around it. ``first`` are the items it should wait for, done or not, also those of units above.
 
     ``origin`` is the campaign it belongs to when that is another one: the inner one, or one that it counts for too. Of an item that
     was split, ``parts`` are closed of ``parts_in_all``.
@@ -51,7 +52,7 @@ def lines_of(session: Session, campaign: Campaign) -> list[Line]:
     The number of queries does not depend on its length.
     """
     items = items_of(session, campaign)
-    by_key = {(item.campaign_id, item.key): item for item in items}
+    first = waited_for(session, items)
     holders = _holders(session, {campaign.unit_id, *(item.delegate_unit_id for item in items if item.delegate_unit_id)})
     kinds = evidence_kinds(session)
     parts = _parts(session, items)
@@ -60,7 +61,7 @@ def lines_of(session: Session, campaign: Campaign) -> list[Line]:
             item,
             _in_charge(item, campaign, holders),
             [kinds[key] for key in item.evidence if key != TICK_ONLY],
-            [by_key[item.campaign_id, key] for key in item.depends_on if (item.campaign_id, key) in by_key],
+            first[item.id],
             item.campaign if item.campaign_id != campaign.id else None,
             *parts.get(item.id, (0, 0)),
         )

@@ -31,6 +31,7 @@ from events.checklist import (
 from events.choices import units_below
 from events.credits import credited_to
 from events.decisions import is_provisional
+from events.dependencies import waited_for
 from events.editing import EDITABLE, sets_its_own_date
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
 from events.evidence import LARGEST_FILE, Proof, add_evidence, file_of, remove_evidence, store_file
@@ -74,7 +75,9 @@ def complete(item_id: int) -> ResponseReturnValue:
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
         _give(session, item_id, person, at)
         unit = session.get(Unit, request.form.get("on_behalf_of", type=int) or 0)
-        return complete_item(session, item_id, by=person, now=at, zone=get_config().zone, on_behalf_of=unit)
+        item = complete_item(session, item_id, by=person, now=at, zone=get_config().zone, on_behalf_of=unit)
+        _remark(session, item)
+        return item
 
     return _change(item_id, change, lambda item: _("Done: %(summary)s", summary=item.summary))
 
@@ -184,6 +187,13 @@ def _change(item_id: int, change: _Change, sentence: Callable[[ChecklistItem], s
     session.commit()
     flash(sentence(item), "success")
     return redirect(f"{back}#viec-{item_id}", 303)
+
+
+def _remark(session: Session, item: ChecklistItem) -> None:
+    """Warn that what an item should wait for is open still; that keeps nobody from doing it."""
+    first = [f"{one.campaign.unit.full_name}: {one.summary}" for one in waited_for(session, [item])[item.id] if one.is_open]
+    if first:
+        flash(_("Done before what it should wait for: %(items)s.", items="; ".join(first)), "warning")
 
 
 def _give(session: Session, item_id: int, person: Person, at: datetime) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from events.models import Change, ChecklistItem, Evidence, Person, TodoStatus
 from tests.conftest import Cast
-from tests.web.conftest import Clock, Opened, Visitor
+from tests.web.conftest import NOON, Clock, Opened, Visitor
 
 PDF = b"%PDF-1.7 a plan"
 PNG = bytes.fromhex(
@@ -266,6 +266,22 @@ def test_what_is_held_up_says_so_and_why_wherever_it_is_listed(signed_in, cast: 
     assert re.search(r'class="state">\s*Đang vướng\s*<', page)
     for path in (f"/viec/{item.id}", f"/chien-dich/{opened.commune.uid}", f"/don-vi/{cast.commune.slug}", "/"):
         assert re.search(r"Vướng mắc: <span[^>]*>thiếu kinh phí<", thi.read(path)), path
+
+
+def test_an_item_names_what_it_waits_for_in_a_unit_above_and_warns_when_it_is_done_first(
+    signed_in, cast: Cast, opened: Opened, session: Session
+):
+    first = next(item for item in opened.province.items if item.key == "plan_province")
+    thi, page = signed_in(cast.thi), f"/viec/{opened.item.id}"
+    assert opened.item.depends_on == [first.key]
+    assert re.search(rf"Tỉnh Kon Tum: <a [^>]*/viec/{first.id}[^>]*>[^<]*</a> \(hạn ", thi.read(page))
+
+    thi.post(f"{page}/hoan-thanh")
+
+    assert f"trước việc cần chờ: Tỉnh Kon Tum: {first.summary}" in thi.read(page)
+    first.complete(cast.hoa, NOON, NOON.date())
+    session.commit()
+    assert re.search(rf"Tỉnh Kon Tum: <a [^>]*/viec/{first.id}[^>]*>[^<]*</a> \(xong ngày 01/03/2021", thi.read(page))
 
 
 @pytest.mark.parametrize("given", [0, 1])
