@@ -126,6 +126,14 @@ def excuse_item(
     return _cancel(session, item, NotDone.NOT_REQUIRED, reason, _stamp(session, item, by, now, door, zone))
 
 
+def cover_item(
+    session: Session, item_id: int, reason: str, *, by: Person, now: datetime, door: Door = Door.PAGE, zone: ZoneInfo = VIETNAM
+) -> ChecklistItem:
+    """Close an item because another one stands for it. It is done once all the same, so this asks for no unit above."""
+    item = open_for_choice(session, item_id, by, now, zone)
+    return _cancel(session, item, NotDone.NOT_REQUIRED, reason, _stamp(session, item, by, now, door, zone))
+
+
 def reopen_item(
     session: Session, item_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE, zone: ZoneInfo = VIETNAM
 ) -> ChecklistItem:

@@ -1,5 +1,6 @@
 """A campaign in one unit: its days, its checklist, and how far the units below have come."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template, url_for
@@ -9,10 +10,10 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from events.activities import activities_of
 from events.documents import slogans_of, theme_of
 from events.errors import NotFoundError
-from events.models import Campaign, Observance, Unit
+from events.models import Campaign, ChecklistItem, Observance, Unit
 from events.progress import Progress, own_progress, rolled_up
 from events.units import ancestors, load_tree
-from web.checklists import by_phase, count, lines_of, may_tick
+from web.checklists import Line, by_phase, count, lines_of, may_tick
 from web.context import current_person, get_session, today
 from web.subscriptions import Subscription
 
@@ -46,12 +47,20 @@ def show(uid: str) -> str:
         phases=by_phase(lines),
         own=own,
         own_lines=own_lines,
+        twins=_twins(campaign, lines),
         activities=activities_of(session, campaign, with_internal=current_person() is not None and ticks),
         below=[(_address(branch.campaign), branch.campaign.unit.full_name, branch.progress) for branch in branches],
         total=sum((branch.progress for branch in branches), own),
         may_tick=ticks,
         subscription=unit_subscription(campaign.unit),
     )
+
+
+def _twins(campaign: Campaign, lines: Iterable[Line]) -> list[tuple[ChecklistItem, ChecklistItem]]:
+    """Return the items with the open ones of inner campaigns that have the same key: the same work, to be done once."""
+    own = {line.item.key: line.item for line in lines if line.origin is None and (line.item.is_open or line.item.is_done)}
+    inner = [line.item for line in lines if line.origin is not None and line.origin.outer_id == campaign.id]
+    return [(own[item.key], item) for item in inner if item.key in own and item.is_open]
 
 
 def _address(campaign: Campaign) -> str:

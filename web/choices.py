@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from events.campaigns import get_campaign
 from events.checklist import parts_of
 from events.choices import OwnItem, add_own_item, delegate_item, split_item, switch_off, switch_on, units_below
-from events.credits import candidates, credit_item, credited_to, remove_credit
+from events.credits import candidates, coverable, credit_item, credited_to, remove_credit
 from events.errors import N_, DomainError, InvalidInputError, NotFoundError
 from events.models import ChecklistItem, EvidenceType, Person, Phase
 from events.models.campaigns import TICK_ONLY
@@ -57,12 +57,14 @@ def delegate(item_id: int) -> ResponseReturnValue:
 
 @bp.post("/viec/<int:item_id>/long-ghep")
 def credit(item_id: int) -> ResponseReturnValue:
-    """Let an item count for another campaign too, or no longer."""
-    use_case = remove_credit if request.form.get("remove") else credit_item
+    """Let an item count for another campaign too, or no longer. ``campaign`` is its UID, with ``/id`` of the item it stands for."""
+    uid, _slash, covers = request.form.get("campaign", "").partition("/")
 
     def use(session: Session, person: Person, at: datetime) -> object:
-        campaign = get_campaign(session, request.form.get("campaign", ""))
-        return use_case(session, item_id, campaign, by=person, now=at, zone=get_config().zone)
+        campaign, zone = get_campaign(session, uid), get_config().zone
+        if request.form.get("remove"):
+            return remove_credit(session, item_id, campaign, by=person, now=at, zone=zone)
+        return credit_item(session, item_id, campaign, covers_id=number_of(covers), by=person, now=at, zone=zone)
 
     return _change_item(item_id, use, _("It was recorded what this item counts for."))
 
@@ -139,6 +141,7 @@ def _item_page(item_id: int, person: Person, error: DomainError | None = None) -
     require_post(session, person, unit, today())
     parts = parts_of(session, item)
     have = {part.campaign.unit_id for part in parts}
+    others = candidates(session, item)
     return render_template(
         "choices/item.html",
         item=item,
@@ -147,7 +150,8 @@ def _item_page(item_id: int, person: Person, error: DomainError | None = None) -
         below=units_below(session, unit, today()),
         have=have,
         credited=credited_to(session, item),
-        candidates=candidates(session, item),
+        candidates=others,
+        coverable=coverable(session, item, others),
         error=said(error),
     )
 

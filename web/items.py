@@ -29,7 +29,7 @@ from events.checklist import (
     undoable,
 )
 from events.choices import units_below
-from events.credits import credited_to
+from events.credits import credited_to, stand_in
 from events.decisions import is_provisional
 from events.dependencies import waited_for
 from events.editing import EDITABLE, sets_its_own_date
@@ -238,6 +238,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         history=[(change, story_of(change, current())) for change in history],
         last_change=live[0] if live else None,
         credited=credited_to(session, item),
+        stand_in=stand_in(session, item),
         edited=[_(EDITABLE[name]) for name in item.edited if name in EDITABLE],
         is_provisional=item.is_open and not sets_its_own_date(item) and is_provisional(item, get_calendar()),
         below=units_below(session, item.campaign.unit, today()),

@@ -237,14 +237,19 @@ class Evidence(Base):
 
 
 class ItemCredit(Base):
-    """An item that counts for another campaign of its unit too ("lồng ghép"): done once, shown in both."""
+    """An item that counts for another campaign of its unit too ("lồng ghép"): done once, shown in both.
+
+    ``covers`` is the item of that campaign that it stands for, closed as not required while the credit lasts.
+    """
 
     __tablename__ = "item_credit"
-    __table_args__ = (UniqueConstraint("item_id", "campaign_id"), Index(None, "campaign_id"))
+    __table_args__ = (UniqueConstraint("item_id", "campaign_id"), Index(None, "campaign_id"), Index(None, "covers_id"))
 
     id: Mapped[PrimaryKey]
     item_id: Mapped[int] = mapped_column(ForeignKey("checklist_item.id"))
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    covers_id: Mapped[int | None] = mapped_column(ForeignKey("checklist_item.id"))
 
-    item: Mapped[ChecklistItem] = relationship()
+    item: Mapped[ChecklistItem] = relationship(foreign_keys=[item_id])
     campaign: Mapped[Campaign] = relationship()
+    covers: Mapped[ChecklistItem | None] = relationship(foreign_keys=[covers_id])
