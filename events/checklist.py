@@ -224,27 +224,30 @@ def _last_of_state(history: Sequence[Change]) -> Change | None:
 def may_work_on_item(session: Session, person: Person, item: ChecklistItem, on: date) -> bool:
     """Tell whether ``person`` may change an item: by a post in its unit or above, or in the unit that it was delegated to.
 
-    In that unit it is the holder of the item's role, or of the level's default role.
+    In that unit it is the holder of the post that was chosen, else of the item's role or of the level's default role.
     """
     if may_work_on(session, person, item.campaign.unit, on):
         return True
     unit = item.delegate_unit
     if unit is None:
         return False
-    roles = [item.role_key, unit.level.default_role_key]
+    roles = [item.delegate_role_key] if item.delegate_role_key else [item.role_key, unit.level.default_role_key]
     query = select(Post.id).where(Post.person_id == person.id, Post.unit_id == unit.id, Post.role_key.in_(roles), held(on))
     return session.scalar(query.limit(1)) is not None
 
 
 def in_charge() -> ColumnElement[bool]:
-    """Return the condition that a post is in charge of an item: its role in its unit, or in the unit that it was delegated to.
+    """Return the condition that a post is in charge of an item: its role in its unit, or where it was delegated to.
 
-    There the level's default role counts too. For queries over ``ChecklistItem``, its ``Campaign`` and ``Post``.
+    There it is the post that was chosen; if none was, the level's default role counts beside the item's. For queries over
+    ``ChecklistItem``, its ``Campaign`` and ``Post``.
     """
     level = select(Level.default_role_key).join(Unit, Unit.level_key == Level.key)
     default = level.where(Unit.id == ChecklistItem.delegate_unit_id).correlate(ChecklistItem).scalar_subquery()
     unit_id = func.coalesce(ChecklistItem.delegate_unit_id, Campaign.unit_id)
-    return and_(Post.unit_id == unit_id, or_(Post.role_key == ChecklistItem.role_key, Post.role_key == default))
+    chosen = ChecklistItem.delegate_role_key
+    usual = and_(chosen.is_(None), or_(Post.role_key == ChecklistItem.role_key, Post.role_key == default))
+    return and_(Post.unit_id == unit_id, or_(Post.role_key == chosen, usual))
 
 
 def open_for_change(session: Session, item_id: int, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:

@@ -6,6 +6,7 @@ Switching an optional item off is excusing it, and switching it on is opening it
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -17,9 +18,8 @@ from events.database import new_uid, nfc
 from events.editing import require_near
 from events.errors import N_, ConflictError, InvalidInputError
 from events.localtime import VIETNAM, local_day
-from events.models import Campaign, CampaignStatus, ChecklistItem, EvidenceType, ItemState, Person, Phase, Unit
-from events.models.history import Door
-from events.people import RoleBook, require_post
+from events.models import Campaign, CampaignStatus, ChecklistItem, EvidenceType, ItemState, Person, Phase, Role, Unit
+from events.people import RoleBook, require_post, roles_at
 from events.rounds import round_of
 from events.units import alive, ancestors
 from events.workdays import WorkCalendar
@@ -114,22 +114,46 @@ def split_item(
 
 
 def delegate_item(
-    session: Session, item_id: int, unit_id: int | None, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
+    session: Session,
+    item_id: int,
+    unit_id: int | None,
+    *,
+    role: str | None = None,
+    by: Person,
+    now: datetime,
+    zone: ZoneInfo = VIETNAM,
 ) -> ChecklistItem:
-    """Have a unit below do an item; None takes it back. Those in charge there may tick it, and are reminded.
+    """Have a unit below do an item, or one post in it; None takes it back. Those in charge there may tick it, and are reminded.
 
-    Only a post in the item's unit or above may do this. Raises ``InvalidInputError`` for a unit that is not below.
+    Only a post in the item's unit or above may do this. ``role`` is a role's key. Raises ``InvalidInputError`` for a unit that is
+    not below, or a post that it does not have.
     """
     item = open_for_choice(session, item_id, by, now, zone)
-    if item.delegate_unit_id == unit_id:
+    unit = None if unit_id is None else _units_below(session, item, [unit_id])[0]
+    role = role if unit is not None else None
+    if (item.delegate_unit_id, item.delegate_role_key) == (unit_id, role):
         return item
     require_open(item)
-    before = item.delegate_unit.full_name if item.delegate_unit else None
-    item.delegate_unit = None if unit_id is None else _units_below(session, item, [unit_id])[0]
-    item.touch(now)
-    after = item.delegate_unit.full_name if item.delegate_unit else None
-    record(session, item, {"delegate": before}, {"delegate": after}, Stamp(by, now, Door.PAGE))
+    if unit is not None and role is not None and role not in {each.key for each in roles_at(session, unit, local_day(now, zone))}:
+        raise InvalidInputError(N_("There is no such post in %(unit)s."), unit=unit.full_name)
+    give_to(session, item, unit, role, Stamp(by, now))
     return item
+
+
+def give_to(session: Session, item: ChecklistItem, unit: Unit | None, role: str | None, stamp: Stamp, **notes: Any) -> None:
+    """Write who does an item, with its history."""
+    before = _delegation(item)
+    item.delegate_unit, item.delegate_role = unit, session.get(Role, role) if role else None
+    item.touch(stamp.now)
+    session.flush()
+    record(session, item, before, _delegation(item) | notes, stamp)
+
+
+def _delegation(item: ChecklistItem) -> dict[str, Any]:
+    """Return who does an item as history keeps it: in words, and as the keys that an undo needs."""
+    unit, role = item.delegate_unit, item.delegate_role
+    words = " – ".join(each for each in (unit and unit.full_name, role and role.title_vi) if each)
+    return {"delegate": words or None, "delegate_to": [item.delegate_unit_id, item.delegate_role_key]}
 
 
 def units_below(session: Session, unit: Unit, on: date) -> Sequence[Unit]:

@@ -75,6 +75,7 @@ def items_of(session: Session, campaign: Campaign) -> Sequence[ChecklistItem]:
         joinedload(ChecklistItem.role),
         joinedload(ChecklistItem.completed_by),
         joinedload(ChecklistItem.delegate_unit).joinedload(Unit.level),
+        joinedload(ChecklistItem.delegate_role),
         joinedload(ChecklistItem.campaign),
         selectinload(ChecklistItem.evidence_given),
     )
@@ -142,9 +143,10 @@ def _holders(session: Session, unit_ids: Collection[int]) -> dict[tuple[int, str
 
 
 def _in_charge(item: ChecklistItem, campaign: Campaign, holders: Mapping[tuple[int, str], list[str]]) -> list[str]:
-    """Return who is reminded of an item: its role in the unit, or where it was delegated to, that role or the level's own."""
+    """Return who is reminded of an item: its role; where it was delegated to, the chosen post, else its role or the level's."""
     unit = item.delegate_unit
     if unit is None:
         return holders.get((campaign.unit_id, item.role_key), [])
-    roles = dict.fromkeys((item.role_key, unit.level.default_role_key or item.role_key))
+    usual = dict.fromkeys((item.role_key, unit.level.default_role_key or item.role_key))
+    roles = [item.delegate_role_key] if item.delegate_role_key else usual
     return list(dict.fromkeys(name for role in roles for name in holders.get((unit.id, role), [])))

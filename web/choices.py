@@ -13,9 +13,9 @@ from events.checklist import parts_of
 from events.choices import OwnItem, add_own_item, delegate_item, split_item, switch_off, switch_on, units_below
 from events.credits import candidates, coverable, credit_item, credited_to, remove_credit
 from events.errors import N_, DomainError, InvalidInputError, NotFoundError
-from events.models import ChecklistItem, EvidenceType, Person, Phase
+from events.models import ChecklistItem, EvidenceType, Person, Phase, Role, Unit
 from events.models.campaigns import TICK_ONLY
-from events.people import may_work_on, require_post
+from events.people import may_work_on, require_post, roles_at
 from events.units import ancestors, get_unit
 from events.villages import COMMUNE, TITLES, VillageType, add_village, villages_of
 from web.addresses import safe_next
@@ -46,11 +46,11 @@ def split(item_id: int) -> ResponseReturnValue:
 
 @bp.post("/viec/<int:item_id>/giao")
 def delegate(item_id: int) -> ResponseReturnValue:
-    """Have a unit below do an item; no unit takes it back."""
-    unit_id = request.form.get("unit", type=int)
+    """Have a unit below do an item, or one post in it; no unit takes it back."""
+    unit_id, role = request.form.get("unit", type=int), request.form.get("role") or None
 
     def use(session: Session, person: Person, at: datetime) -> object:
-        return delegate_item(session, item_id, unit_id, by=person, now=at, zone=get_config().zone)
+        return delegate_item(session, item_id, unit_id, role=role, by=person, now=at, zone=get_config().zone)
 
     return _change_item(item_id, use, _("It was recorded who does this item."))
 
@@ -141,19 +141,27 @@ def _item_page(item_id: int, person: Person, error: DomainError | None = None) -
     require_post(session, person, unit, today())
     parts = parts_of(session, item)
     have = {part.campaign.unit_id for part in parts}
+    below = units_below(session, unit, today())
     others = candidates(session, item)
     return render_template(
         "choices/item.html",
         item=item,
         unit_path=ancestors(unit)[::-1],
         parts=parts,
-        below=units_below(session, unit, today()),
+        below=below,
+        roles_below=_roles_of(session, below),
         have=have,
         credited=credited_to(session, item),
         candidates=others,
         coverable=coverable(session, item, others),
         error=said(error),
     )
+
+
+def _roles_of(session: Session, units: Sequence[Unit]) -> list[Role]:
+    """Return the posts that the units have, each once; the number of queries depends on their levels alone."""
+    of_level = {unit.level_key: unit for unit in units}
+    return list(dict.fromkeys(role for unit in of_level.values() for role in roles_at(session, unit, today())))
 
 
 def _own_page(uid: str, person: Person, error: DomainError | None = None) -> str:

@@ -10,6 +10,7 @@ from events.checklist import (
     decline_item,
     excuse_item,
     history_of,
+    in_charge,
     parts_of,
     reopen_item,
     start_item,
@@ -18,7 +19,7 @@ from events.checklist import (
 from events.choices import OwnItem, add_own_item, delegate_item, split_item, switch_off, switch_on
 from events.credits import credit_item, remove_credit
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
-from events.models import Campaign, ChecklistItem, ItemState, Template, Unit
+from events.models import Campaign, ChecklistItem, ItemState, Post, Template, Unit
 from events.people import add_person, give_post
 from events.progress import own_progress
 from events.rounds import rounds_of
@@ -295,7 +296,31 @@ def test_who_is_in_charge_where_an_item_was_delegated_may_tick_it(session, happi
     with pytest.raises(NotAllowedError):
         delegate_item(session, banners.id, None, by=head, now=NOW)
     assert complete_item(session, banners.id, by=head, now=NOW).is_done
-    assert history_of(session, banners)[1].after == {"delegate": "Thôn 1"}
+    assert history_of(session, banners)[1].after["delegate"] == "Thôn 1"
+
+
+def test_an_item_may_be_delegated_to_one_post_in_the_unit_below(session, cast, happiness, enter, who):
+    banners, village = item_of(happiness, "banners"), enter("1")
+    banners.evidence_min = 0
+    head, other = add_person(session, "Trưởng thôn", "truong@example.org"), add_person(session, "Phụ nữ", "phu-nu@example.org")
+    give_post(session, head, village, "truong_thon")
+    give_post(session, other, village, "hoi_lhpn")
+    village.level.default_role_key = "truong_thon"
+    session.flush()
+
+    delegate_item(session, banners.id, village.id, role="hoi_lhpn", **who)
+
+    charged = select(Post.person_id).select_from(ChecklistItem).join(ChecklistItem.campaign).join(Post, in_charge())
+    assert session.scalars(charged.where(ChecklistItem.id == banners.id)).all() == [other.id]
+    assert story_of(history_of(session, banners)[0], "en").endswith("delegated it to Thôn 1 – " + banners.delegate_role.title_vi)
+    with pytest.raises(NotAllowedError):
+        complete_item(session, banners.id, by=head, now=NOW)
+    assert complete_item(session, banners.id, by=other, now=NOW).is_done
+
+
+def test_an_item_is_delegated_to_posts_that_the_unit_has(session, happiness, enter, who):
+    with pytest.raises(InvalidInputError, match="no such post in Thôn 1"):
+        delegate_item(session, item_of(happiness, "banners").id, enter("1").id, role="so_vhttdl", **who)
 
 
 def test_who_an_item_was_delegated_to_does_it_and_decides_nothing_else_about_it(session, cast, happiness, enter, vietnam, who):

@@ -139,9 +139,14 @@ def test_a_delegated_item_names_who_does_it_now(signed_in, opened: Opened, cast:
     thi, page = signed_in(cast.thi), f"/viec/{opened.item.id}"
     assert cast.la.full_name not in thi.read(page)
 
-    thi.post(f"{page}/giao", unit=str(village.id))
+    thi.post(f"{page}/giao", unit=str(village.id), role="truong_thon")
 
     assert f"<dd>{cast.la.full_name}</dd>" in thi.read(page)
+    assert "Làng Đăk Ra</a> – Trưởng thôn" in thi.read(page)
+    assert 'value="truong_thon" selected' in thi.read(f"{page}/tuy-chon")
+    assert thi.post(f"{page}/giao", unit=str(village.id), role="so_vhttdl").status_code == 400
+    thi.post(f"{page}/giao", unit=str(village.id), role="hoi_lhpn")
+    assert f"<dd>{cast.la.full_name}</dd>" not in thi.read(page)
 
 
 def test_work_is_integrated_and_taken_out_again(signed_in, opened: Opened, cast: Cast, session: Session):
