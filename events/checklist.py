@@ -65,7 +65,7 @@ def start_item(
     """Record that work has begun, or goes on after it was held up. Raises the same errors as ``complete_item``."""
     item = open_for_change(session, item_id, by, now, zone)
     require_open(item)
-    return _move(session, item, _stamp(session, item, by, now, door, zone), status=TodoStatus.IN_PROCESS.value)
+    return _move(session, item, stamp_for(session, item, by, now, door, zone), status=TodoStatus.IN_PROCESS.value)
 
 
 def block_item(
@@ -75,7 +75,7 @@ def block_item(
     note = _required(note, N_("Please say what stands in the way."))
     item = open_for_change(session, item_id, by, now, zone)
     require_open(item)
-    return _move(session, item, _stamp(session, item, by, now, door, zone), status=item.status.value, blocked=note)
+    return _move(session, item, stamp_for(session, item, by, now, door, zone), status=item.status.value, blocked=note)
 
 
 def complete_item(
@@ -94,7 +94,7 @@ def complete_item(
     and ``EvidenceMissingError`` while the item wants evidence that was not given.
     """
     item = open_for_change(session, item_id, by, now, zone)
-    stamp = _stamp(session, item, by, now, door, zone, on_behalf_of)
+    stamp = stamp_for(session, item, by, now, door, zone, on_behalf_of)
     if item.is_done:
         return item
     _require_evidence(session, item)
@@ -110,7 +110,7 @@ def decline_item(
     """
     reason = _required(reason, N_("Please give the reason."))
     item = open_for_change(session, item_id, by, now, zone)
-    return _cancel(session, item, NotDone.NOT_DONE, reason, _stamp(session, item, by, now, door, zone))
+    return _cancel(session, item, NotDone.NOT_DONE, reason, stamp_for(session, item, by, now, door, zone))
 
 
 def excuse_item(
@@ -123,7 +123,7 @@ def excuse_item(
     reason = _required(reason, N_("Please give the reason."))
     item = open_for_choice(session, item_id, by, now, zone)
     require_excuser(session, item, by, local_day(now, zone))
-    return _cancel(session, item, NotDone.NOT_REQUIRED, reason, _stamp(session, item, by, now, door, zone))
+    return _cancel(session, item, NotDone.NOT_REQUIRED, reason, stamp_for(session, item, by, now, door, zone))
 
 
 def cover_item(
@@ -131,7 +131,7 @@ def cover_item(
 ) -> ChecklistItem:
     """Close an item because another one stands for it. It is done once all the same, so this asks for no unit above."""
     item = open_for_choice(session, item_id, by, now, zone)
-    return _cancel(session, item, NotDone.NOT_REQUIRED, reason, _stamp(session, item, by, now, door, zone))
+    return _cancel(session, item, NotDone.NOT_REQUIRED, reason, stamp_for(session, item, by, now, door, zone))
 
 
 def reopen_item(
@@ -142,46 +142,21 @@ def reopen_item(
     if item.is_open:
         return item
     require_closed_by_people(session, item)
-    stamp = _stamp(session, item, by, now, door, zone)
+    stamp = stamp_for(session, item, by, now, door, zone)
     last = _last_of_state(history_of(session, item))
     if last is None or last.before["status"] not in (TodoStatus.NEEDS_ACTION.value, TodoStatus.IN_PROCESS.value):
         return _move(session, item, stamp)
     return _move(session, item, stamp, undoes=last.id, **_known(last.before))
 
 
-def undo_change(
-    session: Session,
-    item_id: int,
-    change_id: int,
-    *,
-    by: Person,
-    now: datetime,
-    door: Door = Door.PAGE,
-    zone: ZoneInfo = VIETNAM,
-) -> ChecklistItem:
-    """Take one change back: the item stands again exactly as that change found it. Asking twice changes nothing.
-
-    Raises ``ConflictError`` when the item was changed since; the newest change is undone first.
-    """
-    item = open_for_change(session, item_id, by, now, zone)
-    history = history_of(session, item)
-    if change_id not in {change.id for change in history}:
-        raise NotFoundError(kind="change", key=change_id)
-    live = undoable(history)
-    if change_id not in {change.id for change in live}:
-        return item
-    if live[0].id != change_id or not _stands_as(item, live[0]):
-        raise ConflictError(N_("“%(item)s” was changed since. Please look at it again."), item=item.summary)
-    require_closed_by_people(session, item)
-    if EDITED in live[0].before:
-        write_columns(session, item, live[0].before, _stamp(session, item, by, now, door, zone), undoes=change_id)
-        return item
-    before = _known(live[0].before)
+def restore_state(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, today: date) -> None:
+    """Bring an item back to the state that a change found it in. What may not be reached is not reached by an undo either."""
+    before = _known(change.before)
     if before["status"] == TodoStatus.COMPLETED.value:
         _require_evidence(session, item)
     if before["not_done"] == NotDone.NOT_REQUIRED.value:
-        require_excuser(session, item, by, local_day(now, zone))
-    return _move(session, item, _stamp(session, item, by, now, door, zone), undoes=change_id, **before)
+        require_excuser(session, item, stamp.by, today)
+    _move(session, item, stamp, undoes=change.id, **before)
 
 
 def history_of(session: Session, item: ChecklistItem) -> Sequence[Change]:
@@ -190,11 +165,10 @@ def history_of(session: Session, item: ChecklistItem) -> Sequence[Change]:
     return session.scalars(query.order_by(Change.id.desc())).all()
 
 
-def undoable(history: Sequence[Change]) -> list[Change]:
-    """Return the changes of state and edits that nobody took back, the newest first. ``history`` is that of ``history_of``."""
+def not_undone(history: Sequence[Change]) -> list[Change]:
+    """Return the changes that stand: neither an undo nor taken back by one, the newest first."""
     undone = {change.after.get(UNDOES) for change in history}
-    kept = (change for change in history if UNDOES not in change.after and change.id not in undone)
-    return [change for change in kept if {"status", EDITED} & change.before.keys()]
+    return [change for change in history if UNDOES not in change.after and change.id not in undone]
 
 
 def parts_of(session: Session, item: ChecklistItem) -> Sequence[ChecklistItem]:
@@ -218,7 +192,7 @@ def require_closed_by_people(session: Session, item: ChecklistItem) -> None:
 
 
 def _last_of_state(history: Sequence[Change]) -> Change | None:
-    return next((change for change in undoable(history) if "status" in change.before), None)
+    return next((change for change in not_undone(history) if "status" in change.before), None)
 
 
 def may_work_on_item(session: Session, person: Person, item: ChecklistItem, on: date) -> bool:
@@ -292,6 +266,20 @@ def require_excuser(session: Session, item: ChecklistItem, by: Person, on: date)
         )
 
 
+def stamp_for(
+    session: Session, item: ChecklistItem, by: Person, now: datetime, door: Door, zone: ZoneInfo, chosen: Unit | None = None
+) -> Stamp:
+    """Return who acts for whom. Somebody from above acts on behalf of the item's unit; ``chosen`` names a unit below it instead."""
+    unit = item.campaign.unit
+    if chosen is not None and chosen.id != unit.id:
+        if unit not in ancestors(chosen):
+            raise InvalidInputError(N_("%(unit)s is not below %(above)s."), unit=chosen.full_name, above=unit.full_name)
+        return Stamp(by, now, door, chosen)
+    ids = [unit.id, item.delegate_unit_id]
+    query = select(Post.id).where(Post.person_id == by.id, Post.unit_id.in_(ids), held(local_day(now, zone)))
+    return Stamp(by, now, door, None if session.scalar(query.limit(1)) else unit)
+
+
 def record(session: Session, item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], stamp: Stamp) -> Change:
     """Write one line of an item's history, with the state after it once more as columns."""
     state = {name: getattr(item, name) for name in ("status", "not_done", "due", "completed_on")}
@@ -334,11 +322,6 @@ def state_of(item: ChecklistItem) -> dict[str, Any]:
         "not_done": item.not_done.value if item.not_done else None,
         "reason": item.reason,
     }
-
-
-def _stands_as(item: ChecklistItem, change: Change) -> bool:
-    """Tell whether an edit still stands: a moved day or a new version may have written over it."""
-    return EDITED not in change.after or all(_plain(getattr(item, name)) == change.after[name] for name in change.before)
 
 
 def _plain(value: Any) -> Any:
@@ -418,20 +401,6 @@ def _require_evidence(session: Session, item: ChecklistItem) -> None:
         query = select(EvidenceType.title_vi).where(EvidenceType.key.in_(item.evidence_kinds)).order_by(EvidenceType.position)
         titles = session.scalars(query)
         raise EvidenceMissingError(count=item.evidence_min, kinds=", ".join(titles).lower(), item=item.summary)
-
-
-def _stamp(
-    session: Session, item: ChecklistItem, by: Person, now: datetime, door: Door, zone: ZoneInfo, chosen: Unit | None = None
-) -> Stamp:
-    """Return who acts for whom. Somebody from above acts on behalf of the item's unit; ``chosen`` names a unit below it instead."""
-    unit = item.campaign.unit
-    if chosen is not None and chosen.id != unit.id:
-        if unit not in ancestors(chosen):
-            raise InvalidInputError(N_("%(unit)s is not below %(above)s."), unit=chosen.full_name, above=unit.full_name)
-        return Stamp(by, now, door, chosen)
-    ids = [unit.id, item.delegate_unit_id]
-    query = select(Post.id).where(Post.person_id == by.id, Post.unit_id.in_(ids), held(local_day(now, zone)))
-    return Stamp(by, now, door, None if session.scalar(query.limit(1)) else unit)
 
 
 def _required(text: str, sentence: str) -> str:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from events.checklist import Stamp, cover_item, open_for_choice, record, reopen_item
+from events.checklist import UNDOES, Stamp, cover_item, open_for_choice, record, reopen_item
 from events.errors import N_, ConflictError, InvalidInputError
 from events.localtime import VIETNAM
 from events.models import Campaign, CampaignStatus, ChecklistItem, ItemCredit, ItemState, Person
@@ -47,7 +47,7 @@ def credit_item(
     if credit is None:
         credit = ItemCredit(item=item, campaign=campaign)
         session.add(credit)
-        record(session, item, {}, {"credit": campaign.summary}, Stamp(by, now))
+        record(session, item, {}, {"credit": campaign.summary, "credit_to": campaign.id}, Stamp(by, now))
     if covered is not None and covered.is_open:
         _open_again(session, credit, by, now, zone)
         cover_item(session, covered.id, f"{_TOGETHER}{item.summary}”", by=by, now=now, zone=zone)
@@ -56,15 +56,26 @@ def credit_item(
 
 
 def remove_credit(
-    session: Session, item_id: int, campaign: Campaign, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
+    session: Session,
+    item_id: int,
+    campaign: Campaign,
+    *,
+    undoes: int | None = None,
+    by: Person,
+    now: datetime,
+    zone: ZoneInfo = VIETNAM,
 ) -> ChecklistItem:
-    """Let an item no longer count for another campaign; what it stood for is open again. Asking twice changes nothing."""
+    """Let an item no longer count for another campaign; what it stood for is open again. Asking twice changes nothing.
+
+    ``undoes`` is the id of the change that is taken back by this.
+    """
     item = open_for_choice(session, item_id, by, now, zone)
     credit = _credit(session, item, campaign)
     if credit is not None:
         _open_again(session, credit, by, now, zone)
         session.delete(credit)
-        record(session, item, {"credit": campaign.summary}, {}, Stamp(by, now))
+        notes = {} if undoes is None else {UNDOES: undoes}
+        record(session, item, {"credit": campaign.summary}, notes, Stamp(by, now))
     return item
 
 

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from events.checklist import EDITED, Stamp, open_for_choice, require_open, write_columns
+from events.checklist import EDITED, Stamp, history_of, open_for_choice, require_open, write_columns
 from events.database import nfc
 from events.errors import N_, ConflictError, InvalidInputError
 from events.localtime import VIETNAM, local_day
-from events.models import Campaign, ChecklistItem, Person
+from events.models import Campaign, Change, ChecklistItem, Person, Unit
 from events.models.history import Door
 from events.people import RoleBook, may_work_on, roles_at
 from events.recurrence import Occurrence, check_year
@@ -67,11 +67,11 @@ def edit_item(
         return item
     if sequence is not None and item.sequence != sequence:
         raise ConflictError(N_("“%(item)s” was changed since. Please look at it again."), item=item.summary)
-    _require_say(session, item, values, by, today)
+    _require_say(session, item, values.get("due", item.due), by, today)
     edited = sorted({*item.edited, *values})
     if "due" in values:
         values |= {"nominal_due": values["due"], "due_reason": None}
-    write_columns(session, item, values | {EDITED: edited}, Stamp(by, now, door))
+    write_columns(session, item, values | {EDITED: edited}, Stamp(by, now, door), anchors=item.campaign.anchor_version)
     return item
 
 
@@ -89,11 +89,27 @@ def follow_template(
     item = _open(session, item_id, by, now, zone)
     if not item.edited:
         return item
-    values = _of_template(session, item, calendar)
+    values = of_template(session, item, calendar)
     if values is None:
         raise ConflictError(N_("“%(item)s” has no template that it could follow."), item=item.summary)
+    set_by = next((change for change in history_of(session, item) if {EDITED, "due"} <= change.after.keys()), None)
+    require_say_over(session, item, set_by, values["due"], by, local_day(now, zone))
     write_columns(session, item, values | {EDITED: []}, Stamp(by, now, door))
     return item
+
+
+def of_template(session: Session, item: ChecklistItem, calendar: WorkCalendar) -> dict[str, Any] | None:
+    """Return the columns as the template gives them, by the same count as when days move; None for an item that has no template."""
+    campaign = item.campaign
+    origin = next((each for each in campaign.version.items if each.key == item.key), None)
+    if origin is None:
+        return None
+    line = _line_above(campaign)
+    sheets = load_sheets(session, line[-1], units=[each.unit_id for each in line])
+    found = dates_now(session, sheets, calendar)[campaign.id, item.key]
+    on = key_day(campaign.template, Occurrence(campaign.dtstart, campaign.dtend))
+    role = RoleBook.load(session).of_copy(origin.role_key, campaign.unit.level_key, on)
+    return {"summary": origin.title_vi, "role_key": role} | {name: getattr(found, name) for name in DATES}
 
 
 def follows_a_template(item: ChecklistItem) -> bool:
@@ -103,6 +119,13 @@ def follows_a_template(item: ChecklistItem) -> bool:
 def sets_its_own_date(item: ChecklistItem) -> bool:
     """Tell whether the unit made the item itself; a part of a divided one was given to it."""
     return item.is_own and item.split_from_id is None
+
+
+def require_say_over(session: Session, item: ChecklistItem, edit: Change | None, due: date, by: Person, today: date) -> None:
+    """Raise ``ConflictError`` when a unit undoes the shorter time that one above set by ``edit``; its own it may take back."""
+    above = _above(item)
+    if edit is not None and above is not None and (edit.by is None or may_work_on(session, edit.by, above, today)):
+        _require_say(session, item, due, by, today)
 
 
 def require_near(campaign: Campaign, day: date) -> None:
@@ -153,10 +176,10 @@ def _changes(session: Session, item: ChecklistItem, wanted: Edit, today: date) -
     return {name: value for name, value in values.items() if getattr(item, name) != value}
 
 
-def _require_say(session: Session, item: ChecklistItem, values: dict[str, Any], by: Person, today: date) -> None:
+def _require_say(session: Session, item: ChecklistItem, due: date, by: Person, today: date) -> None:
     """Raise ``ConflictError`` when a unit gives itself more time than the one above it gave."""
-    above = None if sets_its_own_date(item) else item.campaign.unit.parent
-    if above is None or values.get("due", item.due) <= item.due or may_work_on(session, by, above, today):
+    above = _above(item)
+    if above is None or due <= item.due or may_work_on(session, by, above, today):
         return
     raise ConflictError(
         N_("Only %(above)s can give more time than until %(day)s; an earlier day is yours to choose."),
@@ -165,18 +188,9 @@ def _require_say(session: Session, item: ChecklistItem, values: dict[str, Any], 
     )
 
 
-def _of_template(session: Session, item: ChecklistItem, calendar: WorkCalendar) -> dict[str, Any] | None:
-    """Return the columns as the template gives them, by the same count as when days move."""
-    campaign = item.campaign
-    origin = next((each for each in campaign.version.items if each.key == item.key), None)
-    if origin is None:
-        return None
-    line = _line_above(campaign)
-    sheets = load_sheets(session, line[-1], units=[each.unit_id for each in line])
-    found = dates_now(session, sheets, calendar)[campaign.id, item.key]
-    on = key_day(campaign.template, Occurrence(campaign.dtstart, campaign.dtend))
-    role = RoleBook.load(session).of_copy(origin.role_key, campaign.unit.level_key, on)
-    return {"summary": origin.title_vi, "role_key": role} | {name: getattr(found, name) for name in DATES}
+def _above(item: ChecklistItem) -> Unit | None:
+    """Return the unit that sets how late an item may be."""
+    return None if sets_its_own_date(item) else item.campaign.unit.parent
 
 
 def _line_above(campaign: Campaign) -> list[Campaign]:

@@ -25,8 +25,6 @@ from events.checklist import (
     may_work_on_item,
     reopen_item,
     start_item,
-    undo_change,
-    undoable,
 )
 from events.choices import units_below
 from events.credits import credited_to, stand_in
@@ -39,6 +37,7 @@ from events.language import say
 from events.models import Campaign, ChecklistItem, Person, Unit
 from events.people import may_work_on
 from events.story import story_of
+from events.undo import is_choice, last_change, undo_change
 from events.units import ancestors
 from web.addresses import here, safe_next
 from web.checklists import lines_of
@@ -163,7 +162,11 @@ def reopen(item_id: int) -> ResponseReturnValue:
 @bp.post("/<int:item_id>/hoan-tac")
 def undo(item_id: int) -> ResponseReturnValue:
     """Take the newest change back."""
-    change = _use(undo_change, item_id, request.form.get("change", type=int) or 0)
+    number = request.form.get("change", type=int) or 0
+
+    def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
+        return undo_change(session, item_id, number, by=person, now=at, calendar=get_calendar(), zone=get_config().zone)
+
     return _change(item_id, change, lambda item: _("The last change was taken back: %(summary)s", summary=item.summary))
 
 
@@ -227,8 +230,9 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
     session = get_session()
     line = next(line for line in lines_of(session, item.campaign) if line.item is item)
     history = history_of(session, item)
-    live = undoable(history)
+    last = last_change(history)
     person = current_person()
+    may_choose = person is not None and may_work_on(session, person, item.campaign.unit, today())
     return render_template(
         "items/show.html",
         line=line,
@@ -236,7 +240,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         campaign=item.campaign,
         unit_path=ancestors(item.campaign.unit)[::-1],
         history=[(change, story_of(change, current())) for change in history],
-        last_change=live[0] if live else None,
+        last_change=(last.id, story_of(last, current())) if last and (may_choose or not is_choice(last)) else None,
         credited=credited_to(session, item),
         stand_in=stand_in(session, item),
         edited=[_(EDITABLE[name]) for name in item.edited if name in EDITABLE],
@@ -244,7 +248,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         below=units_below(session, item.campaign.unit, today()),
         by_parts=closed_by_parts(session, item) is not None,
         may_excuse=person is not None and may_excuse(session, person, item, today()),
-        may_choose=person is not None and may_work_on(session, person, item.campaign.unit, today()),
+        may_choose=may_choose,
         may_tick=person is None or may_work_on_item(session, person, item, today()),
         error=say(error, current()) if error else None,
         back=back,

@@ -14,7 +14,6 @@ from events.checklist import (
     parts_of,
     reopen_item,
     start_item,
-    undo_change,
 )
 from events.choices import OwnItem, add_own_item, delegate_item, split_item, switch_off, switch_on
 from events.credits import credit_item, remove_credit
@@ -24,6 +23,7 @@ from events.people import add_person, give_post
 from events.progress import own_progress
 from events.rounds import rounds_of
 from events.story import story_of
+from events.undo import undo_change
 from events.villages import VillageType, add_village, villages_of
 
 NOW = datetime(2021, 3, 4, 2, tzinfo=UTC)
@@ -218,13 +218,13 @@ def test_an_item_that_people_closed_stays_closed_whatever_its_parts_do(session, 
     assert (banners.state, banners.completed) == (ItemState.DONE, NOW)
 
 
-def test_a_part_that_is_opened_again_brings_the_whole_back_to_where_it_was(session, banners, parts, who):
+def test_a_part_that_is_opened_again_brings_the_whole_back_to_where_it_was(session, banners, parts, vietnam, who):
     block_item(session, banners.id, "chờ vải", **who)
     for part in parts:
         complete_item(session, part.id, **who)
     assert banners.is_done
 
-    undo_change(session, parts[1].id, history_of(session, parts[1])[0].id, **who)
+    undo_change(session, parts[1].id, history_of(session, parts[1])[0].id, calendar=vietnam, **who)
 
     assert (banners.state, banners.blocked) == (ItemState.BLOCKED, "chờ vải")
     assert story_of(history_of(session, banners)[0], "en").startswith("open again, since one of its parts is")
@@ -247,12 +247,12 @@ def test_a_unit_does_not_wish_required_work_away_by_dividing_it(session, banners
     assert (banners.state, banners.reason) == (ItemState.NOT_DONE, "không có trụ sở")
 
 
-def test_an_item_that_its_parts_closed_is_opened_by_opening_one_of_them(session, banners, parts, who):
+def test_an_item_that_its_parts_closed_is_opened_by_opening_one_of_them(session, banners, parts, vietnam, who):
     for part in parts:
         complete_item(session, part.id, **who)
 
     with pytest.raises(ConflictError, match="open one of its parts"):
-        undo_change(session, banners.id, history_of(session, banners)[0].id, **who)
+        undo_change(session, banners.id, history_of(session, banners)[0].id, calendar=vietnam, **who)
     with pytest.raises(ConflictError, match="open one of its parts"):
         reopen_item(session, banners.id, **who)
 

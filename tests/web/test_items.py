@@ -297,6 +297,19 @@ def test_an_item_done_without_its_evidence_says_so(signed_in, cast: Cast, opened
         assert ("xong, chưa có minh chứng" in thi.read(path)) is not bool(given)
 
 
+def test_the_page_says_what_an_undo_takes_back(signed_in, cast: Cast, plan: ChecklistItem, session: Session):
+    thi, page = signed_in(cast.thi), f"/viec/{plan.id}"
+    assert "Hoàn tác:" not in thi.read(page)
+    thi.post(f"{page}/bat-dau")
+    thi.post(f"{page}/minh-chung", **{"doc_ref-text": "12/KH-UBND", "doc_ref-dated": "2021-03-01"})
+
+    assert "Hoàn tác: Cán bộ xã (Thi) nộp minh chứng" in thi.read(page)
+    thi.post(f"{page}/hoan-tac", change=str(session.scalars(select(Change.id).order_by(Change.id.desc())).first()))
+
+    assert session.scalar(select(func.count()).select_from(Evidence)) == 0
+    assert "Hoàn tác: Cán bộ xã (Thi) bắt đầu" in thi.read(page)
+
+
 @pytest.mark.parametrize("path", ["vuong-mac", "khong-thuc-hien", "khong-yeu-cau"])
 def test_a_missing_reason_is_asked_for_on_the_page(signed_in, cast: Cast, opened: Opened, session: Session, path: str):
     response = signed_in(cast.thi).post(f"/viec/{opened.item.id}/{path}")
