@@ -25,12 +25,12 @@ from events.units import alive, ancestors
 from events.workdays import WorkCalendar
 
 _LONGEST_SUMMARY = 300
-_HEAVIEST = 5
+HEAVIEST = 5
 
 
 @dataclass(frozen=True, slots=True)
 class OwnItem:
-    """An item as a unit enters it for itself."""
+    """An item as a unit enters it for itself. ``role`` is the key of one of its posts; None is the level's own."""
 
     summary: str
     due: date
@@ -38,6 +38,7 @@ class OwnItem:
     evidence: tuple[str, ...] = ()
     evidence_min: int = 0
     weight: int = 1
+    role: str | None = None
 
 
 def switch_off(
@@ -70,6 +71,7 @@ def add_own_item(
         raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary)
     summary = _checked(session, own)
     require_near(campaign, own.due)
+    _require_role(session, campaign.unit, own.role, local_day(now, zone))
     session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update())
     same = select(ChecklistItem).where(ChecklistItem.campaign_id == campaign.id, ChecklistItem.is_own)
     known = session.scalar(same.where(ChecklistItem.summary == summary, ChecklistItem.due == own.due))
@@ -134,8 +136,8 @@ def delegate_item(
     if (item.delegate_unit_id, item.delegate_role_key) == (unit_id, role):
         return item
     require_open(item)
-    if unit is not None and role is not None and role not in {each.key for each in roles_at(session, unit, local_day(now, zone))}:
-        raise InvalidInputError(N_("There is no such post in %(unit)s."), unit=unit.full_name)
+    if unit is not None:
+        _require_role(session, unit, role, local_day(now, zone))
     give_to(session, item, unit, role, Stamp(by, now))
     return item
 
@@ -159,6 +161,12 @@ def _delegation(item: ChecklistItem) -> dict[str, Any]:
 def units_below(session: Session, unit: Unit, on: date) -> Sequence[Unit]:
     """Return the units directly below ``unit`` on the day ``on``, among which work can be divided."""
     return session.scalars(select(Unit).where(Unit.parent_id == unit.id, alive(on)).order_by(Unit.position, Unit.id)).all()
+
+
+def _require_role(session: Session, unit: Unit, role: str | None, on: date) -> None:
+    """Raise ``InvalidInputError`` for a role that nobody can hold in a unit; None is the usual one."""
+    if role is not None and role not in {each.key for each in roles_at(session, unit, on)}:
+        raise InvalidInputError(N_("There is no such post in %(unit)s."), unit=unit.full_name)
 
 
 def _units_below(session: Session, item: ChecklistItem, unit_ids: Collection[int]) -> Sequence[Unit]:
@@ -216,8 +224,6 @@ def _part(item: ChecklistItem, campaign: Campaign, roles: RoleBook, now: datetim
 
 def _own_row(session: Session, campaign: Campaign, own: OwnItem, summary: str, now: datetime) -> ChecklistItem:
     last = session.scalar(select(func.max(ChecklistItem.position)).where(ChecklistItem.campaign_id == campaign.id))
-    roles = RoleBook.load(session)
-    default = roles.default_of_level.get(campaign.unit.level_key)
     return ChecklistItem(
         uid=new_uid(),
         campaign=campaign,
@@ -225,7 +231,7 @@ def _own_row(session: Session, campaign: Campaign, own: OwnItem, summary: str, n
         position=(last or 0) + 1,
         summary=summary,
         phase_key=own.phase,
-        role_key=roles.in_force(default, campaign.dtstart) if default else campaign.owner_role_key,
+        role_key=own.role or _usual_role(session, campaign),
         support_roles=[],
         nominal_due=own.due,
         due=own.due,
@@ -240,12 +246,18 @@ def _own_row(session: Session, campaign: Campaign, own: OwnItem, summary: str, n
     )
 
 
+def _usual_role(session: Session, campaign: Campaign) -> str:
+    roles = RoleBook.load(session)
+    default = roles.default_of_level.get(campaign.unit.level_key)
+    return roles.in_force(default, campaign.dtstart) if default else campaign.owner_role_key
+
+
 def _checked(session: Session, own: OwnItem) -> str:
     """Return the item's clean summary. Raises ``InvalidInputError`` for what cannot be stored."""
     summary = " ".join(nfc(own.summary).split())
     if not summary or len(summary) > _LONGEST_SUMMARY:
         raise InvalidInputError(N_("Please say in at most %(longest)s letters what is to be done."), longest=_LONGEST_SUMMARY)
-    if not 1 <= own.weight <= _HEAVIEST or own.evidence_min < 0 or (own.evidence_min and not own.evidence):
+    if not 1 <= own.weight <= HEAVIEST or own.evidence_min < 0 or (own.evidence_min and not own.evidence):
         raise InvalidInputError(N_("The weight is 1 to 5, and wanted evidence needs its kind."))
     if session.get(Phase, own.phase) is None or any(session.get(EvidenceType, key) is None for key in own.evidence):
         raise InvalidInputError(N_("Please choose the phase and the evidence from the lists."))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from events.campaigns import get_campaign
 from events.checklist import parts_of
-from events.choices import OwnItem, add_own_item, delegate_item, split_item, switch_off, switch_on, units_below
+from events.choices import HEAVIEST, OwnItem, add_own_item, delegate_item, split_item, switch_off, switch_on, units_below
 from events.credits import candidates, coverable, credit_item, credited_to, remove_credit
 from events.errors import N_, DomainError, InvalidInputError, NotFoundError
 from events.models import ChecklistItem, EvidenceType, Person, Phase, Role, Unit
@@ -174,6 +174,8 @@ def _own_page(uid: str, person: Person, error: DomainError | None = None) -> str
         unit_path=ancestors(campaign.unit)[::-1],
         phases=session.scalars(select(Phase).order_by(Phase.position)).all(),
         kinds=_kinds(session),
+        roles=roles_at(session, campaign.unit, today()),
+        heaviest=HEAVIEST,
         error=said(error),
     )
 
@@ -189,7 +191,8 @@ def _own_item() -> OwnItem:
         raise InvalidInputError(N_("Please enter the day it is due."))
     kinds = tuple(form.getlist("evidence"))
     wanted = number_of(form.get("evidence_min", ""))
-    return OwnItem(form.get("summary", ""), due, form.get("phase", ""), kinds, wanted or 0, number_of(form.get("weight", "")) or 1)
+    weight, role = number_of(form.get("weight", "")), form.get("role") or None
+    return OwnItem(form.get("summary", ""), due, form.get("phase", ""), kinds, wanted or 0, 1 if weight is None else weight, role)
 
 
 def _villages_page(slug: str, person: Person, error: DomainError | None = None) -> str:

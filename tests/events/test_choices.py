@@ -103,6 +103,7 @@ def test_a_unit_adds_its_own_item_once(session, happiness, who):
         OwnItem("Thi", TODAY, "no such phase"),
         OwnItem("Thi", TODAY, "event", ("no such kind",)),
         OwnItem("Thi", TODAY, "event", weight=9),
+        OwnItem("Thi", TODAY, "event", role="so_vhttdl"),
         OwnItem("Thi", TODAY, "event", evidence_min=1),
         OwnItem("Thi", date(226, 3, 19), "event"),
         OwnItem("Thi", date(9999, 12, 31), "event"),

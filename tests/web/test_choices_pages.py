@@ -69,11 +69,14 @@ def test_a_unit_adds_its_own_item(signed_in, opened: Opened, cast: Cast, session
     assert wrong.status_code == 400
     assert 'value="Thi nấu ăn"' in wrong.text
 
-    response = thi.post(path, summary="Thi nấu ăn", due="2021-03-19", phase="event", evidence="photo", evidence_min="1")
+    response = thi.post(
+        path, summary="Thi nấu ăn", due="2021-03-19", phase="event", evidence="photo", evidence_min="1", weight="3", role="hoi_lhpn"
+    )
 
     assert response.location == f"/chien-dich/{opened.commune.uid}"
     item = session.scalars(select(ChecklistItem).where(ChecklistItem.summary == "Thi nấu ăn")).one()
     assert (item.due, item.evidence, item.is_own) == (date(2021, 3, 19), ["photo"], True)
+    assert (item.weight, item.role_key) == (3, "hoi_lhpn")
     assert "Thi nấu ăn" in thi.read(f"/chien-dich/{opened.commune.uid}")
 
 
