@@ -13,10 +13,20 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from events.campaigns import open_round
-from events.checklist import PARTS, Stamp, excuse_item, open_for_choice, parts_of, record, reopen_item, require_open
+from events.checklist import (
+    PARTS,
+    Stamp,
+    excuse_item,
+    follow_parts,
+    open_for_choice,
+    parts_of,
+    record,
+    reopen_item,
+    require_open,
+)
 from events.database import new_uid, nfc
 from events.editing import require_near
-from events.errors import N_, ConflictError, InvalidInputError
+from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.localtime import VIETNAM, local_day
 from events.models import Campaign, CampaignStatus, ChecklistItem, EvidenceType, ItemState, Person, Phase, Role, Unit
 from events.people import RoleBook, require_post, roles_at
@@ -107,12 +117,42 @@ def split_item(
     if new:
         campaigns = _campaigns_of(session, item.campaign, new, now, calendar)
         roles = RoleBook.load(session)
-        parts = [_part(item, campaigns[unit.id], roles, now) for unit in new]
-        session.add_all(parts)
+        again = _given_again(session, item, [campaigns[unit.id].id for unit in new])
+        session.add_all(_part(item, campaigns[unit.id], roles, now) for unit in new if campaigns[unit.id].id not in again)
         item.touch(now)
         session.flush()
+        for part in again.values():
+            part.split_from_id = item.id
+            reopen_item(session, part.id, by=by, now=now, zone=zone)
         record(session, item, {}, {PARTS: ", ".join(unit.full_name for unit in new)}, Stamp(by, now))
     return parts_of(session, item)
+
+
+def take_back_part(session: Session, part_id: int, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:
+    """Take a part back that nobody has touched; the unit sees it closed as not required. Returns the whole item.
+
+    Only a post in the unit that divided the item, or above it, may do this. Raises ``ConflictError`` for a part that was begun.
+    """
+    part = session.get(ChecklistItem, part_id, with_for_update=True, populate_existing=True)
+    if part is None or part.split_from_id is None:
+        raise NotFoundError(kind="checklist item", key=part_id)
+    whole = open_for_choice(session, part.split_from_id, by, now, zone)
+    require_open(whole)
+    unit = part.campaign.unit.full_name
+    if not untouched(part):
+        raise ConflictError(N_("%(unit)s has begun its part already; it can be closed there, with the reason."), unit=unit)
+    part.split_from_id = None
+    excuse_item(session, part.id, f"{whole.campaign.unit.full_name} đã thu lại phần việc này", by=by, now=now, zone=zone)
+    whole.touch(now)
+    stamp = Stamp(by, now)
+    record(session, whole, {PARTS: unit}, {}, stamp)
+    follow_parts(session, whole, stamp)
+    return whole
+
+
+def untouched(part: ChecklistItem) -> bool:
+    """Tell whether a part stands as it was given."""
+    return part.state is ItemState.NOT_STARTED and not part.evidence_given and part.delegate_unit_id is None
 
 
 def delegate_item(
@@ -193,6 +233,12 @@ def _campaigns_of(
         if unit.id not in found:
             raise ConflictError(N_("%(unit)s did not exist yet when this campaign began."), unit=unit.full_name)
     return found
+
+
+def _given_again(session: Session, item: ChecklistItem, campaign_ids: Collection[int]) -> dict[int, ChecklistItem]:
+    """Return by campaign the parts of an item that were taken back before."""
+    query = select(ChecklistItem).where(ChecklistItem.campaign_id.in_(campaign_ids), ChecklistItem.key == f"part-{item.id}")
+    return {part.campaign_id: part for part in session.scalars(query)}
 
 
 def _part(item: ChecklistItem, campaign: Campaign, roles: RoleBook, now: datetime) -> ChecklistItem:

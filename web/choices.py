@@ -10,14 +10,25 @@ from sqlalchemy.orm import Session
 
 from events.campaigns import get_campaign
 from events.checklist import parts_of
-from events.choices import HEAVIEST, OwnItem, add_own_item, delegate_item, split_item, switch_off, switch_on, units_below
+from events.choices import (
+    HEAVIEST,
+    OwnItem,
+    add_own_item,
+    delegate_item,
+    split_item,
+    switch_off,
+    switch_on,
+    take_back_part,
+    units_below,
+    untouched,
+)
 from events.credits import candidates, coverable, credit_item, credited_to, remove_credit
 from events.errors import N_, DomainError, InvalidInputError, NotFoundError
 from events.models import ChecklistItem, EvidenceType, Person, Phase, Role, Unit
 from events.models.campaigns import TICK_ONLY
 from events.people import may_work_on, require_post, roles_at
 from events.units import ancestors, get_unit
-from events.villages import COMMUNE, TITLES, VillageType, add_village, villages_of
+from events.villages import COMMUNE, TITLES, VillageType, add_village, correct_village, end_village, villages_of
 from web.addresses import safe_next
 from web.context import get_calendar, get_config, get_session, today
 from web.entries import day_of, number_of
@@ -42,6 +53,16 @@ def split(item_id: int) -> ResponseReturnValue:
         return split_item(session, item_id, chosen, by=person, now=at, calendar=get_calendar(), zone=get_config().zone)
 
     return _change_item(item_id, use, _("The item was split."))
+
+
+@bp.post("/viec/<int:item_id>/chia/<int:part_id>/thu-lai")
+def take_back(item_id: int, part_id: int) -> ResponseReturnValue:
+    """Take a part back that nobody has touched."""
+
+    def use(session: Session, person: Person, at: datetime) -> object:
+        return take_back_part(session, part_id, by=person, now=at, zone=get_config().zone)
+
+    return _change_item(item_id, use, _("The part was taken back."))
 
 
 @bp.post("/viec/<int:item_id>/giao")
@@ -117,14 +138,45 @@ def enter_village(slug: str) -> ResponseReturnValue:
     """Enter a village; it gets its copies of what runs."""
 
     def use(session: Session, person: Person, at: datetime) -> object:
-        commune, name = get_unit(session, slug), request.form.get("name", "")
-        if request.form.get("kind") not in list(VillageType):
-            raise InvalidInputError(N_("Please choose what the village is called."))
-        kind = VillageType(request.form["kind"])
-        return add_village(session, commune, kind, name, by=person, now=at, calendar=get_calendar(), zone=get_config().zone)
+        commune, zone = get_unit(session, slug), get_config().zone
+        return add_village(session, commune, _kind(), _name(), by=person, now=at, calendar=get_calendar(), zone=zone)
 
+    return _change_villages(slug, use, _("The village was entered."))
+
+
+@bp.post("/don-vi/<slug>/thon/<int:village_id>/sua")
+def correct(slug: str, village_id: int) -> ResponseReturnValue:
+    """Correct what a village is called."""
+
+    def use(session: Session, person: Person, at: datetime) -> object:
+        return correct_village(session, village_id, _kind(), _name(), by=person, now=at, zone=get_config().zone)
+
+    return _change_villages(slug, use, _("The village's name was corrected."))
+
+
+@bp.post("/don-vi/<slug>/thon/<int:village_id>/ket-thuc")
+def end(slug: str, village_id: int) -> ResponseReturnValue:
+    """End a village."""
+
+    def use(session: Session, person: Person, at: datetime) -> object:
+        return end_village(session, village_id, by=person, now=at, zone=get_config().zone)
+
+    return _change_villages(slug, use, _("Today is the village's last day."))
+
+
+def _kind() -> VillageType:
+    if request.form.get("kind") not in list(VillageType):
+        raise InvalidInputError(N_("Please choose what the village is called."))
+    return VillageType(request.form["kind"])
+
+
+def _name() -> str:
+    return request.form.get("name", "")
+
+
+def _change_villages(slug: str, use: Use, sentence: str) -> ResponseReturnValue:
     done = url_for(".villages", slug=slug)
-    return send(use, done, _("The village was entered."), lambda person, error: _villages_page(slug, person, error))
+    return send(use, done, sentence, lambda person, error: _villages_page(slug, person, error))
 
 
 def _change_item(item_id: int, use: Use, sentence: str) -> ResponseReturnValue:
@@ -148,6 +200,7 @@ def _item_page(item_id: int, person: Person, error: DomainError | None = None) -
         item=item,
         unit_path=ancestors(unit)[::-1],
         parts=parts,
+        free_parts={part.id for part in parts if item.is_open and untouched(part)},
         below=below,
         roles_below=_roles_of(session, below),
         have=have,

@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -15,16 +15,17 @@ from events.checklist import (
     reopen_item,
     start_item,
 )
-from events.choices import OwnItem, add_own_item, delegate_item, split_item, switch_off, switch_on
+from events.choices import OwnItem, add_own_item, delegate_item, split_item, switch_off, switch_on, take_back_part
 from events.credits import credit_item, remove_credit
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
+from events.handover import hand_over_due
 from events.models import Campaign, ChecklistItem, ItemState, Post, Template, Unit
 from events.people import add_person, give_post
 from events.progress import own_progress
 from events.rounds import rounds_of
 from events.story import story_of
 from events.undo import undo_change
-from events.villages import VillageType, add_village, villages_of
+from events.villages import VillageType, add_village, correct_village, end_village, villages_of
 
 NOW = datetime(2021, 3, 4, 2, tzinfo=UTC)
 TODAY = date(2021, 3, 4)
@@ -371,3 +372,60 @@ def test_a_village_that_is_entered_before_the_campaign_is_opened_with_it(session
 
     query = select(ChecklistItem.key).join(ChecklistItem.campaign).where(Campaign.unit_id == village.id)
     assert "village_meeting" in session.scalars(query).all()
+
+
+def test_a_village_that_has_reported_nothing_is_called_what_it_is(session, cast, happiness, enter, who):
+    village = enter("Đăk Raa")
+    other = enter("2")
+
+    assert correct_village(session, village.id, VillageType.LANG, "Đăk Ra", **who).full_name == "Làng Đăk Ra"
+    assert (village.type, village.search) == ("lang", "lang dak ra")
+    with pytest.raises(ConflictError, match="already"):
+        correct_village(session, other.id, VillageType.LANG, "đăk ra", **who)
+    with pytest.raises(NotAllowedError):
+        correct_village(session, village.id, VillageType.LANG, "Khác", by=cast.khanh, now=NOW)
+
+    item = session.scalars(select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == village.id)).first()
+    start_item(session, item.id, **who)
+    with pytest.raises(ConflictError, match="has reported"):
+        correct_village(session, village.id, VillageType.LANG, "Khác", **who)
+
+
+def test_a_village_ends_once_what_its_commune_gave_it_is_taken_back(session, cast, banners, enter, vietnam, who):
+    village = enter("1")
+    [part] = split_item(session, banners.id, [village.id], calendar=vietnam, **who)
+    with pytest.raises(ConflictError, match="Please take that back first"):
+        end_village(session, village.id, **who)
+
+    take_back_part(session, part.id, **who)
+    end_village(session, village.id, **who)
+
+    tomorrow = NOW + timedelta(days=1)
+    hand_over_due(session, by=None, now=tomorrow)
+    assert villages_of(session, cast.commune, tomorrow.date()) == []
+    left = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == village.id)
+    assert {item.state for item in session.scalars(left)} == {ItemState.NOT_REQUIRED}
+
+
+def test_a_part_that_nobody_touched_is_taken_back_and_may_be_given_again(session, cast, banners, parts, vietnam, who):
+    first, second = parts
+    complete_item(session, first.id, **who)
+    with pytest.raises(ConflictError, match="has begun its part"):
+        take_back_part(session, first.id, **who)
+    with pytest.raises(NotAllowedError):
+        take_back_part(session, second.id, by=cast.khanh, now=NOW)
+
+    take_back_part(session, second.id, **who)
+
+    assert (second.state, second.reason) == (ItemState.NOT_REQUIRED, "Thị trấn Đăk Glei đã thu lại phần việc này")
+    assert (parts_of(session, banners), banners.is_done) == ([first], True)
+    reopen_item(session, first.id, **who)
+    assert split_item(session, banners.id, [second.campaign.unit_id], calendar=vietnam, **who) == [first, second]
+    assert second.state is ItemState.NOT_STARTED
+
+
+def test_a_whole_whose_only_part_is_taken_back_is_to_do_again(session, banners, enter, vietnam, who):
+    [part] = split_item(session, banners.id, [enter("1").id], calendar=vietnam, **who)
+
+    assert take_back_part(session, part.id, **who).state is ItemState.NOT_STARTED
+    assert story_of(history_of(session, banners)[0], "en").endswith("took the part of Thôn 1 back")

@@ -157,3 +157,29 @@ def test_work_is_integrated_and_taken_out_again(signed_in, opened: Opened, cast:
     assert thi.post(f"/viec/{item.id}/long-ghep", campaign=opened.commune.uid).status_code == 400
     assert thi.post(f"/viec/{item.id}/long-ghep", campaign="unknown").status_code == 404
     assert session.scalar(select(func.count()).select_from(ItemCredit)) == 0
+
+
+def test_a_commune_corrects_and_ends_its_villages(signed_in, opened: Opened, cast: Cast, village: Unit, session: Session):
+    thi, khanh, path = signed_in(cast.thi), signed_in(cast.khanh), f"/don-vi/{cast.commune.slug}/thon"
+    assert 'value="Đăk Ra"' in thi.read(path)
+    assert 'value="Đăk Ra"' not in khanh.read(path)
+
+    assert thi.post(f"{path}/{village.id}/sua", kind="thon", name=" ").status_code == 400
+    thi.post(f"{path}/{village.id}/sua", kind="thon", name="Đăk Rang")
+    assert "Thôn Đăk Rang" in thi.read(path)
+    assert khanh.post(f"{path}/{village.id}/ket-thuc").status_code == 403
+    thi.post(f"{path}/{village.id}/ket-thuc")
+    assert "đến 01/03/2021" in thi.read(path)
+
+
+def test_a_part_is_taken_back_from_the_page(signed_in, opened: Opened, cast: Cast, village: Unit, session: Session):
+    thi, item = signed_in(cast.thi), opened.item
+    thi.post(f"/viec/{item.id}/chia", unit=str(village.id))
+    part = session.scalars(select(ChecklistItem).where(ChecklistItem.split_from_id == item.id)).one()
+    action = f"/viec/{item.id}/chia/{part.id}/thu-lai"
+    assert action in thi.read(f"/viec/{item.id}/tuy-chon")
+
+    assert thi.post(action).status_code == 303
+
+    assert action not in thi.read(f"/viec/{item.id}/tuy-chon")
+    assert "đã thu lại phần việc này" in thi.read(f"/viec/{part.id}")
