@@ -56,7 +56,8 @@ class Bequest:
         """Tie the new items to each other as the old ones were. ``campaigns`` are the round's, and those it was credited to."""
         by_old = {old.id: heirs for old, heirs in self._heirs.items()}
         for old, new in self._pairs():
-            new.delegate_unit_id = new.delegate_unit_id or self._delegate(old, new)
+            if new.delegate_unit_id is None and (delegate := self._delegate(old, new)) is not None:
+                new.delegate_unit_id, new.delegate_role_key = delegate, old.delegate_role_key
             if old.split_from_id is not None:
                 new.split_from_id = self._whole(old.split_from_id, new, by_old)
         self._credit(campaigns)

@@ -33,12 +33,14 @@ from events.models import (
     TodoStatus,
     Unit,
 )
+from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.units import successors
 
 PATH = "/lich/{slug}.ics"
 LARGEST = 1_000  # events; Google loses the rest without a word
 _A_DAY = timedelta(days=1)
 _PAST = timedelta(days=90)
+_KNOWN_DAYS = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)  # one deadline beyond them would take the whole calendar down
 _CANCELLED_STAYS = timedelta(days=30)
 _UNIT_COLOR = "firebrick"
 
@@ -241,7 +243,8 @@ class UnitFeed:
         columns = (item.id, item.uid, item.summary, item.due, item.nominal_due, item.due_reason, item.status)
         stamps = (item.created, item.last_modified, item.sequence)
         facts = (Campaign.summary.label("campaign"), Campaign.status.label("campaign_status"), Role.title_vi.label("role"))
-        query = select(*columns, *stamps, *facts).join(item.campaign).join(item.role).where(self._shown)
+        shown = (self._shown, item.due.between(*_KNOWN_DAYS))
+        query = select(*columns, *stamps, *facts).join(item.campaign).join(item.role).where(*shown)
         for row in session.execute(query.order_by(item.due, item.id)):
             yield CalendarEvent(
                 uid=row.uid,

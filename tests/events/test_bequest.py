@@ -134,14 +134,15 @@ def test_villages_keep_their_parts_and_what_was_given_to_them(session, happiness
     village = add_village(session, happiness.commune, VillageType.THON, "1", by=happiness.thi, now=BEFORE, calendar=vietnam)
     banners, loudspeaker = (item_of(session, happiness.commune, key) for key in ("banners", "loudspeaker"))
     [part] = split_item(session, banners.id, [village.id], by=happiness.thi, now=BEFORE, calendar=vietnam)
-    delegate_item(session, loudspeaker.id, village.id, by=happiness.thi, now=BEFORE)
+    delegate_item(session, loudspeaker.id, village.id, role="truong_thon", by=happiness.thi, now=BEFORE)
 
     new = merge_pair(session, happiness)
 
     again = session.scalars(select(Unit).where(Unit.parent_id == new.id)).one()
     new_banners, new_part = item_of(session, new, "banners"), item_of(session, again, part.key)
     assert new_part.split_from_id == new_banners.id
-    assert item_of(session, new, "loudspeaker").delegate_unit_id == again.id
+    given = item_of(session, new, "loudspeaker")
+    assert (given.delegate_unit_id, given.delegate_role_key) == (again.id, "truong_thon")
     new_part.without_evidence = True
     complete_item(session, new_part.id, by=happiness.hoa, now=ON_THE_DAY)
     assert new_banners.is_done
