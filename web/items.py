@@ -25,6 +25,7 @@ from events.checklist import (
     start_item,
     undo_change,
     undoable,
+    went_over,
 )
 from events.choices import units_below
 from events.credits import credited_to
@@ -224,6 +225,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         unit_path=ancestors(item.campaign.unit)[::-1],
         history=[(change, story_of(change, current())) for change in history],
         last_change=live[0] if live else None,
+        went_over=went_over(item, history),
         credited=credited_to(session, item),
         edited=[_(EDITABLE[name]) for name in item.edited if name in EDITABLE],
         is_provisional=item.is_open and is_provisional(item, get_calendar()),

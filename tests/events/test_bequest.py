@@ -6,14 +6,15 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from events.campaigns import open_campaigns, open_round
-from events.checklist import block_item, complete_item, history_of, start_item
+from events.checklist import block_item, complete_item, history_of, reopen_item, start_item, undo_change, undoable
 from events.choices import delegate_item, split_item
 from events.credits import credit_item, credited_to
+from events.errors import ConflictError
 from events.evidence import Proof, add_evidence, remove_evidence
 from events.handover import hand_over_due
 from events.models import Campaign, ChecklistItem, ItemState, Template, Unit, UnitSuccession
 from events.people import add_person, give_post
-from events.reforms import NewUnit, merge, split
+from events.reforms import NewUnit, abolish_level, merge, split
 from events.rounds import rounds_of
 from events.story import story_of
 from events.units import get_unit
@@ -173,3 +174,27 @@ def test_a_reform_that_is_run_again_adds_nothing(session, happiness, vietnam):
 
     session.refresh(new)
     assert (works(new), len(history_of(session, new))) == (["12/KH-UBND"], lines)
+
+
+def test_an_item_that_went_over_is_not_opened_or_done_a_second_time_in_the_old_unit(session, happiness):
+    old = item_of(session, happiness.commune, "honour")
+    merge_pair(session, happiness)
+    session.flush()
+    [closed] = undoable(history_of(session, old))
+
+    for change in (reopen_item, complete_item, start_item):
+        with pytest.raises(ConflictError, match="went over to Xã Đăk Mới and is done there"):
+            change(session, old.id, by=happiness.hoa, now=ON_THE_DAY)
+    with pytest.raises(ConflictError, match="went over to Xã Đăk Mới"):
+        undo_change(session, old.id, closed.id, by=happiness.hoa, now=ON_THE_DAY)
+    assert old.state is ItemState.NOT_REQUIRED
+
+
+def test_what_nobody_needs_since_its_level_was_abolished_stays_closed(session, happiness):
+    abolish_level(session, "district", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    session.flush()
+    items = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == happiness.district.id)
+    dropped = next(item for item in session.scalars(items) if item.reason == "Cấp huyện không còn")
+
+    with pytest.raises(ConflictError, match="was closed when Huyện Đăk Glei ended"):
+        reopen_item(session, dropped.id, by=happiness.hoa, now=ON_THE_DAY)

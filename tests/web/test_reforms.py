@@ -72,7 +72,9 @@ def test_the_pages_of_an_item_lead_to_where_it_went_and_whence_it_came(administr
     same = select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.unit).where(ChecklistItem.key == "plan_commune")
     old, new = (session.scalars(same.where(Unit.full_name == name)).one() for name in ("Thị trấn Đăk Glei", "Xã Đăk Mới"))
 
-    assert f'href="/viec/{new.id}">Việc tại Xã Đăk Mới</a>' in administrator.read(f"/viec/{old.id}")
+    page = administrator.read(f"/viec/{old.id}")
+    assert f'href="/viec/{new.id}">Việc tại Xã Đăk Mới</a>' in page
+    assert not any(form in page for form in ("/mo-lai", "/hoan-tac", "/tuy-chon"))  # it cannot be done there any more
     assert f'href="/viec/{old.id}">Việc tại Thị trấn Đăk Glei</a>' in administrator.read(f"/viec/{new.id}")
 
 
