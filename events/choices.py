@@ -94,7 +94,7 @@ def split_item(
     """
     item = open_for_change(session, item_id, by, now, zone)
     _require_open(item)
-    units = _units_below(session, item, unit_ids)
+    units = _units_below(session, item, unit_ids, local_day(now, zone))
     have = {part.campaign.unit_id for part in parts_of(session, item)}
     new = [unit for unit in units if unit.id not in have]
     if new:
@@ -121,7 +121,7 @@ def delegate_item(
         return item
     _require_open(item)
     before = item.delegate_unit.full_name if item.delegate_unit else None
-    item.delegate_unit = None if unit_id is None else _units_below(session, item, [unit_id])[0]
+    item.delegate_unit = None if unit_id is None else _units_below(session, item, [unit_id], local_day(now, zone))[0]
     item.touch(now)
     after = item.delegate_unit.full_name if item.delegate_unit else None
     record(session, item, {"delegate": before}, {"delegate": after}, Stamp(by, now, Door.PAGE))
@@ -138,8 +138,8 @@ def _require_open(item: ChecklistItem) -> None:
         raise ConflictError(N_("“%(item)s” is closed already. Please open it again first."), item=item.summary)
 
 
-def _units_below(session: Session, item: ChecklistItem, unit_ids: Collection[int]) -> Sequence[Unit]:
-    """Return the units in their order. Raises ``InvalidInputError`` for none, or one that is not below the item's unit."""
+def _units_below(session: Session, item: ChecklistItem, unit_ids: Collection[int], on: date) -> Sequence[Unit]:
+    """Return the units in their order. Raises ``InvalidInputError`` for none, or one that ended or is not below the item's unit."""
     units = session.scalars(select(Unit).where(Unit.id.in_(unit_ids)).order_by(Unit.position, Unit.id)).all()
     if not units or len(units) < len(set(unit_ids)):
         raise InvalidInputError(N_("Please choose at least one unit."))
@@ -147,6 +147,8 @@ def _units_below(session: Session, item: ChecklistItem, unit_ids: Collection[int
     for unit in units:
         if above not in ancestors(unit):
             raise InvalidInputError(N_("%(unit)s is not below %(above)s."), unit=unit.full_name, above=above.full_name)
+        if not unit.is_valid(on):
+            raise InvalidInputError(N_("%(unit)s does not exist on %(day)s."), unit=unit.full_name, day=f"{on:%d/%m/%Y}")
     return units
 
 
