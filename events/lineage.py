@@ -7,7 +7,7 @@ is counted with the unit above its successors, a unit without successor with wha
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -34,6 +34,12 @@ class Kin:
 
     def lives(self, on: date) -> bool:
         return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
+
+    def changes_from(self, on: date) -> date | None:
+        """Return the day on which it begins on or after ``on``, or ends after it; None if it stays as it is."""
+        if self.valid_from is not None and self.valid_from >= on:
+            return self.valid_from
+        return self.valid_to + timedelta(days=1) if self.valid_to is not None and self.valid_to >= on else None
 
 
 @dataclass(frozen=True, slots=True)
