@@ -97,17 +97,19 @@ def open_in_closed_units(session: Session, on: date, *, lock: bool = False) -> S
 def propose_posts(session: Session, *, on: date, reform: Reform | None) -> int:
     """End the posts of units that ended before ``on`` and propose them in the successors; return how many are proposed.
 
-    A person who held the same role in two merged units is proposed once.
+    A person who held the same role in two merged units is proposed once. ``reform`` remembers until when the posts were to be held.
     """
     lineage, book = Lineage.load(session, on), RoleBook.load(session)
     proposals = session.scalars(select(PostProposal)).all()
     known = {(row.person_id, row.unit_id, row.role_key) for row in proposals}
     asked = {row.from_post_id for row in proposals}
+    lasts: dict[str, str | None] = {}
     count = 0
     for post in _posts_of_closed_units(session, on):
         last = post.unit.valid_to
         assert last is not None
         if post.valid_to is None or post.valid_to > last:
+            lasts[str(post.id)] = post.valid_to.isoformat() if post.valid_to else None
             post.valid_to = last
         for heir in lineage.heirs(post.unit_id) if post.id not in asked else ():
             role = book.of_copy(post.role_key, lineage.kin[heir].level, on)
@@ -117,6 +119,8 @@ def propose_posts(session: Session, *, on: date, reform: Reform | None) -> int:
             values = {"from_post": post, "person_id": post.person_id, "unit_id": heir, "role_key": role}
             session.add(PostProposal(reform_id=reform.id if reform else None, valid_from=last + _A_DAY, **values))
             count += 1
+    if reform is not None:
+        reform.detail = {**reform.detail, "posts": lasts}
     session.flush()
     return count
 

@@ -179,6 +179,34 @@ def test_forms_offer_only_units_that_can_change(administrator: Visitor):
     administrator.read("/cai-cach/moi/khac", 404)
 
 
+def test_a_change_entered_by_mistake_is_taken_back_after_it_was_shown_what_that_does(
+    administrator: Visitor, opened: Opened, session: Session, cast: Cast
+):
+    change(administrator, "sap-nhap", **(MERGE | {"on": "2021-04-01"}))
+    [reform] = session.scalars(select(Reform))
+    address = f"/cai-cach/{reform.id}/rut-lai"
+    assert f'href="{address}"' in administrator.read("/cai-cach/")
+    assert "Xã Đăk Mới" in administrator.read(address)
+
+    assert administrator.post(address).status_code == 303
+
+    session.expire_all()
+    assert cast.commune.valid_to is None
+    page = administrator.read("/cai-cach/")
+    assert f'href="{address}"' not in page
+    assert "Xã Đăk Mới" in page  # what was entered, and that it was taken back, can still be read
+
+
+def test_a_change_whose_work_was_handed_over_is_not_taken_back(administrator: Visitor, opened: Opened, session: Session):
+    change(administrator, "sap-nhap", **MERGE)
+    [reform] = session.scalars(select(Reform))
+
+    answer = administrator.post(f"/cai-cach/{reform.id}/rut-lai")
+
+    assert answer.status_code == 409
+    assert "Xã Đăk Mới đã có chiến dịch" in answer.text
+
+
 def test_others_see_nothing_and_change_nothing(
     signed_in: Callable[[Person], Visitor], cast: Cast, stranger: Visitor, session: Session
 ):
