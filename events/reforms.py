@@ -78,6 +78,7 @@ def merge(
     if stranger is not None:
         raise InvalidInputError(N_("%(unit)s is of another level than %(other)s."), unit=stranger.full_name, other=old[0].full_name)
     parent = _parent_of_new(session, old, new.parent_key, on)
+    _check_order(session, old, on)
     work = _Work(session, on, ReformKind.MERGE, basis, by, now)
     work.begin(old[0], new, parent, old)
     for unit in old:
@@ -103,6 +104,7 @@ def split(
     if len(into) < 2 or len(set(names)) < len(names):
         raise InvalidInputError(N_("A split of %(unit)s needs at least two new units with different names."), unit=old.full_name)
     given = _given_children(session, old, into, on)
+    _check_order(session, [old], on)
     work = _Work(session, on, ReformKind.SPLIT, basis, by, now)
     for number, new in enumerate(into):
         part = work.begin(old, new, old.parent, [old])
@@ -127,6 +129,7 @@ def rename(
     [old] = _all_ending(session, [key], on, now)
     if nfc(new_name) == old.full_name:
         raise InvalidInputError(N_("%(unit)s already has this name."), unit=old.full_name)
+    _check_order(session, [old], on)
     work = _Work(session, on, ReformKind.RENAME, basis, by, now)
     new = work.begin(old, NewUnit(new_name), old.parent, [old])
     work.end(old)
@@ -155,6 +158,7 @@ def abolish_level(
     top = next((unit for unit in old if unit.parent is None), None)
     if top is not None:
         raise InvalidInputError(N_("%(unit)s has no unit above it that could take over."), unit=top.full_name)
+    _check_order(session, old, on)
     work = _Work(session, on, ReformKind.ABOLISH, basis, by, now, level=level_key)
     for unit in old:
         work.end(unit)
@@ -168,14 +172,12 @@ def reforms(session: Session) -> Sequence[Reform]:
 
 
 def _all_ending(session: Session, keys: Sequence[str], on: date, now: datetime) -> list[Unit]:
-    """Return the units, locked, if they and what is below them can end the day before ``on``; says in words why they cannot."""
+    """Return the units, locked, if they can end the day before ``on``; says in words why they cannot."""
     check_year(on.year)
     if on < local_day(now) - _A_YEAR:
         raise InvalidInputError(N_("%(day)s is too long past: a change is entered at most a year after its day."), day=_text(on))
     session.execute(select(Level.key).order_by(Level.key).with_for_update())  # one change of the tree at a time
-    units = [_ending(session, key, on) for key in keys]
-    _check_order(session, units, on)
-    return units
+    return [_ending(session, key, on) for key in keys]
 
 
 def _check_order(session: Session, ending: Sequence[Unit], on: date) -> None:
