@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
@@ -24,6 +24,7 @@ from events.ical import RENDERER_EPOCH, CalendarEvent, CalendarHead, write_calen
 from events.localtime import VIETNAM, at_local, local_day
 from events.models import (
     Activity,
+    ActivityCredit,
     Campaign,
     ChecklistItem,
     FeedSnapshot,
@@ -196,15 +197,23 @@ class UnitFeed:
 
     @property
     def _attended(self) -> ColumnElement[bool]:
-        """What people may attend: public activities of the campaigns shown; cancelled ones stay as long as cancelled campaigns."""
+        """What people may attend: public activities of the campaigns shown; cancelled ones stay as long as cancelled campaigns.
+
+        Those that went over to the units that follow stay too: whoever subscribed here is told of them until they are past.
+        """
         gone = (Activity.status == "CANCELLED") & (Activity.dtend < at_local(self.today - _CANCELLED_STAYS, time.min))
-        return self._shown & Activity.public & ~gone
+        went_over = select(ActivityCredit.activity_id).join(ActivityCredit.campaign).where(self._shown).correlate(None)
+        here = or_(self._shown, Activity.id.in_(went_over)) if self.unit.valid_to else self._shown
+        return here & Activity.public & ~gone
 
     def _activities(self, session: Session) -> Iterator[CalendarEvent]:
-        query = select(Activity).join(Activity.campaign).where(self._attended).options(contains_eager(Activity.campaign))
+        with_unit = contains_eager(Activity.campaign).joinedload(Campaign.unit)
+        query = select(Activity).join(Activity.campaign).where(self._attended).options(with_unit)
         for activity in session.scalars(query.order_by(Activity.dtstart, Activity.id)):
             cancelled = "CANCELLED" in (activity.status.value, activity.campaign.status.value)
-            organizer = [f"Đơn vị tổ chức: {activity.organizer}"] if activity.organizer else []
+            said = [f"Đơn vị tổ chức: {activity.organizer}"] if activity.organizer else []
+            if activity.campaign.unit_id != self.unit.id:
+                said.append(f"Đơn vị tiếp nhận: {activity.campaign.unit.full_name}")
             yield CalendarEvent(
                 uid=activity.uid,
                 summary=activity.summary,
@@ -213,7 +222,7 @@ class UnitFeed:
                 created=activity.created,
                 last_modified=activity.last_modified,
                 sequence=activity.sequence,
-                description="\n".join([activity.campaign.summary, *organizer]),
+                description="\n".join([activity.campaign.summary, *said]),
                 location=activity.location,
                 url=f"{self.public_url}/hoat-dong/{activity.uid}",
                 categories=("Hoạt động",),

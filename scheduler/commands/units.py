@@ -166,6 +166,8 @@ def _in_transaction(session_factory: Any, preview: bool, work: Callable[[Session
 
 def _tell_handed_over(done: HandedOver) -> None:
     tell(N_("Handed over: %(closed)s items of old units, %(begun)s in new ones."), closed=done.closed, begun=done.begun)
+    if done.activities:
+        tell(N_("Planned activities that went over: %(count)s."), count=done.activities)
     if done.posts:
         tell(N_("Posts to confirm: %(count)s."), count=done.posts)
 
