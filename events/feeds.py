@@ -6,7 +6,7 @@ Last-Modified stay true.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
 from events.activities import last_instant
+from events.closures import closure_of
 from events.colors import HEX_OF
 from events.database import SessionFactory, reading
 from events.errors import NotFoundError
@@ -34,7 +35,6 @@ from events.models import (
     TodoStatus,
     Unit,
 )
-from events.units import successors
 
 PATH = "/lich/{slug}.ics"
 LARGEST = 1_000  # events; Google loses the rest without a word
@@ -160,9 +160,9 @@ class UnitFeed:
     def state(self, session: Session) -> str:
         campaigns = session.execute(select(*_fingerprint(Campaign)).where(self._shown)).one()
         items = session.execute(select(*_fingerprint(ChecklistItem)).join(ChecklistItem.campaign).where(self._shown)).one()
-        heirs = [(heir.slug, heir.full_name) for heir in self._heirs(session)]
+        ending = [(event.summary, event.description) for event in self._ending(session)]
         activities = session.execute(select(*_fingerprint(Activity)).join(Activity.campaign).where(self._attended)).one()
-        return _state(self.head, campaigns, items, activities, (self.unit.valid_to,), *heirs)
+        return _state(self.head, campaigns, items, activities, (self.unit.valid_to,), *ending)
 
     def render(self, session: Session) -> bytes:
         events = [*self._ending(session), *self._campaigns(session), *self._activities(session), *self._deadlines(session)]
@@ -174,19 +174,16 @@ class UnitFeed:
         gone = (Campaign.status == "CANCELLED") & (Campaign.dtend < self.today - _CANCELLED_STAYS)
         return (Campaign.unit_id == self.unit.id) & (Campaign.dtend > self.today - _PAST) & ~gone
 
-    def _heirs(self, session: Session) -> Sequence[Unit]:
-        return successors(session, self.unit) if self.unit.valid_to else ()
-
     def _ending(self, session: Session) -> Iterator[CalendarEvent]:
-        """Say on the first day of its successors where a closed unit went: whoever subscribed to it would hear nothing more."""
-        if self.unit.valid_to is None:
+        """Say on the day after its last where a closed unit went: whoever subscribed to it would hear nothing more."""
+        closure = closure_of(session, self.unit, self.today)
+        if closure is None:
             return
-        day, heirs = self.unit.valid_to + _A_DAY, self._heirs(session)
-        merged = f"Đơn vị đã sáp nhập vào {', '.join(heir.full_name for heir in heirs)}"
-        addresses = [f"Lịch của {heir.full_name}: {self.public_url}{PATH.format(slug=heir.slug)}" for heir in heirs]
+        day = closure.last_day + _A_DAY
+        addresses = [f"Lịch của {one.full_name}: {self.public_url}{PATH.format(slug=one.slug)}" for one in closure.goes_on_in]
         yield CalendarEvent(
             uid=f"unit-{self.unit.id}-ended@sumvay",
-            summary=merged if heirs else "Đơn vị đã kết thúc hoạt động",
+            summary=closure.words("vi"),
             dtstart=day,
             dtend=day + _A_DAY,
             created=RENDERER_EPOCH,

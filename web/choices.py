@@ -13,12 +13,13 @@ from events.checklist import parts_of
 from events.choices import OwnItem, add_own_item, delegate_item, split_item, switch_off, switch_on, units_below
 from events.credits import candidates, credit_item, credited_to, remove_credit
 from events.errors import N_, DomainError, InvalidInputError, NotFoundError
-from events.models import ChecklistItem, EvidenceType, Person, Phase
+from events.models import ChecklistItem, EvidenceType, Person, Phase, Unit
 from events.models.campaigns import TICK_ONLY
 from events.people import may_work_on, require_post
 from events.units import ancestors, get_unit
 from events.villages import COMMUNE, TITLES, VillageType, add_village, villages_of
 from web.addresses import safe_next
+from web.closures import closed_notice
 from web.context import get_calendar, get_config, get_session, today
 from web.entries import day_of, number_of
 from web.forms import Use, for_people, said, send
@@ -188,9 +189,14 @@ def _villages_page(slug: str, person: Person, error: DomainError | None = None) 
     return render_template(
         "choices/villages.html",
         commune=commune,
+        closed=closed_notice(commune, _villages_of),
         unit_path=ancestors(commune)[::-1],
         villages=villages_of(session, commune, today()),
         types=TITLES,
-        may_enter=may_work_on(session, person, commune, today()),
+        may_enter=commune.is_valid(today()) and may_work_on(session, person, commune, today()),
         error=said(error),
     )
+
+
+def _villages_of(unit: Unit) -> str:
+    return url_for(".villages", slug=unit.slug) if unit.level_key == COMMUNE else url_for("units.show", slug=unit.slug)

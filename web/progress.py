@@ -31,6 +31,7 @@ from events.progress import (
 )
 from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.units import alive, ancestors, get_unit
+from web.closures import closed_notice
 from web.context import get_config, get_session, today
 from web.language import gettext as _
 from web.language import title
@@ -84,6 +85,7 @@ def show(slug: str) -> str:
     return render_template(
         "progress/show.html",
         unit=unit,
+        closed=closed_notice(unit, lambda other: _of_unit(other.slug)),
         unit_path=ancestors(unit)[::-1],
         asked=asked,
         chosen=_chosen(asked),

@@ -207,6 +207,41 @@ def test_a_change_whose_work_was_handed_over_is_not_taken_back(administrator: Vi
     assert "Xã Đăk Mới đã có chiến dịch" in answer.text
 
 
+def test_every_old_address_says_where_the_unit_went_and_leads_to_the_same_page_there(
+    administrator: Visitor, opened: Opened, session: Session, cast: Cast, signed_in: Callable[[Person], Visitor]
+):
+    change(administrator, "sap-nhap", **MERGE)
+    session.expire_all()
+    [new] = successors(session, cast.commune)
+    campaign = session.scalars(select(Campaign).where(Campaign.unit_id == new.id)).one()
+    old = cast.commune.slug
+    pages = {
+        f"/don-vi/{old}": f"/don-vi/{new.slug}",
+        f"/chien-dich/{opened.commune.uid}": f"/chien-dich/{campaign.uid}",
+        f"/tien-do/{old}?nam=2021": f"/tien-do/{new.slug}?nam=2021",
+        f"/don-vi/{old}/thon": f"/don-vi/{new.slug}/thon",
+        f"/don-vi/{old}/nhan-su": f"/don-vi/{new.slug}/nhan-su",
+    }
+
+    for visitor in (administrator, signed_in(cast.khanh)):
+        for page, same in pages.items():
+            read = visitor.read(page)
+            assert "Đơn vị đã sáp nhập vào Xã Đăk Mới (ngày cuối: 28/02/2021)." in read, page
+            assert f'href="{same}"' in read, page
+    assert all("Đơn vị đã sáp nhập" not in administrator.read(same) for same in pages.values())
+
+
+def test_a_closed_unit_offers_no_forms_and_takes_no_people(administrator: Visitor, opened: Opened, session: Session, cast: Cast):
+    change(administrator, "sap-nhap", **MERGE)
+    old = f"/don-vi/{cast.commune.slug}"
+
+    assert 'name="full_name"' not in administrator.read(f"{old}/nhan-su")
+    assert 'name="name"' not in administrator.read(f"{old}/thon")
+    assert "/viec-rieng" not in administrator.read(f"/chien-dich/{opened.commune.uid}")
+    person = {"full_name": "Người Mới", "email": "moi@example.org", "role": "ubnd_xa"}
+    assert administrator.post(f"{old}/nhan-su", **person).status_code == 422
+
+
 def test_others_see_nothing_and_change_nothing(
     signed_in: Callable[[Person], Visitor], cast: Cast, stranger: Visitor, session: Session
 ):
