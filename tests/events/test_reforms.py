@@ -10,7 +10,7 @@ from events.campaigns import open_round
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from events.feeds import serve_feed
 from events.handover import decide_proposal, hand_over, hand_over_due, waiting_proposals
-from events.lineage import compare_years, mapped_to
+from events.lineage import compare_years, mapped_to, progress_by_year
 from events.models import (
     Campaign,
     Change,
@@ -28,7 +28,7 @@ from events.models import (
 )
 from events.models.campaigns import OPEN
 from events.people import add_person, give_post, holders
-from events.progress import Progress, own_progress, rolled_up
+from events.progress import AsOf, Progress, own_progress, rolled_up
 from events.reforms import NewUnit, abolish_level, merge, reforms, rename, split
 from events.rounds import rounds_of
 from events.units import children, get_unit, load_tree, predecessors, successors
@@ -452,6 +452,8 @@ def test_years_are_compared_with_the_old_units_added_up(session, happiness):
 
     assert compared[2021] == total
     assert compared[2020] == Progress()
+    assert progress_by_year(session, new, AsOf(DAY - A_DAY)) == {2021: total}  # as of a day on which it was not there yet
+    assert progress_by_year(session, get_unit(session, "23341"), DAY) == {2021: parts[old[0].id]}
 
 
 ONCE = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -6,6 +7,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from events.handover import waiting_proposals
+from events.lineage import compare_years
 from events.models import Campaign, ChecklistItem, Person, Reform, Unit, UnitSuccession
 from events.models.campaigns import OPEN
 from events.people import holders
@@ -267,4 +269,9 @@ def test_the_new_unit_is_compared_with_the_years_of_the_old_ones(
 
     assert 'id="so-sanh"' in page
     assert page.count("2021") >= 1
+    by_year = administrator.read(f"/tien-do/{new.slug}").partition('id="theo-nam"')[2]
+    row = re.search(r">2021</a></th>\s*<td[^>]*>(\d+)<", by_year)
+    expected = compare_years(session, new, [2021], clock.now.date())[2021].expected
+    assert row
+    assert int(row[1]) == expected > 0
     assert 'id="so-sanh"' not in administrator.read(f"/don-vi/{cast.commune.slug}")
