@@ -4,7 +4,7 @@ Every change is history: who, when, through which door, for which unit, what bef
 the one that it takes back and restores what that one found, so that history replays to where the item stands.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -36,6 +36,7 @@ from events.units import ancestors
 
 UNDOES = "undoes"  # in `after`: the id of the change that this one took back
 PARTS = "parts"  # in `after`: the item changed because its parts did
+MOVED_TO = "moved_to"  # in `after` of an item whose unit ended: the units that have it now, by the id of theirs
 EDITED = "edited"  # in `before` and `after` of an edit by hand: the columns that stand by hand
 _DAYS = {"dtstart", "due", "nominal_due"}
 _FIRST: dict[str, Any] = {
@@ -224,8 +225,13 @@ def in_charge() -> ColumnElement[bool]:
     return and_(Post.unit_id == unit_id, or_(Post.role_key == chosen, usual))
 
 
+def went_over(item: ChecklistItem, history: Iterable[Change]) -> dict[str, str] | None:
+    """Return the units that have an item since its own ended, by the id of theirs; none may be left. None: it did not go over."""
+    return None if item.is_open else next((change.after[MOVED_TO] for change in history if MOVED_TO in change.after), None)
+
+
 def open_for_change(session: Session, item_id: int, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:
-    """Lock an item that ``by`` may change. Raises the errors of ``complete_item``."""
+    """Lock an item that ``by`` may change. Raises the errors of ``complete_item``, ``ConflictError`` too for one that went over."""
     item = session.get(ChecklistItem, item_id, with_for_update=True, populate_existing=True)
     if item is None:
         raise NotFoundError(kind="checklist item", key=item_id)
@@ -233,6 +239,7 @@ def open_for_change(session: Session, item_id: int, by: Person, now: datetime, z
         raise NotAllowedError(unit=item.campaign.unit.full_name)
     if item.campaign.status is CampaignStatus.CANCELLED:
         raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=item.campaign.summary)
+    _require_here(session, item)
     return item
 
 
@@ -278,6 +285,16 @@ def stamp_for(
     ids = [unit.id, item.delegate_unit_id]
     query = select(Post.id).where(Post.person_id == by.id, Post.unit_id.in_(ids), held(local_day(now, zone)))
     return Stamp(by, now, door, None if session.scalar(query.limit(1)) else unit)
+
+
+def _require_here(session: Session, item: ChecklistItem) -> None:
+    """Refuse what the units that follow would do once more."""
+    units = went_over(item, history_of(session, item)) if item.campaign.unit.valid_to else None
+    if units:
+        where = ", ".join(dict.fromkeys(units.values()))
+        raise ConflictError(N_("“%(item)s” went over to %(units)s and is done there."), item=item.summary, units=where)
+    if units is not None:
+        raise ConflictError(N_("“%(item)s” was closed when %(unit)s ended."), item=item.summary, unit=item.campaign.unit.full_name)
 
 
 def record(session: Session, item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], stamp: Stamp) -> Change:

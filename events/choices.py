@@ -111,7 +111,7 @@ def split_item(
     """
     item = open_for_choice(session, item_id, by, now, zone)
     require_open(item)
-    units = _units_below(session, item, unit_ids)
+    units = _units_below(session, item, unit_ids, local_day(now, zone))
     have = {part.campaign.unit_id for part in parts_of(session, item)}
     new = [unit for unit in units if unit.id not in have]
     if new:
@@ -171,7 +171,7 @@ def delegate_item(
     not below, or a post that it does not have.
     """
     item = open_for_choice(session, item_id, by, now, zone)
-    unit = None if unit_id is None else _units_below(session, item, [unit_id])[0]
+    unit = None if unit_id is None else _units_below(session, item, [unit_id], local_day(now, zone))[0]
     role = role if unit is not None else None
     if (item.delegate_unit_id, item.delegate_role_key) == (unit_id, role):
         return item
@@ -209,8 +209,8 @@ def _require_role(session: Session, unit: Unit, role: str | None, on: date) -> N
         raise InvalidInputError(N_("There is no such post in %(unit)s."), unit=unit.full_name)
 
 
-def _units_below(session: Session, item: ChecklistItem, unit_ids: Collection[int]) -> Sequence[Unit]:
-    """Return the units in their order. Raises ``InvalidInputError`` for none, or one that is not below the item's unit."""
+def _units_below(session: Session, item: ChecklistItem, unit_ids: Collection[int], on: date) -> Sequence[Unit]:
+    """Return the units in their order. Raises ``InvalidInputError`` for none, or one that ended or is not below the item's unit."""
     units = session.scalars(select(Unit).where(Unit.id.in_(unit_ids)).order_by(Unit.position, Unit.id)).all()
     if not units or len(units) < len(set(unit_ids)):
         raise InvalidInputError(N_("Please choose at least one unit."))
@@ -218,6 +218,8 @@ def _units_below(session: Session, item: ChecklistItem, unit_ids: Collection[int
     for unit in units:
         if above not in ancestors(unit):
             raise InvalidInputError(N_("%(unit)s is not below %(above)s."), unit=unit.full_name, above=above.full_name)
+        if not unit.is_valid(on):
+            raise InvalidInputError(N_("%(unit)s does not exist on %(day)s."), unit=unit.full_name, day=f"{on:%d/%m/%Y}")
     return units
 
 

@@ -30,6 +30,7 @@ from events.people import may_work_on, require_post, roles_at
 from events.units import ancestors, get_unit
 from events.villages import COMMUNE, TITLES, VillageType, add_village, correct_village, end_village, villages_of
 from web.addresses import safe_next
+from web.closures import closed_notice
 from web.context import get_calendar, get_config, get_session, today
 from web.entries import day_of, number_of
 from web.forms import Use, for_people, said, send
@@ -256,9 +257,14 @@ def _villages_page(slug: str, person: Person, error: DomainError | None = None) 
     return render_template(
         "choices/villages.html",
         commune=commune,
+        closed=closed_notice(commune, _villages_of),
         unit_path=ancestors(commune)[::-1],
         villages=villages_of(session, commune, today()),
         types=TITLES,
-        may_enter=may_work_on(session, person, commune, today()),
+        may_enter=commune.is_valid(today()) and may_work_on(session, person, commune, today()),
         error=said(error),
     )
+
+
+def _villages_of(unit: Unit) -> str:
+    return url_for(".villages", slug=unit.slug) if unit.level_key == COMMUNE else url_for("units.show", slug=unit.slug)

@@ -25,6 +25,7 @@ from events.checklist import (
     may_work_on_item,
     reopen_item,
     start_item,
+    went_over,
 )
 from events.choices import units_below
 from events.credits import credited_to, stand_in
@@ -241,6 +242,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         unit_path=ancestors(item.campaign.unit)[::-1],
         history=[(change, story_of(change, current())) for change in history],
         last_change=(last.id, story_of(last, current())) if last and (may_choose or not is_choice(last)) else None,
+        went_over=went_over(item, history),
         credited=credited_to(session, item),
         stand_in=stand_in(session, item),
         edited=[_(EDITABLE[name]) for name in item.edited if name in EDITABLE],

@@ -354,6 +354,16 @@ def test_nothing_is_delegated_to_a_unit_beside_or_above(session, cast, happiness
             delegate_item(session, item_of(happiness, "banners").id, unit.id, **who)
 
 
+def test_a_village_that_ended_gets_no_work_from_a_form_that_was_open_for_long(session, happiness, enter, vietnam, who):
+    village, banners = enter("1"), item_of(happiness, "banners")
+    village.valid_to = date(2021, 3, 3)
+
+    with pytest.raises(InvalidInputError, match="Thôn 1 does not exist on 04/03/2021"):
+        delegate_item(session, banners.id, village.id, **who)
+    with pytest.raises(InvalidInputError, match="Thôn 1 does not exist on 04/03/2021"):
+        split_item(session, banners.id, [village.id], calendar=vietnam, **who)
+
+
 def test_parts_count_in_the_villages_that_do_them(session, happiness, enter, vietnam, who):
     village = enter("1")
     before = own_progress(session, TODAY, Campaign.year == 2021)
