@@ -163,7 +163,7 @@ def slug_of(title: str) -> str:
 def _rule(fields: Mapping[str, Any]) -> Rule:
     try:
         return rule_from(fields)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a month of a thousand billion
         raise InvalidInputError(N_("There is no such day. Please check day and month.")) from None
 
 

@@ -205,6 +205,8 @@ def test_a_form_that_is_sent_twice_makes_one_day(session: Session, cast: Cast):
         {"title_vi": "!!!"},
         {"title_vi": "x" * 501},
         {"rule": {"kind": "fixed_day", "month": 2, "day": 30}},
+        {"rule": {"kind": "fixed_day", "month": 10**12, "day": 5}},
+        {"rule": {"kind": "fixed_range", "from": f"{10**12}-05", "to": "03-01"}},
         {"rule": {"kind": "fixed_range", "from": "02-30", "to": "03-01"}},
         {"rule": {"kind": "fixed_range", "from": "x", "to": "y"}},
         {"rule": {"kind": "lunar_day", "lunar_month": 13, "lunar_day": 1}},

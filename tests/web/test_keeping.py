@@ -91,7 +91,7 @@ def test_it_may_be_lunar_or_last_several_days(administrator: Visitor, stranger: 
 
 @pytest.mark.parametrize(
     "change",
-    [{"day": "31", "month": "2"}, {"kind": "fixed_range"}, {"day": ""}, {"title_vi": ""}, {"color": "beige"}, {"base_year": "x"}, {"inside": "intl_day_evaw"}, {"kind": "weekly"}],
+    [{"day": "31", "month": "2"}, {"month": "1000000000000"}, {"kind": "fixed_range"}, {"day": ""}, {"title_vi": ""}, {"color": "beige"}, {"base_year": "x"}, {"inside": "intl_day_evaw"}, {"kind": "weekly"}],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_and_what_was_typed_stays(administrator: Visitor, session: Session, change: dict[str, str]):
     before = session.scalar(select(func.count(Observance.id)))
