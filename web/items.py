@@ -29,11 +29,13 @@ from events.checklist import (
 from events.choices import units_below
 from events.credits import credited_to
 from events.decisions import is_provisional
+from events.documents import documents_of_item
 from events.editing import EDITABLE
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
 from events.evidence import LARGEST_FILE, Proof, add_evidence, file_of, remove_evidence, store_file
 from events.language import say
 from events.models import Campaign, ChecklistItem, Person, Unit
+from events.people import may_work_on
 from events.story import story_of
 from events.units import ancestors
 from web.addresses import here, safe_next
@@ -216,6 +218,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
     history = history_of(session, item)
     live = undoable(history)
     person = current_person()
+    may_write = person is not None and may_work_on(session, person, item.campaign.unit, today())
     return render_template(
         "items/show.html",
         line=line,
@@ -225,6 +228,8 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         history=[(change, story_of(change, current())) for change in history],
         last_change=live[0] if live else None,
         credited=credited_to(session, item),
+        documents=documents_of_item(session, item, drafts=may_write),
+        may_write=may_write,
         edited=[_(EDITABLE[name]) for name in item.edited if name in EDITABLE],
         is_provisional=item.is_open and is_provisional(item, get_calendar()),
         below=units_below(session, item.campaign.unit, today()),

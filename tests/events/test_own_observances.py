@@ -259,8 +259,25 @@ def test_anniversaries_are_worded_as_the_province_does(session: Session, cast: C
     assert "Kỷ niệm 10 năm (2016–2026)." in occurrences(session, observance)[2026].description
 
     number_anniversaries(session, observance, 2016, "Lần thứ N", now=NOW)
-    assert "Lần thứ 10 (2016–2026)." in occurrences(session, observance)[2026].description
-    assert "thứ" not in describe(observance, 2027)
+    assert "Lần thứ 10.\n" in occurrences(session, observance)[2026].description
+    assert "Lần thứ 11.\n" in describe(observance, 2027)
 
     number_anniversaries(session, observance, None, "", now=NOW)
     assert "10" not in occurrences(session, observance)[2026].description
+
+
+def test_the_action_month_is_numbered_every_year_and_family_day_every_fifth(session: Session):
+    month, day = (find_observance(session, slug) for slug in ("thang-hanh-dong-vi-binh-dang-gioi", "ngay-gia-dinh-viet-nam"))
+
+    assert [month.anniversary_text(year) for year in (2016, 2021, 2026)] == ["Lần thứ 1", "Lần thứ 6", "Lần thứ 11"]
+    assert [day.anniversary_text(year) for year in (2025, 2026)] == [None, "Kỷ niệm 25 năm (2001–2026)"]
+
+
+def test_a_wording_chosen_here_is_kept_when_the_catalogue_begins_to_name_wordings(session: Session, catalog: Catalog):
+    day = find_observance(session, "ngay-gia-dinh-viet-nam")
+    number_anniversaries(session, day, 2001, "N năm Ngày Gia đình", now=NOW)
+    day.catalog_base = {name: value for name, value in day.catalog_base.items() if name != "anniversary"}
+
+    import_catalog(session, catalog, now=NOW)
+
+    assert day.anniversary == "N năm Ngày Gia đình"
