@@ -1,4 +1,4 @@
-"""What issued documents print beside the theme, and the history of what was corrected on them"""
+"""What issued documents print, the history of their corrections, and who cancelled a round"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,8 @@ down_revision = '0002'
 
 
 def upgrade() -> None:
+    op.add_column('campaign', sa.Column('cancelled', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('campaign', sa.Column('cancellations', sa.JSON(), nullable=True))
     op.add_column('document', sa.Column('slogans', sa.JSON(), nullable=True))
     op.add_column('document', sa.Column('anniversary', sa.String(), nullable=True))
     op.create_table('document_change',
