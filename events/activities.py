@@ -1,22 +1,25 @@
 """Activities: launch ceremonies, contests, talks and classes, with a time and a place, once or every week."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.database import folded, new_uid, nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.localtime import VIETNAM, at_local, local_day
-from events.models import Activity, ActivityCredit, Campaign, CampaignStatus, Person
+from events.models import Activity, ActivityCredit, Campaign, CampaignStatus, Person, Unit
 from events.people import require_post
+from events.recurrence import check_year
+from events.units import ancestors, subtree_ids
 
 A_WEEK = timedelta(weeks=1)
 _LONGEST = timedelta(days=31)  # what lasts longer is a campaign
-_LONGEST_REPEAT = timedelta(days=366)
+_FAR = timedelta(days=365)  # from the campaign; what lies farther off belongs to another one
+_AFTERWARDS = 12 * A_WEEK  # in which a weekly broadcast or class may go on
 _LONGEST_TEXT = 300
 _LARGEST_CROWD = 10_000_000
 
@@ -41,10 +44,11 @@ def add_activity(
 ) -> Activity:
     """Add an activity to a campaign. Adding the same one twice changes nothing.
 
-    Raises ``NotAllowedError``, ``ConflictError`` in a cancelled campaign and ``InvalidInputError``.
+    Raises ``NotAllowedError``, ``ConflictError`` in a cancelled campaign, ``InvalidInputError`` and ``YearOutOfRangeError``.
     """
     _may_change(session, campaign, by, now, zone)
     columns = _checked(plan, zone)
+    _check_window(campaign, plan, zone)
     session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update())
     same = (Activity.campaign_id == campaign.id, Activity.dtstart == plan.dtstart, Activity.summary == columns["summary"])
     known = session.scalars(select(Activity).where(*same, Activity.status != CampaignStatus.CANCELLED)).first()
@@ -64,6 +68,8 @@ def change_activity(session: Session, uid: str, plan: Plan, *, by: Person, now: 
     if activity.status is CampaignStatus.CANCELLED:
         raise ConflictError(N_("“%(activity)s” was cancelled."), activity=activity.summary)
     changed = {name: value for name, value in _checked(plan, zone).items() if getattr(activity, name) != value}
+    if {"dtstart", "weekly_until"} & changed.keys():
+        _check_window(activity.campaign, plan, zone)
     for name, value in changed.items():
         setattr(activity, name, value)
     if changed:
@@ -83,10 +89,14 @@ def cancel_activity(session: Session, uid: str, *, by: Person, now: datetime, zo
 def credit_activity(
     session: Session, uid: str, campaign: Campaign, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
 ) -> Activity:
-    """Let an activity, such as a shared launch, count for another campaign of its unit too. Asking twice changes nothing."""
+    """Let an activity, such as a shared launch, count for another campaign of its unit too. Asking twice changes nothing.
+
+    Raises the errors of ``change_activity``, also ``ConflictError`` when that campaign was cancelled.
+    """
     activity = _open_for_change(session, uid, by, now, zone)
     if campaign.unit_id != activity.campaign.unit_id or campaign.id == activity.campaign_id:
         raise InvalidInputError(N_("An activity can count for another campaign of the same unit."))
+    _require_running(campaign)
     if _credit(session, activity, campaign) is None:
         session.add(ActivityCredit(activity=activity, campaign=campaign))
         activity.touch(now)
@@ -114,9 +124,14 @@ def get_activity(session: Session, uid: str) -> Activity:
 
 
 def activities_of(session: Session, campaign: Campaign, *, with_internal: bool) -> Sequence[Activity]:
-    """Return a campaign's activities and those that count for it too, by time. Internal ones are for the unit's people."""
+    """Return a campaign's activities, its inner campaigns' and those that count for it too, by time.
+
+    Internal ones are for the unit's people.
+    """
+    inner = select(Campaign.id).where(Campaign.outer_id == campaign.id, Campaign.status != CampaignStatus.CANCELLED)
     credited = select(ActivityCredit.activity_id).where(ActivityCredit.campaign_id == campaign.id)
-    query = select(Activity).where(or_(Activity.campaign_id == campaign.id, Activity.id.in_(credited)))
+    here = or_(Activity.campaign_id == campaign.id, Activity.campaign_id.in_(inner), Activity.id.in_(credited))
+    query = select(Activity).where(here)
     if not with_internal:
         query = query.where(Activity.public)
     return session.scalars(query.options(joinedload(Activity.campaign)).order_by(Activity.dtstart, Activity.id)).all()
@@ -147,26 +162,56 @@ class Slot:
             yield start, end
 
 
-def clashes(slot: Slot, others: Iterable[Slot], zone: ZoneInfo = VIETNAM) -> list[Slot]:
-    """Return those of ``others`` that overlap ``slot`` in time, and are of the same unit or at the same place."""
+def clash(slot: Slot, other: Slot, zone: ZoneInfo = VIETNAM) -> tuple[datetime, datetime] | None:
+    """Return the first time ``other`` takes place that overlaps ``slot``; None unless both are of one unit or at one place.
+
+    Places are compared by name, so the two must be of units that can share one: every commune has a "Hội trường UBND xã".
+    """
+    if not _same_people_or_place(slot, other):
+        return None
     mine = list(slot.occurrences(zone))
-    return [other for other in others if _same_people_or_place(slot, other) and _overlap(mine, list(other.occurrences(zone)))]
+    times = ((start, end) for start, end in other.occurrences(zone) if any(a < end and start < b for a, b in mine))
+    return next(times, None)
 
 
-def overlapping(session: Session, activity: Activity, zone: ZoneInfo = VIETNAM) -> list[Activity]:
-    """Return the activities that overlap this one, of the same unit or at the same place: a warning, not a lock."""
-    slot = _slot(activity)
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Another activity and the first of its times that overlaps."""
+
+    activity: Activity
+    dtstart: datetime
+    dtend: datetime
+
+
+def overlapping(session: Session, activity: Activity, zone: ZoneInfo = VIETNAM) -> list[Overlap]:
+    """Return the activities that overlap this one, of the same unit or at the same place: a warning, not a lock.
+
+    A place of the same name is the same place for a unit and those above and below it.
+    """
+    slot, day = _slot(activity), local_day(activity.dtstart, zone)
     *_, (_, last) = slot.occurrences(zone)
-    first_day = local_day(activity.dtstart, zone)
-    still_on = or_(Activity.dtend > activity.dtstart, Activity.weekly_until >= first_day)
+    still_on = or_(Activity.dtend > activity.dtstart, Activity.weekly_until >= day - A_WEEK)  # its last time may end days later
     query = select(Activity).where(Activity.id != activity.id, Activity.dtstart < last, still_on)
-    query = query.where(Activity.status != CampaignStatus.CANCELLED).join(Activity.campaign).options(joinedload(Activity.campaign))
-    found = session.scalars(query.where(Campaign.status != CampaignStatus.CANCELLED).order_by(Activity.dtstart, Activity.id))
-    return [other for other in found if clashes(slot, [_slot(other)], zone)]
+    query = query.where(Activity.status != CampaignStatus.CANCELLED).join(Activity.campaign)
+    query = query.where(Campaign.status != CampaignStatus.CANCELLED, _in_line_with(activity.campaign.unit, day))
+    load = joinedload(Activity.campaign).joinedload(Campaign.unit)
+    others = session.scalars(query.options(load).order_by(Activity.dtstart, Activity.id))
+    found = ((other, clash(slot, _slot(other), zone)) for other in others)
+    return [Overlap(other, *times) for other, times in found if times is not None]
+
+
+def _in_line_with(unit: Unit, on: date) -> ColumnElement[bool]:
+    """Return the condition that a campaign is of ``unit``, of a unit above it or of one below it."""
+    above = Campaign.unit_id.in_([other.id for other in ancestors(unit)])
+    return or_(above, Campaign.unit_id.in_(subtree_ids(unit.id, on)))
 
 
 def _may_change(session: Session, campaign: Campaign, by: Person, now: datetime, zone: ZoneInfo) -> None:
     require_post(session, by, campaign.unit, local_day(now, zone))
+    _require_running(campaign)
+
+
+def _require_running(campaign: Campaign) -> None:
     if campaign.status is CampaignStatus.CANCELLED:
         raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary)
 
@@ -184,7 +229,10 @@ def _credit(session: Session, activity: Activity, campaign: Campaign) -> Activit
 
 
 def _checked(plan: Plan, zone: ZoneInfo) -> dict[str, object]:
-    """Return an activity's columns. Raises ``InvalidInputError`` for what cannot be stored."""
+    """Return an activity's columns. Raises ``InvalidInputError`` for what cannot be stored, and ``YearOutOfRangeError``."""
+    for day in (plan.dtstart, plan.dtend, plan.weekly_until):
+        if day is not None:
+            check_year(day.year)
     texts = {name: " ".join(nfc(getattr(plan, name)).split()) for name in ("summary", "location", "organizer")}
     if not texts["summary"] or max(map(len, texts.values())) > _LONGEST_TEXT:
         raise InvalidInputError(N_("Please enter what takes place, in at most %(longest)s letters."), longest=_LONGEST_TEXT)
@@ -201,10 +249,26 @@ def _checked(plan: Plan, zone: ZoneInfo) -> dict[str, object]:
 def _check_weeks(plan: Plan, first: date) -> None:
     if plan.weekly_until is None:
         return
-    if not first <= plan.weekly_until <= first + _LONGEST_REPEAT:
-        raise InvalidInputError(N_("The last week must be after the first time, and at most a year later."))
+    if plan.weekly_until < first:
+        raise InvalidInputError(N_("The last week must be after the first time."))
     if plan.dtend - plan.dtstart > A_WEEK:
         raise InvalidInputError(N_("What takes place every week lasts less than a week."))
+
+
+def _check_window(campaign: Campaign, plan: Plan, zone: ZoneInfo) -> None:
+    """Refuse days that have nothing to do with the campaign: a slip of the finger, or another year's campaign."""
+    if plan.weekly_until is None:
+        first, last = campaign.dtstart - _FAR, campaign.dtend + _FAR
+        days, sentence = (
+            [local_day(plan.dtstart, zone)],
+            N_("An activity lies within a year of its campaign: %(first)s to %(last)s."),
+        )
+    else:
+        first, last = min(campaign.opens, campaign.dtstart), campaign.dtend + _AFTERWARDS
+        days = [local_day(plan.dtstart, zone), plan.weekly_until]
+        sentence = N_("What takes place every week lies within its campaign and the weeks after it: %(first)s to %(last)s.")
+    if not all(first <= day <= last for day in days):
+        raise InvalidInputError(sentence, first=f"{first:%d/%m/%Y}", last=f"{last:%d/%m/%Y}")
 
 
 def _slot(activity: Activity) -> Slot:
@@ -214,10 +278,6 @@ def _slot(activity: Activity) -> Slot:
 def _same_people_or_place(one: Slot, other: Slot) -> bool:
     place = " ".join(folded(one.place).split())
     return one.unit_id == other.unit_id or (place != "" and place == " ".join(folded(other.place).split()))
-
-
-def _overlap(some: Sequence[tuple[datetime, datetime]], others: Sequence[tuple[datetime, datetime]]) -> bool:
-    return any(start < other_end and other_start < end for start, end in some for other_start, other_end in others)
 
 
 def last_instant(day: date, zone: ZoneInfo = VIETNAM) -> datetime:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from events.catalog import Catalog
 from events.database import folded
 from events.entries import TemplateEntry, UnitEntry
+from events.localtime import local_day
 from events.models import (
     CalendarDay,
     DecidedYear,
@@ -110,7 +111,11 @@ def _import_templates(session: Session, catalog: Catalog, result: ImportResult, 
     observance_ids = {row.key: row.id for row in session.scalars(select(Observance))}
     entries = catalog.templates.template
     values = ((e.key, _template_values(e, observance_ids, n)) for n, e in enumerate(entries))
+    known = set(session.scalars(select(Template.key)))
     templates = _merge_all(session, result, Template, values)
+    if known:  # what a new release brings does not open for days that are over
+        for key in templates.keys() - known:
+            templates[key].opens_from = local_day(now)
     session.flush()
     versions = _latest_versions(session)
     for entry in entries:
@@ -156,6 +161,8 @@ def _unit_values(entry: UnitEntry, position: int) -> dict[str, Any]:
 def _observance_values(entry: dict[str, Any], position: int) -> dict[str, Any]:
     del entry["key"], entry["conf"]
     enabled = entry["status"] is not ObservanceStatus.OPTIONAL
+    if entry["anniversary"] is None:
+        del entry["anniversary"]  # then the wording is people's own to choose
     return entry | {"inside_key": entry.pop("inside"), "enabled": enabled, "position": position}
 
 

@@ -1,6 +1,8 @@
 """Work that counts for several campaigns of a unit without being done twice ("lồng ghép").
 
-An item belongs to one campaign, where progress counts it. In the others it is shown with its state and counted nowhere.
+An item belongs to one campaign, where progress counts it. In the others it is shown with its state and counted nowhere. There it
+may stand for an item that would be the same work again, such as the second of two plans: that one is closed as not required for
+as long as the credit lasts. With a reform the credit goes over; what it stood for was closed and stays in the old unit.
 """
 
 from collections import defaultdict
@@ -11,39 +13,69 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from events.checklist import Stamp, open_for_change, record
+from events.checklist import UNDOES, Stamp, cover_item, open_for_choice, record, reopen_item
 from events.errors import N_, ConflictError, InvalidInputError
 from events.localtime import VIETNAM
-from events.models import Campaign, CampaignStatus, ChecklistItem, ItemCredit, Person
+from events.models import Campaign, CampaignStatus, ChecklistItem, ItemCredit, ItemState, Person
+from events.models.campaigns import OPEN
+
+_TOGETHER = "Lồng ghép: làm chung với “"  # how the reason of an item begins that another one stands for
 
 
 def credit_item(
-    session: Session, item_id: int, campaign: Campaign, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
+    session: Session,
+    item_id: int,
+    campaign: Campaign,
+    *,
+    covers_id: int | None = None,
+    by: Person,
+    now: datetime,
+    zone: ZoneInfo = VIETNAM,
 ) -> ChecklistItem:
     """Let an item count for another campaign of its unit too. Asking twice changes nothing.
 
-    Raises the errors of ``checklist.complete_item``, and ``InvalidInputError`` for another unit's campaign or the item's own.
+    ``covers_id`` is the item of that campaign that it stands for; one that is closed already is left alone. Raises the errors of
+    ``checklist.complete_item``, and ``InvalidInputError`` for another unit's campaign, the item's own, or an item of neither.
     """
-    item = open_for_change(session, item_id, by, now, zone)
+    item = open_for_choice(session, item_id, by, now, zone)
     if campaign.unit_id != item.campaign.unit_id or campaign.id == item.campaign_id:
         raise InvalidInputError(N_("An item can count for another campaign of the same unit."))
     if campaign.status is CampaignStatus.CANCELLED:
         raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary)
-    if _credit(session, item, campaign) is None:
-        session.add(ItemCredit(item=item, campaign=campaign))
-        record(session, item, {}, {"credit": campaign.summary}, Stamp(by, now))
+    covered = _item_to_cover(session, item, campaign, covers_id) if covers_id is not None else None
+    credit = _credit(session, item, campaign)
+    if credit is None:
+        credit = ItemCredit(item=item, campaign=campaign)
+        session.add(credit)
+        record(session, item, {}, {"credit": campaign.summary, "credit_to": campaign.id}, Stamp(by, now))
+    if covered is not None and covered.is_open:
+        _open_again(session, credit, by, now, zone)
+        cover_item(session, covered.id, f"{_TOGETHER}{item.summary}”", by=by, now=now, zone=zone)
+        credit.covers = covered
     return item
 
 
 def remove_credit(
-    session: Session, item_id: int, campaign: Campaign, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
+    session: Session,
+    item_id: int,
+    campaign: Campaign,
+    *,
+    undoes: int | None = None,
+    by: Person,
+    now: datetime,
+    zone: ZoneInfo = VIETNAM,
 ) -> ChecklistItem:
-    """Let an item no longer count for another campaign. Asking twice changes nothing."""
-    item = open_for_change(session, item_id, by, now, zone)
+    """Let an item no longer count for another campaign; what it stood for is open again. Asking twice changes nothing.
+
+    ``undoes`` is the id of the change that is taken back by this.
+    """
+    item = open_for_choice(session, item_id, by, now, zone)
     credit = _credit(session, item, campaign)
     if credit is not None:
+        _open_again(session, credit, by, now, zone)
         session.delete(credit)
-        record(session, item, {"credit": campaign.summary}, {}, Stamp(by, now))
+        notes = {} if undoes is None else {UNDOES: undoes}
+        record(session, item, {"credit": campaign.summary}, notes, Stamp(by, now))
     return item
 
 
@@ -69,6 +101,44 @@ def candidates(session: Session, item: ChecklistItem) -> Sequence[Campaign]:
     query = select(Campaign).where(Campaign.unit_id == own.unit_id, Campaign.year == own.year, Campaign.id != own.id)
     query = query.where(Campaign.status != CampaignStatus.CANCELLED, Campaign.id.not_in(taken))
     return session.scalars(query.order_by(Campaign.dtstart, Campaign.id)).all()
+
+
+def coverable(session: Session, item: ChecklistItem, campaigns: Sequence[Campaign]) -> dict[int, list[ChecklistItem]]:
+    """Return by campaign the open items that ``item`` may stand for, in one query; the one of the same key first."""
+    ids = [campaign.id for campaign in campaigns]
+    query = select(ChecklistItem).where(ChecklistItem.campaign_id.in_(ids), ChecklistItem.status.in_(OPEN))
+    order = (ChecklistItem.key != item.key, ChecklistItem.position, ChecklistItem.id)
+    found: dict[int, list[ChecklistItem]] = defaultdict(list)
+    for other in session.scalars(query.order_by(*order)):
+        found[other.campaign_id].append(other)
+    return found
+
+
+def stand_in(session: Session, item: ChecklistItem) -> ChecklistItem | None:
+    """Return the item of another campaign through which this one is done; None for one that stands for itself."""
+    if not _is_covered(item):
+        return None
+    return session.scalars(select(ChecklistItem).join(ItemCredit.item).where(ItemCredit.covers_id == item.id)).first()
+
+
+def _item_to_cover(session: Session, item: ChecklistItem, campaign: Campaign, covers_id: int) -> ChecklistItem:
+    if item.state in (ItemState.NOT_DONE, ItemState.NOT_REQUIRED):
+        raise ConflictError(N_("“%(item)s” is closed without being done; it cannot stand for another item."), item=item.summary)
+    covered = session.get(ChecklistItem, covers_id)
+    if covered is None or covered.campaign_id != campaign.id:
+        raise InvalidInputError(N_("An item can only stand for one of “%(campaign)s”."), campaign=campaign.summary)
+    return covered
+
+
+def _is_covered(item: ChecklistItem) -> bool:
+    """Tell whether an item is closed because another one stands for it, and not by hand since."""
+    return item.state is ItemState.NOT_REQUIRED and (item.reason or "").startswith(_TOGETHER)
+
+
+def _open_again(session: Session, credit: ItemCredit, by: Person, now: datetime, zone: ZoneInfo) -> None:
+    covered = credit.covers
+    if covered is not None and _is_covered(covered) and credit.campaign.status is not CampaignStatus.CANCELLED:
+        reopen_item(session, covered.id, by=by, now=now, zone=zone)
 
 
 def _credit(session: Session, item: ChecklistItem, campaign: Campaign) -> ItemCredit | None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.activities import (
+    Overlap,
     Plan,
     add_activity,
     cancel_activity,
@@ -21,11 +22,12 @@ from events.activities import (
     remove_activity_credit,
 )
 from events.campaigns import get_campaign
-from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
+from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError, YearOutOfRangeError
 from events.language import say
 from events.localtime import at_local
 from events.models import Activity, Campaign, CampaignStatus, Person
 from events.people import may_work_on, require_post
+from events.recurrence import check_year
 from events.units import ancestors
 from web.context import current_person, get_config, get_session, now, today
 from web.entries import day_of, hour_of, number_of
@@ -44,13 +46,12 @@ def show(uid: str) -> str:
     may_change = person is not None and may_work_on(session, person, activity.campaign.unit, today())
     if not (activity.public or may_change):
         raise NotFoundError(kind="activity", key=uid)
-    clashing = [other for other in overlapping(session, activity, get_config().zone) if other.public or may_change]
     return render_template(
         "activities/show.html",
         activity=activity,
         campaign=activity.campaign,
         unit_path=[*ancestors(activity.campaign.unit)[::-1], activity.campaign.unit],
-        overlapping=clashing if activity.status is not CampaignStatus.CANCELLED else [],
+        overlapping=_overlapping(session, activity, person, may_change),
         credited=credited_campaigns(session, activity),
         candidates=_candidates(session, activity) if may_change else [],
         may_change=may_change and activity.campaign.status is not CampaignStatus.CANCELLED,
@@ -130,7 +131,7 @@ def _send(
     session = get_session()
     try:
         activity = use(session, person, now())
-    except (ConflictError, InvalidInputError) as error:
+    except (ConflictError, InvalidInputError, YearOutOfRangeError) as error:
         session.rollback()
         if again is None:
             raise
@@ -166,6 +167,22 @@ def _candidates(session: Session, activity: Activity) -> list[Campaign]:
     return [campaign for campaign in session.scalars(query) if campaign.id not in taken]
 
 
+def _overlapping(session: Session, activity: Activity, person: Person | None, may_change: bool) -> list[tuple[Overlap, bool]]:
+    """Return what overlaps, and whether its title and place may be shown.
+
+    Of another unit's internal activity, those who plan this one learn that there is something at that time, others nothing.
+    """
+    if activity.is_cancelled:
+        return []
+    shown = [(other, _may_see(session, other.activity, person)) for other in overlapping(session, activity, get_config().zone)]
+    return [(other, open_to) for other, open_to in shown if open_to or may_change]
+
+
+def _may_see(session: Session, activity: Activity, person: Person | None) -> bool:
+    """Tell whether an activity is public, or the person's post lets them see an internal one."""
+    return activity.public or (person is not None and may_work_on(session, person, activity.campaign.unit, today()))
+
+
 def _plan() -> Plan:
     """Return what was entered. Days and hours are local ones."""
     form, zone = request.form, get_config().zone
@@ -173,6 +190,8 @@ def _plan() -> Plan:
     if day is None:
         raise InvalidInputError(N_("Please enter the day."))
     last_day = day_of(form.get("until_day", "")) or day
+    for year in (day.year, last_day.year):
+        check_year(year)  # in UTC the first hours of the year 1 lie before all years
     return Plan(
         summary=form.get("summary", ""),
         dtstart=at_local(day, hour_of(form.get("from", "")), zone),

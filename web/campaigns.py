@@ -1,5 +1,6 @@
 """A campaign in one unit: its days, its checklist, and how far the units below have come."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template, url_for
@@ -7,12 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from events.activities import activities_of
-from events.documents import slogans_of, theme_of
 from events.errors import NotFoundError
-from events.models import Campaign, Observance, Unit
+from events.models import Campaign, ChecklistItem, Observance, Unit
 from events.progress import Progress, own_progress, rolled_up
+from events.themes import inherited
 from events.units import ancestors, load_tree
-from web.checklists import by_phase, count, lines_of, may_tick
+from web.checklists import Line, by_phase, count, lines_of, may_tick
+from web.closures import ClosedNotice, closed_notice
 from web.context import current_person, get_session, today
 from web.subscriptions import Subscription
 
@@ -40,12 +42,13 @@ def show(uid: str) -> str:
     return render_template(
         "campaigns/show.html",
         campaign=campaign,
+        closed=_closed(session, campaign),
         unit_path=ancestors(campaign.unit)[::-1],
-        theme=theme_of(campaign),
-        slogans=slogans_of(campaign),
+        printed=inherited(campaign),
         phases=by_phase(lines),
         own=own,
         own_lines=own_lines,
+        twins=_twins(campaign, lines),
         activities=activities_of(session, campaign, with_internal=current_person() is not None and ticks),
         below=[(_address(branch.campaign), branch.campaign.unit.full_name, branch.progress) for branch in branches],
         total=sum((branch.progress for branch in branches), own),
@@ -54,8 +57,28 @@ def show(uid: str) -> str:
     )
 
 
+def _twins(campaign: Campaign, lines: Iterable[Line]) -> list[tuple[ChecklistItem, ChecklistItem]]:
+    """Return the items with the open ones of inner campaigns that have the same key: the same work, to be done once."""
+    own = {line.item.key: line.item for line in lines if line.origin is None and (line.item.is_open or line.item.is_done)}
+    inner = [line.item for line in lines if line.origin is not None and line.origin.outer_id == campaign.id]
+    return [(own[item.key], item) for item in inner if item.key in own and item.is_open]
+
+
 def _address(campaign: Campaign) -> str:
     return url_for(".show", uid=campaign.uid)
+
+
+def _closed(session: Session, campaign: Campaign) -> ClosedNotice | None:
+    """Say where the campaign of a closed unit goes on: in the same round of the units that follow, else on their pages."""
+    if campaign.unit.valid_to is None:
+        return None
+    same = select(Campaign.unit_id, Campaign.uid).where(Campaign.template_id == campaign.template_id)
+    uids = dict(session.execute(same.where(Campaign.period == campaign.period)).all())
+
+    def address(unit: Unit) -> str:
+        return url_for(".show", uid=uids[unit.id]) if unit.id in uids else url_for("units.show", slug=unit.slug)
+
+    return closed_notice(campaign.unit, address)
 
 
 def unit_subscription(unit: Unit) -> Subscription:
@@ -69,6 +92,8 @@ def _get(session: Session, uid: str) -> Campaign:
         joinedload(Campaign.parent).joinedload(Campaign.unit),
         joinedload(Campaign.outer),
         joinedload(Campaign.owner_role),
+        joinedload(Campaign.template),
+        joinedload(Campaign.version),
         joinedload(Campaign.observance).options(selectinload(Observance.themes), selectinload(Observance.titles)),
     )
     campaign = session.scalar(select(Campaign).where(Campaign.uid == uid).options(*load))

@@ -28,6 +28,7 @@ from events.provisional import provisional_items
 from events.recurrence import check_year
 from events.workdays import DecisionStatus
 from web.context import current_person, get_calendar, get_config, get_session, now, today
+from web.differences import Words
 from web.language import current
 from web.language import gettext as _
 from web.mail import administrators_only
@@ -161,6 +162,7 @@ def _preview(entered: Entered, error: DomainError | None = None) -> ResponseRetu
         read=read,
         other_years=sorted(read.years) if entered.year not in read.years else [],
         found=found,
+        words=Words.load(session),
     )
     session.rollback()
     return page, _STATUS.get(type(error), _OK)
@@ -175,6 +177,7 @@ def _holiday_preview(session: Session, name: str, status: DecisionStatus, error:
         status=status.value,
         source=request.form.get("source", ""),
         found=found,
+        words=Words.load(session),
     )
 
 

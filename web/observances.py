@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from events.errors import N_, NotFoundError
 from events.models import Campaign, Observance
 from events.recurrence import LAST_YEAR
+from events.themes import of_year
 from web.context import get_session, today
 from web.language import title
 from web.months import Marked
@@ -32,6 +33,7 @@ def show(slug: str) -> str:
         "observances/show.html",
         observance=observance,
         years=[Marked(observance, year, observance.recurrence.occurrence(year)) for year in reversed(years)],
+        prints=of_year,
         this_year=this_year,
         coming=_coming(observance, today()),
         campaigns=_campaigns_by_year(session, observance),

@@ -32,6 +32,11 @@ class Activity(Published, Base):
 
     campaign: Mapped[Campaign] = relationship()
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Called off by itself, or with its campaign, whatever else it counted for."""
+        return CampaignStatus.CANCELLED in (self.status, self.campaign.status)
+
 
 class ActivityCredit(Base):
     """An activity that counts for another campaign too, such as a shared launch."""

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.engine.default import DefaultExecutionContext
@@ -52,6 +53,7 @@ class ItemState(StrEnum):
 
 OPEN = (TodoStatus.NEEDS_ACTION, TodoStatus.IN_PROCESS)
 TICK_ONLY = "tick"  # the kind of evidence that is none
+DOCUMENT = "doc_ref"  # the kind of evidence that is a document's number and date
 
 
 def _due_at_first(context: DefaultExecutionContext) -> date:
@@ -89,6 +91,8 @@ class Campaign(Published, Base):
     event_date: Mapped[date | None]  # the day the main event is held, when that is not the day itself
     anchor_version: Mapped[int] = mapped_column(default=0)  # rises when the dates that items count from move
     status: Mapped[CampaignStatus] = mapped_column(default=CampaignStatus.CONFIRMED)
+    cancelled: Mapped[datetime | None]  # until then it was there, and counts as of days before
+    cancellations: Mapped[list[dict[str, Any]] | None]  # at the top of a round: who cancelled it and why, who opened it again
     theme: Mapped[str | None]  # None: the year's
     slogans: Mapped[list[str] | None]
 
@@ -145,6 +149,7 @@ class ChecklistItem(Published, Base):
     edited: Mapped[list[str]] = mapped_column(default=list)  # columns changed by hand, which re-anchoring and new versions keep
     split_from_id: Mapped[int | None] = mapped_column(ForeignKey("checklist_item.id"))
     delegate_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))  # a unit below that does it instead
+    delegate_role_key: Mapped[str | None] = mapped_column(ForeignKey("role.key"))  # the post there; None: whoever is in charge
     status: Mapped[TodoStatus] = mapped_column(default=TodoStatus.NEEDS_ACTION)
     completed: Mapped[datetime | None]
     completed_on: Mapped[date | None]  # the local day of `completed`, so that lateness can be counted in SQL
@@ -155,10 +160,11 @@ class ChecklistItem(Published, Base):
 
     campaign: Mapped[Campaign] = relationship(back_populates="items")
     phase: Mapped[Phase] = relationship()
-    role: Mapped[Role] = relationship()
+    role: Mapped[Role] = relationship(foreign_keys="ChecklistItem.role_key")
     completed_by: Mapped[Person | None] = relationship()
     delegate_unit: Mapped[Unit | None] = relationship(foreign_keys="ChecklistItem.delegate_unit_id")
     split_from: Mapped["ChecklistItem | None"] = relationship(remote_side="ChecklistItem.id")
+    delegate_role: Mapped[Role | None] = relationship(foreign_keys="ChecklistItem.delegate_role_key")
     evidence_given: Mapped[list["Evidence"]] = relationship(back_populates="item", order_by="Evidence.id")
 
     @property
@@ -186,8 +192,13 @@ class ChecklistItem(Published, Base):
 
     @property
     def evidence_missing(self) -> int:
-        """How many pieces of evidence it still takes before the item may be done; 0 where a tick is enough."""
-        if self.without_evidence or TICK_ONLY in self.evidence or not self.evidence:
+        """How many pieces of evidence it still takes before the item may be done."""
+        return 0 if self.without_evidence else self.evidence_not_given
+
+    @property
+    def evidence_not_given(self) -> int:
+        """How many wanted pieces are not there, also where it may be done without them; 0 where a tick is enough."""
+        if TICK_ONLY in self.evidence or not self.evidence:
             return 0
         given = sum(piece.kind_key in self.evidence for piece in self.evidence_given)
         return max(0, self.evidence_min - given)
@@ -233,14 +244,19 @@ class Evidence(Base):
 
 
 class ItemCredit(Base):
-    """An item that counts for another campaign of its unit too ("lồng ghép"): done once, shown in both."""
+    """An item that counts for another campaign of its unit too ("lồng ghép"): done once, shown in both.
+
+    ``covers`` is the item of that campaign that it stands for, closed as not required while the credit lasts.
+    """
 
     __tablename__ = "item_credit"
-    __table_args__ = (UniqueConstraint("item_id", "campaign_id"), Index(None, "campaign_id"))
+    __table_args__ = (UniqueConstraint("item_id", "campaign_id"), Index(None, "campaign_id"), Index(None, "covers_id"))
 
     id: Mapped[PrimaryKey]
     item_id: Mapped[int] = mapped_column(ForeignKey("checklist_item.id"))
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    covers_id: Mapped[int | None] = mapped_column(ForeignKey("checklist_item.id"))
 
-    item: Mapped[ChecklistItem] = relationship()
+    item: Mapped[ChecklistItem] = relationship(foreign_keys=[item_id])
     campaign: Mapped[Campaign] = relationship()
+    covers: Mapped[ChecklistItem | None] = relationship(foreign_keys=[covers_id])

@@ -14,14 +14,14 @@ from events.activities import (
     add_activity,
     cancel_activity,
     change_activity,
-    clashes,
+    clash,
     credit_activity,
     credited_campaigns,
     overlapping,
     remove_activity_credit,
 )
 from events.campaigns import open_campaigns
-from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
+from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError, YearOutOfRangeError
 from events.feeds import serve_feed
 from events.models import Activity, Campaign, CampaignStatus, Template
 
@@ -115,6 +115,44 @@ def test_what_cannot_be_is_refused_and_nothing_is_added(session, month, who, wro
     assert session.scalar(select(func.count()).select_from(Activity)) == 0
 
 
+@pytest.mark.parametrize(
+    "days",
+    [
+        {"dtstart": LAUNCH.replace(year=2023), "dtend": LAUNCH.replace(year=2023) + HOURS},
+        {"dtstart": LAUNCH.replace(year=2020, month=10), "dtend": LAUNCH.replace(year=2020, month=10) + HOURS},
+        {"weekly_until": date(2022, 6, 1)},
+        {"dtstart": LAUNCH.replace(month=4), "dtend": LAUNCH.replace(month=4) + HOURS, "weekly_until": date(2021, 11, 20)},
+    ],
+)
+def test_days_that_have_nothing_to_do_with_the_campaign_are_refused(session, month, who, days):
+    with pytest.raises(InvalidInputError, match="campaign"):
+        add_activity(session, month, plan(**days), **who)
+
+
+@pytest.mark.parametrize("day", [datetime(1800, 1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 1, tzinfo=UTC)])
+def test_a_year_that_no_calendar_knows_is_refused(session, month, who, day):
+    with pytest.raises(YearOutOfRangeError):
+        add_activity(session, month, plan(dtstart=day, dtend=day + HOURS), **who)
+
+
+def test_a_weekly_broadcast_may_begin_when_the_campaign_opens_and_go_on_for_weeks_after_it(session, month, who):
+    first = LAUNCH.replace(month=8, day=2)  # opened on 2 August
+
+    weekly = add_activity(session, month, plan(dtstart=first, dtend=first + HOURS, weekly_until=date(2022, 2, 1)), **who)
+
+    assert month.opens == date(2021, 8, 2)
+    assert weekly.weekly_until == date(2022, 2, 1)
+
+
+def test_who_came_is_entered_though_the_campaign_was_moved_away(session, month, who):
+    activity = add_activity(session, month, plan(weekly_until=date(2021, 12, 13)), **who)
+    month.opens, month.dtstart, month.dtend = date(2023, 8, 1), date(2023, 11, 15), date(2023, 12, 16)
+
+    change_activity(session, activity.uid, plan(weekly_until=date(2021, 12, 13), attended=80), **who)
+
+    assert activity.attended == 80
+
+
 def test_only_the_units_people_plan_its_activities(session, cast, month, who):
     activity = add_activity(session, month, plan(), **who)
 
@@ -141,6 +179,24 @@ def test_a_shared_launch_counts_for_several_campaigns(session, cast, campaign, m
         credit_activity(session, launch.uid, campaign("evaw_day", cast.province), **who)
     remove_activity_credit(session, launch.uid, inner, **who)
     assert activities_of(session, inner, with_internal=True) == []
+
+
+def test_what_the_campaign_inside_plans_is_an_activity_of_the_outer_one_too(session, campaign, month, who):
+    inner = campaign("evaw_day")
+    talk = add_activity(session, inner, plan(), **who)
+
+    assert activities_of(session, month, with_internal=False) == [talk]
+    assert activities_of(session, inner, with_internal=False) == [talk]
+    inner.status = CampaignStatus.CANCELLED
+    assert activities_of(session, month, with_internal=False) == []
+
+
+def test_an_activity_cannot_count_for_a_campaign_that_was_cancelled(session, campaign, month, who):
+    launch = add_activity(session, campaign("evaw_day"), plan(), **who)
+    month.status = CampaignStatus.CANCELLED
+
+    with pytest.raises(ConflictError):
+        credit_activity(session, launch.uid, month, **who)
 
 
 def test_internal_activities_are_for_the_units_people(session, month, who):
@@ -194,18 +250,20 @@ def slot(start=0, hours=2, unit=1, place="", weeks=0):
 def test_the_same_unit_or_the_same_place_at_the_same_time_is_a_clash():
     one = slot(place="Nhà rông")
 
-    assert clashes(one, [slot(1)])
-    assert clashes(one, [slot(1, unit=2, place=" nha  RÔNG")])
-    assert not clashes(one, [slot(1, unit=2, place="Hội trường")])
-    assert not clashes(slot(), [slot(1, unit=2)])  # two that name no place are not at the same one
-    assert not clashes(one, [slot(2), slot(-2)])  # one after the other
+    assert clash(one, slot(1))
+    assert clash(one, slot(1, unit=2, place=" nha  RÔNG"))
+    assert not clash(one, slot(1, unit=2, place="Hội trường"))
+    assert not clash(slot(), slot(1, unit=2))  # two that name no place are not at the same one
+    assert not clash(one, slot(2))  # one after the other
+    assert not clash(one, slot(-2))
 
 
-def test_what_comes_every_week_clashes_in_a_later_week():
-    weekly = slot(weeks=3)
+def test_what_comes_every_week_clashes_in_a_later_week_and_that_week_is_named():
+    weekly, third = slot(weeks=3), slot(2 * 24 * 7 + 1)
 
-    assert clashes(weekly, [slot(2 * 24 * 7 + 1)])
-    assert not clashes(weekly, [slot(5 * 24 * 7 + 1)])
+    assert clash(weekly, third) == (third.dtstart, third.dtend)
+    assert clash(third, weekly) == (LAUNCH + 2 * A_WEEK, LAUNCH + 2 * A_WEEK + 2 * HOURS)
+    assert not clash(weekly, slot(5 * 24 * 7 + 1))
 
 
 SLOTS = st.builds(
@@ -215,17 +273,41 @@ SLOTS = st.builds(
 
 @given(SLOTS, SLOTS)
 def test_a_clash_is_mutual_and_everything_clashes_with_itself(one, other):
-    assert bool(clashes(one, [other])) == bool(clashes(other, [one]))
-    assert clashes(one, [one])
+    assert bool(clash(one, other)) == bool(clash(other, one))
+    assert clash(one, one)
 
 
-def test_an_overlap_is_found_across_units_and_weeks(session, cast, campaign, month, who):
+def found(session, activity):
+    return [overlap.activity for overlap in overlapping(session, activity)]
+
+
+def test_a_hall_that_province_and_commune_share_is_found_taken_in_a_later_week(session, cast, campaign, month, who):
     weekly = add_activity(session, month, plan(weekly_until=date(2021, 12, 15)), **who)
-    elsewhere = campaign("gender_action_month", cast.other_commune)
     later = plan(summary="Hội thi", dtstart=LAUNCH + 2 * A_WEEK + HOURS, dtend=LAUNCH + 2 * A_WEEK + 3 * HOURS)
-    other = add_activity(session, elsewhere, later, by=cast.khanh, now=NOW)
+    above = campaign("gender_action_month", cast.province)
+    other = add_activity(session, above, later, by=cast.hoa, now=NOW)
 
-    assert overlapping(session, weekly) == [other]
-    assert overlapping(session, other) == [weekly]
+    assert found(session, weekly) == [other]
+    [overlap] = overlapping(session, other)
+    assert (overlap.activity, overlap.dtstart) == (weekly, LAUNCH + 2 * A_WEEK)
     cancel_activity(session, weekly.uid, **who)
-    assert overlapping(session, other) == []
+    assert found(session, other) == []
+
+
+def test_halls_of_the_same_name_in_two_communes_are_two(session, cast, campaign, month, who):
+    hall = plan(location="Hội trường UBND xã")
+    here = add_activity(session, month, hall, **who)
+    there = add_activity(session, campaign("gender_action_month", cast.other_commune), hall, by=cast.khanh, now=NOW)
+
+    assert found(session, here) == []
+    assert found(session, there) == []
+
+
+def test_what_lasts_past_midnight_on_its_last_evening_is_found_from_both_sides(session, month, who):
+    late = datetime(2021, 11, 15, 16, tzinfo=UTC)  # 23:00 in Vietnam
+    evenings = add_activity(session, month, plan(dtstart=late, dtend=late + 3 * HOURS, weekly_until=date(2021, 11, 22)), **who)
+    night = late + A_WEEK + 2 * HOURS
+    early = add_activity(session, month, plan(summary="Sớm", dtstart=night, dtend=night + HOURS), **who)
+
+    assert found(session, evenings) == [early]
+    assert found(session, early) == [evenings]

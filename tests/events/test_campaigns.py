@@ -6,14 +6,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, func, select
 
-from events.campaigns import open_campaigns
-from events.models import Campaign, ChecklistItem, Observance, Theme, Unit
+from events.campaigns import open_campaigns, open_round
+from events.models import Campaign, ChecklistItem, Observance, Template, Theme, Unit
 from events.observances import extend_horizon, upcoming
+from events.rounds import rounds_of
 from events.templates import edit_template, get_template, item_entry
 
 OCTOBER_2021 = datetime(2021, 10, 1, 1, tzinfo=UTC)
 OCTOBER_2026 = datetime(2026, 10, 1, 1, tzinfo=UTC)
-THE_FOUR = ["intl_happiness_day", "vn_family_day", "intl_day_evaw", "gender_action_month"]
+THE_FOUR = ["intl_happiness_day", "vn_family_day", "intl_day_evaw", "gender_action_month"]  # the plan's
+JUNE = "dv_action_month"  # runs together with the Family Day
 
 
 def open_year(session, vietnam, now, year=None):
@@ -27,11 +29,32 @@ def item(session, observance, year, unit, key):
     ).one_or_none()
 
 
-def test_2021_opens_all_four_observances_of_the_plan_at_every_level(session, vietnam):
+def test_2021_opens_all_four_observances_of_the_plan_and_the_june_month_at_every_level(session, vietnam):
     opened = open_year(session, vietnam, OCTOBER_2021, 2021)
 
-    assert [result.observance for result in opened] == THE_FOUR
+    assert sorted(result.observance for result in opened) == sorted([*THE_FOUR, JUNE])
     assert {result.campaigns for result in opened} == {1 + 10 + 102}
+
+
+@pytest.mark.parametrize("order", [("vn_family_day", JUNE), (JUNE, "vn_family_day")])
+def test_28_june_lives_inside_the_june_month_whichever_opens_first(session, vietnam, order):
+    for key in order:
+        template = session.scalars(select(Template).where(Template.key == key)).one()
+        [found] = rounds_of(template, 2021)
+        open_round(session, found, now=OCTOBER_2021, calendar=vietnam)
+
+    days = session.scalars(select(Campaign).join(Campaign.observance).where(Observance.key == "vn_family_day")).all()
+    assert len(days) == 1 + 10 + 102
+    assert {(day.outer.observance.key, day.outer.unit_id == day.unit_id) for day in days} == {(JUNE, True)}
+
+
+def test_the_june_month_asks_for_no_plan_beside_the_one_it_shares_with_the_family_day(session, vietnam):
+    open_year(session, vietnam, datetime(2021, 3, 30, 1, tzinfo=UTC), 2021)
+
+    for unit in ("62", "23341"):
+        assert item(session, "vn_family_day", 2021, unit, "plan_province" if unit == "62" else "plan_commune")
+        assert item(session, JUNE, 2021, unit, "plan_province" if unit == "62" else "plan_commune") is None
+    assert item(session, JUNE, 2021, "23341", "report_commune") is None
 
 
 def test_2026_opens_in_the_new_province_without_a_district_level(session, vietnam):
@@ -39,7 +62,7 @@ def test_2026_opens_in_the_new_province_without_a_district_level(session, vietna
 
     levels = Counter(session.scalars(select(Unit.level_key).join(Campaign, Campaign.unit_id == Unit.id)))
     assert {result.campaigns for result in opened} == {1 + 96}
-    assert levels == {"province": 4, "commune": 4 * 96}
+    assert levels == {"province": 5, "commune": 5 * 96}
 
 
 @pytest.mark.parametrize(

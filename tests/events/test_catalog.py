@@ -10,6 +10,7 @@ from events.catalog import SHIPPED, read_catalog
 from events.catalog_import import import_catalog
 from events.database import Base, create_session_factory
 from events.errors import CatalogError
+from events.localtime import local_day
 from events.models import Observance, Template, TemplateVersion, Unit
 from events.template_checks import find_cycle
 
@@ -107,9 +108,20 @@ def test_the_shipped_catalogue_has_what_the_plan_needs(session):
 
     assert count(Observance) == 20
     assert count(Observance, Observance.enabled) == 6
-    assert count(Template) == 12
+    assert count(Template) == 13
     assert count(Unit, Unit.level_key == "commune", Unit.valid_to.is_not(None)) == 102
     assert count(Unit, Unit.level_key == "commune", Unit.valid_to.is_(None)) == 96
+
+
+def test_a_template_that_a_new_release_brings_does_not_open_for_days_that_are_over(session, folder):
+    path = folder / "templates.toml"
+    text = path.read_text(encoding="utf-8").replace('key = "dv_action_month"', 'key = "dv_action_month_2"', 1)
+    path.write_text(text, encoding="utf-8")
+
+    import_catalog(session, read_catalog(folder), now=NOW)
+
+    since = dict(session.execute(select(Template.key, Template.opens_from)).all())
+    assert (since["dv_action_month_2"], since["vn_family_day"]) == (local_day(NOW), None)
 
 
 def test_a_new_import_keeps_what_people_edited_and_updates_the_rest(session, folder):

@@ -4,11 +4,11 @@ import pytest
 from sqlalchemy import select
 
 from events.campaigns import open_campaigns
-from events.checklist import complete_item, history_of
-from events.credits import candidates, credit_item, credited_to, integrated_in, remove_credit
+from events.checklist import block_item, complete_item, decline_item, excuse_item, history_of, reopen_item
+from events.credits import candidates, coverable, credit_item, credited_to, integrated_in, remove_credit, stand_in
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.localtime import local_day
-from events.models import Campaign, CampaignStatus, Template
+from events.models import Campaign, CampaignStatus, ItemState, Template
 from events.people import add_person, give_post
 from events.progress import own_progress
 from events.units import get_unit
@@ -101,3 +101,92 @@ def test_only_the_units_people_integrate_its_work(session, campaign, now):
 
     with pytest.raises(NotAllowedError):
         credit_item(session, campaign("evaw_day").items[0].id, campaign("gender_action_month"), by=stranger, now=now)
+
+
+@pytest.fixture
+def kits(campaign):
+    """The message kit of the month and the one of 25/11, which are the same work."""
+    return tuple(
+        next(item for item in campaign(key).items if item.key == "message_kit") for key in ("gender_action_month", "evaw_day")
+    )
+
+
+def of_campaign(session, item, now):
+    return own_progress(session, local_day(now), Campaign.id == item.campaign_id)[item.campaign.unit_id]
+
+
+def test_one_piece_of_work_for_both_campaigns_is_done_and_counted_once(session, kits, officer, now):
+    first, second = kits
+    first.evidence_min = 0
+    before = [of_campaign(session, item, now) for item in kits]
+
+    for _ in range(2):
+        credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
+    complete_item(session, first.id, by=officer, now=now)
+
+    assert (second.state, second.reason) == (ItemState.NOT_REQUIRED, f"Lồng ghép: làm chung với “{first.summary}”")
+    assert stand_in(session, second) is first
+    after = [of_campaign(session, item, now) for item in kits]
+    assert [progress.done for progress in after] == [before[0].done + 1, before[1].done]
+    assert [progress.expected for progress in after] == [before[0].expected, before[1].expected - 1]
+    assert [len(history_of(session, item)) for item in kits] == [2, 1]
+
+
+def test_the_second_item_is_open_again_as_it_was_when_the_credit_is_removed(session, kits, officer, now):
+    first, second = kits
+    block_item(session, second.id, "Chờ kinh phí", by=officer, now=now)
+    credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
+
+    remove_credit(session, first.id, second.campaign, by=officer, now=now)
+
+    assert (second.state, second.blocked) == (ItemState.BLOCKED, "Chờ kinh phí")
+    assert stand_in(session, second) is None
+
+
+def test_an_item_stands_for_another_one_instead_when_that_is_chosen_later(session, kits, officer, now):
+    first, second = kits
+    third = next(item for item in second.campaign.items if item.is_open and item is not second)
+    credit_item(session, first.id, second.campaign, by=officer, now=now)
+    assert second.is_open
+
+    for covered in (second, third):
+        credit_item(session, first.id, second.campaign, covers_id=covered.id, by=officer, now=now)
+
+    assert (second.is_open, third.is_open) == (True, False)
+    assert len(credited_to(session, first)) == 1
+
+
+def test_what_people_closed_themselves_is_left_alone(session, kits, officer, now):
+    first, second = kits
+    decline_item(session, second.id, "Không ban hành riêng", by=officer, now=now)
+
+    credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
+    remove_credit(session, first.id, second.campaign, by=officer, now=now)
+    assert (second.state, second.reason) == (ItemState.NOT_DONE, "Không ban hành riêng")
+
+    reopen_item(session, second.id, by=officer, now=now)
+    credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
+    reopen_item(session, second.id, by=officer, now=now)
+    excuse_item(session, second.id, "Theo kế hoạch năm", by=officer, now=now)
+    remove_credit(session, first.id, second.campaign, by=officer, now=now)
+    assert second.reason == "Theo kế hoạch năm"
+
+
+def test_two_items_cannot_stand_for_each_other_nor_for_one_elsewhere(session, kits, officer, now):
+    first, second = kits
+    credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
+
+    with pytest.raises(ConflictError):
+        credit_item(session, second.id, first.campaign, covers_id=first.id, by=officer, now=now)
+    with pytest.raises(InvalidInputError):
+        credit_item(session, first.id, second.campaign, covers_id=first.campaign.items[1].id, by=officer, now=now)
+
+
+def test_what_an_item_may_stand_for_is_open_and_the_same_work_comes_first(session, kits, officer, now):
+    first, second = kits
+    decline_item(session, next(item for item in second.campaign.items if item is not second).id, "x", by=officer, now=now)
+
+    found = coverable(session, first, [second.campaign])[second.campaign_id]
+
+    assert found[0] is second
+    assert all(item.is_open for item in found)

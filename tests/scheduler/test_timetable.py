@@ -78,7 +78,7 @@ def test_the_jobs_carry_a_campaign_from_the_catalogue_to_the_calendar(tmp_path, 
     service.open_ahead(NOW)
 
     with service.session_factory() as session:
-        assert len(session.scalars(select(Campaign)).all()) == 4 * 97
+        assert len(session.scalars(select(Campaign)).all()) == 5 * 97
     service.engine.dispose()
 
 

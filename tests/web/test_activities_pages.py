@@ -47,7 +47,20 @@ def test_an_activity_is_planned_at_local_time_and_shown(launch: Activity, opened
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"summary": ""}, {"day": "hôm qua"}, {"day": ""}, {"from": "25:00"}, {"until": "07:00"}, {"expected": "nhiều"}],
+    [
+        {"summary": ""},
+        {"day": "hôm qua"},
+        {"day": ""},
+        {"day": "0001-01-01", "from": "00:30"},
+        {"day": "9999-12-31"},
+        {"day": "1800-01-01"},
+        {"day": "9999-06-01", "weekly_until": "9999-12-31"},
+        {"until_day": "0001-01-01"},
+        {"weekly_until": "9999-12-31"},
+        {"from": "25:00"},
+        {"until": "07:00"},
+        {"expected": "nhiều"},
+    ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(thi: Visitor, opened: Opened, session: Session, wrong: dict[str, str]):
     response = thi.post(f"/chien-dich/{opened.commune.uid}/hoat-dong/moi", **(FORM | wrong))
@@ -85,6 +98,14 @@ def test_an_activity_is_called_off(launch: Activity, thi: Visitor, session: Sess
     assert thi.post(f"/hoat-dong/{launch.uid}/sua", **FORM).status_code == 409
 
 
+def test_an_activity_of_a_cancelled_campaign_says_so(launch: Activity, opened: Opened, stranger: Visitor, session: Session):
+    opened.commune.status = CampaignStatus.CANCELLED
+    session.commit()
+
+    assert "Chiến dịch đã hủy nên hoạt động này cũng hủy theo" in stranger.read(f"/hoat-dong/{launch.uid}")
+    assert 'badge-over">đã hủy<' in stranger.read(f"/chien-dich/{opened.commune.uid}")
+
+
 def test_an_internal_activity_is_not_found_by_others(
     launch: Activity, thi: Visitor, stranger: Visitor, signed_in, cast: Cast, opened
 ):
@@ -107,6 +128,21 @@ def test_an_overlap_is_a_warning(launch: Activity, thi: Visitor, opened: Opened,
     assert "Lễ phát động" in thi.read(f"/hoat-dong/{other.uid}")
     thi.post(f"/hoat-dong/{other.uid}/huy")
     assert "Hội thi" not in thi.read(f"/hoat-dong/{launch.uid}")
+
+
+def test_of_another_units_internal_activity_an_overlap_tells_the_time_only(
+    launch: Activity, thi: Visitor, signed_in, stranger: Visitor, cast: Cast, opened: Opened
+):
+    secret = FORM | {"summary": "Họp kín", "organizer": "Tỉnh", "public": "", "from": "09:15"}
+    hoa = signed_in(cast.hoa)
+    assert hoa.post(f"/chien-dich/{opened.province.uid}/hoat-dong/moi", **secret).status_code == 303
+
+    page = thi.read(f"/hoat-dong/{launch.uid}")
+
+    assert "Họp kín" not in page
+    assert f"hoạt động nội bộ của {cast.province.full_name}, 09:15, 19/03/2021" in page
+    assert "Họp kín" in hoa.read(f"/hoat-dong/{launch.uid}")
+    assert "nội bộ của" not in stranger.read(f"/hoat-dong/{launch.uid}")
 
 
 @pytest.mark.parametrize("path", ["sua", "huy", "long-ghep"])

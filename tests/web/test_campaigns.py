@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from events.campaigns import open_campaigns
 from events.credits import credit_item
-from events.models import Campaign, CampaignStatus, ChecklistItem, Template, TodoStatus
+from events.models import Campaign, CampaignStatus, ChecklistItem, ItemState, Template, TodoStatus
 from events.models.campaigns import NotDone
 from tests.web.conftest import NOON, Opened, Visitor
 
@@ -159,6 +159,27 @@ def test_integrated_work_is_shown_in_both_campaigns_and_counted_in_its_own(
     assert f'id="viec-{opened.item.id}" class="item is-done"' in page
     assert f"0/{len(family_day.items)} việc" in page
     assert f"1/{len(opened.commune.items)} việc" in thi.read(f"/chien-dich/{opened.commune.uid}")
+
+
+def test_the_same_work_of_the_campaign_inside_is_done_together_by_one_button(signed_in, cast, vietnam, session: Session):
+    open_campaigns(session, now=NOON.replace(month=11), calendar=vietnam, year=2021)
+    month, day = (of_template(session, cast.commune.id, key) for key in ("gender_action_month", "evaw_day"))
+    plan, second = (next(item for item in campaign.items if item.key == "plan_commune") for campaign in (month, day))
+    session.commit()
+    thi: Visitor = signed_in(cast.thi)
+    path, chosen = f"/viec/{plan.id}/long-ghep", f"{day.uid}/{second.id}"
+    assert f'action="{path}"' in thi.read(f"/chien-dich/{month.uid}")
+    assert thi.read(f"/viec/{plan.id}/tuy-chon").index(chosen) < thi.read(f"/viec/{plan.id}/tuy-chon").index(f'"{day.uid}"')
+
+    thi.post(path, campaign=chosen, back=f"/chien-dich/{month.uid}")
+
+    session.expire_all()
+    assert second.state is ItemState.NOT_REQUIRED
+    assert f'action="{path}"' not in thi.read(f"/chien-dich/{month.uid}")
+    assert f'href="/viec/{plan.id}"' in thi.read(f"/viec/{second.id}")
+    thi.post(path, campaign=day.uid, remove="1")
+    session.expire_all()
+    assert second.is_open
 
 
 def test_the_number_of_queries_does_not_depend_on_inner_items_parts_and_evidence(
