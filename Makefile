@@ -37,7 +37,7 @@ bench: .venv/dev $(CATALOGS)
 # Collect the sentences of the code into the catalogue of translations; new ones come out empty.
 messages: .venv/dev
 	$(BIN)/pybabel -q extract -F pyproject.toml -k N_ -k _l --no-location --sort-output --omit-header -o .venv/messages.pot .
-	$(BIN)/pybabel -q update -D messages -d events/translations -l vi -i .venv/messages.pot --no-fuzzy-matching --ignore-obsolete
+	$(BIN)/pybabel -q update -D messages -d events/translations -l vi -i .venv/messages.pot --no-fuzzy-matching --ignore-obsolete --no-wrap
 
 # Lock the dependencies with hashes, without the address of any index.
 lock: .venv/dev

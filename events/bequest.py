@@ -56,21 +56,20 @@ class Bequest:
         """Tie the new items to each other as the old ones were. ``campaigns`` are the round's, and those it was credited to."""
         by_old = {old.id: heirs for old, heirs in self._heirs.items()}
         for old, new in self._pairs():
-            new.delegate_unit_id = new.delegate_unit_id or self._delegate(old, new)
+            if new.delegate_unit_id is None and old.delegate_unit_id is not None:
+                new.delegate_unit_id = self.doer_below(old.delegate_unit_id, new.campaign.unit_id)
+                new.delegate_role_key = old.delegate_role_key if new.delegate_unit_id else None
             if old.split_from_id is not None:
                 new.split_from_id = self._whole(old.split_from_id, new, by_old)
         self._credit(campaigns)
 
+    def doer_below(self, delegate_id: int, unit_id: int) -> int | None:
+        """Return who does the work of the unit that an item was given to, if that is one unit below the item's."""
+        below = [heir for heir in self._lineage.heirs(delegate_id) if unit_id in self._lineage.above(heir)]
+        return below[0] if len(below) == 1 else None
+
     def _pairs(self) -> Iterator[tuple[ChecklistItem, ChecklistItem]]:
         yield from ((old, new) for old, heirs in self._heirs.items() for new in heirs)
-
-    def _delegate(self, old: ChecklistItem, new: ChecklistItem) -> int | None:
-        """Return who does the work of the unit that the item was given to, if that is one unit below the new one."""
-        if old.delegate_unit_id is None:
-            return None
-        heirs = self._lineage.heirs(old.delegate_unit_id)
-        below = [heir for heir in heirs if new.campaign.unit_id in self._lineage.above(heir)]
-        return below[0] if len(below) == 1 else None
 
     def _whole(self, whole_id: int, part: ChecklistItem, by_old: Mapping[int, Sequence[ChecklistItem]]) -> int | None:
         """Return the item that a part belongs to now: the same if that stays, else the new one in a unit above."""

@@ -25,9 +25,8 @@ from events.entries import (
     UnitsFile,
 )
 from events.errors import CatalogError
-from events.models.templates import Anchor
-from events.recurrence import period_from, rule_from
-from events.template_checks import Known, find_cycle, problem_of_item
+from events.recurrence import rule_from
+from events.template_checks import Known, find_cycle, problem_of_header, problem_of_item
 
 _File = TypeVar("_File", bound="Entry")
 
@@ -215,15 +214,9 @@ def _check_templates(catalog: Catalog, source: _SourceFile) -> None:
     for index, template in enumerate(templates):
         if template.observance and template.observance not in observances:
             raise source.error("template", index, template.key, f"unknown observance {template.observance!r}")
-        if (template.anchor is Anchor.CUTOFF) != bool(template.cutoffs):
-            raise source.error("template", index, template.key, "the anchor cutoff and the list cutoffs go together")
-        for cutoff in template.cutoffs:
-            try:
-                period_from(cutoff.first, cutoff.last)
-            except ValueError as error:
-                raise source.error("template", index, template.key, f"cutoffs, {cutoff.name}: {error}") from error
-        if template.owner_role not in known.roles:
-            raise source.error("template", index, template.key, f"unknown role {template.owner_role!r}")
+        wrong = problem_of_header(template, known)
+        if wrong:
+            raise source.error("template", index, template.key, str(wrong))
         for item in template.item:
             problem = problem_of_item(item, template, known)
             if problem:

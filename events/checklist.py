@@ -4,7 +4,7 @@ Every change is history: who, when, through which door, for which unit, what bef
 the one that it takes back and restores what that one found, so that history replays to where the item stands.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -31,11 +31,12 @@ from events.models import (
     Unit,
 )
 from events.models.history import Door
-from events.people import held, may_work_on
+from events.people import held, may_work_on, require_post
 from events.units import ancestors
 
 UNDOES = "undoes"  # in `after`: the id of the change that this one took back
 PARTS = "parts"  # in `after`: the item changed because its parts did
+MOVED_TO = "moved_to"  # in `after` of an item whose unit ended: the units that have it now, by the id of theirs
 EDITED = "edited"  # in `before` and `after` of an edit by hand: the columns that stand by hand
 _DAYS = {"dtstart", "due", "nominal_due"}
 _FIRST: dict[str, Any] = {
@@ -64,7 +65,8 @@ def start_item(
 ) -> ChecklistItem:
     """Record that work has begun, or goes on after it was held up. Raises the same errors as ``complete_item``."""
     item = open_for_change(session, item_id, by, now, zone)
-    return _move(session, item, _stamp(session, item, by, now, door, zone), status=TodoStatus.IN_PROCESS.value)
+    require_open(item)
+    return _move(session, item, stamp_for(session, item, by, now, door, zone), status=TodoStatus.IN_PROCESS.value)
 
 
 def block_item(
@@ -73,9 +75,8 @@ def block_item(
     """Record what stands in the way. The item stays open. Raises ``InvalidInputError`` without a note."""
     note = _required(note, N_("Please say what stands in the way."))
     item = open_for_change(session, item_id, by, now, zone)
-    if not item.is_open:
-        raise ConflictError(N_("“%(item)s” is closed already. Please open it again first."), item=item.summary)
-    return _move(session, item, _stamp(session, item, by, now, door, zone), status=item.status.value, blocked=note)
+    require_open(item)
+    return _move(session, item, stamp_for(session, item, by, now, door, zone), status=item.status.value, blocked=note)
 
 
 def complete_item(
@@ -94,7 +95,7 @@ def complete_item(
     and ``EvidenceMissingError`` while the item wants evidence that was not given.
     """
     item = open_for_change(session, item_id, by, now, zone)
-    stamp = _stamp(session, item, by, now, door, zone, on_behalf_of)
+    stamp = stamp_for(session, item, by, now, door, zone, on_behalf_of)
     if item.is_done:
         return item
     _require_evidence(session, item)
@@ -104,15 +105,34 @@ def complete_item(
 def decline_item(
     session: Session, item_id: int, reason: str, *, by: Person, now: datetime, door: Door = Door.PAGE, zone: ZoneInfo = VIETNAM
 ) -> ChecklistItem:
-    """Record that an item was not done, and why. Raises ``InvalidInputError`` without a reason."""
-    return _cancel(session, item_id, NotDone.NOT_DONE, reason, by, now, door, zone)
+    """Record that an item was not done, and why. Asking twice changes nothing.
+
+    Raises ``InvalidInputError`` without a reason, ``ConflictError`` for an item that is closed otherwise.
+    """
+    reason = _required(reason, N_("Please give the reason."))
+    item = open_for_change(session, item_id, by, now, zone)
+    return _cancel(session, item, NotDone.NOT_DONE, reason, stamp_for(session, item, by, now, door, zone))
 
 
 def excuse_item(
     session: Session, item_id: int, reason: str, *, by: Person, now: datetime, door: Door = Door.PAGE, zone: ZoneInfo = VIETNAM
 ) -> ChecklistItem:
-    """Record that the unit does not need an item, and why. Raises ``InvalidInputError`` without a reason."""
-    return _cancel(session, item_id, NotDone.NOT_REQUIRED, reason, by, now, door, zone)
+    """Record that the unit does not need an item, and why. Raises the errors of ``decline_item``.
+
+    A required item is excused by a unit above it, or what a unit owes could be wished away.
+    """
+    reason = _required(reason, N_("Please give the reason."))
+    item = open_for_choice(session, item_id, by, now, zone)
+    require_excuser(session, item, by, local_day(now, zone))
+    return _cancel(session, item, NotDone.NOT_REQUIRED, reason, stamp_for(session, item, by, now, door, zone))
+
+
+def cover_item(
+    session: Session, item_id: int, reason: str, *, by: Person, now: datetime, door: Door = Door.PAGE, zone: ZoneInfo = VIETNAM
+) -> ChecklistItem:
+    """Close an item because another one stands for it. It is done once all the same, so this asks for no unit above."""
+    item = open_for_choice(session, item_id, by, now, zone)
+    return _cancel(session, item, NotDone.NOT_REQUIRED, reason, stamp_for(session, item, by, now, door, zone))
 
 
 def reopen_item(
@@ -122,43 +142,22 @@ def reopen_item(
     item = open_for_change(session, item_id, by, now, zone)
     if item.is_open:
         return item
-    stamp = _stamp(session, item, by, now, door, zone)
-    last = next((change for change in undoable(history_of(session, item)) if "status" in change.before), None)
+    require_closed_by_people(session, item)
+    stamp = stamp_for(session, item, by, now, door, zone)
+    last = _last_of_state(history_of(session, item))
     if last is None or last.before["status"] not in (TodoStatus.NEEDS_ACTION.value, TodoStatus.IN_PROCESS.value):
         return _move(session, item, stamp)
     return _move(session, item, stamp, undoes=last.id, **_known(last.before))
 
 
-def undo_change(
-    session: Session,
-    item_id: int,
-    change_id: int,
-    *,
-    by: Person,
-    now: datetime,
-    door: Door = Door.PAGE,
-    zone: ZoneInfo = VIETNAM,
-) -> ChecklistItem:
-    """Take one change back: the item stands again exactly as that change found it. Asking twice changes nothing.
-
-    Raises ``ConflictError`` when the item was changed since; the newest change is undone first.
-    """
-    item = open_for_change(session, item_id, by, now, zone)
-    history = history_of(session, item)
-    if change_id not in {change.id for change in history}:
-        raise NotFoundError(kind="change", key=change_id)
-    live = undoable(history)
-    if change_id not in {change.id for change in live}:
-        return item
-    if live[0].id != change_id or not _stands_as(item, live[0]):
-        raise ConflictError(N_("“%(item)s” was changed since. Please look at it again."), item=item.summary)
-    if EDITED in live[0].before:
-        write_columns(session, item, live[0].before, _stamp(session, item, by, now, door, zone), undoes=change_id)
-        return item
-    before = _known(live[0].before)
+def restore_state(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, today: date) -> None:
+    """Bring an item back to the state that a change found it in. What may not be reached is not reached by an undo either."""
+    before = _known(change.before)
     if before["status"] == TodoStatus.COMPLETED.value:
         _require_evidence(session, item)
-    return _move(session, item, _stamp(session, item, by, now, door, zone), undoes=change_id, **before)
+    if before["not_done"] == NotDone.NOT_REQUIRED.value:
+        require_excuser(session, item, stamp.by, today)
+    _move(session, item, stamp, undoes=change.id, **before)
 
 
 def history_of(session: Session, item: ChecklistItem) -> Sequence[Change]:
@@ -167,11 +166,10 @@ def history_of(session: Session, item: ChecklistItem) -> Sequence[Change]:
     return session.scalars(query.order_by(Change.id.desc())).all()
 
 
-def undoable(history: Sequence[Change]) -> list[Change]:
-    """Return the changes of state and edits that nobody took back, the newest first. ``history`` is that of ``history_of``."""
+def not_undone(history: Sequence[Change]) -> list[Change]:
+    """Return the changes that stand: neither an undo nor taken back by one, the newest first."""
     undone = {change.after.get(UNDOES) for change in history}
-    kept = (change for change in history if UNDOES not in change.after and change.id not in undone)
-    return [change for change in kept if {"status", EDITED} & change.before.keys()]
+    return [change for change in history if UNDOES not in change.after and change.id not in undone]
 
 
 def parts_of(session: Session, item: ChecklistItem) -> Sequence[ChecklistItem]:
@@ -180,34 +178,60 @@ def parts_of(session: Session, item: ChecklistItem) -> Sequence[ChecklistItem]:
     return session.scalars(query.order_by(ChecklistItem.id)).all()
 
 
+def closed_by_parts(session: Session, item: ChecklistItem) -> Change | None:
+    """Return the change that closed an item because all its parts are closed, if it is closed and that was why."""
+    last = None if item.is_open else _last_of_state(history_of(session, item))
+    return last if last is not None and PARTS in last.after else None
+
+
+def require_closed_by_people(session: Session, item: ChecklistItem) -> None:
+    """Raise ``ConflictError`` for an item that is closed because all its parts are: opened alone it could never be closed again."""
+    if closed_by_parts(session, item) is not None:
+        raise ConflictError(
+            N_("“%(item)s” is closed because all its parts are. Please open one of its parts again."), item=item.summary
+        )
+
+
+def _last_of_state(history: Sequence[Change]) -> Change | None:
+    return next((change for change in not_undone(history) if "status" in change.before), None)
+
+
 def may_work_on_item(session: Session, person: Person, item: ChecklistItem, on: date) -> bool:
     """Tell whether ``person`` may change an item: by a post in its unit or above, or in the unit that it was delegated to.
 
-    In that unit it is the holder of the item's role, or of the level's default role.
+    In that unit it is the holder of the post that was chosen, else of the item's role or of the level's default role.
     """
     if may_work_on(session, person, item.campaign.unit, on):
         return True
     unit = item.delegate_unit
     if unit is None:
         return False
-    roles = [item.role_key, unit.level.default_role_key]
+    roles = [item.delegate_role_key] if item.delegate_role_key else [item.role_key, unit.level.default_role_key]
     query = select(Post.id).where(Post.person_id == person.id, Post.unit_id == unit.id, Post.role_key.in_(roles), held(on))
     return session.scalar(query.limit(1)) is not None
 
 
 def in_charge() -> ColumnElement[bool]:
-    """Return the condition that a post is in charge of an item: its role in its unit, or in the unit that it was delegated to.
+    """Return the condition that a post is in charge of an item: its role in its unit, or where it was delegated to.
 
-    There the level's default role counts too. For queries over ``ChecklistItem``, its ``Campaign`` and ``Post``.
+    There it is the post that was chosen; if none was, the level's default role counts beside the item's. For queries over
+    ``ChecklistItem``, its ``Campaign`` and ``Post``.
     """
     level = select(Level.default_role_key).join(Unit, Unit.level_key == Level.key)
     default = level.where(Unit.id == ChecklistItem.delegate_unit_id).correlate(ChecklistItem).scalar_subquery()
     unit_id = func.coalesce(ChecklistItem.delegate_unit_id, Campaign.unit_id)
-    return and_(Post.unit_id == unit_id, or_(Post.role_key == ChecklistItem.role_key, Post.role_key == default))
+    chosen = ChecklistItem.delegate_role_key
+    usual = and_(chosen.is_(None), or_(Post.role_key == ChecklistItem.role_key, Post.role_key == default))
+    return and_(Post.unit_id == unit_id, or_(Post.role_key == chosen, usual))
+
+
+def went_over(item: ChecklistItem, history: Iterable[Change]) -> dict[str, str] | None:
+    """Return the units that have an item since its own ended, by the id of theirs; none may be left. None: it did not go over."""
+    return None if item.is_open else next((change.after[MOVED_TO] for change in history if MOVED_TO in change.after), None)
 
 
 def open_for_change(session: Session, item_id: int, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:
-    """Lock an item that ``by`` may change. Raises the errors of ``complete_item``."""
+    """Lock an item that ``by`` may change. Raises the errors of ``complete_item``, ``ConflictError`` too for one that went over."""
     item = session.get(ChecklistItem, item_id, with_for_update=True, populate_existing=True)
     if item is None:
         raise NotFoundError(kind="checklist item", key=item_id)
@@ -215,7 +239,62 @@ def open_for_change(session: Session, item_id: int, by: Person, now: datetime, z
         raise NotAllowedError(unit=item.campaign.unit.full_name)
     if item.campaign.status is CampaignStatus.CANCELLED:
         raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=item.campaign.summary)
+    _require_here(session, item)
     return item
+
+
+def open_for_choice(session: Session, item_id: int, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:
+    """Lock an item about which ``by`` may decide by a post in its unit or above: whoever it was delegated to only does it."""
+    item = open_for_change(session, item_id, by, now, zone)
+    require_post(session, by, item.campaign.unit, local_day(now, zone))
+    return item
+
+
+def require_open(item: ChecklistItem) -> None:
+    """Raise ``ConflictError`` for a closed item: a form that was shown while it was open must not undo what was finished since."""
+    if not item.is_open:
+        raise ConflictError(N_("“%(item)s” is closed already. Please open it again first."), item=item.summary)
+
+
+def may_excuse(session: Session, person: Person, item: ChecklistItem, on: date) -> bool:
+    """Tell whether ``person`` may say that an item is not required; what is required, only a unit above excuses."""
+    unit = item.campaign.unit
+    return may_work_on(session, person, unit.parent if item.required and unit.parent else unit, on)
+
+
+def require_excuser(session: Session, item: ChecklistItem, by: Person, on: date) -> None:
+    """Raise ``ConflictError`` unless ``by`` may say that an item is not required."""
+    above = item.campaign.unit.parent
+    if above is not None and not may_excuse(session, by, item, on):
+        raise ConflictError(
+            N_("“%(item)s” is required. Only %(above)s can say that it is not needed; the unit can say that it was not done."),
+            item=item.summary,
+            above=above.full_name,
+        )
+
+
+def stamp_for(
+    session: Session, item: ChecklistItem, by: Person, now: datetime, door: Door, zone: ZoneInfo, chosen: Unit | None = None
+) -> Stamp:
+    """Return who acts for whom. Somebody from above acts on behalf of the item's unit; ``chosen`` names a unit below it instead."""
+    unit = item.campaign.unit
+    if chosen is not None and chosen.id != unit.id:
+        if unit not in ancestors(chosen):
+            raise InvalidInputError(N_("%(unit)s is not below %(above)s."), unit=chosen.full_name, above=unit.full_name)
+        return Stamp(by, now, door, chosen)
+    ids = [unit.id, item.delegate_unit_id]
+    query = select(Post.id).where(Post.person_id == by.id, Post.unit_id.in_(ids), held(local_day(now, zone)))
+    return Stamp(by, now, door, None if session.scalar(query.limit(1)) else unit)
+
+
+def _require_here(session: Session, item: ChecklistItem) -> None:
+    """Refuse what the units that follow would do once more."""
+    units = went_over(item, history_of(session, item)) if item.campaign.unit.valid_to else None
+    if units:
+        where = ", ".join(dict.fromkeys(units.values()))
+        raise ConflictError(N_("“%(item)s” went over to %(units)s and is done there."), item=item.summary, units=where)
+    if units is not None:
+        raise ConflictError(N_("“%(item)s” was closed when %(unit)s ended."), item=item.summary, unit=item.campaign.unit.full_name)
 
 
 def record(session: Session, item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], stamp: Stamp) -> Change:
@@ -262,21 +341,14 @@ def state_of(item: ChecklistItem) -> dict[str, Any]:
     }
 
 
-def _stands_as(item: ChecklistItem, change: Change) -> bool:
-    """Tell whether an edit still stands: a moved day or a new version may have written over it."""
-    return EDITED not in change.after or all(_plain(getattr(item, name)) == change.after[name] for name in change.before)
-
-
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _cancel(
-    session: Session, item_id: int, how: NotDone, reason: str, by: Person, now: datetime, door: Door, zone: ZoneInfo
-) -> ChecklistItem:
-    reason = _required(reason, N_("Please give the reason."))
-    item = open_for_change(session, item_id, by, now, zone)
-    stamp = _stamp(session, item, by, now, door, zone)
+def _cancel(session: Session, item: ChecklistItem, how: NotDone, reason: str, stamp: Stamp) -> ChecklistItem:
+    if (item.not_done, item.reason) == (how, reason):
+        return item
+    require_open(item)
     return _move(session, item, stamp, status=TodoStatus.CANCELLED.value, not_done=how.value, reason=reason)
 
 
@@ -295,7 +367,8 @@ def _move(session: Session, item: ChecklistItem, stamp: Stamp, **wanted: Any) ->
     item.touch(stamp.now)
     notes = {name: wanted[name] for name in (UNDOES, PARTS) if name in wanted}
     record(session, item, before, state_of(item) | notes, stamp)
-    _follow_parts(session, item, stamp)
+    if item.split_from_id is not None:
+        follow_parts(session, session.get_one(ChecklistItem, item.split_from_id, with_for_update=True), stamp)
     return item
 
 
@@ -314,23 +387,30 @@ def _known(before: dict[str, Any]) -> dict[str, Any]:
     return {name: before.get(name, first) for name, first in _FIRST.items()}
 
 
-def _follow_parts(session: Session, item: ChecklistItem, stamp: Stamp) -> None:
-    """Close the item that ``item`` is a part of when all its parts are closed, and open it again when one of them is."""
-    if item.split_from_id is None:
-        return
-    whole = session.get_one(ChecklistItem, item.split_from_id, with_for_update=True)
+def follow_parts(session: Session, whole: ChecklistItem, stamp: Stamp) -> None:
+    """Close an item when all its parts are closed, and open it again when one of them is.
+
+    One that people closed themselves stays closed, whatever its parts do.
+    """
     parts = parts_of(session, whole)
-    if any(part.is_open for part in parts):
-        if whole.is_done or whole.state is ItemState.NOT_DONE:
-            _move(session, whole, stamp, parts=True)
-    elif not whole.is_open:
+    closing = closed_by_parts(session, whole)
+    if closing is not None and any(part.is_open for part in parts):
+        _move(session, whole, stamp, parts=True, undoes=closing.id, **_known(closing.before))
+    elif parts and whole.is_open and not any(part.is_open for part in parts):
+        _close_as_parts(session, whole, parts, stamp)
+
+
+def _close_as_parts(session: Session, whole: ChecklistItem, parts: Sequence[ChecklistItem], stamp: Stamp) -> None:
+    """Close an item as its parts were: done if one was, not required if none was, as far as that is theirs to say."""
+    done = [part.completed_on for part in parts if part.is_done and part.completed_on]
+    if done:
+        _complete(session, whole, stamp, max(done), parts=True)
         return
-    elif any(part.is_done for part in parts):
-        last = max(part.completed_on for part in parts if part.completed_on)
-        _complete(session, whole, stamp, last, parts=True)
-    else:
-        none = {"not_done": NotDone.NOT_DONE.value, "reason": "; ".join(sorted({part.reason or "" for part in parts}))}
-        _move(session, whole, stamp, status=TodoStatus.CANCELLED.value, parts=True, **none)
+    needless = all(part.state is ItemState.NOT_REQUIRED for part in parts)
+    excused = needless and may_excuse(session, stamp.by, whole, local_day(stamp.now))
+    how = NotDone.NOT_REQUIRED if excused else NotDone.NOT_DONE
+    reason = "; ".join(sorted({part.reason or "" for part in parts}))
+    _move(session, whole, stamp, status=TodoStatus.CANCELLED.value, not_done=how.value, reason=reason, parts=True)
 
 
 def _require_evidence(session: Session, item: ChecklistItem) -> None:
@@ -338,20 +418,6 @@ def _require_evidence(session: Session, item: ChecklistItem) -> None:
         query = select(EvidenceType.title_vi).where(EvidenceType.key.in_(item.evidence_kinds)).order_by(EvidenceType.position)
         titles = session.scalars(query)
         raise EvidenceMissingError(count=item.evidence_min, kinds=", ".join(titles).lower(), item=item.summary)
-
-
-def _stamp(
-    session: Session, item: ChecklistItem, by: Person, now: datetime, door: Door, zone: ZoneInfo, chosen: Unit | None = None
-) -> Stamp:
-    """Return who acts for whom. Somebody from above acts on behalf of the item's unit; ``chosen`` names a unit below it instead."""
-    unit = item.campaign.unit
-    if chosen is not None and chosen.id != unit.id:
-        if unit not in ancestors(chosen):
-            raise InvalidInputError(N_("%(unit)s is not below %(above)s."), unit=chosen.full_name, above=unit.full_name)
-        return Stamp(by, now, door, chosen)
-    ids = [unit.id, item.delegate_unit_id]
-    query = select(Post.id).where(Post.person_id == by.id, Post.unit_id.in_(ids), held(local_day(now, zone)))
-    return Stamp(by, now, door, None if session.scalar(query.limit(1)) else unit)
 
 
 def _required(text: str, sentence: str) -> str:

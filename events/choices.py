@@ -6,30 +6,41 @@ Switching an optional item off is excusing it, and switching it on is opening it
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from events.campaigns import open_round
-from events.checklist import PARTS, Stamp, excuse_item, open_for_change, parts_of, record, reopen_item
+from events.checklist import (
+    PARTS,
+    Stamp,
+    excuse_item,
+    follow_parts,
+    open_for_choice,
+    parts_of,
+    record,
+    reopen_item,
+    require_open,
+)
 from events.database import new_uid, nfc
-from events.errors import N_, ConflictError, InvalidInputError
+from events.editing import require_near
+from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.localtime import VIETNAM, local_day
-from events.models import Campaign, CampaignStatus, ChecklistItem, EvidenceType, Person, Phase, Unit
-from events.models.history import Door
-from events.people import RoleBook, require_post
+from events.models import Campaign, CampaignStatus, ChecklistItem, EvidenceType, ItemState, Person, Phase, Role, Unit
+from events.people import RoleBook, require_post, roles_at
 from events.rounds import round_of
 from events.units import alive, ancestors
 from events.workdays import WorkCalendar
 
 _LONGEST_SUMMARY = 300
-_HEAVIEST = 5
+HEAVIEST = 5
 
 
 @dataclass(frozen=True, slots=True)
 class OwnItem:
-    """An item as a unit enters it for itself."""
+    """An item as a unit enters it for itself. ``role`` is the key of one of its posts; None is the level's own."""
 
     summary: str
     due: date
@@ -37,20 +48,24 @@ class OwnItem:
     evidence: tuple[str, ...] = ()
     evidence_min: int = 0
     weight: int = 1
+    role: str | None = None
 
 
 def switch_off(
     session: Session, item_id: int, reason: str = "", *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
 ) -> ChecklistItem:
     """Leave an optional item out. Raises ``ConflictError`` for a required one, whose reason must be given on its page."""
-    item = open_for_change(session, item_id, by, now, zone)
+    item = open_for_choice(session, item_id, by, now, zone)
     if item.required:
         raise ConflictError(N_("“%(item)s” is required and cannot be switched off."), item=item.summary)
     return excuse_item(session, item_id, reason or "Đơn vị không chọn việc này", by=by, now=now, zone=zone)
 
 
 def switch_on(session: Session, item_id: int, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:
-    """Take an item in again that was left out."""
+    """Take an item in again that was left out. Asking twice changes nothing; what was done since stays done."""
+    item = open_for_choice(session, item_id, by, now, zone)
+    if item.state is not ItemState.NOT_REQUIRED:
+        require_open(item)
     return reopen_item(session, item_id, by=by, now=now, zone=zone)
 
 
@@ -65,6 +80,8 @@ def add_own_item(
     if campaign.status is CampaignStatus.CANCELLED:
         raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary)
     summary = _checked(session, own)
+    require_near(campaign, own.due)
+    _require_role(session, campaign.unit, own.role, local_day(now, zone))
     session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update())
     same = select(ChecklistItem).where(ChecklistItem.campaign_id == campaign.id, ChecklistItem.is_own)
     known = session.scalar(same.where(ChecklistItem.summary == summary, ChecklistItem.due == own.due))
@@ -92,40 +109,93 @@ def split_item(
     A unit that has its part is passed over. The item is done when all its parts are. Raises ``InvalidInputError`` for units that
     are not below the item's, ``ConflictError`` for an item that is closed.
     """
-    item = open_for_change(session, item_id, by, now, zone)
-    _require_open(item)
-    units = _units_below(session, item, unit_ids)
+    item = open_for_choice(session, item_id, by, now, zone)
+    require_open(item)
+    units = _units_below(session, item, unit_ids, local_day(now, zone))
     have = {part.campaign.unit_id for part in parts_of(session, item)}
     new = [unit for unit in units if unit.id not in have]
     if new:
         campaigns = _campaigns_of(session, item.campaign, new, now, calendar)
         roles = RoleBook.load(session)
-        parts = [_part(item, campaigns[unit.id], roles, now) for unit in new]
-        session.add_all(parts)
+        again = _given_again(session, item, [campaigns[unit.id].id for unit in new])
+        session.add_all(_part(item, campaigns[unit.id], roles, now) for unit in new if campaigns[unit.id].id not in again)
         item.touch(now)
         session.flush()
+        for part in again.values():
+            part.split_from_id = item.id
+            reopen_item(session, part.id, by=by, now=now, zone=zone)
         record(session, item, {}, {PARTS: ", ".join(unit.full_name for unit in new)}, Stamp(by, now))
     return parts_of(session, item)
 
 
-def delegate_item(
-    session: Session, item_id: int, unit_id: int | None, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
-) -> ChecklistItem:
-    """Have a unit below do an item; None takes it back. Those in charge there may tick it, and are reminded.
+def take_back_part(session: Session, part_id: int, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:
+    """Take a part back that nobody has touched; the unit sees it closed as not required. Returns the whole item.
 
-    Only a post in the item's unit or above may do this. Raises ``InvalidInputError`` for a unit that is not below.
+    Only a post in the unit that divided the item, or above it, may do this. Raises ``ConflictError`` for a part that was begun.
     """
-    item = open_for_change(session, item_id, by, now, zone)
-    require_post(session, by, item.campaign.unit, local_day(now, zone))
-    if item.delegate_unit_id == unit_id:
+    part = session.get(ChecklistItem, part_id, with_for_update=True, populate_existing=True)
+    if part is None or part.split_from_id is None:
+        raise NotFoundError(kind="checklist item", key=part_id)
+    whole = open_for_choice(session, part.split_from_id, by, now, zone)
+    require_open(whole)
+    unit = part.campaign.unit.full_name
+    if not untouched(part):
+        raise ConflictError(N_("%(unit)s has begun its part already; it can be closed there, with the reason."), unit=unit)
+    part.split_from_id = None
+    excuse_item(session, part.id, f"{whole.campaign.unit.full_name} đã thu lại phần việc này", by=by, now=now, zone=zone)
+    whole.touch(now)
+    stamp = Stamp(by, now)
+    record(session, whole, {PARTS: unit}, {}, stamp)
+    follow_parts(session, whole, stamp)
+    return whole
+
+
+def untouched(part: ChecklistItem) -> bool:
+    """Tell whether a part stands as it was given."""
+    return part.state is ItemState.NOT_STARTED and not part.evidence_given and part.delegate_unit_id is None
+
+
+def delegate_item(
+    session: Session,
+    item_id: int,
+    unit_id: int | None,
+    *,
+    role: str | None = None,
+    by: Person,
+    now: datetime,
+    zone: ZoneInfo = VIETNAM,
+) -> ChecklistItem:
+    """Have a unit below do an item, or one post in it; None takes it back. Those in charge there may tick it, and are reminded.
+
+    Only a post in the item's unit or above may do this. ``role`` is a role's key. Raises ``InvalidInputError`` for a unit that is
+    not below, or a post that it does not have.
+    """
+    item = open_for_choice(session, item_id, by, now, zone)
+    unit = None if unit_id is None else _units_below(session, item, [unit_id], local_day(now, zone))[0]
+    role = role if unit is not None else None
+    if (item.delegate_unit_id, item.delegate_role_key) == (unit_id, role):
         return item
-    _require_open(item)
-    before = item.delegate_unit.full_name if item.delegate_unit else None
-    item.delegate_unit = None if unit_id is None else _units_below(session, item, [unit_id])[0]
-    item.touch(now)
-    after = item.delegate_unit.full_name if item.delegate_unit else None
-    record(session, item, {"delegate": before}, {"delegate": after}, Stamp(by, now, Door.PAGE))
+    require_open(item)
+    if unit is not None:
+        _require_role(session, unit, role, local_day(now, zone))
+    give_to(session, item, unit, role, Stamp(by, now))
     return item
+
+
+def give_to(session: Session, item: ChecklistItem, unit: Unit | None, role: str | None, stamp: Stamp, **notes: Any) -> None:
+    """Write who does an item, with its history."""
+    before = _delegation(item)
+    item.delegate_unit, item.delegate_role = unit, session.get(Role, role) if role else None
+    item.touch(stamp.now)
+    session.flush()
+    record(session, item, before, _delegation(item) | notes, stamp)
+
+
+def _delegation(item: ChecklistItem) -> dict[str, Any]:
+    """Return who does an item as history keeps it: in words, and as the keys that an undo needs."""
+    unit, role = item.delegate_unit, item.delegate_role
+    words = " – ".join(each for each in (unit and unit.full_name, role and role.title_vi) if each)
+    return {"delegate": words or None, "delegate_to": [item.delegate_unit_id, item.delegate_role_key]}
 
 
 def units_below(session: Session, unit: Unit, on: date) -> Sequence[Unit]:
@@ -133,13 +203,14 @@ def units_below(session: Session, unit: Unit, on: date) -> Sequence[Unit]:
     return session.scalars(select(Unit).where(Unit.parent_id == unit.id, alive(on)).order_by(Unit.position, Unit.id)).all()
 
 
-def _require_open(item: ChecklistItem) -> None:
-    if not item.is_open:
-        raise ConflictError(N_("“%(item)s” is closed already. Please open it again first."), item=item.summary)
+def _require_role(session: Session, unit: Unit, role: str | None, on: date) -> None:
+    """Raise ``InvalidInputError`` for a role that nobody can hold in a unit; None is the usual one."""
+    if role is not None and role not in {each.key for each in roles_at(session, unit, on)}:
+        raise InvalidInputError(N_("There is no such post in %(unit)s."), unit=unit.full_name)
 
 
-def _units_below(session: Session, item: ChecklistItem, unit_ids: Collection[int]) -> Sequence[Unit]:
-    """Return the units in their order. Raises ``InvalidInputError`` for none, or one that is not below the item's unit."""
+def _units_below(session: Session, item: ChecklistItem, unit_ids: Collection[int], on: date) -> Sequence[Unit]:
+    """Return the units in their order. Raises ``InvalidInputError`` for none, or one that ended or is not below the item's unit."""
     units = session.scalars(select(Unit).where(Unit.id.in_(unit_ids)).order_by(Unit.position, Unit.id)).all()
     if not units or len(units) < len(set(unit_ids)):
         raise InvalidInputError(N_("Please choose at least one unit."))
@@ -147,6 +218,8 @@ def _units_below(session: Session, item: ChecklistItem, unit_ids: Collection[int
     for unit in units:
         if above not in ancestors(unit):
             raise InvalidInputError(N_("%(unit)s is not below %(above)s."), unit=unit.full_name, above=above.full_name)
+        if not unit.is_valid(on):
+            raise InvalidInputError(N_("%(unit)s does not exist on %(day)s."), unit=unit.full_name, day=f"{on:%d/%m/%Y}")
     return units
 
 
@@ -162,6 +235,12 @@ def _campaigns_of(
         if unit.id not in found:
             raise ConflictError(N_("%(unit)s did not exist yet when this campaign began."), unit=unit.full_name)
     return found
+
+
+def _given_again(session: Session, item: ChecklistItem, campaign_ids: Collection[int]) -> dict[int, ChecklistItem]:
+    """Return by campaign the parts of an item that were taken back before."""
+    query = select(ChecklistItem).where(ChecklistItem.campaign_id.in_(campaign_ids), ChecklistItem.key == f"part-{item.id}")
+    return {part.campaign_id: part for part in session.scalars(query)}
 
 
 def _part(item: ChecklistItem, campaign: Campaign, roles: RoleBook, now: datetime) -> ChecklistItem:
@@ -193,8 +272,6 @@ def _part(item: ChecklistItem, campaign: Campaign, roles: RoleBook, now: datetim
 
 def _own_row(session: Session, campaign: Campaign, own: OwnItem, summary: str, now: datetime) -> ChecklistItem:
     last = session.scalar(select(func.max(ChecklistItem.position)).where(ChecklistItem.campaign_id == campaign.id))
-    roles = RoleBook.load(session)
-    default = roles.default_of_level.get(campaign.unit.level_key)
     return ChecklistItem(
         uid=new_uid(),
         campaign=campaign,
@@ -202,7 +279,7 @@ def _own_row(session: Session, campaign: Campaign, own: OwnItem, summary: str, n
         position=(last or 0) + 1,
         summary=summary,
         phase_key=own.phase,
-        role_key=roles.in_force(default, campaign.dtstart) if default else campaign.owner_role_key,
+        role_key=own.role or _usual_role(session, campaign),
         support_roles=[],
         nominal_due=own.due,
         due=own.due,
@@ -217,12 +294,18 @@ def _own_row(session: Session, campaign: Campaign, own: OwnItem, summary: str, n
     )
 
 
+def _usual_role(session: Session, campaign: Campaign) -> str:
+    roles = RoleBook.load(session)
+    default = roles.default_of_level.get(campaign.unit.level_key)
+    return roles.in_force(default, campaign.dtstart) if default else campaign.owner_role_key
+
+
 def _checked(session: Session, own: OwnItem) -> str:
     """Return the item's clean summary. Raises ``InvalidInputError`` for what cannot be stored."""
     summary = " ".join(nfc(own.summary).split())
     if not summary or len(summary) > _LONGEST_SUMMARY:
         raise InvalidInputError(N_("Please say in at most %(longest)s letters what is to be done."), longest=_LONGEST_SUMMARY)
-    if not 1 <= own.weight <= _HEAVIEST or own.evidence_min < 0 or (own.evidence_min and not own.evidence):
+    if not 1 <= own.weight <= HEAVIEST or own.evidence_min < 0 or (own.evidence_min and not own.evidence):
         raise InvalidInputError(N_("The weight is 1 to 5, and wanted evidence needs its kind."))
     if session.get(Phase, own.phase) is None or any(session.get(EvidenceType, key) is None for key in own.evidence):
         raise InvalidInputError(N_("Please choose the phase and the evidence from the lists."))

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from events.checklist import Stamp, excuse_item, open_for_change, record, reopen_item
+from events.checklist import UNDOES, Stamp, cover_item, open_for_choice, record, reopen_item
 from events.errors import N_, ConflictError, InvalidInputError
 from events.localtime import VIETNAM
 from events.models import Campaign, CampaignStatus, ChecklistItem, ItemCredit, ItemState, Person
@@ -37,7 +37,7 @@ def credit_item(
     ``covers_id`` is the item of that campaign that it stands for; one that is closed already is left alone. Raises the errors of
     ``checklist.complete_item``, and ``InvalidInputError`` for another unit's campaign, the item's own, or an item of neither.
     """
-    item = open_for_change(session, item_id, by, now, zone)
+    item = open_for_choice(session, item_id, by, now, zone)
     if campaign.unit_id != item.campaign.unit_id or campaign.id == item.campaign_id:
         raise InvalidInputError(N_("An item can count for another campaign of the same unit."))
     if campaign.status is CampaignStatus.CANCELLED:
@@ -47,24 +47,35 @@ def credit_item(
     if credit is None:
         credit = ItemCredit(item=item, campaign=campaign)
         session.add(credit)
-        record(session, item, {}, {"credit": campaign.summary}, Stamp(by, now))
+        record(session, item, {}, {"credit": campaign.summary, "credit_to": campaign.id}, Stamp(by, now))
     if covered is not None and covered.is_open:
         _open_again(session, credit, by, now, zone)
-        excuse_item(session, covered.id, f"{_TOGETHER}{item.summary}”", by=by, now=now, zone=zone)
+        cover_item(session, covered.id, f"{_TOGETHER}{item.summary}”", by=by, now=now, zone=zone)
         credit.covers = covered
     return item
 
 
 def remove_credit(
-    session: Session, item_id: int, campaign: Campaign, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
+    session: Session,
+    item_id: int,
+    campaign: Campaign,
+    *,
+    undoes: int | None = None,
+    by: Person,
+    now: datetime,
+    zone: ZoneInfo = VIETNAM,
 ) -> ChecklistItem:
-    """Let an item no longer count for another campaign; what it stood for is open again. Asking twice changes nothing."""
-    item = open_for_change(session, item_id, by, now, zone)
+    """Let an item no longer count for another campaign; what it stood for is open again. Asking twice changes nothing.
+
+    ``undoes`` is the id of the change that is taken back by this.
+    """
+    item = open_for_choice(session, item_id, by, now, zone)
     credit = _credit(session, item, campaign)
     if credit is not None:
         _open_again(session, credit, by, now, zone)
         session.delete(credit)
-        record(session, item, {"credit": campaign.summary}, {}, Stamp(by, now))
+        notes = {} if undoes is None else {UNDOES: undoes}
+        record(session, item, {"credit": campaign.summary}, notes, Stamp(by, now))
     return item
 
 

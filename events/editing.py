@@ -5,19 +5,19 @@ A unit may make its own deadline earlier. A later one is given by a unit above, 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from events.checklist import EDITED, Stamp, open_for_change, write_columns
+from events.checklist import EDITED, Stamp, history_of, open_for_choice, require_open, write_columns
 from events.database import nfc
 from events.errors import N_, ConflictError, InvalidInputError
 from events.localtime import VIETNAM, local_day
-from events.models import Campaign, ChecklistItem, Person
+from events.models import Campaign, Change, ChecklistItem, Person, Unit
 from events.models.history import Door
-from events.people import RoleBook, may_work_on, require_post, roles_at
+from events.people import RoleBook, may_work_on, roles_at
 from events.recurrence import Occurrence, check_year
 from events.redating import DATES, dates_now, load_sheets
 from events.rounds import key_day
@@ -30,6 +30,7 @@ EDITABLE = {
     "due": N_("the due date"),
     "role_key": N_("who is in charge"),
 }
+_A_YEAR = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,11 @@ def edit_item(
         return item
     if sequence is not None and item.sequence != sequence:
         raise ConflictError(N_("“%(item)s” was changed since. Please look at it again."), item=item.summary)
-    _require_say(session, item, values, by, today)
+    _require_say(session, item, values.get("due", item.due), by, today)
     edited = sorted({*item.edited, *values})
     if "due" in values:
         values |= {"nominal_due": values["due"], "due_reason": None}
-    write_columns(session, item, values | {EDITED: edited}, Stamp(by, now, door))
+    write_columns(session, item, values | {EDITED: edited}, Stamp(by, now, door), anchors=item.campaign.anchor_version)
     return item
 
 
@@ -88,11 +89,27 @@ def follow_template(
     item = _open(session, item_id, by, now, zone)
     if not item.edited:
         return item
-    values = _of_template(session, item, calendar)
+    values = of_template(session, item, calendar)
     if values is None:
         raise ConflictError(N_("“%(item)s” has no template that it could follow."), item=item.summary)
+    set_by = next((change for change in history_of(session, item) if {EDITED, "due"} <= change.after.keys()), None)
+    require_say_over(session, item, set_by, values["due"], by, local_day(now, zone))
     write_columns(session, item, values | {EDITED: []}, Stamp(by, now, door))
     return item
+
+
+def of_template(session: Session, item: ChecklistItem, calendar: WorkCalendar) -> dict[str, Any] | None:
+    """Return the columns as the template gives them, by the same count as when days move; None for an item that has no template."""
+    campaign = item.campaign
+    origin = next((each for each in campaign.version.items if each.key == item.key), None)
+    if origin is None:
+        return None
+    line = _line_above(campaign)
+    sheets = load_sheets(session, line[-1], units=[each.unit_id for each in line])
+    found = dates_now(session, sheets, calendar)[campaign.id, item.key]
+    on = key_day(campaign.template, Occurrence(campaign.dtstart, campaign.dtend))
+    role = RoleBook.load(session).of_copy(origin.role_key, campaign.unit.level_key, on)
+    return {"summary": origin.title_vi, "role_key": role} | {name: getattr(found, name) for name in DATES}
 
 
 def follows_a_template(item: ChecklistItem) -> bool:
@@ -102,6 +119,29 @@ def follows_a_template(item: ChecklistItem) -> bool:
 def sets_its_own_date(item: ChecklistItem) -> bool:
     """Tell whether the unit made the item itself; a part of a divided one was given to it."""
     return item.is_own and item.split_from_id is None
+
+
+def require_say_over(session: Session, item: ChecklistItem, edit: Change | None, due: date, by: Person, today: date) -> None:
+    """Raise ``ConflictError`` when a unit undoes the shorter time that one above set by ``edit``; its own it may take back."""
+    above = _above(item)
+    if edit is not None and above is not None and (edit.by is None or may_work_on(session, edit.by, above, today)):
+        _require_say(session, item, due, by, today)
+
+
+def require_near(campaign: Campaign, day: date) -> None:
+    """Raise ``InvalidInputError`` for a day more than a year before the campaign or after it: a slip of the keyboard.
+
+    Years that the tables do not reach would break every page and calendar that counts with the day.
+    """
+    first, last = campaign.opens - _A_YEAR, campaign.dtend + _A_YEAR
+    if not first <= day <= last:
+        raise InvalidInputError(
+            N_("%(day)s is too far from this campaign; please choose a day from %(first)s until %(last)s."),
+            day=f"{day:%d/%m/}{day.year:04}",
+            first=f"{first:%d/%m/%Y}",
+            last=f"{last:%d/%m/%Y}",
+        )
+    check_year(day.year)
 
 
 def remarks(item: ChecklistItem, calendar: WorkCalendar) -> Iterator[tuple[str, dict[str, str]]]:
@@ -115,10 +155,8 @@ def remarks(item: ChecklistItem, calendar: WorkCalendar) -> Iterator[tuple[str, 
 
 
 def _open(session: Session, item_id: int, by: Person, now: datetime, zone: ZoneInfo) -> ChecklistItem:
-    item = open_for_change(session, item_id, by, now, zone)
-    require_post(session, by, item.campaign.unit, local_day(now, zone))  # those it was delegated to do it as it stands
-    if not item.is_open:
-        raise ConflictError(N_("“%(item)s” is closed already. Please open it again first."), item=item.summary)
+    item = open_for_choice(session, item_id, by, now, zone)
+    require_open(item)
     return item
 
 
@@ -128,8 +166,8 @@ def _changes(session: Session, item: ChecklistItem, wanted: Edit, today: date) -
     if not summary or len(summary) > LONGEST_SUMMARY:
         raise InvalidInputError(N_("Please say in at most %(longest)s letters what is to be done."), longest=LONGEST_SUMMARY)
     dtstart = (wanted.dtstart or item.dtstart) if item.dtstart else None
-    for day in (wanted.due, dtstart):
-        check_year(day.year if day else wanted.due.year)
+    for day in {wanted.due, dtstart or wanted.due} - {item.due, item.dtstart}:
+        require_near(item.campaign, day)
     if dtstart and dtstart > wanted.due:
         raise InvalidInputError(N_("It cannot begin after the day on which it is due."))
     if wanted.role != item.role_key and wanted.role not in {role.key for role in roles_at(session, item.campaign.unit, today)}:
@@ -138,10 +176,10 @@ def _changes(session: Session, item: ChecklistItem, wanted: Edit, today: date) -
     return {name: value for name, value in values.items() if getattr(item, name) != value}
 
 
-def _require_say(session: Session, item: ChecklistItem, values: dict[str, Any], by: Person, today: date) -> None:
+def _require_say(session: Session, item: ChecklistItem, due: date, by: Person, today: date) -> None:
     """Raise ``ConflictError`` when a unit gives itself more time than the one above it gave."""
-    above = None if sets_its_own_date(item) else item.campaign.unit.parent
-    if above is None or values.get("due", item.due) <= item.due or may_work_on(session, by, above, today):
+    above = _above(item)
+    if above is None or due <= item.due or may_work_on(session, by, above, today):
         return
     raise ConflictError(
         N_("Only %(above)s can give more time than until %(day)s; an earlier day is yours to choose."),
@@ -150,18 +188,9 @@ def _require_say(session: Session, item: ChecklistItem, values: dict[str, Any], 
     )
 
 
-def _of_template(session: Session, item: ChecklistItem, calendar: WorkCalendar) -> dict[str, Any] | None:
-    """Return the columns as the template gives them, by the same count as when days move."""
-    campaign = item.campaign
-    origin = next((each for each in campaign.version.items if each.key == item.key), None)
-    if origin is None:
-        return None
-    line = _line_above(campaign)
-    sheets = load_sheets(session, line[-1], units=[each.unit_id for each in line])
-    found = dates_now(session, sheets, calendar)[campaign.id, item.key]
-    on = key_day(campaign.template, Occurrence(campaign.dtstart, campaign.dtend))
-    role = RoleBook.load(session).of_copy(origin.role_key, campaign.unit.level_key, on)
-    return {"summary": origin.title_vi, "role_key": role} | {name: getattr(found, name) for name in DATES}
+def _above(item: ChecklistItem) -> Unit | None:
+    """Return the unit that sets how late an item may be."""
+    return None if sets_its_own_date(item) else item.campaign.unit.parent
 
 
 def _line_above(campaign: Campaign) -> list[Campaign]:

@@ -9,7 +9,13 @@ from events.models.observances import ObservanceStatus
 from events.models.templates import Anchor, Cascade, IfNoLevel
 from events.workdays import DecisionStatus, Shift
 
+MOST_ITEMS = 150  # of one template, so that its form stays below what a browser may send
+MOST_DAYS = 730  # before or after the anchor
+
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$")]
+ItemKey = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=64)]  # fits its column: database.Key
+Title = Annotated[str, Field(min_length=1, max_length=300)]
+Days = Annotated[int, Field(ge=-MOST_DAYS, le=MOST_DAYS)]
 OptionalDate = Annotated[date | None, BeforeValidator(lambda value: value or None)]
 
 
@@ -69,28 +75,28 @@ class OrderedEntry(Entry):
 
 
 class ItemEntry(Entry):
-    key: str
-    title_vi: str
-    title_en: str
+    key: ItemKey
+    title_vi: Title
+    title_en: Title
     phase: str
     anchor: Anchor
-    offset_days: int = Field(ge=-730, le=730)
-    level_offsets: dict[str, Annotated[int, Field(ge=-730, le=730)]] = {}
-    end_offset_days: int | None = Field(default=None, ge=-730, le=730)
-    level_end_offsets: dict[str, Annotated[int, Field(ge=-730, le=730)]] = {}
+    offset_days: Days
+    level_offsets: dict[str, Days] = {}
+    end_offset_days: Days | None = None
+    level_end_offsets: dict[str, Days] = {}
     levels: list[str] = Field(min_length=1)
     cascade: Cascade
     role: str
     support_roles: list[str] = []
     evidence: list[str]
-    evidence_min: int = Field(ge=0)
+    evidence_min: int = Field(ge=0, le=50)
     without_evidence: bool = False
     weight: int = Field(ge=1, le=5)
     required: bool
     shift: Shift
     if_no_district: IfNoLevel = IfNoLevel.DROP
     depends_on: list[str] = []
-    note: str | None = None
+    note: str | None = Field(default=None, max_length=1000)
 
 
 class CutoffEntry(Entry):
@@ -102,18 +108,18 @@ class CutoffEntry(Entry):
 
 
 class TemplateEntry(Entry):
-    key: str
+    key: ItemKey
     kind: str
     observance: str | None = None
-    title_vi: str
-    title_en: str
+    title_vi: str = Field(min_length=1, max_length=500)
+    title_en: str = Field(min_length=1, max_length=500)
     anchor: Anchor
     generate_ahead_days: int = Field(ge=0, le=730)
     late_plan_workdays: int = Field(default=7, ge=0, le=60)
     cutoffs: list[CutoffEntry] = []
     owner_role: str
     note: str | None = None
-    item: list[ItemEntry] = Field(min_length=1)
+    item: list[ItemEntry] = Field(min_length=1, max_length=MOST_ITEMS)
 
 
 class ObservanceEntry(Entry):

@@ -7,7 +7,7 @@ too. What a file is, its first bytes say, never its name.
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -19,9 +19,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.checklist import Stamp, open_for_change, record
+from events.checklist import Stamp, open_for_change, record, require_open
 from events.database import nfc
-from events.errors import N_, ConflictError, InvalidInputError, NotAllowedError, NotFoundError
+from events.errors import N_, InvalidInputError, NotAllowedError, NotFoundError
 from events.localtime import VIETNAM
 from events.models import ChecklistItem, Evidence, EvidenceType, Person
 from events.models.history import Door
@@ -99,11 +99,7 @@ def add_evidence(
     for known in item.evidence_given:
         if all(getattr(known, name) == value for name, value in columns.items()):
             return known
-    piece = Evidence(at=now, by=by, **columns)
-    item.evidence_given.append(piece)
-    item.touch(now)
-    record(session, item, {}, {"evidence": _told(session, proof)}, Stamp(by, now, door))
-    return piece
+    return _give(session, item, Evidence(at=now, by=by, **columns), Stamp(by, now, door))
 
 
 def remove_evidence(
@@ -112,13 +108,31 @@ def remove_evidence(
     """Take one piece of evidence away; history keeps what it was. Raises ``ConflictError`` for an item that is closed."""
     piece = get_evidence(session, evidence_id)
     item = open_for_change(session, piece.item_id, by, now, zone)
-    if not item.is_open:
-        raise ConflictError(N_("“%(item)s” is closed already. Please open it again first."), item=item.summary)
+    require_open(item)
+    take_out(session, item, piece, Stamp(by, now, door))
+    return item
+
+
+def take_out(session: Session, item: ChecklistItem, piece: Evidence, stamp: Stamp, **notes: Any) -> None:
+    """Delete a piece of evidence, with its history, from which it can be put back."""
+    before = _remembered(session, piece)
     item.evidence_given.remove(piece)
     session.delete(piece)
-    item.touch(now)
-    record(session, item, {"evidence": _told(session, _proof_of(piece))}, {}, Stamp(by, now, door))
-    return item
+    item.touch(stamp.now)
+    record(session, item, before, notes, stamp)
+
+
+def put_back(session: Session, item: ChecklistItem, piece: dict[str, Any], stamp: Stamp, **notes: Any) -> None:
+    """Give an item a piece of evidence again, as history remembers it: also when it came, and from whom."""
+    known = {name: value for name, value in piece.items() if name not in ("at", "by")}
+    known["dated"] = date.fromisoformat(piece["dated"]) if piece["dated"] else None
+    by = session.get(Person, piece["by"]) if piece["by"] else None
+    _give(session, item, Evidence(at=datetime.fromisoformat(piece["at"]), by=by, **known), stamp, **notes)
+
+
+def find_piece(item: ChecklistItem, piece: dict[str, Any]) -> Evidence | None:
+    """Return the piece of an item that history remembers, if it is there still."""
+    return next((given for given in item.evidence_given if _plain(given) == piece), None)
 
 
 def get_evidence(session: Session, evidence_id: int) -> Evidence:
@@ -248,6 +262,23 @@ def _proof_of(piece: Evidence) -> Proof:
     if piece.file_digest:
         file = StoredFile(piece.file_name or "", piece.file_type or "", piece.file_digest, piece.file_size or 0)
     return Proof(piece.kind_key, piece.text or "", piece.url or "", piece.number, piece.dated, file)
+
+
+def _give(session: Session, item: ChecklistItem, piece: Evidence, stamp: Stamp, **notes: Any) -> Evidence:
+    item.evidence_given.append(piece)
+    item.touch(stamp.now)
+    record(session, item, {}, _remembered(session, piece) | notes, stamp)
+    return piece
+
+
+def _remembered(session: Session, piece: Evidence) -> dict[str, Any]:
+    """Return a piece as history keeps it: in words, and as the columns that an undo needs."""
+    return {"evidence": _told(session, _proof_of(piece)), "piece": _plain(piece)}
+
+
+def _plain(piece: Evidence) -> dict[str, Any]:
+    columns = _proof_of(piece).columns | {"by": piece.by.id if piece.by else None}
+    return columns | {"dated": piece.dated.isoformat() if piece.dated else None, "at": piece.at.astimezone(UTC).isoformat()}
 
 
 def _told(session: Session, proof: Proof) -> dict[str, str]:

@@ -6,17 +6,18 @@ from, so that a poll costs a few small queries and ETag and Last-Modified stay t
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
 from events.activities import at_the_top, counts_for, last_instant
+from events.closures import closure_of
 from events.colors import HEX_OF
 from events.database import SessionFactory, reading
 from events.errors import NotFoundError
@@ -24,6 +25,7 @@ from events.ical import RENDERER_EPOCH, CalendarEvent, CalendarHead, write_calen
 from events.localtime import VIETNAM, at_local, local_day
 from events.models import (
     Activity,
+    ActivityCredit,
     Campaign,
     ChecklistItem,
     FeedSnapshot,
@@ -33,12 +35,13 @@ from events.models import (
     TodoStatus,
     Unit,
 )
-from events.units import successors
+from events.recurrence import FIRST_YEAR, LAST_YEAR
 
 PATH = "/lich/{slug}.ics"
 LARGEST = 1_000  # events; Google loses the rest without a word
 _A_DAY = timedelta(days=1)
 _PAST = timedelta(days=90)
+_KNOWN_DAYS = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)  # one deadline beyond them would take the whole calendar down
 _CANCELLED_STAYS = timedelta(days=30)
 _UNIT_COLOR = "firebrick"
 
@@ -168,12 +171,12 @@ class UnitFeed:
     def state(self, session: Session) -> str:
         campaigns = session.execute(select(*_fingerprint(Campaign)).where(self._shown)).one()
         items = session.execute(select(*_fingerprint(ChecklistItem)).join(ChecklistItem.campaign).where(self._shown)).one()
-        heirs = [(heir.slug, heir.full_name) for heir in self._heirs(session)]
+        ending = [(event.summary, event.description) for event in self._ending(session)]
         activities = session.execute(select(*_fingerprint(Activity)).join(Activity.campaign).where(self._attended)).one()
-        return _state(self.head, campaigns, items, activities, (self.unit.valid_to,), *heirs)
+        return _state(self.head, campaigns, items, activities, (self.unit.valid_to,), *ending)
 
     def render(self, session: Session) -> bytes:
-        activities = _activities(session, self._attended, self.public_url)
+        activities = _activities(session, self._attended, self.public_url, self.unit)
         events = [*self._ending(session), *self._campaigns(session), *activities, *self._deadlines(session)]
         return write_calendar(self.head, events[:LARGEST])
 
@@ -183,19 +186,16 @@ class UnitFeed:
         gone = (Campaign.status == "CANCELLED") & (Campaign.dtend < self.today - _CANCELLED_STAYS)
         return (Campaign.unit_id == self.unit.id) & (Campaign.dtend > self.today - _PAST) & ~gone
 
-    def _heirs(self, session: Session) -> Sequence[Unit]:
-        return successors(session, self.unit) if self.unit.valid_to else ()
-
     def _ending(self, session: Session) -> Iterator[CalendarEvent]:
-        """Say on the first day of its successors where a closed unit went: whoever subscribed to it would hear nothing more."""
-        if self.unit.valid_to is None:
+        """Say on the day after its last where a closed unit went: whoever subscribed to it would hear nothing more."""
+        closure = closure_of(session, self.unit, self.today)
+        if closure is None:
             return
-        day, heirs = self.unit.valid_to + _A_DAY, self._heirs(session)
-        merged = f"Đơn vị đã sáp nhập vào {', '.join(heir.full_name for heir in heirs)}"
-        addresses = [f"Lịch của {heir.full_name}: {self.public_url}{PATH.format(slug=heir.slug)}" for heir in heirs]
+        day = closure.last_day + _A_DAY
+        addresses = [f"Lịch của {one.full_name}: {self.public_url}{PATH.format(slug=one.slug)}" for one in closure.goes_on_in]
         yield CalendarEvent(
             uid=f"unit-{self.unit.id}-ended@sumvay",
-            summary=merged if heirs else "Đơn vị đã kết thúc hoạt động",
+            summary=closure.words("vi"),
             dtstart=day,
             dtend=day + _A_DAY,
             created=RENDERER_EPOCH,
@@ -206,7 +206,13 @@ class UnitFeed:
 
     @property
     def _attended(self) -> ColumnElement[bool]:
-        return self._shown & _to_attend(self.today)
+        """What people may attend of the campaigns shown.
+
+        Those that went over to the units that follow stay too: whoever subscribed here is told of them until they are past.
+        """
+        went_over = select(ActivityCredit.activity_id).join(ActivityCredit.campaign).where(self._shown).correlate(None)
+        here = or_(self._shown, Activity.id.in_(went_over)) if self.unit.valid_to else self._shown
+        return here & _to_attend(self.today)
 
     def _campaigns(self, session: Session) -> Iterator[CalendarEvent]:
         for campaign in session.scalars(select(Campaign).where(self._shown).order_by(Campaign.dtstart)):
@@ -229,7 +235,8 @@ class UnitFeed:
         columns = (item.id, item.uid, item.summary, item.due, item.nominal_due, item.due_reason, item.status)
         stamps = (item.created, item.last_modified, item.sequence)
         facts = (Campaign.summary.label("campaign"), Campaign.status.label("campaign_status"), Role.title_vi.label("role"))
-        query = select(*columns, *stamps, *facts).join(item.campaign).join(item.role).where(self._shown)
+        shown = (self._shown, item.due.between(*_KNOWN_DAYS))
+        query = select(*columns, *stamps, *facts).join(item.campaign).join(item.role).where(*shown)
         for row in session.execute(query.order_by(item.due, item.id)):
             yield CalendarEvent(
                 uid=row.uid,
@@ -252,10 +259,14 @@ def _to_attend(today: date) -> ColumnElement[bool]:
     return Activity.public & ~gone
 
 
-def _activities(session: Session, shown: ColumnElement[bool], public_url: str) -> Iterator[CalendarEvent]:
-    query = select(Activity).join(Activity.campaign).where(shown).options(contains_eager(Activity.campaign))
+def _activities(session: Session, shown: ColumnElement[bool], public_url: str, of: Unit | None = None) -> Iterator[CalendarEvent]:
+    """Yield the activities shown, in the feed ``of`` a unit with the word who took over what another unit holds now."""
+    with_unit = contains_eager(Activity.campaign).joinedload(Campaign.unit)
+    query = select(Activity).join(Activity.campaign).where(shown).options(with_unit)
     for activity in session.scalars(query.order_by(Activity.dtstart, Activity.id)):
-        organizer = [f"Đơn vị tổ chức: {activity.organizer}"] if activity.organizer else []
+        said = [f"Đơn vị tổ chức: {activity.organizer}"] if activity.organizer else []
+        if of is not None and activity.campaign.unit_id != of.id:
+            said.append(f"Đơn vị tiếp nhận: {activity.campaign.unit.full_name}")
         yield CalendarEvent(
             uid=activity.uid,
             summary=activity.summary,
@@ -264,7 +275,7 @@ def _activities(session: Session, shown: ColumnElement[bool], public_url: str) -
             created=activity.created,
             last_modified=activity.last_modified,
             sequence=activity.sequence,
-            description="\n".join([activity.campaign.summary, *organizer]),
+            description="\n".join([activity.campaign.summary, *said]),
             location=activity.location,
             url=f"{public_url}/hoat-dong/{activity.uid}",
             categories=("Hoạt động",),

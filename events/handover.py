@@ -1,27 +1,31 @@
-"""Hand over what closed units left open: checklist items and posts go to the units that follow.
+"""Hand over what closed units left open: checklist items, planned activities and posts go to the units that follow.
 
-A campaign that still had time on the last day of its unit is handed over with all its open items, the overdue ones too: nobody is
-left in the old unit to do them. A campaign whose last due date had passed by then stays as it was, so that the figures of finished
-rounds do not change. Several predecessors give one item; a split gives it to each part; an item of an abolished level goes where
-its template's ``if_no_district`` says. Every run finds only what is still open in a closed unit, so running it again
-changes nothing.
+Of the year in which a unit ended everything that is open goes over, the overdue items too: nobody is left in the old unit to do
+them. Campaigns of former years stay as they were, unless something in them was due after the last day. Several predecessors give
+one item; a split gives it to each part; an item of an abolished level goes where its template's ``if_no_district`` says. Figures
+of a day before the hand-over stay: the old items were open then, and the new ones were not there. Every run finds only what a
+closed unit still holds, so running it again changes nothing.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import extract, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from events.activities import credited_campaigns
 from events.bequest import Bequest
+from events.checklist import MOVED_TO, state_of
 from events.database import new_uid
 from events.errors import N_, ConflictError, NotFoundError
 from events.lineage import Lineage
 from events.localtime import local_day
 from events.models import (
+    Activity,
+    ActivityCredit,
     Campaign,
     CampaignStatus,
     Change,
@@ -41,7 +45,7 @@ from events.models import (
 from events.models.campaigns import OPEN
 from events.models.history import Door
 from events.people import RoleBook, give_post, require_post
-from events.units import ancestors
+from events.units import alive, ancestors
 
 _A_DAY = timedelta(days=1)
 _Key = tuple[int, int, str]  # unit, template, period
@@ -49,28 +53,36 @@ _Key = tuple[int, int, str]  # unit, template, period
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """Numbers of what went over: items closed in old units, items begun in new ones, items that nobody needs any more."""
+    """Numbers of what went over: items closed in old units, items begun in new ones, items that nobody needs any more.
+
+    ``delegated`` are items of units that go on, but had been given to one that ended.
+    """
 
     closed: int = 0
     begun: int = 0
     dropped: int = 0
     campaigns: int = 0
     posts: int = 0
+    activities: int = 0
+    delegated: int = 0
 
 
 def hand_over(session: Session, *, on: date, by: Person | None, now: datetime, door: Door = Door.PAGE) -> HandedOver:
-    """Give the open items of every unit that ended before ``on`` to its successors, and propose their posts.
+    """Give the open items and planned activities of every unit that ended before ``on`` to its successors, and propose its posts.
 
     Raises ``ConflictError`` before the day has come: until then the old units still work.
     """
     if on > local_day(now):
         raise ConflictError(N_("The new units begin on %(day)s; their work is handed over then."), day=f"{on:%d/%m/%Y}")
     items = open_in_closed_units(session, on, lock=True)
+    activities = _planned_in_closed_units(session, on)
+    delegated = _delegated_to_closed_units(session, on)
     posts = propose_posts(session, on=on, reform=None)
-    if not items:
+    if not (items or activities or delegated):
         return HandedOver(posts=posts)
-    _lock_openers(session, items)
-    return _Handover(session, on, by, now, door).run(items, posts)
+    work = _Handover(session, on, by, now, door)
+    work.delegate_anew(delegated)
+    return replace(work.run(items, activities), posts=posts, delegated=len(delegated))
 
 
 def hand_over_due(session: Session, *, by: Person | None, now: datetime, door: Door = Door.CLOCK) -> HandedOver:
@@ -79,14 +91,15 @@ def hand_over_due(session: Session, *, by: Person | None, now: datetime, door: D
 
 
 def open_in_closed_units(session: Session, on: date, *, lock: bool = False) -> Sequence[ChecklistItem]:
-    """Return the items that ``hand_over`` would move: all open ones of campaigns that outlive their unit."""
+    """Return the items that ``hand_over`` would move: open ones of the unit's last year, and of campaigns that outlive it."""
     late = aliased(ChecklistItem)
     outlives = select(late.id).where(late.campaign_id == Campaign.id, late.status.in_(OPEN), late.due > Unit.valid_to)
+    runs = or_(Campaign.year >= extract("year", Unit.valid_to), outlives.exists())
     query = (
         select(ChecklistItem)
         .join(ChecklistItem.campaign)
         .join(Campaign.unit)
-        .where(Unit.valid_to < on, Campaign.status != CampaignStatus.CANCELLED, ChecklistItem.status.in_(OPEN), outlives.exists())
+        .where(Unit.valid_to < on, Campaign.status != CampaignStatus.CANCELLED, ChecklistItem.status.in_(OPEN), runs)
         .order_by(ChecklistItem.due, ChecklistItem.id)
         .options(joinedload(ChecklistItem.campaign).joinedload(Campaign.unit))
         .execution_options(populate_existing=True)
@@ -97,17 +110,19 @@ def open_in_closed_units(session: Session, on: date, *, lock: bool = False) -> S
 def propose_posts(session: Session, *, on: date, reform: Reform | None) -> int:
     """End the posts of units that ended before ``on`` and propose them in the successors; return how many are proposed.
 
-    A person who held the same role in two merged units is proposed once.
+    A person who held the same role in two merged units is proposed once. ``reform`` remembers until when the posts were to be held.
     """
     lineage, book = Lineage.load(session, on), RoleBook.load(session)
     proposals = session.scalars(select(PostProposal)).all()
     known = {(row.person_id, row.unit_id, row.role_key) for row in proposals}
     asked = {row.from_post_id for row in proposals}
+    lasts: dict[str, str | None] = {}
     count = 0
     for post in _posts_of_closed_units(session, on):
         last = post.unit.valid_to
         assert last is not None
         if post.valid_to is None or post.valid_to > last:
+            lasts[str(post.id)] = post.valid_to.isoformat() if post.valid_to else None
             post.valid_to = last
         for heir in lineage.heirs(post.unit_id) if post.id not in asked else ():
             role = book.of_copy(post.role_key, lineage.kin[heir].level, on)
@@ -117,6 +132,8 @@ def propose_posts(session: Session, *, on: date, reform: Reform | None) -> int:
             values = {"from_post": post, "person_id": post.person_id, "unit_id": heir, "role_key": role}
             session.add(PostProposal(reform_id=reform.id if reform else None, valid_from=last + _A_DAY, **values))
             count += 1
+    if reform is not None:
+        reform.detail = {**reform.detail, "posts": lasts}
     session.flush()
     return count
 
@@ -164,9 +181,32 @@ def _posts_of_closed_units(session: Session, on: date) -> Sequence[Post]:
     return session.scalars(query.order_by(Post.id)).all()
 
 
-def _lock_openers(session: Session, items: Iterable[ChecklistItem]) -> None:
+def _planned_in_closed_units(session: Session, on: date) -> list[Activity]:
+    """Return the activities of units that ended before ``on`` which take place, perhaps once more, after their last day."""
+    to_come = or_(Activity.dtstart > Unit.valid_to, Activity.weekly_until > Unit.valid_to)  # the last day itself among them
+    stands = (Activity.status != CampaignStatus.CANCELLED, Campaign.status != CampaignStatus.CANCELLED)
+    query = select(Activity).join(Activity.campaign).join(Campaign.unit).where(Unit.valid_to < on, to_come, *stands)
+    load = joinedload(Activity.campaign).joinedload(Campaign.unit)
+    found = session.scalars(query.order_by(Activity.id).options(load).with_for_update(of=Activity)).all()
+    return [activity for activity in found if _last_day(activity) > (activity.campaign.unit.valid_to or on)]
+
+
+def _last_day(activity: Activity) -> date:
+    return max(local_day(activity.dtstart), activity.weekly_until or date.min)
+
+
+def _delegated_to_closed_units(session: Session, on: date) -> Sequence[ChecklistItem]:
+    """Return the open items of living units that were given to a unit below which ended before ``on``."""
+    doer = aliased(Unit)
+    query = select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.unit).join(doer, ChecklistItem.delegate_unit)
+    gone = (alive(on), doer.valid_to < on, ChecklistItem.status.in_(OPEN), Campaign.status != CampaignStatus.CANCELLED)
+    load = (joinedload(ChecklistItem.campaign), joinedload(ChecklistItem.delegate_unit))
+    return session.scalars(query.where(*gone).order_by(ChecklistItem.id).options(*load).with_for_update(of=ChecklistItem)).all()
+
+
+def _lock_openers(session: Session, closed: Iterable[Campaign]) -> None:
     """Keep the opener of campaigns away: both may begin the same round in the same unit."""
-    ids = {item.campaign.template_id for item in items}
+    ids = {campaign.template_id for campaign in closed}
     session.execute(select(Template.id).where(Template.id.in_(ids)).order_by(Template.id).with_for_update())
 
 
@@ -183,11 +223,14 @@ class _Handover:
         self._items: dict[tuple[int, str], ChecklistItem] = {}  # by campaign id and key, those looked at in this run
         self._bequest = Bequest(session, self._lineage, on)
         self._new_campaigns: list[tuple[Campaign, Campaign]] = []
+        self._before: dict[_Key, list[Campaign]] = defaultdict(list)  # by the unit that does their work now
         self._rules: dict[tuple[int, str], IfNoLevel] = {}
         self._covered: dict[tuple[int, str], set[tuple[int, str]]] = defaultdict(set)
 
-    def run(self, items: Sequence[ChecklistItem], posts: int) -> HandedOver:
-        self._read(items)
+    def run(self, items: Sequence[ChecklistItem], activities: Sequence[Activity]) -> HandedOver:
+        closed = {item.campaign for item in items} | {activity.campaign for activity in activities}
+        _lock_openers(self._session, closed)
+        self._read(closed)
         begun = 0
         targets_of: list[Sequence[int]] = []
         for item in items:
@@ -196,19 +239,34 @@ class _Handover:
             targets_of.append(targets)
             for target in targets if heirs else self._not_covered(item, targets):
                 begun += self._begin(item, target)
+        moved = sum(self._move(activity) for activity in activities)
         self._nest()
         self._session.flush()
         self._bequest.link(self._campaigns)
         for item, targets in zip(items, targets_of, strict=True):
             self._close(item, targets)
         self._session.flush()
-        return HandedOver(len(items), begun, sum(not targets for targets in targets_of), len(self._new_campaigns), posts)
+        dropped = sum(not targets for targets in targets_of)
+        return HandedOver(len(items), begun, dropped, len(self._new_campaigns), activities=moved)
 
-    def _read(self, items: Sequence[ChecklistItem]) -> None:
+    def delegate_anew(self, items: Iterable[ChecklistItem]) -> None:
+        """Have items done by the one unit that follows the one they were given to, or by their own unit again."""
+        for item in items:
+            assert item.delegate_unit is not None
+            doer = self._bequest.doer_below(item.delegate_unit.id, item.campaign.unit_id)
+            before = {"delegate": item.delegate_unit.full_name}
+            item.delegate_unit = None if doer is None else self._session.get_one(Unit, doer)
+            item.touch(self._now)
+            self._record(item, before, {"delegate": item.delegate_unit.full_name if item.delegate_unit else None})
+        self._session.flush()
+
+    def _read(self, closed: Iterable[Campaign]) -> None:
         """Read the rounds' campaigns, their items' keys, and where items of an abolished level go."""
-        session, templates = self._session, {item.campaign.template_id for item in items}
+        session, templates = self._session, {campaign.template_id for campaign in closed}
         for campaign in session.scalars(select(Campaign).where(Campaign.template_id.in_(templates))):
             self._campaigns[(campaign.unit_id, campaign.template_id, campaign.period)] = campaign
+            for heir in self._lineage.heirs(campaign.unit_id):
+                self._before[(heir, campaign.template_id, campaign.period)].append(campaign)
         rounds = {campaign.id: campaign for campaign in self._campaigns.values()}
         query = select(ChecklistItem.campaign_id, ChecklistItem.key).join(ChecklistItem.campaign)
         for campaign_id, key in session.execute(query.where(Campaign.template_id.in_(templates))):
@@ -216,7 +274,7 @@ class _Handover:
             campaign = rounds[campaign_id]
             for heir in self._lineage.heirs(campaign.unit_id):
                 self._covered[(campaign.template_id, campaign.period)].add((heir, key))
-        versions = {item.campaign.version_id for item in items}
+        versions = {campaign.version_id for campaign in closed}
         rules = select(TemplateItem.version_id, TemplateItem.key, TemplateItem.if_no_district)
         for version_id, key, rule in session.execute(rules.where(TemplateItem.version_id.in_(versions))):
             self._rules[(version_id, key)] = rule
@@ -244,10 +302,27 @@ class _Handover:
         campaign = self._campaign(old.campaign, unit_id)
         known = self._known(campaign, old.key)
         item = known or self._new(old, campaign, unit_id)
+        before = state_of(item)
         self._bequest.pass_on(old, item)
+        after = state_of(item)
         whence = {"moved_from": old.campaign.unit.full_name, "moved_from_item": old.id, "due": item.due.isoformat()}
-        self._record(item, {}, whence)
+        self._record(item, before if known and before != after else {}, after | whence)
         return known is None
+
+    def _move(self, activity: Activity) -> bool:
+        """Give a planned activity, with its UID, to the successor; its old campaign and those of other parts go on showing it."""
+        old = activity.campaign
+        above = self._lineage.stand_in(old.unit_id)
+        heirs = self._lineage.heirs(old.unit_id) or ([] if above is None else [above])
+        if not heirs:
+            return False
+        shared = credited_campaigns(self._session, activity)
+        activity.campaign, *others = [self._campaign(old, heir) for heir in heirs]
+        activity.touch(self._now)
+        again = (self._campaigns.get((heirs[0], campaign.template_id, campaign.period)) for campaign in shared)
+        others += [campaign for campaign in again if campaign is not None]
+        self._session.add_all(ActivityCredit(activity=activity, campaign=other) for other in (old, *others))
+        return True
 
     def _known(self, campaign: Campaign, key: str) -> ChecklistItem | None:
         """Return the campaign's item with this key: begun in this run, or there before."""
@@ -279,7 +354,7 @@ class _Handover:
         if key in self._campaigns:
             return self._campaigns[key]
         parent_id = self._lineage.kin[unit_id].parent_id
-        values = {name: getattr(old, name) for name in _SAME_ROUND}
+        values = {name: getattr(old, name) for name in _SAME_ROUND} | self._words(key)
         campaign = Campaign(
             uid=new_uid(),
             unit_id=unit_id,
@@ -295,6 +370,11 @@ class _Handover:
         self._new_campaigns.append((campaign, old))
         return campaign
 
+    def _words(self, key: _Key) -> dict[str, Any]:
+        """Return the theme and slogans of their own that all predecessors' campaigns agree on; else those of the year hold."""
+        own = [{"theme": campaign.theme, "slogans": campaign.slogans} for campaign in self._before[key]]
+        return own[0] if own and all(other == own[0] for other in own) else {}
+
     def _nest(self) -> None:
         """Put the new campaigns inside the successor's campaign that contains them, as their predecessors were."""
         for new, old in self._new_campaigns:
@@ -302,12 +382,11 @@ class _Handover:
                 new.outer = self._campaigns.get((new.unit_id, old.outer.template_id, old.outer.period))
 
     def _close(self, item: ChecklistItem, targets: Sequence[int]) -> None:
-        before = {"status": item.status.value, "reason": item.reason}
-        item.status, item.not_done = TodoStatus.CANCELLED, NotDone.NOT_REQUIRED
+        before = state_of(item)
+        item.status, item.not_done, item.blocked = TodoStatus.CANCELLED, NotDone.NOT_REQUIRED, None
         item.reason = self._reason(item, targets)
         item.touch(self._now)
-        after = {"status": item.status.value, "not_done": item.not_done.value, "reason": item.reason}
-        self._record(item, before, after | {"moved_to": self._bequest.went_to(item)})
+        self._record(item, before, state_of(item) | {MOVED_TO: self._bequest.went_to(item)})
 
     def _reason(self, item: ChecklistItem, targets: Sequence[int]) -> str:
         if not targets:

@@ -8,6 +8,7 @@ from events.errors import DomainError
 
 TRANSLATIONS = Path(__file__).with_name("translations")
 LANGUAGES = ("vi", "en")
+_WORDS = ("kind", "field")  # facts of errors that are words of the product and translated too
 
 
 @lru_cache
@@ -19,5 +20,5 @@ def translations(language: str) -> gettext.NullTranslations:
 def say(error: DomainError, language: str) -> str:
     """Return what an error says, in the reader's language."""
     gettext = translations(language).gettext
-    facts = {name: gettext(value) if name == "kind" and isinstance(value, str) else value for name, value in error.facts.items()}
+    facts = {name: gettext(value) if name in _WORDS and isinstance(value, str) else value for name, value in error.facts.items()}
     return gettext(error.sentence) % facts if facts else gettext(error.sentence)

@@ -7,14 +7,14 @@ is counted with the unit above its successors, a unit without successor with wha
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from events.models import Campaign, Unit, UnitSuccession
-from events.progress import Progress, own_progress, rolled_up
+from events.progress import AsOf, Day, Progress, year_progress
 from events.units import load_tree
 
 _COLUMNS = ("id", "level_key", "parent_id", "position", "valid_from", "valid_to", "full_name")
@@ -34,6 +34,12 @@ class Kin:
 
     def lives(self, on: date) -> bool:
         return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
+
+    def changes_from(self, on: date) -> date | None:
+        """Return the day on which it begins on or after ``on``, or ends after it; None if it stays as it is."""
+        if self.valid_from is not None and self.valid_from >= on:
+            return self.valid_from
+        return self.valid_to + timedelta(days=1) if self.valid_to is not None and self.valid_to >= on else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +122,21 @@ def mapped_to(session: Session, on: date) -> dict[int, int]:
 
 
 def compare_years(session: Session, unit: Unit, years: Iterable[int], today: date) -> dict[int, Progress]:
-    """Return the progress of ``unit`` with everything below it, year by year, old units added up to those alive ``today``."""
-    tree = load_tree(session, today)
-    if unit.id not in tree.nodes:
-        return {year: Progress() for year in years}
+    """Return the progress of ``unit`` with everything below it in these years, as ``progress_by_year`` counts it."""
+    wanted = list(years)
+    found = progress_by_year(session, unit, today, Campaign.year.in_(wanted))
+    return {year: found.get(year, Progress()) for year in wanted}
+
+
+def progress_by_year(session: Session, unit: Unit, day: Day, *conditions: ColumnElement[bool]) -> dict[int, Progress]:
+    """Return the progress of ``unit`` with everything below it, year by year, over the campaigns that meet ``conditions``.
+
+    Old units are added up to those alive on ``day``; of a unit that was not there then, on the nearest day on which it was.
+    """
+    on = day.day if isinstance(day, AsOf) else day
+    on = min(on, unit.valid_to or on)
+    on = max(on, unit.valid_from or on)
+    tree = load_tree(session, on)
     here = {node.id for node in tree.below(tree.nodes[unit.id])}
-    mapped = {old: new for old, new in mapped_to(session, today).items() if new in here}
-    return {year: rolled_up(tree, _added_up(session, mapped, year, today))[unit.id] for year in years}
-
-
-def _added_up(session: Session, mapped: dict[int, int], year: int, today: date) -> dict[int, Progress]:
-    total: dict[int, Progress] = defaultdict(Progress)
-    for unit_id, progress in own_progress(session, today, Campaign.year == year, Campaign.unit_id.in_(mapped)).items():
-        total[mapped[unit_id]] += progress
-    return dict(total)
+    counted = [old for old, new in mapped_to(session, on).items() if new in here]
+    return year_progress(session, day, Campaign.unit_id.in_(counted), *conditions)

@@ -93,6 +93,8 @@ def appoint(
     somebody of another name, ``InvalidInputError`` for a role that nobody can hold there on that day.
     """
     require_post(session, by, unit, on)
+    if unit.valid_to is not None and unit.valid_to < on:
+        raise ConflictError(N_("%(unit)s already ends on %(day)s."), unit=unit.full_name, day=f"{unit.valid_to:%d/%m/%Y}")
     if role_key not in {role.key for role in roles_at(session, unit, on)}:
         raise InvalidInputError(N_("There is no such post in %(unit)s."), unit=unit.full_name)
     known = find_person(session, email) if email else None

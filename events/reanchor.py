@@ -5,19 +5,21 @@ changed in between. A lower unit's deadline is never earlier than the upper plan
 (``Template.late_plan_workdays``): provinces issue late in most years, and the communes below are not late because of it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, update
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session, joinedload
 
-from events.database import new_uid
+from events.documents import Paper, add_document, issue_document
 from events.duedates import DueDates
 from events.errors import N_, ConflictError, InvalidInputError
+from events.issues import Issues, issue_dates, plan_keys
 from events.localtime import VIETNAM, local_day
-from events.models import Campaign, CampaignStatus, ChecklistItem, Document, DocumentKind, Person
+from events.models import Activity, Campaign, CampaignStatus, ChecklistItem, DocumentKind, Person
+from events.models.campaigns import DOCUMENT
 from events.people import require_post
 from events.recurrence import Occurrence, check_year
 from events.redating import (
@@ -27,7 +29,6 @@ from events.redating import (
     Sheet,
     expect,
     fingerprint,
-    issue_dates,
     load_sheets,
     lock_round,
     made_from,
@@ -39,7 +40,7 @@ from events.rounds import Anchors
 from events.workdays import WorkCalendar
 
 _A_DAY = timedelta(days=1)
-_LONGEST = 366  # days of a campaign
+_LONGEST = timedelta(days=366)  # of a campaign, and from its days to its main event
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def apply(
         return found
     expect(expected_fingerprint, found.fingerprint)
     if found.enters_plan:
-        session.add(_paper(sheets[0], change, by, now))
+        _enter_plan(session, sheets[0], change, by, now)
     if found.campaigns_move:
         _move_campaigns(session, sheets, found, now)
     write(session, found.lines, by=by, now=now)
@@ -138,11 +139,21 @@ def apply(
 
 
 def plans_of(session: Session, root: Campaign) -> list[ChecklistItem]:
-    """Return the root's items that the units below wait for, whose issue date may be entered here."""
-    sheets = load_sheets(session, root)
-    own = sheets[0].items if sheets else {}
-    waited_for = {key for sheet in sheets[1:] for item in sheet.items.values() for key in item.depends_on if key not in sheet.items}
-    return [item for key, item in own.items() if key in waited_for]
+    """Return the root's items whose issue date may be entered here: plans that units below wait for, or have one of their own."""
+    items = {item.key: item for item in root.version.items}
+    waited_for = plan_keys(items.values())
+    shared = {item.key for item in items.values() if DOCUMENT in item.evidence and {*item.levels} > {root.unit.level_key}}
+    own = session.scalars(select(ChecklistItem).where(ChecklistItem.campaign_id == root.id).order_by(ChecklistItem.position))
+    return [item for item in own if item.key in waited_for | shared]
+
+
+def activities_to_come(session: Session, root: Campaign, *, now: datetime) -> Sequence[Activity]:
+    """Return the activities of the round that are still to come, which keep their time when days move, by time."""
+    same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
+    query = select(Activity).join(Activity.campaign).where(*same, Activity.dtend > now)
+    alive = (Activity.status != CampaignStatus.CANCELLED, Campaign.status != CampaignStatus.CANCELLED)
+    load = joinedload(Activity.campaign).joinedload(Campaign.unit)
+    return session.scalars(query.where(*alive).options(load).order_by(Activity.dtstart, Activity.id)).all()
 
 
 def _require_running(root: Campaign, today: date) -> None:
@@ -159,10 +170,10 @@ def _look(
 ) -> Preview:
     root = sheets[0].campaign
     dates, event = _checked(root, change, today)
-    issued = issue_dates(session, sheets)
+    issued = issue_dates(session, root)
     enters = _enters_plan(sheets[0], change, issued)
     if enters and change.issued:
-        issued[sheets[0].items[change.plan or ""].id] = change.issued
+        issued = issued.with_paper(root.unit_id, change.plan or "", change.issued)
     lines = _lines(session, sheets, Anchors(dates, event), calendar, issued, told)
     moves = any(
         (s.campaign.dtstart, s.campaign.dtend, s.campaign.event_date) != (dates.dtstart, dates.dtend, event) for s in sheets
@@ -178,28 +189,42 @@ def _checked(root: Campaign, change: NewAnchor, today: date) -> tuple[Occurrence
             check_year(day.year)
     if change.issued is not None and change.issued > today:
         raise InvalidInputError(N_("A plan that was issued has a date of today or before."))
+    for day in (change.event_date, change.first):
+        if day is not None and day.year < today.year:
+            raise ConflictError(N_("The year %(year)s is closed; nothing moves into it."), year=day.year)
     first = change.first or root.dtstart
     last = change.last or first + (root.dtend - root.dtstart) - _A_DAY
-    if not first <= last <= first + timedelta(days=_LONGEST):
+    if not first <= last <= first + _LONGEST:
         raise InvalidInputError(N_("The last day lies before the first, or more than a year after it."))
-    return Occurrence(first, last + _A_DAY), change.event_date or root.event_date
+    return Occurrence(first, last + _A_DAY), _event(root, change, first, last)
 
 
-def _enters_plan(top: Sheet, change: NewAnchor, issued: dict[int, date]) -> bool:
+def _event(root: Campaign, change: NewAnchor, first: date, last: date) -> date | None:
+    """Return the day of the main event; None when it is the campaign's own day. It lies near the campaign."""
+    event = change.event_date or root.event_date
+    if event is not None and not first - _LONGEST <= event <= last + _LONGEST:
+        days = {"first": f"{first:%d/%m/%Y}", "last": f"{last:%d/%m/%Y}"}
+        raise InvalidInputError(
+            N_("The main event lies more than a year from the campaign's days (%(first)s to %(last)s)."), **days
+        )
+    return None if event == first else event
+
+
+def _enters_plan(top: Sheet, change: NewAnchor, issued: Issues) -> bool:
     """Tell whether the issue date is new. Raises ``InvalidInputError`` for no such item, ``ConflictError`` for another date."""
     if change.issued is None:
         return False
     item = top.items.get(change.plan or "")
     if item is None:
         raise InvalidInputError(N_("Please choose the item whose plan was issued late."))
-    known = issued.get(item.id)
-    if known is not None and known != change.issued and not (item.is_done and known == item.completed_on):
+    known = issued.papers.get((top.campaign.unit_id, item.key))
+    if known is not None and known != change.issued:
         raise ConflictError(
             N_("“%(item)s” has a plan of %(day)s already. Please correct that document."),
             item=item.summary,
             day=f"{known:%d/%m/%Y}",
         )
-    return known != change.issued
+    return known is None
 
 
 def _lines(
@@ -207,7 +232,7 @@ def _lines(
     sheets: list[Sheet],
     anchors: Anchors,
     calendar: WorkCalendar,
-    issued: dict[int, date],
+    issued: Issues,
     told: Collection[int],
 ) -> list[Line]:
     origins = made_from(session, sheets)
@@ -223,8 +248,9 @@ def _lines(
 
 def _line(sheet: Sheet, item: ChecklistItem, dates: DueDates | None, told: set[int]) -> Line | None:
     """Compare an item with its dates; a part of a divided item follows the whole. None where nothing differs."""
+    where = (sheet.node, sheet.campaign.id, item.key, item.summary, item)
     if dates is None:
-        return None
+        return Line(Fate.KEPT_OWN, *where, item.due, item.due, None, {}) if item.is_open else None
     values, held = values_of(item, {name: getattr(dates, name) for name in DATES})
     moves = (item.due, item.dtstart) != (dates.due, dates.dtstart)
     if not item.is_open:
@@ -236,7 +262,6 @@ def _line(sheet: Sheet, item: ChecklistItem, dates: DueDates | None, told: set[i
     if not values and not moves and not held:
         return None
     new = values.get("due", item.due)
-    where = (sheet.node, sheet.campaign.id, item.key, item.summary, item)
     return Line(fate, *where, item.due, new, dates.due_reason if values else None, values, item.id in told)
 
 
@@ -259,17 +284,10 @@ def _move_campaigns(session: Session, sheets: list[Sheet], found: Preview, now: 
         session.expire(campaign)
 
 
-def _paper(top: Sheet, change: NewAnchor, by: Person, now: datetime) -> Document:
-    """Return the plan with its date; the number is entered when the clerk gave one."""
-    item = top.items[change.plan or ""]
-    return Document(
-        uid=new_uid(),
-        campaign_id=top.campaign.id,
-        item_id=item.id,
-        kind=DocumentKind.PLAN,
-        abstract=item.summary,
-        dated=change.issued,
-        issuer=top.campaign.unit.full_name,
-        at=now,
-        by_id=by.id,
-    )
+def _enter_plan(session: Session, top: Sheet, change: NewAnchor, by: Person, now: datetime) -> None:
+    """Enter the plan as issued; its number follows when the clerk gave one."""
+    item, issued = top.items[change.plan or ""], change.issued
+    assert issued is not None
+    paper = Paper(DocumentKind.PLAN, item.summary, dated=issued, issuer=top.campaign.unit.full_name)
+    document = add_document(session, top.campaign, paper, item=item, by=by, now=now)
+    issue_document(session, document, issued, by=by, now=now)

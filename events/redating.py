@@ -18,14 +18,13 @@ from sqlalchemy.orm import Session
 from events.checklist import state_of
 from events.duedates import WAITS, DueDates, due_dates, later_ones, planned_day
 from events.errors import N_, ConflictError
+from events.issues import Issues, issue_dates, plan_keys
 from events.models import (
     Anchor,
     Campaign,
     CampaignStatus,
     Change,
     ChecklistItem,
-    Document,
-    DocumentKind,
     Person,
     Template,
     TemplateItem,
@@ -56,6 +55,7 @@ class Fate(StrEnum):
     REWORDED = "reworded"
     KEPT_DONE = "kept-done"
     KEPT_BY_HAND = "kept-by-hand"
+    KEPT_OWN = "kept-own"
 
 
 CHANGES = frozenset({Fate.ADDED, Fate.REMOVED, Fate.MOVED, Fate.REWORDED})
@@ -71,8 +71,17 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A column with its value before and after; lists stand as tuples, so that lines that say the same are found."""
+
+    name: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """One item of one unit: its fate, its date before and after, and the columns that change."""
+    """One item of one unit: its fate, its date before and after, the columns that change and those that a hand holds."""
 
     fate: Fate
     unit: UnitNode
@@ -85,6 +94,8 @@ class Line:
     reason: str | None
     values: _Row
     told: bool = False  # somebody was reminded of the date that moves
+    differences: tuple[Difference, ...] = ()  # beside the due date
+    held: frozenset[str] = frozenset()
 
     @property
     def item_id(self) -> int | None:
@@ -106,6 +117,8 @@ class Group:
     old_due: date | None
     new_due: date | None
     reason: str | None
+    differences: tuple[Difference, ...]
+    held: frozenset[str]
     units: tuple[str, ...]
     told: int
 
@@ -114,8 +127,7 @@ def grouped(lines: Iterable[Line]) -> list[Group]:
     """Return lines that say the same in one, changes before what is kept."""
     groups: dict[tuple[Any, ...], list[Line]] = {}
     for line in lines:
-        same = (line.fate, line.key, line.summary, line.unit.level, line.old_due, line.new_due, line.reason)
-        groups.setdefault(same, []).append(line)
+        groups.setdefault(_said(line), []).append(line)
     found = [_group(lines_of) for lines_of in groups.values()]
     return sorted(found, key=lambda group: list(Fate).index(group.fate))
 
@@ -167,30 +179,13 @@ def made_from(session: Session, sheets: Sequence[Sheet]) -> dict[int, dict[str, 
     }
 
 
-def issue_dates(session: Session, sheets: Sequence[Sheet]) -> dict[int, date]:
-    """Return by item id when its plan was issued: the date of its newest plan that none replaces, else the day it was done."""
-    root = sheets[0].campaign
-    same = (Campaign.template_id == root.template_id, Campaign.period == root.period, Document.kind == DocumentKind.PLAN)
-    papers = session.execute(
-        select(Document.id, Document.supersedes_id, Document.item_id, Document.issued, Document.dated)
-        .join(ChecklistItem, ChecklistItem.id == Document.item_id)
-        .join(Campaign, Campaign.id == ChecklistItem.campaign_id)
-        .where(*same)
-        .order_by(Document.id)
-    ).all()
-    replaced = {paper.supersedes_id for paper in papers}
-    done = {item.id: item.completed_on for sheet in sheets for item in sheet.items.values() if item.is_done and item.completed_on}
-    live = [paper for paper in papers if paper.id not in replaced]
-    return done | {paper.item_id: day for paper in live if (day := paper.issued or paper.dated)}
-
-
 def wanted_dates(
     sheets: Sequence[Sheet],
     made_from: Mapping[int, Mapping[str, TemplateItem]],
     anchors: Anchors,
     calendar: WorkCalendar,
     *,
-    issued: Mapping[int, date],
+    issued: Issues,
     late_workdays: int,
     reopened: Collection[int] = (),
 ) -> dict[tuple[int, str], DueDates]:
@@ -211,14 +206,25 @@ def dates_now(session: Session, sheets: Sequence[Sheet], calendar: WorkCalendar)
     """Return the dates of every item by campaign id and key, as the campaign's days and the plans issued so far give them."""
     root, origins = sheets[0].campaign, made_from(session, sheets)
     anchors, late = Anchors(Occurrence(root.dtstart, root.dtend), root.event_date), root.template.late_plan_workdays
-    return wanted_dates(sheets, origins, anchors, calendar, issued=issue_dates(session, sheets), late_workdays=late)
+    return wanted_dates(sheets, origins, anchors, calendar, issued=issue_dates(session, root), late_workdays=late)
 
 
-def values_of(item: ChecklistItem, wanted: Mapping[str, Any]) -> tuple[_Row, bool]:
-    """Return the columns of ``wanted`` that differ and may be written, and whether a hand-edited one differs too."""
+def values_of(item: ChecklistItem, wanted: Mapping[str, Any]) -> tuple[_Row, frozenset[str]]:
+    """Return the columns of ``wanted`` that differ and may be written, and the names of those that a hand holds."""
     held = set(item.edited) | (_ONE_DATE if _ONE_DATE & set(item.edited) else set())
     differing = {name: value for name, value in wanted.items() if getattr(item, name) != value}
-    return {name: value for name, value in differing.items() if name not in held}, bool(held & set(differing))
+    values = {name: value for name, value in differing.items() if name not in held}
+    return _in_order(item, values), frozenset(held & set(differing))
+
+
+def differences_of(item: ChecklistItem, values: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """Return what ``values`` would change beside the due date."""
+    names = (name for name in ("dtstart", *COLUMNS) if name in values)
+    return tuple(Difference(name, _hashable(getattr(item, name)), _hashable(values[name])) for name in names)
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def fingerprint(lines: Iterable[Line], *asked: object) -> str:
@@ -252,10 +258,25 @@ def write(session: Session, lines: Iterable[Line], *, by: Person, now: datetime)
         session.expire(item)
 
 
+def _in_order(item: ChecklistItem, values: _Row) -> _Row:
+    """Let nothing begin after it is due where one of the two days stands by hand and the other moves."""
+    start, due = values.get("dtstart", item.dtstart), values.get("due", item.due)
+    if start is None or start <= due:
+        return values
+    rest = {name: value for name, value in values.items() if name != "dtstart"}
+    return rest if item.dtstart == due else rest | {"dtstart": due}
+
+
 def _group(lines: Sequence[Line]) -> Group:
-    one = lines[0]
-    said = (one.fate, one.key, one.summary, one.unit.level, one.old_due, one.new_due, one.reason)
-    return Group(*said, tuple(line.unit.full_name for line in lines), sum(line.told for line in lines))
+    return Group(*_said(lines[0]), tuple(line.unit.full_name for line in lines), sum(line.told for line in lines))
+
+
+def _said(
+    line: Line,
+) -> tuple[Fate, str, str, str, date | None, date | None, str | None, tuple[Difference, ...], frozenset[str]]:
+    """Return what a line says, whoever it says it of."""
+    what, dates = (line.fate, line.key, line.summary, line.unit.level), (line.old_due, line.new_due, line.reason)
+    return (*what, *dates, line.differences, line.held)
 
 
 def _node(row: Any, root: Campaign) -> UnitNode:
@@ -272,12 +293,13 @@ class _Dates:
         items: Mapping[str, TemplateItem],
         anchors: Anchors,
         calendar: WorkCalendar,
-        issued: Mapping[int, date],
+        issued: Issues,
         late_workdays: int,
         reopened: set[int],
     ) -> None:
         self._by_campaign = {sheet.campaign.id: sheet for sheet in sheets}
         self._items = items
+        self._plans = plan_keys(items.values())
         self._anchors = anchors
         self._calendar = calendar
         self._issued = issued
@@ -285,9 +307,10 @@ class _Dates:
         self._reopened = reopened
         self._counted: dict[tuple[int, str], DueDates] = {}
         self._after: dict[date, date] = {}
+        self._issued_above: dict[int, date | None] = {}  # by campaign id
 
     def of(self, sheet: Sheet, made_from: Mapping[str, TemplateItem]) -> dict[str, DueDates]:
-        dates = {key: self._not_too_early(item, sheet, made_from) for key, item in made_from.items()}
+        dates = {key: self._not_too_early(item, sheet) for key, item in made_from.items()}
         waits_for = {key: item.depends_on for key, item in made_from.items()}
         later = later_ones({key: one.due for key, one in dates.items()}, waits_for, self._stands(sheet))
         return dates | {key: replace(dates[key], due=day, due_reason=WAITS) for key, day in later.items()}
@@ -300,26 +323,41 @@ class _Dates:
 
     def _count_from_plan(self, item: TemplateItem, sheet: Sheet) -> DueDates:
         """Count from the day the plan was really issued, in the unit or above; until then from the day it is due."""
-        own, level = sheet.items.get(item.depends_on[0]), sheet.node.level
-        issued = self._issued.get(own.id) if own else self._issue_above(item.depends_on[0], sheet)
+        key, level = item.depends_on[0], sheet.node.level
+        issued = self._issued.of(sheet.node.id, key)
+        if issued is None and key not in sheet.items:
+            issued = _last(self._issued.of(above.node.id, key) for above in self._above(sheet))
         plan = issued or planned_day(item, self._items, level, self._anchors, self._calendar)
         return due_dates(item, level, self._anchors, self._calendar, plan)
 
-    def _not_too_early(self, item: TemplateItem, sheet: Sheet, made_from: Mapping[str, TemplateItem]) -> DueDates:
-        """Leave time after the real issue date of an upper plan: late plans are normal, and no reason to be late below."""
-        dates = self._count_from_plan(item, sheet) if item.anchor is Anchor.PLAN else self._count(item, sheet.node.level)
-        for key in item.depends_on:
-            issue = self._issue_above(key, sheet) if key not in made_from and key not in sheet.items else None
-            if issue is not None and self._earliest(issue) > dates.due:
-                reason = f"trước hạn {self._workdays} ngày làm việc sau khi cấp trên ban hành ({issue:%d/%m/%Y})"
-                dates = replace(dates, due=self._earliest(issue), due_reason=reason)
-        return dates
+    def _not_too_early(self, item: TemplateItem, sheet: Sheet) -> DueDates:
+        """Leave time after the real issue date of an upper plan: late plans are normal, and no reason to be late below.
 
-    def _issue_above(self, key: str, sheet: Sheet) -> date | None:
+        What takes place on the day itself stays there, however late the plan was.
+        """
+        dates = self._count_from_plan(item, sheet) if item.anchor is Anchor.PLAN else self._count(item, sheet.node.level)
+        issue = None if _is_on_the_day(item, sheet.node.level) else self._issue_above(item, sheet)
+        if issue is None or self._earliest(issue) <= dates.due:
+            return dates
+        reason = f"trước hạn {self._workdays} ngày làm việc sau khi cấp trên ban hành ({issue:%d/%m/%Y})"
+        return replace(dates, due=self._earliest(issue), due_reason=reason)
+
+    def _issue_above(self, item: TemplateItem, sheet: Sheet) -> date | None:
+        """Return when the last plan above the unit was issued: one that others wait for, or the paper of this very item."""
+        above = self._above(sheet)
+        if sheet.campaign.id not in self._issued_above:
+            days = (self._issued.of(one.node.id, key) for one in above for key in self._plans)
+            self._issued_above[sheet.campaign.id] = _last(days)
+        paper = _last(self._issued.paper(one.node.id, item.key) for one in above)
+        return _last((self._issued_above[sheet.campaign.id], paper))
+
+    def _above(self, sheet: Sheet) -> list[Sheet]:
+        found = []
         above = self._by_campaign.get(sheet.campaign.parent_id or 0)
-        while above is not None and key not in above.items:
+        while above is not None:
+            found.append(above)
             above = self._by_campaign.get(above.campaign.parent_id or 0)
-        return self._issued.get(above.items[key].id) if above else None
+        return found
 
     def _earliest(self, issue: date) -> date:
         if issue not in self._after:
@@ -331,6 +369,14 @@ class _Dates:
         held = {key: item for key, item in sheet.items.items() if item.id not in self._reopened}
         by_hand = {key: item.due for key, item in held.items() if item.is_open and _ONE_DATE & set(item.edited)}
         return by_hand | {key: None for key, item in held.items() if not item.is_open}
+
+
+def _is_on_the_day(item: TemplateItem, level: str) -> bool:
+    return item.anchor is not Anchor.PLAN and item.offset_at(level) == 0 and item.end_at(level) is None
+
+
+def _last(days: Iterable[date | None]) -> date | None:
+    return max((day for day in days if day), default=None)
 
 
 def _item_row(line: Line, item: ChecklistItem, now: datetime) -> _Row:

@@ -3,6 +3,9 @@
 A unit is never rewritten: the old row ends the day before and a new one begins, so that old campaigns keep their tree and their
 names. What hangs below a unit that ends begins again below its successor, as the catalogue does for the reform of 1 July 2025.
 Everything is checked before anything is written. Open items and posts follow by ``events.handover``.
+
+Changes are entered in the order of their days, and of one day those below first: a change does not see what a later one, entered
+before, has made of the units below it.
 """
 
 import re
@@ -17,6 +20,7 @@ from sqlalchemy.orm import Session
 from events.database import folded, nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.handover import HandedOver, hand_over, propose_posts
+from events.lineage import Lineage
 from events.localtime import local_day
 from events.models import Level, Person, Reform, ReformKind, Unit, UnitSuccession
 from events.models.history import Door
@@ -24,6 +28,7 @@ from events.recurrence import check_year
 from events.units import alive
 
 _A_DAY = timedelta(days=1)
+_A_YEAR = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +73,17 @@ def merge(
     """
     if len(keys) < 2 or len(set(keys)) < len(keys):
         raise InvalidInputError(N_("A merge needs at least two different units; a unit cannot be merged into itself."))
-    old = [_ending(session, key, on) for key in keys]
+    old = _all_ending(session, keys, on, now)
     stranger = next((unit for unit in old if unit.level_key != old[0].level_key), None)
     if stranger is not None:
         raise InvalidInputError(N_("%(unit)s is of another level than %(other)s."), unit=stranger.full_name, other=old[0].full_name)
     parent = _parent_of_new(session, old, new.parent_key, on)
+    _check_order(session, old, on)
     work = _Work(session, on, ReformKind.MERGE, basis, by, now)
     work.begin(old[0], new, parent, old)
     for unit in old:
         work.end(unit)
-    work.hang_anew({unit.id: [work.result.begun[0]] for unit in old})
+    work.hang_anew({unit.id: work.result.begun[0] for unit in old})
     return work.finish(door)
 
 
@@ -93,11 +99,12 @@ def split(
     door: Door = Door.PAGE,
 ) -> Reformed:
     """Split a unit into several whose first day is ``on``. Units below it must each be given to one part."""
-    old = _ending(session, key, on)
+    [old] = _all_ending(session, [key], on, now)
     names = [folded(new.full_name) for new in into]
     if len(into) < 2 or len(set(names)) < len(names):
         raise InvalidInputError(N_("A split of %(unit)s needs at least two new units with different names."), unit=old.full_name)
     given = _given_children(session, old, into, on)
+    _check_order(session, [old], on)
     work = _Work(session, on, ReformKind.SPLIT, basis, by, now)
     for number, new in enumerate(into):
         part = work.begin(old, new, old.parent, [old])
@@ -119,13 +126,14 @@ def rename(
     door: Door = Door.PAGE,
 ) -> Reformed:
     """Give a unit a new full name from ``on``: a new row that succeeds the old one, whose campaigns keep the old name."""
-    old = _ending(session, key, on)
+    [old] = _all_ending(session, [key], on, now)
     if nfc(new_name) == old.full_name:
         raise InvalidInputError(N_("%(unit)s already has this name."), unit=old.full_name)
+    _check_order(session, [old], on)
     work = _Work(session, on, ReformKind.RENAME, basis, by, now)
     new = work.begin(old, NewUnit(new_name), old.parent, [old])
     work.end(old)
-    work.hang_anew({old.id: [new]})
+    work.hang_anew({old.id: new})
     return work.finish(door)
 
 
@@ -146,14 +154,15 @@ def abolish_level(
     keys = session.scalars(select(Unit.key).where(Unit.level_key == level_key, alive(on)).order_by(Unit.position)).all()
     if not keys:
         raise InvalidInputError(N_("No unit of the level “%(level)s” exists on %(day)s."), level=level.title_vi, day=_text(on))
-    old = [_ending(session, key, on) for key in keys]
+    old = _all_ending(session, keys, on, now)
     top = next((unit for unit in old if unit.parent is None), None)
     if top is not None:
         raise InvalidInputError(N_("%(unit)s has no unit above it that could take over."), unit=top.full_name)
+    _check_order(session, old, on)
     work = _Work(session, on, ReformKind.ABOLISH, basis, by, now, level=level_key)
     for unit in old:
         work.end(unit)
-    work.hang_anew({unit.id: [unit.parent] for unit in old if unit.parent is not None})
+    work.hang_anew({unit.id: unit.parent for unit in old if unit.parent is not None})
     return work.finish(door)
 
 
@@ -162,9 +171,25 @@ def reforms(session: Session) -> Sequence[Reform]:
     return session.scalars(select(Reform).order_by(Reform.on.desc(), Reform.id.desc())).all()
 
 
-def _ending(session: Session, key: str, on: date) -> Unit:
-    """Return a unit that can end the day before ``on``, locked; says in words why it cannot."""
+def _all_ending(session: Session, keys: Sequence[str], on: date, now: datetime) -> list[Unit]:
+    """Return the units, locked, if they can end the day before ``on``; says in words why they cannot."""
     check_year(on.year)
+    if on < local_day(now) - _A_YEAR:
+        raise InvalidInputError(N_("%(day)s is too long past: a change is entered at most a year after its day."), day=_text(on))
+    session.execute(select(Level.key).order_by(Level.key).with_for_update())  # one change of the tree at a time
+    return [_ending(session, key, on) for key in keys]
+
+
+def _check_order(session: Session, ending: Sequence[Unit], on: date) -> None:
+    """Refuse a change above units that begin that day or change after it: they would stand below a unit that is gone."""
+    lineage, ids = Lineage.load(session, on), {unit.id for unit in ending}
+    for one in lineage.kin.values():
+        if (day := one.changes_from(on)) is not None and not ids.isdisjoint(lineage.above(one.id)):
+            sentence = N_("%(unit)s already changes on %(day)s; a change of the units above it must be of a later day.")
+            raise ConflictError(sentence, unit=one.full_name, day=_text(day))
+
+
+def _ending(session: Session, key: str, on: date) -> Unit:
     query = select(Unit).where(Unit.key == key).with_for_update().execution_options(populate_existing=True)
     unit = session.scalar(query)
     if unit is None:
@@ -205,6 +230,8 @@ def _check_parent(parent: Unit, old: Sequence[Unit], on: date) -> None:
         line = line.parent
     if not parent.is_valid(on):
         raise InvalidInputError(N_("%(unit)s does not exist on %(day)s."), unit=parent.full_name, day=_text(on))
+    if parent.valid_to is not None:
+        raise ConflictError(N_("%(unit)s already ends on %(day)s."), unit=parent.full_name, day=_text(parent.valid_to))
     if parent.level.rank >= old[0].level.rank:
         raise InvalidInputError(
             N_("%(unit)s is not of a higher level than %(other)s."), unit=parent.full_name, other=old[0].full_name
@@ -269,15 +296,13 @@ class _Work:
         names = ("type", "name", "full_name", "name_gso", "search")
         again = self._add(unit, parent, [unit], None, {name: getattr(unit, name) for name in names})
         self.end(unit)
-        self.hang_anew({unit.id: [again]})
+        self.hang_anew({unit.id: again})
 
-    def hang_anew(self, parents: dict[int, list[Unit]]) -> None:
-        """Hang the children of units that end below the one that follows."""
-        ended = set(self.result.ended)
-        for child in self._session.scalars(_children_query(parents, self._on - _A_DAY)).all():
-            if child not in ended:
-                assert child.parent_id is not None
-                self.repeat(child, parents[child.parent_id][0])
+    def hang_anew(self, parents: dict[int, Unit]) -> None:
+        """Hang the children of units that end below the one that follows; those that end with them have their own successors."""
+        for child in self._session.scalars(_children_query(parents, self._on)).all():
+            assert child.parent_id is not None
+            self.repeat(child, parents[child.parent_id])
 
     def finish(self, door: Door) -> Reformed:
         """Write the reform down, propose the posts, and hand the open items over if the day has come."""

@@ -84,7 +84,9 @@ class Anchors:
     event: date | None = None
 
     def of(self, anchor: Anchor) -> date:
-        """Return the date of ``anchor``: a chosen event date counts for the day, the start and the event itself."""
+        """Return the date of ``anchor``. The main event is on the first day unless another was chosen."""
         if anchor in (Anchor.END, Anchor.CUTOFF):
             return self.dates.last_day
-        return self.event or self.dates.dtstart
+        if anchor is Anchor.EVENT:
+            return self.event or self.dates.dtstart
+        return self.dates.dtstart

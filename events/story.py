@@ -65,6 +65,8 @@ def _of_the_unit(before: dict[str, Any], after: dict[str, Any]) -> _Said | None:
         return N_("%(name)s integrated it with “%(campaign)s”"), {"campaign": after["credit"]}
     if "credit" in before:
         return N_("%(name)s no longer integrates it with “%(campaign)s”"), {"campaign": before["credit"]}
+    if PARTS in before:
+        return N_("%(name)s took the part of %(units)s back"), {"units": before[PARTS]}
     if PARTS in after and "status" not in after:
         return N_("%(name)s split it: %(units)s"), {"units": after[PARTS]}
     return None
@@ -96,6 +98,8 @@ def _of_the_hand(before: dict[str, Any], after: dict[str, Any]) -> _Said:
 
 
 def _of_the_state(after: dict[str, Any]) -> _Said:
+    if UNDOES in after and PARTS in after:
+        return N_("open again, since one of its parts is; %(name)s opened that"), {}
     if UNDOES in after and after["status"] != TodoStatus.NEEDS_ACTION:
         return N_("%(name)s took the last change back"), {}
     if after.get("blocked"):

@@ -3,20 +3,35 @@
 The standard library reads TOML and does not write it, so this writes the few kinds of values that the catalogue's models have.
 """
 
+import re
 import tomllib
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from pydantic import ValidationError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.entries import TemplateEntry
 from events.errors import N_, InvalidInputError
 from events.models import Person, Template, TemplateVersion
-from events.templates import edit_template, get_template, template_entry
+from events.template_checks import problem_in_words
+from events.templates import add_template, edit_header, edit_template, template_entry
 
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+
+_LINE = re.compile(r"at line ([0-9]+)")  # how the reader says where it stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a file became, and what of it was new."""
+
+    version: TemplateVersion
+    is_new: bool
+    header_changed: bool
 
 
 def export_template(template: Template) -> str:
@@ -24,31 +39,45 @@ def export_template(template: Template) -> str:
     return to_toml(template_entry(template))
 
 
-def import_template(session: Session, text: str, *, by: Person, now: datetime) -> TemplateVersion:
-    """Save the items of a file as a new version of the template that it names; the same items again change nothing.
+def import_template(session: Session, text: str, *, by: Person, now: datetime) -> Imported:
+    """Take in a file: a new template, or a new version of the one that it names with its titles, lead times and lead unit.
 
-    Raises ``InvalidInputError`` for a file that cannot be read, ``NotFoundError`` for an unknown template.
+    The same file again changes nothing. Raises ``InvalidInputError`` for a file that cannot be read or stored, ``ConflictError``
+    and ``NotFoundError`` for an observance that a new template cannot have.
     """
     entry = from_toml(text)
-    template = get_template(session, entry.key)
-    return edit_template(session, template, entry.item, note=entry.note, by=by, now=now)
+    template = session.scalar(select(Template).where(Template.key == entry.key))
+    if template is None:
+        return Imported(add_template(session, entry, by=by, now=now).current, is_new=True, header_changed=True)
+    before = template.current.number
+    changed = edit_header(session, template, entry)
+    version = edit_template(session, template, entry.item, note="Nhập từ tệp", by=by, now=now)
+    return Imported(version, is_new=version.number != before, header_changed=changed)
+
+
+def text_of(raw: bytes) -> str:
+    """Return the text of a file, with or without a byte order mark. Raises ``InvalidInputError`` unless it is UTF-8."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(N_("The file is not UTF-8 text. Please save it as UTF-8 and send it again.")) from error
 
 
 def from_toml(text: str) -> TemplateEntry:
     """Read one template. Raises ``InvalidInputError`` that says where the file is wrong."""
     try:
-        data = tomllib.loads(text)
+        data = tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
-        raise InvalidInputError(N_("This is not a template file: %(reason)s"), reason=str(error)) from error
+        found = _LINE.search(str(error))
+        line = found[1] if found else len(text.splitlines())
+        raise InvalidInputError(N_("This is not a template file: line %(line)s cannot be read."), line=line) from error
     tables = data.get("template")
-    if not isinstance(tables, list) or len(tables) != 1:
-        raise InvalidInputError(N_("A template file holds exactly one template."))
+    if not isinstance(tables, list) or len(tables) != 1 or data.keys() - {"template", "schema_version"}:
+        raise InvalidInputError(N_("A template file holds exactly one template and nothing else."))
     try:
         return TemplateEntry.model_validate(tables[0])
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InvalidInputError(N_("“%(where)s” in the file: %(reason)s"), where=where, reason=first["msg"]) from error
+        raise problem_in_words(error, tables[0]) from error
 
 
 def to_toml(entry: TemplateEntry) -> str:

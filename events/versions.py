@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from events.campaigns import ItemMaker, copies_by_level
 from events.errors import N_, ConflictError
+from events.issues import issue_dates
 from events.localtime import VIETNAM, local_day
 from events.models import (
     Campaign,
@@ -38,9 +39,9 @@ from events.redating import (
     Fate,
     Line,
     Sheet,
+    differences_of,
     expect,
     fingerprint,
-    issue_dates,
     load_sheets,
     lock_round,
     template_items,
@@ -53,6 +54,7 @@ from events.units import load_tree
 from events.workdays import WorkCalendar
 
 _GONE = "Không còn trong mẫu"  # how the reason of an item begins that a version took away, and another may bring back
+_OF_THE_WHOLE = tuple(name for name in COLUMNS if name not in ("role_key", "support_roles", "depends_on"))  # that parts take over
 _Row = dict[str, Any]
 
 
@@ -159,12 +161,13 @@ class _Comparison:
             self._wanted,
             anchors,
             calendar,
-            issued=issue_dates(session, sheets),
+            issued=issue_dates(session, sheets[0].campaign),
             late_workdays=root.template.late_plan_workdays,
             reopened=self._back,
         )
         self._maker = ItemMaker(version, anchors, calendar, RoleBook.load(session), now)
         self.positions: list[_Row] = []
+        self._rows: dict[int, _Row] = {}  # by item id what a whole item should be, which its parts follow
 
     def diff(self) -> VersionDiff:
         lines: list[Line] = []
@@ -198,6 +201,7 @@ class _Comparison:
             return [_added(sheet, row, dates, {})], [new]
         if item.position != row["position"]:
             self.positions.append({"item_id": item.id, "new_position": row["position"]})
+        self._rows[item.id] = row
         wanted = {name: row[name] for name in COLUMNS} | {name: dates[name] for name in DATES}
         values, held = values_of(item, wanted)
         if item.id in self._back:
@@ -205,7 +209,7 @@ class _Comparison:
             return [_added(sheet, row, dates, values | state, item)], []
         if not values and not held:
             return [], []
-        return [_existing(sheet, item, values)], []
+        return [_existing(sheet, item, values, held)], []
 
     def _goes(self, sheet: Sheet, key: str) -> bool:
         """Tell whether a version takes an item away: it has it no longer, or no longer for this unit's level."""
@@ -226,19 +230,27 @@ class _Comparison:
         return Line(Fate.REMOVED, *where, None, reason, values)
 
     def _parts(self) -> Iterable[Line]:
-        """Let the parts of a divided item follow its dates."""
-        by_origin = {
-            sheet.items[key].id: self._dates[sheet.campaign.id, key]
-            for sheet in self.sheets
-            for key in self._wanted[sheet.campaign.id]
-            if key in sheet.items
-        }
+        """Let the parts of a divided item follow its dates and its words, down to the parts of parts. Who does them stays."""
+        wholes = {item.id: item for sheet in self.sheets for item in sheet.items.values()}
+        wanted: dict[int, _Row] = {}
         for sheet in self.sheets:
             for item in sheet.items.values():
-                dates = by_origin.get(item.split_from_id or 0)
-                values, held = values_of(item, dates.columns) if dates else ({}, False)
+                origin = wholes.get(item.split_from_id or 0)
+                if origin is None or (found := wanted.get(origin.id) or self._of_whole(origin)) is None:
+                    continue
+                wanted[item.id] = found
+                values, held = values_of(item, found)
                 if values or held:
-                    yield _existing(sheet, item, values)
+                    yield _existing(sheet, item, values, held)
+
+    def _of_whole(self, item: ChecklistItem) -> _Row | None:
+        """Return what the parts of an item take over: the dates of the template, and the words that the item will have."""
+        row = self._rows.get(item.id)
+        if row is None:
+            return None
+        values, _held = values_of(item, {name: row[name] for name in _OF_THE_WHOLE})
+        dates = self._dates[item.campaign_id, item.key].columns
+        return dates | {name: values.get(name, getattr(item, name)) for name in _OF_THE_WHOLE}
 
 
 def _closed(session: Session, sheets: Sequence[Sheet], today: date) -> set[int]:
@@ -263,10 +275,10 @@ def _added(sheet: Sheet, row: _Row, dates: _Row, values: _Row, item: ChecklistIt
     return Line(Fate.ADDED, *shown, values or {"due": dates["due"], "summary": row["summary"]})
 
 
-def _existing(sheet: Sheet, item: ChecklistItem, values: _Row) -> Line:
+def _existing(sheet: Sheet, item: ChecklistItem, values: _Row, held: frozenset[str]) -> Line:
     """Return the line of an item that stays in the round: what it takes over, or why it keeps what it has."""
     if not item.is_open:
-        fate, values = Fate.KEPT_DONE, {}
+        fate, values, held = Fate.KEPT_DONE, {}, frozenset()
     elif not values:
         fate = Fate.KEPT_BY_HAND
     else:
@@ -274,7 +286,7 @@ def _existing(sheet: Sheet, item: ChecklistItem, values: _Row) -> Line:
     new_due: date = values.get("due", item.due)
     summary = values.get("summary", item.summary)
     shown = (sheet.node, sheet.campaign.id, item.key, summary, item, item.due, new_due, values.get("due_reason"))
-    return Line(fate, *shown, values)
+    return Line(fate, *shown, values, differences=differences_of(item, values), held=held)
 
 
 def _was_taken_away(item: ChecklistItem) -> bool:

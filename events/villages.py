@@ -5,14 +5,15 @@ from enum import StrEnum
 from itertools import count
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from events.campaigns import open_round
 from events.database import folded, nfc
-from events.errors import N_, ConflictError, InvalidInputError
+from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.localtime import VIETNAM, local_day
-from events.models import Campaign, CampaignStatus, Cascade, Person, Unit
+from events.models import Campaign, CampaignStatus, Cascade, Change, ChecklistItem, Person, Unit
+from events.models.campaigns import OPEN
 from events.people import require_post
 from events.rounds import round_of
 from events.units import alive
@@ -66,10 +67,73 @@ def add_village(
     return village
 
 
+def correct_village(
+    session: Session, village_id: int, kind: VillageType, name: str, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
+) -> Unit:
+    """Correct what a village is called, as long as it has reported nothing; its addresses stay.
+
+    Raises ``NotFoundError``, ``NotAllowedError`` without a post in its commune or above, ``InvalidInputError`` without a name, and
+    ``ConflictError`` for a name that is taken, or once there are reports under the old one.
+    """
+    today = local_day(now, zone)
+    village, commune = _get_village(session, village_id, by, today)
+    name = _clean_name(kind, name)
+    full_name = f"{TITLES[kind]} {name}"
+    if full_name == village.full_name:
+        return village
+    others = [other.full_name.casefold() for other in villages_of(session, commune, today) if other is not village]
+    if full_name.casefold() in others:
+        raise ConflictError(N_("There is a village “%(name)s” already."), name=full_name)
+    if _has_reported(session, village):
+        raise ConflictError(N_("%(unit)s has reported under its name already; it keeps that."), unit=village.full_name)
+    village.type, village.name, village.full_name = kind.value, name, full_name
+    village.search = folded(TITLES[kind], name)
+    return village
+
+
+def end_village(session: Session, village_id: int, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> Unit:
+    """End a village: today is its last day, and what it has open is closed with it. Ending it twice changes nothing.
+
+    Raises the errors of ``correct_village``, and ``ConflictError`` while work of its commune lies there.
+    """
+    today = local_day(now, zone)
+    village, commune = _get_village(session, village_id, by, today)
+    here = or_(
+        ChecklistItem.delegate_unit_id == village.id, and_(Campaign.unit_id == village.id, ChecklistItem.split_from_id.is_not(None))
+    )
+    given = select(ChecklistItem).join(ChecklistItem.campaign).where(here, ChecklistItem.status.in_(OPEN))
+    item = session.scalars(given.limit(1)).first()
+    if item is not None:
+        raise ConflictError(
+            N_("%(unit)s still has “%(item)s” of %(above)s. Please take that back first."),
+            unit=village.full_name,
+            item=item.summary,
+            above=commune.full_name,
+        )
+    if village.valid_to is None or village.valid_to > today:
+        village.valid_to = today
+    return village
+
+
 def villages_of(session: Session, commune: Unit, on: date) -> list[Unit]:
     """Return the villages of a commune that exist on the day ``on``."""
     query = select(Unit).where(Unit.parent_id == commune.id, Unit.level_key == VILLAGE, alive(on))
     return list(session.scalars(query.order_by(Unit.position, Unit.id)))
+
+
+def _get_village(session: Session, village_id: int, by: Person, today: date) -> tuple[Unit, Unit]:
+    """Lock a village and return it with its commune, whose people look after it."""
+    village = session.get(Unit, village_id, with_for_update=True, populate_existing=True)
+    if village is None or village.level_key != VILLAGE or village.parent is None or not village.is_valid(today):
+        raise NotFoundError(kind="unit", key=village_id)
+    require_post(session, by, village.parent, today)
+    return village, village.parent
+
+
+def _has_reported(session: Session, village: Unit) -> bool:
+    """Tell whether anything was said about the village's own items."""
+    said = select(Change.id).join(Change.item).join(ChecklistItem.campaign).where(Campaign.unit_id == village.id)
+    return session.scalar(said.limit(1)) is not None
 
 
 def _clean_name(kind: VillageType, name: str) -> str:

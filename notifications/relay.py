@@ -19,6 +19,7 @@ from sqlalchemy import and_, exists, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
 
+from events.checklist import in_charge
 from events.database import SessionFactory
 from events.errors import DomainError
 from events.localtime import local_day
@@ -133,8 +134,8 @@ class _Sieve:
 def _drop_unwanted_notices(session: Session, message_ids: Sequence[int], sieve: _Sieve) -> set[int]:
     """Cancel the notices that have nothing left to say, and return the messages that still carry one.
 
-    A notice is wanted while its item is open and on the same dates, its person still holds the post, and no newer one of the
-    same item is on its way.
+    A notice is wanted while its item is open and on the same dates, its person is still in charge of it, and no newer one of
+    the same item is on its way.
     """
     newer = aliased(Notice)
     is_outdated = exists().where(
@@ -144,12 +145,8 @@ def _drop_unwanted_notices(session: Session, message_ids: Sequence[int], sieve: 
         newer.at > Notice.at,
         newer.state == NoticeState.PLANNED,
     )
-    has_post = exists().where(
-        Post.person_id == Notice.person_id,
-        Post.unit_id == Campaign.unit_id,
-        Post.role_key == ChecklistItem.role_key,
-        held(local_day(sieve.now, sieve.composer.zone)),
-    )
+    today = local_day(sieve.now, sieve.composer.zone)
+    has_post = exists().where(Post.person_id == Notice.person_id, in_charge(), held(today))
     is_wanted = and_(
         ChecklistItem.status.in_(OPEN),
         Campaign.status != CampaignStatus.CANCELLED,

@@ -14,6 +14,7 @@ from events.models import Campaign, ChecklistItem, Observance, Unit
 from events.progress import Progress, own_progress, rolled_up
 from events.units import ancestors, load_tree
 from web.checklists import Line, by_phase, count, lines_of, may_tick
+from web.closures import ClosedNotice, closed_notice
 from web.context import current_person, get_session, today
 from web.subscriptions import Subscription
 
@@ -41,6 +42,7 @@ def show(uid: str) -> str:
     return render_template(
         "campaigns/show.html",
         campaign=campaign,
+        closed=_closed(session, campaign),
         unit_path=ancestors(campaign.unit)[::-1],
         theme=theme_of(campaign),
         slogans=slogans_of(campaign),
@@ -67,6 +69,19 @@ def _address(campaign: Campaign) -> str:
     return url_for(".show", uid=campaign.uid)
 
 
+def _closed(session: Session, campaign: Campaign) -> ClosedNotice | None:
+    """Say where the campaign of a closed unit goes on: in the same round of the units that follow, else on their pages."""
+    if campaign.unit.valid_to is None:
+        return None
+    same = select(Campaign.unit_id, Campaign.uid).where(Campaign.template_id == campaign.template_id)
+    uids = dict(session.execute(same.where(Campaign.period == campaign.period)).all())
+
+    def address(unit: Unit) -> str:
+        return url_for(".show", uid=uids[unit.id]) if unit.id in uids else url_for("units.show", slug=unit.slug)
+
+    return closed_notice(campaign.unit, address)
+
+
 def unit_subscription(unit: Unit) -> Subscription:
     """Return the calendar of a unit: its campaigns and deadlines."""
     return Subscription(unit.full_name, unit.slug, url_for("units.show", slug=unit.slug))
@@ -78,6 +93,8 @@ def _get(session: Session, uid: str) -> Campaign:
         joinedload(Campaign.parent).joinedload(Campaign.unit),
         joinedload(Campaign.outer),
         joinedload(Campaign.owner_role),
+        joinedload(Campaign.template),
+        joinedload(Campaign.version),
         joinedload(Campaign.observance).options(selectinload(Observance.themes), selectinload(Observance.titles)),
     )
     campaign = session.scalar(select(Campaign).where(Campaign.uid == uid).options(*load))

@@ -7,6 +7,7 @@ from itertools import groupby
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from events.dependencies import waited_for
 from events.models import (
     Campaign,
     CampaignStatus,
@@ -26,7 +27,7 @@ from web.context import current_person, today
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One item with what stands around it. ``first`` are the items it should wait for, done or not.
+    """One item with what stands around it. ``first`` are the items it should wait for, done or not, also those of units above.
 
     ``origin`` is the campaign it belongs to when that is another one: the inner one, or one that it counts for too. Of an item that
     was split, ``parts`` are closed of ``parts_in_all``.
@@ -51,7 +52,7 @@ def lines_of(session: Session, campaign: Campaign) -> list[Line]:
     The number of queries does not depend on its length.
     """
     items = items_of(session, campaign)
-    by_key = {(item.campaign_id, item.key): item for item in items}
+    first = waited_for(session, items)
     holders = _holders(session, {campaign.unit_id, *(item.delegate_unit_id for item in items if item.delegate_unit_id)})
     kinds = evidence_kinds(session)
     parts = _parts(session, items)
@@ -60,7 +61,7 @@ def lines_of(session: Session, campaign: Campaign) -> list[Line]:
             item,
             _in_charge(item, campaign, holders),
             [kinds[key] for key in item.evidence if key != TICK_ONLY],
-            [by_key[item.campaign_id, key] for key in item.depends_on if (item.campaign_id, key) in by_key],
+            first[item.id],
             item.campaign if item.campaign_id != campaign.id else None,
             *parts.get(item.id, (0, 0)),
         )
@@ -74,6 +75,7 @@ def items_of(session: Session, campaign: Campaign) -> Sequence[ChecklistItem]:
         joinedload(ChecklistItem.role),
         joinedload(ChecklistItem.completed_by),
         joinedload(ChecklistItem.delegate_unit).joinedload(Unit.level),
+        joinedload(ChecklistItem.delegate_role),
         joinedload(ChecklistItem.campaign),
         selectinload(ChecklistItem.evidence_given),
     )
@@ -141,9 +143,10 @@ def _holders(session: Session, unit_ids: Collection[int]) -> dict[tuple[int, str
 
 
 def _in_charge(item: ChecklistItem, campaign: Campaign, holders: Mapping[tuple[int, str], list[str]]) -> list[str]:
-    """Return who is reminded of an item: its role in the unit, or where it was delegated to, that role or the level's own."""
+    """Return who is reminded of an item: its role; where it was delegated to, the chosen post, else its role or the level's."""
     unit = item.delegate_unit
     if unit is None:
         return holders.get((campaign.unit_id, item.role_key), [])
-    roles = dict.fromkeys((item.role_key, unit.level.default_role_key or item.role_key))
+    usual = dict.fromkeys((item.role_key, unit.level.default_role_key or item.role_key))
+    roles = [item.delegate_role_key] if item.delegate_role_key else usual
     return list(dict.fromkeys(name for role in roles for name in holders.get((unit.id, role), [])))

@@ -10,15 +10,27 @@ from sqlalchemy.orm import Session
 
 from events.campaigns import get_campaign
 from events.checklist import parts_of
-from events.choices import OwnItem, add_own_item, delegate_item, split_item, switch_off, switch_on, units_below
+from events.choices import (
+    HEAVIEST,
+    OwnItem,
+    add_own_item,
+    delegate_item,
+    split_item,
+    switch_off,
+    switch_on,
+    take_back_part,
+    units_below,
+    untouched,
+)
 from events.credits import candidates, coverable, credit_item, credited_to, remove_credit
 from events.errors import N_, DomainError, InvalidInputError, NotFoundError
-from events.models import ChecklistItem, EvidenceType, Person, Phase
+from events.models import ChecklistItem, EvidenceType, Person, Phase, Role, Unit
 from events.models.campaigns import TICK_ONLY
-from events.people import may_work_on, require_post
+from events.people import may_work_on, require_post, roles_at
 from events.units import ancestors, get_unit
-from events.villages import COMMUNE, TITLES, VillageType, add_village, villages_of
+from events.villages import COMMUNE, TITLES, VillageType, add_village, correct_village, end_village, villages_of
 from web.addresses import safe_next
+from web.closures import closed_notice
 from web.context import get_calendar, get_config, get_session, today
 from web.entries import day_of, number_of
 from web.forms import Use, for_people, said, send
@@ -44,13 +56,23 @@ def split(item_id: int) -> ResponseReturnValue:
     return _change_item(item_id, use, _("The item was split."))
 
 
-@bp.post("/viec/<int:item_id>/giao")
-def delegate(item_id: int) -> ResponseReturnValue:
-    """Have a unit below do an item; no unit takes it back."""
-    unit_id = request.form.get("unit", type=int)
+@bp.post("/viec/<int:item_id>/chia/<int:part_id>/thu-lai")
+def take_back(item_id: int, part_id: int) -> ResponseReturnValue:
+    """Take a part back that nobody has touched."""
 
     def use(session: Session, person: Person, at: datetime) -> object:
-        return delegate_item(session, item_id, unit_id, by=person, now=at, zone=get_config().zone)
+        return take_back_part(session, part_id, by=person, now=at, zone=get_config().zone)
+
+    return _change_item(item_id, use, _("The part was taken back."))
+
+
+@bp.post("/viec/<int:item_id>/giao")
+def delegate(item_id: int) -> ResponseReturnValue:
+    """Have a unit below do an item, or one post in it; no unit takes it back."""
+    unit_id, role = request.form.get("unit", type=int), request.form.get("role") or None
+
+    def use(session: Session, person: Person, at: datetime) -> object:
+        return delegate_item(session, item_id, unit_id, role=role, by=person, now=at, zone=get_config().zone)
 
     return _change_item(item_id, use, _("It was recorded who does this item."))
 
@@ -117,14 +139,45 @@ def enter_village(slug: str) -> ResponseReturnValue:
     """Enter a village; it gets its copies of what runs."""
 
     def use(session: Session, person: Person, at: datetime) -> object:
-        commune, name = get_unit(session, slug), request.form.get("name", "")
-        if request.form.get("kind") not in list(VillageType):
-            raise InvalidInputError(N_("Please choose what the village is called."))
-        kind = VillageType(request.form["kind"])
-        return add_village(session, commune, kind, name, by=person, now=at, calendar=get_calendar(), zone=get_config().zone)
+        commune, zone = get_unit(session, slug), get_config().zone
+        return add_village(session, commune, _kind(), _name(), by=person, now=at, calendar=get_calendar(), zone=zone)
 
+    return _change_villages(slug, use, _("The village was entered."))
+
+
+@bp.post("/don-vi/<slug>/thon/<int:village_id>/sua")
+def correct(slug: str, village_id: int) -> ResponseReturnValue:
+    """Correct what a village is called."""
+
+    def use(session: Session, person: Person, at: datetime) -> object:
+        return correct_village(session, village_id, _kind(), _name(), by=person, now=at, zone=get_config().zone)
+
+    return _change_villages(slug, use, _("The village's name was corrected."))
+
+
+@bp.post("/don-vi/<slug>/thon/<int:village_id>/ket-thuc")
+def end(slug: str, village_id: int) -> ResponseReturnValue:
+    """End a village."""
+
+    def use(session: Session, person: Person, at: datetime) -> object:
+        return end_village(session, village_id, by=person, now=at, zone=get_config().zone)
+
+    return _change_villages(slug, use, _("Today is the village's last day."))
+
+
+def _kind() -> VillageType:
+    if request.form.get("kind") not in list(VillageType):
+        raise InvalidInputError(N_("Please choose what the village is called."))
+    return VillageType(request.form["kind"])
+
+
+def _name() -> str:
+    return request.form.get("name", "")
+
+
+def _change_villages(slug: str, use: Use, sentence: str) -> ResponseReturnValue:
     done = url_for(".villages", slug=slug)
-    return send(use, done, _("The village was entered."), lambda person, error: _villages_page(slug, person, error))
+    return send(use, done, sentence, lambda person, error: _villages_page(slug, person, error))
 
 
 def _change_item(item_id: int, use: Use, sentence: str) -> ResponseReturnValue:
@@ -141,19 +194,28 @@ def _item_page(item_id: int, person: Person, error: DomainError | None = None) -
     require_post(session, person, unit, today())
     parts = parts_of(session, item)
     have = {part.campaign.unit_id for part in parts}
+    below = units_below(session, unit, today())
     others = candidates(session, item)
     return render_template(
         "choices/item.html",
         item=item,
         unit_path=ancestors(unit)[::-1],
         parts=parts,
-        below=units_below(session, unit, today()),
+        free_parts={part.id for part in parts if item.is_open and untouched(part)},
+        below=below,
+        roles_below=_roles_of(session, below),
         have=have,
         credited=credited_to(session, item),
         candidates=others,
         coverable=coverable(session, item, others),
         error=said(error),
     )
+
+
+def _roles_of(session: Session, units: Sequence[Unit]) -> list[Role]:
+    """Return the posts that the units have, each once; the number of queries depends on their levels alone."""
+    of_level = {unit.level_key: unit for unit in units}
+    return list(dict.fromkeys(role for unit in of_level.values() for role in roles_at(session, unit, today())))
 
 
 def _own_page(uid: str, person: Person, error: DomainError | None = None) -> str:
@@ -166,6 +228,8 @@ def _own_page(uid: str, person: Person, error: DomainError | None = None) -> str
         unit_path=ancestors(campaign.unit)[::-1],
         phases=session.scalars(select(Phase).order_by(Phase.position)).all(),
         kinds=_kinds(session),
+        roles=roles_at(session, campaign.unit, today()),
+        heaviest=HEAVIEST,
         error=said(error),
     )
 
@@ -181,7 +245,8 @@ def _own_item() -> OwnItem:
         raise InvalidInputError(N_("Please enter the day it is due."))
     kinds = tuple(form.getlist("evidence"))
     wanted = number_of(form.get("evidence_min", ""))
-    return OwnItem(form.get("summary", ""), due, form.get("phase", ""), kinds, wanted or 0, number_of(form.get("weight", "")) or 1)
+    weight, role = number_of(form.get("weight", "")), form.get("role") or None
+    return OwnItem(form.get("summary", ""), due, form.get("phase", ""), kinds, wanted or 0, 1 if weight is None else weight, role)
 
 
 def _villages_page(slug: str, person: Person, error: DomainError | None = None) -> str:
@@ -192,9 +257,14 @@ def _villages_page(slug: str, person: Person, error: DomainError | None = None) 
     return render_template(
         "choices/villages.html",
         commune=commune,
+        closed=closed_notice(commune, _villages_of),
         unit_path=ancestors(commune)[::-1],
         villages=villages_of(session, commune, today()),
         types=TITLES,
-        may_enter=may_work_on(session, person, commune, today()),
+        may_enter=commune.is_valid(today()) and may_work_on(session, person, commune, today()),
         error=said(error),
     )
+
+
+def _villages_of(unit: Unit) -> str:
+    return url_for(".villages", slug=unit.slug) if unit.level_key == COMMUNE else url_for("units.show", slug=unit.slug)

@@ -16,25 +16,29 @@ from werkzeug.datastructures import FileStorage
 
 from events.checklist import (
     block_item,
+    closed_by_parts,
     complete_item,
     decline_item,
     excuse_item,
     history_of,
+    may_excuse,
     may_work_on_item,
     reopen_item,
     start_item,
-    undo_change,
-    undoable,
+    went_over,
 )
 from events.choices import units_below
 from events.credits import credited_to, stand_in
 from events.decisions import is_provisional
-from events.editing import EDITABLE
+from events.dependencies import waited_for
+from events.editing import EDITABLE, sets_its_own_date
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
 from events.evidence import LARGEST_FILE, Proof, add_evidence, file_of, remove_evidence, store_file
 from events.language import say
 from events.models import Campaign, ChecklistItem, Person, Unit
+from events.people import may_work_on
 from events.story import story_of
+from events.undo import is_choice, last_change, undo_change
 from events.units import ancestors
 from web.addresses import here, safe_next
 from web.checklists import lines_of
@@ -71,7 +75,9 @@ def complete(item_id: int) -> ResponseReturnValue:
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
         _give(session, item_id, person, at)
         unit = session.get(Unit, request.form.get("on_behalf_of", type=int) or 0)
-        return complete_item(session, item_id, by=person, now=at, zone=get_config().zone, on_behalf_of=unit)
+        item = complete_item(session, item_id, by=person, now=at, zone=get_config().zone, on_behalf_of=unit)
+        _remark(session, item)
+        return item
 
     return _change(item_id, change, lambda item: _("Done: %(summary)s", summary=item.summary))
 
@@ -157,7 +163,11 @@ def reopen(item_id: int) -> ResponseReturnValue:
 @bp.post("/<int:item_id>/hoan-tac")
 def undo(item_id: int) -> ResponseReturnValue:
     """Take the newest change back."""
-    change = _use(undo_change, item_id, request.form.get("change", type=int) or 0)
+    number = request.form.get("change", type=int) or 0
+
+    def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
+        return undo_change(session, item_id, number, by=person, now=at, calendar=get_calendar(), zone=get_config().zone)
+
     return _change(item_id, change, lambda item: _("The last change was taken back: %(summary)s", summary=item.summary))
 
 
@@ -181,6 +191,13 @@ def _change(item_id: int, change: _Change, sentence: Callable[[ChecklistItem], s
     session.commit()
     flash(sentence(item), "success")
     return redirect(f"{back}#viec-{item_id}", 303)
+
+
+def _remark(session: Session, item: ChecklistItem) -> None:
+    """Warn that what an item should wait for is open still; that keeps nobody from doing it."""
+    first = [f"{one.campaign.unit.full_name}: {one.summary}" for one in waited_for(session, [item])[item.id] if one.is_open]
+    if first:
+        flash(_("Done before what it should wait for: %(items)s.", items="; ".join(first)), "warning")
 
 
 def _give(session: Session, item_id: int, person: Person, at: datetime) -> int:
@@ -214,8 +231,9 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
     session = get_session()
     line = next(line for line in lines_of(session, item.campaign) if line.item is item)
     history = history_of(session, item)
-    live = undoable(history)
+    last = last_change(history)
     person = current_person()
+    may_choose = person is not None and may_work_on(session, person, item.campaign.unit, today())
     return render_template(
         "items/show.html",
         line=line,
@@ -223,12 +241,16 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         campaign=item.campaign,
         unit_path=ancestors(item.campaign.unit)[::-1],
         history=[(change, story_of(change, current())) for change in history],
-        last_change=live[0] if live else None,
+        last_change=(last.id, story_of(last, current())) if last and (may_choose or not is_choice(last)) else None,
+        went_over=went_over(item, history),
         credited=credited_to(session, item),
         stand_in=stand_in(session, item),
         edited=[_(EDITABLE[name]) for name in item.edited if name in EDITABLE],
-        is_provisional=item.is_open and is_provisional(item, get_calendar()),
+        is_provisional=item.is_open and not sets_its_own_date(item) and is_provisional(item, get_calendar()),
         below=units_below(session, item.campaign.unit, today()),
+        by_parts=closed_by_parts(session, item) is not None,
+        may_excuse=person is not None and may_excuse(session, person, item, today()),
+        may_choose=may_choose,
         may_tick=person is None or may_work_on_item(session, person, item, today()),
         error=say(error, current()) if error else None,
         back=back,

@@ -1,6 +1,7 @@
 """The templates that campaigns are made from, with their versions. Everybody may look; administrators make new versions."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -12,13 +13,14 @@ from werkzeug.datastructures import MultiDict
 
 from events import carry_forward, kinds, template_files, templates
 from events.entries import ItemEntry
-from events.errors import N_, DomainError, InvalidInputError, NotFoundError
+from events.errors import ConflictError, DomainError, InvalidInputError
 from events.language import say
-from events.models import Anchor, Campaign, Cascade, EvidenceType, IfNoLevel, Person, Phase, Role, Template
+from events.models import Anchor, Campaign, Cascade, EvidenceType, IfNoLevel, Person, Phase, Role, Template, TemplateVersion
 from events.recurrence import FIRST_YEAR, LAST_YEAR
+from events.template_checks import problem_in_words
 from events.units import levels
 from events.workdays import Shift
-from web.context import current_person, get_session, now, today
+from web.context import current_person, get_calendar, get_session, now, today
 from web.entries import number_of
 from web.language import current
 from web.language import gettext as _
@@ -27,13 +29,14 @@ from web.mail import administrators_only
 
 bp = Blueprint("templates", __name__, url_prefix="/mau")
 
-_MOST_ITEMS = 80
+_LARGEST_FORM = 2 * 1024 * 1024  # bytes: as many items as a template may have, with long names
 _TEXTS = ("key", "title_vi", "title_en", "phase", "anchor", "offset_days", "cascade", "role", "evidence_min", "weight", "shift")
 _OPTIONAL = ("end_offset_days", "note")
 _TICKS = ("without_evidence", "required")
 _LISTS = ("levels", "evidence")
 _BY_LEVEL = {"level_offsets": "days", "level_end_offsets": "end"}  # and what their fields are called in the form
 _WORDS = ("depends_on", "support_roles")  # typed with commas between
+_BLOCK = re.compile(r"([0-9]{1,6})\.")  # how the names of an item's fields begin
 _CHOICES = {
     "anchor": {
         Anchor.DAY: _l("the day"),
@@ -57,6 +60,13 @@ _CHOICES = {
 }
 
 
+@bp.url_value_preprocessor
+def make_room(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Let the form of a long template through."""
+    if endpoint in {f"{bp.name}.save", f"{bp.name}.take_in"}:
+        request.max_content_length = request.max_form_memory_size = _LARGEST_FORM
+
+
 @bp.get("/")
 def index() -> str:
     """List the templates with their versions."""
@@ -66,15 +76,21 @@ def index() -> str:
 
 @bp.get("/<key>")
 def show(key: str) -> str:
-    """Show the items of the newest version."""
+    """Show the items of the newest version, and where the template is in use."""
     session = get_session()
     template = templates.get_template(session, key)
     running = select(Campaign).where(Campaign.template_id == template.id, Campaign.parent_id.is_(None), Campaign.dtend > today())
-    phases = {phase.key: phase for phase in session.scalars(select(Phase))}
     campaigns = session.scalars(running.order_by(Campaign.dtstart)).all()
-    return render_template(
-        "kinds/show.html", template=template, phases=phases, campaigns=campaigns, choices=_CHOICES, levels=levels(session)
-    )
+    return render_template("kinds/show.html", template=template, campaigns=campaigns, **_legend())
+
+
+@bp.get("/<key>/phien-ban/<int:number>")
+def version(key: str, number: int) -> str:
+    """Show the items of one version, newest or not."""
+    session = get_session()
+    template = templates.get_template(session, key)
+    shown = templates.get_version(session, template, number)
+    return render_template("kinds/version.html", template=template, version=shown, **_legend())
 
 
 @bp.get("/<key>/sua")
@@ -82,7 +98,8 @@ def show(key: str) -> str:
 def edit(key: str) -> ResponseReturnValue:
     """Show the form with one block an item."""
     template = templates.get_template(get_session(), key)
-    return _edit_page(template, [_row(templates.item_entry(item)) for item in template.current.items])
+    rows = [_row(templates.item_entry(item)) for item in template.current.items]
+    return _edit_page(template, rows, base=template.current.number)
 
 
 @bp.post("/<key>/sua")
@@ -91,27 +108,33 @@ def save(key: str) -> ResponseReturnValue:
     """Save a new version; “add an item” only shows one block more."""
     session = get_session()
     template = templates.get_template(session, key)
-    rows = _typed(request.form)
+    rows, base = _typed(request.form), request.form.get("base", 0, type=int)
     if "add" in request.form:
-        return _edit_page(template, [*rows, _row(None)])
-
-    def act(person: Person) -> int:
+        return _edit_page(template, [*rows, _row(None)], base=base)
+    before = template.current.number
+    try:
         entries = [_entry(row) for row in rows]
-        return templates.edit_template(
-            session, template, entries, note=request.form.get("version_note"), by=person, now=now()
-        ).number
-
-    return _save(key, act, lambda problem: _edit_page(template, rows, problem))
+        note = request.form.get("version_note")
+        saved = templates.edit_template(session, template, entries, base=base, note=note, by=_person(), now=now())
+        session.commit()
+    except DomainError as error:
+        session.rollback()
+        overtaken = isinstance(error, ConflictError)
+        page = _edit_page(template, rows, _said(error), base=template.current.number if overtaken else base)
+        return page, 409 if overtaken else 400
+    return _stored(saved, is_new=saved.number != before)
 
 
 @bp.post("/<key>/thoi-gian")
 @administrators_only
 def set_lead_times(key: str) -> ResponseReturnValue:
-    """Store when campaigns open and how long a late plan leaves the units below."""
+    """Store a template's titles, when its campaigns open and how long a late plan leaves the units below."""
     session = get_session()
     template = templates.get_template(session, key)
     try:
         ahead, late = number_of(request.form.get("ahead", "")), number_of(request.form.get("late", ""))
+        titles = [request.form.get(name, getattr(template, name)) for name in ("title_vi", "title_en")]
+        templates.rename_template(template, *titles)
         kinds.set_lead_times(template, ahead_days=ahead or 0, late_plan_workdays=late or 0)
     except InvalidInputError as error:
         session.rollback()
@@ -141,20 +164,16 @@ def upload() -> ResponseReturnValue:
 @administrators_only
 def take_in() -> ResponseReturnValue:
     """Save the items of a file as a new version of its template."""
-    file = request.files.get("file")
-    text = file.read().decode("utf-8", "replace") if file else request.form.get("text", "")
-    session = get_session()
-    problem, found = None, None
+    session, text = get_session(), request.form.get("text", "")
     try:
+        file = request.files.get("file")
+        text = template_files.text_of(file.read()) if file else text
         found = template_files.import_template(session, text, by=_person(), now=now())
         session.commit()
     except DomainError as error:
         session.rollback()
-        problem = say(error, current())
-    if found is None:
-        return render_template("kinds/upload.html", text=text, problem=problem), 400
-    flash(_("Version %(number)s is stored.", number=found.number), "success")
-    return redirect(url_for(".show", key=found.template.key), 303)
+        return render_template("kinds/upload.html", text=text, problem=_said(error)), 400
+    return _stored(found.version, is_new=found.is_new, header_changed=found.header_changed)
 
 
 @bp.get("/<key>/de-xuat")
@@ -164,7 +183,7 @@ def proposals(key: str) -> ResponseReturnValue:
     session = get_session()
     template = templates.get_template(session, key)
     year = _year()
-    found = carry_forward.propose(session, template, year)
+    found = carry_forward.propose(session, template, year, now=now(), calendar=get_calendar())
     titles = {level.key: level for level in levels(session)}
     return render_template("kinds/proposals.html", template=template, year=year, proposals=found, levels=titles)
 
@@ -176,35 +195,47 @@ def take_proposals(key: str) -> ResponseReturnValue:
     session = get_session()
     template = templates.get_template(session, key)
     year = _year()
-    chosen = [one for one in carry_forward.propose(session, template, year) if one.name in request.form.getlist("chosen")]
+    found = carry_forward.propose(session, template, year, now=now(), calendar=get_calendar())
+    chosen = [one for one in found if one.name in request.form.getlist("chosen")]
     entries = carry_forward.with_proposals(template, chosen)
-    note = f"Theo tiến độ năm {year}"
-    number = templates.edit_template(session, template, entries, note=note, by=_person(), now=now()).number
+    before, note = template.current.number, f"Theo tiến độ năm {year}"
+    saved = templates.edit_template(session, template, entries, note=note, by=_person(), now=now())
     session.commit()
-    flash(_("Version %(number)s is stored.", number=number), "success")
-    return redirect(url_for(".show", key=key), 303)
+    return _stored(saved, is_new=saved.number != before)
 
 
-def _save(key: str, act: Callable[[Person], int], again: Callable[[str], str]) -> ResponseReturnValue:
+def _stored(version: TemplateVersion, *, is_new: bool, header_changed: bool = False) -> ResponseReturnValue:
+    """Go to the template and say what became of it."""
+    if is_new:
+        flash(_("Version %(number)s is stored.", number=version.number), "success")
+    elif header_changed:
+        flash(_("Stored."), "success")
+    else:
+        flash(_("Nothing changed: version %(number)s stays.", number=version.number), "success")
+    return redirect(url_for(".show", key=version.template.key), 303)
+
+
+def _said(error: DomainError) -> str:
+    """Return what is wrong, with the item that it is about."""
+    about = f"{error.facts['item']}: " if "item" in error.facts else ""
+    return about + say(error, current())
+
+
+def _legend() -> dict[str, Any]:
+    """Return the titles that the table of items needs."""
     session = get_session()
-    try:
-        number = act(_person())
-        session.commit()
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        session.rollback()
-        about = f"{error.facts['item']}: " if "item" in error.facts else ""
-        return again(about + say(error, current())), 400
-    flash(_("Version %(number)s is stored.", number=number), "success")
-    return redirect(url_for(".show", key=key), 303)
+    phases = {phase.key: phase for phase in session.scalars(select(Phase))}
+    roles = {role.key: role for role in session.scalars(select(Role))}
+    return {"phases": phases, "roles": roles, "choices": _CHOICES, "levels": levels(session)}
 
 
-def _edit_page(template: Template, rows: list[dict[str, Any]], problem: str | None = None) -> str:
+def _edit_page(template: Template, rows: list[dict[str, Any]], problem: str | None = None, *, base: int) -> str:
     session = get_session()
     return render_template(
         "kinds/edit.html",
         template=template,
+        base=base,
+        known={item.key for item in template.current.items},
         rows=rows,
         problem=problem,
         version_note=request.form.get("version_note", ""),
@@ -234,10 +265,16 @@ def _row(entry: ItemEntry | None) -> dict[str, Any]:
 
 
 def _typed(form: MultiDict[str, str]) -> list[dict[str, Any]]:
-    """Return the blocks of the form as rows; those marked for removal are left out."""
-    count = form.get("count", 0, type=int)
-    numbers = [n for n in range(min(count, _MOST_ITEMS)) if f"{n}.remove" not in form]
-    return [_block(form, f"{n}.") for n in numbers]
+    """Return the blocks of the form as rows in the order that was asked for; those marked for removal are left out."""
+    numbers = sorted({int(found[1]) for name in form if (found := _BLOCK.match(name))})
+    places = {number: _place(form.get(f"{number}.position", 0, type=int), own) for own, number in enumerate(numbers, 1)}
+    kept = [number for number in numbers if f"{number}.remove" not in form]
+    return [_block(form, f"{number}.") for number in sorted(kept, key=lambda number: places[number])]
+
+
+def _place(wanted: int, own: int) -> float:
+    """Return where an item goes: before the one whose place it takes on the way up, behind it on the way down."""
+    return float(own) if wanted in (0, own) else wanted - 0.5 if wanted < own else wanted + 0.5
 
 
 def _block(form: MultiDict[str, str], prefix: str) -> dict[str, Any]:
@@ -259,12 +296,9 @@ def _entry(row: Mapping[str, Any]) -> ItemEntry:
     try:
         return ItemEntry.model_validate(values)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        item = row["title_vi"] or row["key"] or "?"
-        raise InvalidInputError(
-            N_("“%(value)s” cannot stand in “%(field)s”."), item=item, field=field, value=first["input"]
-        ) from error
+        problem = problem_in_words(error, values)
+        problem.facts.setdefault("item", row["title_vi"] or row["key"] or _("New item"))
+        raise problem from error
 
 
 def _person() -> Person:

@@ -13,6 +13,7 @@ from events.models import Person, Post, Unit
 from events.people import appoint, end_post, held, may_work_on, normal_email, roles_at
 from events.units import ancestors, get_unit
 from web.addresses import here
+from web.closures import ClosedNotice, closed_notice
 from web.context import current_person, get_session, today
 from web.forms import Form
 from web.language import current as current_language
@@ -49,7 +50,11 @@ class AppointForm(Form):
 
 @bp.get("/don-vi/<slug>/nhan-su")
 def show(slug: str) -> ResponseReturnValue:
-    """List the posts of a unit with the form for a new one."""
+    """List the posts of a unit with the form for a new one; of a closed one say to everybody who signed in where it went."""
+    unit = get_unit(get_session(), slug)
+    closed = closed_notice(unit, lambda other: url_for(".show", slug=other.slug)) if current_person() else None
+    if closed:
+        return _page(unit, None, closed)
     unit, _person = _allowed(slug)
     return _page(unit, _form(unit, None))
 
@@ -102,9 +107,15 @@ def _form(unit: Unit, formdata: object) -> AppointForm:
     return form
 
 
-def _page(unit: Unit, form: AppointForm) -> str:
-    unit_path = ancestors(unit)[::-1]
-    return render_template("people/show.html", unit=unit, unit_path=unit_path, posts=_posts(get_session(), unit), form=form)
+def _page(unit: Unit, form: AppointForm | None, closed: ClosedNotice | None = None) -> str:
+    return render_template(
+        "people/show.html",
+        unit=unit,
+        unit_path=ancestors(unit)[::-1],
+        posts=_posts(get_session(), unit),
+        form=form,
+        closed=closed,
+    )
 
 
 def _posts(session: Session, unit: Unit) -> list[Post]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from events.database import nfc
 from events.errors import N_, InvalidInputError, NotFoundError
+from events.lineage import progress_by_year
 from events.models import Campaign, ChecklistItem, Phase, Template, Unit
 from events.progress import (
     AsOf,
@@ -27,10 +28,10 @@ from events.progress import (
     rolled_up,
     silent_units,
     sum_of,
-    year_progress,
 )
 from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.units import alive, ancestors, get_unit
+from web.closures import closed_notice
 from web.context import get_config, get_session, today
 from web.language import gettext as _
 from web.language import title
@@ -56,10 +57,13 @@ class Asked:
 
     def conditions(self, unit: Unit) -> list[ColumnElement[bool]]:
         """Return the conditions on campaigns of any year."""
-        found: list[ColumnElement[bool]] = [Campaign.unit_id.in_(ever_below(unit.id))]
-        if self.round:
-            found += [Campaign.template_id == self.round[0].id, Campaign.period == self.round[1]]
-        return found
+        return [Campaign.unit_id.in_(ever_below(unit.id)), *self.of_round]
+
+    @property
+    def of_round(self) -> list[ColumnElement[bool]]:
+        if self.round is None:
+            return []
+        return [Campaign.template_id == self.round[0].id, Campaign.period == self.round[1]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +82,12 @@ def show(slug: str) -> str:
     session = get_session()
     unit = get_unit(session, slug)
     asked = _asked(session)
-    in_all_years = asked.conditions(unit)
-    in_year = [*in_all_years, Campaign.year == asked.year]
+    in_year = [*asked.conditions(unit), Campaign.year == asked.year]
     found = [part for part in parts(session, asked.day, *in_year) if asked.phase is None or part.phase_key == asked.phase.key]
     return render_template(
         "progress/show.html",
         unit=unit,
+        closed=closed_notice(unit, lambda other: _of_unit(other.slug)),
         unit_path=ancestors(unit)[::-1],
         asked=asked,
         chosen=_chosen(asked),
@@ -92,7 +96,7 @@ def show(slug: str) -> str:
         phases=_phases(session, found),
         items=_items(session, found),
         rounds=_rounds(session, found, in_year),
-        years=_years(session, asked, in_all_years),
+        years=_years(session, asked, unit),
         silent=silent_units(session, asked.day, *in_year),
     )
 
@@ -223,8 +227,9 @@ def _rounds(session: Session, found: list[Part], conditions: list[ColumnElement[
     ]
 
 
-def _years(session: Session, asked: Asked, conditions: list[ColumnElement[bool]]) -> list[Row]:
-    by_year = year_progress(session, asked.day, *conditions, *_of_phase(asked))
+def _years(session: Session, asked: Asked, unit: Unit) -> list[Row]:
+    """Return the years, units that are gone counted with those that followed them, as on the page of the unit."""
+    by_year = progress_by_year(session, unit, asked.day, *asked.of_round, *_of_phase(asked))
     return [Row(str(year), progress, _here(nam=year), False) for year, progress in by_year.items()]
 
 

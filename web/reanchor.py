@@ -14,11 +14,14 @@ from events.language import say
 from events.models import Campaign, Person
 from events.people import require_post
 from events.reanchor import NewAnchor
+from events.recurrence import Occurrence
 from events.redating import grouped
 from events.units import ancestors
 from notifications.reminders import reminded_items
 from web.addresses import here
 from web.context import current_person, get_calendar, get_session, now, today
+from web.differences import Words
+from web.entries import day_of
 from web.language import current
 from web.language import gettext as _
 from web.mail import administrators_only
@@ -89,8 +92,6 @@ def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str |
         try:
             change = _change_from(typed)
             seen = reanchor.preview(session, root, change, get_calendar(), now=now(), told=reminded_items(session, root))
-        except ValueError:
-            problem = _("This is not a date.")
         except DomainError as error:
             problem = say(error, current())
     return render_template(
@@ -98,11 +99,18 @@ def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str |
         campaign=root,
         unit_path=ancestors(root.unit)[::-1],
         typed=typed,
+        days=_days_now(root),
         plans=reanchor.plans_of(session, root),
+        activities=reanchor.activities_to_come(session, root, now=now()) if seen and not seen.is_empty else [],
         seen=seen,
         groups=grouped(seen.lines) if seen else [],
         problem=problem,
     )
+
+
+def _days_now(root: Campaign) -> dict[str, date]:
+    dates = Occurrence(root.dtstart, root.dtend)
+    return {"event_date": root.event_date or dates.dtstart, "first": dates.dtstart, "last": dates.last_day}
 
 
 def _version_page(session: Session, root: Campaign, problem: str | None = None) -> str:
@@ -122,6 +130,7 @@ def _version_page(session: Session, root: Campaign, problem: str | None = None) 
         versions=root.template.versions,
         diff=diff,
         groups=grouped(diff.lines) if diff else [],
+        words=Words.load(session, root.version, chosen),
         problem=problem,
     )
 
@@ -136,9 +145,6 @@ def _act(session: Session, act: Callable[[Person], str], back: str, again: Calla
         session.commit()
     except (NotAllowedError, NotFoundError):
         raise
-    except ValueError:
-        session.rollback()
-        return again(_("This is not a date.")), 400
     except DomainError as error:
         session.rollback()
         return again(say(error, current())), 409 if isinstance(error, ConflictError) else 400
@@ -152,8 +158,8 @@ def _to_sign_in(back: str) -> ResponseReturnValue:
 
 
 def _change_from(typed: "dict[str, str]") -> NewAnchor:
-    """Return what was asked for; an issue date counts for the chosen item. Raises ``ValueError`` for what is no date."""
-    days = {name: date.fromisoformat(typed[name]) if typed.get(name) else None for name in _DAYS}
+    """Return what was asked for; an issue date counts for the chosen item. Raises ``InvalidInputError`` for what is no date."""
+    days = {name: day_of(typed.get(name, "")) for name in _DAYS}
     return NewAnchor(**days, plan=typed.get("plan") or None if days["issued"] else None)
 
 

@@ -3,7 +3,7 @@
 A preview does the whole change and takes it back, so that it cannot show anything else than what applying does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -12,14 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from events.database import nfc
-from events.errors import N_, DomainError, InvalidInputError
+from events.errors import N_, ConflictError, DomainError, InvalidInputError
 from events.handover import decide_proposal, hand_over_due, open_in_closed_units, waiting_proposals
 from events.language import say
-from events.models import PostProposal, Unit
+from events.models import PostProposal, Reform, Unit
 from events.models.history import Door
 from events.people import may_work_on
 from events.reforms import NewUnit, Reformed, abolish_level, merge, reforms, rename, split
 from events.units import alive, ancestors, levels
+from events.withdrawals import NAMES, TAKEN_BACK, take_back
 from web.context import current_account, current_person, get_session, now, today
 from web.language import current
 from web.language import gettext as _
@@ -38,11 +39,11 @@ def index() -> ResponseReturnValue:
     """List the reforms, the posts to confirm and what still waits to be handed over."""
     session = get_session()
     entered = reforms(session)
-    keys = {key for reform in entered for key in (*reform.detail["before"], *reform.detail["after"])}
     return render_template(
         "reforms/index.html",
         reforms=entered,
-        names=dict(session.execute(select(Unit.key, Unit.full_name).where(Unit.key.in_(keys))).all()),
+        names=_names(session, entered),
+        taken_back=[reform for reform in entered if TAKEN_BACK in reform.detail],
         proposals=waiting_proposals(session),
         waiting=len(open_in_closed_units(session, today())),
     )
@@ -73,6 +74,28 @@ def change(kind: str) -> ResponseReturnValue:
         return page
     session.commit()
     flash(_("The change applies from %(day)s.", day=f"{done.reform.on:%d/%m/%Y}"), "success")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.get("/<int:reform_id>/rut-lai")
+@administrators_only
+def confirm_taking_back(reform_id: int) -> ResponseReturnValue:
+    """Show which units would be no more and which would live on."""
+    return _taking_back(reform_id)
+
+
+@bp.post("/<int:reform_id>/rut-lai")
+@administrators_only
+def taking_back(reform_id: int) -> ResponseReturnValue:
+    """Take back a change that was entered by mistake."""
+    session = get_session()
+    try:
+        take_back(session, reform_id, by=current_person(), now=now())
+    except ConflictError as error:
+        session.rollback()
+        return _taking_back(reform_id, error), 409
+    session.commit()
+    flash(_("The change was taken back."), "success")
     return redirect(url_for(".index"), 303)
 
 
@@ -120,6 +143,29 @@ def _may_decide(session: Session, proposal: PostProposal) -> bool:
         return True
     above = ancestors(proposal.unit)
     return person is not None and bool(above) and may_work_on(session, person, above[0], today())
+
+
+def _names(session: Session, entered: Sequence[Reform]) -> dict[str, str]:
+    """Return the names of the units of changes by key, also of those that are no more."""
+    keys = {key for reform in entered for key in (*reform.detail["before"], *reform.detail["after"])}
+    found = dict(session.execute(select(Unit.key, Unit.full_name).where(Unit.key.in_(keys))).all())
+    return {key: name for reform in entered for key, name in reform.detail.get(NAMES, {}).items()} | found
+
+
+def _taking_back(reform_id: int, error: DomainError | None = None) -> str:
+    session = get_session()
+    reform = session.get(Reform, reform_id)
+    if reform is None:
+        abort(404)
+    names = _names(session, [reform])
+    return render_template(
+        "reforms/take_back.html",
+        reform=reform,
+        ended=[names[key] for key in reform.detail["before"] if key in names],
+        begun=[names[key] for key in reform.detail["after"] if key in names],
+        shown=_SHOWN,
+        error=say(error, current()) if error else None,
+    )
 
 
 def _form(kind: str, error: DomainError | None = None) -> str:

@@ -10,14 +10,15 @@ from sqlalchemy.orm import Session, joinedload
 from events.activities import coming
 from events.database import nfc
 from events.errors import N_, InvalidInputError
-from events.lineage import above_now, compare_years
+from events.lineage import compare_years
 from events.models import Campaign, CampaignStatus, ChecklistItem, Level, Post, Unit
 from events.models.campaigns import OPEN
 from events.people import held
 from events.progress import Progress
 from events.recurrence import FIRST_YEAR, LAST_YEAR
-from events.units import alive, ancestors, children, get_unit, levels, predecessors, roots, search_units, successors
+from events.units import alive, ancestors, children, get_unit, levels, predecessors, roots, search_units
 from web.campaigns import unit_subscription
+from web.closures import closed_notice
 from web.context import get_config, get_session, today
 from web.standings import standings_of
 
@@ -53,15 +54,13 @@ def show(slug: str) -> str:
     on = min(today(), unit.valid_to or today())
     year = _year(request.args.get("nam")) or on.year
     open_items, still_open = _open_items(session, unit)
-    heirs, is_closed = successors(session, unit), not unit.is_valid(today())
     below = children(session, unit, on)
     standings = standings_of(session, unit, year, on)
     return render_template(
         "units/show.html",
         unit=unit,
-        is_closed=is_closed,
-        successors=heirs,
-        above_now=above_now(session, unit, today()) if is_closed and not heirs else None,
+        is_closed=not unit.is_valid(today()),
+        closed=closed_notice(unit, lambda other: url_for(".show", slug=other.slug)),
         predecessors=predecessors(session, unit),
         unit_path=ancestors(unit)[::-1],
         children=below,

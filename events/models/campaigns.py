@@ -52,6 +52,7 @@ class ItemState(StrEnum):
 
 OPEN = (TodoStatus.NEEDS_ACTION, TodoStatus.IN_PROCESS)
 TICK_ONLY = "tick"  # the kind of evidence that is none
+DOCUMENT = "doc_ref"  # the kind of evidence that is a document's number and date
 
 
 def _due_at_first(context: DefaultExecutionContext) -> date:
@@ -145,6 +146,7 @@ class ChecklistItem(Published, Base):
     edited: Mapped[list[str]] = mapped_column(default=list)  # columns changed by hand, which re-anchoring and new versions keep
     split_from_id: Mapped[int | None] = mapped_column(ForeignKey("checklist_item.id"))
     delegate_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))  # a unit below that does it instead
+    delegate_role_key: Mapped[str | None] = mapped_column(ForeignKey("role.key"))  # the post there; None: whoever is in charge
     status: Mapped[TodoStatus] = mapped_column(default=TodoStatus.NEEDS_ACTION)
     completed: Mapped[datetime | None]
     completed_on: Mapped[date | None]  # the local day of `completed`, so that lateness can be counted in SQL
@@ -155,9 +157,10 @@ class ChecklistItem(Published, Base):
 
     campaign: Mapped[Campaign] = relationship(back_populates="items")
     phase: Mapped[Phase] = relationship()
-    role: Mapped[Role] = relationship()
+    role: Mapped[Role] = relationship(foreign_keys="ChecklistItem.role_key")
     completed_by: Mapped[Person | None] = relationship()
     delegate_unit: Mapped[Unit | None] = relationship(foreign_keys="ChecklistItem.delegate_unit_id")
+    delegate_role: Mapped[Role | None] = relationship(foreign_keys="ChecklistItem.delegate_role_key")
     evidence_given: Mapped[list["Evidence"]] = relationship(back_populates="item", order_by="Evidence.id")
 
     @property
@@ -185,8 +188,13 @@ class ChecklistItem(Published, Base):
 
     @property
     def evidence_missing(self) -> int:
-        """How many pieces of evidence it still takes before the item may be done; 0 where a tick is enough."""
-        if self.without_evidence or TICK_ONLY in self.evidence or not self.evidence:
+        """How many pieces of evidence it still takes before the item may be done."""
+        return 0 if self.without_evidence else self.evidence_not_given
+
+    @property
+    def evidence_not_given(self) -> int:
+        """How many wanted pieces are not there, also where it may be done without them; 0 where a tick is enough."""
+        if TICK_ONLY in self.evidence or not self.evidence:
             return 0
         given = sum(piece.kind_key in self.evidence for piece in self.evidence_given)
         return max(0, self.evidence_min - given)

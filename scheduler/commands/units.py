@@ -1,4 +1,4 @@
-"""Units: unit merge, split, rename, abolish, hand-over, each with a preview that changes nothing."""
+"""Units: unit merge, split, rename, abolish, hand-over, take-back, each with a preview that changes nothing."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from events.errors import N_
 from events.handover import HandedOver, hand_over, open_in_closed_units
 from events.localtime import local_day
+from events.models import Reform
 from events.models.history import Door
 from events.reforms import NewUnit, Reformed, abolish_level, merge, rename, split
+from events.withdrawals import reform_of, take_back
 from scheduler.commands import NewService, pass_service
 from scheduler.console import tell
 from scheduler.service import utc_now
@@ -101,6 +103,26 @@ def hand_over_(new_service: NewService, on: datetime | None, preview: bool) -> N
     _tell_preview(preview)
 
 
+@unit.command("take-back")
+@click.argument("key")
+@click.option("--preview", is_flag=True, help="Say what would happen and change nothing.")
+@pass_service
+def take_back_(new_service: NewService, key: str, preview: bool) -> None:
+    """Take back the newest change that ends the unit KEY, entered by mistake, while nothing hangs on the new units.
+
+    \b
+    sumvay unit take-back 23356-2025 --preview
+    """
+
+    def work(session: Session) -> Reform:
+        return take_back(session, reform_of(session, key).id, by=None, now=utc_now())
+
+    reform = _in_transaction(new_service().session_factory, preview, work)
+    tell(N_("Lives on: %(units)s"), units=", ".join(reform.detail["before"]))
+    tell(N_("Removed: %(units)s"), units=", ".join(reform.detail["after"]) or "–")
+    _tell_preview(preview)
+
+
 COMMANDS = [unit]
 
 
@@ -144,6 +166,8 @@ def _in_transaction(session_factory: Any, preview: bool, work: Callable[[Session
 
 def _tell_handed_over(done: HandedOver) -> None:
     tell(N_("Handed over: %(closed)s items of old units, %(begun)s in new ones."), closed=done.closed, begun=done.begun)
+    if done.activities:
+        tell(N_("Planned activities that went over: %(count)s."), count=done.activities)
     if done.posts:
         tell(N_("Posts to confirm: %(count)s."), count=done.posts)
 

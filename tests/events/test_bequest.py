@@ -1,21 +1,28 @@
 """What goes over with an open item when its unit ends on 1 March 2021, three weeks before 20 March."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
+import icalendar
 import pytest
 from sqlalchemy import delete, select, update
 
+from events.activities import Plan, activities_of, add_activity, cancel_activity
 from events.campaigns import open_campaigns, open_round
-from events.checklist import block_item, complete_item, history_of, start_item
+from events.checklist import block_item, complete_item, history_of, reopen_item, start_item
 from events.choices import delegate_item, split_item
 from events.credits import credit_item, credited_to
+from events.documents import slogans_of, theme_of
+from events.errors import ConflictError
 from events.evidence import Proof, add_evidence, remove_evidence
+from events.feeds import serve_feed
 from events.handover import hand_over_due
 from events.models import Campaign, ChecklistItem, ItemState, Template, Unit, UnitSuccession
 from events.people import add_person, give_post
-from events.reforms import NewUnit, merge, split
+from events.progress import AsOf, own_progress
+from events.reforms import NewUnit, abolish_level, merge, split
 from events.rounds import rounds_of
 from events.story import story_of
+from events.undo import last_change, undo_change
 from events.units import get_unit
 from events.villages import VillageType, add_village
 from tests.conftest import Cast
@@ -134,14 +141,15 @@ def test_villages_keep_their_parts_and_what_was_given_to_them(session, happiness
     village = add_village(session, happiness.commune, VillageType.THON, "1", by=happiness.thi, now=BEFORE, calendar=vietnam)
     banners, loudspeaker = (item_of(session, happiness.commune, key) for key in ("banners", "loudspeaker"))
     [part] = split_item(session, banners.id, [village.id], by=happiness.thi, now=BEFORE, calendar=vietnam)
-    delegate_item(session, loudspeaker.id, village.id, by=happiness.thi, now=BEFORE)
+    delegate_item(session, loudspeaker.id, village.id, role="truong_thon", by=happiness.thi, now=BEFORE)
 
     new = merge_pair(session, happiness)
 
     again = session.scalars(select(Unit).where(Unit.parent_id == new.id)).one()
     new_banners, new_part = item_of(session, new, "banners"), item_of(session, again, part.key)
     assert new_part.split_from_id == new_banners.id
-    assert item_of(session, new, "loudspeaker").delegate_unit_id == again.id
+    given = item_of(session, new, "loudspeaker")
+    assert (given.delegate_unit_id, given.delegate_role_key) == (again.id, "truong_thon")
     new_part.without_evidence = True
     complete_item(session, new_part.id, by=happiness.hoa, now=ON_THE_DAY)
     assert new_banners.is_done
@@ -173,3 +181,163 @@ def test_a_reform_that_is_run_again_adds_nothing(session, happiness, vietnam):
 
     session.refresh(new)
     assert (works(new), len(history_of(session, new))) == (["12/KH-UBND"], lines)
+
+
+def test_an_item_that_went_over_is_not_opened_or_done_a_second_time_in_the_old_unit(session, happiness, vietnam):
+    old = item_of(session, happiness.commune, "honour")
+    merge_pair(session, happiness)
+    session.flush()
+    [closed] = history_of(session, old)
+    assert last_change([closed]) is None
+
+    for change in (reopen_item, complete_item, start_item):
+        with pytest.raises(ConflictError, match="went over to Xã Đăk Mới and is done there"):
+            change(session, old.id, by=happiness.hoa, now=ON_THE_DAY)
+    with pytest.raises(ConflictError, match="went over to Xã Đăk Mới"):
+        undo_change(session, old.id, closed.id, by=happiness.hoa, now=ON_THE_DAY, calendar=vietnam)
+    assert old.state is ItemState.NOT_REQUIRED
+
+
+def test_what_nobody_needs_since_its_level_was_abolished_stays_closed(session, happiness):
+    abolish_level(session, "district", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    session.flush()
+    items = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == happiness.district.id)
+    dropped = next(item for item in session.scalars(items) if item.reason == "Cấp huyện không còn")
+
+    with pytest.raises(ConflictError, match="was closed when Huyện Đăk Glei ended"):
+        reopen_item(session, dropped.id, by=happiness.hoa, now=ON_THE_DAY)
+
+
+def campaign_of(session, unit):
+    return session.scalars(select(Campaign).where(Campaign.unit_id == unit.id)).one()
+
+
+def test_what_was_overdue_in_every_item_goes_over_too_and_older_figures_stay(session, happiness):
+    day = date(2021, 4, 20)  # everything for 20 March was due by 25 March
+    last_day, now = AsOf(day - timedelta(days=1)), datetime(2021, 4, 20, 1, tzinfo=UTC)
+    figures = own_progress(session, last_day)
+    old = campaign_of(session, happiness.commune)
+    kinds = {item.key for item in old.items}
+
+    done = merge(session, ["23341", "23344"], NewUnit("Xã Đăk Mới"), on=day, basis=None, by=happiness.hoa, now=now)
+
+    assert not any(item.is_open for item in old.items)
+    assert {item.key for item in campaign_of(session, done.begun[0]).items if item.is_open} == kinds
+    assert own_progress(session, last_day) == figures
+
+
+def test_a_theme_goes_over_where_all_predecessors_agree_on_it(session, happiness):
+    old, other = campaign_of(session, happiness.commune), campaign_of(session, get_unit(session, "23344"))
+    old.theme, old.slogans = other.theme, other.slogans = "Chủ đề của hai xã", ["Khẩu hiệu"]
+    session.flush()
+
+    campaign = campaign_of(session, merge_pair(session, happiness))
+
+    assert (theme_of(campaign), slogans_of(campaign)) == ("Chủ đề của hai xã", ["Khẩu hiệu"])
+
+
+def test_where_predecessors_differ_the_theme_of_the_year_holds(session, happiness):
+    campaign_of(session, happiness.commune).theme = "Chủ đề riêng"
+    session.flush()
+
+    assert campaign_of(session, merge_pair(session, happiness)).theme is None
+
+
+def launch(session, cast, day, **more):
+    start = datetime(2021, 3, day, 1, tzinfo=UTC) if day > 0 else datetime(2021, 2, 10, 1, tzinfo=UTC)
+    plan = Plan("Lễ phát động", start, start + timedelta(hours=2), "Nhà rông", **more)
+    return add_activity(session, campaign_of(session, cast.commune), plan, by=cast.thi, now=BEFORE)
+
+
+def events_of(session_factory, unit):
+    served = serve_feed(session_factory, unit.slug, now=ON_THE_DAY, public_url="https://example.org")
+    return {str(event["UID"]): event for event in icalendar.Calendar.from_ical(served.body).walk("VEVENT")}
+
+
+def test_a_planned_activity_goes_over_and_both_calendars_show_it_as_the_same_one(session, session_factory, happiness):
+    planned, past = launch(session, happiness, 19), launch(session, happiness, 0)
+    old = campaign_of(session, happiness.commune)
+
+    new = merge_pair(session, happiness)
+    hand_over_due(session, by=None, now=ON_THE_DAY)
+    session.commit()
+
+    campaign = campaign_of(session, new)
+    assert (planned.campaign, past.campaign) == (campaign, old)
+    assert activities_of(session, old, with_internal=True) == [past, planned]
+    now_here, before = events_of(session_factory, new), events_of(session_factory, happiness.commune)
+    assert planned.uid in now_here
+    assert past.uid not in now_here
+    assert {planned.uid, past.uid} <= before.keys()
+    assert "Đơn vị tiếp nhận: Xã Đăk Mới" in before[planned.uid]["DESCRIPTION"]
+    assert int(before[planned.uid]["SEQUENCE"]) == 1
+
+
+def test_a_weekly_broadcast_goes_over_and_what_was_called_off_stays(session, happiness):
+    weekly = launch(session, happiness, 0, weekly_until=date(2021, 3, 20))
+    off = launch(session, happiness, 18)
+    cancel_activity(session, off.uid, by=happiness.thi, now=BEFORE)
+
+    new = merge_pair(session, happiness)
+
+    assert weekly.campaign.unit == new
+    assert off.campaign.unit == happiness.commune
+
+
+def test_an_activity_goes_over_where_everything_else_was_done(session, happiness):
+    for item in campaign_of(session, happiness.commune).items:
+        item.complete(happiness.thi, BEFORE, BEFORE.date())
+    planned = launch(session, happiness, 19)
+
+    done = split(session, "23341", [NewUnit("Xã A"), NewUnit("Xã B")], on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+
+    assert done.handed_over.activities == 1
+    first, second = done.begun
+    assert planned.campaign.unit == first
+    assert activities_of(session, campaign_of(session, second), with_internal=True) == [planned]
+
+
+def test_an_item_given_to_a_village_that_is_merged_is_done_by_the_new_one(session, happiness, vietnam):
+    villages = [
+        add_village(session, happiness.commune, VillageType.THON, n, by=happiness.thi, now=BEFORE, calendar=vietnam) for n in "12"
+    ]
+    banners = item_of(session, happiness.commune, "banners")
+    delegate_item(session, banners.id, villages[0].id, by=happiness.thi, now=BEFORE)
+
+    new = NewUnit("Thôn Mới")
+    done = merge(session, [one.key for one in villages], new, on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    hand_over_due(session, by=None, now=ON_THE_DAY)
+
+    assert done.handed_over.delegated == 1
+    assert banners.delegate_unit == done.begun[0]
+    [change, _first] = history_of(session, banners)
+    assert story_of(change, "en") == f"{happiness.hoa.full_name} delegated it to Thôn Mới"
+    assert change.before == {"delegate": "Thôn 1"}
+
+
+def test_an_item_given_to_a_village_that_is_split_is_its_communes_again(session, happiness, vietnam):
+    village = add_village(session, happiness.commune, VillageType.THON, "1", by=happiness.thi, now=BEFORE, calendar=vietnam)
+    banners = item_of(session, happiness.commune, "banners")
+    delegate_item(session, banners.id, village.id, by=happiness.thi, now=BEFORE)
+
+    into = [NewUnit("Thôn 1A"), NewUnit("Thôn 1B")]
+    split(session, village.key, into, on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+
+    assert banners.delegate_unit is None
+    assert story_of(history_of(session, banners)[0], "en") == f"{happiness.hoa.full_name} took it back from Thôn 1"
+
+
+def test_the_history_of_what_went_over_tells_its_state_before_and_after(session, happiness, neighbour, vietnam):
+    other = item_of(session, get_unit(session, "23344"), "visits")
+    block_item(session, other.id, "Mưa lũ", by=neighbour, now=BEFORE)
+    start_item(session, item_of(session, happiness.commune, "visits").id, by=happiness.thi, now=BEFORE)
+
+    new = item_of(session, merge_pair(session, happiness), "visits")
+
+    second, first = history_of(session, new)
+    assert (first.before, first.after["status"], first.after["blocked"]) == ({}, "IN-PROCESS", None)
+    assert (second.before["status"], second.before["blocked"], second.after["blocked"]) == ("IN-PROCESS", None, "Mưa lũ")
+    [closed, _blocked] = history_of(session, other)
+    assert (closed.before["blocked"], closed.after["blocked"], closed.blocked) == ("Mưa lũ", None, False)
+    undo_change(session, new.id, second.id, by=happiness.hoa, now=ON_THE_DAY, calendar=vietnam)
+    assert new.state is ItemState.IN_PROGRESS

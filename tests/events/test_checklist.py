@@ -13,15 +13,15 @@ from events.checklist import (
     decline_item,
     excuse_item,
     history_of,
+    not_undone,
     reopen_item,
     start_item,
     state_of,
-    undo_change,
-    undoable,
 )
 from events.errors import ConflictError, EvidenceMissingError, InvalidInputError, NotAllowedError, NotFoundError
 from events.models import Campaign, CampaignStatus, ChecklistItem, ItemState, Post, TodoStatus
 from events.progress import own_progress, rolled_up
+from events.undo import last_change, undo_change
 from events.units import load_tree
 
 NOW = datetime(2021, 3, 4, 2, tzinfo=UTC)
@@ -115,8 +115,10 @@ def test_an_item_goes_through_the_states_that_people_name(session, cast, plan):
     seen.append(start_item(session, plan.id, **who).state)
     seen.append(block_item(session, plan.id, "chưa có kinh phí", **who).state)
     seen.append(complete_item(session, plan.id, **who).state)
+    reopen_item(session, plan.id, **who)
     seen.append(decline_item(session, plan.id, "mưa lũ", **who).state)
-    seen.append(excuse_item(session, plan.id, "xã không có trường", **who).state)
+    reopen_item(session, plan.id, **who)
+    seen.append(excuse_item(session, plan.id, "xã không có trường", by=cast.hoa, now=NOW).state)
 
     assert seen == [
         ItemState.NOT_STARTED,
@@ -127,7 +129,7 @@ def test_an_item_goes_through_the_states_that_people_name(session, cast, plan):
         ItemState.NOT_REQUIRED,
     ]
     assert (plan.blocked, plan.completed, plan.completed_by, plan.reason) == (None, None, None, "xã không có trường")
-    assert [change.blocked for change in history_of(session, plan)] == [False, False, False, True, False]
+    assert [change.blocked for change in history_of(session, plan)] == [False, True, False, True, False, True, False]
 
 
 def test_what_is_held_up_keeps_how_far_it_was(session, cast, plan):
@@ -155,6 +157,39 @@ def test_a_closed_item_cannot_be_held_up(session, cast, plan):
         block_item(session, plan.id, "chờ", by=cast.thi, now=NOW)
 
 
+@pytest.mark.parametrize("change", [decline_item, excuse_item, lambda *args, by, now: start_item(*args[:2], by=by, now=now)])
+def test_a_form_shown_before_an_item_was_done_does_not_undo_it(session, cast, plan, change):
+    complete_item(session, plan.id, by=cast.thi, now=NOW)
+
+    with pytest.raises(ConflictError, match="closed already"):
+        change(session, plan.id, "cũ", by=cast.hoa, now=NOW)
+
+    assert (plan.state, plan.completed) == (ItemState.DONE, NOW)
+
+
+@pytest.mark.parametrize("change", [decline_item, excuse_item])
+def test_giving_the_same_reason_twice_changes_nothing(session, cast, plan, change):
+    for _ in range(2):
+        change(session, plan.id, "mưa lũ", by=cast.hoa, now=NOW)
+
+    assert len(history_of(session, plan)) == 1
+
+
+def test_a_unit_cannot_wish_away_what_is_required_of_it_but_can_say_it_was_not_done(session, cast, plan):
+    with pytest.raises(ConflictError, match="Only Huyện Đăk Glei can say"):
+        excuse_item(session, plan.id, "không cần", by=cast.thi, now=NOW)
+    assert decline_item(session, plan.id, "mưa lũ", by=cast.thi, now=NOW).state is ItemState.NOT_DONE
+
+    reopen_item(session, plan.id, by=cast.hoa, now=NOW)
+    assert excuse_item(session, plan.id, "xã mới chia tách", by=cast.hoa, now=NOW).state is ItemState.NOT_REQUIRED
+
+
+def test_the_unit_at_the_top_excuses_itself(session, cast, plan):
+    own = session.scalars(select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == cast.province.id)).first()
+
+    assert excuse_item(session, own.id, "không cần", by=cast.hoa, now=NOW).state is ItemState.NOT_REQUIRED
+
+
 def test_an_item_that_was_begun_is_begun_again_when_it_is_reopened(session, cast, plan):
     start_item(session, plan.id, by=cast.thi, now=NOW)
     complete_item(session, plan.id, by=cast.thi, now=NOW)
@@ -166,28 +201,28 @@ def test_an_item_that_was_begun_is_begun_again_when_it_is_reopened(session, cast
     assert len(history_of(session, plan)) == 3
 
 
-def test_an_undo_restores_the_reason_and_asking_twice_changes_nothing(session, cast, plan):
+def test_an_undo_restores_the_reason_and_asking_twice_changes_nothing(session, cast, plan, vietnam):
     decline_item(session, plan.id, "mưa lũ", by=cast.thi, now=NOW)
     complete_item(session, plan.id, by=cast.thi, now=NOW)
     done = history_of(session, plan)[0]
 
     for _ in range(2):
-        undo_change(session, plan.id, done.id, by=cast.thi, now=NOW)
+        undo_change(session, plan.id, done.id, by=cast.thi, now=NOW, calendar=vietnam)
 
     assert (plan.state, plan.reason, plan.completed_on) == (ItemState.NOT_DONE, "mưa lũ", None)
     assert len(history_of(session, plan)) == 3
 
 
-def test_only_the_newest_change_can_be_undone(session, cast, plan):
+def test_only_the_newest_change_can_be_undone(session, cast, plan, vietnam):
     start_item(session, plan.id, by=cast.thi, now=NOW)
     begun = history_of(session, plan)[0]
     complete_item(session, plan.id, by=cast.hoa, now=NOW)
 
     with pytest.raises(ConflictError, match="was changed since"):
-        undo_change(session, plan.id, begun.id, by=cast.thi, now=NOW)
+        undo_change(session, plan.id, begun.id, by=cast.thi, now=NOW, calendar=vietnam)
 
     with pytest.raises(NotFoundError):
-        undo_change(session, plan.id, 999_999, by=cast.thi, now=NOW)
+        undo_change(session, plan.id, 999_999, by=cast.thi, now=NOW, calendar=vietnam)
     assert plan.is_done
 
 
@@ -230,37 +265,37 @@ def test_a_unit_that_is_not_below_cannot_be_named(session, cast, plan):
 STEPS = st.lists(st.sampled_from(["start", "block", "complete", "decline", "excuse", "reopen", "undo"]), max_size=12)
 
 
-def take(session, item, step, by, now):
+def take(session, item, step, by, now, calendar):
     """Take one step; what the item's state refuses changes nothing."""
-    live = undoable(history_of(session, item))
+    last = last_change(history_of(session, item))
     match step:
-        case "start":
+        case "start" if item.is_open:
             start_item(session, item.id, by=by, now=now)
         case "complete":
             complete_item(session, item.id, by=by, now=now)
-        case "decline":
+        case "decline" if item.is_open:
             decline_item(session, item.id, f"lý do {now:%H:%M}", by=by, now=now)
-        case "excuse":
+        case "excuse" if item.is_open:
             excuse_item(session, item.id, f"lý do {now:%H:%M}", by=by, now=now)
         case "block" if item.is_open:
             block_item(session, item.id, f"vướng {now:%H:%M}", by=by, now=now)
         case "reopen":
             reopen_item(session, item.id, by=by, now=now)
-        case "undo" if live:
-            undo_change(session, item.id, live[0].id, by=by, now=now)
+        case "undo" if last:
+            undo_change(session, item.id, last.id, by=by, now=now, calendar=calendar)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, undos=st.integers(0, 12))
-def test_history_replays_to_the_state_and_undos_go_back_along_it(session, cast, plan, steps, undos):
+def test_history_replays_to_the_state_and_undos_go_back_along_it(session, cast, plan, vietnam, steps, undos):
     with session.begin_nested() as sandbox:
         number = len(plan.campaign.items)
         first, trail = state_of(plan), []
         for minute, step in enumerate(steps):
             trail.append(state_of(plan))
-            take(session, plan, step, cast.thi, NOW + timedelta(minutes=minute))
-            if len(undoable(history_of(session, plan))) < len(trail):
-                trail = [change.before for change in reversed(undoable(history_of(session, plan)))]
+            take(session, plan, step, cast.hoa, NOW + timedelta(minutes=minute), vietnam)
+            if len(not_undone(history_of(session, plan))) < len(trail):
+                trail = [change.before for change in reversed(not_undone(history_of(session, plan)))]
 
         history = history_of(session, plan)[::-1]
         replayed = [first, *({k: v for k, v in change.after.items() if k != UNDOES} for change in history)]
@@ -268,7 +303,7 @@ def test_history_replays_to_the_state_and_undos_go_back_along_it(session, cast, 
         assert all(change.before == known for change, known in zip(history, replayed, strict=False))
         for _ in range(min(undos, len(trail))):
             before = trail.pop()
-            take(session, plan, "undo", cast.thi, NOW + timedelta(hours=1))
+            take(session, plan, "undo", cast.hoa, NOW + timedelta(hours=1), vietnam)
             assert state_of(plan) == before
         assert len(plan.campaign.items) == number
         sandbox.rollback()

@@ -77,7 +77,8 @@ def test_history_says_what_was_added_and_taken_away(session, cast, banners, tmp_
     remove_evidence(session, piece.id, by=cast.thi, now=NOW)
 
     removed, added = history_of(session, banners)
-    assert added.after == removed.before == {"evidence": {"kind": "photo", "title": "Ảnh", "text": "Lễ phát động.jpg"}}
+    assert added.after == removed.before
+    assert added.after["evidence"] == {"kind": "photo", "title": "Ảnh", "text": "Lễ phát động.jpg"}
     assert banners.evidence_missing == 2
 
 

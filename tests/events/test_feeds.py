@@ -217,3 +217,16 @@ def test_ticking_by_a_use_case_reaches_the_feed(session_factory, november):
         complete_item(session, item.id, by=person, now=NOW)
 
     assert "✓" in serve(session_factory, slug).body.decode()
+
+
+@pytest.mark.parametrize("day", [date(9999, 12, 31), date(226, 3, 19)])
+def test_a_deadline_that_cannot_be_leaves_the_rest_of_the_calendar_standing(session_factory, november, day):
+    slug = "tinh-quang-ngai-2025"
+    before = events_of(serve(session_factory, slug).body)
+    with session_factory.begin() as session:
+        item = an_item_of(session, slug)
+        item.due = day
+        item.touch(NOW)
+        uid = item.uid
+
+    assert before.keys() - events_of(serve(session_factory, slug).body).keys() == {uid}

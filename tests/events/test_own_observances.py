@@ -24,7 +24,7 @@ from events.own_observances import (
     slug_of,
     switch_observance,
 )
-from events.templates import check_items, item_entry, template_entry
+from events.templates import check_template, template_entry
 from events.workdays import WorkCalendar
 from tests.conftest import Cast
 from tests.events.test_progress import AT_RANDOM
@@ -138,7 +138,7 @@ def test_copied_items_count_from_a_day_that_the_observance_has(session: Session,
     made = [give_checklist(session, day, like, by=cast.hoa, now=NOW) for day, like in ((women, month), (elders, course))]
 
     for template in made:
-        check_items(session, template_entry(template, [item_entry(item) for item in template.current.items]))
+        check_template(session, template_entry(template))
 
 
 def test_the_copy_lives_its_own_life(session: Session, cast: Cast, happiness: Template):

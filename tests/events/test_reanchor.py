@@ -7,10 +7,13 @@ from hypothesis import strategies as st
 from sqlalchemy import event, func, select
 
 from events import reanchor, templates, versions
+from events.activities import Plan, add_activity
 from events.campaigns import open_campaigns, open_round
 from events.checklist import complete_item, history_of
+from events.choices import OwnItem, add_own_item
+from events.database import new_uid
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, YearOutOfRangeError
-from events.models import Anchor, Campaign, ChecklistItem, Document, DocumentKind, Template, Unit
+from events.models import Anchor, Campaign, Cascade, ChecklistItem, Document, DocumentKind, Template, Unit
 from events.reanchor import NewAnchor
 from events.redating import Fate
 from events.rounds import rounds_of
@@ -46,10 +49,10 @@ def move(session, root, change, vietnam, by, now=MARCH_2021):
     return reanchor.apply(session, root, change, expected_fingerprint=seen.fingerprint, by=by, now=now, calendar=vietnam)
 
 
-def plan(session, root, dated, by, **columns):
+def plan(session, root, issued, by, **columns):
     item = next(item for item in root.items if item.key == "plan_province")
-    values = {"uid": f"plan-{dated}", "campaign_id": root.id, "item_id": item.id, "kind": DocumentKind.PLAN, "abstract": "Kế hoạch"}
-    session.add(Document(**values, dated=dated, at=MARCH_2021, by=by, **columns))
+    values = {"uid": new_uid(), "campaign_id": root.id, "item_id": item.id, "kind": DocumentKind.PLAN, "abstract": "Kế hoạch"}
+    session.add(Document(**values | {"dated": issued, "issued": issued} | columns, at=MARCH_2021, by=by))
     session.flush()
 
 
@@ -143,6 +146,55 @@ def test_a_plan_that_was_replaced_no_longer_counts(session, root, vietnam, cast)
     assert reanchor.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021).is_empty
 
 
+def test_a_draft_neither_counts_as_issued_nor_takes_back_the_plan_that_it_is_to_replace(session, root, vietnam, cast):
+    plan(session, root, None, cast.hoa, dated=date(2021, 3, 12))
+    assert reanchor.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021).is_empty
+
+    plan(session, root, date(2021, 2, 26), cast.hoa)
+    move(session, root, NewAnchor(), vietnam, cast.hoa)
+    issued = session.scalars(select(Document).where(Document.issued.is_not(None))).one()
+    plan(session, root, None, cast.hoa, supersedes_id=issued.id)
+
+    assert reanchor.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021).is_empty
+    assert item_of(session, root, cast.district, "plan_district").due == date(2021, 3, 9)
+
+
+def test_a_plan_of_the_campaign_as_a_whole_counts_for_the_plan_that_others_wait_for(session, root, vietnam, cast):
+    plan(session, root, date(2021, 2, 26), cast.hoa, item_id=None)
+
+    move(session, root, NewAnchor(), vietnam, cast.hoa)
+
+    assert item_of(session, root, cast.district, "plan_district").due == date(2021, 3, 9)
+
+
+def test_after_a_late_plan_nothing_below_is_due_too_early_but_what_is_on_the_day_itself(session, root, vietnam, cast):
+    plan(session, root, date(2021, 3, 15), cast.hoa)
+    earliest = vietnam.add_workdays(date(2021, 3, 15), 7)
+
+    move(session, root, NewAnchor(), vietnam, cast.hoa)
+
+    below = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.parent_id.is_not(None))
+    too_early = {item.key for item in session.scalars(below) if item.due < earliest}
+    assert too_early == {"honour"}
+    assert item_of(session, root, cast.commune, "honour").due == date(2021, 3, 20)
+    assert item_of(session, root, cast.commune, "banners").due == earliest
+
+
+def test_one_plan_item_for_all_levels_waits_for_itself_above(session, vietnam, cast):
+    """Province T-45, commune T-30: the commune's copy leaves time after the province's was issued."""
+    template = templates.get_template(session, "happiness_day")
+    of_all = {"levels": ["province", "commune"], "cascade": Cascade.EACH, "level_offsets": {"province": -45, "commune": -30}}
+    entries = [templates.item_entry(item) for item in template.current.items if item.key in ("plan_commune", "report_commune")]
+    entries[0] = entries[0].model_copy(update=of_all | {"depends_on": []})
+    templates.edit_template(session, template, entries, by=cast.hoa, now=MARCH_2021)
+    root = open_template(session, vietnam, "happiness_day", 2021)
+    assert [item.key for item in reanchor.plans_of(session, root)] == ["plan_commune"]
+
+    move(session, root, NewAnchor(plan="plan_commune", issued=date(2021, 3, 1)), vietnam, cast.hoa)
+
+    assert item_of(session, root, cast.commune, "plan_commune").due == vietnam.add_workdays(date(2021, 3, 1), 7)
+
+
 def test_the_day_the_upper_plan_was_done_counts_where_no_document_was_entered(session, root, vietnam, cast):
     item_of(session, root, cast.province, "plan_province").complete(cast.hoa, MARCH_2021, date(2021, 3, 1))
     session.flush()
@@ -157,7 +209,8 @@ def test_the_issue_date_may_be_given_with_the_change_and_is_entered_as_a_documen
 
     move(session, root, change, vietnam, cast.hoa)
 
-    assert session.scalars(select(Document)).one().dated == date(2021, 3, 1)
+    paper = session.scalars(select(Document)).one()
+    assert (paper.dated, paper.issued) == (date(2021, 3, 1), date(2021, 3, 1))
     assert item_of(session, root, cast.district, "plan_district").due == date(2021, 3, 10)
     with pytest.raises(ConflictError):
         move(session, root, NewAnchor(plan="plan_province", issued=date(2021, 2, 28)), vietnam, cast.hoa)
@@ -215,6 +268,60 @@ def test_only_the_province_moves_its_campaign(session, root, vietnam, cast):
 def test_days_that_cannot_be_are_refused(session, root, vietnam, change, error):
     with pytest.raises(error):
         reanchor.preview(session, root, change, vietnam, now=MARCH_2021)
+
+
+def test_nothing_moves_into_a_closed_year_nor_far_from_the_campaign(session, root, vietnam):
+    for change, error in (
+        (NewAnchor(event_date=date(2020, 3, 20)), ConflictError),
+        (NewAnchor(first=date(2020, 12, 31)), ConflictError),
+        (NewAnchor(event_date=date(2023, 3, 20)), InvalidInputError),
+    ):
+        with pytest.raises(error):
+            reanchor.preview(session, root, change, vietnam, now=MARCH_2021)
+
+
+def test_the_launch_of_a_month_leaves_the_days_inside_it_where_they_are(session, vietnam, cast):
+    root = open_template(session, vietnam, "gender_action_month", 2021)
+    keys = ("launch_province", "plan_commune", "peak_2511", "report_province")
+    before = {key: item_of(session, root, cast.commune if "commune" in key else cast.province, key).due for key in keys}
+
+    move(session, root, NewAnchor(event_date=date(2021, 11, 13)), vietnam, cast.hoa)
+
+    after = {key: item_of(session, root, cast.commune if "commune" in key else cast.province, key).due for key in keys}
+    assert {key for key in keys if before[key] != after[key]} == {"launch_province", "plan_commune"}
+    assert (after["launch_province"], after["peak_2511"]) == (date(2021, 11, 13), date(2021, 11, 25))
+
+    move(session, root, NewAnchor(event_date=date(2021, 11, 15)), vietnam, cast.hoa)
+    assert (root.event_date, item_of(session, root, cast.province, "launch_province").due) == (None, date(2021, 11, 15))
+
+
+def test_what_a_unit_added_itself_is_shown_as_staying(session, root, vietnam, cast):
+    own = OwnItem("Treo cờ dọc đường", date(2021, 3, 18), "event")
+    campaign = item_of(session, root, cast.commune, "plan_commune").campaign
+    add_own_item(session, campaign, own, by=cast.thi, now=MARCH_2021)
+
+    seen = move(session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, cast.hoa)
+
+    assert [line.summary for line in seen.of(Fate.KEPT_OWN)] == ["Treo cờ dọc đường"]
+
+
+def test_nothing_begins_after_a_due_date_that_stands_by_hand(session, root, vietnam, cast):
+    held = item_of(session, root, cast.commune, "loudspeaker")
+    held.edited, held.due = ["due"], date(2021, 3, 19)
+    session.flush()
+
+    move(session, root, NewAnchor(event_date=date(2021, 4, 20)), vietnam, cast.hoa)
+
+    assert (held.dtstart, held.due) == (date(2021, 3, 19), date(2021, 3, 19))
+    assert not reanchor.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021).moved
+
+
+def test_activities_to_come_are_named_because_they_keep_their_time(session, root, cast):
+    start = MARCH_2021 + timedelta(days=19)
+    for day, name in ((start, "Lễ phát động"), (MARCH_2021 - timedelta(days=9), "Họp báo")):
+        add_activity(session, root, Plan(name, day, day + timedelta(hours=2)), by=cast.hoa, now=MARCH_2021)
+
+    assert [one.summary for one in reanchor.activities_to_come(session, root, now=MARCH_2021)] == ["Lễ phát động"]
 
 
 def test_a_closed_year_does_not_move_any_more(session, root, vietnam):

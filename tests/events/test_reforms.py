@@ -10,7 +10,7 @@ from events.campaigns import open_round
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from events.feeds import serve_feed
 from events.handover import decide_proposal, hand_over, hand_over_due, waiting_proposals
-from events.lineage import compare_years, mapped_to
+from events.lineage import compare_years, mapped_to, progress_by_year
 from events.models import (
     Campaign,
     Change,
@@ -28,7 +28,8 @@ from events.models import (
 )
 from events.models.campaigns import OPEN
 from events.people import add_person, give_post, holders
-from events.progress import Progress, own_progress, rolled_up
+from events.progress import AsOf, Progress, own_progress, rolled_up
+from events.reanchor import NewAnchor, apply, preview
 from events.reforms import NewUnit, abolish_level, merge, reforms, rename, split
 from events.rounds import rounds_of
 from events.units import children, get_unit, load_tree, predecessors, successors
@@ -110,6 +111,7 @@ def test_merged_units_end_the_day_before_and_one_begins(session, cast):
         (["23341", "23344"], NewUnit("Xã X", parent_key="51-2025"), DAY, InvalidInputError, "does not exist on 01/03/2021"),
         (["23341", "23344"], NewUnit("  "), DAY, InvalidInputError, "name of the new unit"),
         (["23341-2025", "23356-2025"], NEW, DAY, InvalidInputError, "only exists from 01/07/2025"),
+        (["23341", "23344"], NEW, date(2020, 2, 1), InvalidInputError, "01/02/2020 is too long past"),
     ],
 )
 def test_a_merge_that_cannot_be_says_why_and_leaves_everything_as_it_was(session, cast, keys, new, on, error, words):
@@ -126,6 +128,45 @@ def test_a_unit_that_was_reformed_cannot_be_reformed_again(session, cast):
 
     with pytest.raises(ConflictError, match="Thị trấn Đăk Glei already ends on 28/02/2021"):
         rename(session, "23341", "Xã Khác", on=DAY + A_DAY, basis=None, by=cast.hoa, now=ON_THE_DAY)
+
+
+@pytest.mark.parametrize("on", [date(2021, 6, 1), date(2021, 7, 1)])
+def test_a_unit_above_one_that_changes_later_is_not_changed_before_it(session, cast, on):
+    rest = {"basis": None, "by": cast.hoa, "now": BEFORE}
+    split(session, "23341", [NewUnit("Xã A"), NewUnit("Xã B")], on=date(2021, 7, 1), **rest)
+    before = everything(session)
+
+    with pytest.raises(ConflictError, match="already changes on 01/07/2021; a change of the units above it"):
+        rename(session, "610", "Huyện Mới", on=on, **rest)
+    with pytest.raises(ConflictError, match="already changes on 01/07/2021"):
+        abolish_level(session, "district", on=on, **rest)
+
+    assert everything(session) == before
+    rename(session, "610", "Huyện Mới", on=date(2021, 7, 2), **rest)
+    assert orphans(load_tree(session, date(2021, 7, 2))) == []
+
+
+def test_communes_are_merged_below_the_province_the_day_their_district_is_abolished(session, cast):
+    rest = {"on": DAY, "basis": None, "by": cast.hoa, "now": BEFORE}
+    merge(session, THREE, NewUnit("Xã Đăk Mới", parent_key="62"), **rest)
+
+    abolish_level(session, "district", **rest)
+
+    below = children(session, cast.province, DAY)
+    assert len(below) == 102 - 3 + 1
+    assert orphans(load_tree(session, DAY)) == []
+
+
+def test_no_unit_is_put_below_one_that_will_end(session, cast):
+    rename(session, "610", "Huyện Mới", on=date(2021, 7, 1), basis=None, by=cast.hoa, now=BEFORE)
+
+    with pytest.raises(ConflictError, match="Huyện Đăk Glei already ends on 30/06/2021"):
+        merge(session, ["23281", "23284"], NewUnit("Phường X", parent_key="610"), on=DAY, basis=None, by=cast.hoa, now=BEFORE)
+
+
+def orphans(tree):
+    """Return the units of a tree, but the province, that stand below no unit of it."""
+    return [node.full_name for node in tree.nodes.values() if node.level != "province" and node.parent_id not in tree.nodes]
 
 
 def test_a_renamed_unit_keeps_its_old_name_in_old_campaigns(session, happiness):
@@ -412,6 +453,8 @@ def test_years_are_compared_with_the_old_units_added_up(session, happiness):
 
     assert compared[2021] == total
     assert compared[2020] == Progress()
+    assert progress_by_year(session, new, AsOf(DAY - A_DAY)) == {2021: total}  # as of a day on which it was not there yet
+    assert progress_by_year(session, get_unit(session, "23341"), DAY) == {2021: parts[old[0].id]}
 
 
 ONCE = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -487,3 +530,21 @@ def test_people_who_left_before_the_reform_are_not_proposed(session, cast):
     assert {proposal.person for proposal in waiting_proposals(session)} == {cast.thi}
     assert session.scalar(select(func.count()).select_from(Person).where(Person.id == gone.id)) == 1
     assert session.scalar(select(func.count()).select_from(Reform)) == 1
+
+
+def test_the_time_that_a_late_plan_gave_stays_when_the_province_becomes_another_one(session, happiness, vietnam):
+    at = datetime(2021, 2, 26, 2, tzinfo=UTC)
+    root, late = campaign_of(session, happiness.province), NewAnchor(plan="plan_province", issued=at.date())
+    seen = preview(session, root, late, vietnam, now=at)
+    apply(session, root, late, expected_fingerprint=seen.fingerprint, by=happiness.hoa, now=at, calendar=vietnam)
+    for item in root.items:
+        if item.key in ("guidance_in", "plan_province"):
+            item.complete(happiness.hoa, at, at.date())
+    new = rename(session, "62", "Tỉnh Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY).begun[0]
+    session.expire_all()
+
+    again = preview(session, campaign_of(session, new), NewAnchor(), vietnam, now=ON_THE_DAY)
+
+    assert not again.moved
+    plans = select(ChecklistItem.due).join(ChecklistItem.campaign).join(Campaign.unit)
+    assert set(session.scalars(plans.where(ChecklistItem.key == "plan_commune", Unit.valid_from == DAY))) == {date(2021, 3, 9)}

@@ -7,11 +7,14 @@ from sqlalchemy import event, select
 
 from events import templates, versions
 from events.checklist import history_of, start_item
-from events.entries import TemplateEntry
+from events.choices import split_item
+from events.entries import MOST_ITEMS, TemplateEntry
 from events.errors import ConflictError, InvalidInputError, NotFoundError
+from events.kinds import open_on
 from events.models import Anchor, Campaign, Cascade, ChecklistItem, ItemState, TemplateVersion, Unit
-from events.redating import Fate
-from events.template_files import export_template, from_toml, import_template, to_toml
+from events.redating import Fate, grouped
+from events.template_files import export_template, from_toml, import_template, text_of, to_toml
+from events.villages import VillageType, add_village
 from tests.events.test_reanchor import MARCH_2021, item_of, items, open_template
 
 
@@ -77,6 +80,53 @@ def test_what_cannot_be_is_said_and_nothing_is_saved(session, template, cast, co
     assert len(session.scalars(select(TemplateVersion).where(TemplateVersion.template_id == template.id)).all()) == 1
 
 
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"key": "băng rôn"},
+        {"key": "a" * 65},
+        {"title_vi": ""},
+        {"title_en": "x" * 301},
+        {"offset_days": 905},
+        {"level_offsets": {"commune": -731}},
+        {"evidence_min": 10**10},
+        {"note": "x" * 1001},
+    ],
+)
+def test_a_changed_copy_of_an_item_is_looked_at_like_a_new_one(session, template, cast, columns):
+    with pytest.raises(InvalidInputError):
+        edit(session, template, changed(template, "plan_province", **columns), cast)
+
+    assert edit(session, template, entries_of(template), cast).number == 1
+
+
+def test_more_items_than_a_template_takes_are_refused_and_none_is_dropped(session, template, cast):
+    many = [entries_of(template)[0].model_copy(update={"key": f"k{n}"}) for n in range(MOST_ITEMS + 1)]
+
+    with pytest.raises(InvalidInputError, match=str(MOST_ITEMS)):
+        edit(session, template, many, cast)
+
+    assert len(edit(session, template, many[1:], cast).items) == MOST_ITEMS
+
+
+def test_a_stored_item_that_could_not_be_saved_any_more_is_still_read(session, template):
+    template.current.items[0].offset_days = 905
+    session.flush()
+
+    assert templates.template_entry(template).item[0].offset_days == 905
+    assert "offset_days = 905" in export_template(template)
+
+
+def test_items_made_from_an_older_version_do_not_undo_the_newer_one(session, template, cast):
+    mine = changed(template, "loudspeaker", title_vi="Loa thôn")
+    edit(session, template, changed(template, "plan_commune", title_vi="Kế hoạch xã"), cast)
+
+    with pytest.raises(ConflictError, match="Kế hoạch xã"):
+        templates.edit_template(session, template, mine, base=1, by=cast.hoa, now=MARCH_2021)
+
+    assert templates.edit_template(session, template, entries_of(template), base=1, by=cast.hoa, now=MARCH_2021).number == 2
+
+
 def test_a_template_without_items_is_refused(session, template, cast):
     with pytest.raises(InvalidInputError):
         edit(session, template, [], cast)
@@ -103,6 +153,66 @@ def test_new_words_alone_do_not_rearm_reminders(session, root, template, vietnam
     assert (item.anchor_version, item.sequence) == (0, 1)
     assert {line.fate for line in diff.lines} == {Fate.REWORDED}
     assert item_of(session, root, cast.commune, "loudspeaker").sequence == 0
+
+
+def test_one_change_in_102_units_is_one_group_with_its_values_before_and_after(session, root, template, vietnam, cast):
+    old = item_of(session, root, cast.commune, "plan_commune")
+    before, proofs = old.summary, tuple(old.evidence)
+    values = {"title_vi": "Kế hoạch xã", "weight": 5, "required": False, "evidence": ["photo"], "evidence_min": 3}
+    version = edit(session, template, changed(template, "plan_commune", **values), cast)
+
+    [group] = grouped(versions.compare(session, root, version, calendar=vietnam, now=MARCH_2021).lines)
+
+    assert len(group.units) == 102
+    told = {one.name: (one.old, one.new) for one in group.differences}
+    assert told["summary"] == (before, "Kế hoạch xã")
+    assert told["evidence"] == (proofs, ("photo",))
+    assert {"weight", "required", "evidence_min"} <= told.keys()
+
+
+def test_what_a_hand_holds_is_said_where_other_columns_change(session, root, template, vietnam, cast):
+    held = item_of(session, root, cast.commune, "plan_commune")
+    held.due, held.edited = date(2021, 3, 3), ["due"]
+    session.flush()
+    version = edit(session, template, changed(template, "plan_commune", offset_days=-10, title_vi="Kế hoạch xã"), cast)
+
+    groups = grouped(versions.compare(session, root, version, calendar=vietnam, now=MARCH_2021).lines)
+
+    [mine] = [group for group in groups if group.units == (cast.commune.full_name,)]
+    assert (mine.fate, mine.old_due, mine.new_due) == (Fate.REWORDED, date(2021, 3, 3), date(2021, 3, 3))
+    assert "due" in mine.held
+    assert [one.name for one in mine.differences] == ["summary"]
+    assert len(groups) == 2
+
+
+def test_parts_of_a_divided_item_follow_a_version_but_keep_who_does_them(session, root, template, vietnam, cast):
+    village = add_village(session, cast.commune, VillageType.THON, "1", by=cast.thi, now=MARCH_2021, calendar=vietnam)
+    whole = item_of(session, root, cast.commune, "loudspeaker")
+    [part] = split_item(session, whole.id, [village.id], by=cast.thi, now=MARCH_2021, calendar=vietnam)
+    role = part.role_key
+    values = {"title_vi": "Phát thanh", "evidence": ["photo"], "evidence_min": 2, "weight": 4, "end_offset_days": 3}
+    values |= {"role": "ubnd_xa", "depends_on": ["plan_commune"]}
+    version = edit(session, template, changed(template, "loudspeaker", **values), cast)
+
+    apply(session, root, version, vietnam, cast)
+
+    assert (part.summary, part.evidence, part.evidence_min, part.weight) == ("Phát thanh", ["photo"], 2, 4)
+    assert (part.due, part.summary) == (whole.due, whole.summary)
+    assert (part.role_key, part.depends_on) == (role, [])
+    assert versions.compare(session, root, version, calendar=vietnam, now=MARCH_2021).is_empty
+
+
+def test_parts_keep_the_words_that_a_hand_gave_the_whole(session, root, template, vietnam, cast):
+    village = add_village(session, cast.commune, VillageType.THON, "1", by=cast.thi, now=MARCH_2021, calendar=vietnam)
+    whole = item_of(session, root, cast.commune, "loudspeaker")
+    whole.summary, whole.edited = "Loa của xã", ["summary"]
+    session.flush()
+    [part] = split_item(session, whole.id, [village.id], by=cast.thi, now=MARCH_2021, calendar=vietnam)
+    version = edit(session, template, changed(template, "loudspeaker", title_vi="Phát thanh", weight=4), cast)
+
+    apply(session, root, version, vietnam, cast)
+
+    assert (part.summary, part.weight) == ("Loa của xã", 4)
 
 
 def test_a_level_may_have_its_own_days(session, root, template, vietnam, cast):
@@ -213,9 +323,90 @@ def test_a_template_goes_out_as_a_file_and_comes_back_unchanged(session, templat
     text = export_template(template)
 
     assert from_toml(text) == templates.template_entry(template)
-    assert import_template(session, text, by=cast.hoa, now=MARCH_2021).number == 1
+    again = import_template(session, text, by=cast.hoa, now=MARCH_2021)
+    assert (again.version.number, again.is_new, again.header_changed) == (1, False, False)
     changed_text = text.replace("offset_days = -13", "offset_days = -12", 1)
-    assert import_template(session, changed_text, by=cast.hoa, now=MARCH_2021).number == 2
+    assert import_template(session, changed_text, by=cast.hoa, now=MARCH_2021).version.number == 2
+
+
+def test_a_file_brings_its_titles_lead_times_and_lead_unit_along(session, template, cast):
+    text = export_template(template).replace("generate_ahead_days = 75", "generate_ahead_days = 90")
+    text = text.replace("late_plan_workdays = 7", "late_plan_workdays = 3").replace('title_en = "', 'title_en = "Our ', 1)
+
+    found = import_template(session, text, by=cast.hoa, now=MARCH_2021)
+
+    assert (found.header_changed, found.is_new) == (True, False)
+    assert (template.generate_ahead_days, template.late_plan_workdays) == (90, 3)
+    assert template.title_en.startswith("Our ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('kind = "observance"', 'kind = "training"'),
+        ('observance = "intl_happiness_day"', 'observance = "vn_family_day"'),
+        ('anchor = "day"', 'anchor = "start"'),
+        ('owner_role = "so_vhttdl"', 'owner_role = "nobody"'),
+        ("cutoffs = []", 'cutoffs = [{ first = "01-01", last = "03-31", name = "quý I" }]'),
+    ],
+)
+def test_a_file_that_wants_to_change_what_cannot_is_refused(session, template, cast, old, new):
+    text = export_template(template)
+    assert old in text
+    changed_text = text.replace(old, new).replace("generate_ahead_days = 75", "generate_ahead_days = 90")
+
+    with pytest.raises(InvalidInputError):
+        import_template(session, changed_text, by=cast.hoa, now=MARCH_2021)
+
+    assert (template.current.number, template.generate_ahead_days) == (1, 75)
+
+
+def test_a_file_makes_a_template_of_another_kind(session, vietnam, cast):
+    text = export_template(templates.get_template(session, "training_course"))
+    text = text.replace('key = "training_course"', 'key = "own_course"', 1)
+
+    made = import_template(session, text, by=cast.hoa, now=MARCH_2021).version.template
+
+    assert (made.key, made.kind, made.enabled, made.current.number) == ("own_course", "training", False, 1)
+    assert open_on(session, made, date(2021, 5, 4), now=MARCH_2021, calendar=vietnam).items
+
+
+def test_a_file_gives_an_observance_its_checklist_once(session, template, cast):
+    text = export_template(template).replace('key = "happiness_day"', 'key = "women_day"', 1)
+    ours = text.replace('observance = "intl_happiness_day"', 'observance = "intl_women_day"')
+
+    with pytest.raises(ConflictError, match="happiness_day"):
+        import_template(session, text, by=cast.hoa, now=MARCH_2021)
+    with pytest.raises(NotFoundError):
+        import_template(session, text.replace("intl_happiness_day", "no_day"), by=cast.hoa, now=MARCH_2021)
+    made = import_template(session, ours, by=cast.hoa, now=MARCH_2021).version.template
+    assert (made.observance.key, made.enabled, made.opens_from) == ("intl_women_day", True, date(2021, 3, 1))
+
+
+def test_a_file_may_begin_with_a_byte_order_mark_and_must_be_utf8(session, template):
+    text = export_template(template)
+
+    assert from_toml(text_of(text.encode("utf-8-sig"))) == templates.template_entry(template)
+    with pytest.raises(InvalidInputError, match="UTF-8"):
+        text_of(text.encode("utf-16"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("weight = ", "weight = 9", "“Weight” is at most 5"),
+        ('\nrole = "so_vhttdl"', '\nrole = "nobody"', "unknown role 'nobody'"),
+        ("required = true", 'required = "maybe"', "“maybe” cannot stand in “required”"),
+        ("shift = ", "shft = ", "know nothing called “shft”"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_said_with_its_item(session, template, cast, old, new, words):
+    text = export_template(template).replace(old, new, 1)
+
+    with pytest.raises(InvalidInputError, match=words) as found:
+        import_template(session, text, by=cast.hoa, now=MARCH_2021)
+
+    assert found.value.facts["item"]
 
 
 @pytest.mark.parametrize("text", ["no = [", "x = 1", "[[template]]\nkey = 'happiness_day'", "[[template]]\n[[template]]\n"])
@@ -224,20 +415,14 @@ def test_a_file_that_is_no_template_is_refused(session, cast, text):
         import_template(session, text, by=cast.hoa, now=MARCH_2021)
 
 
-def test_a_file_of_an_unknown_template_is_refused(session, template, cast):
-    text = export_template(template).replace('key = "happiness_day"', 'key = "another"', 1)
-
-    with pytest.raises(NotFoundError):
-        import_template(session, text, by=cast.hoa, now=MARCH_2021)
-
-
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+TITLES = WORDS.filter(str.strip)
 
 
-@given(title=WORDS, note=WORDS, level=WORDS, offset=st.integers(-730, 730), required=st.booleans())
+@given(title=TITLES, note=WORDS, level=WORDS, offset=st.integers(-730, 730), required=st.booleans())
 def test_any_words_survive_the_file(title, note, level, offset, required):
     item = {
-        "key": "a", "title_vi": title, "title_en": note, "phase": "prepare", "anchor": "day", "offset_days": offset,
+        "key": "a", "title_vi": title, "title_en": title, "phase": "prepare", "anchor": "day", "offset_days": offset,
         "level_offsets": {level: offset}, "levels": [level], "cascade": "each", "role": "r", "evidence": [title], "evidence_min": 0,
         "weight": 1, "required": required, "shift": "prev", "note": note,
     }  # fmt: skip

@@ -69,6 +69,25 @@ def test_an_item_that_was_done_meanwhile_is_not_reminded_of(make_item, remind, r
     assert (postbox.mails, only().state) == ([], MessageState.CANCELLED)
 
 
+def test_the_reminder_of_a_delegated_item_reaches_the_unit_that_does_it(make_item, remind, relay, postbox, cast):
+    make_item(delegate_unit_id=cast.other_commune.id)
+    remind()
+
+    assert relay(DAY_BEFORE) == RelayResult(sent=1)
+    assert [rcpt_to for rcpt_to, _ in postbox.mails] == [cast.khanh.email]
+
+
+def test_an_item_that_was_delegated_meanwhile_is_not_reminded_of_where_it_came_from(
+    make_item, remind, relay, postbox, session, cast
+):
+    item = make_item()
+    remind()
+    item.delegate_unit_id = cast.other_commune.id
+    session.commit()
+
+    assert relay(DAY_BEFORE) == RelayResult(cancelled=1)
+
+
 def test_a_digest_goes_out_with_what_is_still_open(make_item, remind, relay, postbox, session):
     done, moved, cancelled, still_open = (make_item(name) for name in ("Một", "Hai", "Ba", "Bốn"))
     remind()

@@ -14,7 +14,9 @@ from events.database import Base
 pytestmark = pytest.mark.slow  # every test starts processes
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
-MERGE = ["unit", "merge", "23356-2025", "23365-2025", "--name", "Xã Đăk Mới", "--on", "2026-01-01"]
+YEAR = datetime.now(UTC).year + 1  # the command asks the clock, and a change is entered at most a year after its day
+FIRST_DAY = f"{YEAR}-01-01"
+MERGE = ["unit", "merge", "23356-2025", "23365-2025", "--name", "Xã Đăk Mới", "--on", FIRST_DAY]
 
 
 @pytest.fixture
@@ -48,14 +50,25 @@ def test_a_preview_changes_nothing_the_change_happens_once_and_then_says_so(home
 
     assert (preview.returncode, done.returncode, again.returncode) == (0, 0, 1)
     for said in (preview.stdout, done.stdout):
-        assert "Xã Đăk Mới (23356-2026)" in said
+        assert f"Xã Đăk Mới (23356-{YEAR})" in said
         assert "23365-2025" in said
-    assert "31/12/2025" in again.stderr
+    assert f"31/12/{YEAR - 1}" in again.stderr
     assert "Traceback" not in again.stderr
 
 
+def test_a_change_entered_by_mistake_is_taken_back_by_the_code_of_a_unit_that_was_to_end(home):
+    sumvay(home, *MERGE)
+
+    preview, done, again = (sumvay(home, "unit", "take-back", "23365-2025", *options) for options in (["--preview"], [], []))
+
+    assert (preview.returncode, done.returncode, again.returncode) == (0, 0, 1)
+    assert f"23356-{YEAR}" in done.stdout
+    assert "23365-2025" in again.stderr
+    assert sumvay(home, *MERGE).returncode == 0
+
+
 def test_a_unit_that_does_not_exist_is_named(home):
-    result = sumvay(home, "unit", "rename", "khong-co", "--name", "Xã X", "--on", "2026-01-01")
+    result = sumvay(home, "unit", "rename", "khong-co", "--name", "Xã X", "--on", FIRST_DAY)
 
     assert result.returncode == 1
     assert "khong-co" in result.stderr

@@ -69,12 +69,24 @@ def test_a_unit_adds_its_own_item(signed_in, opened: Opened, cast: Cast, session
     assert wrong.status_code == 400
     assert 'value="Thi nấu ăn"' in wrong.text
 
-    response = thi.post(path, summary="Thi nấu ăn", due="2021-03-19", phase="event", evidence="photo", evidence_min="1")
+    response = thi.post(
+        path, summary="Thi nấu ăn", due="2021-03-19", phase="event", evidence="photo", evidence_min="1", weight="3", role="hoi_lhpn"
+    )
 
     assert response.location == f"/chien-dich/{opened.commune.uid}"
     item = session.scalars(select(ChecklistItem).where(ChecklistItem.summary == "Thi nấu ăn")).one()
     assert (item.due, item.evidence, item.is_own) == (date(2021, 3, 19), ["photo"], True)
+    assert (item.weight, item.role_key) == (3, "hoi_lhpn")
     assert "Thi nấu ăn" in thi.read(f"/chien-dich/{opened.commune.uid}")
+
+
+@pytest.mark.parametrize("due", ["19/03/0226", "31/12/9999"])
+def test_a_slip_in_the_year_is_said_with_what_was_typed(signed_in, opened: Opened, cast: Cast, session: Session, due: str):
+    answer = signed_in(cast.thi).post(f"/chien-dich/{opened.commune.uid}/viec-rieng", summary="Thi", due=due, phase="event")
+
+    assert (answer.status_code, due in answer.text) == (400, True)
+    assert "quá xa" in answer.text
+    assert session.scalar(select(func.count()).select_from(ChecklistItem).where(ChecklistItem.is_own)) == 0
 
 
 def test_an_optional_item_is_switched_off_and_on(signed_in, opened: Opened, cast: Cast, session: Session):
@@ -106,7 +118,10 @@ def test_an_item_is_split_and_shows_how_many_parts_are_closed(
     part.evidence_min = 0
     complete_item(session, part.id, by=cast.thi, now=NOON)
     session.commit()
-    assert "1/1" in thi.read(f"/viec/{item.id}")
+    page = thi.read(f"/viec/{item.id}")
+    assert "1/1" in page
+    assert f'action="/viec/{item.id}/mo-lai"' not in page
+    assert thi.post(f"/viec/{item.id}/mo-lai").status_code == 409
 
 
 def test_a_delegated_item_is_in_the_list_of_the_unit_that_does_it(signed_in, opened: Opened, cast: Cast, village: Unit):
@@ -127,9 +142,14 @@ def test_a_delegated_item_names_who_does_it_now(signed_in, opened: Opened, cast:
     thi, page = signed_in(cast.thi), f"/viec/{opened.item.id}"
     assert cast.la.full_name not in thi.read(page)
 
-    thi.post(f"{page}/giao", unit=str(village.id))
+    thi.post(f"{page}/giao", unit=str(village.id), role="truong_thon")
 
     assert f"<dd>{cast.la.full_name}</dd>" in thi.read(page)
+    assert "Làng Đăk Ra</a> – Trưởng thôn" in thi.read(page)
+    assert 'value="truong_thon" selected' in thi.read(f"{page}/tuy-chon")
+    assert thi.post(f"{page}/giao", unit=str(village.id), role="so_vhttdl").status_code == 400
+    thi.post(f"{page}/giao", unit=str(village.id), role="hoi_lhpn")
+    assert f"<dd>{cast.la.full_name}</dd>" not in thi.read(page)
 
 
 def test_work_is_integrated_and_taken_out_again(signed_in, opened: Opened, cast: Cast, session: Session):
@@ -137,3 +157,29 @@ def test_work_is_integrated_and_taken_out_again(signed_in, opened: Opened, cast:
     assert thi.post(f"/viec/{item.id}/long-ghep", campaign=opened.commune.uid).status_code == 400
     assert thi.post(f"/viec/{item.id}/long-ghep", campaign="unknown").status_code == 404
     assert session.scalar(select(func.count()).select_from(ItemCredit)) == 0
+
+
+def test_a_commune_corrects_and_ends_its_villages(signed_in, opened: Opened, cast: Cast, village: Unit, session: Session):
+    thi, khanh, path = signed_in(cast.thi), signed_in(cast.khanh), f"/don-vi/{cast.commune.slug}/thon"
+    assert 'value="Đăk Ra"' in thi.read(path)
+    assert 'value="Đăk Ra"' not in khanh.read(path)
+
+    assert thi.post(f"{path}/{village.id}/sua", kind="thon", name=" ").status_code == 400
+    thi.post(f"{path}/{village.id}/sua", kind="thon", name="Đăk Rang")
+    assert "Thôn Đăk Rang" in thi.read(path)
+    assert khanh.post(f"{path}/{village.id}/ket-thuc").status_code == 403
+    thi.post(f"{path}/{village.id}/ket-thuc")
+    assert "đến 01/03/2021" in thi.read(path)
+
+
+def test_a_part_is_taken_back_from_the_page(signed_in, opened: Opened, cast: Cast, village: Unit, session: Session):
+    thi, item = signed_in(cast.thi), opened.item
+    thi.post(f"/viec/{item.id}/chia", unit=str(village.id))
+    part = session.scalars(select(ChecklistItem).where(ChecklistItem.split_from_id == item.id)).one()
+    action = f"/viec/{item.id}/chia/{part.id}/thu-lai"
+    assert action in thi.read(f"/viec/{item.id}/tuy-chon")
+
+    assert thi.post(action).status_code == 303
+
+    assert action not in thi.read(f"/viec/{item.id}/tuy-chon")
+    assert "đã thu lại phần việc này" in thi.read(f"/viec/{part.id}")

@@ -1,3 +1,4 @@
+import re
 from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from events.models import Change, ChecklistItem, Evidence, Person, TodoStatus
 from tests.conftest import Cast
-from tests.web.conftest import Clock, Opened, Visitor
+from tests.web.conftest import NOON, Clock, Opened, Visitor
 
 PDF = b"%PDF-1.7 a plan"
 PNG = bytes.fromhex(
@@ -242,8 +243,71 @@ def test_the_other_states_are_said_and_undone_from_the_page(signed_in, cast: Cas
 
     session.expire_all()
     assert (item.status, item.blocked) == (TodoStatus.IN_PROCESS, "chưa có kinh phí")
-    thi.post(f"/viec/{item.id}/khong-yeu-cau", reason="xã không có trường")
+    signed_in(cast.hoa).post(f"/viec/{item.id}/khong-yeu-cau", reason="xã không có trường")
     assert "xã không có trường" in thi.read(f"/viec/{item.id}")
+
+
+def test_the_form_to_excuse_a_required_item_is_for_those_above(signed_in, cast: Cast, opened: Opened, session: Session):
+    page, action = f"/viec/{opened.item.id}", f'action="/viec/{opened.item.id}/khong-yeu-cau"'
+    thi = signed_in(cast.thi)
+
+    assert action not in thi.read(page)
+    assert "chỉ Huyện Đăk Glei mới được" in thi.read(page)
+    assert action in signed_in(cast.hoa).read(page)
+    assert thi.post(f"{page}/khong-yeu-cau", reason="không cần").status_code == 409
+
+
+def test_what_is_held_up_says_so_and_why_wherever_it_is_listed(signed_in, cast: Cast, opened: Opened, session: Session):
+    thi, item = signed_in(cast.thi), opened.item
+    thi.post(f"/viec/{item.id}/bat-dau")
+    thi.post(f"/viec/{item.id}/vuong-mac", note="thiếu kinh phí")
+
+    page = thi.read(f"/viec/{item.id}")
+    assert re.search(r'class="state">\s*Đang vướng\s*<', page)
+    for path in (f"/viec/{item.id}", f"/chien-dich/{opened.commune.uid}", f"/don-vi/{cast.commune.slug}", "/"):
+        assert re.search(r"Vướng mắc: <span[^>]*>thiếu kinh phí<", thi.read(path)), path
+
+
+def test_an_item_names_what_it_waits_for_in_a_unit_above_and_warns_when_it_is_done_first(
+    signed_in, cast: Cast, opened: Opened, session: Session
+):
+    first = next(item for item in opened.province.items if item.key == "plan_province")
+    thi, page = signed_in(cast.thi), f"/viec/{opened.item.id}"
+    assert opened.item.depends_on == [first.key]
+    assert re.search(rf"Tỉnh Kon Tum: <a [^>]*/viec/{first.id}[^>]*>[^<]*</a> \(hạn ", thi.read(page))
+
+    thi.post(f"{page}/hoan-thanh")
+
+    assert f"trước việc cần chờ: Tỉnh Kon Tum: {first.summary}" in thi.read(page)
+    first.complete(cast.hoa, NOON, NOON.date())
+    session.commit()
+    assert re.search(rf"Tỉnh Kon Tum: <a [^>]*/viec/{first.id}[^>]*>[^<]*</a> \(xong ngày 01/03/2021", thi.read(page))
+
+
+@pytest.mark.parametrize("given", [0, 1])
+def test_an_item_done_without_its_evidence_says_so(signed_in, cast: Cast, opened: Opened, plan: ChecklistItem, session, given: int):
+    plan.without_evidence = True
+    session.commit()
+    thi = signed_in(cast.thi)
+
+    form = {"doc_ref-text": "12/KH-UBND", "doc_ref-dated": "2021-03-01"} if given else {}
+    assert thi.post(f"/viec/{plan.id}/hoan-thanh", **form).status_code == 303
+
+    for path in (f"/viec/{plan.id}", f"/chien-dich/{opened.commune.uid}"):
+        assert ("xong, chưa có minh chứng" in thi.read(path)) is not bool(given)
+
+
+def test_the_page_says_what_an_undo_takes_back(signed_in, cast: Cast, plan: ChecklistItem, session: Session):
+    thi, page = signed_in(cast.thi), f"/viec/{plan.id}"
+    assert "Hoàn tác:" not in thi.read(page)
+    thi.post(f"{page}/bat-dau")
+    thi.post(f"{page}/minh-chung", **{"doc_ref-text": "12/KH-UBND", "doc_ref-dated": "2021-03-01"})
+
+    assert "Hoàn tác: Cán bộ xã (Thi) nộp minh chứng" in thi.read(page)
+    thi.post(f"{page}/hoan-tac", change=str(session.scalars(select(Change.id).order_by(Change.id.desc())).first()))
+
+    assert session.scalar(select(func.count()).select_from(Evidence)) == 0
+    assert "Hoàn tác: Cán bộ xã (Thi) bắt đầu" in thi.read(page)
 
 
 @pytest.mark.parametrize("path", ["vuong-mac", "khong-thuc-hien", "khong-yeu-cau"])

@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events import templates
+from events.entries import MOST_ITEMS
 from events.models import ChecklistItem, Person, Template
 from tests.conftest import Cast
-from tests.web.conftest import NOON, Opened, Visitor
+from tests.web.conftest import NOON, Clock, Opened, Visitor
 from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 EDIT = "/mau/happiness_day/sua"
@@ -69,6 +70,7 @@ def test_sending_the_form_unchanged_makes_no_version(administrator: Visitor, ses
     response = send(administrator, EDIT, fields(administrator.read(EDIT)))
 
     assert response.status_code == 303
+    assert "Không có gì thay đổi" in administrator.read(response.location)
     assert template_of(session).current.number == 1
 
 
@@ -141,6 +143,73 @@ def test_what_cannot_be_is_said_and_what_was_typed_stays(administrator: Visitor,
     assert template_of(session).current.number == 1
 
 
+def test_two_people_who_edit_a_template_at_once_undo_nothing_unasked(administrator: Visitor, session: Session):
+    first, second = fields(administrator.read(EDIT)), fields(administrator.read(EDIT))
+    send(administrator, EDIT, first | {"0.title_vi": ["Tên của người thứ nhất"]})
+
+    refused = send(administrator, EDIT, second | {"1.title_vi": ["Tên của người thứ hai"]})
+
+    assert refused.status_code == 409
+    assert "Tên của người thứ nhất" in re.findall(r'role="alert">([^<]*)<', refused.text)[0]
+    assert 'value="Tên của người thứ hai"' in refused.text
+    assert template_of(session).current.number == 2
+    assert send(administrator, EDIT, fields(refused.text)).status_code == 303  # knowingly
+    assert template_of(session).current.items[1].title_vi == "Tên của người thứ hai"
+
+
+def test_a_template_of_very_many_items_is_saved_whole_or_refused(administrator: Visitor, session: Session, cast: Cast):
+    template = template_of(session)
+    entries = [templates.item_entry(item) for item in template.current.items]
+    long = "Việc có tên rất dài, viết đủ cả cơ quan chủ trì, cơ quan phối hợp và thời gian thực hiện trong từng tháng"
+    more = [entries[-1].model_copy(update={"key": f"k{n}", "title_vi": long}) for n in range(MOST_ITEMS - len(entries))]
+    templates.edit_template(session, template, [*entries, *more], by=cast.hoa, now=NOON)
+    session.commit()
+    form = fields(administrator.read(EDIT))
+
+    assert send(administrator, EDIT, form | {"0.title_vi": ["Khác"]}).status_code == 303
+    assert len(template_of(session).current.items) == MOST_ITEMS
+    extra = {name.replace("0.", f"{MOST_ITEMS}.", 1): value for name, value in form.items() if name.startswith("0.")}
+    refused = send(administrator, EDIT, fields(administrator.read(EDIT)) | extra | {f"{MOST_ITEMS}.key": ["extra"]})
+    assert refused.status_code == 400
+    assert str(MOST_ITEMS) in re.findall(r'role="alert">([^<]*)<', refused.text)[0]
+    assert f'name="{MOST_ITEMS}.key"' in refused.text
+
+
+def test_items_change_places(administrator: Visitor, session: Session):
+    form = fields(administrator.read(EDIT))
+    before = [item.key for item in template_of(session).current.items]
+
+    send(administrator, EDIT, form | {"4.position": ["2"], "0.position": ["3"]})
+
+    after = [item.key for item in template_of(session).current.items]
+    assert after == [before[4], before[1], before[2], before[0], before[3], *before[5:]]
+
+
+def test_the_key_of_an_item_that_is_there_is_not_edited(administrator: Visitor):
+    page = send(administrator, EDIT, fields(administrator.read(EDIT)) | {"add": ["1"]}).text
+
+    assert re.search(r'name="0\.key"[^>]* readonly', page)
+    assert not re.search(r'name="18\.key"[^>]* readonly', page)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("weight", "9", "“Trọng số” nhiều nhất là 5"),
+        ("offset_days", "", "Chưa nhập “Số ngày trước"),
+        ("title_vi", "", "Chưa nhập “Tên tiếng Việt”"),
+        ("role", "nobody", "không có vai trò “nobody”"),
+    ],
+)
+def test_what_is_wrong_names_item_and_field_as_the_form_does(administrator: Visitor, field: str, value: str, words: str):
+    response = send(administrator, EDIT, fields(administrator.read(EDIT)) | {f"7.{field}": [value]})
+
+    said = unescape(re.findall(r'role="alert">([^<]*)<', response.text)[0])
+    assert words in said
+    assert field not in said
+    assert ": " in said
+
+
 def test_a_template_is_downloaded_and_taken_in_again(administrator: Visitor, stranger: Visitor, session: Session):
     text = stranger.read("/mau/happiness_day.toml")
     token = fields(administrator.read("/mau/nhap"))["csrf_token"]
@@ -148,20 +217,59 @@ def test_a_template_is_downloaded_and_taken_in_again(administrator: Visitor, str
 
     assert send(administrator, "/mau/nhap", {"csrf_token": token, "file": file}).status_code == 303
     assert template_of(session).current.number == 2
-    assert administrator.post("/mau/nhap", text="x = [").status_code == 400
-    assert administrator.post("/mau/nhap", text=text.replace("happiness_day", "another", 1)).status_code == 400
+    broken = administrator.post("/mau/nhap", text="x = 1\ny = [")
+    assert (broken.status_code, "không đọc được dòng 2" in broken.text) == (400, True)
+    taken = administrator.post("/mau/nhap", text=text.replace('key = "happiness_day"', 'key = "another"', 1))
+    assert (taken.status_code, "đã có mẫu" in taken.text) == (400, True)
+    old_code = {"csrf_token": token, "file": (BytesIO(text.encode("utf-16")), "mau.toml")}
+    assert "UTF-8" in send(administrator, "/mau/nhap", old_code).text
+    wrong = administrator.post("/mau/nhap", text=text.replace('\nrole = "so_vhttdl"', '\nrole = "khong_co"', 1))
+    assert re.search(r'role="alert">[^<]+: không có vai trò “khong_co”', wrong.text)
 
 
-def test_last_years_lateness_is_proposed_and_taken_over(administrator: Visitor, session: Session, opened: Opened, cast: Cast):
+def test_a_template_is_renamed(administrator: Visitor, session: Session):
+    form = {"ahead": "75", "late": "7", "title_vi": "Ngày Hạnh phúc", "title_en": "Happiness"}
+
+    administrator.post("/mau/happiness_day/thoi-gian", **form)
+    administrator.post("/mau/happiness_day/thoi-gian", **form | {"title_vi": ""})
+
+    assert template_of(session).title_vi == "Ngày Hạnh phúc"
+    assert "Ngày Hạnh phúc" in administrator.read("/mau/")
+
+
+def test_every_version_is_read_and_campaigns_say_theirs(
+    administrator: Visitor, stranger: Visitor, session: Session, opened: Opened
+):
+    form = fields(administrator.read(EDIT))
+    old = form["0.title_vi"][0]
+    send(administrator, EDIT, form | {"0.title_vi": ["Việc đã đổi tên"]})
+
+    assert old in unescape(stranger.read("/mau/happiness_day/phien-ban/1"))
+    assert "Việc đã đổi tên" in stranger.read("/mau/happiness_day/phien-ban/2")
+    stranger.read("/mau/happiness_day/phien-ban/3", 404)
+    page = stranger.read(f"/chien-dich/{opened.commune.uid}")
+    assert 'href="/mau/happiness_day/phien-ban/1"' in page
+    assert "phiên bản 1" in page
+
+
+def test_last_years_lateness_is_proposed_and_taken_over_once(
+    administrator: Visitor, session: Session, opened: Opened, cast: Cast, clock: Clock
+):
     plans = session.scalars(select(ChecklistItem).where(ChecklistItem.key == "plan_commune")).all()
     for item in plans:
         item.complete(cast.hoa, NOON, item.due + timedelta(days=4))
     session.commit()
+    clock.advance(timedelta(days=60))
 
     page = administrator.read("/mau/happiness_day/de-xuat?nam=2021")
     assert "-13 → -9" in page
-    response = administrator.post("/mau/happiness_day/de-xuat", nam="2021", chosen="plan_commune@commune")
+    assert "102/102 đơn vị" in page
+    assert opened.commune.unit.full_name in page
+    path, chosen = "/mau/happiness_day/de-xuat", {"nam": "2021", "chosen": "plan_commune@commune"}
+    response, again = administrator.post(path, **chosen), administrator.post(path, **chosen)
 
-    assert response.status_code == 303
-    item = next(item for item in template_of(session).current.items if item.key == "plan_commune")
-    assert item.level_offsets == {"commune": -9}
+    assert (response.status_code, again.status_code) == (303, 303)
+    assert "Không có gì thay đổi" in administrator.read(again.location)
+    template = template_of(session)
+    item = next(item for item in template.current.items if item.key == "plan_commune")
+    assert (item.level_offsets, template.current.number) == ({"commune": -9}, 2)

@@ -112,6 +112,29 @@ def test_an_administrator_applies_a_new_version_after_its_preview(
     administrator.read(f"{address}?so=9", 404)
 
 
+def test_the_preview_of_a_version_says_what_changes_in_peoples_words(
+    administrator: Visitor, opened: Opened, session: Session, cast: Cast
+):
+    template = templates.get_template(session, "happiness_day")
+    values = {"title_vi": "Kế hoạch xã", "weight": 5, "evidence": ["photo"], "required": False, "role": "cong_an"}
+    held = next(item for item in opened.commune.items if item.key == "plan_commune")
+    held.due, held.edited = date(2021, 3, 3), ["due"]
+    entries = [templates.item_entry(item) for item in template.current.items]
+    entries = [e.model_copy(update=values | {"offset_days": -10}) if e.key == "plan_commune" else e for e in entries]
+    templates.edit_template(session, template, entries, by=cast.hoa, now=NOON)
+    session.commit()
+
+    page = administrator.read(f"/chien-dich/{opened.province.uid}/phien-ban")
+
+    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "nội dung: Ban hành kế hoạch cấp xã, phân công thôn và đoàn thể → Kế hoạch xã" in text
+    assert "minh chứng cần có: Số, ký hiệu, ngày văn bản; Tệp văn bản (PDF/DOCX) → Ảnh" in text
+    assert "bắt buộc: có → không" in text
+    assert re.search(r"người phụ trách: [^→]+ → Công an", text)
+    assert "giữ: hạn (sửa tay)" in text
+    assert page.count("<tr ") == 3  # the head, 101 units together, and the one that chose its own day
+
+
 def test_only_administrators_apply_versions(hoa: Visitor, opened: Opened):
     address = f"/chien-dich/{opened.province.uid}/phien-ban"
 

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -6,6 +7,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from events.handover import waiting_proposals
+from events.lineage import compare_years
 from events.models import Campaign, ChecklistItem, Person, Reform, Unit, UnitSuccession
 from events.models.campaigns import OPEN
 from events.people import holders
@@ -72,7 +74,9 @@ def test_the_pages_of_an_item_lead_to_where_it_went_and_whence_it_came(administr
     same = select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.unit).where(ChecklistItem.key == "plan_commune")
     old, new = (session.scalars(same.where(Unit.full_name == name)).one() for name in ("Thị trấn Đăk Glei", "Xã Đăk Mới"))
 
-    assert f'href="/viec/{new.id}">Việc tại Xã Đăk Mới</a>' in administrator.read(f"/viec/{old.id}")
+    page = administrator.read(f"/viec/{old.id}")
+    assert f'href="/viec/{new.id}">Việc tại Xã Đăk Mới</a>' in page
+    assert not any(form in page for form in ("/mo-lai", "/hoan-tac", "/tuy-chon"))  # it cannot be done there any more
     assert f'href="/viec/{old.id}">Việc tại Thị trấn Đăk Glei</a>' in administrator.read(f"/viec/{new.id}")
 
 
@@ -177,6 +181,69 @@ def test_forms_offer_only_units_that_can_change(administrator: Visitor):
     administrator.read("/cai-cach/moi/khac", 404)
 
 
+def test_a_change_entered_by_mistake_is_taken_back_after_it_was_shown_what_that_does(
+    administrator: Visitor, opened: Opened, session: Session, cast: Cast
+):
+    change(administrator, "sap-nhap", **(MERGE | {"on": "2021-04-01"}))
+    [reform] = session.scalars(select(Reform))
+    address = f"/cai-cach/{reform.id}/rut-lai"
+    assert f'href="{address}"' in administrator.read("/cai-cach/")
+    assert "Xã Đăk Mới" in administrator.read(address)
+
+    assert administrator.post(address).status_code == 303
+
+    session.expire_all()
+    assert cast.commune.valid_to is None
+    page = administrator.read("/cai-cach/")
+    assert f'href="{address}"' not in page
+    assert "Xã Đăk Mới" in page  # what was entered, and that it was taken back, can still be read
+
+
+def test_a_change_whose_work_was_handed_over_is_not_taken_back(administrator: Visitor, opened: Opened, session: Session):
+    change(administrator, "sap-nhap", **MERGE)
+    [reform] = session.scalars(select(Reform))
+
+    answer = administrator.post(f"/cai-cach/{reform.id}/rut-lai")
+
+    assert answer.status_code == 409
+    assert "Xã Đăk Mới đã có chiến dịch" in answer.text
+
+
+def test_every_old_address_says_where_the_unit_went_and_leads_to_the_same_page_there(
+    administrator: Visitor, opened: Opened, session: Session, cast: Cast, signed_in: Callable[[Person], Visitor]
+):
+    change(administrator, "sap-nhap", **MERGE)
+    session.expire_all()
+    [new] = successors(session, cast.commune)
+    campaign = session.scalars(select(Campaign).where(Campaign.unit_id == new.id)).one()
+    old = cast.commune.slug
+    pages = {
+        f"/don-vi/{old}": f"/don-vi/{new.slug}",
+        f"/chien-dich/{opened.commune.uid}": f"/chien-dich/{campaign.uid}",
+        f"/tien-do/{old}?nam=2021": f"/tien-do/{new.slug}?nam=2021",
+        f"/don-vi/{old}/thon": f"/don-vi/{new.slug}/thon",
+        f"/don-vi/{old}/nhan-su": f"/don-vi/{new.slug}/nhan-su",
+    }
+
+    for visitor in (administrator, signed_in(cast.khanh)):
+        for page, same in pages.items():
+            read = visitor.read(page)
+            assert "Đơn vị đã sáp nhập vào Xã Đăk Mới (ngày cuối: 28/02/2021)." in read, page
+            assert f'href="{same}"' in read, page
+    assert all("Đơn vị đã sáp nhập" not in administrator.read(same) for same in pages.values())
+
+
+def test_a_closed_unit_offers_no_forms_and_takes_no_people(administrator: Visitor, opened: Opened, session: Session, cast: Cast):
+    change(administrator, "sap-nhap", **MERGE)
+    old = f"/don-vi/{cast.commune.slug}"
+
+    assert 'name="full_name"' not in administrator.read(f"{old}/nhan-su")
+    assert 'name="name"' not in administrator.read(f"{old}/thon")
+    assert "/viec-rieng" not in administrator.read(f"/chien-dich/{opened.commune.uid}")
+    person = {"full_name": "Người Mới", "email": "moi@example.org", "role": "ubnd_xa"}
+    assert administrator.post(f"{old}/nhan-su", **person).status_code == 422
+
+
 def test_others_see_nothing_and_change_nothing(
     signed_in: Callable[[Person], Visitor], cast: Cast, stranger: Visitor, session: Session
 ):
@@ -202,4 +269,9 @@ def test_the_new_unit_is_compared_with_the_years_of_the_old_ones(
 
     assert 'id="so-sanh"' in page
     assert page.count("2021") >= 1
+    by_year = administrator.read(f"/tien-do/{new.slug}").partition('id="theo-nam"')[2]
+    row = re.search(r">2021</a></th>\s*<td[^>]*>(\d+)<", by_year)
+    expected = compare_years(session, new, [2021], clock.now.date())[2021].expected
+    assert row
+    assert int(row[1]) == expected > 0
     assert 'id="so-sanh"' not in administrator.read(f"/don-vi/{cast.commune.slug}")

@@ -16,13 +16,12 @@ from events.checklist import (
     history_of,
     reopen_item,
     start_item,
-    undo_change,
-    undoable,
 )
 from events.editing import Edit, edit_item, remarks
 from events.errors import N_
 from events.evidence import SUFFIXES, Proof, StoredFile, add_evidence
 from events.models import ChecklistItem, ItemState, Unit
+from events.undo import undo_change
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Stage, Told, Word, as_text
 
@@ -114,8 +113,8 @@ class Undo(OfItem):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = self.find(stage)
-        last = undoable(history_of(stage.session, item))[0]
-        undo_change(stage.session, item.id, last.id, **self.who(stage, item))
+        last = history_of(stage.session, item)[0]
+        undo_change(stage.session, item.id, last.id, calendar=stage.calendar, **self.who(stage, item))
         yield self.told(N_("The last change was taken back: %(summary)s"), summary=item.summary)
         yield self.stands(item)
 

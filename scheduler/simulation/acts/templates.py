@@ -16,6 +16,8 @@ from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Stage, Told, Word, as_text
 
 _EXAMPLES = 6  # groups of items, or proposals, that are told one by one
+_SAME_WORDS = N_("… %(fate)s: “%(item)s”, %(old)s → %(new)s, in %(units)s units")
+_REWORDED = N_("… %(fate)s: “%(before)s” is called “%(item)s” now, %(old)s → %(new)s, in %(units)s units")
 _FATES = {
     Fate.ADDED: N_("added"),
     Fate.REMOVED: N_("removed"),
@@ -81,8 +83,9 @@ class ApplyVersion(Act):
         )
         for group in grouped(diff.lines)[:_EXAMPLES]:
             days = {"old": as_text(group.old_due), "new": as_text(group.new_due)}
-            facts = {"fate": Word(_FATES[group.fate]), "item": group.summary, "units": len(group.units)}
-            yield self.told(N_("… %(fate)s: “%(item)s”, %(old)s → %(new)s, in %(units)s units"), **facts, **days)
+            before = next((one.old for one in group.differences if one.name == "summary"), None)
+            facts = {"fate": Word(_FATES[group.fate]), "item": group.summary, "before": before, "units": len(group.units)}
+            yield self.told(_REWORDED if before else _SAME_WORDS, **facts, **days)
         by, mark = stage.somebody(root.unit), diff.fingerprint
         apply_version(stage.session, root, version, expected_fingerprint=mark, by=by, now=stage.now, calendar=stage.calendar)
 
@@ -101,14 +104,14 @@ class CarryForward(Act):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         template = get_template(stage.session, self.template)
-        proposals = propose(stage.session, template, self.year)
+        proposals = propose(stage.session, template, self.year, now=stage.now, calendar=stage.calendar)
         for one in proposals[:_EXAMPLES]:
             numbers = {"old": f"T{one.old_offset:+}", "new": f"T{one.new_offset:+}", "units": one.units, "never": one.never}
-            late = {"share": round(100 * one.share_late), "days": f"{one.median_late:g}"}
+            late = {"share": one.percent, "days": one.median_late, "worst": one.worst}
             yield self.told(
                 N_(
                     "“%(item)s” (%(level)s): %(old)s → %(new)s, since of %(units)s units %(share)s %% were late or never did it "
-                    "(%(never)s never), half of them by %(days)s days or more"
+                    "(%(never)s never), half of these by %(days)s days or more, the last by %(worst)s"
                 ),
                 **{"item": one.title, "level": stage.level(one.level), **numbers, **late},
             )

@@ -1,0 +1,118 @@
+"""How a unit ended and who does its work now: said in one place, for pages and calendars.
+
+What happened is read from the units that followed. A change that came with the catalogue has no row of its own, and one unit's
+renaming moves those below it, which are then the same units in another place.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from events.errors import N_
+from events.language import translations
+from events.models import Reform, ReformKind, Unit, UnitSuccession
+from events.units import successors
+
+_A_DAY = timedelta(days=1)
+_SAID = {
+    ReformKind.MERGE: N_("This unit was merged into %(units)s"),
+    ReformKind.SPLIT: N_("This unit was split into %(units)s"),
+    ReformKind.RENAME: N_("This unit was renamed to %(units)s"),
+    None: N_("This unit is now %(units)s"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """What became of a unit. ``kind`` is None for one that only stands elsewhere since.
+
+    ``into`` followed at once, ``heirs`` of them live on the day asked for; where none does, ``above`` and ``below`` have the work.
+    """
+
+    last_day: date
+    kind: ReformKind | None
+    into: Sequence[Unit]
+    heirs: Sequence[Unit]
+    above: Sequence[Unit] = ()
+    below: Sequence[Unit] = ()
+
+    @property
+    def goes_on_in(self) -> Sequence[Unit]:
+        """The living units whose pages and calendars go on from this one's."""
+        return self.heirs or [*self.above, *self.below]
+
+    def words(self, language: str) -> str:
+        """Return in a sentence without its full stop what became of the unit."""
+        gettext = translations(language).gettext
+        ended = {"units": _names(self.above) or "–"}
+        if self.kind is ReformKind.ABOLISH:
+            return str(gettext(N_("This unit ended; its work went to %(units)s and to the units that were below it")) % ended)
+        said = str(gettext(_SAID[self.kind]) % {"units": _names(self.into, with_parent=self.kind is None)})
+        if not self.heirs:
+            return str(gettext(N_("%(what)s, which has ended since; the work went to %(units)s")) % (ended | {"what": said}))
+        if list(self.heirs) == list(self.into):
+            return said
+        return str(gettext(N_("%(what)s, now %(units)s")) % {"what": said, "units": _names(self.heirs)})
+
+
+def closure_of(session: Session, unit: Unit, today: date) -> Closure | None:
+    """Return what became of a unit as of ``today``, or as of the day after its last if that is later; None for one without end."""
+    if unit.valid_to is None:
+        return None
+    on = max(today, unit.valid_to + _A_DAY)
+    into = successors(session, unit)
+    closure = Closure(unit.valid_to, _kind(session, unit, into), into, _living(session, into, on))
+    if closure.heirs:
+        return closure
+    was_below = session.scalars(select(Unit).where(Unit.parent_id == unit.id)).all()
+    return replace(closure, above=_above(session, unit, on), below=_living(session, was_below, on))
+
+
+def _kind(session: Session, unit: Unit, into: Sequence[Unit]) -> ReformKind | None:
+    if not into:
+        return ReformKind.ABOLISH
+    if len(into) > 1:
+        return ReformKind.SPLIT
+    [new] = into
+    link = UnitSuccession
+    merged = session.scalar(select(func.count()).select_from(link).where(link.successor_id == new.id))
+    if merged == 1 and new.full_name == unit.full_name:
+        return None
+    return ReformKind.RENAME if merged == 1 and _was_renamed(session, unit) else ReformKind.MERGE
+
+
+def _was_renamed(session: Session, unit: Unit) -> bool:
+    """Tell whether a renaming was entered here: the catalogue does not know every unit that went into a new one."""
+    assert unit.valid_to is not None
+    entered = select(Reform.detail).where(Reform.kind == ReformKind.RENAME, Reform.on == unit.valid_to + _A_DAY)
+    return any(unit.key in detail["before"] for detail in session.scalars(entered))
+
+
+def _above(session: Session, unit: Unit, on: date) -> Sequence[Unit]:
+    """Return the living unit above an ended one, or what follows that; nothing below a root."""
+    if unit.parent is None:
+        return ()
+    return _living(session, [unit.parent], on) or _above(session, unit.parent, on)
+
+
+def _living(session: Session, units: Iterable[Unit], on: date) -> list[Unit]:
+    """Return those of ``units`` that live on the day, and whoever follows the others then; one query a generation."""
+    found: dict[int, Unit] = {}
+    seen: set[int] = set()
+    waiting = list(units)
+    while waiting:
+        found |= {unit.id: unit for unit in waiting if unit.is_valid(on)}
+        seen |= {unit.id for unit in waiting}
+        gone = [unit.id for unit in waiting if not unit.is_valid(on)]
+        followed = select(UnitSuccession.successor_id).where(UnitSuccession.predecessor_id.in_(gone))
+        next_ones = select(Unit).where(Unit.id.in_(followed), Unit.id.not_in(seen))
+        waiting = list(session.scalars(next_ones)) if gone else []
+    return sorted(found.values(), key=lambda unit: (unit.position, unit.id))
+
+
+def _names(units: Iterable[Unit], *, with_parent: bool = False) -> str:
+    parents = {unit: f" ({unit.parent.full_name})" for unit in units if with_parent and unit.parent}
+    return ", ".join(f"{unit.full_name}{parents.get(unit, '')}" for unit in units)

@@ -1,0 +1,141 @@
+"""The newest change of an item taken back: the item stands again exactly as that change found it.
+
+An undo is a change too and points at the one that it takes back. Only the newest change can be undone, and only one that a person
+made on this item: what moved days, new versions, divisions and reforms did concerns other items too.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from events.checklist import (
+    EDITED,
+    PARTS,
+    UNDOES,
+    Stamp,
+    history_of,
+    not_undone,
+    open_for_change,
+    require_closed_by_people,
+    restore_state,
+    stamp_for,
+    write_columns,
+)
+from events.choices import give_to
+from events.credits import remove_credit
+from events.editing import of_template, require_say_over
+from events.errors import N_, ConflictError, NotFoundError
+from events.evidence import find_piece, put_back, take_out
+from events.localtime import VIETNAM, local_day
+from events.models import Campaign, Change, ChecklistItem, Person, Unit
+from events.models.history import Door
+from events.people import require_post
+from events.redating import DATES
+from events.workdays import WorkCalendar
+
+_DAYS = ("dtstart", "due")
+
+
+def last_change(history: Sequence[Change]) -> Change | None:
+    """Return the newest change that nobody took back, if it can be undone. ``history`` is that of ``checklist.history_of``."""
+    newest = next(iter(not_undone(history)), None)
+    return newest if newest is not None and _can_be_undone(newest) else None
+
+
+def is_choice(change: Change) -> bool:
+    """Tell whether a change was a decision of the item's unit: whoever the item was delegated to does not take that back."""
+    return EDITED in change.before or "delegate_to" in change.before or "credit_to" in change.after
+
+
+def undo_change(
+    session: Session,
+    item_id: int,
+    change_id: int,
+    *,
+    by: Person,
+    now: datetime,
+    calendar: WorkCalendar,
+    door: Door = Door.PAGE,
+    zone: ZoneInfo = VIETNAM,
+) -> ChecklistItem:
+    """Take one change back. Asking twice changes nothing.
+
+    Raises the errors of ``checklist.complete_item``, and ``ConflictError`` when the item was changed since; the newest change is
+    undone first.
+    """
+    item = open_for_change(session, item_id, by, now, zone)
+    history = history_of(session, item)
+    change = next((change for change in history if change.id == change_id), None)
+    if change is None:
+        raise NotFoundError(kind="change", key=change_id)
+    if UNDOES in change.after or change not in not_undone(history):
+        return item
+    require_closed_by_people(session, item)
+    if last_change(history) is not change:
+        raise _changed_since(item)
+    if is_choice(change):
+        require_post(session, by, item.campaign.unit, local_day(now, zone))
+    _take_back(session, item, change, stamp_for(session, item, by, now, door, zone), calendar, zone)
+    return item
+
+
+def _can_be_undone(change: Change) -> bool:
+    before, after = change.before, change.after
+    if PARTS in after or "moved_to" in after:
+        return False
+    return bool({"status", EDITED, "delegate_to", "piece"} & before.keys() or {"piece", "credit_to"} & after.keys())
+
+
+def _take_back(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, calendar: WorkCalendar, zone: ZoneInfo) -> None:
+    before, after, undoes = change.before, change.after, {UNDOES: change.id}
+    if EDITED in before:
+        _undo_edit(session, item, change, stamp, calendar, local_day(stamp.now, zone))
+    elif "status" in before:
+        restore_state(session, item, change, stamp, local_day(stamp.now, zone))
+    elif "delegate_to" in before:
+        unit_id, role = before["delegate_to"]
+        give_to(session, item, session.get(Unit, unit_id) if unit_id else None, role, stamp, **undoes)
+    elif "piece" in before:
+        put_back(session, item, before["piece"], stamp, **undoes)
+    elif "piece" in after:
+        piece = find_piece(item, after["piece"])
+        if piece is None:
+            raise _changed_since(item)
+        take_out(session, item, piece, stamp, **undoes)
+    else:
+        campaign = session.get_one(Campaign, after["credit_to"])
+        remove_credit(session, item.id, campaign, undoes=change.id, by=stamp.by, now=stamp.now, zone=zone)
+
+
+def _undo_edit(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, calendar: WorkCalendar, today: date) -> None:
+    values = _parsed(change.before)
+    if any(getattr(item, name) != value for name, value in _parsed(change.after).items() if name in values):
+        raise _changed_since(item)  # a moved day or a new version wrote over it
+    values |= _moved_since(session, item, change, calendar)
+    due, dtstart = values.get("due", item.due), values.get("dtstart", item.dtstart)
+    if dtstart and dtstart > due:
+        values["dtstart"] = due
+    require_say_over(session, item, change, due, stamp.by, today)
+    write_columns(session, item, values, stamp, **{UNDOES: change.id})
+
+
+def _moved_since(session: Session, item: ChecklistItem, change: Change, calendar: WorkCalendar) -> dict[str, Any]:
+    """Return the template's dates for what follows them again, if the campaign's days moved while it was held by hand."""
+    free = {name for name in _DAYS if name in change.before and name not in change.before[EDITED]}
+    if not free or change.after.get("anchors") in (None, item.campaign.anchor_version):
+        return {}
+    found = of_template(session, item, calendar) or {}
+    return {name: found[name] for name in DATES if name in found and (name if name in _DAYS else "due") in free}
+
+
+def _parsed(values: dict[str, Any]) -> dict[str, Any]:
+    """Return remembered columns with their dates as dates."""
+    days = {name: date.fromisoformat(values[name]) for name in (*_DAYS, "nominal_due") if values.get(name)}
+    return values | days
+
+
+def _changed_since(item: ChecklistItem) -> ConflictError:
+    return ConflictError(N_("“%(item)s” was changed since. Please look at it again."), item=item.summary)
