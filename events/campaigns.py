@@ -84,6 +84,8 @@ def open_round(
     template = found.template
     session.execute(select(Template.id).where(Template.id == template.id).with_for_update())  # one opener at a time
     have = _campaign_ids(session, found)
+    if have and not _runs(session, found):
+        return Opened(found.key, found.period, found.summary, found.year, 0, 0)
     found, event = _as_moved(session, found) if have else (found, None)
     tree = load_tree(session, found.belongs_on(local_day(now)))
     version = _version_in_use(session, found) if have else template.current
@@ -128,6 +130,11 @@ def _is_time(found: Round, today: date) -> bool:
 def _was_held(session: Session, found: Round, today: date) -> bool:
     """Tell whether the round was open and is over: a unit that is entered afterwards owes nothing in it."""
     return found.dates.dtend <= today and bool(session.scalar(select(exists().where(_same(found)))))
+
+
+def _runs(session: Session, found: Round) -> bool:
+    """Tell whether a round that was opened goes on: a unit that is entered after it was cancelled gets nothing of it."""
+    return bool(session.scalar(select(exists().where(_same(found), Campaign.status != CampaignStatus.CANCELLED))))
 
 
 def _heirs(session: Session, found: Round) -> set[int]:

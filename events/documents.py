@@ -1,8 +1,7 @@
-"""The papers that campaigns and items rest on, and the theme that they print.
+"""The papers that campaigns and items rest on: entered as drafts, issued, corrected, replaced.
 
-A theme is announced for a year. Campaigns print the year's until one of them chooses its own, which then also holds for the
-campaigns below it; drafts print their campaign's. Issuing a document freezes what it says: a theme that changes later no longer
-reaches it.
+Drafts print what their campaign prints (see `themes`) and are read by the unit and those above it. Issuing a document freezes what
+it says, and everybody may read it. What is corrected afterwards keeps its before and after; an item tells what became of it.
 """
 
 from collections.abc import Sequence
@@ -11,19 +10,44 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
+from events.checklist import Stamp, record
 from events.database import new_uid, nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.evidence import StoredFile, read_file
+from events.issues import plan_keys
 from events.localtime import VIETNAM, local_day
-from events.models import Campaign, ChecklistItem, Document, DocumentKind, Person
+from events.models import Campaign, ChecklistItem, Document, DocumentChange, DocumentKind, Person, Unit
 from events.people import require_post
 from events.recurrence import check_year
+from events.themes import Printed, inherited
 
-_LONGEST = 500  # characters of an abstract or a theme; longer ones are pasted documents
+KINDS = {
+    DocumentKind.PLAN: N_("Plan"),
+    DocumentKind.LETTER: N_("Official letter"),
+    DocumentKind.DECISION: N_("Decision"),
+    DocumentKind.NOTICE: N_("Notice"),
+    DocumentKind.REPORT: N_("Report"),
+    DocumentKind.MINUTES: N_("Minutes"),
+    DocumentKind.OTHER: N_("Other document"),
+}
+COLUMNS = {
+    "kind": N_("Type"),
+    "abstract": N_("Abstract"),
+    "number": N_("Document number"),
+    "dated": N_("Date on the document"),
+    "issued": N_("Issued on"),
+    "issuer": N_("Issued by"),
+    "signer": N_("Signed by"),
+    "item": N_("For the item"),
+    "replaces": N_("Replaces"),
+    "file": N_("File"),
+}
+_LONGEST = 500  # characters of an abstract; longer ones are pasted documents
 _NUMBER = 100
+_PLAN_KEY = "plan"  # how the keys of the items begin in which a unit issues its own plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +82,7 @@ def add_document(
     _write(document, paper, item, by, now)
     session.add(document)
     session.flush()
+    _tell(session, document, "entered", by, now)
     return document
 
 
@@ -69,35 +94,52 @@ def correct_document(
     by: Person,
     now: datetime,
     item: ChecklistItem | None = None,
+    issued: date | None = None,
     zone: ZoneInfo = VIETNAM,
 ) -> Document:
-    """Correct what was entered, such as a number that the clerk gave later. The theme of an issued document stays."""
+    """Correct what was entered, such as a number that the clerk gave later; what it was before is kept.
+
+    An issued document keeps its type and what it prints; ``issued`` corrects the day on which it was issued. Raises
+    ``ConflictError`` for another type of an issued document, or a day of issue of a draft.
+    """
     require_post(session, by, document.campaign.unit, local_day(now, zone))
+    before, old_item = _facts(document), document.item
+    if document.issued is not None and paper.kind is not document.kind:
+        raise ConflictError(N_("The type of an issued document stays. Please enter another document that replaces it."))
+    if issued is not None and document.issued is None:
+        raise ConflictError(N_("This document is still a draft. Please record its issue first."))
+    if issued is not None:
+        _require_past(issued, local_day(now, zone))
+        document.issued = issued
     _write(document, paper, item, by, now)
     session.flush()
+    if _keep(session, document, before, by, now):
+        _tell_correction(session, document, before, old_item, by, now)
     return document
 
 
 def issue_document(
     session: Session, document: Document, on: date, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
 ) -> Document:
-    """Record that a document went out on the day ``on`` and freeze the theme that it prints.
+    """Record that a document went out on the day ``on`` and freeze what it prints.
 
-    Issuing it again on the same day changes nothing; on another day it is refused with ``ConflictError``.
+    Issuing it again on the same day changes nothing; on another day it is refused with ``ConflictError``: the day of issue is
+    corrected by ``correct_document``.
     """
     require_post(session, by, document.campaign.unit, local_day(now, zone))
-    check_year(on.year)
-    if on > local_day(now, zone):
-        raise InvalidInputError(N_("A document cannot have been issued on %(day)s: that day is still to come."), day=_day(on))
+    _require_past(on, local_day(now, zone))
     if document.issued == on:
         return document
     if document.issued is not None:
         raise ConflictError(N_("This document was already issued on %(day)s."), day=_day(document.issued))
-    document.theme = theme_of(document.campaign)
+    before, printed = _facts(document), inherited(document.campaign)
+    document.theme, document.slogans, document.anniversary = printed.theme, list(printed.slogans), printed.anniversary
     document.issued = on
     document.dated = document.dated or on
     document.at, document.by = now, by
     session.flush()
+    _keep(session, document, before, by, now)
+    _tell(session, document, "issued", by, now, day=on.isoformat())
     return document
 
 
@@ -120,26 +162,49 @@ def supersede(
     newer = session.scalar(select(Document).where(Document.supersedes_id == older.id, Document.id != document.id))
     if newer is not None:
         raise ConflictError(N_("This document was already replaced by “%(abstract)s”."), abstract=newer.abstract)
+    before = _facts(document)
     document.supersedes = older
     document.at, document.by = now, by
     session.flush()
+    _keep(session, document, before, by, now)
+    _tell(session, document, "replaces", by, now, older=_name(older))
     return document
 
 
-def documents_of(session: Session, campaign: Campaign) -> Sequence[Document]:
-    """Return a campaign's documents, the newest first and undated ones before them."""
-    load = (joinedload(Document.item), joinedload(Document.supersedes))
-    query = select(Document).where(Document.campaign_id == campaign.id).options(*load)
+def documents_of(session: Session, campaign: Campaign, *, drafts: bool = True) -> Sequence[Document]:
+    """Return a campaign's documents, the newest first and undated ones before them. Without ``drafts``, only issued ones."""
+    query = _with_facts(drafts).where(Document.campaign_id == campaign.id)
     found = session.scalars(query.order_by(Document.id.desc())).all()
     return sorted(found, key=lambda document: document.dated or date.max, reverse=True)
 
 
+def documents_of_item(session: Session, item: ChecklistItem, *, drafts: bool) -> Sequence[Document]:
+    """Return the documents of one item in the order they were entered. Without ``drafts``, only issued ones."""
+    return session.scalars(_with_facts(drafts).where(Document.item_id == item.id).order_by(Document.id)).all()
+
+
+def replaceable(session: Session, unit: Unit) -> Sequence[Document]:
+    """Return the unit's documents that no other replaces yet, of all its campaigns, the newest first."""
+    newer = aliased(Document)
+    replaced = select(newer.id).where(newer.supersedes_id == Document.id).exists()
+    query = select(Document).join(Document.campaign).where(Campaign.unit_id == unit.id, ~replaced)
+    return session.scalars(query.options(contains_eager(Document.campaign)).order_by(Document.id.desc())).all()
+
+
+def replacing(session: Session, found: Sequence[Document], *, drafts: bool) -> dict[int, Document]:
+    """Return by its id what replaces each of some documents, in whichever campaign it is."""
+    query = _with_facts(drafts).where(Document.supersedes_id.in_([document.id for document in found]))
+    return {newer.supersedes_id: newer for newer in session.scalars(query) if newer.supersedes_id}
+
+
 def get_document(session: Session, campaign: Campaign, uid: str) -> Document:
     """Return the campaign's document with this UID. Raises ``NotFoundError``."""
-    document = session.scalar(select(Document).where(Document.uid == uid, Document.campaign_id == campaign.id))
-    if document is None:
-        raise NotFoundError(kind="document", key=uid)
-    return document
+    return _found(session, uid, Document.campaign_id == campaign.id)
+
+
+def get_document_of(session: Session, unit: Unit, uid: str) -> Document:
+    """Return the document with this UID in one of the unit's campaigns. Raises ``NotFoundError``."""
+    return _found(session, uid, Document.campaign.has(Campaign.unit_id == unit.id))
 
 
 def file_of(session: Session, document: Document, folder: Path | None, *, by: Person, on: date) -> bytes:
@@ -148,62 +213,58 @@ def file_of(session: Session, document: Document, folder: Path | None, *, by: Pe
     return read_file(folder, document.file_digest)
 
 
-def issue_date_of(session: Session, item: ChecklistItem) -> date | None:
-    """Return the day on which the plan attached to an item was issued, the latest one in force; None while there is none."""
-    newer = aliased(Document)
-    replaced = select(newer.id).where(newer.supersedes_id == Document.id, newer.issued.is_not(None)).exists()
-    plans = select(Document.issued).where(Document.item_id == item.id, Document.kind == DocumentKind.PLAN)
-    return session.scalar(plans.where(Document.issued.is_not(None), ~replaced).order_by(Document.issued.desc()).limit(1))
+def printed_by(document: Document) -> Printed:
+    """Return what a document prints: as it was issued, or what a draft's campaign prints today."""
+    if document.issued is None:
+        return inherited(document.campaign)
+    return Printed(document.theme, tuple(document.slogans or ()), document.anniversary)
 
 
-def theme_of(campaign: Campaign) -> str | None:
-    """Return the theme that a campaign prints: its own or that of a campaign above it, else the year's.
-
-    A day without a theme of its own takes that of the campaign that contains it: 25/11 prints the action month's.
-    """
-    if own := next((above.theme for above in _upwards(campaign) if above.theme), None):
-        return own
-    of_year = campaign.observance.theme_in(campaign.year) if campaign.observance else None
-    if of_year:
-        return of_year.theme_vi
-    return theme_of(campaign.outer) if campaign.outer else None
+def awaited_items(session: Session, campaign: Campaign) -> list[ChecklistItem]:
+    """Return the campaign's items that units below wait for: a plan that is issued for one of them leaves those units time."""
+    if session.scalar(select(Campaign.id).where(Campaign.parent_id == campaign.id).limit(1)) is None:
+        return []
+    awaited = plan_keys(campaign.version.items)
+    return [item for item in campaign.items if item.key in awaited]
 
 
-def slogans_of(campaign: Campaign) -> list[str]:
-    """Return the slogans of a campaign, found as its theme is."""
-    own = next((above.slogans for above in _upwards(campaign) if above.slogans), None)
-    if own is not None:
-        return own
-    of_year = campaign.observance.theme_in(campaign.year) if campaign.observance else None
-    if of_year:
-        return of_year.slogans
-    return slogans_of(campaign.outer) if campaign.outer else []
+def plan_item(session: Session, campaign: Campaign) -> ChecklistItem | None:
+    """Return the open item that a plan of the campaign is most likely for: one that units below wait for, else the unit's own."""
+    awaited = {item.id for item in awaited_items(session, campaign)}
+    items = [item for item in campaign.items if item.is_open and (item.id in awaited or item.key.startswith(_PLAN_KEY))]
+    return min(items, key=lambda item: item.id not in awaited, default=None)
 
 
-def theme_printed(document: Document) -> str | None:
-    """Return the theme that a document prints: as it was issued, or a draft's campaign's of today."""
-    return document.theme if document.issued else theme_of(document.campaign)
+def leaves_time_below(document: Document, awaited: Sequence[ChecklistItem]) -> bool:
+    """Tell whether deadlines below follow the day a document is issued: a plan for an awaited item or the whole campaign."""
+    return document.kind is DocumentKind.PLAN and bool(awaited) and (document.item is None or document.item in awaited)
 
 
-def choose_theme(
-    session: Session,
-    campaign: Campaign,
-    theme: str,
-    slogans: Sequence[str] = (),
-    *,
-    by: Person,
-    now: datetime,
-    zone: ZoneInfo = VIETNAM,
-) -> None:
-    """Give a campaign its own theme and slogans; empty ones go back to the year's."""
-    require_post(session, by, campaign.unit, local_day(now, zone))
-    chosen = _short(theme, _LONGEST)
-    lines = [line for line in (_short(slogan, _LONGEST) for slogan in slogans) if line] or None
-    if (campaign.theme, campaign.slogans) == (chosen, lines):
-        return
-    campaign.theme, campaign.slogans = chosen, lines
-    campaign.touch(now)
-    session.flush()
+def topmost(campaign: Campaign) -> Campaign:
+    """Return the campaign at the top of a round, in which its dates are moved."""
+    while campaign.parent is not None:
+        campaign = campaign.parent
+    return campaign
+
+
+def _with_facts(drafts: bool) -> Select[Document]:
+    """Return the query of documents with what is shown of them."""
+    load = (joinedload(Document.item), joinedload(Document.supersedes).joinedload(Document.campaign), joinedload(Document.campaign))
+    query = select(Document).options(*load, selectinload(Document.changes))
+    return query if drafts else query.where(Document.issued.is_not(None))
+
+
+def _found(session: Session, uid: str, where: ColumnElement[bool]) -> Document:
+    document = session.scalar(select(Document).where(Document.uid == uid, where))
+    if document is None:
+        raise NotFoundError(kind="document", key=uid)
+    return document
+
+
+def _require_past(day: date, today: date) -> None:
+    check_year(day.year)
+    if day > today:
+        raise InvalidInputError(N_("A document cannot have been issued on %(day)s: that day is still to come."), day=_day(day))
 
 
 def _write(document: Document, paper: Paper, item: ChecklistItem | None, by: Person, now: datetime) -> None:
@@ -231,11 +292,61 @@ def _short(text: str | None, longest: int) -> str | None:
     return line or None
 
 
-def _upwards(campaign: Campaign) -> list[Campaign]:
-    found = [campaign]
-    while found[-1].parent is not None:
-        found.append(found[-1].parent)
-    return found
+def _facts(document: Document) -> dict[str, str | None]:
+    """Return what may be corrected on a document as text, by the names of ``COLUMNS``."""
+    file = f"{document.file_name} ({(document.file_digest or '')[:8]})" if document.file_name else None
+    return {
+        "kind": document.kind.value,
+        **{name: getattr(document, name) for name in ("abstract", "number", "issuer", "signer")},
+        "dated": _day(document.dated) if document.dated else None,
+        "issued": _day(document.issued) if document.issued else None,
+        "item": document.item.summary if document.item else None,
+        "replaces": _name(document.supersedes) if document.supersedes else None,
+        "file": file,
+    }
+
+
+def _keep(session: Session, document: Document, before: dict[str, str | None], by: Person, now: datetime) -> bool:
+    """Write what changed on a document since ``before`` and tell whether anything did."""
+    after = _facts(document)
+    differing = [name for name in COLUMNS if before[name] != after[name]]
+    if differing:
+        old, new = ({name: facts[name] for name in differing} for facts in (before, after))
+        session.add(DocumentChange(document_id=document.id, at=now, by_name=by.full_name, before=old, after=new))
+        session.flush()
+    return bool(differing)
+
+
+def _tell(session: Session, document: Document, act: str, by: Person, now: datetime, **facts: str | None) -> None:
+    """Write a line into the history of the document's item; see `story` for the words."""
+    if document.item is not None:
+        _tell_item(session, document.item, document, act, by, now, **facts)
+
+
+def _tell_item(
+    session: Session, item: ChecklistItem, document: Document, act: str, by: Person, now: datetime, **facts: str | None
+) -> None:
+    told = {"act": act, "kind": document.kind.value, "paper": _name(document), **facts}
+    record(session, item, {}, {"document": told}, Stamp(by, now))
+
+
+def _tell_correction(
+    session: Session, document: Document, before: dict[str, str | None], old_item: ChecklistItem | None, by: Person, now: datetime
+) -> None:
+    issued = _day(document.issued) if document.issued else None
+    if old_item is not None and old_item is not document.item:
+        _tell_item(session, old_item, document, "taken-off", by, now)
+    if old_item is not document.item:
+        _tell(session, document, "entered", by, now)
+    elif before["issued"] != issued:
+        _tell(session, document, "issued-otherwise", by, now, old=before["issued"], new=issued)
+    else:
+        _tell(session, document, "corrected", by, now)
+
+
+def _name(document: Document) -> str:
+    """Return what people call a document by: its number and abstract."""
+    return " ".join(part for part in (document.number, f"“{document.abstract}”") if part)
 
 
 def _chain(document: Document) -> list[Document]:

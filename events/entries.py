@@ -132,6 +132,7 @@ class ObservanceEntry(Entry):
     rule: dict[str, Any]
     basis: str | None = None
     base_year: int | None = None
+    anniversary: str | None = None
     first_year: int | None = None
     inside: str | None = None
     conf: str | None = None

@@ -2,22 +2,25 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from itertools import chain, count
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from events.campaigns import Opened, open_round
+from events.database import nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.localtime import VIETNAM, local_day
-from events.models import Template
+from events.models import Campaign, CampaignStatus, Template
 from events.recurrence import check_year
-from events.rounds import chosen_round
+from events.rounds import Round, chosen_round, title_of
 from events.units import load_tree
 from events.workdays import WorkCalendar
 
 _LONGEST_AHEAD = 730  # days
 _LONGEST_WAIT = 60  # working days
+_LONGEST_TITLE = 300  # characters
 
 
 def kinds(session: Session) -> Sequence[Template]:
@@ -41,23 +44,30 @@ def open_on(
     now: datetime,
     calendar: WorkCalendar,
     unit_ids: Collection[int] | None = None,
+    title: str = "",
     zone: ZoneInfo = VIETNAM,
 ) -> Opened:
     """Open a template's campaign on ``day`` in all units that it names, or in those of ``unit_ids`` and above.
 
-    The same template on the same day is one campaign: opening it again only adds units that were not there. Raises
+    ``title`` tells two courses on one day apart; empty is the template's. What is held on that day under that title, also after it
+    was moved there, is one campaign: opening it again only adds units that were not there. Raises
     ``ConflictError`` for a template that opens by itself or a day of a closed year, ``YearOutOfRangeError``, and
     ``InvalidInputError`` for units that do not exist on the day.
     """
     _require_open_year(day, local_day(now, zone))
+    require_chosen_day(template)
+    found = _round_on(session, template, _title(title) or template.title_vi, day)
+    if unit_ids is not None:
+        _require_units(session, unit_ids, found.belongs_on(local_day(now, zone)))
+    return open_round(session, found, now=now, calendar=calendar, unit_ids=unit_ids)
+
+
+def require_chosen_day(template: Template) -> None:
+    """Raise ``ConflictError`` for a template that opens by itself."""
     if template.observance_id is not None:
         raise ConflictError(N_("“%(template)s” opens with its observance."), template=template.title_vi)
     if template.cutoffs:
         raise ConflictError(N_("“%(template)s” opens by its reporting periods; switch it on instead."), template=template.title_vi)
-    found = chosen_round(template, day)
-    if unit_ids is not None:
-        _require_units(session, unit_ids, found.belongs_on(local_day(now, zone)))
-    return open_round(session, found, now=now, calendar=calendar, unit_ids=unit_ids)
 
 
 def switch_on(template: Template, *, on: date) -> None:
@@ -86,6 +96,30 @@ def set_lead_times(template: Template, *, ahead_days: int, late_plan_workdays: i
             N_("At most %(ahead)s days ahead and %(late)s working days after a late plan are possible."), **facts
         )
     template.generate_ahead_days, template.late_plan_workdays = ahead_days, late_plan_workdays
+
+
+def _round_on(session: Session, template: Template, title: str, day: date) -> Round:
+    """Return the round of this title that is held on ``day``, for whichever day it was opened, else a new one."""
+    session.execute(select(Template.id).where(Template.id == template.id).with_for_update())  # one opener at a time
+    near = or_(Campaign.dtstart == day, Campaign.period.startswith(day.isoformat()))
+    columns = (Campaign.period, Campaign.summary, Campaign.dtstart, Campaign.status)
+    known = session.execute(select(*columns).where(Campaign.template_id == template.id, near).distinct().order_by(*columns)).all()
+    held = (row for row in known if row.dtstart == day and row.status is not CampaignStatus.CANCELLED)
+    same = next((row.period for row in held if title_of(row.summary) == title), None)
+    return chosen_round(template, day, title, same or _free_period(day, {row.period for row in known}))
+
+
+def _free_period(day: date, taken: Collection[str]) -> str:
+    """Return "2026-10-12", or "2026-10-12-2" for the second round that was opened for the day."""
+    numbered = (f"{day.isoformat()}-{number}" for number in count(2))
+    return next(period for period in chain([day.isoformat()], numbered) if period not in taken)
+
+
+def _title(text: str) -> str:
+    title = " ".join(nfc(text).split())
+    if len(title) > _LONGEST_TITLE:
+        raise InvalidInputError(N_("At most %(longest)s characters fit here."), longest=_LONGEST_TITLE)
+    return title
 
 
 def _switch(template: Template, *, enabled: bool) -> None:

@@ -10,6 +10,7 @@ from events.database import new_uid
 from events.errors import NotFoundError
 from events.localtime import local_day
 from events.models import CalendarDay, DecidedYear, Observance, ObservanceOccurrence, ProposedHoliday
+from events.themes import of_year
 from events.workdays import Decision, DecisionStatus, WorkCalendar
 
 HORIZON = timedelta(days=3 * 366)  # lunar days are wanted three years ahead
@@ -18,7 +19,8 @@ HORIZON = timedelta(days=3 * 366)  # lunar days are wanted three years ahead
 def enabled_observances(session: Session) -> Sequence[Observance]:
     """Return the observances this province keeps, with their titles and themes."""
     query = select(Observance).where(Observance.enabled).order_by(Observance.position)
-    return session.scalars(query.options(selectinload(Observance.titles), selectinload(Observance.themes))).all()
+    around = selectinload(Observance.container).selectinload(Observance.themes)
+    return session.scalars(query.options(selectinload(Observance.titles), selectinload(Observance.themes), around)).all()
 
 
 def get_observance(session: Session, key: str) -> Observance:
@@ -69,13 +71,14 @@ def upcoming(session: Session, first: date, last: date) -> Sequence[ObservanceOc
 
 
 def describe(observance: Observance, year: int) -> str:
-    """Return the plain text that a calendar shows for an observance in ``year``: anniversary, theme, legal basis."""
-    lines = []
-    if anniversary := observance.anniversary_text(year):
-        lines.append(f"{anniversary} ({observance.base_year}–{year}).")
-    theme = observance.theme_in(year)
-    if theme:
-        lines.append(f"Chủ đề: {theme.theme_vi}.")
+    """Return the plain text that a calendar shows for an observance in ``year``: what is printed about it, and its legal basis."""
+    printed, lines = of_year(observance, year), []
+    if printed.anniversary:
+        lines.append(f"{printed.anniversary}.")
+    if printed.theme:
+        lines.append(f"Chủ đề: {printed.theme}.")
+    if printed.slogans:
+        lines.append(f"Khẩu hiệu: {'; '.join(printed.slogans)}")
     if observance.rule["kind"] == "lunar_day":
         lines.append(f"Ngày {observance.rule['lunar_day']}/{observance.rule['lunar_month']} âm lịch.")
     if observance.basis:

@@ -87,25 +87,18 @@ def add_observance(
     Its address is made from the Vietnamese title and belongs to no unit or other observance. Raises ``InvalidInputError`` for what
     cannot be, ``ConflictError`` when this very day is already kept under this title.
     """
-    title = _text(wanted.title_vi, N_("Please enter the Vietnamese title."))
-    rule = _rule(wanted.rule)
     year = local_day(now, zone).year
-    _refuse_twin(session, title, wanted.rule)
-    slug = _free_slug(session, title)
+    columns = _columns(session, wanted, year)
+    slug = _free_slug(session, columns["title_vi"])
     observance = Observance(
         key=f"own_{slug.replace('-', '_')}",
         slug=slug,
         status=ObservanceStatus.OWN,
         enabled=True,
-        title_vi=title,
-        title_en=_optional(wanted.title_en) or title,
-        rule=dict(wanted.rule),
-        basis=_optional(wanted.basis),
         base_year=_base_year(wanted.base_year, year),
         anniversary=_wording(wanted.anniversary),
-        inside_key=_container(session, wanted.inside_key, rule.occurrence(year), year),
-        color=_color(wanted.color),
         position=_last_position(session, Observance) + 1,
+        **columns,
     )
     session.add(observance)
     session.flush()
@@ -113,6 +106,31 @@ def add_observance(
         give_checklist(session, observance, like, by=by, now=now)
     extend_horizon(session, now=now)
     return observance
+
+
+def correct_observance(
+    session: Session, observance: Observance, wanted: NewObservance, *, now: datetime, zone: ZoneInfo = VIETNAM
+) -> None:
+    """Correct title, day, legal basis, colour and container of an observance that was made here, checked as when it was made.
+
+    Its address stays, and so do the days of open campaigns; how anniversaries are put is for ``number_anniversaries``. Raises
+    ``ConflictError`` for one of the catalogue, and for days that its checklist or what lies inside it does not go with.
+    """
+    if observance.status is not ObservanceStatus.OWN:
+        raise ConflictError(N_("“%(title)s” comes with the catalogue and is not changed here."), title=observance.title_vi)
+    year, old_title = local_day(now, zone).year, observance.title_vi
+    columns = _columns(session, wanted, year, observance)
+    template = session.scalar(select(Template).where(Template.observance_id == observance.id))
+    if template is not None and template.anchor is not _anchor(wanted.rule):
+        raise ConflictError(N_("Its checklist counts from one day or from several; that cannot change any more."))
+    _keep_inner(session, observance, _rule(wanted.rule).occurrence(year), year)
+    for name, value in columns.items():
+        setattr(observance, name, value)
+    if template is not None and template.title_vi == old_title:
+        template.title_vi, template.title_en = observance.title_vi, observance.title_en
+    session.flush()
+    session.expire(observance, ["container"])
+    extend_horizon(session, now=now)
 
 
 def give_checklist(session: Session, observance: Observance, like: Template, *, by: Person, now: datetime) -> Template:
@@ -144,6 +162,25 @@ def announce_theme(
     return row
 
 
+def withdraw_theme(session: Session, observance: Observance, year: int, *, now: datetime) -> None:
+    """Take the theme of a year away, such as one entered for the wrong year. Taking it away twice changes nothing.
+
+    Raises ``ConflictError`` for a theme of the catalogue: it would come back with the next start.
+    """
+    check_year(year)
+    row = session.scalar(select(Theme).where(Theme.observance_id == observance.id, Theme.year == year))
+    if row is None:
+        return
+    if row.catalog_base is not None:
+        raise ConflictError(
+            N_("The theme of %(year)s comes with the catalogue. Please enter the right one in its place."), year=year
+        )
+    session.delete(row)
+    session.flush()
+    session.expire(observance, ["themes"])
+    extend_horizon(session, now=now)
+
+
 def number_anniversaries(
     session: Session, observance: Observance, base_year: int | None, wording: str, *, now: datetime, zone: ZoneInfo = VIETNAM
 ) -> None:
@@ -163,14 +200,29 @@ def slug_of(title: str) -> str:
 def _rule(fields: Mapping[str, Any]) -> Rule:
     try:
         return rule_from(fields)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a month of a thousand billion
         raise InvalidInputError(N_("There is no such day. Please check day and month.")) from None
 
 
-def _refuse_twin(session: Session, title: str, rule: Mapping[str, Any]) -> None:
+def _columns(session: Session, wanted: NewObservance, year: int, itself: Observance | None = None) -> dict[str, Any]:
+    """Return what may be corrected later too, checked. ``itself`` is the observance that is corrected."""
+    title = _text(wanted.title_vi, N_("Please enter the Vietnamese title."))
+    rule = _rule(wanted.rule)
+    _refuse_twin(session, title, wanted.rule, itself)
+    return {
+        "title_vi": title,
+        "title_en": _optional(wanted.title_en) or title,
+        "rule": dict(wanted.rule),
+        "basis": _optional(wanted.basis),
+        "inside_key": _container(session, wanted.inside_key, rule.occurrence(year), year, itself),
+        "color": _color(wanted.color),
+    }
+
+
+def _refuse_twin(session: Session, title: str, rule: Mapping[str, Any], itself: Observance | None) -> None:
     """Refuse a form that was sent twice."""
     same = session.scalars(select(Observance).where(Observance.title_vi == title))
-    if any(other.rule == dict(rule) for other in same):
+    if any(other.rule == dict(rule) for other in same if other is not itself):
         raise ConflictError(N_("“%(title)s” is already there on this day."), title=title)
 
 
@@ -188,17 +240,34 @@ def _free_slug(session: Session, title: str) -> str:
     return slug
 
 
-def _container(session: Session, key: str | None, dates: Occurrence, year: int) -> str | None:
-    """Return the observance that is to contain the new one, if its days do."""
+def _container(session: Session, key: str | None, dates: Occurrence, year: int, itself: Observance | None) -> str | None:
+    """Return the observance that is to contain this one, if its days do and it does not lie inside this one."""
     if not key:
         return None
     outer = session.scalar(select(Observance).where(Observance.key == key))
     if outer is None:
         raise NotFoundError(kind="observance", key=key)
     around = outer.recurrence.occurrence(year)
+    if itself is not None and itself in _outwards(outer):
+        raise InvalidInputError(N_("An observance cannot lie inside itself, directly or through others."))
     if not (around.dtstart <= dates.dtstart and dates.dtend <= around.dtend):
         raise InvalidInputError(N_("These days do not lie inside “%(outer)s”."), outer=outer.title_vi)
     return key
+
+
+def _outwards(observance: Observance) -> list[Observance]:
+    found = [observance]
+    while found[-1].container is not None:
+        found.append(found[-1].container)
+    return found
+
+
+def _keep_inner(session: Session, outer: Observance, dates: Occurrence, year: int) -> None:
+    """Refuse days that would leave out an observance that lies inside."""
+    for inner in session.scalars(select(Observance).where(Observance.inside_key == outer.key)):
+        within = inner.recurrence.occurrence(year)
+        if not (dates.dtstart <= within.dtstart and within.dtend <= dates.dtend):
+            raise ConflictError(N_("“%(inner)s” would no longer lie inside."), inner=inner.title_vi)
 
 
 def _base_year(year: int | None, this_year: int) -> int | None:
@@ -230,7 +299,7 @@ def _copy_template(session: Session, observance: Observance, source: Template, b
         observance=observance,
         title_vi=observance.title_vi,
         title_en=observance.title_en,
-        anchor=_anchor(observance),
+        anchor=_anchor(observance.rule),
         cutoffs=[],
         enabled=True,
         opens_from=local_day(now),
@@ -244,8 +313,8 @@ def _copy_template(session: Session, observance: Observance, source: Template, b
     return template
 
 
-def _anchor(observance: Observance) -> Anchor:
-    return Anchor.START if observance.rule["kind"] == "fixed_range" else Anchor.DAY
+def _anchor(rule: Mapping[str, Any]) -> Anchor:
+    return Anchor.START if rule["kind"] == "fixed_range" else Anchor.DAY
 
 
 def _copy(item: TemplateItem, anchor: Anchor) -> TemplateItem:

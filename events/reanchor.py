@@ -36,7 +36,7 @@ from events.redating import (
     wanted_dates,
     write,
 )
-from events.rounds import Anchors
+from events.rounds import Anchors, summary_on
 from events.workdays import WorkCalendar
 
 _A_DAY = timedelta(days=1)
@@ -267,12 +267,11 @@ def _line(sheet: Sheet, item: ChecklistItem, dates: DueDates | None, told: set[i
 
 def _move_campaigns(session: Session, sheets: list[Sheet], found: Preview, now: datetime) -> None:
     """Write the new days into the round's campaigns whose days differ, in one statement."""
-    new = (found.dates.dtstart, found.dates.dtend, found.event_date)
-    moving = [s.campaign for s in sheets if (s.campaign.dtstart, s.campaign.dtend, s.campaign.event_date) != new]
+    new = {"dtstart": found.dates.dtstart, "dtend": found.dates.dtend, "event_date": found.event_date}
+    moving = [s.campaign for s in sheets if any(getattr(s.campaign, name) != value for name, value in new.items())]
     values = {
-        "dtstart": new[0],
-        "dtend": new[1],
-        "event_date": new[2],
+        **new,
+        "summary": summary_on(sheets[0].campaign, found.event_date or found.dates.dtstart),
         "anchor_version": Campaign.anchor_version + 1,
         "sequence": Campaign.sequence + 1,
         "last_modified": now,

@@ -10,6 +10,8 @@ from datetime import date, timedelta
 from events.models import Anchor, Campaign, Observance, Template
 from events.recurrence import Occurrence, period_from
 
+_COMMA = ", "  # between the title of a chosen round and its day
+
 
 @dataclass(frozen=True, slots=True)
 class Round:
@@ -60,14 +62,44 @@ def rounds_of(template: Template, year: int) -> Iterator[Round]:
     for number, cutoff in enumerate(template.cutoffs, 1):
         dates = period_from(cutoff["first"], cutoff["last"]).occurrence(year)
         period = f"{year}-{number}" if len(template.cutoffs) > 1 else str(year)
-        when = f"{cutoff['name']} {year}" if cutoff["name"].endswith("năm") else f"{cutoff['name']} năm {year}"
-        yield Round(template, period, year, dates, f"{template.title_vi}, {when}")
+        yield Round(template, period, year, dates, _summary_of(template, cutoff["name"], year))
 
 
-def chosen_round(template: Template, day: date) -> Round:
-    """Return the round of a template on a day somebody chose, such as a course's first day."""
-    summary = f"{template.title_vi}, {day:%d/%m/%Y}"
-    return Round(template, day.isoformat(), day.year, Occurrence.of_day(day), summary)
+def _summary_of(template: Template, name: str, year: int) -> str:
+    """Return what the round of a reporting period is called. The period is named where there are several, and said once."""
+    if len(template.cutoffs) == 1:
+        return _of_year(template.title_vi, year)
+    title = template.title_vi.removesuffix(f" theo {name.split()[0]}")  # "… theo quý, quý I" says it twice
+    return f"{title}, {_of_year(name, year)}"
+
+
+def _of_year(name: str, year: int) -> str:
+    return f"{name} {year}" if name.endswith("năm") else f"{name} năm {year}"
+
+
+def chosen_round(template: Template, day: date, title: str | None = None, period: str | None = None) -> Round:
+    """Return the round of a template on a day somebody chose, such as a course's first day.
+
+    ``period`` is that of a round that is there; a new one is named after its day.
+    """
+    summary = _on_day(title or template.title_vi, day)
+    return Round(template, period or day.isoformat(), day.year, Occurrence.of_day(day), summary)
+
+
+def summary_on(campaign: Campaign, day: date) -> str:
+    """Return what a campaign is called once it begins on ``day``: one of a chosen day names it, others keep their name."""
+    if campaign.template.observance_id is not None or campaign.template.cutoffs:
+        return campaign.summary
+    return _on_day(title_of(campaign.summary), day)
+
+
+def title_of(summary: str) -> str:
+    """Return the summary of a chosen round without its day."""
+    return summary.rpartition(_COMMA)[0] or summary
+
+
+def _on_day(title: str, day: date) -> str:
+    return f"{title}{_COMMA}{day:%d/%m/%Y}"
 
 
 def round_of(campaign: Campaign) -> Round:

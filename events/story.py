@@ -5,12 +5,21 @@ from datetime import date
 from typing import Any
 
 from events.checklist import EDITED, PARTS, UNDOES
+from events.documents import KINDS
 from events.errors import N_
 from events.language import translations
-from events.models import Change, NotDone, TodoStatus
+from events.models import Change, DocumentKind, NotDone, TodoStatus
 
 _Said = tuple[str, dict[str, Any]]  # an English sentence and its facts
 _STATE = ("status", "blocked", "not_done", "reason")
+_OF_PAPERS = {
+    "entered": N_("%(name)s entered a document: %(kind)s %(paper)s"),
+    "issued": N_("%(name)s recorded that a document was issued on %(day)s: %(kind)s %(paper)s"),
+    "issued-otherwise": N_("%(name)s corrected the day of issue from %(old)s to %(new)s: %(kind)s %(paper)s"),
+    "corrected": N_("%(name)s corrected a document: %(kind)s %(paper)s"),
+    "replaces": N_("%(name)s recorded that a document replaces %(older)s: %(kind)s %(paper)s"),
+    "taken-off": N_("%(name)s no longer counts a document for this item: %(kind)s %(paper)s"),
+}
 _COLUMNS = {
     "phase_key": N_("phase"),
     "role_key": N_("who is in charge"),
@@ -35,6 +44,8 @@ def story_of(change: Change, language: str) -> str:
 def _say(gettext: Any, sentence: str, facts: dict[str, Any]) -> str:
     if "columns" in facts:
         facts["columns"] = ", ".join(dict.fromkeys(gettext(column) for column in facts["columns"]))
+    if kind := facts.get("kind"):
+        facts["kind"] = gettext(kind).lower()
     return str(gettext(sentence) % facts)
 
 
@@ -57,6 +68,8 @@ def _of_the_unit(before: dict[str, Any], after: dict[str, Any]) -> _Said | None:
         return N_("%(name)s added evidence: %(what)s"), {"what": _piece(after["evidence"])}
     if "evidence" in before and isinstance(before["evidence"], dict):
         return N_("%(name)s took evidence away: %(what)s"), {"what": _piece(before["evidence"])}
+    if "document" in after:
+        return _of_the_paper(after["document"])
     if "added" in after:
         return N_("%(name)s added this item of the unit's own"), {}
     if "delegate" in after:
@@ -70,6 +83,11 @@ def _of_the_unit(before: dict[str, Any], after: dict[str, Any]) -> _Said | None:
     if PARTS in after and "status" not in after:
         return N_("%(name)s split it: %(units)s"), {"units": after[PARTS]}
     return None
+
+
+def _of_the_paper(told: dict[str, Any]) -> _Said:
+    day = {"day": _day(told["day"])} if "day" in told else {}
+    return _OF_PAPERS[told["act"]], told | day | {"kind": KINDS[DocumentKind(told["kind"])]}
 
 
 def _delegated(unit: str | None, before: str | None) -> _Said:

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from events.activities import activities_of
-from events.documents import slogans_of, theme_of
 from events.errors import NotFoundError
 from events.models import Campaign, ChecklistItem, Observance, Unit
 from events.progress import Progress, own_progress, rolled_up
+from events.themes import inherited
 from events.units import ancestors, load_tree
 from web.checklists import Line, by_phase, count, lines_of, may_tick
 from web.closures import ClosedNotice, closed_notice
@@ -44,8 +44,7 @@ def show(uid: str) -> str:
         campaign=campaign,
         closed=_closed(session, campaign),
         unit_path=ancestors(campaign.unit)[::-1],
-        theme=theme_of(campaign),
-        slogans=slogans_of(campaign),
+        printed=inherited(campaign),
         phases=by_phase(lines),
         own=own,
         own_lines=own_lines,

@@ -1,4 +1,4 @@
-"""A campaign's documents: what was written, issued and replaced, and the theme that they print."""
+"""A campaign's documents: what was written, issued, corrected and replaced, and the theme that they print."""
 
 from collections.abc import Callable
 from datetime import date
@@ -6,21 +6,22 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 from wtforms import DateField, FileField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 
-from events import documents
+from events import documents, themes
 from events.campaigns import get_campaign
 from events.documents import Paper
 from events.errors import DomainError, NotAllowedError, NotFoundError
 from events.evidence import LARGEST_FILE, store_file
 from events.language import say
 from events.models import Campaign, ChecklistItem, Document, DocumentKind, Person
-from events.people import may_work_on
+from events.people import may_work_on, require_post
 from events.units import ancestors
 from web.context import current_person, get_config, get_session, now, today
-from web.forms import Form
+from web.forms import Form, for_people
 from web.items import LARGEST_UPLOAD, as_download
 from web.language import current
 from web.language import gettext as _
@@ -39,15 +40,8 @@ def allow_uploads(_endpoint: str | None, _values: dict[str, Any] | None) -> None
         request.max_content_length = LARGEST_UPLOAD
 
 
-KINDS = {
-    DocumentKind.PLAN: _l("Plan"),
-    DocumentKind.LETTER: _l("Official letter"),
-    DocumentKind.DECISION: _l("Decision"),
-    DocumentKind.NOTICE: _l("Notice"),
-    DocumentKind.REPORT: _l("Report"),
-    DocumentKind.MINUTES: _l("Minutes"),
-    DocumentKind.OTHER: _l("Other document"),
-}
+KINDS = {kind: _l(name) for kind, name in documents.KINDS.items()}
+COLUMNS = {name: _l(label) for name, label in documents.COLUMNS.items()}
 _NONE = "0"
 _NO_DAY = _l("This is not a date.")
 
@@ -59,6 +53,7 @@ class PaperForm(Form):
     abstract = StringField(_l("Abstract"), [InputRequired(_l("Please enter what the document is about."))])
     number = StringField(_l("Document number"), description=_l("For example 10/KH-BCĐ; empty while it is unknown."))
     dated = DateField(_l("Date on the document"), [Optional()])
+    issued = DateField(_l("Issued on"), [Optional()])
     issuer = StringField(_l("Issued by"))
     signer = StringField(_l("Signed by"))
     item = SelectField(_l("For the item"))
@@ -81,7 +76,7 @@ class ThemeForm(Form):
 
 @bp.get("")
 def index(uid: str) -> str:
-    """List a campaign's documents, with the forms to add one and to choose a theme."""
+    """List a campaign's documents, with the forms to add one, for the item ``?viec=`` if it is named, and to choose a theme."""
     return _page(get_campaign(get_session(), uid))
 
 
@@ -102,25 +97,33 @@ def add(uid: str) -> ResponseReturnValue:
 
 
 @bp.get("/<document>/sua")
-def edit(uid: str, document: str) -> str:
-    """Show the form to correct what was entered."""
+def edit(uid: str, document: str) -> ResponseReturnValue:
+    """Show the form to correct what was entered, to those who may."""
     session = get_session()
     campaign = get_campaign(session, uid)
-    return _edit_page(campaign, documents.get_document(session, campaign, document))
+
+    def page(person: Person) -> str:
+        require_post(session, person, campaign.unit, today())
+        return _edit_page(campaign, documents.get_document(session, campaign, document))
+
+    return for_people(page)
 
 
 @bp.post("/<document>/sua")
 def correct(uid: str, document: str) -> ResponseReturnValue:
-    """Correct what was entered."""
+    """Correct what was entered, and the day on which it was issued."""
     session = get_session()
     campaign = get_campaign(session, uid)
     found = documents.get_document(session, campaign, document)
-    form = _paper_form(campaign)
+    form = _paper_form(campaign, found)
 
     def act(person: Person) -> str:
-        item = _item(session, campaign, form)
-        documents.correct_document(session, found, form.paper(), item=item, by=person, now=now(), zone=get_config().zone)
-        return _("Corrected: %(abstract)s", abstract=found.abstract)
+        before, item = found.issued, _item(session, campaign, form)
+        issued = form.issued.data if form.issued else None
+        at, zone = now(), get_config().zone
+        documents.correct_document(session, found, form.paper(), item=item, issued=issued, by=person, now=at, zone=zone)
+        sentence = _("Corrected: %(abstract)s", abstract=found.abstract)
+        return sentence + (_dates_below(campaign, found, person) if found.issued != before else "")
 
     return _change(campaign, act, form, found)
 
@@ -140,7 +143,7 @@ def download(uid: str, document: str) -> ResponseReturnValue:
 
 @bp.post("/<document>/ban-hanh")
 def issue(uid: str, document: str) -> ResponseReturnValue:
-    """Record that a document went out; the theme that it prints is kept from now on."""
+    """Record that a document went out; what it prints is kept from now on."""
     session = get_session()
     campaign = get_campaign(session, uid)
     found = documents.get_document(session, campaign, document)
@@ -151,18 +154,18 @@ def issue(uid: str, document: str) -> ResponseReturnValue:
 
     def act(person: Person) -> str:
         documents.issue_document(session, found, on, by=person, now=now(), zone=get_config().zone)
-        return _("Issued: %(abstract)s", abstract=found.abstract)
+        return _("Issued: %(abstract)s", abstract=found.abstract) + _dates_below(campaign, found, person)
 
     return _change(campaign, act)
 
 
 @bp.post("/<document>/thay-the")
 def supersede(uid: str, document: str) -> ResponseReturnValue:
-    """Record that a document replaces another one of the campaign."""
+    """Record that a document replaces another one of the unit, also of an earlier campaign."""
     session = get_session()
     campaign = get_campaign(session, uid)
     found = documents.get_document(session, campaign, document)
-    older = documents.get_document(session, campaign, request.form.get("older", ""))
+    older = documents.get_document_of(session, campaign.unit, request.form.get("older", ""))
 
     def act(person: Person) -> str:
         documents.supersede(session, found, older, by=person, now=now(), zone=get_config().zone)
@@ -180,7 +183,7 @@ def choose_theme(uid: str) -> ResponseReturnValue:
 
     def act(person: Person) -> str:
         slogans = (form.slogans.data or "").splitlines()
-        documents.choose_theme(session, campaign, form.theme.data or "", slogans, by=person, now=now(), zone=get_config().zone)
+        themes.choose_theme(session, campaign, form.theme.data or "", slogans, by=person, now=now(), zone=get_config().zone)
         return _("The theme of this campaign is stored.")
 
     return _change(campaign, act, theme_form=form)
@@ -221,45 +224,71 @@ def _change(
 def _page(
     campaign: Campaign, form: PaperForm | None = None, theme_form: ThemeForm | None = None, problem: str | None = None
 ) -> str:
-    session = get_session()
-    found = documents.documents_of(session, campaign)
+    session, may_write = get_session(), _may_write(get_session(), campaign)
+    found = documents.documents_of(session, campaign, drafts=may_write)
+    awaited = documents.awaited_items(session, campaign)
     return render_template(
         "documents/index.html",
         campaign=campaign,
         unit_path=ancestors(campaign.unit)[::-1],
         documents=found,
-        themes={document.id: documents.theme_printed(document) for document in found},
-        replaced={document.supersedes_id: document for document in found if document.supersedes_id},
+        prints={document.id: documents.printed_by(document) for document in found},
+        replaced=documents.replacing(session, found, drafts=may_write),
+        replaceable=documents.replaceable(session, campaign.unit) if may_write else [],
         kinds=KINDS,
-        theme=documents.theme_of(campaign),
-        slogans=documents.slogans_of(campaign),
-        form=form or _paper_form(campaign, formdata=None, issuer=campaign.unit.full_name),
+        columns=COLUMNS,
+        awaited=awaited,
+        leaves_time={document.id for document in found if documents.leaves_time_below(document, awaited)},
+        printed=themes.inherited(campaign),
+        form=form or _new_form(campaign),
         theme_form=theme_form or ThemeForm(formdata=None, theme=campaign.theme, slogans="\n".join(campaign.slogans or [])),
         problem=problem,
-        may_write=_may_write(session, campaign),
+        may_write=may_write,
     )
 
 
 def _edit_page(campaign: Campaign, document: Document, form: PaperForm | None = None, problem: str | None = None) -> str:
-    filled = form or _paper_form(
-        campaign,
-        kind=document.kind.value,
-        item=str(document.item_id or _NONE),
-        **{name: getattr(document, name) for name in ("abstract", "number", "dated", "issuer", "signer")},
-    )
+    names = ("abstract", "number", "dated", "issued", "issuer", "signer")
+    typed = {"kind": document.kind.value, "item": str(document.item_id or _NONE)}
+    filled = form or _paper_form(campaign, document, **typed, **{name: getattr(document, name) for name in names})
     path = ancestors(campaign.unit)[::-1]
     return render_template(
         "documents/edit.html", campaign=campaign, document=document, form=filled, problem=problem, unit_path=path
     )
 
 
-def _paper_form(campaign: Campaign, **values: Any) -> PaperForm:
+def _new_form(campaign: Campaign) -> PaperForm:
+    """Return the form for a new document: a plan, for the item of ``?viec=`` or the one that a plan is most likely for."""
+    asked = request.args.get("viec", "")
+    proposed = documents.plan_item(get_session(), campaign)
+    item = asked if asked in {str(item.id) for item in campaign.items} else str(proposed.id if proposed else _NONE)
+    return _paper_form(campaign, formdata=None, issuer=campaign.unit.full_name, item=item)
+
+
+def _paper_form(campaign: Campaign, document: Document | None = None, **values: Any) -> PaperForm:
+    """Return the form of a document. Only an issued one has a day of issue to correct; its type stays."""
     form = PaperForm(**values)
     form.item.choices = [
         SelectChoice(_NONE, _("the whole campaign")),
         *(SelectChoice(str(item.id), item.summary) for item in campaign.items),
     ]
+    if document is None or document.issued is None:
+        del form.issued
+    else:
+        form.kind.choices = [SelectChoice(document.kind.value, KINDS[document.kind])]
     return form
+
+
+def _dates_below(campaign: Campaign, document: Document, person: Person) -> Markup | str:
+    """Return what follows for the units below from the day on which a document was issued; empty when nothing does."""
+    session = get_session()
+    if not documents.leaves_time_below(document, documents.awaited_items(session, campaign)):
+        return ""
+    top = documents.topmost(campaign)
+    if not may_work_on(session, person, top.unit, today()):
+        return " " + _("Deadlines of the units below may follow it once %(unit)s moves the dates.", unit=top.unit.full_name)
+    link = Markup('<a href="{}">{}</a>').format(url_for("reanchor.dates", uid=top.uid), _("Move dates"))
+    return Markup(" {} {}").format(_("Deadlines of the units below may follow it:"), link)
 
 
 def _item(session: Session, campaign: Campaign, form: PaperForm) -> ChecklistItem | None:

@@ -14,6 +14,7 @@ from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
 from events.models.campaigns import OPEN
 from events.observances import enabled_observances
 from events.people import held
+from events.themes import of_year
 from web.context import current_person, get_calendar, get_config, get_session, today
 from web.language import title
 from web.months import Marked, listing_of, marked_in, next_month, previous_month, read_month, weeks_of
@@ -43,10 +44,10 @@ def show() -> str:
     observances = enabled_observances(session)
     shown = marked_in(observances, month, _last_day(month))
     calendar = get_calendar()
-    held = happenings(session, month, _last_day(month), at_the_top(), zone=get_config().zone)
-    weeks = weeks_of(month, shown, calendar, held)
-    of_year = marked_in(observances, date(month.year, 1, 1), date(month.year, 12, 31))
-    entries = _entries(session, [row for row in of_year if row.year == month.year])
+    activities = happenings(session, month, _last_day(month), at_the_top(), zone=get_config().zone)
+    weeks = weeks_of(month, shown, calendar, activities)
+    touching = marked_in(observances, date(month.year, 1, 1), date(month.year, 12, 31))
+    entries = _entries(session, [row for row in touching if row.dates.dtstart.year == month.year])
     return render_template(
         "home/show.html",
         month=month,
@@ -54,7 +55,8 @@ def show() -> str:
         previous=previous_month(month),
         next=next_month(month),
         weeks=weeks,
-        listing=listing_of(weeks, shown, held),
+        listing=listing_of(weeks, shown, activities),
+        prints=of_year,
         shown=shown,
         ahead=[entry for entry in entries if entry.marked.dates.dtend > today()],
         over=[entry for entry in entries if entry.marked.dates.dtend <= today()],

@@ -31,6 +31,7 @@ from events.choices import units_below
 from events.credits import credited_to, stand_in
 from events.decisions import is_provisional
 from events.dependencies import waited_for
+from events.documents import documents_of_item
 from events.editing import EDITABLE, sets_its_own_date
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
 from events.evidence import LARGEST_FILE, Proof, add_evidence, file_of, remove_evidence, store_file
@@ -245,6 +246,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         went_over=went_over(item, history),
         credited=credited_to(session, item),
         stand_in=stand_in(session, item),
+        documents=documents_of_item(session, item, drafts=may_choose),
         edited=[_(EDITABLE[name]) for name in item.edited if name in EDITABLE],
         is_provisional=item.is_open and not sets_its_own_date(item) and is_provisional(item, get_calendar()),
         below=units_below(session, item.campaign.unit, today()),

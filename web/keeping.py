@@ -72,6 +72,24 @@ class ObservanceForm(Form):
             return {"kind": "fixed_range", "from": f"{month:02}-{day:02}", "to": f"{last[0]:02}-{last[1]:02}"}
         return {"kind": "fixed_day", "month": month, "day": day}
 
+    @staticmethod
+    def typed(observance: Observance) -> dict[str, Any]:
+        """Return the values of the fields for an observance that is there."""
+        rule = observance.rule
+        first, last = (rule.get(end, "-").split("-") for end in ("from", "to"))
+        return {
+            "title_vi": observance.title_vi,
+            "title_en": observance.title_en,
+            "kind": rule["kind"],
+            "day": rule.get("day") or rule.get("lunar_day") or int(first[1]),
+            "month": rule.get("month") or rule.get("lunar_month") or int(first[0]),
+            "last_day": int(last[1]) if last[1] else None,
+            "last_month": int(last[0]) if last[0] else None,
+            "basis": observance.basis,
+            "color": observance.color,
+            "inside": observance.inside_key or _NONE,
+        }
+
     @property
     def wanted(self) -> NewObservance:
         return NewObservance(
@@ -80,8 +98,8 @@ class ObservanceForm(Form):
             self.rule,
             self.color.data,
             self.basis.data or "",
-            self.base_year.data,
-            self.anniversary.data or "",
+            self.base_year.data if self.base_year else None,
+            (self.anniversary.data or "") if self.anniversary else "",
             self.inside.data or None,
         )
 
@@ -167,6 +185,32 @@ def edit(slug: str) -> ResponseReturnValue:
     return _edit_page(own_observances.find_observance(get_session(), slug))
 
 
+@bp.get("/<slug>/thong-tin")
+@administrators_only
+def facts(slug: str) -> ResponseReturnValue:
+    """Show the form to correct an observance that was made here."""
+    session = get_session()
+    observance = own_observances.find_observance(session, slug)
+    return _facts_page(observance, _facts_form(session, observance, **ObservanceForm.typed(observance)))
+
+
+@bp.post("/<slug>/thong-tin")
+@administrators_only
+def correct(slug: str) -> ResponseReturnValue:
+    """Correct an observance that was made here; open campaigns keep their days."""
+    session = get_session()
+    observance = own_observances.find_observance(session, slug)
+    form = _facts_form(session, observance)
+
+    def act() -> ResponseReturnValue:
+        own_observances.correct_observance(session, observance, form.wanted, now=now(), zone=get_config().zone)
+        session.commit()
+        flash(_("Stored. Campaigns that are open already keep their days; they are moved with “Move dates”."), "success")
+        return redirect(url_for(".edit", slug=slug), 303)
+
+    return try_form(form, act, lambda problem: _facts_page(observance, form, problem))
+
+
 @bp.post("/<slug>/chu-de")
 @administrators_only
 def announce(slug: str) -> ResponseReturnValue:
@@ -183,6 +227,18 @@ def announce(slug: str) -> ResponseReturnValue:
         return redirect(url_for(".edit", slug=slug), 303)
 
     return try_form(form, act, lambda problem: _edit_page(observance, theme_form=form, problem=problem))
+
+
+@bp.post("/<slug>/chu-de/bo")
+@administrators_only
+def withdraw(slug: str) -> ResponseReturnValue:
+    """Take the theme of a wrong year away."""
+    session = get_session()
+    observance = own_observances.find_observance(session, slug)
+    own_observances.withdraw_theme(session, observance, request.form.get("year", 0, int), now=now())
+    session.commit()
+    flash(_("The theme of %(year)s was taken away. Drafts follow, issued documents do not.", year=request.form["year"]), "success")
+    return redirect(url_for(".edit", slug=slug), 303)
 
 
 @bp.post("/<slug>/ky-niem")
@@ -228,6 +284,18 @@ def _person() -> Person:
     return person
 
 
+def _facts_page(observance: Observance, form: ObservanceForm, problem: str | None = None) -> str:
+    return render_template("keeping/facts.html", observance=observance, form=form, problem=problem)
+
+
+def _facts_form(session: Session, observance: Observance, **values: Any) -> ObservanceForm:
+    """Return the form of an observance that is there: its anniversaries and checklist have forms of their own."""
+    form = _observance_form(session, **values)
+    form.inside.choices = [choice for choice in form.inside.choices if choice.value != observance.key]
+    del form.base_year, form.anniversary, form.like
+    return form
+
+
 def _new_page(form: ObservanceForm, problem: str | None = None) -> str:
     return render_template("keeping/new.html", form=form, problem=problem)
 
@@ -264,8 +332,8 @@ def _theme_form(observance: Observance) -> ThemeForm:
     return ThemeForm(formdata=None, year=year, theme=theme.theme_vi, slogans="\n".join(theme.slogans), source=theme.source)
 
 
-def _observance_form(session: Session) -> ObservanceForm:
-    form = ObservanceForm()
+def _observance_form(session: Session, **values: Any) -> ObservanceForm:
+    form = ObservanceForm(**values)
     outer = own_observances.all_observances(session)
     form.inside.choices = [SelectChoice(_NONE, _("none")), *(SelectChoice(o.key, title(o)) for o in outer if o.enabled)]
     form.like.choices = [SelectChoice(_NONE, _("no checklist: only in the calendar")), *_templates(session)]

@@ -10,6 +10,7 @@ from events.activities import at_the_top, coming, counts_for
 from events.errors import N_, NotFoundError
 from events.models import Campaign, Observance
 from events.recurrence import LAST_YEAR
+from events.themes import of_year
 from web.context import get_config, get_session, today
 from web.language import title
 from web.months import Marked
@@ -33,6 +34,7 @@ def show(slug: str) -> str:
         "observances/show.html",
         observance=observance,
         years=[Marked(observance, year, observance.recurrence.occurrence(year)) for year in reversed(years)],
+        prints=of_year,
         this_year=this_year,
         coming=_coming(observance, today()),
         activities=coming(session, today(), at_the_top(), counts_for(observance.id), zone=get_config().zone),

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from wtforms import DateField, RadioField, SelectMultipleField
+from wtforms import DateField, RadioField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -27,6 +27,7 @@ bp = Blueprint("opening", __name__, url_prefix="/ngay-ky-niem/loai")
 class OpenForm(Form):
     """A campaign on a chosen day."""
 
+    title = StringField(_l("Title"), description=_l("It tells two courses on one day apart."))
     day = DateField(_l("Day"), [InputRequired(_l("This is not a date."))])
     who = RadioField(
         _l("Units"),
@@ -60,7 +61,8 @@ def choose_day(key: str) -> ResponseReturnValue:
     """Show the form to open a kind on a chosen day."""
     session = get_session()
     template = kinds.get_kind(session, key)
-    return _open_page(template, _open_form(session, template, day=today()))
+    kinds.require_chosen_day(template)
+    return _open_page(template, _open_form(session, template, day=today(), title=template.title_vi))
 
 
 @bp.post("/<key>/mo")
@@ -73,12 +75,14 @@ def open_kind(key: str) -> ResponseReturnValue:
 
     def act() -> ResponseReturnValue:
         units = set(form.units.data or []) if form.who.data == "some" else None
-        zone, calendar = get_config().zone, get_calendar()
-        opened = kinds.open_on(session, template, form.day.data, now=now(), calendar=calendar, unit_ids=units, zone=zone)
+        title, zone, calendar = form.title.data or "", get_config().zone, get_calendar()
+        opened = kinds.open_on(
+            session, template, form.day.data, now=now(), calendar=calendar, unit_ids=units, title=title, zone=zone
+        )
         session.commit()
         sentence = _("Opened in %(campaigns)s units, %(items)s items.", campaigns=opened.campaigns, items=opened.items)
         flash(sentence if opened.campaigns else _("This campaign was open already; nothing was added."), "success")
-        return redirect(_address_of(session, template, form), 303)
+        return redirect(_address_of(session, template, opened.period), 303)
 
     return try_form(form, act, lambda problem: _open_page(template, form, problem))
 
@@ -97,8 +101,7 @@ def _open_form(session: Session, template: Template, **values: object) -> OpenFo
     return form
 
 
-def _address_of(session: Session, template: Template, form: OpenForm) -> str:
-    period = chosen_round(template, form.day.data).period
+def _address_of(session: Session, template: Template, period: str) -> str:
     top = select(Campaign.uid).where(Campaign.template_id == template.id, Campaign.period == period, Campaign.parent_id.is_(None))
     uid = session.scalar(top.order_by(Campaign.id).limit(1))
     return url_for("campaigns.show", uid=uid) if uid else url_for("keeping.index")

@@ -2,7 +2,7 @@
 
 from events.models.activities import Activity, ActivityCredit
 from events.models.campaigns import Campaign, CampaignStatus, ChecklistItem, Evidence, ItemCredit, ItemState, NotDone, TodoStatus
-from events.models.documents import Document, DocumentKind
+from events.models.documents import Document, DocumentChange, DocumentKind
 from events.models.feeds import FeedSnapshot
 from events.models.history import Change
 from events.models.observances import (
@@ -42,6 +42,7 @@ __all__ = [
     "ChecklistItem",
     "DecidedYear",
     "Document",
+    "DocumentChange",
     "DocumentKind",
     "Evidence",
     "EvidenceType",

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.engine.default import DefaultExecutionContext
@@ -90,6 +91,8 @@ class Campaign(Published, Base):
     event_date: Mapped[date | None]  # the day the main event is held, when that is not the day itself
     anchor_version: Mapped[int] = mapped_column(default=0)  # rises when the dates that items count from move
     status: Mapped[CampaignStatus] = mapped_column(default=CampaignStatus.CONFIRMED)
+    cancelled: Mapped[datetime | None]  # until then it was there, and counts as of days before
+    cancellations: Mapped[list[dict[str, Any]] | None]  # at the top of a round: who cancelled it and why, who opened it again
     theme: Mapped[str | None]  # None: the year's
     slogans: Mapped[list[str] | None]
 

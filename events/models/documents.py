@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -39,7 +40,9 @@ class Document(Base):
     issuer: Mapped[str | None]
     signer: Mapped[str | None]
     abstract: Mapped[str]
-    theme: Mapped[str | None]  # as printed in an issued document; a draft prints the campaign's
+    theme: Mapped[str | None]  # as printed in an issued document, like the next two; a draft prints the campaign's
+    slogans: Mapped[list[str] | None]
+    anniversary: Mapped[str | None]
     issued: Mapped[date | None]
     supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
     file_name: Mapped[str | None]
@@ -53,3 +56,18 @@ class Document(Base):
     item: Mapped[ChecklistItem | None] = relationship()
     supersedes: Mapped["Document | None"] = relationship(remote_side="Document.id")
     by: Mapped[Person | None] = relationship()
+    changes: Mapped[list["DocumentChange"]] = relationship(order_by="DocumentChange.id", viewonly=True)
+
+
+class DocumentChange(Base):
+    """What was corrected on a document after it was entered, by column: who, when, before and after."""
+
+    __tablename__ = "document_change"
+    __table_args__ = (Index(None, "document_id"),)
+
+    id: Mapped[PrimaryKey]
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id"))
+    at: Mapped[datetime]
+    by_name: Mapped[str]
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]

@@ -14,6 +14,8 @@ from events.recurrence import Rule, rule_from
 from events.workdays import DecisionStatus
 
 ANNIVERSARY = "Kỷ niệm N năm"
+_COUNTED_YEARLY = "lần thứ"  # how an event that is held again every year is numbered
+_ROUND = 5  # years between the anniversaries that are marked
 
 
 class ObservanceStatus(StrEnum):
@@ -49,6 +51,9 @@ class Observance(FromCatalog, Base):
 
     titles: Mapped[list["TitlePeriod"]] = relationship(back_populates="observance", order_by="TitlePeriod.from_year")
     themes: Mapped[list["Theme"]] = relationship(back_populates="observance")
+    container: Mapped["Observance | None"] = relationship(
+        primaryjoin="foreign(Observance.inside_key) == remote(Observance.key)", viewonly=True
+    )
 
     @property
     def recurrence(self) -> Rule:
@@ -71,11 +76,15 @@ class Observance(FromCatalog, Base):
         return year - self.base_year
 
     def anniversary_text(self, year: int) -> str | None:
-        """Return how a fifth, tenth … anniversary is put in ``year``, or None in the years between."""
+        """Return how the anniversary is put in ``year``: "Kỷ niệm 25 năm (2001–2026)" in every fifth year, "Lần thứ 11" in each."""
         number = self.anniversary_in(year)
-        if number is None or number % 5:
+        if number is None:
             return None
-        return re.sub(r"\bN\b", str(number), self.anniversary or ANNIVERSARY)
+        wording = self.anniversary or ANNIVERSARY
+        text = re.sub(r"\bN\b", str(number), wording)
+        if wording.casefold().startswith(_COUNTED_YEARLY):
+            return text
+        return None if number % _ROUND else f"{text} ({self.base_year}–{year})"
 
 
 class TitlePeriod(FromCatalog, Base):

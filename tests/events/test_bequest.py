@@ -11,7 +11,6 @@ from events.campaigns import open_campaigns, open_round
 from events.checklist import block_item, complete_item, history_of, reopen_item, start_item
 from events.choices import delegate_item, split_item
 from events.credits import credit_item, credited_to
-from events.documents import slogans_of, theme_of
 from events.errors import ConflictError
 from events.evidence import Proof, add_evidence, remove_evidence
 from events.feeds import serve_feed
@@ -22,6 +21,7 @@ from events.progress import AsOf, own_progress
 from events.reforms import NewUnit, abolish_level, merge, split
 from events.rounds import rounds_of
 from events.story import story_of
+from events.themes import inherited
 from events.undo import last_change, undo_change
 from events.units import get_unit
 from events.villages import VillageType, add_village
@@ -233,7 +233,7 @@ def test_a_theme_goes_over_where_all_predecessors_agree_on_it(session, happiness
 
     campaign = campaign_of(session, merge_pair(session, happiness))
 
-    assert (theme_of(campaign), slogans_of(campaign)) == ("Chủ đề của hai xã", ["Khẩu hiệu"])
+    assert (inherited(campaign).theme, inherited(campaign).slogans) == ("Chủ đề của hai xã", ("Khẩu hiệu",))
 
 
 def test_where_predecessors_differ_the_theme_of_the_year_holds(session, happiness):

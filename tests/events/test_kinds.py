@@ -10,6 +10,8 @@ from events.campaigns import open_campaigns
 from events.errors import ConflictError, InvalidInputError, NotFoundError, YearOutOfRangeError
 from events.kinds import get_kind, kinds, open_on, switch_off, switch_on
 from events.models import Campaign, ChecklistItem, Template, Unit
+from events.recurrence import Occurrence
+from events.rounds import rounds_of, summary_on
 from events.units import get_unit
 from events.workdays import WorkCalendar
 from tests.conftest import Cast
@@ -161,3 +163,58 @@ def test_a_report_on_a_year_that_began_before_a_reform_is_asked_of_those_who_exi
     assert all(campaign.unit.valid_to is None for campaign in campaigns)
     roles = {item.role_key for campaign in campaigns for item in campaign.items}
     assert "so_ldtbxh" not in roles
+
+
+def test_two_courses_on_one_day_are_told_apart_by_their_title(session: Session, vietnam: WorkCalendar):
+    template = get_kind(session, "training_course")
+
+    def opened(title: str) -> int:
+        return open_on(session, template, A_DAY_IN_MARCH, now=NOW, calendar=vietnam, title=title).campaigns
+
+    first, second = opened(""), opened("Tập huấn kỹ năng hoà giải, khoá 1")
+
+    assert first == second > 0
+    assert (opened(template.title_vi), opened(" Tập huấn kỹ năng  hoà giải, khoá 1")) == (0, 0)
+    names = session.execute(select(Campaign.period, Campaign.summary).distinct().order_by(Campaign.period)).all()
+    assert names == [
+        ("2027-03-10", f"{template.title_vi}, 10/03/2027"),
+        ("2027-03-10-2", "Tập huấn kỹ năng hoà giải, khoá 1, 10/03/2027"),
+    ]
+    with pytest.raises(InvalidInputError):
+        opened("x" * 301)
+
+
+def test_a_course_that_was_moved_is_found_on_its_new_day_and_leaves_its_old_one_free(session: Session, vietnam: WorkCalendar):
+    template, new_day = get_kind(session, "training_course"), A_DAY_IN_MARCH + timedelta(days=8)
+    open_on(session, template, A_DAY_IN_MARCH, now=NOW, calendar=vietnam)
+    for campaign in session.scalars(select(Campaign)):
+        campaign.summary = summary_on(campaign, new_day)
+        campaign.dtstart, campaign.dtend = new_day, Occurrence.of_day(new_day).dtend
+    session.flush()
+
+    again = open_on(session, template, new_day, now=NOW, calendar=vietnam)
+    another = open_on(session, template, A_DAY_IN_MARCH, now=NOW, calendar=vietnam)
+
+    assert (again.campaigns, again.summary) == (0, f"{template.title_vi}, 18/03/2027")
+    assert another.campaigns > 0
+    assert set(session.execute(select(Campaign.period, Campaign.dtstart)).all()) == {
+        ("2027-03-10", new_day),
+        ("2027-03-10-2", A_DAY_IN_MARCH),
+    }
+
+
+def test_a_round_of_a_period_keeps_its_name_wherever_it_begins(session: Session, vietnam: WorkCalendar):
+    switch_on(get_kind(session, "report_year"), on=date(2021, 1, 1))
+    open_campaigns(session, now=NOW, calendar=vietnam, year=2026)
+    report = session.scalars(select(Campaign).join(Campaign.template).where(Template.key == "report_year")).first()
+
+    assert summary_on(report, A_DAY_IN_MARCH) == report.summary
+
+
+def test_reports_and_quarters_say_their_period_once(session: Session):
+    said = {key: [found.summary for found in rounds_of(get_kind(session, key), 2026)] for key in BY_CUT_OFF}
+
+    assert said["report_half_year"] == ["Báo cáo công tác gia đình 6 tháng đầu năm 2026"]
+    assert said["report_year"] == ["Báo cáo công tác gia đình năm 2026"]
+    assert said["club_model_cycle"][0] == "Theo dõi mô hình, câu lạc bộ gia đình, quý I năm 2026"
+    assert said["communication_quarter"][3] == "Truyền thông thường xuyên về gia đình, quý IV năm 2026"

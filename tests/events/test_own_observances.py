@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -18,11 +19,13 @@ from events.own_observances import (
     add_observance,
     all_observances,
     announce_theme,
+    correct_observance,
     find_observance,
     give_checklist,
     number_anniversaries,
     slug_of,
     switch_observance,
+    withdraw_theme,
 )
 from events.templates import check_template, template_entry
 from events.workdays import WorkCalendar
@@ -205,6 +208,8 @@ def test_a_form_that_is_sent_twice_makes_one_day(session: Session, cast: Cast):
         {"title_vi": "!!!"},
         {"title_vi": "x" * 501},
         {"rule": {"kind": "fixed_day", "month": 2, "day": 30}},
+        {"rule": {"kind": "fixed_day", "month": 10**12, "day": 5}},
+        {"rule": {"kind": "fixed_range", "from": f"{10**12}-05", "to": "03-01"}},
         {"rule": {"kind": "fixed_range", "from": "02-30", "to": "03-01"}},
         {"rule": {"kind": "fixed_range", "from": "x", "to": "y"}},
         {"rule": {"kind": "lunar_day", "lunar_month": 13, "lunar_day": 1}},
@@ -257,8 +262,94 @@ def test_anniversaries_are_worded_as_the_province_does(session: Session, cast: C
     assert "Kỷ niệm 10 năm (2016–2026)." in occurrences(session, observance)[2026].description
 
     number_anniversaries(session, observance, 2016, "Lần thứ N", now=NOW)
-    assert "Lần thứ 10 (2016–2026)." in occurrences(session, observance)[2026].description
-    assert "thứ" not in describe(observance, 2027)
+    assert "Lần thứ 10.\n" in occurrences(session, observance)[2026].description
+    assert "Lần thứ 11.\n" in describe(observance, 2027)
 
     number_anniversaries(session, observance, None, "", now=NOW)
     assert "10" not in occurrences(session, observance)[2026].description
+
+
+def test_the_action_month_is_numbered_every_year_and_family_day_every_fifth(session: Session):
+    month, day = (find_observance(session, slug) for slug in ("thang-hanh-dong-vi-binh-dang-gioi", "ngay-gia-dinh-viet-nam"))
+
+    assert [month.anniversary_text(year) for year in (2016, 2021, 2026)] == ["Lần thứ 1", "Lần thứ 6", "Lần thứ 11"]
+    assert [day.anniversary_text(year) for year in (2025, 2026)] == [None, "Kỷ niệm 25 năm (2001–2026)"]
+
+
+def test_a_wording_chosen_here_is_kept_when_the_catalogue_begins_to_name_wordings(session: Session, catalog: Catalog):
+    day = find_observance(session, "ngay-gia-dinh-viet-nam")
+    number_anniversaries(session, day, 2001, "N năm Ngày Gia đình", now=NOW)
+    day.catalog_base = {name: value for name, value in day.catalog_base.items() if name != "anniversary"}
+
+    import_catalog(session, catalog, now=NOW)
+
+    assert day.anniversary == "N năm Ngày Gia đình"
+
+
+def test_what_was_made_here_is_corrected_and_its_address_and_open_campaigns_stay(
+    session: Session, cast: Cast, vietnam: WorkCalendar, happiness: Template
+):
+    observance = add_observance(session, THE_DAY, like=happiness, by=cast.hoa, now=NOW)
+    open_campaigns(session, now=NOW, calendar=vietnam, year=2026)
+    slug, row = observance.slug, occurrences(session, observance)[2026]
+    wanted = replace(THE_DAY, title_vi="Ngày hội Gia đình", rule=FIXED | {"day": 10}, color="gold", basis="")
+
+    correct_observance(session, observance, wanted, now=NOW)
+
+    assert (observance.slug, observance.title_vi, observance.color, observance.basis) == (slug, "Ngày hội Gia đình", "gold", None)
+    assert (row.dtstart, row.summary, row.sequence) == (date(2026, 10, 10), "Ngày hội Gia đình", 1)
+    campaigns = select(Campaign.dtstart).where(Campaign.observance_id == observance.id)
+    assert set(session.scalars(campaigns)) == {date(2026, 10, 9)}
+    assert session.scalars(select(Template.title_vi).where(Template.observance_id == observance.id)).one() == "Ngày hội Gia đình"
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"title_vi": " "}, InvalidInputError),
+        ({"rule": {"kind": "fixed_day", "month": 10**12, "day": 1}}, InvalidInputError),
+        ({"color": "beige"}, InvalidInputError),
+        ({"inside_key": "gender_action_month"}, InvalidInputError),
+        ({"rule": RANGE}, ConflictError),
+        ({"title_vi": "Ngày khác"}, ConflictError),
+    ],
+)
+def test_a_correction_is_checked_as_a_new_day_is(session: Session, cast: Cast, happiness: Template, change: dict, error):
+    add_observance(session, replace(THE_DAY, title_vi="Ngày khác"), by=cast.hoa, now=NOW)
+    observance = add_observance(session, THE_DAY, like=happiness, by=cast.hoa, now=NOW)
+
+    with pytest.raises(error):
+        correct_observance(session, observance, replace(THE_DAY, **change), now=NOW)
+    correct_observance(session, observance, THE_DAY, now=NOW)
+
+
+def test_what_lies_inside_stays_inside(session: Session, cast: Cast):
+    outer, inner = (
+        add_observance(session, NewObservance(title, "", RANGE, "olive"), by=cast.hoa, now=NOW) for title in ("Đợt", "Tuần")
+    )
+    correct_observance(session, inner, NewObservance("Tuần", "", RANGE, "olive", inside_key=outer.key), now=NOW)
+
+    with pytest.raises(ConflictError, match="no longer lie inside"):
+        correct_observance(session, outer, NewObservance("Đợt", "", RANGE | {"to": "11-25"}, "olive"), now=NOW)
+    with pytest.raises(InvalidInputError, match="inside itself"):
+        correct_observance(session, outer, NewObservance("Đợt", "", RANGE, "olive", inside_key=inner.key), now=NOW)
+
+
+def test_an_observance_of_the_catalogue_is_not_corrected_here(session: Session):
+    with pytest.raises(ConflictError, match="comes with the catalogue"):
+        correct_observance(session, find_observance(session, "ngay-gia-dinh-viet-nam"), THE_DAY, now=NOW)
+
+
+def test_a_theme_of_a_wrong_year_is_taken_away_but_none_of_the_catalogue(session: Session):
+    day = find_observance(session, "ngay-quoc-te-hanh-phuc")
+    shipped = day.themes[0].year
+    announce_theme(session, day, 2062, "Nhầm năm", now=NOW)
+    announce_theme(session, day, 2027, "Nhầm năm", now=NOW)
+
+    for _ in range(2):
+        withdraw_theme(session, day, 2027, now=NOW)
+
+    assert day.theme_in(2027) is None
+    assert "Nhầm năm" not in occurrences(session, day)[2027].description
+    with pytest.raises(ConflictError, match="comes with the catalogue"):
+        withdraw_theme(session, day, shipped, now=NOW)

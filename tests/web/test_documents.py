@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.models import Document, Person
+from events.campaigns import open_campaigns
+from events.models import Campaign, Document, Person
 from tests.conftest import Cast
-from tests.web.conftest import Opened, Visitor
+from tests.web.conftest import NOON, Opened, Visitor
 
 PAPER = {"kind": "plan", "abstract": "Tổ chức Ngày Quốc tế Hạnh phúc", "number": "12/KH-UBND", "dated": "2021-02-26", "item": "0"}
 
@@ -116,6 +118,7 @@ def test_issuing_keeps_the_theme_that_was_printed(thi: Visitor, opened: Opened, 
     assert "Chủ đề lúc ban hành" in page
     assert "Chủ đề về sau" in page
     assert "Chủ đề về sau" in thi.read(f"/chien-dich/{opened.commune.uid}")
+    assert "Một; Hai" in page
 
 
 @pytest.mark.parametrize("on", ["2021-03-02", "x", ""])
@@ -168,3 +171,89 @@ def test_the_number_of_queries_does_not_depend_on_documents(thi: Visitor, opened
 
     assert count_queries(lambda: thi.read(address(opened))) == two
     assert len(re.findall("<article", thi.read(address(opened)))) == 4
+
+
+def test_a_plan_is_entered_for_the_plans_item_unless_another_is_asked_for(thi: Visitor, opened: Opened):
+    plan = next(item for item in opened.commune.items if item.key == "plan_commune")
+    other = opened.commune.items[-1]
+
+    assert f'<option selected value="{plan.id}">' in thi.read(address(opened))
+    assert f'<option selected value="{other.id}">' in thi.read(f"{address(opened)}?viec={other.id}")
+    assert f"/van-ban?viec={other.id}#them" in thi.read(f"/viec/{other.id}")
+
+
+def test_a_plan_that_units_below_wait_for_leads_to_moving_dates(
+    signed_in: Callable[[Person], Visitor], cast: Cast, opened: Opened, session: Session
+):
+    hoa, page = signed_in(cast.hoa), f"/chien-dich/{opened.province.uid}/van-ban"
+    assert "để lại cho cấp dưới ít nhất 7 ngày làm việc" in hoa.read(page)
+    hoa.post(page, **PAPER)
+    [document] = entered(session)
+
+    hoa.post(f"{page}/{document.uid}/ban-hanh", on="2021-03-01")
+
+    assert f'<a href="/chien-dich/{opened.province.uid}/doi-ngay">Dời ngày</a>' in hoa.read(page)
+
+
+def test_a_plan_that_nobody_below_waits_for_moves_nothing(thi: Visitor, opened: Opened, session: Session):
+    assert "không làm dời hạn nào" in thi.read(address(opened))
+    thi.post(address(opened), **PAPER)
+    [document] = entered(session)
+
+    thi.post(f"{address(opened)}/{document.uid}/ban-hanh", on="2021-03-01")
+
+    assert "doi-ngay" not in thi.read(address(opened))
+
+
+def test_drafts_are_for_the_unit_and_those_above_it(
+    stranger: Visitor, thi: Visitor, signed_in: Callable[[Person], Visitor], cast: Cast, opened: Opened, session: Session
+):
+    thi.post(address(opened), **PAPER | {"abstract": "Dự thảo riêng", "item": str(opened.item.id)})
+    [document] = entered(session)
+
+    for outsider in (stranger, signed_in(cast.khanh)):
+        assert "Dự thảo riêng" not in outsider.read(address(opened))
+        assert f"#van-ban-{document.id}" not in outsider.read(f"/viec/{opened.item.id}")
+    assert stranger.get(f"{address(opened)}/{document.uid}/sua").location.startswith("/dang-nhap")
+    assert signed_in(cast.khanh).get(f"{address(opened)}/{document.uid}/sua").status_code == 403
+    assert "Dự thảo riêng" in signed_in(cast.hoa).read(address(opened))
+
+    thi.post(f"{address(opened)}/{document.uid}/ban-hanh", on="2021-03-01")
+    assert "Dự thảo riêng" in stranger.read(address(opened))
+    assert "Dự thảo riêng" in stranger.read(f"/viec/{opened.item.id}")
+
+
+def test_the_day_of_issue_is_corrected_and_what_it_was_is_shown(thi: Visitor, opened: Opened, session: Session):
+    thi.post(address(opened), **PAPER)
+    [document] = entered(session)
+    edit = f"{address(opened)}/{document.uid}/sua"
+    assert 'name="issued"' not in thi.read(edit)
+    thi.post(f"{address(opened)}/{document.uid}/ban-hanh", on="2021-03-01")
+    assert 'value="2021-03-01"' in thi.read(edit)
+
+    assert thi.post(edit, **PAPER | {"kind": "report"}).status_code == 400
+    assert thi.post(edit, **PAPER | {"issued": "2021-02-26"}).status_code == 303
+
+    assert entered(session)[0].issued.isoformat() == "2021-02-26"
+    page = re.sub(r"<[^>]+>", "", thi.read(address(opened)))
+    assert "Cán bộ xã (Thi): Ngày ban hành: 01/03/2021 → 26/02/2021" in page
+
+
+def test_a_plan_of_another_campaign_of_the_unit_can_be_replaced(
+    thi: Visitor, opened: Opened, session: Session, vietnam, cast: Cast
+):
+    open_campaigns(session, now=NOON + timedelta(days=90), calendar=vietnam, year=2021)
+    day = next(c for c in session.scalars(select(Campaign).where(Campaign.unit_id == cast.commune.id)) if c.id != opened.commune.id)
+    session.commit()
+    elsewhere = f"/chien-dich/{day.uid}/van-ban"
+    for page, number, kind in ((elsewhere, "1/KH", "plan"), (elsewhere, "2/CV", "letter"), (address(opened), "3/KH", "plan")):
+        thi.post(page, **PAPER | {"number": number, "kind": kind})
+    old, letter, new = entered(session)
+    page = thi.read(address(opened))
+    assert f'value="{old.uid}"' in page
+    assert f'value="{letter.uid}"' not in page
+
+    assert thi.post(f"{address(opened)}/{new.uid}/thay-the", older=old.uid).status_code == 303
+
+    assert f"#van-ban-{new.id}" in thi.read(elsewhere)
+    assert f"#van-ban-{old.id}" in thi.read(address(opened))

@@ -1,8 +1,11 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
-from tests.web.conftest import Clock, Opened, Visitor
+from events.own_observances import NewObservance, add_observance
+from tests.conftest import Cast
+from tests.web.conftest import NOON, Clock, Opened, Visitor
 
 
 def test_the_month_is_a_table_that_begins_on_monday(stranger: Visitor, opened: Opened):
@@ -54,6 +57,20 @@ def test_an_observance_shows_its_days_left_and_the_campaign_that_is_open(strange
 def test_an_anniversary_is_named_when_it_is_round(stranger: Visitor, opened: Opened):
     assert "Kỷ niệm 20 năm (2001–2021)" in stranger.read("/")
     assert "Kỷ niệm 21 năm" not in stranger.read("/?thang=2022-06")
+
+
+def test_a_day_at_the_end_of_a_lunar_year_stands_in_the_list_of_the_year_it_falls_in(
+    stranger: Visitor, opened: Opened, session: Session, cast: Cast
+):
+    rule = {"kind": "lunar_day", "lunar_month": 12, "lunar_day": 30}  # of lunar 2020: 11/02/2021
+    add_observance(session, NewObservance("Giao thừa sum vầy", "", rule, "olive"), by=cast.hoa, now=NOON)
+    session.commit()
+
+    pages = [stranger.read(f"/?thang={month}") for month in ("2021-06", "2022-06")]
+
+    days = [page[page.index('id="cac-ngay"') :].partition("Giao thừa sum vầy")[0][-500:] for page in pages]
+    assert "11/02/2021" in days[0]
+    assert "31/01/2022" in days[1]
 
 
 def test_every_observance_offers_its_calendar(stranger: Visitor, opened: Opened):

@@ -91,7 +91,7 @@ def test_it_may_be_lunar_or_last_several_days(administrator: Visitor, stranger: 
 
 @pytest.mark.parametrize(
     "change",
-    [{"day": "31", "month": "2"}, {"kind": "fixed_range"}, {"day": ""}, {"title_vi": ""}, {"color": "beige"}, {"base_year": "x"}, {"inside": "intl_day_evaw"}, {"kind": "weekly"}],
+    [{"day": "31", "month": "2"}, {"month": "1000000000000"}, {"kind": "fixed_range"}, {"day": ""}, {"title_vi": ""}, {"color": "beige"}, {"base_year": "x"}, {"inside": "intl_day_evaw"}, {"kind": "weekly"}],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_and_what_was_typed_stays(administrator: Visitor, session: Session, change: dict[str, str]):
     before = session.scalar(select(func.count(Observance.id)))
@@ -171,6 +171,51 @@ def test_a_day_that_cannot_be_is_refused_in_words(administrator: Visitor, sessio
     assert session.scalar(select(func.count(Campaign.id))) == 0
 
 
+def test_what_was_made_here_is_corrected(administrator: Visitor, stranger: Visitor):
+    administrator.post("/ngay-ky-niem/moi", **A_DAY | {"kind": "fixed_range", "last_day": "12", "last_month": "10"})
+    address = "/ngay-ky-niem/ngay-hoi-dai-gia-dinh/thong-tin"
+    assert f'href="{address}"' in administrator.read("/ngay-ky-niem/ngay-hoi-dai-gia-dinh/sua")
+    form = administrator.read(address)
+    assert all(f'value="{typed}"' in form for typed in ("Ngày hội Đại gia đình", "9", "12", "10"))
+    changed = {name: A_DAY[name] for name in ("title_vi", "color", "inside", "month")} | {"kind": "fixed_range", "day": "8"}
+
+    refused = administrator.post(address, **changed | {"last_day": "40"})
+    stored = administrator.post(address, **changed | {"last_day": "11", "title_vi": "Ngày hội Gia đình xã"})
+
+    assert (refused.status_code, stored.status_code) == (400, 303)
+    page = stranger.read("/ngay/ngay-hoi-dai-gia-dinh")
+    assert "Ngày hội Gia đình xã" in page
+    assert "08/10 – 11/10/2021" in page
+    assert "/thong-tin" not in administrator.read("/ngay-ky-niem/ngay-quoc-te-hanh-phuc/sua")
+
+
+def test_a_theme_of_a_wrong_year_is_taken_away(administrator: Visitor, stranger: Visitor):
+    address = "/ngay-ky-niem/ngay-quoc-te-hanh-phuc"
+    administrator.post(f"{address}/chu-de", year="2023", theme="Nhầm năm rồi", slogans="", source="")
+    administrator.post(f"{address}/chu-de", year="2024", theme="Nhầm năm rồi", slogans="", source="")
+    assert 'name="year" value="2024"' in administrator.read(f"{address}/sua")
+
+    assert administrator.post(f"{address}/chu-de/bo", year="2024").status_code == 303
+
+    assert 'value="2024"' not in administrator.read(f"{address}/sua")
+    assert administrator.post(f"{address}/chu-de/bo", year="x").status_code == 400
+
+
+def test_two_courses_on_one_day_have_their_own_titles(administrator: Visitor):
+    address = "/ngay-ky-niem/loai/training_course/mo"
+    assert 'name="title"' in administrator.read(address)
+
+    pages = [administrator.post(address, day="2021-10-12", who="all", title=title).location for title in ("", "Lớp hoà giải")]
+
+    assert len(set(pages)) == 2
+    assert "Lớp hoà giải, 12/10/2021" in administrator.read(pages[1])
+
+
+@pytest.mark.parametrize("key", ["happiness_day", "report_year"])
+def test_a_kind_that_opens_by_itself_has_no_form_for_a_day(administrator: Visitor, key: str):
+    assert '<form class="sheet"' not in administrator.read(f"/ngay-ky-niem/loai/{key}/mo", 409)
+
+
 def test_a_kind_with_a_cut_off_is_switched_on_and_off(administrator: Visitor, session: Session):
     for state, enabled in (("on", True), ("off", False)):
         assert administrator.post("/ngay-ky-niem/loai/report_year/bat-tat", state=state).status_code == 303
@@ -195,6 +240,8 @@ def test_others_change_nothing(signed_in: Callable[[Person], Visitor], cast: Cas
         ("moi", A_DAY),
         ("ngay-quoc-te-hanh-phuc/chu-de", {"year": "2022", "theme": "x"}),
         ("ngay-quoc-te-hanh-phuc/ky-niem", {"anniversary": "N"}),
+        ("ngay-quoc-te-hanh-phuc/thong-tin", A_DAY),
+        ("ngay-quoc-te-hanh-phuc/chu-de/bo", {"year": "2022"}),
         ("loai/training_course/mo", {"day": "2021-10-12", "who": "all"}),
     ]
 

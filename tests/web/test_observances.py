@@ -1,8 +1,13 @@
+from datetime import timedelta
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.models import Observance
-from tests.web.conftest import Opened, Visitor
+from events.campaigns import open_campaigns
+from events.models import Campaign, Observance
+from events.own_observances import announce_theme, find_observance
+from events.workdays import WorkCalendar
+from tests.web.conftest import NOON, Opened, Visitor
 
 
 def test_an_observance_tells_its_basis_its_years_and_its_campaigns(stranger: Visitor, opened: Opened):
@@ -40,3 +45,27 @@ def test_inside_zalo_a_hint_leads_to_the_browser(stranger: Visitor):
     page = stranger.get("/ngay/ngay-quoc-te-hanh-phuc", headers={"User-Agent": "Mozilla/5.0 Zalo android/12"}).text
 
     assert "Mở bằng trình duyệt" in page
+
+
+def test_theme_slogans_and_anniversary_are_the_same_on_every_page_and_in_the_calendar(
+    stranger: Visitor, opened: Opened, session: Session, vietnam: WorkCalendar
+):
+    open_campaigns(session, now=NOON + timedelta(days=200), calendar=vietnam, year=2021)
+    month = find_observance(session, "thang-phong-chong-bao-luc-gia-dinh")
+    for theme in find_observance(session, "ngay-gia-dinh-viet-nam").themes:
+        session.delete(theme)
+    session.flush()
+    session.expire_all()
+    announce_theme(session, month, 2021, "Chủ đề của tháng", ["Khẩu hiệu của tháng"], now=NOON)
+    day = (
+        select(Campaign).join(Campaign.observance).where(Observance.slug == "ngay-gia-dinh-viet-nam", Campaign.parent_id.is_(None))
+    )
+    uid = session.scalars(day.where(Campaign.year == 2021)).one().uid
+    session.commit()
+
+    pages = ["/?thang=2021-06", "/ngay/ngay-gia-dinh-viet-nam", f"/chien-dich/{uid}", "/lich/ngay-gia-dinh-viet-nam.ics"]
+
+    for page in pages:
+        text = stranger.read(page).replace("\r\n ", "")
+        for said in ("Chủ đề của tháng", "Khẩu hiệu của tháng", "Kỷ niệm 20 năm (2001–2021)"):
+            assert said in text, (page, said)

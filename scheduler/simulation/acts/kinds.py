@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Literal
 
-from events.documents import choose_theme, theme_of
 from events.errors import N_
 from events.kinds import get_kind, open_on, switch_on
 from events.models import Observance
@@ -16,6 +15,7 @@ from events.own_observances import (
     give_checklist,
     switch_observance,
 )
+from events.themes import choose_theme, inherited
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Stage, Told, as_text
 
@@ -81,7 +81,7 @@ class AnnounceTheme(_OfObservances):
         yield self.told(sentence, title=observance.title_in(self.year), year=self.year, theme=self.theme)
         anniversary = observance.anniversary_text(self.year)
         if anniversary:
-            yield self.told(N_("… and it is a round one: %(anniversary)s"), anniversary=anniversary)
+            yield self.told(N_("… together with this: %(anniversary)s"), anniversary=anniversary)
 
 
 class ChooseTheme(_OfObservances):
@@ -94,9 +94,10 @@ class ChooseTheme(_OfObservances):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         campaign = stage.campaign(self.campaign, self.unit)
-        before = theme_of(campaign) or "–"
+        before = inherited(campaign).theme or "–"
         choose_theme(stage.session, campaign, self.theme, **stage.who(campaign.unit))
-        facts = {"unit": campaign.unit.full_name, "campaign": campaign.summary, "before": before, "theme": theme_of(campaign)}
+        theme = inherited(campaign).theme
+        facts = {"unit": campaign.unit.full_name, "campaign": campaign.summary, "before": before, "theme": theme}
         yield self.told(N_("%(unit)s prints its own theme for “%(campaign)s”: %(theme)s (the year's: %(before)s)."), **facts)
 
 

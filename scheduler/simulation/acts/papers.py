@@ -6,7 +6,7 @@ from typing import Literal
 
 from sqlalchemy import select
 
-from events.documents import Paper, add_document, issue_document, supersede, theme_printed
+from events.documents import Paper, add_document, issue_document, printed_by, supersede
 from events.errors import N_, NotFoundError
 from events.models import Document, DocumentKind
 from scheduler.simulation.acts.act import Act
@@ -19,7 +19,9 @@ class _OfDocuments(Act):
         return Rule.DOCUMENTS
 
     def printed(self, document: Document) -> Told:
-        return self.told(N_("… “%(abstract)s” prints: %(theme)s"), abstract=document.abstract, theme=theme_printed(document) or "–")
+        return self.told(
+            N_("… “%(abstract)s” prints: %(theme)s"), abstract=document.abstract, theme=printed_by(document).theme or "–"
+        )
 
 
 class Draft(_OfDocuments):

@@ -1,0 +1,127 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import delete, event, select, update
+from sqlalchemy.orm import Session
+
+from events.campaigns import open_campaigns, open_round
+from events.cancelling import Extent, cancel_round, extent_of, reopen_round
+from events.errors import ConflictError, InvalidInputError, NotAllowedError
+from events.feeds import find_feed
+from events.kinds import get_kind, open_on
+from events.models import Campaign, CampaignStatus, ChecklistItem, Template
+from events.progress import Progress, own_progress
+from events.rounds import rounds_of
+from events.workdays import WorkCalendar
+from tests.conftest import Cast
+
+NOW = datetime(2021, 3, 1, 2, tzinfo=UTC)
+A_MINUTE = timedelta(minutes=1)
+WHY = "Mở nhầm, năm nay lồng ghép vào Tháng 6"
+
+
+@pytest.fixture
+def root(session: Session, cast: Cast, vietnam: WorkCalendar) -> Campaign:
+    template = session.scalars(select(Template).where(Template.key == "happiness_day")).one()
+    [found] = rounds_of(template, 2021)
+    open_round(session, found, now=NOW, calendar=vietnam)
+    return session.scalars(select(Campaign).where(Campaign.unit_id == cast.province.id)).one()
+
+
+def states(session: Session) -> set[tuple]:
+    return set(session.execute(select(Campaign.status, Campaign.cancelled, Campaign.sequence)).all())
+
+
+def test_a_round_is_cancelled_in_all_units_with_who_and_why(session: Session, cast: Cast, root: Campaign):
+    root.items[0].complete(cast.hoa, NOW, NOW.date())
+    session.flush()
+    extent = extent_of(session, root)
+
+    reached = [cancel_round(session, root, f" {WHY}\n", by=cast.hoa, now=NOW + n * A_MINUTE) for n in range(2)]
+
+    assert extent.campaigns == reached[0] > 100
+    assert extent.closed == 1
+    assert reached[1] == 0
+    assert states(session) == {(CampaignStatus.CANCELLED, NOW, 1)}
+    assert root.cancellations == [{"at": NOW.isoformat(), "by": cast.hoa.full_name, "reason": WHY}]
+
+
+def test_nobody_is_reminded_progress_leaves_it_out_and_calendars_show_it_cancelled(session: Session, cast: Cast, root: Campaign):
+    before = own_progress(session, NOW.date(), Campaign.unit_id == cast.commune.id)
+    cancel_round(session, root, WHY, by=cast.hoa, now=NOW)
+
+    assert before[cast.commune.id].expected > 0
+    assert own_progress(session, NOW.date(), Campaign.unit_id == cast.commune.id).get(cast.commune.id, Progress()).expected == 0
+    feed = find_feed(session, cast.commune.slug, NOW.date(), "https://lich.example.org").render(session).decode()
+    assert "SUMMARY:[HUỶ] Ngày Quốc tế Hạnh phúc năm 2021" in feed
+
+
+def test_a_cancelled_round_does_not_open_again_by_itself(session: Session, cast: Cast, vietnam: WorkCalendar, root: Campaign):
+    gone = session.scalars(select(Campaign).where(Campaign.unit_id == cast.commune.id)).one()
+    session.execute(delete(ChecklistItem).where(ChecklistItem.campaign_id == gone.id))
+    session.delete(gone)
+    cancel_round(session, root, WHY, by=cast.hoa, now=NOW)
+
+    opened = open_campaigns(session, now=NOW + A_MINUTE, calendar=vietnam, year=2021)
+
+    assert opened == []
+    assert {status for status, *_ in states(session)} == {CampaignStatus.CANCELLED}
+
+
+def test_a_round_is_opened_again_as_it_was(session: Session, cast: Cast, root: Campaign):
+    lone = session.scalars(select(Campaign).where(Campaign.unit_id == cast.other_commune.id)).one()
+    cancel_round(session, root, WHY, by=cast.hoa, now=NOW)
+    extent = extent_of(session, root)
+
+    assert reopen_round(session, root, by=cast.hoa, now=NOW + A_MINUTE) == extent.campaigns
+    assert reopen_round(session, root, by=cast.hoa, now=NOW + A_MINUTE) == 0
+
+    assert states(session) == {(CampaignStatus.CONFIRMED, None, 2)}
+    assert [told["reason"] for told in root.cancellations] == [WHY, None]
+    assert lone.status is CampaignStatus.CONFIRMED
+
+
+def test_only_a_post_at_the_top_cancels_with_a_reason_and_in_an_open_year(session: Session, cast: Cast, root: Campaign):
+    commune = session.scalars(select(Campaign).where(Campaign.unit_id == cast.commune.id)).one()
+
+    for by, campaign, why, now, error in (
+        (cast.thi, root, WHY, NOW, NotAllowedError),
+        (cast.hoa, root, "  ", NOW, InvalidInputError),
+        (cast.hoa, root, "x" * 501, NOW, InvalidInputError),
+        (cast.hoa, commune, WHY, NOW, ConflictError),
+        (cast.hoa, root, WHY, NOW.replace(year=2022), ConflictError),
+    ):
+        with pytest.raises(error):
+            cancel_round(session, campaign, why, by=by, now=now)
+    assert states(session) == {(CampaignStatus.CONFIRMED, None, 0)}
+
+
+def test_a_course_is_opened_anew_on_the_day_of_a_cancelled_one(session: Session, cast: Cast, vietnam: WorkCalendar):
+    template, day = get_kind(session, "training_course"), NOW.date() + timedelta(days=60)
+    first = open_on(session, template, day, now=NOW, calendar=vietnam)
+    root = session.scalars(select(Campaign).where(Campaign.unit_id == cast.province.id, Campaign.period == first.period)).one()
+    cancel_round(session, root, WHY, by=cast.hoa, now=NOW)
+
+    again = open_on(session, template, day, now=NOW, calendar=vietnam)
+
+    assert (again.campaigns, again.period) == (first.campaigns, f"{first.period}-2")
+
+
+def test_the_number_of_statements_does_not_depend_on_the_number_of_units(session: Session, cast: Cast, root: Campaign):
+    seen: list[str] = []
+    event.listen(session.connection(), "before_cursor_execute", lambda _c, _cur, statement, *_rest: seen.append(statement))
+
+    def statements() -> int:
+        session.refresh(root)
+        seen.clear()
+        cancel_round(session, root, WHY, by=cast.hoa, now=NOW)
+        return len(seen)
+
+    statements()  # loads what both read
+    reopen_round(session, root, by=cast.hoa, now=NOW)
+    many = statements()
+    reopen_round(session, root, by=cast.hoa, now=NOW)
+    session.execute(update(Campaign).where(Campaign.parent_id == root.id).values(parent_id=None))
+
+    assert statements() == many
+    assert extent_of(session, root) == Extent(1, len(root.items), 0)
