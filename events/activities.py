@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from events.database import folded, new_uid, nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
@@ -17,6 +17,8 @@ from events.recurrence import check_year
 from events.units import ancestors, subtree_ids
 
 A_WEEK = timedelta(weeks=1)
+_A_DAY = timedelta(days=1)
+_A_MOMENT = timedelta(microseconds=1)
 _LONGEST = timedelta(days=31)  # what lasts longer is a campaign
 _FAR = timedelta(days=365)  # from the campaign; what lies farther off belongs to another one
 _AFTERWARDS = 12 * A_WEEK  # in which a weekly broadcast or class may go on
@@ -175,18 +177,22 @@ def clash(slot: Slot, other: Slot, zone: ZoneInfo = VIETNAM) -> tuple[datetime, 
 
 
 @dataclass(frozen=True, slots=True)
-class Overlap:
-    """Another activity and the first of its times that overlaps."""
+class Happening:
+    """One of the times that an activity takes place, in local time. ``dtend`` is the instant it ends."""
 
     activity: Activity
     dtstart: datetime
     dtend: datetime
 
+    def covers(self, day: date) -> bool:
+        return self.dtstart.date() <= day <= (self.dtend - _A_MOMENT).date()
 
-def overlapping(session: Session, activity: Activity, zone: ZoneInfo = VIETNAM) -> list[Overlap]:
+
+def overlapping(session: Session, activity: Activity, zone: ZoneInfo = VIETNAM) -> list[Happening]:
     """Return the activities that overlap this one, of the same unit or at the same place: a warning, not a lock.
 
-    A place of the same name is the same place for a unit and those above and below it.
+    Each comes with the first of its times that overlaps. A place of the same name is the same place for a unit and those above and
+    below it.
     """
     slot, day = _slot(activity), local_day(activity.dtstart, zone)
     *_, (_, last) = slot.occurrences(zone)
@@ -197,7 +203,42 @@ def overlapping(session: Session, activity: Activity, zone: ZoneInfo = VIETNAM) 
     load = joinedload(Activity.campaign).joinedload(Campaign.unit)
     others = session.scalars(query.options(load).order_by(Activity.dtstart, Activity.id))
     found = ((other, clash(slot, _slot(other), zone)) for other in others)
-    return [Overlap(other, *times) for other, times in found if times is not None]
+    return [Happening(other, *times) for other, times in found if times is not None]
+
+
+def happenings(session: Session, first: date, last: date, *where: ColumnElement[bool], zone: ZoneInfo = VIETNAM) -> list[Happening]:
+    """Return each time that public activities take place on the local days ``first`` to ``last``, in the order of time.
+
+    What was called off is left out. ``where`` are conditions on ``Activity`` and its ``Campaign``.
+    """
+    start, end = at_local(first, time.min, zone), at_local(last + _A_DAY, time.min, zone)
+    near = (Activity.dtstart < end, or_(Activity.dtend > start, Activity.weekly_until >= first - A_WEEK))
+    held = (Activity.status != CampaignStatus.CANCELLED, Campaign.status != CampaignStatus.CANCELLED)
+    query = select(Activity).join(Activity.campaign).where(Activity.public, *held, *near, *where)
+    load = contains_eager(Activity.campaign).options(joinedload(Campaign.unit), joinedload(Campaign.observance))
+    rows = session.scalars(query.options(load).order_by(Activity.id))
+    found = (Happening(row, *times) for row in rows for times in _slot(row).occurrences(zone))
+    return sorted((each for each in found if each.dtstart < end and each.dtend > start), key=lambda each: each.dtstart)
+
+
+def coming(session: Session, today: date, *where: ColumnElement[bool], zone: ZoneInfo = VIETNAM) -> list[Happening]:
+    """Return the next time of each public activity in the year from ``today`` on. ``where`` is that of ``happenings``."""
+    found: dict[int, Happening] = {}
+    for each in happenings(session, today, today + _FAR, *where, zone=zone):
+        found.setdefault(each.activity.id, each)
+    return list(found.values())
+
+
+def at_the_top() -> ColumnElement[bool]:
+    """Return the condition that an activity is of a unit that has none above it, usually the province."""
+    return Campaign.unit_id.in_(select(Unit.id).where(Unit.parent_id.is_(None)))
+
+
+def counts_for(observance_id: int) -> ColumnElement[bool]:
+    """Return the condition that an activity is of an observance's campaign, or counts for one, as a shared launch does."""
+    other = aliased(Campaign)
+    credited = select(ActivityCredit.activity_id).join(other, other.id == ActivityCredit.campaign_id)
+    return or_(Campaign.observance_id == observance_id, Activity.id.in_(credited.where(other.observance_id == observance_id)))
 
 
 def _in_line_with(unit: Unit, on: date) -> ColumnElement[bool]:

@@ -1,8 +1,8 @@
 """Which components a calendar feed shows, and the bytes last served for it.
 
-A feed is one calendar in a client: an observance through the years, or a unit with its campaigns and deadlines. Bytes are kept
-(``FeedSnapshot``) with a fingerprint of the rows they were written from, so that a poll costs two small queries and ETag and
-Last-Modified stay true.
+A feed is one calendar in a client: an observance through the years, or a unit with its campaigns and deadlines. A public activity
+of the province is in both, with the same UID. Bytes are kept (``FeedSnapshot``) with a fingerprint of the rows they were written
+from, so that a poll costs a few small queries and ETag and Last-Modified stay true.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
-from events.activities import last_instant
+from events.activities import at_the_top, counts_for, last_instant
 from events.closures import closure_of
 from events.colors import HEX_OF
 from events.database import SessionFactory, reading
@@ -113,17 +113,26 @@ class ObservanceFeed:
         )
 
     def state(self, session: Session) -> str:
-        rows = _fingerprint(ObservanceOccurrence)
-        return _state(self.head, session.execute(select(*rows).where(self._shown)).one())
+        rows = session.execute(select(*_fingerprint(ObservanceOccurrence)).where(self._shown)).one()
+        both = select(*_fingerprint(Activity), *_fingerprint(Campaign)).join(Activity.campaign)
+        activities = session.execute(both.where(self._attended)).one()
+        return _state(self.head, rows, activities)
 
     def render(self, session: Session) -> bytes:
         query = select(ObservanceOccurrence).where(self._shown).order_by(ObservanceOccurrence.dtstart).limit(LARGEST)
-        return write_calendar(self.head, [self._event(row) for row in session.scalars(query)])
+        days = [self._event(row) for row in session.scalars(query)]
+        return write_calendar(self.head, [*days, *_activities(session, self._attended, self.public_url)][:LARGEST])
 
     @property
     def _shown(self) -> ColumnElement[bool]:
         row = ObservanceOccurrence
         return (row.observance_id == self.observance.id) & (row.year >= self.today.year - 1)
+
+    @property
+    def _attended(self) -> ColumnElement[bool]:
+        """The province's public activities for this observance; those of all units would be hundreds on one day."""
+        recent = Activity.dtstart >= at_local(date(self.today.year - 1, 1, 1), time.min)
+        return recent & at_the_top() & counts_for(self.observance.id) & _to_attend(self.today)
 
     def _event(self, row: ObservanceOccurrence) -> CalendarEvent:
         return CalendarEvent(
@@ -167,7 +176,8 @@ class UnitFeed:
         return _state(self.head, campaigns, items, activities, (self.unit.valid_to,), *ending)
 
     def render(self, session: Session) -> bytes:
-        events = [*self._ending(session), *self._campaigns(session), *self._activities(session), *self._deadlines(session)]
+        activities = _activities(session, self._attended, self.public_url, self.unit)
+        events = [*self._ending(session), *self._campaigns(session), *activities, *self._deadlines(session)]
         return write_calendar(self.head, events[:LARGEST])
 
     @property
@@ -196,37 +206,13 @@ class UnitFeed:
 
     @property
     def _attended(self) -> ColumnElement[bool]:
-        """What people may attend: public activities of the campaigns shown; cancelled ones stay as long as cancelled campaigns.
+        """What people may attend of the campaigns shown.
 
         Those that went over to the units that follow stay too: whoever subscribed here is told of them until they are past.
         """
-        gone = (Activity.status == "CANCELLED") & (Activity.dtend < at_local(self.today - _CANCELLED_STAYS, time.min))
         went_over = select(ActivityCredit.activity_id).join(ActivityCredit.campaign).where(self._shown).correlate(None)
         here = or_(self._shown, Activity.id.in_(went_over)) if self.unit.valid_to else self._shown
-        return here & Activity.public & ~gone
-
-    def _activities(self, session: Session) -> Iterator[CalendarEvent]:
-        with_unit = contains_eager(Activity.campaign).joinedload(Campaign.unit)
-        query = select(Activity).join(Activity.campaign).where(self._attended).options(with_unit)
-        for activity in session.scalars(query.order_by(Activity.dtstart, Activity.id)):
-            said = [f"Đơn vị tổ chức: {activity.organizer}"] if activity.organizer else []
-            if activity.campaign.unit_id != self.unit.id:
-                said.append(f"Đơn vị tiếp nhận: {activity.campaign.unit.full_name}")
-            yield CalendarEvent(
-                uid=activity.uid,
-                summary=activity.summary,
-                dtstart=activity.dtstart,
-                dtend=activity.dtend,
-                created=activity.created,
-                last_modified=activity.last_modified,
-                sequence=activity.sequence,
-                description="\n".join([activity.campaign.summary, *said]),
-                location=activity.location,
-                url=f"{self.public_url}/hoat-dong/{activity.uid}",
-                categories=("Hoạt động",),
-                status="CANCELLED" if activity.is_cancelled else "CONFIRMED",
-                weekly_until=last_instant(activity.weekly_until) if activity.weekly_until else None,
-            )
+        return here & _to_attend(self.today)
 
     def _campaigns(self, session: Session) -> Iterator[CalendarEvent]:
         for campaign in session.scalars(select(Campaign).where(self._shown).order_by(Campaign.dtstart)):
@@ -265,6 +251,37 @@ class UnitFeed:
                 categories=("Hạn việc",),
                 status="CANCELLED" if "CANCELLED" in (row.status.value, row.campaign_status.value) else "CONFIRMED",
             )
+
+
+def _to_attend(today: date) -> ColumnElement[bool]:
+    """Return the condition that people may attend an activity: it is public; a cancelled one stays a while, as campaigns do."""
+    gone = (Activity.status == "CANCELLED") & (Activity.dtend < at_local(today - _CANCELLED_STAYS, time.min))
+    return Activity.public & ~gone
+
+
+def _activities(session: Session, shown: ColumnElement[bool], public_url: str, of: Unit | None = None) -> Iterator[CalendarEvent]:
+    """Yield the activities shown, in the feed ``of`` a unit with the word who took over what another unit holds now."""
+    with_unit = contains_eager(Activity.campaign).joinedload(Campaign.unit)
+    query = select(Activity).join(Activity.campaign).where(shown).options(with_unit)
+    for activity in session.scalars(query.order_by(Activity.dtstart, Activity.id)):
+        said = [f"Đơn vị tổ chức: {activity.organizer}"] if activity.organizer else []
+        if of is not None and activity.campaign.unit_id != of.id:
+            said.append(f"Đơn vị tiếp nhận: {activity.campaign.unit.full_name}")
+        yield CalendarEvent(
+            uid=activity.uid,
+            summary=activity.summary,
+            dtstart=activity.dtstart,
+            dtend=activity.dtend,
+            created=activity.created,
+            last_modified=activity.last_modified,
+            sequence=activity.sequence,
+            description="\n".join([activity.campaign.summary, *said]),
+            location=activity.location,
+            url=f"{public_url}/hoat-dong/{activity.uid}",
+            categories=("Hoạt động",),
+            status="CANCELLED" if activity.is_cancelled else "CONFIRMED",
+            weekly_until=last_instant(activity.weekly_until) if activity.weekly_until else None,
+        )
 
 
 def _describe(row: Any) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.activities import (
-    Overlap,
+    Happening,
     Plan,
     add_activity,
     cancel_activity,
@@ -167,7 +167,7 @@ def _candidates(session: Session, activity: Activity) -> list[Campaign]:
     return [campaign for campaign in session.scalars(query) if campaign.id not in taken]
 
 
-def _overlapping(session: Session, activity: Activity, person: Person | None, may_change: bool) -> list[tuple[Overlap, bool]]:
+def _overlapping(session: Session, activity: Activity, person: Person | None, may_change: bool) -> list[tuple[Happening, bool]]:
     """Return what overlaps, and whether its title and place may be shown.
 
     Of another unit's internal activity, those who plan this one learn that there is something at that time, others nothing.

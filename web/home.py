@@ -8,13 +8,14 @@ from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from events.activities import at_the_top, happenings
 from events.checklist import in_charge
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
 from events.models.campaigns import OPEN
 from events.observances import enabled_observances
 from events.people import held
 from events.themes import of_year
-from web.context import current_person, get_calendar, get_session, today
+from web.context import current_person, get_calendar, get_config, get_session, today
 from web.language import title
 from web.months import Marked, listing_of, marked_in, next_month, previous_month, read_month, weeks_of
 from web.subscriptions import Subscription
@@ -35,7 +36,7 @@ class Entry:
 
 @bp.get("/")
 def show() -> str:
-    """Show the month of ``?thang=YYYY-MM``, else this month."""
+    """Show the month of ``?thang=YYYY-MM``, else this month, with the province's public activities."""
     session = get_session()
     wanted = request.args.get("thang", "")
     this_month = today().replace(day=1)
@@ -43,7 +44,8 @@ def show() -> str:
     observances = enabled_observances(session)
     shown = marked_in(observances, month, _last_day(month))
     calendar = get_calendar()
-    weeks = weeks_of(month, shown, calendar)
+    activities = happenings(session, month, _last_day(month), at_the_top(), zone=get_config().zone)
+    weeks = weeks_of(month, shown, calendar, activities)
     touching = marked_in(observances, date(month.year, 1, 1), date(month.year, 12, 31))
     entries = _entries(session, [row for row in touching if row.dates.dtstart.year == month.year])
     return render_template(
@@ -53,7 +55,7 @@ def show() -> str:
         previous=previous_month(month),
         next=next_month(month),
         weeks=weeks,
-        listing=listing_of(weeks, shown),
+        listing=listing_of(weeks, shown, activities),
         prints=of_year,
         shown=shown,
         ahead=[entry for entry in entries if entry.marked.dates.dtend > today()],

@@ -1,13 +1,14 @@
 """A month as weeks, with what falls on its days. Pure: no storage, no clock.
 
-A single day's observance stands in its cell; one of several days becomes a bar under the week, as wide as the days it covers,
-so that its full title is read once and not thirty times.
+A single day's observance stands in its cell, and so does an activity; an observance of several days becomes a bar under the week,
+as wide as the days it covers, so that its full title is read once and not thirty times.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from events.activities import Happening
 from events.errors import N_, InvalidInputError
 from events.models import Observance
 from events.recurrence import FIRST_YEAR, LAST_YEAR, Occurrence, check_year
@@ -44,6 +45,7 @@ class Day:
     off: DayOff | None
     note: str | None
     marked: list[Marked]
+    happenings: list[Happening]
 
     @property
     def is_weekend(self) -> bool:
@@ -103,21 +105,24 @@ def marked_in(observances: Iterable[Observance], first: date, last: date) -> lis
     return sorted(found, key=lambda row: (row.dates.dtstart, row.dates.dtend, row.observance.position))
 
 
-def weeks_of(month: date, marked: Iterable[Marked], calendar: WorkCalendar) -> list[Week]:
+def weeks_of(month: date, marked: Iterable[Marked], calendar: WorkCalendar, happenings: Collection[Happening] = ()) -> list[Week]:
     """Return the weeks that ``month`` (its first day) touches."""
     rows = list(marked)
     start = month - timedelta(days=month.weekday())
     weeks = []
     while start < next_month(month):
-        weeks.append(_week(start, month, rows, calendar))
+        weeks.append(_week(start, month, rows, calendar, happenings))
         start += timedelta(days=_A_WEEK)
     return weeks
 
 
-def listing_of(weeks: Iterable[Week], marked: Iterable[Marked]) -> list[tuple[date, Marked | Day]]:
-    """Return what a narrow screen lists instead of the table: observances and days off, in the order of the days."""
+def listing_of(
+    weeks: Iterable[Week], marked: Iterable[Marked], happenings: Iterable[Happening] = ()
+) -> list[tuple[date, Marked | Happening | Day]]:
+    """Return what a narrow screen lists instead of the table: observances, activities and days off, in the order of the days."""
     days = [day for week in weeks for day in week.days if day.in_month and (name_of(day.off) or day.note)]
-    rows: list[tuple[date, Marked | Day]] = [(row.dates.dtstart, row) for row in marked]
+    rows: list[tuple[date, Marked | Happening | Day]] = [(row.dates.dtstart, row) for row in marked]
+    rows += [(each.dtstart.date(), each) for each in happenings]
     return sorted([*rows, *((day.day, day) for day in days)], key=lambda row: row[0])
 
 
@@ -142,18 +147,19 @@ def _exists(observance: Observance, year: int) -> bool:
     return observance.first_year is None or year >= observance.first_year
 
 
-def _week(start: date, month: date, rows: list[Marked], calendar: WorkCalendar) -> Week:
-    days = [_day(start + timedelta(days=n), month, rows, calendar) for n in range(_A_WEEK)]
+def _week(start: date, month: date, rows: list[Marked], calendar: WorkCalendar, happenings: Collection[Happening]) -> Week:
+    days = [_day(start + timedelta(days=n), month, rows, calendar, happenings) for n in range(_A_WEEK)]
     bars = [_bar(row, start) for row in rows if not row.is_one_day and row.dates.dtstart < start + timedelta(days=_A_WEEK)]
     return Week(days, [bar for bar in bars if bar.length > 0])
 
 
-def _day(day: date, month: date, rows: list[Marked], calendar: WorkCalendar) -> Day:
+def _day(day: date, month: date, rows: list[Marked], calendar: WorkCalendar, happenings: Collection[Happening]) -> Day:
     decision = calendar.decisions.get(day)
     note = decision.reason if decision and not decision.off else None
     in_month = day.month == month.month
     marked = [row for row in rows if row.is_one_day and row.covers(day)]
-    return Day(day, in_month, calendar.day_off(day) if in_month else None, note, marked)
+    held = [each for each in happenings if each.covers(day)]
+    return Day(day, in_month, calendar.day_off(day) if in_month else None, note, marked, held)
 
 
 def _bar(row: Marked, start: date) -> Bar:

@@ -6,11 +6,12 @@ from flask import Blueprint, render_template, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from events.activities import at_the_top, coming, counts_for
 from events.errors import N_, NotFoundError
 from events.models import Campaign, Observance
 from events.recurrence import LAST_YEAR
 from events.themes import of_year
-from web.context import get_session, today
+from web.context import get_config, get_session, today
 from web.language import title
 from web.months import Marked
 from web.subscriptions import Subscription
@@ -36,6 +37,7 @@ def show(slug: str) -> str:
         prints=of_year,
         this_year=this_year,
         coming=_coming(observance, today()),
+        activities=coming(session, today(), at_the_top(), counts_for(observance.id), zone=get_config().zone),
         campaigns=_campaigns_by_year(session, observance),
         subscription=Subscription(title(observance), slug, url_for(".show", slug=slug)),
     )

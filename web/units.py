@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from events.activities import coming
 from events.database import nfc
 from events.errors import N_, InvalidInputError
 from events.lineage import compare_years
@@ -18,12 +19,13 @@ from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.units import alive, ancestors, children, get_unit, levels, predecessors, roots, search_units
 from web.campaigns import unit_subscription
 from web.closures import closed_notice
-from web.context import get_session, today
+from web.context import get_config, get_session, today
 from web.standings import standings_of
 
 bp = Blueprint("units", __name__, url_prefix="/don-vi")
 
 _SHOWN_ITEMS = 20
+_SHOWN_ACTIVITIES = 10
 _SHOWN_UNITS = 50
 _YEARS_COMPARED = 3
 _ALL = 1_000  # units a search looks at before it puts the exact ones first
@@ -67,6 +69,7 @@ def show(slug: str) -> str:
         years=_years(session, unit),
         standings=standings,
         compared=_compared(session, unit, year) if unit.is_valid(today()) else {},
+        activities=coming(session, today(), Campaign.unit_id == unit.id, zone=get_config().zone)[:_SHOWN_ACTIVITIES],
         open_items=open_items,
         still_open=still_open,
         posts=_posts(session, unit, on),

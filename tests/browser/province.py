@@ -44,13 +44,13 @@ def fill(session: Session) -> None:
             open_round(session, found, now=NOON, calendar=calendar)
     hoa = _holder(session, "Cán bộ tỉnh có họ tên rất dài để thử trang (Hòa)", "hoa@example.org", PROVINCE, "so_vhttdl")
     thi = _holder(session, "Cán bộ phường có họ tên rất dài để thử trang (Thi)", "thi@example.org", COMMUNE, "ubnd_xa")
-    khanh = _holder(session, "Cán bộ xã khác (Khánh)", "khanh@example.org", OTHER_COMMUNE, "ubnd_xa")
+    _holder(session, "Cán bộ xã khác (Khánh)", "khanh@example.org", OTHER_COMMUNE, "ubnd_xa")
     for name, kind in zip(VILLAGES, (VillageType.TO_DAN_PHO, VillageType.TO_DAN_PHO), strict=True):
         add_village(
             session, get_unit(session, COMMUNE), kind, name.removeprefix("Tổ dân phố "), by=thi, now=NOON, calendar=calendar
         )
     _work(session, thi)
-    _activities(session, thi, khanh)
+    _activities(session, thi, hoa)
     _documents(session, thi)
     _versions(session, hoa)
     _decided(session, hoa)
@@ -97,13 +97,13 @@ def _items(session: Session, campaign: Campaign) -> list[ChecklistItem]:
     return list(session.scalars(select(ChecklistItem).where(*overdue, ~ChecklistItem.is_own)))
 
 
-def _activities(session: Session, thi: Person, khanh: Person) -> None:
+def _activities(session: Session, thi: Person, hoa: Person) -> None:
     start = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)  # 08:00 in Vietnam
-    campaign, other = campaign_of(session, COMMUNE), campaign_of(session, OTHER_COMMUNE)
+    campaign, above = campaign_of(session, COMMUNE), campaign_of(session, PROVINCE)
     plan = Plan(LAUNCH, start, start + timedelta(hours=2), HALL, "Ban Chỉ đạo công tác gia đình phường", expected=250)
     add_activity(session, campaign, plan, by=thi, now=NOON)
     later = start + timedelta(hours=1)
-    add_activity(session, other, Plan("Tọa đàm với già làng", later, later + timedelta(hours=3), HALL), by=khanh, now=NOON)
+    add_activity(session, above, Plan("Tọa đàm với già làng", later, later + timedelta(hours=3), HALL), by=hoa, now=NOON)
 
 
 def _documents(session: Session, thi: Person) -> None:

@@ -12,11 +12,14 @@ from events.activities import (
     Slot,
     activities_of,
     add_activity,
+    at_the_top,
     cancel_activity,
     change_activity,
     clash,
+    coming,
     credit_activity,
     credited_campaigns,
+    happenings,
     overlapping,
     remove_activity_credit,
 )
@@ -59,9 +62,9 @@ def who(cast):
 
 @pytest.fixture
 def feed(session, session_factory, cast):
-    def read(now=NOW):
+    def read(slug=cast.commune.slug, now=NOW):
         session.commit()
-        body = serve_feed(session_factory, cast.commune.slug, now=now, public_url="https://example.org").body
+        body = serve_feed(session_factory, slug, now=now, public_url="https://example.org").body
         return {str(event["UID"]): event for event in icalendar.Calendar.from_ical(body).walk("VEVENT")}
 
     return read
@@ -238,7 +241,52 @@ def test_the_calendar_follows_every_change(session, month, who, feed):
     cancel_activity(session, activity.uid, **who)
     event = feed()[activity.uid]
     assert (str(event["STATUS"]), str(event["SUMMARY"])) == ("CANCELLED", "[HUỶ] Lễ phát động")
-    assert activity.uid not in feed(NOW + timedelta(days=60))
+    assert activity.uid not in feed(now=NOW + timedelta(days=60))
+
+
+def test_the_observances_calendar_shows_the_provinces_public_activities_as_its_own_does(session, cast, campaign, who, feed):
+    above = {"by": cast.hoa, "now": NOW}
+    day, month = campaign("evaw_day", cast.province), campaign("gender_action_month", cast.province)
+    launch = add_activity(session, day, plan(), **above)
+    internal = add_activity(session, day, plan(summary="Họp", public=False), **above)
+    of_commune = add_activity(session, campaign("evaw_day"), plan(), **who)
+
+    events = feed("ngay-xoa-bo-bao-luc-25-11")
+    assert {internal.uid, of_commune.uid}.isdisjoint(events)
+    assert launch.uid not in feed("thang-hanh-dong-vi-binh-dang-gioi")
+    assert events[launch.uid].to_ical() == feed(cast.province.slug)[launch.uid].to_ical()
+
+    credit_activity(session, launch.uid, month, **above)
+    assert launch.uid in feed("thang-hanh-dong-vi-binh-dang-gioi")
+    change_activity(session, launch.uid, plan(location="Sân vận động"), **above)
+    assert str(feed("thang-hanh-dong-vi-binh-dang-gioi")[launch.uid]["LOCATION"]) == "Sân vận động"
+    remove_activity_credit(session, launch.uid, month, **above)
+    assert launch.uid not in feed("thang-hanh-dong-vi-binh-dang-gioi")
+
+
+def test_an_observances_calendar_marks_what_was_called_off_also_with_its_campaign(session, cast, campaign, feed):
+    day = campaign("evaw_day", cast.province)
+    launch = add_activity(session, day, plan(), by=cast.hoa, now=NOW)
+    assert str(feed("ngay-xoa-bo-bao-luc-25-11")[launch.uid]["STATUS"]) == "CONFIRMED"
+    day.status = CampaignStatus.CANCELLED
+    day.touch(NOW)
+
+    assert str(feed("ngay-xoa-bo-bao-luc-25-11")[launch.uid]["STATUS"]) == "CANCELLED"
+
+
+def test_a_weekly_activity_happens_on_each_of_its_days_and_comes_next_on_one(session, cast, month, who):
+    weekly = add_activity(session, month, plan(weekly_until=date(2021, 12, 6)), **who)
+    add_activity(session, month, plan(summary="Họp", public=False), **who)
+    gone = add_activity(session, month, plan(summary="Bỏ"), **who)
+    cancel_activity(session, gone.uid, **who)
+
+    in_november = happenings(session, date(2021, 11, 1), date(2021, 11, 30))
+    next_times = coming(session, date(2021, 11, 23), Campaign.unit_id == cast.commune.id)
+
+    assert [(each.activity, each.dtstart.day) for each in in_november] == [(weekly, 15), (weekly, 22), (weekly, 29)]
+    assert [(each.activity, each.dtstart.date()) for each in next_times] == [(weekly, date(2021, 11, 29))]
+    assert happenings(session, date(2021, 12, 7), date(2021, 12, 31)) == []
+    assert happenings(session, date(2021, 11, 15), date(2021, 11, 15), at_the_top()) == []
 
 
 def slot(start=0, hours=2, unit=1, place="", weeks=0):

@@ -69,7 +69,7 @@ def test_two_openers_open_every_campaign_once(factory):
     with factory() as session:
         campaigns = Counter(session.execute(select(Campaign.template_id, Campaign.period, Campaign.unit_id)).all())
         items = Counter(session.execute(select(ChecklistItem.campaign_id, ChecklistItem.key)).all())
-    assert len(campaigns) == 4 * 97
+    assert len(campaigns) == 5 * 97
     assert set(campaigns.values()) | set(items.values()) == {1}
 
 

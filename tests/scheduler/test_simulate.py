@@ -30,12 +30,12 @@ def year_2026(catalog):
     return simulate(copy_of_catalog(catalog, NOW), 2026)
 
 
-def test_2021_plays_the_four_observances_of_the_plan_for_every_level(year_2021):
+def test_2021_plays_the_four_observances_of_the_plan_and_the_june_month_for_every_level(year_2021):
     played = {(line.observance, line.level) for line in year_2021.campaigns}
 
-    four = ["intl_happiness_day", "vn_family_day", "intl_day_evaw", "gender_action_month"]
-    assert played == {(observance, level) for observance in four for level in ("province", "district", "commune")}
-    assert len(year_2021.campaigns) == 4 * (1 + 10 + 102)
+    kept = ["intl_happiness_day", "vn_family_day", "dv_action_month", "intl_day_evaw", "gender_action_month"]
+    assert played == {(observance, level) for observance in kept for level in ("province", "district", "commune")}
+    assert len(year_2021.campaigns) == 5 * (1 + 10 + 102)
 
 
 def test_campaigns_open_on_the_day_their_template_says(year_2021):
@@ -44,6 +44,7 @@ def test_campaigns_open_on_the_day_their_template_says(year_2021):
     assert opens == {
         "intl_happiness_day": date(2021, 1, 4),
         "vn_family_day": date(2021, 3, 30),
+        "dv_action_month": date(2021, 3, 30),  # 28/6 lives inside it
         "gender_action_month": date(2021, 8, 2),
         "intl_day_evaw": date(2021, 9, 26),
     }
@@ -101,7 +102,7 @@ def test_a_unit_is_played_with_those_below_it(catalog):
 
 
 def test_levels_without_a_unit_are_named(year_2021):
-    assert year_2021.without_units == {"village": 6}
+    assert year_2021.without_units == {"village": 7}
 
 
 def test_the_json_has_its_documented_keys(year_2026):

@@ -145,6 +145,34 @@ def test_of_another_units_internal_activity_an_overlap_tells_the_time_only(
     assert "nội bộ của" not in stranger.read(f"/hoat-dong/{launch.uid}")
 
 
+def test_a_public_activity_of_the_province_is_in_the_month_on_its_page_and_on_the_observances(
+    signed_in, stranger: Visitor, cast: Cast, opened: Opened, session: Session
+):
+    hoa = signed_in(cast.hoa)
+    for summary, public in (("Lễ phát động tỉnh", "1"), ("Họp kín", "")):
+        hoa.post(f"/chien-dich/{opened.province.uid}/hoat-dong/moi", **(FORM | {"summary": summary, "public": public}))
+    launch = session.scalars(select(Activity).where(Activity.public)).one()
+
+    pages = [stranger.read(path) for path in ("/?thang=2021-03", f"/don-vi/{cast.province.slug}", "/ngay/ngay-quoc-te-hanh-phuc")]
+
+    assert all(f'href="/hoat-dong/{launch.uid}"' in page for page in pages)
+    assert pages[0].count("08:00 Lễ phát động tỉnh") == 2  # in the table, and in the list for narrow screens
+    assert not any("Họp kín" in page for page in pages)
+    assert launch.uid not in stranger.read("/?thang=2021-04")
+
+
+def test_a_communes_public_activity_is_on_its_own_page_and_not_in_the_provinces_month(
+    launch: Activity, thi: Visitor, stranger: Visitor, cast: Cast
+):
+    assert launch.uid in stranger.read(f"/don-vi/{cast.commune.slug}")
+    for path in ("/?thang=2021-03", f"/don-vi/{cast.province.slug}", "/ngay/ngay-quoc-te-hanh-phuc"):
+        assert launch.uid not in stranger.read(path)
+
+    thi.post(f"/hoat-dong/{launch.uid}/huy")
+
+    assert launch.uid not in stranger.read(f"/don-vi/{cast.commune.slug}")
+
+
 @pytest.mark.parametrize("path", ["sua", "huy", "long-ghep"])
 def test_others_change_nothing(launch: Activity, signed_in, stranger: Visitor, cast: Cast, opened: Opened, session: Session, path):
     form = FORM | {"summary": "Khác", "campaign": opened.commune.uid}
