@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import extract, or_, select
+from sqlalchemy import ColumnElement, extract, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from events.activities import credited_campaigns
@@ -44,7 +44,7 @@ from events.models import (
 )
 from events.models.campaigns import OPEN
 from events.models.history import Door
-from events.people import RoleBook, give_post, require_post
+from events.people import RoleBook, give_post, held, require_post
 from events.units import alive, ancestors
 
 _A_DAY = timedelta(days=1)
@@ -138,16 +138,32 @@ def propose_posts(session: Session, *, on: date, reform: Reform | None) -> int:
     return count
 
 
-def waiting_proposals(session: Session) -> Sequence[PostProposal]:
-    """Return the proposals that nobody has decided yet, in the order of units."""
+def waiting_proposals(session: Session, *conditions: ColumnElement[bool]) -> Sequence[PostProposal]:
+    """Return the proposals that nobody has decided yet and that meet ``conditions``, in the order of units."""
     load = (
         joinedload(PostProposal.person),
         joinedload(PostProposal.role),
         joinedload(PostProposal.unit),
         joinedload(PostProposal.from_post).joinedload(Post.unit),
     )
-    query = select(PostProposal).join(PostProposal.unit).where(PostProposal.confirmed.is_(None))
+    query = select(PostProposal).join(PostProposal.unit).where(PostProposal.confirmed.is_(None), *conditions)
     return session.scalars(query.options(*load).order_by(Unit.position, PostProposal.id)).all()
+
+
+def number_waiting(session: Session, *conditions: ColumnElement[bool]) -> int:
+    """Return how many proposals ``waiting_proposals`` would give."""
+    query = select(func.count()).select_from(PostProposal).where(PostProposal.confirmed.is_(None), *conditions)
+    return session.scalar(query) or 0
+
+
+def decided_by(person: Person, on: date) -> ColumnElement[bool]:
+    """Return the condition that a post of ``person`` on the day ``on`` allows to decide a proposal: one above its unit."""
+    posts = select(Post.unit_id).where(Post.person_id == person.id, held(on))
+    is_own_root = Unit.parent_id.is_(None) & Unit.id.in_(posts)
+    below = select(Unit.id).where(Unit.parent_id.in_(posts) | is_own_root).cte("below_posts", recursive=True)
+    child = aliased(Unit)
+    below = below.union(select(child.id).join(below, child.parent_id == below.c.id))
+    return PostProposal.unit_id.in_(select(below.c.id))
 
 
 def decide_proposal(
@@ -175,9 +191,9 @@ def decide_proposal(
 
 def _posts_of_closed_units(session: Session, on: date) -> Sequence[Post]:
     """Return the posts that were held on the last day of a unit that ended before ``on``."""
-    held = or_(Post.valid_to.is_(None), Post.valid_to >= Unit.valid_to)
+    to_the_end = or_(Post.valid_to.is_(None), Post.valid_to >= Unit.valid_to)
     begun = or_(Post.valid_from.is_(None), Post.valid_from <= Unit.valid_to)
-    query = select(Post).join(Post.unit).where(Unit.valid_to < on, held, begun).options(joinedload(Post.unit))
+    query = select(Post).join(Post.unit).where(Unit.valid_to < on, to_the_end, begun).options(joinedload(Post.unit))
     return session.scalars(query.order_by(Post.id)).all()
 
 

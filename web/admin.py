@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from web.language import lazy_gettext as _l
 from web.mail import administrators_only
+from web.reforms import number_to_decide
 
 bp = Blueprint("admin", __name__)
 
@@ -23,4 +24,5 @@ _ROOMS = [
 def index() -> ResponseReturnValue:
     """List the rooms."""
     known = current_app.view_functions
-    return render_template("admin/index.html", rooms=[room for room in _ROOMS if room[0] in known])
+    rooms = [room for room in _ROOMS if room[0] in known]
+    return render_template("admin/index.html", rooms=rooms, to_decide=number_to_decide())

@@ -163,6 +163,9 @@ def _preview(entered: Entered, error: DomainError | None = None) -> ResponseRetu
         other_years=sorted(read.years) if entered.year not in read.years else [],
         found=found,
         words=Words.load(session),
+        words=Words.load(session),
+        words=Words.load(session),
+        words=Words.load(session),
     )
     session.rollback()
     return page, _STATUS.get(type(error), _OK)
@@ -177,6 +180,9 @@ def _holiday_preview(session: Session, name: str, status: DecisionStatus, error:
         status=status.value,
         source=request.form.get("source", ""),
         found=found,
+        words=Words.load(session),
+        words=Words.load(session),
+        words=Words.load(session),
         words=Words.load(session),
     )
 

@@ -18,6 +18,7 @@ from events.themes import of_year
 from web.context import current_person, get_calendar, get_config, get_session, today
 from web.language import title
 from web.months import Marked, listing_of, marked_in, next_month, previous_month, read_month, weeks_of
+from web.reforms import number_to_decide
 from web.subscriptions import Subscription
 
 bp = Blueprint("home", __name__)
@@ -61,6 +62,7 @@ def show() -> str:
         ahead=[entry for entry in entries if entry.marked.dates.dtend > today()],
         over=[entry for entry in entries if entry.marked.dates.dtend <= today()],
         mine=_my_items(session, current_person()),
+        to_decide=number_to_decide(),
         is_decided=calendar.is_decided(month.year),
     )
 

@@ -5,26 +5,29 @@ A preview does the whole change and takes it back, so that it cannot show anythi
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.database import nfc
 from events.errors import N_, ConflictError, DomainError, InvalidInputError
-from events.handover import decide_proposal, hand_over_due, open_in_closed_units, waiting_proposals
+from events.handover import decide_proposal, decided_by, hand_over_due, number_waiting, open_in_closed_units, waiting_proposals
 from events.language import say
-from events.models import PostProposal, Reform, Unit
+from events.models import Reform, Unit
 from events.models.history import Door
-from events.people import may_work_on
 from events.reforms import NewUnit, Reformed, abolish_level, merge, reforms, rename, split
-from events.units import alive, ancestors, levels
+from events.units import alive, levels
 from events.withdrawals import NAMES, TAKEN_BACK, take_back
 from web.context import current_account, current_person, get_session, now, today
 from web.language import current
 from web.language import gettext as _
 from web.mail import administrators_only
+
+if TYPE_CHECKING:
+    from web.accounts.models import Account
 
 bp = Blueprint("reforms", __name__, url_prefix="/cai-cach")
 
@@ -114,11 +117,10 @@ def hand_over() -> ResponseReturnValue:
 @bp.get("/chuc-danh")
 def posts() -> ResponseReturnValue:
     """List the proposed posts that the person who is signed in may decide on."""
-    session, person = get_session(), current_person()
-    if person is None:
+    account = current_account()
+    if account is None:
         return redirect(url_for("accounts.sign_in", next=url_for(".posts")), 303)
-    mine = [proposal for proposal in waiting_proposals(session) if _may_decide(session, proposal)]
-    return render_template("reforms/posts.html", proposals=mine)
+    return render_template("reforms/posts.html", proposals=waiting_proposals(get_session(), *_mine(account)))
 
 
 @bp.post("/chuc-danh/<int:proposal_id>")
@@ -137,12 +139,14 @@ def decide(proposal_id: int) -> ResponseReturnValue:
     return redirect(url_for(".index" if account.is_administrator else ".posts"), 303)
 
 
-def _may_decide(session: Session, proposal: PostProposal) -> bool:
-    account, person = current_account(), current_person()
-    if account is not None and account.is_administrator:
-        return True
-    above = ancestors(proposal.unit)
-    return person is not None and bool(above) and may_work_on(session, person, above[0], today())
+def number_to_decide(*conditions: ColumnElement[bool]) -> int:
+    """Return how many proposed posts wait for whoever is signed in, of those that meet ``conditions``."""
+    account = current_account()
+    return number_waiting(get_session(), *conditions, *_mine(account)) if account else 0
+
+
+def _mine(account: "Account") -> list[ColumnElement[bool]]:
+    return [] if account.is_administrator else [decided_by(account.person, today())]
 
 
 def _names(session: Session, entered: Sequence[Reform]) -> dict[str, str]:

@@ -11,15 +11,20 @@ from events.activities import coming
 from events.database import nfc
 from events.errors import N_, InvalidInputError
 from events.lineage import compare_years
-from events.models import Campaign, CampaignStatus, ChecklistItem, Level, Post, Unit
+from events.models import Campaign, CampaignStatus, ChecklistItem, Level, Post, PostProposal, Unit
 from events.models.campaigns import OPEN
 from events.people import held
-from events.progress import Progress
+from events.progress import Progress, ever_below
 from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.units import alive, ancestors, children, get_unit, levels, predecessors, roots, search_units
 from web.campaigns import unit_subscription
 from web.closures import closed_notice
+<<<<<<< HEAD
 from web.context import get_config, get_session, today
+=======
+from web.context import get_session, today
+from web.reforms import number_to_decide
+>>>>>>> reforms
 from web.standings import standings_of
 
 bp = Blueprint("units", __name__, url_prefix="/don-vi")
@@ -73,6 +78,7 @@ def show(slug: str) -> str:
         open_items=open_items,
         still_open=still_open,
         posts=_posts(session, unit, on),
+        to_decide=number_to_decide(PostProposal.unit_id.in_(ever_below(unit.id))),
         subscription=unit_subscription(unit),
     )
 

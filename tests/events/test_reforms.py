@@ -1,3 +1,4 @@
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 
 import icalendar
@@ -10,7 +11,7 @@ from events.campaigns import open_round
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from events.feeds import serve_feed
 from events.handover import decide_proposal, hand_over, hand_over_due, waiting_proposals
-from events.lineage import compare_years, mapped_to, progress_by_year
+from events.lineage import Lineage, compare_years, mapped_to, progress_by_year
 from events.models import (
     Campaign,
     Change,
@@ -32,7 +33,8 @@ from events.progress import AsOf, Progress, own_progress, rolled_up
 from events.reanchor import NewAnchor, apply, preview
 from events.reforms import NewUnit, abolish_level, merge, reforms, rename, split
 from events.rounds import rounds_of
-from events.units import children, get_unit, load_tree, predecessors, successors
+from events.units import alive, children, get_unit, load_tree, predecessors, successors
+from events.withdrawals import take_back
 from tests.conftest import Cast
 
 BEFORE = datetime(2021, 2, 1, 1, tzinfo=UTC)
@@ -518,6 +520,72 @@ def test_a_parent_is_the_sum_of_its_leaves_also_across_a_reform(session, happine
     for node in tree.nodes.values():
         assert rolled[node.id] == sum((own.get(below.id, Progress()) for below in tree.below(node)), Progress())
     savepoint.rollback()
+
+
+STEP = st.tuples(
+    st.sampled_from(["merge", "split", "rename", "rename district", "abolish", "take back"]),
+    st.integers(0, 40),  # days after the first of March
+    st.integers(0, 30),  # which of the units
+)
+
+
+def take_step(session, cast, step, now):
+    """Do one change on the units as they are; what is refused changes nothing."""
+    kind, days, number = step
+    on = DAY + days * A_DAY
+    rest = {"on": on, "basis": None, "by": cast.hoa, "now": now}
+    living = [node for node in load_tree(session, on - A_DAY).nodes.values() if node.level == "commune"]
+    first, second = living[number % len(living)], living[(number + 1) % len(living)]
+    with suppress(ConflictError, InvalidInputError, NotFoundError), session.begin_nested():
+        match kind:
+            case "merge":
+                merge(session, [first.key, second.key], NewUnit(f"Xã {number}"), **rest)
+            case "split":
+                split(session, first.key, [NewUnit(f"Xã {number} A"), NewUnit(f"Xã {number} B")], **rest)
+            case "rename":
+                rename(session, first.key, f"Phường {number}", **rest)
+            case "rename district":
+                rename(session, "610", f"Huyện {number}", **rest)
+            case "abolish":
+                abolish_level(session, "district", **rest)
+            case "take back":
+                entered = reforms(session)
+                take_back(session, entered[number % len(entered)].id if entered else 0, by=cast.hoa, now=now)
+
+
+@ONCE
+@given(steps=st.lists(STEP, min_size=2, max_size=5))
+def test_after_any_changes_units_live_once_below_living_ones_and_no_open_item_is_lost(session, happiness, steps):
+    communes = Unit.level_key == "commune"
+    kinds = set(open_keys(session, *session.scalars(select(Unit).where(communes))))
+    with undone(session):
+        for step in steps:
+            take_step(session, happiness, step, BEFORE)
+        for days in range(0, 43, 7):
+            hand_over_due(session, by=None, now=ON_THE_DAY + days * A_DAY)
+
+        for days in range(-1, 42):
+            tree, lineage = load_tree(session, DAY + days * A_DAY), Lineage.load(session, DAY + days * A_DAY)
+            assert orphans(tree) == []
+            follow = {heir for unit in lineage.kin.values() if unit.valid_from is None for heir in lineage.heirs(unit.id)}
+            assert set(tree.nodes) == follow  # whoever lives was there before, or follows one that was
+        for unit in session.scalars(select(Unit).where(communes, alive(DAY + 42 * A_DAY))).all():
+            keys = open_keys(session, unit)
+            assert (kinds - set(keys), len(keys)) == (set(), len(set(keys)))
+        ended = session.scalars(select(Unit).where(Unit.valid_to < DAY + 42 * A_DAY)).all()
+        assert open_keys(session, *ended) == []
+
+
+@contextmanager
+def undone(session):
+    """Take everything back afterwards, also when an assertion failed: the next example begins anew."""
+    savepoint, known = session.begin_nested(), set(session.identity_map.keys())
+    try:
+        yield
+    finally:
+        savepoint.rollback()
+        for row in [row for key, row in session.identity_map.items() if key not in known]:
+            session.expunge(row)  # its number is given to another row in the next example
 
 
 def test_people_who_left_before_the_reform_are_not_proposed(session, cast):
