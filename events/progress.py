@@ -55,6 +55,10 @@ class Progress:
         """Unweighted share of the expected items that are done, in percent and rounded down."""
         return 100 * self.done // self.expected if self.expected else 0
 
+    def __bool__(self) -> bool:
+        """Tell whether there is any figure at all."""
+        return self != Progress()
+
     def __add__(self, other: "Progress") -> "Progress":
         return Progress(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
 

@@ -1,7 +1,5 @@
 """A campaign in one unit: its days, its checklist, and how far the units below have come."""
 
-from dataclasses import dataclass
-
 from flask import Blueprint, render_template, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -10,21 +8,14 @@ from events.activities import activities_of
 from events.documents import slogans_of, theme_of
 from events.errors import NotFoundError
 from events.models import Campaign, Observance, Unit
-from events.progress import Progress, own_progress, rolled_up
-from events.units import ancestors, load_tree
-from web.checklists import by_phase, count, lines_of, may_tick
+from events.progress import Progress, ever_below
+from events.units import ancestors
+from web.checklists import by_phase, lines_of, may_tick
 from web.context import current_person, get_session, today
+from web.standings import below_of
 from web.subscriptions import Subscription
 
 bp = Blueprint("campaigns", __name__, url_prefix="/chien-dich")
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """A child campaign with the progress of its unit and everything below."""
-
-    campaign: Campaign
-    progress: Progress
 
 
 @bp.get("/<uid>")
@@ -33,10 +24,8 @@ def show(uid: str) -> str:
     session = get_session()
     campaign = _get(session, uid)
     lines = lines_of(session, campaign)
-    branches = _branches(session, campaign)
+    below, own, total = _below(session, campaign)
     ticks = may_tick(session, campaign)
-    own_lines = [line for line in lines if line.origin is None]
-    own = count(line.item for line in own_lines)
     return render_template(
         "campaigns/show.html",
         campaign=campaign,
@@ -45,17 +34,13 @@ def show(uid: str) -> str:
         slogans=slogans_of(campaign),
         phases=by_phase(lines),
         own=own,
-        own_lines=own_lines,
+        own_lines=[line for line in lines if line.origin is None],
         activities=activities_of(session, campaign, with_internal=current_person() is not None and ticks),
-        below=[(_address(branch.campaign), branch.campaign.unit.full_name, branch.progress) for branch in branches],
-        total=sum((branch.progress for branch in branches), own),
+        below=below,
+        total=total,
         may_tick=ticks,
         subscription=unit_subscription(campaign.unit),
     )
-
-
-def _address(campaign: Campaign) -> str:
-    return url_for(".show", uid=campaign.uid)
 
 
 def unit_subscription(unit: Unit) -> Subscription:
@@ -77,11 +62,20 @@ def _get(session: Session, uid: str) -> Campaign:
     return campaign
 
 
-def _branches(session: Session, campaign: Campaign) -> list[Branch]:
-    query = select(Campaign).where(Campaign.parent_id == campaign.id).join(Campaign.unit).options(joinedload(Campaign.unit))
-    children = session.scalars(query.order_by(Unit.position)).all()
-    if not children:
-        return []
+def _below(session: Session, campaign: Campaign) -> tuple[list[tuple[str, str, Progress]], Progress, Progress]:
+    """Return address, name and progress of every unit below that takes part, the campaign's own progress, and the sum of all.
+
+    Units that joined or ended since the first day are among them.
+    """
+    unit = campaign.unit
     same = (Campaign.template_id == campaign.template_id, Campaign.period == campaign.period)
-    total = rolled_up(load_tree(session, campaign.dtstart), own_progress(session, today(), *same))
-    return [Branch(child, total.get(child.unit_id, Progress())) for child in children]
+    lived = min(today(), unit.valid_to or today())
+    below = below_of(session, unit, today(), *same, Campaign.unit_id.in_(ever_below(unit.id)), there=lived)
+    query = select(Campaign.unit_id, Campaign.uid).join(Campaign.unit).where(Unit.parent_id == unit.id, *same)
+    pages = {unit_id: url_for(".show", uid=uid) for unit_id, uid in session.execute(query)}
+    rows = [
+        (pages.get(each.unit_id, url_for("units.show", slug=each.slug)), each.title, each.progress)
+        for each in below.branches
+        if each.progress or each.unit_id in pages
+    ]
+    return rows, below.own, below.total

@@ -21,19 +21,17 @@ from events.progress import (
     Part,
     Progress,
     ever_below,
-    lifelong_tree,
-    own_progress,
     parts,
-    rolled_up,
     silent_units,
     sum_of,
     year_progress,
 )
 from events.recurrence import FIRST_YEAR, LAST_YEAR
-from events.units import alive, ancestors, get_unit
+from events.units import ancestors, get_unit
 from web.context import get_config, get_session, today
 from web.language import gettext as _
 from web.language import title
+from web.standings import below_of
 from web.words import day_text
 
 bp = Blueprint("progress", __name__, url_prefix="/tien-do")
@@ -170,21 +168,13 @@ def _chosen(asked: Asked) -> list[tuple[str, str]]:
 
 
 def _units(session: Session, unit: Unit, asked: Asked, conditions: list[ColumnElement[bool]]) -> list[Row]:
-    """Return the unit's own work and every unit below it, those of former times only if they had work."""
-    tree = lifelong_tree(session, unit)
-    below = tree.children.get(unit.id, [])
-    if not below:
+    """Return the unit's own work and every unit below it, those of other times only if they had work."""
+    on = asked.on or today()
+    below = below_of(session, unit, asked.day, *conditions, *_of_phase(asked), there=min(on, unit.valid_to or on))
+    if not below.branches:
         return []
-    own = own_progress(session, asked.day, *conditions, *_of_phase(asked))
-    total = rolled_up(tree, own)
-    there = alive(asked.on or today())
-    slugs = {
-        id_: (slug, is_there)
-        for id_, slug, is_there in session.execute(select(Unit.id, Unit.slug, there).where(Unit.parent_id == unit.id))
-    }
-    rows = [Row(_("This unit's own work"), own[unit.id], is_data=False)] if unit.id in own else []
-    shown = [node for node in below if slugs[node.id][1] or total[node.id].expected]
-    return rows + [Row(node.full_name, total[node.id], _of_unit(slugs[node.id][0])) for node in shown]
+    rows = [Row(_("This unit's own work"), below.own, is_data=False)] if below.own else []
+    return rows + [Row(each.title, each.progress, _of_unit(each.slug)) for each in below.branches]
 
 
 def _of_phase(asked: Asked) -> list[ColumnElement[bool]]:

@@ -52,7 +52,6 @@ def show(slug: str) -> str:
     year = _year(request.args.get("nam")) or on.year
     open_items, still_open = _open_items(session, unit)
     heirs, is_closed = successors(session, unit), not unit.is_valid(today())
-    below = children(session, unit, on)
     standings = standings_of(session, unit, year, on)
     return render_template(
         "units/show.html",
@@ -62,8 +61,7 @@ def show(slug: str) -> str:
         above_now=above_now(session, unit, today()) if is_closed and not heirs else None,
         predecessors=predecessors(session, unit),
         unit_path=ancestors(unit)[::-1],
-        children=below,
-        below=[(url_for(".show", slug=child.slug), child.full_name, standings.by_unit[child.id]) for child in below],
+        below=[(url_for(".show", slug=each.slug), each.title, each.progress) for each in standings.below.branches],
         year=year,
         years=_years(session, unit),
         standings=standings,
