@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from events.campaigns import open_round
-from events.checklist import PARTS, Stamp, excuse_item, open_for_change, parts_of, record, reopen_item
+from events.checklist import PARTS, Stamp, excuse_item, open_for_change, parts_of, record, reopen_item, report
 from events.database import new_uid, nfc
 from events.errors import N_, ConflictError, InvalidInputError
 from events.localtime import VIETNAM, local_day
@@ -73,7 +73,7 @@ def add_own_item(
     item = _own_row(session, campaign, own, summary, now)
     session.add(item)
     session.flush()
-    record(session, item, {}, {"added": summary}, Stamp(by, now))
+    report(session, item, {}, {"added": summary}, by=by, now=now, zone=zone)
     return item
 
 

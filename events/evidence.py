@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.checklist import Stamp, open_for_change, record
+from events.checklist import open_for_change, report
 from events.database import nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from events.localtime import VIETNAM
@@ -102,7 +102,7 @@ def add_evidence(
     piece = Evidence(at=now, by=by, **columns)
     item.evidence_given.append(piece)
     item.touch(now)
-    record(session, item, {}, {"evidence": _told(session, proof)}, Stamp(by, now, door))
+    report(session, item, {}, {"evidence": _told(session, proof)}, by=by, now=now, door=door, zone=zone)
     return piece
 
 
@@ -117,7 +117,7 @@ def remove_evidence(
     item.evidence_given.remove(piece)
     session.delete(piece)
     item.touch(now)
-    record(session, item, {"evidence": _told(session, _proof_of(piece))}, {}, Stamp(by, now, door))
+    report(session, item, {"evidence": _told(session, _proof_of(piece))}, {}, by=by, now=now, door=door, zone=zone)
     return item
 
 

@@ -89,6 +89,7 @@ class Campaign(Published, Base):
     event_date: Mapped[date | None]  # the day the main event is held, when that is not the day itself
     anchor_version: Mapped[int] = mapped_column(default=0)  # rises when the dates that items count from move
     status: Mapped[CampaignStatus] = mapped_column(default=CampaignStatus.CONFIRMED)
+    cancelled: Mapped[datetime | None]  # until then it was there, and counts as of days before
     theme: Mapped[str | None]  # None: the year's
     slogans: Mapped[list[str] | None]
 
