@@ -3,7 +3,7 @@
 What is asked for stands in the address, so that a page can be sent on, printed and made again.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -14,16 +14,19 @@ from sqlalchemy.orm import Session
 
 from events.database import nfc
 from events.errors import N_, InvalidInputError, NotFoundError
-from events.models import Campaign, ChecklistItem, Phase, Template, Unit
+from events.models import Campaign, Phase, Template, Unit
 from events.progress import (
     AsOf,
     Day,
     Part,
     Progress,
+    Waiting,
     ever_below,
+    of_phase,
     parts,
     silent_units,
     sum_of,
+    waiting,
     year_progress,
 )
 from events.recurrence import FIRST_YEAR, LAST_YEAR
@@ -62,12 +65,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a table: ``address`` leads on to the same figures of that line alone."""
+    """A line of a table: ``address`` leads on to the same figures of that line alone, ``waiting`` are who has not done it."""
 
     name: str
     progress: Progress
     address: str | None = None
     is_data: bool = True  # named by people, in Vietnamese
+    waiting: Sequence[Waiting] = ()
 
 
 @bp.get("/<slug>")
@@ -88,7 +92,7 @@ def show(slug: str) -> str:
         total=sum_of(part.progress for part in found),
         units=_units(session, unit, asked, in_year),
         phases=_phases(session, found),
-        items=_items(session, found),
+        items=_items(session, found, waiting(session, asked.day, *in_year) if asked.round else {}),
         rounds=_rounds(session, found, in_year),
         years=_years(session, asked, in_all_years),
         silent=silent_units(session, asked.day, *in_year),
@@ -178,7 +182,7 @@ def _units(session: Session, unit: Unit, asked: Asked, conditions: list[ColumnEl
 
 
 def _of_phase(asked: Asked) -> list[ColumnElement[bool]]:
-    return [ChecklistItem.phase_key == asked.phase.key] if asked.phase else []
+    return [of_phase(asked.phase.key, asked.day)] if asked.phase else []
 
 
 def _of_unit(slug: str) -> str:
@@ -191,14 +195,14 @@ def _phases(session: Session, found: list[Part]) -> list[Row]:
     return [Row(title(phase), by_phase[phase.key], _here(giai_doan=phase.key), False) for phase in phases if phase.key in by_phase]
 
 
-def _items(session: Session, found: list[Part]) -> list[tuple[str, list[Row]]]:
-    """Return the items under their templates; those of a template's rounds are added up."""
+def _items(session: Session, found: list[Part], owing: Mapping[str, Sequence[Waiting]]) -> list[tuple[str, list[Row]]]:
+    """Return the items under their templates; a template's rounds are added up. ``owing`` tells who has not done one."""
     by_item = _summed(found, lambda part: (part.template_id, part.key))
     names = {(part.template_id, part.key): part.summary for part in found}
     templates = {row.id: row for row in session.scalars(select(Template))}
     groups: dict[int, list[Row]] = {}
     for (template_id, key), progress in by_item.items():
-        groups.setdefault(template_id, []).append(Row(names[template_id, key], progress))
+        groups.setdefault(template_id, []).append(Row(names[template_id, key], progress, waiting=owing.get(key, ())))
     return [(title(templates[template_id]), rows) for template_id, rows in groups.items()]
 
 

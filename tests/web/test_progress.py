@@ -5,11 +5,13 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from events.choices import split_item
 from events.database import new_uid
 from events.models import Campaign, Change, ChecklistItem, NotDone, TodoStatus, Unit, UnitSuccession
 from events.models.history import Door
 from events.progress import ever_below, own_progress, sum_of
 from events.reforms import NewUnit, merge
+from events.workdays import WorkCalendar
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Clock, Opened, Visitor
 
@@ -19,7 +21,7 @@ AFTER_THE_DAY = date(2021, 3, 22)  # two days after the campaign's own
 
 def finish(session: Session, item: ChecklistItem) -> None:
     item.status, item.completed, item.completed_on = TodoStatus.COMPLETED, NOON, NOON.date()
-    state = {"status": item.status, "due": item.due, "completed_on": item.completed_on}
+    state = {"status": item.status, "due": item.due, "completed_on": item.completed_on, "reported": item.campaign.unit}
     session.add(Change(at=NOON, item=item, before={}, after={}, door=Door.PAGE, **state))
     session.commit()
 
@@ -132,6 +134,48 @@ def test_silent_units_are_named(stranger: Visitor, cast: Cast, opened: Opened, s
 
     assert "Phường Quang Trung" in silent
     assert "Thị trấn Đăk Glei" not in silent
+
+
+def test_an_item_leads_to_the_units_that_have_not_done_it(
+    stranger: Visitor, cast: Cast, opened: Opened, session: Session, count_queries
+):
+    finish(session, opened.item)
+    address = f"/tien-do/{cast.district.slug}?chien-dich=happiness_day:2021"
+    page = stranger.read(address)
+
+    line = page[page.index(f">{opened.item.summary}<details>") :].partition("</details>")[0]
+    same = select(ChecklistItem).join(ChecklistItem.campaign).where(ChecklistItem.key == opened.item.key)
+    other = session.scalars(same.where(Campaign.unit.has(key="23344"))).one()
+    assert f'<a href="/viec/{other.id}">Xã Đăk Blô</a>' in line
+    assert "Thị trấn Đăk Glei" not in line
+    assert f"{line.count('<li>')} đơn vị chưa hoàn thành" in line
+    few = count_queries(lambda: stranger.read(f"/tien-do/{cast.commune.slug}?chien-dich=happiness_day:2021"))
+    assert count_queries(lambda: stranger.read(address)) <= few
+
+
+def test_silence_is_about_whole_campaigns_and_says_so(stranger: Visitor, cast: Cast, opened: Opened, session: Session):
+    finish(session, opened.item)
+    whole, phase = (stranger.read(f"/tien-do/{cast.district.slug}?giai-doan={key}") for key in ("", "report"))
+
+    said = "không chỉ giai đoạn đang xem"
+    assert (said in whole, said in phase) == (False, True)
+    silent = [page[page.index('id="chua-bao-cao"') :].partition("</section>")[0] for page in (whole, phase)]
+    assert [page.count("<li>") for page in silent] == [silent[0].count("<li>")] * 2
+
+
+def test_parts_of_divided_items_are_shown_beside_the_items(
+    stranger: Visitor, cast: Cast, opened: Opened, session: Session, vietnam: WorkCalendar
+):
+    plan = session.scalars(select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == cast.district.id)).first()
+    before = re.findall(r"<strong>(\d+/\d+) việc", stranger.read(f"/tien-do/{cast.district.slug}"))
+    split_item(session, plan.id, [cast.commune.id], by=cast.hoa, now=NOON, calendar=vietnam)
+    session.commit()
+
+    page = stranger.read(f"/tien-do/{cast.district.slug}")
+
+    assert re.findall(r"<strong>(\d+/\d+) việc · 0/1 phần việc", page) == before
+    assert numbers(page, plan.summary)[-1] == "0/1"
+    assert "0/1 phần việc" in stranger.read(f"/don-vi/{cast.commune.slug}")
 
 
 def test_what_is_chosen_can_be_taken_away_again(stranger: Visitor, cast: Cast, opened: Opened):
