@@ -152,7 +152,8 @@ def merge(stage, item):
 
 
 def cancel(stage, item):
-    item.campaign.status, item.campaign.cancelled = CampaignStatus.CANCELLED, stage.now
+    if item.campaign.cancelled is None:
+        item.campaign.status, item.campaign.cancelled = CampaignStatus.CANCELLED, stage.now
     item.campaign.touch(stage.now)
 
 
