@@ -27,15 +27,20 @@ LAST_MONTH = AsOf(date(2026, 8, 31))
 ROOT = "51-2025"
 
 BY_HAND = """
-SELECT c.unit_id, count(*),
-       sum(CASE WHEN i.status = 'COMPLETED' AND i.completed_on <= i.due THEN 1 ELSE 0 END),
-       sum(CASE WHEN i.status = 'COMPLETED' AND i.completed_on > i.due THEN 1 ELSE 0 END),
-       sum(CASE WHEN i.status IN ('NEEDS-ACTION', 'IN-PROCESS') AND i.due < :today THEN 1 ELSE 0 END),
-       sum(CASE WHEN i.required THEN i.weight ELSE 0 END),
-       sum(CASE WHEN i.status = 'COMPLETED' AND i.required THEN i.weight ELSE 0 END),
-       sum(CASE WHEN i.status = 'CANCELLED' AND i.not_done = 'not-done' THEN 1 ELSE 0 END),
-       sum(CASE WHEN i.status IN ('NEEDS-ACTION', 'IN-PROCESS') AND i.blocked IS NOT NULL THEN 1 ELSE 0 END),
-       sum(CASE WHEN i.status = 'CANCELLED' AND i.not_done <> 'not-done' THEN 1 ELSE 0 END)
+SELECT c.unit_id,
+       sum(CASE WHEN i.split_from_id IS NULL AND (i.status <> 'CANCELLED' OR i.not_done = 'not-done') THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NULL AND i.status = 'COMPLETED' AND i.completed_on <= i.due THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NULL AND i.status = 'COMPLETED' AND i.completed_on > i.due THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NULL AND i.status IN ('NEEDS-ACTION', 'IN-PROCESS') AND i.due < :today THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NULL AND (i.status <> 'CANCELLED' OR i.not_done = 'not-done') AND i.required
+                THEN i.weight ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NULL AND i.status = 'COMPLETED' AND i.required THEN i.weight ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NULL AND i.status = 'CANCELLED' AND i.not_done = 'not-done' THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NULL AND i.status IN ('NEEDS-ACTION', 'IN-PROCESS') AND i.blocked IS NOT NULL
+                THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NULL AND i.status = 'CANCELLED' AND i.not_done <> 'not-done' THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NOT NULL AND (i.status <> 'CANCELLED' OR i.not_done = 'not-done') THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NOT NULL AND i.status = 'COMPLETED' THEN 1 ELSE 0 END)
 FROM campaign c JOIN checklist_item i ON i.campaign_id = c.id
 WHERE c.status <> 'CANCELLED' AND c.year = 2026
 GROUP BY c.unit_id

@@ -5,7 +5,7 @@ the one that it takes back and restores what that one found, so that history rep
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -52,12 +52,16 @@ _FIRST: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Who changes something, when and through which door; ``on_behalf_of`` is the unit for which they do it."""
+    """Who changes something, when and through which door; ``on_behalf_of`` is the unit for which they do it.
+
+    ``reported`` is the unit whose report it is; None for what is decided about its work, such as a date.
+    """
 
     by: Person
     now: datetime
     door: Door = Door.PAGE
     on_behalf_of: Unit | None = None
+    reported: Unit | None = None
 
 
 def start_item(
@@ -276,15 +280,20 @@ def require_excuser(session: Session, item: ChecklistItem, by: Person, on: date)
 def stamp_for(
     session: Session, item: ChecklistItem, by: Person, now: datetime, door: Door, zone: ZoneInfo, chosen: Unit | None = None
 ) -> Stamp:
-    """Return who acts for whom. Somebody from above acts on behalf of the item's unit; ``chosen`` names a unit below it instead."""
+    """Return who acts for whom, and whose report that is.
+
+    Somebody from above acts on behalf of the item's unit; ``chosen`` names a unit below it instead.
+    """
     unit = item.campaign.unit
     if chosen is not None and chosen.id != unit.id:
         if unit not in ancestors(chosen):
             raise InvalidInputError(N_("%(unit)s is not below %(above)s."), unit=chosen.full_name, above=unit.full_name)
-        return Stamp(by, now, door, chosen)
+        return Stamp(by, now, door, chosen, chosen)
     ids = [unit.id, item.delegate_unit_id]
-    query = select(Post.id).where(Post.person_id == by.id, Post.unit_id.in_(ids), held(local_day(now, zone)))
-    return Stamp(by, now, door, None if session.scalar(query.limit(1)) else unit)
+    query = select(Post.unit_id).where(Post.person_id == by.id, Post.unit_id.in_(ids), held(local_day(now, zone)))
+    own = set(session.scalars(query))
+    delegated = own and unit.id not in own
+    return Stamp(by, now, door, None if own else unit, item.delegate_unit if delegated else unit)
 
 
 def _require_here(session: Session, item: ChecklistItem) -> None:
@@ -309,12 +318,28 @@ def record(session: Session, item: ChecklistItem, before: dict[str, Any], after:
         before=before,
         after=after,
         on_behalf_of=stamp.on_behalf_of,
+        reported=stamp.reported,
         blocked=item.blocked is not None,
         **state,
     )
     session.add(change)
     session.flush()
     return change
+
+
+def report(
+    session: Session,
+    item: ChecklistItem,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    *,
+    by: Person,
+    now: datetime,
+    door: Door = Door.PAGE,
+    zone: ZoneInfo = VIETNAM,
+) -> Change:
+    """Record what says how far a unit has come beside the state of its item, such as evidence."""
+    return record(session, item, before, after, stamp_for(session, item, by, now, door, zone))
 
 
 def write_columns(session: Session, item: ChecklistItem, values: dict[str, Any], stamp: Stamp, **notes: Any) -> None:
@@ -325,7 +350,7 @@ def write_columns(session: Session, item: ChecklistItem, values: dict[str, Any],
         setattr(item, name, date.fromisoformat(value) if name in _DAYS and value else value)
     item.anchor_version += any(before[name] != after[name] for name in ("due", "dtstart") if name in values)
     item.touch(stamp.now)
-    record(session, item, before, after | notes, stamp)
+    record(session, item, before, after | notes, replace(stamp, reported=None))
 
 
 def state_of(item: ChecklistItem) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from events.checklist import (
     parts_of,
     record,
     reopen_item,
+    report,
     require_open,
 )
 from events.database import new_uid, nfc
@@ -90,7 +91,7 @@ def add_own_item(
     item = _own_row(session, campaign, own, summary, now)
     session.add(item)
     session.flush()
-    record(session, item, {}, {"added": summary}, Stamp(by, now))
+    report(session, item, {}, {"added": summary}, by=by, now=now, zone=zone)
     return item
 
 

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.checklist import Stamp, open_for_change, record, require_open
+from events.checklist import Stamp, open_for_change, record, require_open, stamp_for
 from events.database import nfc
 from events.errors import N_, InvalidInputError, NotAllowedError, NotFoundError
 from events.localtime import VIETNAM
@@ -99,7 +99,7 @@ def add_evidence(
     for known in item.evidence_given:
         if all(getattr(known, name) == value for name, value in columns.items()):
             return known
-    return _give(session, item, Evidence(at=now, by=by, **columns), Stamp(by, now, door))
+    return _give(session, item, Evidence(at=now, by=by, **columns), stamp_for(session, item, by, now, door, zone))
 
 
 def remove_evidence(
@@ -109,7 +109,7 @@ def remove_evidence(
     piece = get_evidence(session, evidence_id)
     item = open_for_change(session, piece.item_id, by, now, zone)
     require_open(item)
-    take_out(session, item, piece, Stamp(by, now, door))
+    take_out(session, item, piece, stamp_for(session, item, by, now, door, zone))
     return item
 
 

@@ -1,30 +1,38 @@
 """How far a unit and everything below it has come. A parent is always the sum of its leaves, so a silent commune counts.
 
 Figures are counted in SQL from the items as they are, or as they were at the end of a past local day: an item's state then is that
-of its last change up to that moment, and before its first change it was open and due on its first date. A report of last month
-can so be made again after everything has changed.
+of its last change up to that moment, and before its first change it was open and due on its first date; its wording, phase and
+weight are what the first change after that moment found. A report of last month can so be made again after everything has changed.
+
+An item that was divided counts once, in the unit whose item it is, and is done when its parts are. The parts are told apart
+(``parts``), in the units that do them: dividing work neither makes more of it nor raises anybody's share.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, false, func, literal, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from events.localtime import VIETNAM, at_local
-from events.models import Campaign, CampaignStatus, Change, ChecklistItem, NotDone, TodoStatus, Unit
+from events.models import Campaign, CampaignStatus, Change, ChecklistItem, Document, NotDone, TodoStatus, Unit
 from events.models.campaigns import OPEN
 from events.units import UnitNode, UnitTree
 
 _NOT_REQUIRED = literal(NotDone.NOT_REQUIRED, ChecklistItem.not_done.type)
+_JSON = {str: "as_string", int: "as_integer", bool: "as_boolean"}  # how history is read
+_Conditions = Sequence[ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Numbers of checklist items; ``weight`` and ``weight_done`` count only required ones. ``not_required`` is not expected."""
+    """Numbers of checklist items; ``weight`` and ``weight_done`` count only required ones. ``not_required`` is not expected.
+
+    ``parts`` are those of divided items, which are counted beside them and nowhere else.
+    """
 
     expected: int = 0
     on_time: int = 0
@@ -35,6 +43,8 @@ class Progress:
     not_done: int = 0
     blocked: int = 0
     not_required: int = 0
+    parts: int = 0
+    parts_done: int = 0
 
     @property
     def done(self) -> int:
@@ -54,6 +64,10 @@ class Progress:
     def share(self) -> int:
         """Unweighted share of the expected items that are done, in percent and rounded down."""
         return 100 * self.done // self.expected if self.expected else 0
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any figure at all."""
+        return self != Progress()
 
     def __add__(self, other: "Progress") -> "Progress":
         return Progress(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
@@ -87,44 +101,78 @@ class Part:
     progress: Progress
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A unit's item that is not done."""
+
+    item_id: int
+    unit: str
+
+
 def own_progress(session: Session, day: Day, *conditions: ColumnElement[bool]) -> dict[int, Progress]:
     """Return each unit's own progress by unit id, over the campaigns that meet ``conditions``, in one query."""
-    return {unit_id: Progress(*numbers) for unit_id, *numbers in session.execute(_numbers([Campaign.unit_id], day, *conditions))}
+    query = _numbers(day, conditions, "unit_id")
+    return {unit_id: Progress(*numbers) for unit_id, *numbers in session.execute(query)}
 
 
 def round_progress(session: Session, day: Day, *conditions: ColumnElement[bool]) -> dict[tuple[int, str], Progress]:
     """Return the progress of each round by template id and period, over the campaigns that meet ``conditions``."""
-    query = _numbers([Campaign.template_id, Campaign.period], day, *conditions)
+    query = _numbers(day, conditions, "template_id", "period")
     return {(template_id, period): Progress(*numbers) for template_id, period, *numbers in session.execute(query)}
 
 
 def year_progress(session: Session, day: Day, *conditions: ColumnElement[bool]) -> dict[int, Progress]:
     """Return the progress of each year."""
-    query = _numbers([Campaign.year], day, *conditions).order_by(Campaign.year)
+    query = _numbers(day, conditions, "year").order_by("year")
     return {year: Progress(*numbers) for year, *numbers in session.execute(query)}
 
 
 def parts(session: Session, day: Day, *conditions: ColumnElement[bool]) -> list[Part]:
     """Return the progress item by item in the order of the rounds; phases, items and campaigns are sums of these.
 
-    Items that units added themselves stand alone, by their own key.
+    Items that units added themselves stand alone, by their own key; the parts of a divided item stand with it.
     """
-    group = [Campaign.template_id, Campaign.period, ChecklistItem.phase_key, ChecklistItem.key]
-    query = _numbers(group, day, *conditions).add_columns(func.min(ChecklistItem.summary))
-    order = func.min(Campaign.dtstart), Campaign.template_id, Campaign.period, func.min(ChecklistItem.position), ChecklistItem.key
-    return [_part(tuple(row)) for row in session.execute(query.order_by(*order))]
+    item = _items(day, conditions)
+    group = item.c.template_id, item.c.period, item.c.phase_key, item.c.key, item.c.split_from_id
+    query = select(*group, func.min(item.c.summary), *_sums(item, day)).group_by(*group)
+    order = func.min(item.c.dtstart), item.c.template_id, item.c.period, func.min(item.c.position), item.c.key
+    rows = session.execute(query.order_by(_is_whole(item).desc(), *order))
+    names, found = _divided(session), dict[tuple[int, str, str, str], Part]()
+    for template_id, period, phase_key, key, whole_id, summary, *numbers in rows:
+        key, summary = names.get(whole_id, (key, summary))
+        one = Part(template_id, period, phase_key, key, summary, Progress(*numbers))
+        same = template_id, period, phase_key, key
+        found[same] = replace(found[same], progress=found[same].progress + one.progress) if same in found else one
+    return list(found.values())
+
+
+def of_phase(key: str, day: Day) -> ColumnElement[bool]:
+    """Return the condition that an item belonged to a phase on the day."""
+    belonged: ColumnElement[bool] = _was(ChecklistItem.phase_key, day) == key
+    return belonged
+
+
+def waiting(session: Session, day: Day, *conditions: ColumnElement[bool]) -> dict[str, list[Waiting]]:
+    """Return by the item's key the units that have not done it, in their official order; for the campaigns of one round."""
+    item = _items(day, conditions)
+    query = select(item.c.key, item.c.id, Unit.full_name).join(Unit, Unit.id == item.c.unit_id)
+    query = query.where(_is_whole(item), _is_expected(item), item.c.status != TodoStatus.COMPLETED)
+    found: dict[str, list[Waiting]] = {}
+    for key, item_id, name in session.execute(query.order_by(Unit.position, Unit.id)):
+        found.setdefault(key, []).append(Waiting(item_id, name))
+    return found
 
 
 def silent_units(session: Session, day: Day, *conditions: ColumnElement[bool]) -> Sequence[Unit]:
-    """Return the units that have items in the campaigns counted and never reported anything, in their official order.
+    """Return the units of which something is expected in the campaigns counted and that reported nothing, in official order.
 
-    A due date that moved is no report.
+    What people enter about a unit's work is its report, also when they do it on its behalf: a state, evidence, an item of its
+    own, a document of an item. What is decided about its work is none: dates, wording, versions, division, delegation, reforms.
+    Work done for another unit counts for both.
     """
-    has_items = _of_campaigns(select(Campaign.unit_id), day, *conditions)
-    reported = has_items.join(Change, Change.item_id == ChecklistItem.id).where(_is_report())
-    if isinstance(day, AsOf):
-        reported = reported.where(Change.at < day.end)
-    query = select(Unit).where(Unit.id.in_(has_items), Unit.id.not_in(reported))
+    item = _items(day, conditions)
+    silent = (Unit.id.not_in(reported) for reported in _reports(day, conditions))
+    query = select(Unit).where(Unit.id.in_(select(item.c.unit_id).where(_is_expected(item))), *silent)
     return session.scalars(query.order_by(Unit.position, Unit.id)).all()
 
 
@@ -163,52 +211,56 @@ def lifelong_tree(session: Session, unit: Unit) -> UnitTree:
     return tree
 
 
-@dataclass(frozen=True, slots=True)
-class _States:
-    """Where an item's state is read from: its own row, or its last change up to a past moment."""
-
-    status: Any
-    not_done: Any
-    is_blocked: Any
-    due: Any
-    completed_on: Any
-
-    @classmethod
-    def now(cls) -> "_States":
-        item = ChecklistItem
-        return cls(item.status, item.not_done, item.blocked.is_not(None), item.due, item.completed_on)
-
-    @classmethod
-    def after(cls, last: type[Change]) -> "_States":
-        """Read from ``last``, a change that need not exist."""
-        unchanged = literal(TodoStatus.NEEDS_ACTION, ChecklistItem.status.type)
-        return cls(
-            func.coalesce(last.status, unchanged),
-            last.not_done,
-            func.coalesce(last.blocked, false()),
-            func.coalesce(last.due, ChecklistItem.first_due),
-            last.completed_on,
-        )
-
-
-def _numbers(group: Sequence[Any], day: Day, *conditions: ColumnElement[bool]) -> Select[Any]:
+def _numbers(day: Day, conditions: _Conditions, *group: str) -> Select[Any]:
     """Return the query for the columns of ``group`` and then the fields of ``Progress`` in their order."""
+    item = _items(day, conditions)
+    columns = [item.c[name] for name in group]
+    return select(*columns, *_sums(item, day)).group_by(*columns)
+
+
+def _items(day: Day, conditions: _Conditions) -> Subquery:
+    """Return the items of the campaigns that meet ``conditions``, as far as they were there on the day and as they stood then."""
+    campaign = Campaign.unit_id, Campaign.template_id, Campaign.period, Campaign.year, Campaign.dtstart
+    item = ChecklistItem.id, ChecklistItem.key, ChecklistItem.position, ChecklistItem.split_from_id
+    kept = ChecklistItem.summary, ChecklistItem.phase_key, ChecklistItem.weight, ChecklistItem.required
+    columns = *campaign, *item, *(_was(column, day).label(column.key) for column in kept)
     if not isinstance(day, AsOf):
-        query = _of_campaigns(select(*group, *_sums(_States.now(), day)), day, *conditions)
-        return query.group_by(*group)
+        return _of_campaigns(select(*columns, *_state_now()), day, conditions).subquery()
     last = aliased(Change)
-    query = _of_campaigns(select(*group, *_sums(_States.after(last), day.day)), day, *conditions)
-    return query.outerjoin(last, last.id == _last_change(day)).group_by(*group)
+    query = _of_campaigns(select(*columns, *_state_after(last)), day, conditions)
+    return query.outerjoin(last, last.id == _last_change(day)).subquery()
 
 
-def _of_campaigns(query: Select[Any], day: Day, *conditions: ColumnElement[bool]) -> Select[Any]:
-    """Join the items of the campaigns that meet ``conditions``, as far as they were there on the day."""
-    counted = [Campaign.status != CampaignStatus.CANCELLED, *conditions]
-    if isinstance(day, AsOf):
-        # A cancelled campaign only changes by being cancelled: until then it was there.
-        counted[0] = or_(counted[0], Campaign.last_modified >= day.end)
-        counted.append(ChecklistItem.created < day.end)
-    return query.select_from(Campaign).join(ChecklistItem, ChecklistItem.campaign_id == Campaign.id).where(and_(*counted))
+def _of_campaigns(query: Select[Any], day: Day, conditions: _Conditions) -> Select[Any]:
+    items = query.select_from(Campaign).join(ChecklistItem, ChecklistItem.campaign_id == Campaign.id)
+    return items.where(_is_counted(day), _by_then(ChecklistItem.created, day), *conditions)
+
+
+def _is_counted(day: Day) -> ColumnElement[bool]:
+    """Tell whether a campaign takes place; one that was cancelled did until then."""
+    takes_place = Campaign.status != CampaignStatus.CANCELLED
+    return or_(takes_place, Campaign.cancelled >= day.end) if isinstance(day, AsOf) else takes_place
+
+
+def _by_then(instant: Any, day: Day) -> ColumnElement[bool]:
+    return instant < day.end if isinstance(day, AsOf) else true()
+
+
+def _state_now() -> list[Any]:
+    item = ChecklistItem
+    return [item.status, item.not_done, item.blocked.is_not(None).label("is_blocked"), item.due, item.completed_on]
+
+
+def _state_after(last: type[Change]) -> list[Any]:
+    """Return the same columns after ``last``, a change that need not exist."""
+    unchanged = literal(TodoStatus.NEEDS_ACTION, ChecklistItem.status.type)
+    return [
+        func.coalesce(last.status, unchanged).label("status"),
+        last.not_done,
+        func.coalesce(last.blocked, false()).label("is_blocked"),
+        func.coalesce(last.due, ChecklistItem.first_due).label("due"),
+        last.completed_on,
+    ]
 
 
 def _last_change(day: AsOf) -> Any:
@@ -218,36 +270,74 @@ def _last_change(day: AsOf) -> Any:
     return query.order_by(change.at.desc(), change.id.desc()).limit(1).correlate(ChecklistItem).scalar_subquery()
 
 
-def _sums(state: _States, day: date) -> Iterator[ColumnElement[int]]:
-    done = state.status == TodoStatus.COMPLETED
-    is_open = state.status.in_(OPEN)
-    not_done = and_(state.status == TodoStatus.CANCELLED, func.coalesce(state.not_done, _NOT_REQUIRED) == NotDone.NOT_DONE)
-    expected = or_(state.status != TodoStatus.CANCELLED, not_done)
+def _was(column: Any, day: Day) -> Any:
+    """Return a column of an item as the first change after the day that names it found it, else as it is."""
+    if not isinstance(day, AsOf):
+        return column
+    change = aliased(Change)
+    found = getattr(change.before[column.key], _JSON[column.type.python_type])()
+    query = select(found).where(change.item_id == ChecklistItem.id, change.at >= day.end, found.is_not(None))
+    first = query.order_by(change.at, change.id).limit(1).correlate(ChecklistItem).scalar_subquery()
+    return func.coalesce(first, column)
+
+
+def _divided(session: Session) -> dict[int, tuple[str, str]]:
+    """Return by divided item the key and wording of the one that was divided at first: a part may be divided again."""
+    ids = select(ChecklistItem.split_from_id).where(ChecklistItem.split_from_id.is_not(None))
+    columns = ChecklistItem.id, ChecklistItem.key, ChecklistItem.summary, ChecklistItem.split_from_id
+    rows = {row.id: row for row in session.execute(select(*columns).where(ChecklistItem.id.in_(ids)))}
+
+    def first(id_: int) -> tuple[str, str]:
+        above = rows[id_].split_from_id
+        return (rows[id_].key, rows[id_].summary) if above is None else first(above)
+
+    return {id_: first(id_) for id_ in rows}
+
+
+def _sums(item: Subquery, day: Day) -> Iterator[ColumnElement[int]]:
+    expected, done = _is_expected(item) & _is_whole(item), (item.c.status == TodoStatus.COMPLETED) & _is_whole(item)
+    is_open = item.c.status.in_(OPEN) & _is_whole(item)
+    today = day.day if isinstance(day, AsOf) else day
     yield _count(expected)
-    yield _count(done & (state.completed_on <= state.due))
-    yield _count(done & (state.completed_on > state.due))
-    yield _count(is_open & (state.due < day))
-    yield _total(expected & ChecklistItem.required)
-    yield _total(done & ChecklistItem.required)
-    yield _count(not_done)
-    yield _count(is_open & state.is_blocked)
-    yield _count(~expected)
+    yield _count(done & (item.c.completed_on <= item.c.due))
+    yield _count(done & (item.c.completed_on > item.c.due))
+    yield _count(is_open & (item.c.due < today))
+    yield _total(expected & item.c.required, item.c.weight)
+    yield _total(done & item.c.required, item.c.weight)
+    yield _count(expected & (item.c.status == TodoStatus.CANCELLED))
+    yield _count(is_open & item.c.is_blocked)
+    yield _count(~_is_expected(item) & _is_whole(item))
+    yield _count(_is_expected(item) & ~_is_whole(item))
+    yield _count((item.c.status == TodoStatus.COMPLETED) & ~_is_whole(item))
 
 
-def _is_report() -> ColumnElement[bool]:
-    """Tell changes that somebody reported from those that only moved dates, which name the new due date."""
-    moves_no_date = Change.after["due"].as_string().is_(None)
-    return or_(moves_no_date, Change.status != TodoStatus.NEEDS_ACTION, Change.blocked)
+def _is_whole(item: Subquery) -> ColumnElement[bool]:
+    return item.c.split_from_id.is_(None)
 
 
-def _part(row: Sequence[Any]) -> Part:
-    template_id, period, phase_key, key, *numbers, summary = row
-    return Part(template_id, period, phase_key, key, summary, Progress(*numbers))
+def _is_expected(item: Subquery) -> ColumnElement[bool]:
+    """Tell whether an item is to be done, or was; one of which nobody said why it is closed is not required."""
+    why = func.coalesce(item.c.not_done, _NOT_REQUIRED)
+    return or_(item.c.status != TodoStatus.CANCELLED, why == NotDone.NOT_DONE)
+
+
+def _reports(day: Day, conditions: _Conditions) -> Iterator[Select[int]]:
+    """Yield the queries for the units that reported: on their own items, on those of others in the same round, by a document."""
+    said = Change.reported_id.is_not(None), _by_then(Change.at, day)
+    mine, other = select(Campaign.unit_id), aliased(Campaign)
+    yield _of_campaigns(mine, day, conditions).join(Change, Change.item_id == ChecklistItem.id).where(*said)
+    same = Campaign.unit_id == Change.reported_id, Campaign.template_id == other.template_id, Campaign.period == other.period
+    elsewhere = (
+        mine.select_from(Change).join(Change.item).join(other, other.id == ChecklistItem.campaign_id).join(Campaign, and_(*same))
+    )
+    yield elsewhere.where(*said, _is_counted(day), *conditions)
+    papers = _of_campaigns(mine, day, conditions).join(Document, Document.item_id == ChecklistItem.id)
+    yield papers.where(_by_then(Document.entered, day))
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 
 
-def _total(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((condition, ChecklistItem.weight), else_=0)), 0)
+def _total(condition: ColumnElement[bool], weight: Any) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, weight), else_=0)), 0)

@@ -1,7 +1,6 @@
 """A campaign in one unit: its days, its checklist, and how far the units below have come."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from flask import Blueprint, render_template, url_for
 from sqlalchemy import select
@@ -10,23 +9,16 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from events.activities import activities_of
 from events.errors import NotFoundError
 from events.models import Campaign, ChecklistItem, Observance, Unit
-from events.progress import Progress, own_progress, rolled_up
+from events.progress import Progress, ever_below
 from events.themes import inherited
-from events.units import ancestors, load_tree
-from web.checklists import Line, by_phase, count, lines_of, may_tick
+from events.units import ancestors
+from web.checklists import Line, by_phase, lines_of, may_tick
 from web.closures import ClosedNotice, closed_notice
 from web.context import current_person, get_session, today
+from web.standings import below_of
 from web.subscriptions import Subscription
 
 bp = Blueprint("campaigns", __name__, url_prefix="/chien-dich")
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """A child campaign with the progress of its unit and everything below."""
-
-    campaign: Campaign
-    progress: Progress
 
 
 @bp.get("/<uid>")
@@ -35,10 +27,8 @@ def show(uid: str) -> str:
     session = get_session()
     campaign = _get(session, uid)
     lines = lines_of(session, campaign)
-    branches = _branches(session, campaign)
+    below, own, total = _below(session, campaign)
     ticks = may_tick(session, campaign)
-    own_lines = [line for line in lines if line.origin is None]
-    own = count(line.item for line in own_lines)
     return render_template(
         "campaigns/show.html",
         campaign=campaign,
@@ -47,11 +37,11 @@ def show(uid: str) -> str:
         printed=inherited(campaign),
         phases=by_phase(lines),
         own=own,
-        own_lines=own_lines,
+        own_lines=[line for line in lines if line.origin is None],
         twins=_twins(campaign, lines),
         activities=activities_of(session, campaign, with_internal=current_person() is not None and ticks),
-        below=[(_address(branch.campaign), branch.campaign.unit.full_name, branch.progress) for branch in branches],
-        total=sum((branch.progress for branch in branches), own),
+        below=below,
+        total=total,
         may_tick=ticks,
         subscription=unit_subscription(campaign.unit),
     )
@@ -62,10 +52,6 @@ def _twins(campaign: Campaign, lines: Iterable[Line]) -> list[tuple[ChecklistIte
     own = {line.item.key: line.item for line in lines if line.origin is None and (line.item.is_open or line.item.is_done)}
     inner = [line.item for line in lines if line.origin is not None and line.origin.outer_id == campaign.id]
     return [(own[item.key], item) for item in inner if item.key in own and item.is_open]
-
-
-def _address(campaign: Campaign) -> str:
-    return url_for(".show", uid=campaign.uid)
 
 
 def _closed(session: Session, campaign: Campaign) -> ClosedNotice | None:
@@ -102,11 +88,20 @@ def _get(session: Session, uid: str) -> Campaign:
     return campaign
 
 
-def _branches(session: Session, campaign: Campaign) -> list[Branch]:
-    query = select(Campaign).where(Campaign.parent_id == campaign.id).join(Campaign.unit).options(joinedload(Campaign.unit))
-    children = session.scalars(query.order_by(Unit.position)).all()
-    if not children:
-        return []
+def _below(session: Session, campaign: Campaign) -> tuple[list[tuple[str, str, Progress]], Progress, Progress]:
+    """Return address, name and progress of every unit below that takes part, the campaign's own progress, and the sum of all.
+
+    Units that joined or ended since the first day are among them.
+    """
+    unit = campaign.unit
     same = (Campaign.template_id == campaign.template_id, Campaign.period == campaign.period)
-    total = rolled_up(load_tree(session, campaign.dtstart), own_progress(session, today(), *same))
-    return [Branch(child, total.get(child.unit_id, Progress())) for child in children]
+    lived = min(today(), unit.valid_to or today())
+    below = below_of(session, unit, today(), *same, Campaign.unit_id.in_(ever_below(unit.id)), there=lived)
+    query = select(Campaign.unit_id, Campaign.uid).join(Campaign.unit).where(Unit.parent_id == unit.id, *same)
+    pages = {unit_id: url_for(".show", uid=uid) for unit_id, uid in session.execute(query)}
+    rows = [
+        (pages.get(each.unit_id, url_for("units.show", slug=each.slug)), each.title, each.progress)
+        for each in below.branches
+        if each.progress or each.unit_id in pages
+    ]
+    return rows, below.own, below.total

@@ -14,14 +14,12 @@ from events.models import (
     ChecklistItem,
     EvidenceType,
     ItemCredit,
-    NotDone,
     Phase,
     Post,
     Unit,
 )
 from events.models.campaigns import OPEN, TICK_ONLY
 from events.people import held, may_work_on
-from events.progress import Progress
 from web.context import current_person, today
 
 
@@ -108,29 +106,6 @@ def may_tick(session: Session, campaign: Campaign) -> bool:
     """Tell whether the tick is worth showing: to those who may, and to strangers, who are asked to sign in."""
     person = current_person()
     return person is None or may_work_on(session, person, campaign.unit, today())
-
-
-def count(items: Iterable[ChecklistItem]) -> Progress:
-    """Return the progress of items that are already loaded; the sums are those of ``events.progress``."""
-    return sum((_one(item) for item in items), Progress())
-
-
-def _one(item: ChecklistItem) -> Progress:
-    not_done = not (item.is_open or item.is_done) and item.not_done is NotDone.NOT_DONE
-    if not (item.is_open or item.is_done or not_done):
-        return Progress(not_required=1)
-    late = item.completed_on is not None and item.completed_on > item.due
-    weight = item.weight if item.required else 0
-    return Progress(
-        expected=1,
-        on_time=int(item.is_done and not late),
-        late=int(item.is_done and late),
-        overdue=int(item.is_overdue(today())),
-        weight=weight,
-        weight_done=weight if item.is_done else 0,
-        not_done=int(not_done),
-        blocked=int(item.is_open and item.blocked is not None),
-    )
 
 
 def _holders(session: Session, unit_ids: Collection[int]) -> dict[tuple[int, str], list[str]]:

@@ -163,9 +163,6 @@ def _preview(entered: Entered, error: DomainError | None = None) -> ResponseRetu
         other_years=sorted(read.years) if entered.year not in read.years else [],
         found=found,
         words=Words.load(session),
-        words=Words.load(session),
-        words=Words.load(session),
-        words=Words.load(session),
     )
     session.rollback()
     return page, _STATUS.get(type(error), _OK)
@@ -180,9 +177,6 @@ def _holiday_preview(session: Session, name: str, status: DecisionStatus, error:
         status=status.value,
         source=request.form.get("source", ""),
         found=found,
-        words=Words.load(session),
-        words=Words.load(session),
-        words=Words.load(session),
         words=Words.load(session),
     )
 

@@ -3,7 +3,7 @@
 What is asked for stands in the address, so that a page can be sent on, printed and made again.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -15,26 +15,27 @@ from sqlalchemy.orm import Session
 from events.database import nfc
 from events.errors import N_, InvalidInputError, NotFoundError
 from events.lineage import progress_by_year
-from events.models import Campaign, ChecklistItem, Phase, Template, Unit
+from events.models import Campaign, Phase, Template, Unit
 from events.progress import (
     AsOf,
     Day,
     Part,
     Progress,
+    Waiting,
     ever_below,
-    lifelong_tree,
-    own_progress,
+    of_phase,
     parts,
-    rolled_up,
     silent_units,
     sum_of,
+    waiting,
 )
 from events.recurrence import FIRST_YEAR, LAST_YEAR
-from events.units import alive, ancestors, get_unit
+from events.units import ancestors, get_unit
 from web.closures import closed_notice
 from web.context import get_config, get_session, today
 from web.language import gettext as _
 from web.language import title
+from web.standings import below_of
 from web.words import day_text
 
 bp = Blueprint("progress", __name__, url_prefix="/tien-do")
@@ -68,12 +69,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a table: ``address`` leads on to the same figures of that line alone."""
+    """A line of a table: ``address`` leads on to the same figures of that line alone, ``waiting`` are who has not done it."""
 
     name: str
     progress: Progress
     address: str | None = None
     is_data: bool = True  # named by people, in Vietnamese
+    waiting: Sequence[Waiting] = ()
 
 
 @bp.get("/<slug>")
@@ -94,7 +96,7 @@ def show(slug: str) -> str:
         total=sum_of(part.progress for part in found),
         units=_units(session, unit, asked, in_year),
         phases=_phases(session, found),
-        items=_items(session, found),
+        items=_items(session, found, waiting(session, asked.day, *in_year) if asked.round else {}),
         rounds=_rounds(session, found, in_year),
         years=_years(session, asked, unit),
         silent=silent_units(session, asked.day, *in_year),
@@ -174,25 +176,17 @@ def _chosen(asked: Asked) -> list[tuple[str, str]]:
 
 
 def _units(session: Session, unit: Unit, asked: Asked, conditions: list[ColumnElement[bool]]) -> list[Row]:
-    """Return the unit's own work and every unit below it, those of former times only if they had work."""
-    tree = lifelong_tree(session, unit)
-    below = tree.children.get(unit.id, [])
-    if not below:
+    """Return the unit's own work and every unit below it, those of other times only if they had work."""
+    on = asked.on or today()
+    below = below_of(session, unit, asked.day, *conditions, *_of_phase(asked), there=min(on, unit.valid_to or on))
+    if not below.branches:
         return []
-    own = own_progress(session, asked.day, *conditions, *_of_phase(asked))
-    total = rolled_up(tree, own)
-    there = alive(asked.on or today())
-    slugs = {
-        id_: (slug, is_there)
-        for id_, slug, is_there in session.execute(select(Unit.id, Unit.slug, there).where(Unit.parent_id == unit.id))
-    }
-    rows = [Row(_("This unit's own work"), own[unit.id], is_data=False)] if unit.id in own else []
-    shown = [node for node in below if slugs[node.id][1] or total[node.id].expected]
-    return rows + [Row(node.full_name, total[node.id], _of_unit(slugs[node.id][0])) for node in shown]
+    rows = [Row(_("This unit's own work"), below.own, is_data=False)] if below.own else []
+    return rows + [Row(each.title, each.progress, _of_unit(each.slug)) for each in below.branches]
 
 
 def _of_phase(asked: Asked) -> list[ColumnElement[bool]]:
-    return [ChecklistItem.phase_key == asked.phase.key] if asked.phase else []
+    return [of_phase(asked.phase.key, asked.day)] if asked.phase else []
 
 
 def _of_unit(slug: str) -> str:
@@ -205,14 +199,14 @@ def _phases(session: Session, found: list[Part]) -> list[Row]:
     return [Row(title(phase), by_phase[phase.key], _here(giai_doan=phase.key), False) for phase in phases if phase.key in by_phase]
 
 
-def _items(session: Session, found: list[Part]) -> list[tuple[str, list[Row]]]:
-    """Return the items under their templates; those of a template's rounds are added up."""
+def _items(session: Session, found: list[Part], owing: Mapping[str, Sequence[Waiting]]) -> list[tuple[str, list[Row]]]:
+    """Return the items under their templates; a template's rounds are added up. ``owing`` tells who has not done one."""
     by_item = _summed(found, lambda part: (part.template_id, part.key))
     names = {(part.template_id, part.key): part.summary for part in found}
     templates = {row.id: row for row in session.scalars(select(Template))}
     groups: dict[int, list[Row]] = {}
     for (template_id, key), progress in by_item.items():
-        groups.setdefault(template_id, []).append(Row(names[template_id, key], progress))
+        groups.setdefault(template_id, []).append(Row(names[template_id, key], progress, waiting=owing.get(key, ())))
     return [(title(templates[template_id]), rows) for template_id, rows in groups.items()]
 
 

@@ -19,12 +19,8 @@ from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.units import alive, ancestors, children, get_unit, levels, predecessors, roots, search_units
 from web.campaigns import unit_subscription
 from web.closures import closed_notice
-<<<<<<< HEAD
 from web.context import get_config, get_session, today
-=======
-from web.context import get_session, today
 from web.reforms import number_to_decide
->>>>>>> reforms
 from web.standings import standings_of
 
 bp = Blueprint("units", __name__, url_prefix="/don-vi")
@@ -59,7 +55,6 @@ def show(slug: str) -> str:
     on = min(today(), unit.valid_to or today())
     year = _year(request.args.get("nam")) or on.year
     open_items, still_open = _open_items(session, unit)
-    below = children(session, unit, on)
     standings = standings_of(session, unit, year, on)
     return render_template(
         "units/show.html",
@@ -68,8 +63,7 @@ def show(slug: str) -> str:
         closed=closed_notice(unit, lambda other: url_for(".show", slug=other.slug)),
         predecessors=predecessors(session, unit),
         unit_path=ancestors(unit)[::-1],
-        children=below,
-        below=[(url_for(".show", slug=child.slug), child.full_name, standings.by_unit[child.id]) for child in below],
+        below=[(url_for(".show", slug=each.slug), each.title, each.progress) for each in standings.below.branches],
         year=year,
         years=_years(session, unit),
         standings=standings,

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from events.database import Base, PrimaryKey, Uid
@@ -22,6 +23,11 @@ class DocumentKind(StrEnum):
     REPORT = "report"
     MINUTES = "minutes"
     OTHER = "other"
+
+
+def _at_first(context: DefaultExecutionContext) -> datetime:
+    at: datetime = context.get_current_parameters()["at"]  # type: ignore[no-untyped-call]
+    return at
 
 
 class Document(Base):
@@ -50,6 +56,7 @@ class Document(Base):
     file_digest: Mapped[str | None]
     file_size: Mapped[int | None]
     at: Mapped[datetime]
+    entered: Mapped[datetime] = mapped_column(default=_at_first)  # `at` moves when it is corrected or issued
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
     campaign: Mapped[Campaign] = relationship()

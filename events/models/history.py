@@ -26,7 +26,7 @@ class Change(Base):
     """One change of one checklist item, with the values before and after."""
 
     __tablename__ = "change"
-    __table_args__ = (Index(None, "item_id", "at"),)
+    __table_args__ = (Index(None, "item_id", "at"), Index(None, "reported_id"))
 
     id: Mapped[PrimaryKey]
     at: Mapped[datetime]
@@ -37,6 +37,7 @@ class Change(Base):
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]
     on_behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))  # the unit for which somebody else did it
+    reported_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))  # the unit whose report this is; None: nobody's
     # The state after the change once more as columns, so that progress can be counted as of a past date in SQL.
     status: Mapped[TodoStatus]
     not_done: Mapped[NotDone | None]
@@ -46,4 +47,5 @@ class Change(Base):
 
     item: Mapped[ChecklistItem] = relationship()
     by: Mapped[Person | None] = relationship()
-    on_behalf_of: Mapped[Unit | None] = relationship()
+    on_behalf_of: Mapped[Unit | None] = relationship(foreign_keys=on_behalf_of_id)
+    reported: Mapped[Unit | None] = relationship(foreign_keys=reported_id)

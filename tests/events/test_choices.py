@@ -1,8 +1,10 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
+from events import progress
 from events.campaigns import open_campaigns, open_round
 from events.checklist import (
     block_item,
@@ -21,7 +23,7 @@ from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.handover import hand_over_due
 from events.models import Campaign, ChecklistItem, ItemState, Post, Template, Unit
 from events.people import add_person, give_post
-from events.progress import own_progress
+from events.progress import AsOf, ever_below, own_progress, sum_of
 from events.rounds import rounds_of
 from events.story import story_of
 from events.undo import undo_change
@@ -364,15 +366,41 @@ def test_a_village_that_ended_gets_no_work_from_a_form_that_was_open_for_long(se
         split_item(session, banners.id, [village.id], calendar=vietnam, **who)
 
 
-def test_parts_count_in_the_villages_that_do_them(session, happiness, enter, vietnam, who):
-    village = enter("1")
-    before = own_progress(session, TODAY, Campaign.year == 2021)
-    split_item(session, item_of(happiness, "banners").id, [village.id], calendar=vietnam, **who)
+def test_a_divided_item_counts_once_and_its_parts_beside_it_in_the_villages_that_do_them(
+    session, cast, happiness, enter, vietnam, who
+):
+    villages = [enter(name) for name in ("1", "2", "3")]
+    here, item = Campaign.unit_id.in_(ever_below(cast.province.id)), item_of(happiness, "banners")
+    before, yesterday = sum_of(own_progress(session, TODAY, here).values()), AsOf(TODAY - timedelta(days=1))
 
-    after = own_progress(session, TODAY, Campaign.year == 2021)
+    split = split_item(session, item.id, [village.id for village in villages], calendar=vietnam, **who)
 
-    assert after[village.id].expected == before[village.id].expected + 1
-    assert after[happiness.unit_id].expected == before[happiness.unit_id].expected
+    own = own_progress(session, TODAY, here)
+    assert sum_of(own.values()) == replace(before, parts=3)
+    assert [own[village.id].parts for village in villages] == [1, 1, 1]
+    assert own[happiness.unit_id].parts == 0
+    assert sum_of(own_progress(session, yesterday, here).values()).parts == 0
+    for part in split:
+        part.without_evidence = True
+        complete_item(session, part.id, **who)
+    after = sum_of(own_progress(session, TODAY, here).values())
+    assert (after.done, after.expected, after.parts_done) == (before.done + 1, before.expected, 3)
+
+
+def test_parts_stand_with_the_item_that_was_divided_also_when_a_part_is_divided_again(
+    session, cast, happiness, enter, vietnam, who
+):
+    village, district = enter("1"), session.scalars(select(Campaign).where(Campaign.unit_id == cast.district.id)).one()
+    whole = item_of(district, "plan_district")
+    [part] = split_item(session, whole.id, [cast.commune.id], by=cast.hoa, now=NOW, calendar=vietnam)
+    split_item(session, part.id, [village.id], calendar=vietnam, **who)
+
+    found = progress.parts(session, TODAY, Campaign.unit_id.in_(ever_below(cast.district.id)))
+
+    assert {(one.key, one.summary): one.progress.parts for one in found if one.progress.parts} == {
+        ("plan_district", whole.summary): 2
+    }
+    assert not [one.key for one in found if one.key.startswith("part-")]
 
 
 def test_a_village_that_is_entered_before_the_campaign_is_opened_with_it(session, cast, enter, vietnam):

@@ -1,9 +1,11 @@
+import json
+
 import pytest
 from alembic import command
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from events.models import TemplateItem
+from events.models import Campaign, Change, Document, TemplateItem
 from scheduler import migrate
 from scheduler.migrate import NewerDatabaseError, Version
 
@@ -70,6 +72,85 @@ def test_templates_of_an_older_database_go_on_as_they_were(blank_engine):
     with Session(blank_engine) as session:
         item = session.scalars(select(TemplateItem)).one()
         assert (item.end_at("commune"), item.version.template.opens_from) == (3, None)
+
+
+def test_reports_and_cancelling_of_an_older_database_are_told_from_its_history(blank_engine):
+    with blank_engine.begin() as connection:
+        command.upgrade(migrate._config(connection), "0002")
+        _insert_campaign(connection)
+        state = {"status": "NEEDS-ACTION", "completed": None, "reason": None}
+        done, gone = state | {"status": "COMPLETED"}, state | {"status": "CANCELLED"}
+        _insert_change(connection, 1, state, done)
+        _insert_change(connection, 2, state, done, on_behalf_of_id=3)
+        _insert_change(connection, 3, state, done, by_id=2)  # holds a post where the item was delegated to
+        _insert_change(connection, 4, {}, {"evidence": {"kind": "photo", "title": "Ảnh", "text": ""}})
+        _insert_change(connection, 5, {}, {"added": "Thi"})
+        _insert_change(connection, 6, state, gone | {"moved_to": {}, "reason": "chuyển cho Xã Mới"})
+        _insert_change(connection, 7, state, gone | {"reason": "Không còn trong mẫu (phiên bản 2)"})
+        _insert_change(connection, 8, {"evidence": []}, {"evidence": ["photo"]})
+        _insert_change(connection, 9, {"summary": "A", "edited": []}, {"summary": "B", "edited": ["summary"]})
+        _insert_change(connection, 10, {"due": "2026-01-01"}, {"due": "2026-01-02"})
+
+    migrate.upgrade(blank_engine)
+
+    with Session(blank_engine) as session:
+        reports = dict(session.execute(select(Change.id, Change.reported_id).where(Change.reported_id.is_not(None))).all())
+        assert reports == {1: 1, 2: 3, 3: 2, 4: 1, 5: 1}
+        campaign, document = session.scalars(select(Campaign)).one(), session.scalars(select(Document)).one()
+        assert campaign.cancelled == campaign.last_modified
+        assert document.entered == document.at
+
+
+def _insert_campaign(connection):
+    """Make a cancelled campaign of unit 1 with an item that unit 2 does, and a document of it."""
+    for key in ("r", "p"):
+        _insert(connection, {"r": "role", "p": "phase"}[key], key=key, position=1, title_vi="X", title_en="X")
+    level = {"title_vi": "C", "title_en": "C", "default_role_key": "r"}
+    _insert(connection, "level", key="c", rank=1, **level)
+    for number in (1, 2, 3):
+        name = {"name": "U", "full_name": "U", "slug": f"u{number}", "search": "", "position": number}
+        _insert(connection, "unit", id=number, key=f"u{number}", level_key="c", type="xa", **name)
+    for number in (1, 2):
+        name = {"full_name": "Cán bộ", "search": "", "language": "vi", "is_demo": False}
+        _insert(connection, "person", id=number, uid=f"p{number}", **name)
+        _insert(connection, "post", id=number, person_id=number, unit_id=number, role_key="r")
+    of_template = {"kind": "course", "title_vi": "T", "title_en": "T", "anchor": "event", "generate_ahead_days": 1, "position": 1}
+    of_template |= {"cutoffs": "[]", "enabled": True, "late_plan_workdays": 7, "owner_role_key": "r"}
+    _insert(connection, "template", id=1, key="t", **of_template)
+    _insert(connection, "template_version", id=1, template_id=1, number=1, created="2026-01-01", digest="")
+    day, published = "2026-03-01", {"sequence": 0, "created": "2026-01-01 00:00:00", "last_modified": "2026-02-01 00:00:00"}
+    of_campaign = {"template_id": 1, "version_id": 1, "period": "2026", "year": 2026, "unit_id": 1, "owner_role_key": "r"}
+    of_campaign |= {"summary": "C", "opens": day, "dtstart": day, "dtend": day, "anchor_version": 0, "status": "CANCELLED"}
+    _insert(connection, "campaign", id=1, uid="c1", **of_campaign, **published)
+    of_item = {
+        "key": "i",
+        "position": 1,
+        "summary": "I",
+        "phase_key": "p",
+        "role_key": "r",
+        "support_roles": "[]",
+        "nominal_due": day,
+    }
+    of_item |= {
+        "due": day,
+        "first_due": day,
+        "anchor_version": 0,
+        "weight": 1,
+        "required": True,
+        "evidence": "[]",
+        "evidence_min": 0,
+    }
+    of_item |= {"without_evidence": False, "depends_on": "[]", "is_own": False, "edited": "[]", "status": "NEEDS-ACTION"}
+    _insert(connection, "checklist_item", id=1, uid="i1", campaign_id=1, delegate_unit_id=2, **of_item, **published)
+    of_paper = {"kind": "plan", "abstract": "Kế hoạch", "at": "2026-01-15 00:00:00"}
+    _insert(connection, "document", id=1, uid="d1", campaign_id=1, item_id=1, **of_paper)
+
+
+def _insert_change(connection, number, before, after, **who):
+    who = {"by_id": 1, "by_name": "Cán bộ", "door": "page"} | who
+    state = {"status": "NEEDS-ACTION", "blocked": False, "due": "2026-03-01", "at": "2026-02-01 00:00:00"}
+    said = {"before": json.dumps(before), "after": json.dumps(after)}
+    _insert(connection, "change", id=number, item_id=1, **who, **state, **said)
 
 
 def _insert(connection, table, **values):

@@ -1,22 +1,27 @@
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from events.choices import split_item
 from events.database import new_uid
-from events.models import Campaign, Change, ChecklistItem, NotDone, TodoStatus
+from events.models import Campaign, Change, ChecklistItem, NotDone, TodoStatus, Unit, UnitSuccession
 from events.models.history import Door
+from events.progress import ever_below, own_progress, sum_of
+from events.reforms import NewUnit, merge
+from events.workdays import WorkCalendar
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Clock, Opened, Visitor
 
 A_DAY = timedelta(days=1)
+AFTER_THE_DAY = date(2021, 3, 22)  # two days after the campaign's own
 
 
 def finish(session: Session, item: ChecklistItem) -> None:
     item.status, item.completed, item.completed_on = TodoStatus.COMPLETED, NOON, NOON.date()
-    state = {"status": item.status, "due": item.due, "completed_on": item.completed_on}
+    state = {"status": item.status, "due": item.due, "completed_on": item.completed_on, "reported": item.campaign.unit}
     session.add(Change(at=NOON, item=item, before={}, after={}, door=Door.PAGE, **state))
     session.commit()
 
@@ -26,6 +31,65 @@ def numbers(page: str, name: str) -> list[str]:
     row = re.search(rf'<th scope="row"[^>]*>(?:<a [^>]*>)?{re.escape(name)}<.*?</tr>', page, re.DOTALL)
     assert row, name
     return re.findall(r"<td[^>]*>([^<]*)</td>", row[0])
+
+
+def rows(page: str, section: str) -> tuple[list[list[int]], list[int]]:
+    """The numbers of a table's lines, and those of its last line, the total."""
+    table = page[page.index(f'id="{section}"') :].partition("</table>")[0]
+    lines = [re.findall(r"<td[^>]*>([\d.]+)</td>", line) for line in table.split('<tr role="row">')[2:]]
+    *found, total = [[int(cell.replace(".", "")) for cell in line] for line in lines]
+    return found, total
+
+
+@pytest.fixture
+def merged(session: Session, cast: Cast, opened: Opened, clock: Clock) -> Unit:
+    """The commune that three others became two days after the campaign's day; it has the work that was still to come."""
+    session.execute(update(Unit).where(Unit.valid_to == date(2025, 6, 30)).values(valid_to=None))
+    session.execute(delete(UnitSuccession))
+    session.expire_all()
+    finish(session, opened.item)
+    clock.now = datetime(2021, 3, 22, 1, tzinfo=UTC)
+    keys = ["23341", "23344", "23347"]
+    merge(session, keys, NewUnit("Xã Đăk Mới"), on=AFTER_THE_DAY, basis="Nghị quyết thử", by=cast.hoa, now=clock.now)
+    session.commit()
+    return session.scalars(select(Unit).where(Unit.full_name == "Xã Đăk Mới")).one()
+
+
+def test_a_campaign_counts_units_that_began_after_its_first_day(
+    stranger: Visitor, cast: Cast, opened: Opened, session: Session, merged: Unit
+):
+    district = session.scalars(select(Campaign).where(Campaign.unit_id == cast.district.id)).one()
+    leaves = sum_of(own_progress(session, AFTER_THE_DAY, Campaign.unit_id.in_(ever_below(cast.district.id))).values())
+    tally = f"<strong>{leaves.done}/{leaves.expected} việc</strong>"
+
+    page = stranger.read(f"/chien-dich/{district.uid}")
+
+    new = page[page.index(">Xã Đăk Mới<") :].partition("</tr>")[0]
+    assert re.search(r"<td>0/[1-9]\d* việc</td>", new)
+    assert "Thị trấn Đăk Glei (đến 21/03/2021)" in page
+    assert tally in page
+    assert tally in stranger.read(f"/tien-do/{cast.district.slug}?chien-dich=happiness_day:2021")
+    assert tally in stranger.read(f"/don-vi/{cast.district.slug}")
+
+
+@pytest.mark.parametrize("day", ["", "&ngay=2021-03-21"])
+def test_the_lines_of_units_add_up_to_the_total_across_a_merger(stranger: Visitor, cast: Cast, merged: Unit, day: str):
+    page = stranger.read(f"/tien-do/{cast.district.slug}?nam=2021{day}")
+
+    lines, total = rows(page, "theo-don-vi")
+    assert [sum(column) for column in zip(*lines, strict=True)] == total
+    assert total[0] > 0
+
+
+def test_the_units_below_a_unit_add_up_to_its_total_across_a_merger(
+    stranger: Visitor, cast: Cast, opened: Opened, session: Session, merged: Unit
+):
+    page = stranger.read(f"/don-vi/{cast.district.slug}")
+
+    own, total = (tuple(map(int, found)) for found in re.findall(r"<strong>(\d+)/(\d+) việc</strong>", page))
+    below = re.findall(r"<td>(\d+)/(\d+) việc</td>", page[page.index('id="cap-duoi"') :])
+    assert tuple(map(sum, zip(own, *(map(int, line) for line in below), strict=True))) == total
+    assert "Thị trấn Đăk Glei (đến 21/03/2021)" in page
 
 
 def test_a_unit_shows_how_far_it_and_all_below_it_have_come(stranger: Visitor, cast: Cast, opened: Opened, session: Session):
@@ -70,6 +134,48 @@ def test_silent_units_are_named(stranger: Visitor, cast: Cast, opened: Opened, s
 
     assert "Phường Quang Trung" in silent
     assert "Thị trấn Đăk Glei" not in silent
+
+
+def test_an_item_leads_to_the_units_that_have_not_done_it(
+    stranger: Visitor, cast: Cast, opened: Opened, session: Session, count_queries
+):
+    finish(session, opened.item)
+    address = f"/tien-do/{cast.district.slug}?chien-dich=happiness_day:2021"
+    page = stranger.read(address)
+
+    line = page[page.index(f">{opened.item.summary}<details>") :].partition("</details>")[0]
+    same = select(ChecklistItem).join(ChecklistItem.campaign).where(ChecklistItem.key == opened.item.key)
+    other = session.scalars(same.where(Campaign.unit.has(key="23344"))).one()
+    assert f'<a href="/viec/{other.id}">Xã Đăk Blô</a>' in line
+    assert "Thị trấn Đăk Glei" not in line
+    assert f"{line.count('<li>')} đơn vị chưa hoàn thành" in line
+    few = count_queries(lambda: stranger.read(f"/tien-do/{cast.commune.slug}?chien-dich=happiness_day:2021"))
+    assert count_queries(lambda: stranger.read(address)) <= few
+
+
+def test_silence_is_about_whole_campaigns_and_says_so(stranger: Visitor, cast: Cast, opened: Opened, session: Session):
+    finish(session, opened.item)
+    whole, phase = (stranger.read(f"/tien-do/{cast.district.slug}?giai-doan={key}") for key in ("", "report"))
+
+    said = "không chỉ giai đoạn đang xem"
+    assert (said in whole, said in phase) == (False, True)
+    silent = [page[page.index('id="chua-bao-cao"') :].partition("</section>")[0] for page in (whole, phase)]
+    assert [page.count("<li>") for page in silent] == [silent[0].count("<li>")] * 2
+
+
+def test_parts_of_divided_items_are_shown_beside_the_items(
+    stranger: Visitor, cast: Cast, opened: Opened, session: Session, vietnam: WorkCalendar
+):
+    plan = session.scalars(select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == cast.district.id)).first()
+    before = re.findall(r"<strong>(\d+/\d+) việc", stranger.read(f"/tien-do/{cast.district.slug}"))
+    split_item(session, plan.id, [cast.commune.id], by=cast.hoa, now=NOON, calendar=vietnam)
+    session.commit()
+
+    page = stranger.read(f"/tien-do/{cast.district.slug}")
+
+    assert re.findall(r"<strong>(\d+/\d+) việc · 0/1 phần việc", page) == before
+    assert numbers(page, plan.summary)[-1] == "0/1"
+    assert "0/1 phần việc" in stranger.read(f"/don-vi/{cast.commune.slug}")
 
 
 def test_what_is_chosen_can_be_taken_away_again(stranger: Visitor, cast: Cast, opened: Opened):

@@ -4,11 +4,10 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0006'
-down_revision = '0004'
+down_revision = '0005'
 
 
 def upgrade() -> None:
-    op.add_column('campaign', sa.Column('cancelled', sa.DateTime(timezone=True), nullable=True))
     op.add_column('campaign', sa.Column('cancellations', sa.JSON(), nullable=True))
     op.add_column('document', sa.Column('slogans', sa.JSON(), nullable=True))
     op.add_column('document', sa.Column('anniversary', sa.String(), nullable=True))

@@ -1,0 +1,230 @@
+"""Figures of a past day stay what they were on that day, whatever people really do afterwards."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select, update
+
+from events.checklist import (
+    block_item,
+    complete_item,
+    decline_item,
+    excuse_item,
+    history_of,
+    reopen_item,
+    start_item,
+    undo_change,
+    undoable,
+)
+from events.choices import OwnItem, add_own_item, delegate_item, split_item
+from events.editing import Edit, edit_item, follow_template
+from events.errors import DomainError
+from events.handover import hand_over_due
+from events.models import Campaign, CampaignStatus, ChecklistItem, Unit, UnitSuccession
+from events.progress import (
+    AsOf,
+    ever_below,
+    lifelong_tree,
+    of_phase,
+    own_progress,
+    parts,
+    rolled_up,
+    round_progress,
+    silent_units,
+    sum_of,
+    waiting,
+    year_progress,
+)
+from events.reanchor import NewAnchor
+from tests.conftest import Cast
+from tests.events.test_reanchor import MARCH_2021, item_of, move, open_template
+from tests.events.test_reforms import LAST_OF_KON_TUM, merge_three
+from tests.events.test_versions import apply, changed, edit
+
+A_DAY = timedelta(days=1)
+FIRST = MARCH_2021 - 20 * A_DAY  # the campaign opens; the acts of a day come at noon
+
+
+class Stage:
+    """A province in which the campaign of 20 March 2021 runs and people do things, one day after the other."""
+
+    def __init__(self, session, vietnam):
+        session.execute(update(Unit).where(Unit.valid_to == LAST_OF_KON_TUM).values(valid_to=None))
+        session.execute(delete(UnitSuccession))
+        session.expire_all()
+        self.session, self.vietnam, self.cast = session, vietnam, Cast(session)
+        self.root = open_template(session, vietnam, "happiness_day", 2021, now=FIRST)
+        session.execute(update(ChecklistItem).values(without_evidence=True))
+        session.expire_all()
+        self.now = FIRST
+
+    @property
+    def who(self):
+        return {"by": self.cast.hoa, "now": self.now}
+
+    @property
+    def here(self):
+        return Campaign.unit_id.in_(ever_below(self.cast.province.id))
+
+    def item(self, number):
+        """Return one of the items of the province, the district and of what was or became of three communes."""
+        near = ever_below(self.cast.district.id)
+        query = select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.unit)
+        query = query.where(Campaign.unit_id.in_(near) | (Campaign.id == self.root.id)).order_by(
+            Unit.key != "23341", ChecklistItem.id
+        )
+        found = self.session.scalars(query.limit(40)).all()
+        return found[number % len(found)]
+
+    def act(self, name, number):
+        """Do one thing; what cannot be done just now changes nothing."""
+        try:
+            with self.session.begin_nested():
+                ACTS[name](self, self.item(number))
+        except DomainError:
+            self.session.expire_all()
+
+    def figures(self, day):
+        """Everything that a report of that day prints."""
+        session, here = self.session, self.here
+        own = own_progress(session, day, here)
+        total = rolled_up(lifelong_tree(session, self.cast.province), own)[self.cast.province.id]
+        items = parts(session, day, here)
+        assert total == sum_of(own.values()) == sum_of(one.progress for one in items)
+        return (
+            {unit_id: one for unit_id, one in own.items() if one},
+            round_progress(session, day, here),
+            year_progress(session, day, here),
+            sorted(items, key=repr),
+            {key: one for key, one in own_progress(session, day, here, of_phase("report", day)).items() if one},
+            waiting(session, day, here),
+            silent_units(session, day, here),
+        )
+
+
+def undo(stage, item):
+    if live := undoable(history_of(stage.session, item)):
+        undo_change(stage.session, item.id, live[0].id, **stage.who)
+
+
+def reword(stage, item):
+    words = f"A, theo ý kiến ngày {stage.now:%d/%m}"  # comes first, so that it is the one that a report prints
+    edit_item(stage.session, item.id, Edit(words, item.due - A_DAY, item.role_key, item.dtstart), **stage.who)
+
+
+def divide(stage, item):
+    below = select(Unit.id).where(Unit.parent_id == item.campaign.unit_id, Unit.valid_to.is_(None)).limit(3)
+    split_item(stage.session, item.id, stage.session.scalars(below).all(), calendar=stage.vietnam, **stage.who)
+
+
+def take_a_version(stage, item):
+    template = stage.root.template
+    other = {"weight": 1 + stage.now.day % 5, "required": stage.now.day % 2 == 0, "title_vi": f"Việc mới {stage.now.day}"}
+    entries = [
+        entry.model_copy(update={"phase": "report" if entry.phase == "prepare" else "prepare"}) if entry.key == "banners" else entry
+        for entry in changed(template, item.key, **other)
+        if entry.key != "loudspeaker" or stage.now.day % 3
+    ]
+    apply(stage.session, stage.root, edit(stage.session, template, entries, stage.cast), stage.vietnam, stage.cast, now=stage.now)
+
+
+def move_the_day(stage, item):
+    move(
+        stage.session,
+        stage.root,
+        NewAnchor(event_date=date(2021, 3, 10 + stage.now.day % 20)),
+        stage.vietnam,
+        stage.cast.hoa,
+        stage.now,
+    )
+
+
+def issue_late(stage, item):
+    change = NewAnchor(plan="plan_province", issued=stage.now.date())
+    move(stage.session, stage.root, change, stage.vietnam, stage.cast.hoa, stage.now)
+
+
+def merge(stage, item):
+    merge_three(stage.session, stage.cast, now=stage.now, on=stage.now.date())
+    hand_over_due(stage.session, **stage.who)
+
+
+def cancel(stage, item):
+    if item.campaign.cancelled is None:
+        item.campaign.status, item.campaign.cancelled = CampaignStatus.CANCELLED, stage.now
+    item.campaign.touch(stage.now)
+
+
+ACTS = {
+    "start": lambda stage, item: start_item(stage.session, item.id, **stage.who),
+    "hold up": lambda stage, item: block_item(stage.session, item.id, "chờ kinh phí", **stage.who),
+    "complete": lambda stage, item: complete_item(stage.session, item.id, **stage.who),
+    "decline": lambda stage, item: decline_item(stage.session, item.id, "mưa lũ", **stage.who),
+    "excuse": lambda stage, item: excuse_item(stage.session, item.id, "không có trường", **stage.who),
+    "reopen": lambda stage, item: reopen_item(stage.session, item.id, **stage.who),
+    "add": lambda stage, item: add_own_item(stage.session, item.campaign, OwnItem("Thi", item.due, "event"), **stage.who),
+    "delegate": lambda stage, item: delegate_item(stage.session, item.id, stage.cast.commune.id, **stage.who),
+    "follow": lambda stage, item: follow_template(stage.session, item.id, calendar=stage.vietnam, **stage.who),
+    "undo": undo,
+    "reword": reword,
+    "divide": divide,
+    "take a version": take_a_version,
+    "move the day": move_the_day,
+    "issue late": issue_late,
+    "merge": merge,
+    "cancel": cancel,
+}
+A_DAYS_ACTS = st.lists(st.tuples(st.sampled_from(sorted(ACTS)), st.integers(0, 39)), min_size=1, max_size=4)
+
+
+@pytest.fixture
+def stage(session, vietnam):
+    return Stage(session, vietnam)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(days=st.lists(A_DAYS_ACTS, min_size=2, max_size=6))
+def test_figures_as_of_a_past_day_are_those_of_that_day_whatever_people_do_later(stage, days):
+    with stage.session.begin_nested() as sandbox:
+        live = {}
+        for number, acts in enumerate(days, 10):
+            stage.now = FIRST + number * A_DAY
+            for name, target in acts:
+                stage.act(name, target)
+            live[stage.now.date()] = stage.figures(stage.now.date())
+
+        for day, figures in live.items():
+            assert stage.figures(AsOf(day)) == figures
+        sandbox.rollback()
+    stage.session.expire_all()
+
+
+@pytest.mark.parametrize("later", sorted(ACTS))
+def test_yesterdays_report_is_the_same_after(stage, later):
+    stage.now = FIRST + 10 * A_DAY
+    for name, number in [("complete", 0), ("reword", 1), ("divide", 20), ("decline", 2)]:
+        stage.act(name, number)
+    reported = stage.figures(stage.now.date())
+
+    stage.now += A_DAY
+    for number in (0, 1, 2, 3, 20):
+        stage.act(later, number)
+
+    assert stage.figures(AsOf(stage.now.date() - A_DAY)) == reported
+
+
+def test_a_version_that_weighs_and_names_work_anew_leaves_last_months_figures(stage):
+    item, here = item_of(stage.session, stage.root, stage.cast.commune, "plan_commune"), Campaign.unit_id == stage.cast.commune.id
+    [before] = own_progress(stage.session, FIRST.date(), here).values()
+    words = item.summary
+    stage.now += A_DAY
+
+    take_a_version(stage, item)
+
+    [after] = own_progress(stage.session, AsOf(FIRST.date()), here).values()
+    assert after == before
+    assert own_progress(stage.session, stage.now.date(), here)[stage.cast.commune.id].weight != before.weight
+    names = {part.key: part.summary for part in parts(stage.session, AsOf(FIRST.date()), here)}
+    assert (names["plan_commune"], item.summary) == (words, f"Việc mới {stage.now.day}")
