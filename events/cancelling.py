@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from events.credits import open_again
 from events.database import nfc
 from events.errors import N_, ConflictError, InvalidInputError
 from events.localtime import VIETNAM, local_day
-from events.models import Campaign, CampaignStatus, ChecklistItem, Person
+from events.models import Activity, Campaign, CampaignStatus, ChecklistItem, Person
 from events.models.campaigns import OPEN
 from events.people import require_post
 from events.redating import lock_round
@@ -80,6 +81,11 @@ def _write(session: Session, root: Campaign, status: CampaignStatus, reason: str
     root.cancellations = [*(root.cancellations or ()), told]
     session.flush()
     session.execute(update(Campaign).where(Campaign.id.in_(ids)).values(values), execution_options={"synchronize_session": "fetch"})
+    shown = {"sequence": Activity.sequence + 1, "last_modified": now}  # calendars mark activities with their campaign
+    of_round = update(Activity).where(Activity.campaign_id.in_(ids)).values(shown)
+    session.execute(of_round, execution_options={"synchronize_session": "fetch"})
+    if cancelled:
+        open_again(session, ids, by=by, now=now)
     session.expire(root)
     return len(ids)
 

@@ -4,6 +4,7 @@ Every change is history: who, when, through which door, for which unit, what bef
 the one that it takes back and restores what that one found, so that history replays to where the item stands.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -152,6 +153,21 @@ def reopen_item(
     if last is None or last.before["status"] not in (TodoStatus.NEEDS_ACTION.value, TodoStatus.IN_PROCESS.value):
         return _move(session, item, stamp)
     return _move(session, item, stamp, undoes=last.id, **_known(last.before))
+
+
+def reopen_all(session: Session, items: Sequence[ChecklistItem], *, by: Person, now: datetime) -> None:
+    """Open closed items again, each as it was, when something above them changed: a fixed number of statements for any number."""
+    histories: dict[int | None, list[Change]] = defaultdict(list)
+    ids = [item.id for item in items]
+    for change in session.scalars(select(Change).where(Change.item_id.in_(ids)).order_by(Change.id.desc())):
+        histories[change.item_id].append(change)
+    for item in items:
+        last, before = _last_of_state(histories[item.id]), state_of(item)
+        _restore(session, item, _FIRST if last is None else _known(last.before))
+        item.touch(now)
+        undoes = {} if last is None else {UNDOES: last.id}
+        session.add(_line(item, before, state_of(item) | undoes, Stamp(by, now, on_behalf_of=item.campaign.unit)))
+    session.flush()
 
 
 def restore_state(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, today: date) -> None:
@@ -308,8 +324,15 @@ def _require_here(session: Session, item: ChecklistItem) -> None:
 
 def record(session: Session, item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], stamp: Stamp) -> Change:
     """Write one line of an item's history, with the state after it once more as columns."""
+    change = _line(item, before, after, stamp)
+    session.add(change)
+    session.flush()
+    return change
+
+
+def _line(item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], stamp: Stamp) -> Change:
     state = {name: getattr(item, name) for name in ("status", "not_done", "due", "completed_on")}
-    change = Change(
+    return Change(
         at=stamp.now,
         by=stamp.by,
         by_name=stamp.by.full_name,
@@ -322,9 +345,6 @@ def record(session: Session, item: ChecklistItem, before: dict[str, Any], after:
         blocked=item.blocked is not None,
         **state,
     )
-    session.add(change)
-    session.flush()
-    return change
 
 
 def report(

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from events.checklist import UNDOES, Stamp, cover_item, open_for_choice, record, reopen_item
+from events.checklist import UNDOES, Stamp, cover_item, open_for_choice, record, reopen_all, reopen_item
 from events.errors import N_, ConflictError, InvalidInputError
 from events.localtime import VIETNAM
 from events.models import Campaign, CampaignStatus, ChecklistItem, ItemCredit, ItemState, Person
@@ -119,6 +119,16 @@ def stand_in(session: Session, item: ChecklistItem) -> ChecklistItem | None:
     if not _is_covered(item):
         return None
     return session.scalars(select(ChecklistItem).join(ItemCredit.item).where(ItemCredit.covers_id == item.id)).first()
+
+
+def open_again(session: Session, campaign_ids: Collection[int], *, by: Person, now: datetime) -> None:
+    """Open again, as they were, the items that those of these campaigns stand for: the campaigns were cancelled."""
+    stood_for = select(ItemCredit.covers_id).join(ItemCredit.item).where(ChecklistItem.campaign_id.in_(campaign_ids))
+    query = select(ChecklistItem).where(ChecklistItem.id.in_(stood_for)).join(ChecklistItem.campaign)
+    query = query.where(Campaign.status != CampaignStatus.CANCELLED)
+    load = joinedload(ChecklistItem.campaign).joinedload(Campaign.unit)
+    found = session.scalars(query.options(load).order_by(ChecklistItem.id))
+    reopen_all(session, [item for item in found if _is_covered(item)], by=by, now=now)
 
 
 def _item_to_cover(session: Session, item: ChecklistItem, campaign: Campaign, covers_id: int) -> ChecklistItem:

@@ -4,12 +4,15 @@ import pytest
 from sqlalchemy import delete, event, select, update
 from sqlalchemy.orm import Session
 
+from events.activities import Plan, add_activity
 from events.campaigns import open_campaigns, open_round
 from events.cancelling import Extent, cancel_round, extent_of, reopen_round
+from events.checklist import excuse_item, history_of, not_undone, reopen_item, start_item
+from events.credits import credit_item
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.feeds import find_feed
 from events.kinds import get_kind, open_on
-from events.models import Campaign, CampaignStatus, ChecklistItem, Template
+from events.models import Campaign, CampaignStatus, ChecklistItem, ItemState, Template, TodoStatus
 from events.progress import Progress, own_progress
 from events.rounds import rounds_of
 from events.workdays import WorkCalendar
@@ -125,3 +128,39 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_units(session
 
     assert statements() == many
     assert extent_of(session, root) == Extent(1, len(root.items), 0)
+
+
+def items_of(session: Session, key: str, template_key: str) -> dict[int, ChecklistItem]:
+    """Return the items of a key in all units, by unit."""
+    query = select(ChecklistItem).join(ChecklistItem.campaign).where(ChecklistItem.key == key)
+    found = session.scalars(query.where(Campaign.template.has(Template.key == template_key)))
+    return {item.campaign.unit_id: item for item in found}
+
+
+def test_work_that_a_cancelled_round_did_for_another_one_is_open_there_again(session: Session, cast: Cast, vietnam: WorkCalendar):
+    open_campaigns(session, now=NOW.replace(month=10), calendar=vietnam, year=2021)
+    plans, others = (items_of(session, "plan_commune", key) for key in ("gender_action_month", "evaw_day"))
+    here, there = cast.commune.id, cast.other_commune.id
+    start_item(session, others[here].id, by=cast.thi, now=NOW)
+    for unit_id in (here, there):
+        credit_item(session, plans[unit_id].id, others[unit_id].campaign, covers_id=others[unit_id].id, by=cast.hoa, now=NOW)
+    reopen_item(session, others[there].id, by=cast.hoa, now=NOW)
+    excuse_item(session, others[there].id, "Theo kế hoạch năm", by=cast.hoa, now=NOW)
+    month = plans[here].campaign
+    while month.parent is not None:
+        month = month.parent
+
+    cancel_round(session, month, WHY, by=cast.hoa, now=NOW)
+
+    assert others[here].state is ItemState.IN_PROGRESS
+    assert others[there].reason == "Theo kế hoạch năm"
+    assert not_undone(history_of(session, others[here]))[0].after["status"] == TodoStatus.IN_PROCESS
+
+
+def test_calendars_learn_that_an_activity_fell_with_its_round(session: Session, cast: Cast, root: Campaign):
+    start = datetime(2021, 3, 19, 1, tzinfo=UTC)
+    launch = add_activity(session, root, Plan("Lễ", start, start + timedelta(hours=2)), by=cast.hoa, now=NOW)
+
+    cancel_round(session, root, WHY, by=cast.hoa, now=NOW + A_MINUTE)
+
+    assert (launch.is_cancelled, launch.sequence, launch.last_modified) == (True, 1, NOW + A_MINUTE)
