@@ -324,7 +324,7 @@ def _is_expected(item: Subquery) -> ColumnElement[bool]:
 def _reports(day: Day, conditions: _Conditions) -> Iterator[Select[int]]:
     """Yield the queries for the units that reported: on their own items, on those of others in the same round, by a document."""
     said = Change.reported_id.is_not(None), _by_then(Change.at, day)
-    mine, other = select(Campaign.unit_id), aliased(Campaign)
+    mine, other = select(Campaign.unit_id).distinct(), aliased(Campaign)
     yield _of_campaigns(mine, day, conditions).join(Change, Change.item_id == ChecklistItem.id).where(*said)
     same = Campaign.unit_id == Change.reported_id, Campaign.template_id == other.template_id, Campaign.period == other.period
     elsewhere = (
