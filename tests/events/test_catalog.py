@@ -39,7 +39,7 @@ MISTAKES = [
     ("templates.toml", 'levels = ["province"]', 'levels = ["region"]', r"happiness_day\.guidance_in: unknown level 'region'"),
     ("templates.toml", 'phase = "prepare"', 'phase = "preparing"', r"unknown phase 'preparing'"),
     ("templates.toml", 'evidence = ["doc_ref", "file"]', 'evidence = ["oath"]', r"unknown evidence kind 'oath'"),
-    ("templates.toml", 'anchor = "day"\noffset_days', 'anchor = "noon"\noffset_days', r"happiness_day|guidance_in.*anchor"),
+    ("templates.toml", 'anchor = "event"\noffset_days', 'anchor = "noon"\noffset_days', r"guidance_in.*anchor"),
     ("templates.toml", 'anchor = "day"\noffset_days', 'anchor = "cutoff"\noffset_days', r"anchor 'cutoff' does not go with"),
     (
         "templates.toml",

@@ -15,8 +15,6 @@ from events.checklist import (
     history_of,
     reopen_item,
     start_item,
-    undo_change,
-    undoable,
 )
 from events.choices import OwnItem, add_own_item, delegate_item, split_item
 from events.editing import Edit, edit_item, follow_template
@@ -38,6 +36,7 @@ from events.progress import (
     year_progress,
 )
 from events.reanchor import NewAnchor
+from events.undo import last_change, undo_change
 from tests.conftest import Cast
 from tests.events.test_reanchor import MARCH_2021, item_of, move, open_template
 from tests.events.test_reforms import LAST_OF_KON_TUM, merge_three
@@ -105,8 +104,8 @@ class Stage:
 
 
 def undo(stage, item):
-    if live := undoable(history_of(stage.session, item)):
-        undo_change(stage.session, item.id, live[0].id, **stage.who)
+    if last := last_change(history_of(stage.session, item)):
+        undo_change(stage.session, item.id, last.id, calendar=stage.vietnam, **stage.who)
 
 
 def reword(stage, item):

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from events.checklist import block_item, complete_item, decline_item, history_of, reopen_item, undo_change
+from events.checklist import block_item, complete_item, decline_item, history_of, reopen_item
 from events.choices import OwnItem, add_own_item, delegate_item, split_item
 from events.credits import credit_item
 from events.decision_text import read_decision
-from events.decisions import YearDecision, apply_decision, fingerprint, preview_decision
+from events.decisions import YearDecision, apply_decision, preview_decision
 from events.documents import Paper, add_document, correct_document, issue_document
 from events.editing import Edit, edit_item
 from events.evidence import Proof, add_evidence, remove_evidence
@@ -18,6 +18,7 @@ from events.models import Campaign, Change, ChecklistItem, DocumentKind, Unit, U
 from events.people import give_post
 from events.progress import AsOf, ever_below, silent_units
 from events.reanchor import NewAnchor
+from events.undo import undo_change
 from events.units import get_unit
 from events.villages import VillageType, add_village
 from tests.conftest import Cast
@@ -88,7 +89,7 @@ def reword(session, cast, root, vietnam):
     item = item_of(session, root, cast.commune, "banners")
     for by, words in ((cast.hoa, "theo mẫu tỉnh"), (cast.thi, "theo mẫu xã")):
         edit_item(session, item.id, Edit(f"{item.summary} ({words})", item.due, item.role_key), by=by, now=MARCH_2021)
-    undo_change(session, item.id, history_of(session, item)[0].id, by=cast.thi, now=MARCH_2021)
+    undo_change(session, item.id, history_of(session, item)[0].id, by=cast.thi, now=MARCH_2021, calendar=vietnam)
 
 
 def take_a_version(session, cast, root, vietnam):
@@ -119,8 +120,8 @@ def integrate(session, cast, root, vietnam):
 def decide_days_off(session, cast, root, vietnam):
     text = "hoán đổi ngày làm việc từ thứ Sáu 05/3/2021 sang thứ Bảy 06/3/2021"
     decision = YearDecision(2021, tuple(read_decision(text, 2021).days), text)
-    seen = fingerprint(preview_decision(session, decision), decision)
-    apply_decision(session, decision, expected_fingerprint=seen, by=cast.hoa, now=MARCH_2021)
+    seen = preview_decision(session, decision)
+    apply_decision(session, decision, expected_fingerprint=seen.fingerprint, by=cast.hoa, now=MARCH_2021)
 
 
 @pytest.mark.parametrize(
