@@ -6,6 +6,8 @@ each other's changes, and without ``isolation_level = None`` savepoints leak. Re
 
 import unicodedata
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -116,13 +118,31 @@ def wal_reset_bug(version: tuple[int, ...] | None = None) -> bool:
     return not any(version[:2] == mended[:2] and version >= mended for mended in _WAL_RESET_MENDED) and version < (3, 51, 3)
 
 
+@contextmanager
+def rebuilding(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection in a transaction that may rebuild tables, as SQLite must to change one that others point at.
+
+    Its foreign keys can only be put aside outside a transaction; they are checked before anything is committed.
+    """
+    with engine.connect() as connection:
+        is_sqlite = engine.dialect.name == "sqlite"
+        if is_sqlite:
+            _pragma(connection, "foreign_keys = OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if is_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
+                    raise sa.exc.IntegrityError(f"{broken[0]} points at a row of {broken[2]} that is gone", None, Exception())
+        finally:
+            if is_sqlite:
+                _pragma(connection, "foreign_keys = ON")
+
+
 def checkpoint(engine: Engine) -> None:
     """Fold SQLite's write-ahead log into the file. With the WAL reset bug only the clock does this, never a connection."""
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
-            dbapi = connection.connection.dbapi_connection
-            assert dbapi is not None
-            dbapi.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+            _pragma(connection, "wal_checkpoint(PASSIVE)")
 
 
 def _create_sqlite_engine(url: str) -> Engine:
@@ -147,6 +167,13 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     if wal_reset_bug():
         connection.execute("PRAGMA wal_autocheckpoint = 0")
+
+
+def _pragma(connection: Connection, text: str) -> None:
+    """Tell SQLite something outside a transaction."""
+    dbapi = connection.connection.dbapi_connection
+    assert dbapi is not None
+    dbapi.cursor().execute(f"PRAGMA {text}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
+from events.database import rebuilding
 from events.errors import N_, DomainError
 from scheduler.tables import metadata
 
@@ -47,7 +48,7 @@ def upgrade(engine: Engine) -> bool:
     """Bring the database to the newest version; return whether there was anything to do."""
     if version_of(engine) is Version.CURRENT:
         return False
-    with engine.begin() as connection:
+    with rebuilding(engine) as connection:
         command.upgrade(_config(connection), "head")
     return True
 
