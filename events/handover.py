@@ -45,6 +45,7 @@ from events.models import (
 from events.models.campaigns import OPEN
 from events.models.history import Door
 from events.people import RoleBook, give_post, held, require_post
+from events.successions import take_along
 from events.units import alive, ancestors
 
 _A_DAY = timedelta(days=1)
@@ -74,6 +75,7 @@ def hand_over(session: Session, *, on: date, by: Person | None, now: datetime, d
     """
     if on > local_day(now):
         raise ConflictError(N_("The new units begin on %(day)s; their work is handed over then."), day=f"{on:%d/%m/%Y}")
+    take_along(session, on)
     items = open_in_closed_units(session, on, lock=True)
     activities = _planned_in_closed_units(session, on)
     delegated = _delegated_to_closed_units(session, on)

@@ -8,11 +8,9 @@ Changes are entered in the order of their days, and of one day those below first
 before, has made of the units below it.
 """
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,9 +20,10 @@ from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.handover import HandedOver, hand_over, propose_posts
 from events.lineage import Lineage
 from events.localtime import local_day
-from events.models import Level, Person, Reform, ReformKind, Unit, UnitSuccession
+from events.models import Level, Person, Reform, ReformKind, Unit
 from events.models.history import Door
 from events.recurrence import check_year
+from events.successions import Successions, children_on
 from events.units import alive
 
 _A_DAY = timedelta(days=1)
@@ -82,8 +81,8 @@ def merge(
     work = _Work(session, on, ReformKind.MERGE, basis, by, now)
     work.begin(old[0], new, parent, old)
     for unit in old:
-        work.end(unit)
-    work.hang_anew({unit.id: work.result.begun[0] for unit in old})
+        work.rows.end(unit)
+    work.rows.hang_anew({unit.id: work.result.begun[0] for unit in old})
     return work.finish(door)
 
 
@@ -109,8 +108,8 @@ def split(
     for number, new in enumerate(into):
         part = work.begin(old, new, old.parent, [old])
         for child in given[number]:
-            work.repeat(child, part)
-    work.end(old)
+            work.rows.repeat(child, part)
+    work.rows.end(old)
     return work.finish(door)
 
 
@@ -132,8 +131,8 @@ def rename(
     _check_order(session, [old], on)
     work = _Work(session, on, ReformKind.RENAME, basis, by, now)
     new = work.begin(old, NewUnit(new_name), old.parent, [old])
-    work.end(old)
-    work.hang_anew({old.id: new})
+    work.rows.end(old)
+    work.rows.hang_anew({old.id: new})
     return work.finish(door)
 
 
@@ -161,8 +160,8 @@ def abolish_level(
     _check_order(session, old, on)
     work = _Work(session, on, ReformKind.ABOLISH, basis, by, now, level=level_key)
     for unit in old:
-        work.end(unit)
-    work.hang_anew({unit.id: unit.parent for unit in old if unit.parent is not None})
+        work.rows.end(unit)
+    work.rows.hang_anew({unit.id: unit.parent for unit in old if unit.parent is not None})
     return work.finish(door)
 
 
@@ -240,7 +239,7 @@ def _check_parent(parent: Unit, old: Sequence[Unit], on: date) -> None:
 
 def _given_children(session: Session, old: Unit, into: Sequence[NewUnit], on: date) -> list[list[Unit]]:
     """Return the children each part of a split gets. Every child goes to one part: none is lost, none doubled."""
-    children = {child.key: child for child in session.scalars(_children_query([old.id], on))}
+    children = {child.key: child for child in session.scalars(children_on([old.id], on))}
     wanted = [key for new in into for key in new.children]
     for key in wanted:
         if key not in children:
@@ -251,10 +250,6 @@ def _given_children(session: Session, old: Unit, into: Sequence[NewUnit], on: da
     if left is not None:
         raise InvalidInputError(N_("Please say which part %(unit)s goes to."), unit=left.full_name)
     return [[children[key] for key in new.children] for new in into]
-
-
-def _children_query(parent_ids: Iterable[int], on: date) -> Any:
-    return select(Unit).where(Unit.parent_id.in_(parent_ids), alive(on)).order_by(Unit.position, Unit.id)
 
 
 class _Work:
@@ -271,16 +266,11 @@ class _Work:
         level: str | None = None,
     ) -> None:
         self._session, self._on, self._now, self._by = session, on, now, by
-        self._keys = set(session.scalars(select(Unit.key)))
-        self._slugs = set(session.scalars(select(Unit.slug)))
+        self.rows = Successions(session, on)
         self._types = _known_types(session)
         detail = {"level": level} if level else {}
         reform = Reform(kind=kind, on=on, basis=nfc(basis) or None if basis else None, detail=detail, at=now, by=by)
-        self.result = Reformed(reform)
-
-    def end(self, unit: Unit) -> None:
-        unit.valid_to = self._on - _A_DAY
-        self.result.ended.append(unit)
+        self.result = Reformed(reform, self.rows.ended, self.rows.begun)
 
     def begin(self, model: Unit, new: NewUnit, parent: Unit | None, old: Sequence[Unit]) -> Unit:
         """Begin a unit with a name of its own in the place of ``old``."""
@@ -289,20 +279,7 @@ class _Work:
             raise InvalidInputError(N_("Please enter the name of the new unit."))
         kind, name = self._type_and_name(full_name, model)
         values = {"type": kind, "name": name, "full_name": full_name, "name_gso": None, "search": folded(full_name)}
-        return self._add(model, parent, old, nfc(new.code or "") or None, values)
-
-    def repeat(self, unit: Unit, parent: Unit | None) -> None:
-        """End a unit that only changes its place, begin it again below ``parent``, and so on down."""
-        names = ("type", "name", "full_name", "name_gso", "search")
-        again = self._add(unit, parent, [unit], None, {name: getattr(unit, name) for name in names})
-        self.end(unit)
-        self.hang_anew({unit.id: again})
-
-    def hang_anew(self, parents: dict[int, Unit]) -> None:
-        """Hang the children of units that end below the one that follows; those that end with them have their own successors."""
-        for child in self._session.scalars(_children_query(parents, self._on)).all():
-            assert child.parent_id is not None
-            self.repeat(child, parents[child.parent_id])
+        return self.rows.begin(model, parent, old, nfc(new.code or "") or None, values)
 
     def finish(self, door: Door) -> Reformed:
         """Write the reform down, propose the posts, and hand the open items over if the day has come."""
@@ -316,27 +293,6 @@ class _Work:
             result.handed_over = hand_over(session, on=self._on, by=self._by, now=self._now, door=door)
         return result
 
-    def _add(self, model: Unit, parent: Unit | None, old: Sequence[Unit], code: str | None, values: dict[str, Any]) -> Unit:
-        code = code or model.gso_code or model.key
-        key = _unused(f"{code}-{self._on.year}", self._keys)
-        slug = _unused(f"{_slug(values['full_name'])}-{self._on.year}", self._slugs)
-        unit = Unit(
-            key=key,
-            gso_code=code,
-            level_key=model.level_key,
-            slug=slug,
-            parent=parent,
-            position=model.position,
-            valid_from=self._on,
-            note=None,
-            **values,
-        )
-        self._session.add(unit)
-        self._session.flush()
-        self._session.add_all(UnitSuccession(predecessor_id=one.id, successor_id=unit.id) for one in old)
-        self.result.begun.append(unit)
-        return unit
-
     def _type_and_name(self, full_name: str, model: Unit) -> tuple[str, str]:
         for prefix, kind in self._types:
             if full_name.lower().startswith(f"{prefix.lower()} "):
@@ -349,20 +305,6 @@ def _known_types(session: Session) -> list[tuple[str, str]]:
     rows = session.execute(select(Unit.full_name, Unit.name, Unit.type))
     found = {(full.removesuffix(name).strip(), kind) for full, name, kind in rows if full.endswith(name) and full != name}
     return sorted((pair for pair in found if pair[0]), key=lambda pair: -len(pair[0]))
-
-
-def _slug(full_name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", folded(full_name)).strip("-")[:50]
-
-
-def _unused(wanted: str, taken: set[str]) -> str:
-    """Return ``wanted``, with a number behind it if it is taken."""
-    found, number = wanted, 1
-    while found in taken:
-        number += 1
-        found = f"{wanted}-{number}"
-    taken.add(found)
-    return found
 
 
 def _text(day: date) -> str:

@@ -18,12 +18,14 @@ from notifications.reminders import Written, write_reminders
 def open_ahead(
     session_factory: SessionFactory, *, now: datetime, zone: ZoneInfo, count_announced: bool, year: int | None = None
 ) -> list[Opened]:
-    """Keep the calendar filled for the months to come, open the campaigns whose time has come, hand over what closed units left."""
+    """Keep the calendar filled for the months to come, hand over what closed units left, open the campaigns whose time has come."""
     with session_factory.begin() as session:
         extend_horizon(session, now=now)
         calendar = work_calendar(session, count_announced=count_announced)
+        hand_over_due(session, by=None, now=now)  # first, so that campaigns open in the tree of today
         opened = open_campaigns(session, now=now, calendar=calendar, zone=zone, year=year)
-        hand_over_due(session, by=None, now=now)
+        if opened:  # late, perhaps, in units that have ended since their day
+            hand_over_due(session, by=None, now=now)
         return opened
 
 

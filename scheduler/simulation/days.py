@@ -104,10 +104,10 @@ class _Played:
         self.story: list[StoryLine] = []
 
     def play(self, day: date) -> None:
-        """Play one morning: what opens, what closed units hand over, what people do, whom the reminders reach."""
+        """Play one morning: what closed units hand over, what opens, what people do, whom the reminders reach."""
         session, morning = self._session, at_local(day, max(self._rules.send_at, time(7, 30)), self._zone)
         stage = Stage(session, morning, day, self._zone, self._calendar, self._count_announced)
-        begun = [*(self._open(stage) if self._is_opening_day(stage) else ()), *self._hand_over(stage)]
+        begun = [*self._hand_over(stage), *(self._open(stage) if self._is_opening_day(stage) else ())]
         if begun:
             fill_posts(session, day)
         done = list(self._act(stage))
