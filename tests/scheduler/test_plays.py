@@ -117,7 +117,7 @@ def test_2021_tells_the_history_of_an_item_as_a_story(stories):
 def test_2025_hands_the_work_of_102_communes_to_40(stories):
     story = stories("2025")
 
-    assert texts(story, "Units ended before 01/07/2025", "in 125 new campaigns")  # of 20/3, 28/6, the June month around it; a village too
+    assert texts(story, "Units ended before 01/07/2025", "in 125 new campaigns")  # 20/3, 28/6, June; a village too
     assert texts(story, "The old address of Phường Quang Trung says", "now Phường Kon Tum")
     assert texts(story, "The old address of Thành phố Kon Tum says", "now Tỉnh Quảng Ngãi")
     assert len(texts(story, "nhận việc từ")) == 5
