@@ -107,6 +107,7 @@ def coverable(session: Session, item: ChecklistItem, campaigns: Sequence[Campaig
     """Return by campaign the open items that ``item`` may stand for, in one query; the one of the same key first."""
     ids = [campaign.id for campaign in campaigns]
     query = select(ChecklistItem).where(ChecklistItem.campaign_id.in_(ids), ChecklistItem.status.in_(OPEN))
+    query = query if item.required else query.where(~ChecklistItem.required)
     order = (ChecklistItem.key != item.key, ChecklistItem.position, ChecklistItem.id)
     found: dict[int, list[ChecklistItem]] = defaultdict(list)
     for other in session.scalars(query.order_by(*order)):
@@ -137,6 +138,8 @@ def _item_to_cover(session: Session, item: ChecklistItem, campaign: Campaign, co
     covered = session.get(ChecklistItem, covers_id)
     if covered is None or covered.campaign_id != campaign.id:
         raise InvalidInputError(N_("An item can only stand for one of “%(campaign)s”."), campaign=campaign.summary)
+    if covered.required and not item.required:
+        raise ConflictError(N_("“%(item)s” is optional; it cannot stand for what is required."), item=item.summary)
     return covered
 
 

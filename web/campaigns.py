@@ -51,7 +51,8 @@ def _twins(campaign: Campaign, lines: Iterable[Line]) -> list[tuple[ChecklistIte
     """Return the items with the open ones of inner campaigns that have the same key: the same work, to be done once."""
     own = {line.item.key: line.item for line in lines if line.origin is None and (line.item.is_open or line.item.is_done)}
     inner = [line.item for line in lines if line.origin is not None and line.origin.outer_id == campaign.id]
-    return [(own[item.key], item) for item in inner if item.key in own and item.is_open]
+    found = [(own[item.key], item) for item in inner if item.key in own and item.is_open]
+    return [(first, item) for first, item in found if first.required or not item.required]
 
 
 def _closed(session: Session, campaign: Campaign) -> ClosedNotice | None:

@@ -182,6 +182,16 @@ def test_two_items_cannot_stand_for_each_other_nor_for_one_elsewhere(session, ki
         credit_item(session, first.id, second.campaign, covers_id=first.campaign.items[1].id, by=officer, now=now)
 
 
+def test_what_is_optional_does_not_stand_for_what_is_required(session, kits, officer, now):
+    first, second = kits
+    first.required = False
+
+    with pytest.raises(ConflictError, match="is optional"):
+        credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
+    assert second not in coverable(session, first, [second.campaign])[second.campaign_id]
+    assert second.state is ItemState.NOT_STARTED
+
+
 def test_what_an_item_may_stand_for_is_open_and_the_same_work_comes_first(session, kits, officer, now):
     first, second = kits
     decline_item(session, next(item for item in second.campaign.items if item is not second).id, "x", by=officer, now=now)
