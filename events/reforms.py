@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 
 from events.database import folded, nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
-from events.handover import HandedOver, hand_over, propose_posts
+from events.handover import HandedOver, hand_over
 from events.lineage import Lineage
 from events.localtime import local_day
 from events.models import Level, Person, Reform, ReformKind, Unit
 from events.models.history import Door
+from events.proposals import propose_posts
 from events.recurrence import check_year
 from events.successions import Successions, children_on
 from events.units import alive

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from events.database import nfc
 from events.errors import N_, ConflictError, DomainError, InvalidInputError
-from events.handover import decide_proposal, decided_by, hand_over_due, number_waiting, open_in_closed_units, waiting_proposals
+from events.handover import hand_over_due, open_in_closed_units
 from events.language import say
 from events.models import Reform, Unit
 from events.models.history import Door
+from events.proposals import decide_proposal, decided_by, number_waiting, waiting_proposals
 from events.reforms import NewUnit, Reformed, abolish_level, merge, reforms, rename, split
 from events.units import alive, levels
 from events.withdrawals import NAMES, TAKEN_BACK, take_back

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from events.campaigns import open_round
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from events.feeds import serve_feed
-from events.handover import decide_proposal, hand_over, hand_over_due, waiting_proposals
+from events.handover import hand_over, hand_over_due
 from events.lineage import Lineage, compare_years, mapped_to, progress_by_year
 from events.models import (
     Campaign,
@@ -30,6 +30,7 @@ from events.models import (
 from events.models.campaigns import OPEN
 from events.people import add_person, give_post, holders
 from events.progress import AsOf, Progress, own_progress, rolled_up
+from events.proposals import decide_proposal, waiting_proposals
 from events.reanchor import NewAnchor, apply, preview
 from events.reforms import NewUnit, abolish_level, merge, reforms, rename, split
 from events.rounds import rounds_of

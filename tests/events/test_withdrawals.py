@@ -7,9 +7,10 @@ from sqlalchemy import delete, func, select, update
 
 from events.campaigns import open_round
 from events.errors import ConflictError, NotFoundError
-from events.handover import decide_proposal, hand_over_due, waiting_proposals
+from events.handover import hand_over_due
 from events.models import Campaign, Post, PostProposal, Reform, Template, Unit, UnitSuccession
 from events.people import give_post, holders
+from events.proposals import decide_proposal, waiting_proposals
 from events.reforms import NewUnit, abolish_level, merge, rename, split
 from events.rounds import rounds_of
 from events.units import get_unit

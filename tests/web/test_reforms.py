@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from events.handover import waiting_proposals
 from events.lineage import compare_years
 from events.models import Campaign, ChecklistItem, Person, Reform, Unit, UnitSuccession
 from events.models.campaigns import OPEN
 from events.people import holders
+from events.proposals import waiting_proposals
 from events.units import get_unit, successors
 from tests.conftest import Cast
 from tests.web.conftest import Opened, Visitor

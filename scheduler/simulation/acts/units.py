@@ -7,9 +7,9 @@ from typing import Literal
 from sqlalchemy import func, select
 
 from events.errors import N_
-from events.handover import decide_proposal, waiting_proposals
 from events.lineage import above_now
 from events.models import Campaign, ChecklistItem, PostProposal, Unit
+from events.proposals import decide_proposal, waiting_proposals
 from events.reforms import NewUnit, Reformed, merge, rename, split
 from events.units import successors
 from scheduler.simulation.acts.act import Act
