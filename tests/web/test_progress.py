@@ -173,7 +173,7 @@ def test_parts_of_divided_items_are_shown_beside_the_items(
 
     page = stranger.read(f"/tien-do/{cast.district.slug}")
 
-    assert re.findall(r"<strong>(\d+/\d+) việc · 0/1 phần việc", page) == before
+    assert re.findall(r"<strong>(\d+/\d+) việc <span class=\"parts\">0/1 phần việc", page) == before
     assert numbers(page, plan.summary)[-1] == "0/1"
     assert "0/1 phần việc" in stranger.read(f"/don-vi/{cast.commune.slug}")
 
