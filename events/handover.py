@@ -1,10 +1,10 @@
 """Hand over what closed units left open: checklist items, planned activities and posts go to the units that follow.
 
-Of the year in which a unit ended everything that is open goes over, the overdue items too: nobody is left in the old unit to do
-them. Campaigns of former years stay as they were, unless something in them was due after the last day. Several predecessors give
-one item; a split gives it to each part; an item of an abolished level goes where its template's ``if_no_district`` says. Figures
-of a day before the hand-over stay: the old items were open then, and the new ones were not there. Every run finds only what a
-closed unit still holds, so running it again changes nothing.
+Of the year in which a unit ended everything that is open goes over, the overdue items too: nobody is left in the old unit to
+do them. Campaigns of former years stay as they were, unless something in them was due after the last day. Several predecessors
+give one item, due on the last of their days; a split gives it to each part; an item of an abolished level goes where its
+template's ``if_no_district`` says. Figures of a day before the hand-over stay: the old items were open then, and the new ones
+were not there. Every run finds only what a closed unit still holds, so running it again changes nothing.
 """
 
 from collections import defaultdict
@@ -100,7 +100,7 @@ def open_in_closed_units(session: Session, on: date, *, lock: bool = False) -> S
         .join(ChecklistItem.campaign)
         .join(Campaign.unit)
         .where(Unit.valid_to < on, Campaign.status != CampaignStatus.CANCELLED, ChecklistItem.status.in_(OPEN), runs)
-        .order_by(ChecklistItem.due, ChecklistItem.id)
+        .order_by(ChecklistItem.due.desc(), ChecklistItem.id)  # of several the last counts, or it came before what it waits for
         .options(joinedload(ChecklistItem.campaign).joinedload(Campaign.unit))
         .execution_options(populate_existing=True)
     )

@@ -5,6 +5,7 @@ the last village, exactly as its preview showed. What is done stays, what was ed
 no longer is closed as not required: history is never deleted.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -148,7 +149,9 @@ class _Comparison:
         self._items = versions[version.id]
         self._touched = _touched(session, root)
         self._closed = _closed(session, sheets, local_day(now))
-        self._left_by = _left_by(session, root)
+        links = _links(session)
+        self._left_by = _left_by(session, root, links)
+        self._followed = _followed(links, {s.node.id for s in sheets} - self._closed)
         copies = {version_id: copies_by_level(list(items.values()), tree) for version_id, items in versions.items()}
         self._copies = copies[version.id]
         self._wanted = {s.campaign.id: self._wanted_of(s) for s in sheets}
@@ -187,11 +190,16 @@ class _Comparison:
         return VersionDiff(self.version, tuple(lines), tuple(rows), mark, in_use)
 
     def _wanted_of(self, sheet: Sheet) -> dict[str, TemplateItem]:
-        """Return what a unit should have. One that ended gets nothing new; one that took over nothing that was done before it."""
-        if sheet.node.id in self._closed:
-            return {key: item for key, item in self._items.items() if key in sheet.items}
-        left = self._left_by.get(sheet.node.id, set())
-        return {item.key: item for item in self._copies.of(sheet.node) if item.key in sheet.items or item.key not in left}
+        """Return what a unit should have. One that took over gets nothing that was done before it, one that ended nothing new.
+
+        What a version took away before a unit ended comes back in the unit that took over, if that one is in the round.
+        """
+        if sheet.node.id not in self._closed:
+            left = self._left_by.get(sheet.node.id, set())
+            return {item.key: item for item in self._copies.of(sheet.node) if item.key in sheet.items or item.key not in left}
+        goes_on = sheet.node.id in self._followed
+        away = {key for key, item in sheet.items.items() if goes_on and _was_taken_away(item)}
+        return {key: item for key, item in self._items.items() if key in sheet.items.keys() - away}
 
     def _line(self, sheet: Sheet, row: _Row) -> tuple[list[Line], list[_Row]]:
         item = sheet.items.get(row["key"])
@@ -259,15 +267,33 @@ def _closed(session: Session, sheets: Sequence[Sheet], today: date) -> set[int]:
     return set(session.scalars(select(Unit.id).where(Unit.id.in_(units), Unit.valid_to < today)))
 
 
-def _left_by(session: Session, root: Campaign) -> dict[int, set[str]]:
-    """Return by unit the keys of the items of those it was made from, whatever became of them."""
+def _links(session: Session) -> list[tuple[int, int]]:
+    """Return each unit that ended with one made from it, in their order: a unit begins before it ends."""
     link = UnitSuccession
-    query = select(link.successor_id, ChecklistItem.key).join(Campaign, Campaign.unit_id == link.predecessor_id)
-    same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
-    left: dict[int, set[str]] = {}
-    for unit_id, key in session.execute(query.join(Campaign.items).where(*same)):
-        left.setdefault(unit_id, set()).add(key)
-    return left
+    return [(old, new) for old, new in session.execute(select(link.predecessor_id, link.successor_id).order_by(link.id))]
+
+
+def _left_by(session: Session, root: Campaign, links: Sequence[tuple[int, int]]) -> dict[int, set[str]]:
+    """Return by unit the keys of the items of those it was made from, whatever became of them unless a version took one away."""
+    query = select(Campaign.unit_id, ChecklistItem.key, ChecklistItem.not_done, ChecklistItem.reason).join(Campaign.items)
+    query = query.where(Campaign.template_id == root.template_id, Campaign.period == root.period)
+    had: dict[int, dict[str, bool]] = defaultdict(dict)
+    for unit_id, key, not_done, reason in session.execute(query.where(Campaign.unit_id.in_({old for old, _new in links}))):
+        had[unit_id][key] = not _by_version(not_done, reason)
+    left: dict[int, dict[str, bool]] = defaultdict(dict)
+    for old, new in links:
+        for key, stays in (left[old] | had[old]).items():
+            left[new][key] = stays and left[new].get(key, True)
+    return {unit_id: {key for key, stays in keys.items() if stays} for unit_id, keys in left.items()}
+
+
+def _followed(links: Sequence[tuple[int, int]], living: Collection[int]) -> set[int]:
+    """Return the units that ended and whose work one of ``living`` does now."""
+    found = set(living)
+    for old, new in reversed(links):
+        if new in found:
+            found.add(old)
+    return found - set(living)
 
 
 def _added(sheet: Sheet, row: _Row, dates: _Row, values: _Row, item: ChecklistItem | None = None) -> Line:
@@ -290,7 +316,11 @@ def _existing(sheet: Sheet, item: ChecklistItem, values: _Row, held: frozenset[s
 
 
 def _was_taken_away(item: ChecklistItem) -> bool:
-    return item.not_done is NotDone.NOT_REQUIRED and (item.reason or "").startswith(_GONE)
+    return _by_version(item.not_done, item.reason)
+
+
+def _by_version(not_done: NotDone | None, reason: str | None) -> bool:
+    return not_done is NotDone.NOT_REQUIRED and (reason or "").startswith(_GONE)
 
 
 def _touched(session: Session, root: Campaign) -> Collection[int]:

@@ -1,6 +1,6 @@
 """A merge is entered weeks before its day: the units that still exist do the work, and none of it stands twice."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, func, select, update
@@ -12,9 +12,9 @@ from events.kinds import get_kind, open_on
 from events.models import Campaign, ChecklistItem, Template, Unit, UnitSuccession
 from events.models.campaigns import OPEN
 from events.redating import Fate
-from events.reforms import NewUnit, merge
+from events.reforms import NewUnit, merge, rename
 from events.templates import edit_template, get_template, item_entry
-from events.versions import compare
+from events.versions import apply_version, compare
 from tests.conftest import Cast
 
 WHEN_ENTERED = datetime(2021, 1, 20, 1, tzinfo=UTC)
@@ -100,6 +100,48 @@ def test_a_new_version_asks_the_merged_unit_for_what_is_new_and_for_nothing_that
     units = {line.unit.id for line in added}
     assert new.id in units
     assert not units & {unit.id for unit in of_keys(session, PAIR)}
+
+
+def new_version(session, cast, vietnam, entries, now=ON_THE_DAY):
+    """Give the round another version and return what that changed."""
+    template = get_template(session, "happiness_day")
+    version = edit_template(session, template, entries, by=cast.hoa, now=now)
+    root = session.scalars(select(Campaign).where(Campaign.unit_id == cast.province.id, Campaign.template_id == template.id)).one()
+    diff = compare(session, root, version, calendar=vietnam, now=now)
+    apply_version(session, root, version, expected_fingerprint=diff.fingerprint, by=cast.hoa, now=now, calendar=vietnam)
+    return diff
+
+
+def test_what_a_version_brings_back_comes_to_the_merged_unit_and_not_to_those_that_ended(session, cast, vietnam):
+    open_campaigns(session, now=WHEN_ENTERED, calendar=vietnam)
+    new = enter_merge(session, cast)
+    entries = [item_entry(item) for item in get_template(session, "happiness_day").current.items]
+    new_version(session, cast, vietnam, [entry for entry in entries if entry.key != "loudspeaker"], now=WHEN_ENTERED)
+    hand_over_due(session, by=None, now=ON_THE_DAY)
+
+    diff = new_version(session, cast, vietnam, entries)
+
+    units = [line.unit.id for line in diff.of(Fate.ADDED) if line.key == "loudspeaker"]
+    assert units.count(new.id) == 1
+    assert not {*units} & {unit.id for unit in of_keys(session, PAIR)}
+
+
+def test_what_was_done_before_a_merge_is_not_asked_of_a_unit_that_follows_the_merged_one(session, cast, vietnam):
+    open_campaigns(session, now=WHEN_ENTERED, calendar=vietnam)
+    new = enter_merge(session, cast)
+    plans = select(ChecklistItem.id).join(ChecklistItem.campaign).join(Campaign.unit)
+    plans = plans.where(Unit.key.in_(PAIR), ChecklistItem.key == "plan_commune")
+    done = {"status": "COMPLETED", "completed_on": date(2021, 2, 20)}
+    session.execute(update(ChecklistItem).where(ChecklistItem.id.in_(plans)).values(done))
+    hand_over_due(session, by=None, now=ON_THE_DAY)
+    later = ON_THE_DAY + timedelta(days=1)
+    [last] = rename(session, new.key, "Xã Sau", on=later.date(), basis=None, by=cast.hoa, now=later).begun
+    entries = [item_entry(item) for item in get_template(session, "happiness_day").current.items]
+
+    diff = new_version(session, cast, vietnam, [entry.model_copy(update={"weight": 2}) for entry in entries], now=later)
+
+    assert last.id in {line.unit.id for line in diff.lines if line.is_change}
+    assert diff.of(Fate.ADDED) == []
 
 
 def test_a_course_after_a_merge_is_opened_for_the_units_that_prepare_it(session, cast, vietnam):

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 
 from events import templates, versions
-from events.checklist import history_of, start_item
+from events.checklist import history_of, reopen_item, start_item
 from events.choices import split_item
+from events.duedates import WAITS
 from events.entries import MOST_ITEMS, TemplateEntry
 from events.errors import ConflictError, InvalidInputError, NotFoundError
 from events.kinds import open_on
@@ -15,7 +16,9 @@ from events.models import Anchor, Campaign, Cascade, ChecklistItem, ItemState, T
 from events.redating import Fate, grouped
 from events.template_files import export_template, from_toml, import_template, text_of, to_toml
 from events.villages import VillageType, add_village
-from tests.events.test_reanchor import MARCH_2021, item_of, items, open_template
+from events.workdays import Shift
+from tests.events.test_duedates import reordered
+from tests.events.test_reanchor import MARCH_2021, assert_order, enter_commune, item_of, items, open_template
 
 
 @pytest.fixture
@@ -242,6 +245,59 @@ def test_an_item_that_is_gone_is_closed_as_not_required_and_comes_back_with_an_o
     assert item.is_open
     assert items(session, root) == keys
     assert len(history_of(session, item)) == 2
+
+
+def test_what_was_done_stays_done_when_a_version_has_it_no_longer(session, root, template, vietnam, cast):
+    done = item_of(session, root, cast.commune, "loudspeaker")
+    done.complete(cast.thi, MARCH_2021, date(2021, 3, 1))
+    session.flush()
+    version = edit(session, template, [e for e in entries_of(template) if e.key != "loudspeaker"], cast)
+
+    diff = apply(session, root, version, vietnam, cast)
+
+    assert (done.state, done.completed_by, done.reason) == (ItemState.DONE, cast.thi, None)
+    assert [(line.unit.id, line.key) for line in diff.of(Fate.KEPT_DONE)] == [(cast.commune.id, "loudspeaker")]
+    assert not item_of(session, root, cast.other_commune, "loudspeaker").is_open
+
+
+def test_an_item_opened_again_is_offered_what_versions_changed_while_it_was_done(session, root, template, vietnam, cast):
+    item = item_of(session, root, cast.commune, "banners")
+    item.complete(cast.thi, MARCH_2021, date(2021, 3, 1))
+    session.flush()
+    values = {"title_vi": "Treo băng rôn mới", "depends_on": ["plan_commune"]}
+    version = edit(session, template, changed(template, "banners", **values), cast)
+    apply(session, root, version, vietnam, cast)
+    reopen_item(session, item.id, by=cast.thi, now=MARCH_2021)
+
+    [line] = versions.compare(session, root, version, calendar=vietnam, now=MARCH_2021).lines
+
+    assert (line.unit.id, line.fate, set(line.values)) == (cast.commune.id, Fate.REWORDED, {"summary", "depends_on"})
+    apply(session, root, version, vietnam, cast)
+    assert (item.summary, item.depends_on) == ("Treo băng rôn mới", ["plan_commune"])
+    assert versions.compare(session, root, version, calendar=vietnam, now=MARCH_2021).is_empty
+
+
+def test_a_peoples_version_that_contradicts_itself_leaves_nothing_due_before_what_it_waits_for(
+    session, root, template, vietnam, cast
+):
+    version = reordered(session, cast, template, [-5, -15], [Shift.PREVIOUS])
+
+    apply(session, root, version, vietnam, cast)
+
+    assert_order(session, root)
+    assert item_of(session, root, cast.commune, "report_commune").due_reason == WAITS
+
+
+def test_a_unit_that_joins_late_gets_the_rounds_version_and_not_the_newest(session, root, template, vietnam, cast):
+    before = root.version
+    edit(session, template, changed(template, "plan_commune", title_vi="Kế hoạch xã mới", offset_days=-5), cast)
+    unit = enter_commune(session, cast)
+
+    open_template(session, vietnam, "happiness_day", 2021)
+
+    new, beside = (item_of(session, root, each, "plan_commune") for each in (unit, cast.commune))
+    assert new.campaign.version == before
+    assert (new.summary, new.due) == (beside.summary, beside.due)
 
 
 def test_a_new_item_comes_to_every_unit_of_its_levels(session, root, template, vietnam, cast):

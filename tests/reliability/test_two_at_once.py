@@ -1,5 +1,6 @@
-"""Two processes doing the same work at the same moment: each thread has its own connection, as a process would."""
+"""Two processes working at the same moment, on the same thing or on what belongs together: each thread has its own connection, as a process would."""
 
+import importlib
 import threading
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -11,36 +12,39 @@ from events.campaigns import open_campaigns
 from events.catalog_import import import_catalog
 from events.checklist import complete_item
 from events.database import Base, create_session_factory
+from events.decisions import YearDecision, apply_decision, preview_decision
 from events.errors import ConflictError
 from events.handover import hand_over_due, open_in_closed_units
-from events.models import Campaign, Change, ChecklistItem, PostProposal, Unit
+from events.models import Campaign, Change, ChecklistItem, Person, PostProposal, TemplateVersion, TodoStatus, Unit
 from events.observances import work_calendar
 from events.people import add_person, give_post
 from events.reanchor import NewAnchor, apply, preview
 from events.redating import Fate
 from events.reforms import NewUnit, merge
 from events.templates import edit_template, get_template, item_entry
-from events.units import get_unit
+from events.units import get_unit, successors
 from events.versions import apply_version, compare
+from events.workdays import Decision
 
 pytestmark = pytest.mark.slow
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
 BOTH = 2
+A_MOMENT = 1.0  # seconds
 
 
-def at_once(work):
-    """Run ``work`` in two threads that start together, and raise what either raised."""
+def at_once(work, other=None):
+    """Run ``work`` and ``other``, or ``work`` twice, in two threads that start together, and raise what either raised."""
     barrier, problems = threading.Barrier(BOTH), []
 
-    def run():
+    def run(work):
         barrier.wait()
         try:
             work()
         except Exception as problem:
             problems.append(problem)
 
-    threads = [threading.Thread(target=run) for _ in range(BOTH)]
+    threads = [threading.Thread(target=run, args=[each]) for each in (work, other or work)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -185,3 +189,181 @@ def test_two_hand_overs_of_the_same_units_hand_over_once(factory):
     assert sum(taken_over.values()) == left
     assert set(taken_over.values()) == {BOTH}  # one line for each of the two old communes
     assert set(proposals.values()) <= {1}
+
+
+def refusals(*works):
+    """Run things at once and return in words why those were refused that were."""
+    refused = []
+
+    def or_refused(work):
+        def run():
+            try:
+                work()
+            except ConflictError as error:
+                refused.append(str(error))
+
+        return run
+
+    at_once(*map(or_refused, works))
+    return refused
+
+
+class Above:
+    """Somebody of the province at work on a round that is open, each time in a transaction of their own."""
+
+    def __init__(self, factory):
+        self.factory = factory
+        open_all(factory)
+        with factory.begin() as session:
+            self.person = somebody_above(session)
+            self.root = session.scalars(
+                select(Campaign).where(Campaign.parent_id.is_(None), Campaign.dtstart == date(2026, 11, 25))
+            ).one()
+
+    def at_work(self, session):
+        return {"by": session.get_one(Person, self.person.id), "now": NOW, "calendar": work_calendar(session)}
+
+    def top(self, session):
+        return session.get_one(Campaign, self.root.id)
+
+    def shown_move(self, change):
+        """Look at a move, and return how it is applied as shown."""
+        with self.factory() as session:
+            mark = preview(session, self.top(session), change, work_calendar(session), now=NOW).fingerprint
+
+        def move():
+            with self.factory.begin() as session:
+                apply(session, self.top(session), change, expected_fingerprint=mark, **self.at_work(session))
+
+        return move
+
+    def shown_version(self, version_id):
+        """Look at what a version changes, and return how it is applied as shown."""
+        with self.factory() as session:
+            version = session.get_one(TemplateVersion, version_id)
+            mark = compare(session, self.top(session), version, calendar=work_calendar(session), now=NOW).fingerprint
+
+        def accept():
+            with self.factory.begin() as session:
+                version = session.get_one(TemplateVersion, version_id)
+                apply_version(session, self.top(session), version, expected_fingerprint=mark, **self.at_work(session))
+
+        return accept
+
+    def new_version(self, key, **values):
+        with self.factory.begin() as session:
+            template = self.top(session).template
+            entries = [item_entry(item) for item in template.current.items]
+            entries = [entry.model_copy(update=values) if entry.key == key else entry for entry in entries]
+            return edit_template(session, template, entries, by=session.get_one(Person, self.person.id), now=NOW).id
+
+
+@pytest.fixture
+def above(factory):
+    return Above(factory)
+
+
+def test_of_a_move_and_a_version_at_once_one_is_looked_at_again_and_both_are_applied(factory, above):
+    change = NewAnchor(event_date=date(2026, 11, 27))
+    newest = above.new_version("banners", title_vi="Treo băng rôn mới", offset_days=-4)
+
+    refused = refusals(above.shown_move(change), above.shown_version(newest))
+
+    assert len(refused) == 1
+    assert "Please look at what moves once more" in refused[0]
+    above.shown_move(change)()
+    above.shown_version(newest)()
+    with factory() as session:
+        root, calendar = above.top(session), work_calendar(session)
+        assert (root.version_id, root.event_date) == (newest, change.event_date)
+        assert preview(session, root, change, calendar, now=NOW).is_empty
+        assert compare(session, root, session.get_one(TemplateVersion, newest), calendar=calendar, now=NOW).is_empty
+        items = Counter(session.execute(select(ChecklistItem.campaign_id, ChecklistItem.key)).all())
+        assert set(items.values()) == {1}
+
+
+def test_a_unit_that_is_opened_while_the_event_moves_gets_the_day_of_all_others(factory, above):
+    change = NewAnchor(event_date=date(2026, 11, 27))
+    move = above.shown_move(change)
+    with factory.begin() as session:
+        province = get_unit(session, "51-2025")
+        values = {"level_key": "commune", "type": "xa", "name": "X", "full_name": "Xã X", "slug": "xa-x", "search": "xa x"}
+        session.add(Unit(key="x-1", parent_id=province.id, **values))
+
+    refused = refusals(move, lambda: open_all(factory))
+
+    if refused:  # the opener was first
+        above.shown_move(change)()
+    with factory() as session:
+        same = (Campaign.template_id == above.root.template_id, Campaign.period == above.root.period)
+        plans = select(ChecklistItem.due, Campaign.event_date).join(ChecklistItem.campaign).where(*same)
+        dues = session.execute(plans.where(ChecklistItem.key == "banners")).all()
+        assert (len(dues), set(Counter(dues).values())) == (97, {97})
+        assert {day for _due, day in dues} == {change.event_date}
+        assert preview(session, above.top(session), change, work_calendar(session), now=NOW).is_empty
+
+
+def test_of_two_mergers_at_once_of_one_unit_one_is_refused_in_words(factory):
+    def enter(pair, name):
+        def work():
+            with factory.begin() as session:
+                rest = {"on": date(2026, 12, 1), "basis": None, "by": None, "now": NOW}
+                merge(session, pair, NewUnit(name), **rest)
+
+        return work
+
+    first, second = ["21025-2025", "21028-2025"], ["21028-2025", "21034-2025"]
+
+    refused = refusals(enter(first, "Xã Một"), enter(second, "Xã Hai"))
+
+    assert len(refused) == 1
+    assert "already ends on 30/11/2026" in refused[0]
+    with factory() as session:
+        assert len(successors(session, get_unit(session, "21028-2025"))) == 1
+        ended = session.scalars(select(Unit.key).where(Unit.valid_to == date(2026, 11, 30))).all()
+        assert sorted(ended) in (first, second)
+        assert len(session.scalars(select(Unit).where(Unit.valid_from == date(2026, 12, 1))).all()) == 1
+
+
+@pytest.mark.parametrize("moment", ["events.calendar_changes.load_sheets", "events.decisions.expect"])
+def test_a_tick_while_a_decision_on_days_off_is_applied_is_kept(factory, above, monkeypatch, moment):
+    """Just before the items are read, and just before they are written."""
+    with factory.begin() as session:
+        item = session.scalars(
+            select(ChecklistItem).where(
+                ChecklistItem.key == "quick_report_commune", ChecklistItem.campaign.has(parent_id=above.root.id)
+            )
+        ).first()
+        item.evidence_min = 0
+        decision = YearDecision(NOW.year, (Decision(item.due, True, "vào ngày nghỉ thử"),), "Nghỉ thử")
+        shown = preview_decision(session, decision)
+        old, [new] = item.due, [line.new_due for line in shown.moved if line.item_id == item.id]
+
+    def tick():
+        with factory.begin() as session:
+            complete_item(session, item.id, by=session.get_one(Person, above.person.id), now=NOW)
+
+    ticking = threading.Thread(target=tick)
+    module, name = moment.rsplit(".", 1)
+    real = getattr(importlib.import_module(module), name)
+
+    def meanwhile(*args, **kwargs):
+        if not ticking.ident:
+            ticking.start()
+            ticking.join(A_MOMENT)  # it is done by then, or waits for this transaction
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(moment, meanwhile)
+    refused = []
+    with factory.begin() as session:
+        try:
+            apply_decision(session, decision, expected_fingerprint=shown.fingerprint, by=None, now=NOW)
+        except ConflictError as error:
+            refused.append(error)
+    ticking.join()
+
+    with factory() as session:
+        item = session.get_one(ChecklistItem, item.id)
+        *_before, last = session.scalars(select(Change).where(Change.item_id == item.id).order_by(Change.id))
+        assert (item.status, item.completed_on, item.due) == (TodoStatus.COMPLETED, NOW.date(), old if refused else new)
+        assert (last.status, last.due) == (TodoStatus.COMPLETED, item.due)
