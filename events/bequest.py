@@ -6,17 +6,23 @@ The old item keeps its own, so that its figures and its page stay as they were.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
+from events.evidence import proof_of
 from events.lineage import Lineage
-from events.models import Campaign, ChecklistItem, Evidence, ItemCredit, TodoStatus, Unit
+from events.models import Campaign, ChecklistItem, Evidence, EvidenceType, ItemCredit, TodoStatus, Unit
 from events.models.campaigns import OPEN
 
 _Key = tuple[int, int, str]  # unit, template, period
 _COPIED = [column.key for column in inspect(Evidence).column_attrs if column.key not in ("id", "item_id")]
 _SAME = [name for name in _COPIED if name not in ("at", "by_id")]
+
+
+MOVED_STATE = "moved_state"  # in `after` of an item that was taken over: how it stood in the unit that ended
+MOVED_EVIDENCE = "moved_evidence"  # and the evidence that came along, in words
 
 
 class Bequest:
@@ -33,20 +39,25 @@ class Bequest:
         self._credits: dict[int, list[tuple[int, str]]] = defaultdict(list)
         for item_id, template_id, period in session.execute(other.join(Campaign.unit).where(Unit.valid_to < on)):
             self._credits[item_id].append((template_id, period))
+        self._titles = dict(session.execute(select(EvidenceType.key, EvidenceType.title_vi)).all())
         self._heirs: dict[ChecklistItem, list[ChecklistItem]] = defaultdict(list)  # old -> new
 
-    def pass_on(self, old: ChecklistItem, new: ChecklistItem) -> None:
-        """Give the new item what the old one had; of several old ones it gets everything, each thing once."""
+    def pass_on(self, old: ChecklistItem, new: ChecklistItem) -> dict[str, Any]:
+        """Give the new item what the old one had; of several old ones it gets everything, each thing once.
+
+        Returns what went over as history keeps it.
+        """
         self._heirs[old].append(new)
         if not new.is_open:
-            return
+            return {}
         if old.status is TodoStatus.IN_PROCESS:
             new.status = TodoStatus.IN_PROCESS
         if old.blocked and old.blocked not in (new.blocked or ""):
             new.blocked = "; ".join(note for note in (new.blocked, old.blocked) if note)
-        for piece in self._evidence[old.id]:
-            if not any(all(getattr(known, name) == getattr(piece, name) for name in _SAME) for known in new.evidence_given):
-                new.evidence_given.append(Evidence(**{name: getattr(piece, name) for name in _COPIED}))
+        pieces = [piece for piece in self._evidence[old.id] if not _is_known(piece, new.evidence_given)]
+        new.evidence_given.extend(Evidence(**{name: getattr(piece, name) for name in _COPIED}) for piece in pieces)
+        words = [{"title": self._titles[piece.kind_key], "text": proof_of(piece).in_words} for piece in pieces]
+        return {MOVED_STATE: {"status": old.status.value, "blocked": old.blocked}, MOVED_EVIDENCE: words}
 
     def went_to(self, old: ChecklistItem) -> dict[str, str]:
         """Return the names of the units that have the item now, by the id of theirs, as history keeps it."""
@@ -86,3 +97,7 @@ class Bequest:
                 if campaign is not None and (new.id, campaign.id) not in given:
                     given.add((new.id, campaign.id))
                     self._session.add(ItemCredit(item_id=new.id, campaign_id=campaign.id))
+
+
+def _is_known(piece: Evidence, given: Sequence[Evidence]) -> bool:
+    return any(all(getattr(known, name) == getattr(piece, name) for name in _SAME) for known in given)

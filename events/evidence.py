@@ -143,6 +143,14 @@ def get_evidence(session: Session, evidence_id: int) -> Evidence:
     return piece
 
 
+def proof_of(piece: Evidence) -> Proof:
+    """Return a piece that was given as it was entered."""
+    file = None
+    if piece.file_digest:
+        file = StoredFile(piece.file_name or "", piece.file_type or "", piece.file_digest, piece.file_size or 0)
+    return Proof(piece.kind_key, piece.text or "", piece.url or "", piece.number, piece.dated, file)
+
+
 def file_of(session: Session, evidence_id: int, folder: Path | None, *, by: Person, on: date) -> tuple[Evidence, bytes]:
     """Return a piece of evidence with its file. Raises ``NotAllowedError`` without a post in the unit or above it.
 
@@ -257,13 +265,6 @@ def _is_web_address(url: str) -> bool:
     return parts is not None and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def _proof_of(piece: Evidence) -> Proof:
-    file = None
-    if piece.file_digest:
-        file = StoredFile(piece.file_name or "", piece.file_type or "", piece.file_digest, piece.file_size or 0)
-    return Proof(piece.kind_key, piece.text or "", piece.url or "", piece.number, piece.dated, file)
-
-
 def _give(session: Session, item: ChecklistItem, piece: Evidence, stamp: Stamp, **notes: Any) -> Evidence:
     item.evidence_given.append(piece)
     item.touch(stamp.now)
@@ -273,11 +274,11 @@ def _give(session: Session, item: ChecklistItem, piece: Evidence, stamp: Stamp, 
 
 def _remembered(session: Session, piece: Evidence) -> dict[str, Any]:
     """Return a piece as history keeps it: in words, and as the columns that an undo needs."""
-    return {"evidence": _told(session, _proof_of(piece)), "piece": _plain(piece)}
+    return {"evidence": _told(session, proof_of(piece)), "piece": _plain(piece)}
 
 
 def _plain(piece: Evidence) -> dict[str, Any]:
-    columns = _proof_of(piece).columns | {"by": piece.by.id if piece.by else None}
+    columns = proof_of(piece).columns | {"by": piece.by.id if piece.by else None}
     return columns | {"dated": piece.dated.isoformat() if piece.dated else None, "at": piece.at.astimezone(UTC).isoformat()}
 
 

@@ -229,10 +229,10 @@ class _Handover:
         known = self._known(campaign, old.key)
         item = known or self._new(old, campaign, unit_id)
         before = state_of(item)
-        self._bequest.pass_on(old, item)
+        came_with = self._bequest.pass_on(old, item)
         after = state_of(item)
         whence = {"moved_from": old.campaign.unit.full_name, "moved_from_item": old.id, "due": item.due.isoformat()}
-        self._record(item, before if known and before != after else {}, after | whence)
+        self._record(item, before if known and before != after else {}, after | whence | came_with)
         return known is None
 
     def _move(self, activity: Activity) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from events.bequest import MOVED_EVIDENCE, MOVED_STATE
 from events.checklist import EDITED, PARTS, UNDOES
 from events.documents import KINDS
 from events.errors import N_
@@ -44,6 +45,8 @@ def story_of(change: Change, language: str) -> str:
 def _say(gettext: Any, sentence: str, facts: dict[str, Any]) -> str:
     if "columns" in facts:
         facts["columns"] = ", ".join(dict.fromkeys(gettext(column) for column in facts["columns"]))
+    if "came_with" in facts:
+        facts["came_with"] = ", ".join(gettext(sentence) % said for sentence, said in facts["came_with"])
     if kind := facts.get("kind"):
         facts["kind"] = gettext(kind).lower()
     return str(gettext(sentence) % facts)
@@ -99,11 +102,28 @@ def _delegated(unit: str | None, before: str | None) -> _Said:
 def _of_the_reform(after: dict[str, Any]) -> _Said | None:
     """Return what a change of units did: the same work goes on elsewhere."""
     if "moved_from" in after:
-        facts = {"unit": after["moved_from"], "due": _day(after.get("due"))}
-        return N_("%(name)s took it over from %(unit)s, due on %(due)s"), facts
+        return _taken_over(after)
     if after.get("moved_to"):
         return N_("%(name)s closed it here: %(reason)s"), {"reason": after.get("reason") or ""}
     return None
+
+
+def _taken_over(after: dict[str, Any]) -> _Said:
+    facts = {"unit": after["moved_from"], "due": _day(after.get("due")), "came_with": [*_came_with(after)]}
+    if not facts["came_with"]:
+        return N_("%(name)s took it over from %(unit)s, due on %(due)s"), facts
+    return N_("%(name)s took it over from %(unit)s, due on %(due)s, %(came_with)s"), facts
+
+
+def _came_with(after: dict[str, Any]) -> Iterator[_Said]:
+    """Yield what a unit that ended left beside the date: its state as it went over, and its evidence."""
+    state = after.get(MOVED_STATE, {})
+    if state.get("blocked"):
+        yield N_("held up: %(note)s"), {"note": state["blocked"]}
+    elif state.get("status") == TodoStatus.IN_PROCESS:
+        yield N_("in progress"), {}
+    if after.get(MOVED_EVIDENCE):
+        yield N_("with evidence: %(what)s"), {"what": "; ".join(map(_piece, after[MOVED_EVIDENCE]))}
 
 
 def _of_the_hand(before: dict[str, Any], after: dict[str, Any]) -> _Said:

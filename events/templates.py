@@ -256,4 +256,7 @@ def check_template(session: Session, entry: TemplateEntry) -> None:
             raise problem
     cycle = find_cycle({item.key: item.depends_on for item in entry.item})
     if cycle:
-        raise InvalidInputError(N_("These items wait for each other in a circle: %(cycle)s"), cycle=" → ".join(cycle))
+        titles = {item.key: f"“{item.title_vi}”" for item in entry.item}
+        raise InvalidInputError(
+            N_("These items wait for each other in a circle: %(cycle)s"), cycle=" → ".join(titles[key] for key in cycle)
+        )

@@ -21,9 +21,9 @@ from scheduler.simulation.acts import Act
 from scheduler.simulation.acts.dates import LatePlan, MoveEvent
 from scheduler.simulation.copies import copy_of, copy_of_catalog
 from scheduler.simulation.days import simulate
-from scheduler.simulation.lines import ChangeLine, ItemLine, NoticeLine, Simulation, StoryLine, as_json
+from scheduler.simulation.lines import ChangeLine, NoticeLine, Simulation, StoryLine, as_json
 from scheduler.simulation.play import Play, read_play, shipped_plays
-from scheduler.simulation.stage import TITLES
+from scheduler.simulation.stage import TITLES, notice_in_words
 
 
 @click.command("simulate")
@@ -78,6 +78,8 @@ def simulate_(
 
 COMMANDS = [simulate_]
 
+_STATES = {"NEEDS-ACTION": N_("not started"), "IN-PROCESS": N_("in progress"), "COMPLETED": N_("done"), "CANCELLED": N_("not done")}
+
 
 def _years(year: int | None, until: int | None, play: Play | None) -> tuple[int, int]:
     """Return the first and the last year to play; a play brings its own. Raises ``YearOutOfRangeError``."""
@@ -129,11 +131,12 @@ def _show(played: Simulation, style: str, play: Play | None) -> None:
     if style == "story":
         return
     _show_campaigns(played)
-    _show_items(played.items)
+    _show_items(played)
     _show_notices(played.notices)
-    _show_changes(played.changes)
+    _show_changes(played)
     for level, count in played.without_units.items():
-        tell(N_("%(count)s items of level “%(level)s” go to nobody: no unit of that level is entered."), count=count, level=level)
+        sentence = N_("%(count)s items of level “%(level)s” go to nobody: no unit of that level is entered.")
+        tell(sentence, count=count, level=_level(played, level))
     if play is None:
         tell(
             N_("To see each rule at work: sumvay simulate --play NAME --format story (%(plays)s)"), plays=", ".join(shipped_plays())
@@ -152,26 +155,25 @@ def _show_story(story: Sequence[StoryLine], play: Play | None) -> None:
 def _show_campaigns(played: Simulation) -> None:
     units: dict[tuple[date, str, str, date, date], Counter[str]] = defaultdict(Counter)
     for line in played.campaigns:
-        units[(line.opens, line.observance, line.summary, line.dtstart, line.dtend)][line.level] += 1
+        units[(line.opens, line.observance, line.summary, line.dtstart, line.dtend)][_level(played, line.level)] += 1
     rows = [
-        [_day(opens), observance, summary, f"{_day(dtstart)} – {_day(date.fromordinal(dtend.toordinal() - 1))}", _levels(levels)]
-        for (opens, observance, summary, dtstart, dtend), levels in sorted(units.items())
+        [_day(opens), key, summary, f"{_day(dtstart)} – {_day(date.fromordinal(dtend.toordinal() - 1))}", _numbers(levels)]
+        for (opens, key, summary, dtstart, dtend), levels in sorted(units.items())
     ]
-    columns = [_("Opens"), _("Observance"), _("Campaign"), _("Days"), _("Units")]
+    columns = [_("Opens"), _("Key"), _("Campaign"), _("Days"), _("Units")]
     years = str(played.year) if played.until == played.year else f"{played.year}–{played.until}"
     show_table(_("Campaigns of %(year)s") % {"year": years}, columns, rows)
 
 
-def _show_items(items: list[ItemLine]) -> None:
+def _show_items(played: Simulation) -> None:
+    campaigns = {line.id: line.summary for line in played.campaigns}
     copies: Counter[tuple[str, ...]] = Counter()
-    for line in items:
-        moved = line.reason or ""
-        copies[
-            (line.due.isoformat(), line.campaign.rpartition("/")[0], line.template_key, line.level, _day(line.nominal_due), moved)
-        ] += 1
+    for line in played.items:
+        what = campaigns[line.campaign], line.summary, _level(played, line.level)
+        copies[(line.due.isoformat(), *what, _day(line.nominal_due), line.reason or "")] += 1
     rows = [
-        [_day(date.fromisoformat(due)), nominal, reason, campaign, key, level, str(count)]
-        for (due, campaign, key, level, nominal, reason), count in sorted(copies.items())
+        [_day(date.fromisoformat(due)), nominal, reason, campaign, item, level, str(count)]
+        for (due, campaign, item, level, nominal, reason), count in sorted(copies.items())
     ]
     columns = [_("Due"), _("Counted"), _("Moved because"), _("Campaign"), _("Item"), _("Level"), _("Copies")]
     show_table(_("Checklist items"), columns, rows)
@@ -181,33 +183,42 @@ def _show_notices(notices: list[NoticeLine]) -> None:
     mornings: dict[date, Counter[str]] = defaultdict(Counter)
     people: dict[date, set[str]] = defaultdict(set)
     for line in notices:
-        mornings[line.at.date()][line.kind] += 1
+        mornings[line.at.date()][notice_in_words(line.kind)(Voice.language)] += 1
         people[line.at.date()].add(line.to)
-    rows = [[_day(day), _levels(kinds), str(len(people[day]))] for day, kinds in sorted(mornings.items())]
+    rows = [[_day(day), _numbers(kinds), str(len(people[day]))] for day, kinds in sorted(mornings.items())]
     show_table(_("Notices"), [_("Morning"), _("Kind and number"), _("People")], rows)
 
 
-def _show_changes(changes: list[ChangeLine]) -> None:
+def _show_changes(played: Simulation) -> None:
     """Show what happened on the way, the same thing in many units as one row."""
-    if not changes:
+    if not played.changes:
         return
+    campaigns = {line.id: line.summary for line in played.campaigns}
+    items = {f"{line.campaign}/{line.template_key}": line.summary for line in played.items}
     copies: Counter[tuple[date, str, str, str]] = Counter()
-    for line in changes:
-        campaign, _slash, key = line.item.rpartition("/")
-        copies[(line.at.date(), campaign.rpartition("/")[0], key, _what_happened(line))] += 1
-    rows = [[_day(day), campaign, key, what, str(count)] for (day, campaign, key, what), count in sorted(copies.items())]
+    for line in played.changes:
+        copies[(line.at.date(), campaigns[line.item.rpartition("/")[0]], items[line.item], _what_happened(line))] += 1
+    rows = [[_day(day), campaign, item, what, str(count)] for (day, campaign, item, what), count in sorted(copies.items())]
     show_table(_("Changes on the way"), [_("Day"), _("Campaign"), _("Item"), _("What happened"), _("Copies")], rows)
 
 
 def _what_happened(line: ChangeLine) -> str:
-    if line.before.get("due") != line.after.get("due"):
-        old, new = (line.before.get("due") or "–", line.after.get("due") or "–")
-        return f"{old} → {new} {line.after.get('due_reason') or ''}".strip()
-    return str(line.after.get("reason") or line.after.get("status") or "")
+    before, after = line.before, line.after
+    if "moved_from" in after:
+        return _("taken over")
+    if before.get("due") and before["due"] != after.get("due", before["due"]):
+        days = " → ".join(_day(date.fromisoformat(day)) for day in (before["due"], after["due"]))
+        return f"{days} {after.get('due_reason') or ''}".strip()
+    state = _STATES.get(after.get("status", "")) if after.get("status") != before.get("status") else None
+    return after.get("reason") or (_(state) if state else _("another change"))
 
 
-def _levels(counts: Counter[str]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counts.items())
+def _numbers(counts: Counter[str]) -> str:
+    return ", ".join(f"{name}: {count}" for name, count in counts.items())
+
+
+def _level(played: Simulation, key: str) -> str:
+    return played.levels[key][Voice.language]
 
 
 def _day(day: date) -> str:

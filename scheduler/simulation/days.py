@@ -23,7 +23,16 @@ from notifications.notices import ReminderRules
 from notifications.reminders import write_reminders
 from scheduler.simulation.acts import Act
 from scheduler.simulation.copies import fill_posts
-from scheduler.simulation.lines import Simulation, StoryLine, campaign_lines, change_lines, item_lines, notice_lines, without_units
+from scheduler.simulation.lines import (
+    Simulation,
+    StoryLine,
+    campaign_lines,
+    change_lines,
+    item_lines,
+    level_titles,
+    notice_lines,
+    without_units,
+)
 from scheduler.simulation.stage import Rule, Stage, Told, as_text
 
 _A_DAY = timedelta(days=1)
@@ -68,6 +77,7 @@ def simulate(
             list(notice_lines(session, shown, zone)),
             list(change_lines(session, shown, zone)),
             without_units(session, years),
+            level_titles(session),
         )
 
 
@@ -129,10 +139,13 @@ class _Played:
 
     def _open(self, stage: Stage) -> Iterator[Told]:
         for year in self._years:
-            for one in open_campaigns(stage.session, now=stage.now, calendar=stage.calendar, zone=stage.zone, year=year):
+            opened = open_campaigns(stage.session, now=stage.now, calendar=stage.calendar, zone=stage.zone, year=year)
+            for one in opened:
                 facts = {"campaign": one.summary, "units": one.campaigns, "items": one.items}
                 yield Told(Rule.OPENING, N_("“%(campaign)s” opens in %(units)s units with %(items)s items."), facts)
                 yield from self._provisional(stage, one)
+            for one in opened:
+                yield from self._inside(stage, one)
 
     def _provisional(self, stage: Stage, opened: Opened) -> Iterator[Told]:
         """Tell how many dates of a fresh round rest on days off that nobody has decided yet."""
@@ -141,6 +154,12 @@ class _Played:
         if count:
             sentence = N_("… %(count)s of its dates are provisional (“dự kiến”): days off around them are not decided yet")
             yield Told(Rule.DAYS_OFF, sentence, {"count": count})
+
+    def _inside(self, stage: Stage, opened: Opened) -> Iterator[Told]:
+        outer = stage.campaign(f"{opened.observance}/{opened.period}").outer
+        if outer is not None:
+            sentence = N_("“%(inner)s” lives inside “%(outer)s”: each unit sees both in one checklist.")
+            yield Told(Rule.NESTING, sentence, {"inner": opened.summary, "outer": outer.summary})
 
     def _hand_over(self, stage: Stage) -> Iterator[Told]:
         if not stage.session.scalar(select(exists().where(Unit.valid_to == stage.day - _A_DAY))):

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from events.campaigns import self_opening
-from events.models import Campaign, Change, ChecklistItem, Person, Unit
+from events.models import Campaign, Change, ChecklistItem, Level, Person, Unit
 from events.units import load_tree
 from notifications.outbox import Notice, NoticeState
 from scheduler.simulation.copies import STAND_IN
@@ -95,6 +95,7 @@ class Simulation:
     notices: list[NoticeLine]
     changes: list[ChangeLine]
     without_units: dict[str, int]  # level -> template items that no unit takes, because none of that level is entered
+    levels: dict[str, dict[str, str]]  # level -> language -> title
 
 
 def campaign_lines(session: Session, shown: set[int] | None) -> Iterator[CampaignLine]:
@@ -201,6 +202,12 @@ def without_units(session: Session, years: range) -> dict[str, int]:
             for level in set(item.levels) - present - {"district"}:
                 counts[level] = counts.get(level, 0) + 1
     return counts
+
+
+def level_titles(session: Session) -> dict[str, dict[str, str]]:
+    """Return what levels are called, by key and language, the top first."""
+    levels = session.scalars(select(Level).order_by(Level.rank))
+    return {level.key: {"vi": level.title_vi, "en": level.title_en} for level in levels}
 
 
 def _reference(key: str, period: str, unit: str) -> str:

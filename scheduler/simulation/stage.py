@@ -1,6 +1,6 @@
 """One morning of a played year: where an act finds its campaign, its item and whoever does it, and how it tells what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -60,9 +60,15 @@ TITLES = {
 }
 
 
+Said = Callable[[str], str]  # a sentence within a sentence: what it says in a language
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One line of the story: an English sentence with its facts, said in the reader's language when it is shown."""
+    """One line of the story: an English sentence with its facts, said in the reader's language when it is shown.
+
+    A fact may be a ``Word`` or another sentence, which is then said in the same language.
+    """
 
     rule: Rule
     sentence: str
@@ -70,10 +76,30 @@ class Told:
     refused: bool = False
 
     def text(self, language: str) -> str:
+        return said(self.sentence, **self.facts)(language)
+
+
+def said(sentence: str, **facts: Any) -> Said:
+    """Return a sentence that waits for the language in which it is said."""
+
+    def text(language: str) -> str:
         gettext = translations(language).gettext
-        facts = {name: gettext(value) if isinstance(value, Word) else value for name, value in self.facts.items()}
-        said = gettext(self.sentence) % facts
-        return gettext(N_("Refused: %(why)s")) % {"why": said} if self.refused else said
+        return gettext(sentence) % {name: _fact(value, language) for name, value in facts.items()}
+
+    return text
+
+
+def notice_in_words(kind: str) -> Said:
+    """Return what kind of reminder a notice is, such as "before-7"."""
+    when, _dash, days = kind.rpartition("-")
+    sentence = N_("reminder %(days)s day(s) before") if when == "before" else N_("reminder %(days)s day(s) overdue")
+    return said(sentence, days=days)
+
+
+def _fact(value: Any, language: str) -> Any:
+    if isinstance(value, Word):
+        return translations(language).gettext(value)
+    return value(language) if callable(value) else value
 
 
 class Word(str):

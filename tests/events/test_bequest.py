@@ -170,6 +170,20 @@ def test_history_leads_from_one_to_the_other(session, happiness, neighbour):
     assert story_of(closed, "en") == f"{happiness.hoa.full_name} closed it here: chuyển cho Xã Đăk Mới"
 
 
+def test_whoever_takes_work_over_reads_how_it_stood_and_what_came_with_it(session, happiness, neighbour):
+    add_evidence(session, item_of(session, happiness.commune, "plan_commune").id, DOCUMENT, by=happiness.thi, now=BEFORE)
+    start_item(session, item_of(session, happiness.commune, "plan_commune").id, by=happiness.thi, now=BEFORE)
+    block_item(session, item_of(session, get_unit(session, "23344"), "plan_commune").id, "Mưa lũ", by=neighbour, now=BEFORE)
+
+    new = item_of(session, merge_pair(session, happiness), "plan_commune")
+
+    told = {story_of(change, "en").partition(" took it over from ")[2] for change in history_of(session, new)}
+    assert told == {
+        "Thị trấn Đăk Glei, due on 05/03/2021, in progress, with evidence: Số, ký hiệu, ngày văn bản: 12/KH-UBND, 20/02/2021",
+        "Xã Đăk Blô, due on 05/03/2021, held up: Mưa lũ",
+    }
+
+
 def test_a_reform_that_is_run_again_adds_nothing(session, happiness, vietnam):
     add_evidence(session, item_of(session, happiness.commune, "plan_commune").id, DOCUMENT, by=happiness.thi, now=BEFORE)
     new = item_of(session, merge_pair(session, happiness), "plan_commune")

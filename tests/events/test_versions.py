@@ -71,7 +71,7 @@ def test_saving_the_same_items_again_makes_no_version(session, template, cast):
         ({"level_offsets": {"region": 3}}, "unknown level 'region'"),
         ({"anchor": Anchor.PLAN, "depends_on": []}, "needs the plan in depends_on"),
         ({"depends_on": ["nothing"]}, "unknown depends_on 'nothing'"),
-        ({"depends_on": ["letter_province"]}, "letter_province → plan_province"),
+        ({"depends_on": ["letter_province"]}, "tới sở, ngành, địa phương” → “Ban hành kế hoạch tổ chức cấp tỉnh”"),
         ({"end_offset_days": -400}, "end_offset_days lies before offset_days"),
         ({"key": "guidance_in"}, "this key stands twice in the template"),
     ],

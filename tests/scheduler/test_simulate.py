@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -9,6 +10,7 @@ from events.database import create_engine, create_session_factory
 from events.errors import NotFoundError, YearOutOfRangeError
 from events.models import Campaign, ChecklistItem, Observance, Person
 from notifications.outbox import Message
+from scheduler.commands.simulate import _show
 from scheduler.simulation.acts.dates import LatePlan, MoveEvent
 from scheduler.simulation.copies import copy_of, copy_of_catalog
 from scheduler.simulation.days import simulate
@@ -186,6 +188,21 @@ def test_a_late_plan_gives_the_communes_seven_working_days_and_new_reminders(yea
 
     assert {(line.nominal_due, line.due) for line in plans} == {(date(2027, 3, 7), date(2027, 3, 23))}
     assert date(2027, 3, 16) in told
+
+
+def test_a_late_plan_is_told_by_its_title(year_2027):
+    [told] = [line.told.text("en") for line in year_2027.story if "was issued only on" in line.told.text("en")]
+
+    assert "the plan “Ban hành kế hoạch tổ chức cấp tỉnh” was issued only on 12/03/2027" in told
+
+
+def test_the_tables_print_titles_and_no_keys(year_2027, capsys):
+    _show(year_2027, "table", None)
+
+    shown = capsys.readouterr().out
+    assert "Cấp tỉnh: 1, Cấp xã: 96" in shown
+    assert "nhắc trước 7 ngày: " in shown
+    assert not re.search(r"before-7|plan_commune|commune \d|“village”", shown)
 
 
 def test_an_event_held_on_another_day_moves_what_counts_from_it(year_2027):

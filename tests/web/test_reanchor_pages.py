@@ -57,6 +57,13 @@ def test_dates_move_only_after_the_preview_was_confirmed(hoa: Visitor, opened: O
     assert due_of(session, opened) == date(2021, 3, 12)
 
 
+def test_the_preview_counts_whom_the_old_date_was_told_and_promises_no_new_mail(hoa: Visitor, opened: Opened):
+    page = hoa.read(f"{dates(opened)}?event_date=2021-03-27")
+
+    assert re.search(r"việc dời ngày, trong đó \d+ việc đã được nhắc theo ngày cũ", page)
+    assert "nhắc lại" not in page
+
+
 def test_an_old_preview_is_shown_afresh_and_moves_nothing(hoa: Visitor, opened: Opened, session: Session):
     response = hoa.post(dates(opened), event_date="2021-03-27", fingerprint="old")
 

@@ -23,7 +23,7 @@ from events.evidence import SUFFIXES, Proof, StoredFile, add_evidence
 from events.models import ChecklistItem, ItemState, Unit
 from events.undo import undo_change
 from scheduler.simulation.acts.act import Act
-from scheduler.simulation.stage import Rule, Stage, Told, Word, as_text
+from scheduler.simulation.stage import Rule, Said, Stage, Told, Word, as_text, said
 
 STATES = {
     ItemState.NOT_STARTED: N_("not started"),
@@ -55,60 +55,72 @@ class OfItem(Act):
         """Return the arguments that every change of an item takes."""
         return stage.who(stage.unit(self.by) if self.by else item.campaign.unit)
 
-    def stands(self, item: ChecklistItem) -> Told:
-        state, facts = Word(STATES[item.state]), {"unit": item.campaign.unit.full_name, "item": item.summary}
+    def stands(self, stage: Stage, item: ChecklistItem) -> Told:
+        state, facts = Word(STATES[item.state]), {"unit": self._named(stage, item.campaign.unit), "item": item.summary}
         note = item.blocked or item.reason
         if note:
             return self.told(N_("%(unit)s, “%(item)s”: %(state)s (%(note)s)"), state=state, note=note, **facts)
         return self.told(N_("%(unit)s, “%(item)s”: %(state)s"), state=state, **facts)
 
+    def _named(self, stage: Stage, unit: Unit) -> str | Said:
+        """Return the unit's name, after that of the one that acts for it."""
+        actor = stage.unit(self.by) if self.by else unit
+        if actor is unit:
+            return unit.full_name
+        return said(N_("%(actor)s for %(unit)s"), actor=actor.full_name, unit=unit.full_name)
+
 
 class Start(OfItem):
     """Work begins."""
 
+    tries = N_("%(actor)s starts “%(item)s”")
     do: Literal["start"] = "start"
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = self.find(stage)
-        yield self.stands(start_item(stage.session, item.id, **self.who(stage, item)))
+        yield self.stands(stage, start_item(stage.session, item.id, **self.who(stage, item)))
 
 
 class Block(OfItem):
     """Something stands in the way."""
 
+    tries = N_("%(actor)s notes what holds “%(item)s” up")
     do: Literal["block"] = "block"
     note: str
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = self.find(stage)
-        yield self.stands(block_item(stage.session, item.id, self.note, **self.who(stage, item)))
+        yield self.stands(stage, block_item(stage.session, item.id, self.note, **self.who(stage, item)))
 
 
 class Decline(OfItem):
     """It was not done, or with ``excuse`` not needed, and why."""
 
+    tries = N_("%(actor)s closes “%(item)s” without doing it")
     do: Literal["decline"] = "decline"
     reason: str = ""
     excuse: bool = False
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         item, use_case = self.find(stage), excuse_item if self.excuse else decline_item
-        yield self.stands(use_case(stage.session, item.id, self.reason, **self.who(stage, item)))
+        yield self.stands(stage, use_case(stage.session, item.id, self.reason, **self.who(stage, item)))
 
 
 class Reopen(OfItem):
     """A closed item is opened again."""
 
+    tries = N_("%(actor)s opens “%(item)s” again")
     do: Literal["reopen"] = "reopen"
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = self.find(stage)
-        yield self.stands(reopen_item(stage.session, item.id, **self.who(stage, item)))
+        yield self.stands(stage, reopen_item(stage.session, item.id, **self.who(stage, item)))
 
 
 class Undo(OfItem):
     """The newest change is taken back."""
 
+    tries = N_("%(actor)s takes the last change of “%(item)s” back")
     do: Literal["undo"] = "undo"
 
     def happen(self, stage: Stage) -> Iterator[Told]:
@@ -116,12 +128,13 @@ class Undo(OfItem):
         last = history_of(stage.session, item)[0]
         undo_change(stage.session, item.id, last.id, calendar=stage.calendar, **self.who(stage, item))
         yield self.told(N_("The last change was taken back: %(summary)s"), summary=item.summary)
-        yield self.stands(item)
+        yield self.stands(stage, item)
 
 
 class EditByHand(OfItem):
     """Wording, dates or role are edited; what is not named stays."""
 
+    tries = N_("%(actor)s edits “%(item)s” by hand")
     do: Literal["edit"] = "edit"
     summary: str | None = None
     due: date | None = None
@@ -132,8 +145,9 @@ class EditByHand(OfItem):
         item = self.find(stage)
         wanted = Edit(self.summary or item.summary, self.due or item.due, self.role or item.role_key, self.dtstart or item.dtstart)
         edit_item(stage.session, item.id, wanted, **self.who(stage, item))
-        facts = {"unit": item.campaign.unit.full_name, "item": item.summary, "due": as_text(item.due), "role": item.role.title_vi}
-        yield self.told(N_("%(unit)s edits by hand: “%(item)s”, due on %(due)s, in charge: %(role)s; it stays so"), **facts)
+        unit, stands = self._named(stage, item.campaign.unit), {"due": as_text(item.due), "role": item.role.title_vi}
+        sentence = N_("%(unit)s edits by hand: “%(item)s”, due on %(due)s, in charge: %(role)s; it stays so")
+        yield self.told(sentence, unit=unit, item=item.summary, **stands)
         for sentence, facts in remarks(item, stage.calendar):
             yield self.told(sentence, **facts)
 
@@ -158,6 +172,7 @@ class Piece(BaseModel):
 class Give(OfItem):
     """Evidence is given; the item stays open."""
 
+    tries = N_("%(actor)s gives evidence of “%(item)s”")
     do: Literal["give"] = "give"
     evidence: tuple[Piece, ...]
 
@@ -166,13 +181,15 @@ class Give(OfItem):
         for piece in self.evidence:
             add_evidence(stage.session, item.id, piece.proof, **self.who(stage, item))
         words = "; ".join(piece.proof.in_words for piece in self.evidence)
-        facts = {"unit": item.campaign.unit.full_name, "item": item.summary, "missing": item.evidence_missing, "pieces": words}
+        unit = self._named(stage, item.campaign.unit)
+        facts = {"unit": unit, "item": item.summary, "missing": item.evidence_missing, "pieces": words}
         yield self.told(N_("%(unit)s, “%(item)s”: evidence given (%(pieces)s); still wanted: %(missing)s"), **facts)
 
 
 class Tick(OfItem):
     """It is done. ``prove`` adds the evidence that is wanted; ``on_behalf_of`` names the unit below that did it."""
 
+    tries = N_("%(actor)s marks “%(item)s” as done")
     do: Literal["tick"] = "tick"
     prove: bool = False
     on_behalf_of: str | None = None
@@ -184,12 +201,12 @@ class Tick(OfItem):
             prove(stage, item, who)
         unit = stage.unit(self.on_behalf_of) if self.on_behalf_of else None
         done = complete_item(stage.session, item.id, on_behalf_of=unit, **who)
-        yield self.stands(done)
+        yield self.stands(stage, done)
         given = sum(piece.kind_key in done.evidence for piece in done.evidence_given)
         if done.without_evidence and given < done.evidence_min:
             yield self.told(N_("… without the wanted evidence, as its template allows"))
         behalf = history_of(stage.session, done)[0].on_behalf_of
-        if behalf is not None:
+        if behalf is not None and behalf != done.campaign.unit:
             yield self.told(N_("… by %(name)s on behalf of %(unit)s"), name=who["by"].full_name, unit=behalf.full_name)
         first = [item.summary for key in item.depends_on for item in done.campaign.items if item.key == key and item.is_open]
         if first:
@@ -199,6 +216,7 @@ class Tick(OfItem):
 class Report(Act):
     """Every unit of a level does an item with its evidence: all that still have it open, or the ``first`` so many of them."""
 
+    tries = N_("all units of “%(campaign)s” report")
     do: Literal["report"] = "report"
     campaign: str
     items: tuple[str, ...]

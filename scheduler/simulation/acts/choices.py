@@ -25,17 +25,19 @@ class _Choice(OfItem):
 class SwitchOff(_Choice):
     """An optional item is left out."""
 
+    tries = N_("%(actor)s leaves “%(item)s” out")
     do: Literal["switch-off"] = "switch-off"
     reason: str = ""
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = self.find(stage)
-        yield self.stands(switch_off(stage.session, item.id, self.reason, **self.who(stage, item)))
+        yield self.stands(stage, switch_off(stage.session, item.id, self.reason, **self.who(stage, item)))
 
 
 class AddItem(Act):
     """A unit adds an item of its own."""
 
+    tries = N_("%(actor)s adds “%(summary)s”")
     do: Literal["add-item"] = "add-item"
     campaign: str
     unit: str
@@ -59,6 +61,7 @@ class AddItem(Act):
 class AddVillage(Act):
     """A commune enters a village, which gets its copies of what runs."""
 
+    tries = N_("%(actor)s enters the village “%(name)s”")
     do: Literal["village"] = "village"
     unit: str
     type: VillageType
@@ -79,6 +82,7 @@ class AddVillage(Act):
 class Split(_Choice):
     """An item is divided among units below."""
 
+    tries = N_("%(actor)s divides “%(item)s”")
     do: Literal["split"] = "split"
     among: tuple[str, ...]
 
@@ -94,6 +98,7 @@ class Split(_Choice):
 class Delegate(_Choice):
     """An item is handed down to a unit below."""
 
+    tries = N_("%(actor)s delegates “%(item)s”")
     do: Literal["delegate"] = "delegate"
     to: str
 
@@ -105,10 +110,12 @@ class Delegate(_Choice):
 
 
 class Credit(OfItem):
-    """An item counts for another campaign of its unit too."""
+    """An item counts for another campaign of its unit too; ``covers`` is the item there that it stands for."""
 
+    tries = N_("%(actor)s lets “%(item)s” count for another campaign")
     do: Literal["credit"] = "credit"
     to: str
+    covers: str | None = None
 
     @property
     def rule(self) -> Rule:
@@ -116,10 +123,16 @@ class Credit(OfItem):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         item, other = self.find(stage), stage.campaign(self.to, self.unit)
-        credit_item(stage.session, item.id, other, **self.who(stage, item))
+        covered = stage.item(other, self.covers) if self.covers else None
+        covers_id = covered.id if covered else None
+        credit_item(stage.session, item.id, other, covers_id=covers_id, **self.who(stage, item))
         facts = {"unit": item.campaign.unit.full_name, "item": item.summary}
         sentence = N_("%(unit)s: “%(item)s” of “%(own)s” counts for “%(other)s” too, done once")
         yield self.told(sentence, own=item.campaign.summary, other=other.summary, **facts)
+        if covered:
+            yield self.told(
+                N_("… it stands for “%(item)s” there, which is not required for as long as it does"), item=covered.summary
+            )
         yield self._one_checklist(stage, other)
 
     def _one_checklist(self, stage: Stage, campaign: Campaign) -> Told:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import groupby
 from typing import Literal
 
 from sqlalchemy import ColumnElement, select
@@ -26,7 +27,7 @@ from events.progress import (
 from events.story import story_of
 from notifications.outbox import Notice, NoticeState
 from scheduler.simulation.acts.act import Act
-from scheduler.simulation.stage import Rule, Stage, Told, as_text
+from scheduler.simulation.stage import Rule, Said, Stage, Told, as_text, notice_in_words, said
 
 _NAMED = 5  # silent units that are named
 _LANGUAGE = "vi"  # of the history: it quotes what people wrote
@@ -35,6 +36,7 @@ _LANGUAGE = "vi"  # of the history: it quotes what people wrote
 class ShowProgress(Act):
     """Somebody looks at the progress of a unit and all below it, in one campaign or the whole year."""
 
+    tries = N_("the progress of %(unit)s is looked at")
     do: Literal["progress"] = "progress"
     unit: str
     campaign: str | None = None
@@ -52,31 +54,41 @@ class ShowProgress(Act):
         day: Day = AsOf(self.as_of, stage.zone) if self.as_of else stage.day
         found = parts(stage.session, day, *conditions)
         total = sum_of(part.progress for part in found)
-        yield self._total(unit, what, self.as_of or stage.day, total)
+        yield self._total(unit, what, stage.day, total)
         if self.phases:
             yield self._by_phase(stage, found)
         if self.items:
-            words = (f"{part.summary} {part.progress.done}/{part.progress.expected}" for part in found if part.progress.expected)
-            yield self.told(N_("… by item: %(items)s"), items="; ".join(words))
+            yield from self._by_item(found)
         yield self._sum_of_leaves(stage, unit, day, conditions, total)
         yield from self._silent(silent_units(stage.session, day, *conditions))
 
-    def _asked(self, stage: Stage, unit: Unit) -> tuple[list[ColumnElement[bool]], str]:
+    def _asked(self, stage: Stage, unit: Unit) -> tuple[list[ColumnElement[bool]], Said]:
         below = Campaign.unit_id.in_(ever_below(unit.id))
         if self.campaign is None:
-            return [below, Campaign.year == stage.day.year], str(stage.day.year)
+            return [below, Campaign.year == stage.day.year], said(N_("all of %(year)s"), year=stage.day.year)
         root = stage.campaign(self.campaign)
-        return [below, Campaign.template_id == root.template_id, Campaign.period == root.period], root.summary
+        round_ = Campaign.template_id == root.template_id, Campaign.period == root.period
+        return [below, *round_], said("“%(campaign)s”", campaign=root.summary)
 
-    def _total(self, unit: Unit, what: str, day: date, total: Progress) -> Told:
+    def _total(self, unit: Unit, what: Said, today: date, total: Progress) -> Told:
         names = ("expected", "on_time", "late", "open", "overdue", "blocked", "not_done", "not_required", "percent", "share")
         sentence = N_(
-            "%(unit)s with all below it, “%(what)s”, at the end of %(day)s: %(expected)s expected, %(on_time)s on time, "
+            "%(unit)s with all below it, %(what)s, %(when)s: %(expected)s expected, %(on_time)s on time, "
             "%(late)s late, %(open)s open (%(overdue)s overdue, %(blocked)s held up), %(not_done)s not done, "
             "%(not_required)s not required; %(percent)s %% by weight, %(share)s %% by number"
         )
         facts = {name: getattr(total, name) for name in names}
-        return self.told(sentence, unit=unit.full_name, what=what, day=as_text(day), **facts)
+        when = N_("at the end of %(day)s") if self.as_of else N_("on the morning of %(day)s")
+        return self.told(sentence, unit=unit.full_name, what=what, when=said(when, day=as_text(self.as_of or today)), **facts)
+
+    def _by_item(self, found: list[Part]) -> Iterator[Told]:
+        words = (f"{part.summary} {part.progress.done}/{part.progress.expected}" for part in found if part.progress.expected)
+        yield self.told(N_("… by item: %(items)s"), items="; ".join(words))
+        for part in found:
+            if part.progress.parts:
+                facts = {"item": part.summary, "parts": part.progress.parts, "done": part.progress.parts_done}
+                sentence = N_("… “%(item)s” counts once where it was divided: %(parts)s parts, %(done)s of them done")
+                yield self.told(sentence, **facts)
 
     def _by_phase(self, stage: Stage, found: list[Part]) -> Told:
         phases = stage.session.scalars(select(Phase).order_by(Phase.position))
@@ -104,6 +116,7 @@ class ShowProgress(Act):
 class CompareYears(Act):
     """Somebody compares years of a unit, old units added up to their successors."""
 
+    tries = N_("the years of %(unit)s are compared")
     do: Literal["compare-years"] = "compare-years"
     unit: str
     years: tuple[int, ...]
@@ -131,6 +144,7 @@ class CompareYears(Act):
 class ShowHistory(Act):
     """Somebody reads the history of one item."""
 
+    tries = N_("the history of “%(item)s” is read")
     do: Literal["history"] = "history"
     campaign: str
     unit: str
@@ -144,14 +158,18 @@ class ShowHistory(Act):
         item = stage.item(stage.campaign(self.campaign, self.unit), self.item)
         yield self.told(N_("The story of “%(item)s” in %(unit)s:"), item=item.summary, unit=item.campaign.unit.full_name)
         for change in reversed(history_of(stage.session, item)):
-            told = story_of(change, _LANGUAGE)
-            behalf = f" ({change.on_behalf_of.full_name})" if change.on_behalf_of else ""
-            yield self.told("… %(day)s: %(story)s", day=as_text(change.at.astimezone(stage.zone).date()), story=told + behalf)
+            facts = {"day": as_text(change.at.astimezone(stage.zone).date()), "story": story_of(change, _LANGUAGE)}
+            if change.on_behalf_of:
+                behalf = said(N_("on behalf of %(unit)s"), unit=change.on_behalf_of.full_name)(_LANGUAGE)
+                yield self.told("… %(day)s: %(story)s, %(behalf)s", behalf=behalf, **facts)
+            else:
+                yield self.told("… %(day)s: %(story)s", **facts)
 
 
 class ShowReminders(Act):
     """Somebody looks at when and to whom one item's reminders went."""
 
+    tries = N_("the reminders of “%(item)s” are looked at")
     do: Literal["reminders"] = "reminders"
     campaign: str
     unit: str
@@ -168,7 +186,12 @@ class ShowReminders(Act):
             Notice.item_id == item.id, Notice.state != NoticeState.COLLAPSED
         )
         yield self.told(N_("Reminders of “%(item)s” in %(unit)s:"), item=item.summary, unit=item.campaign.unit.full_name)
-        for row in stage.session.execute(query.order_by(Notice.created, Notice.id)):
-            moment = f"{row.created.astimezone(stage.zone):%d/%m/%Y %H:%M}"
-            facts = {"at": moment, "kind": row.rule, "name": row.full_name, "version": row.anchor_version + 1}
-            yield self.told(N_("… %(at)s, %(kind)s, to %(name)s (date no. %(version)s)"), **facts)
+        rows = stage.session.execute(query.order_by(Notice.created, Notice.id)).all()
+        for (created, rule, version), same in groupby(rows, lambda row: (row.created, row.rule, row.anchor_version)):
+            facts = {
+                "at": f"{created.astimezone(stage.zone):%d/%m/%Y %H:%M}",
+                "kind": notice_in_words(rule),
+                "version": version + 1,
+            }
+            names = ", ".join(row.full_name for row in same)
+            yield self.told(N_("… %(at)s, %(kind)s, to %(names)s (due date no. %(version)s)"), names=names, **facts)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Literal
 
+from events.cancelling import cancel_round, reopen_round
 from events.errors import N_
 from events.kinds import get_kind, open_on, switch_on
 from events.models import Observance
@@ -29,6 +30,7 @@ class _OfObservances(Act):
 class Keep(_OfObservances):
     """An observance of the catalogue is kept from now on; with ``like`` it opens campaigns, with the items of that template."""
 
+    tries = N_("%(actor)s keeps “%(observance)s” from now on")
     do: Literal["keep"] = "keep"
     observance: str  # its slug
     unit: str  # whose post holder decides
@@ -47,6 +49,7 @@ class Keep(_OfObservances):
 class AddObservance(_OfObservances):
     """The province makes a day of its own, with the checklist of a known template."""
 
+    tries = N_("%(actor)s makes “%(title_vi)s” a day of its own")
     do: Literal["add-observance"] = "add-observance"
     title_vi: str
     title_en: str
@@ -67,6 +70,7 @@ class AddObservance(_OfObservances):
 class AnnounceTheme(_OfObservances):
     """The theme of a year is announced."""
 
+    tries = N_("the theme of “%(observance)s” is announced")
     do: Literal["theme"] = "theme"
     observance: str  # its slug
     year: int
@@ -87,6 +91,7 @@ class AnnounceTheme(_OfObservances):
 class ChooseTheme(_OfObservances):
     """A unit gives its campaign a theme of its own."""
 
+    tries = N_("%(actor)s chooses a theme for “%(campaign)s”")
     do: Literal["choose-theme"] = "choose-theme"
     campaign: str
     unit: str
@@ -104,6 +109,7 @@ class ChooseTheme(_OfObservances):
 class SwitchOn(Act):
     """A kind that opens by its reporting periods is switched on."""
 
+    tries = N_("“%(template)s” is to open by itself")
     do: Literal["switch-on"] = "switch-on"
     template: str
 
@@ -120,6 +126,7 @@ class SwitchOn(Act):
 class OpenOn(Act):
     """A course, an inspection or another kind is opened on a chosen day."""
 
+    tries = N_("“%(template)s” is opened on %(day)s")
     do: Literal["open"] = "open"
     template: str
     day: date
@@ -135,6 +142,42 @@ class OpenOn(Act):
         opened = open_on(stage.session, template, self.day, unit_ids=ids, now=stage.now, calendar=stage.calendar, zone=stage.zone)
         facts = {"template": template.title_vi, "day": as_text(self.day), "units": opened.campaigns, "items": opened.items}
         yield self.told(N_("“%(template)s” on %(day)s: %(units)s units, %(items)s items."), **facts)
+
+
+class CancelRound(Act):
+    """A round that was opened by mistake is cancelled in all its units."""
+
+    tries = N_("“%(campaign)s” is cancelled")
+    do: Literal["cancel"] = "cancel"
+    campaign: str
+    reason: str
+
+    @property
+    def rule(self) -> Rule:
+        return Rule.OPENING
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        root = stage.campaign(self.campaign)
+        units = cancel_round(stage.session, root, self.reason, **stage.who(root.unit))
+        facts = {"campaign": root.summary, "units": units, "reason": self.reason}
+        yield self.told(N_("“%(campaign)s” was opened by mistake and is cancelled in %(units)s units (%(reason)s)."), **facts)
+
+
+class ReopenRound(Act):
+    """A cancelled round is opened again as it was."""
+
+    tries = N_("“%(campaign)s” is opened again")
+    do: Literal["open-again"] = "open-again"
+    campaign: str
+
+    @property
+    def rule(self) -> Rule:
+        return Rule.OPENING
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        root = stage.campaign(self.campaign)
+        units = reopen_round(stage.session, root, **stage.who(root.unit))
+        yield self.told(N_("“%(campaign)s” is open again in %(units)s units, as it was."), campaign=root.summary, units=units)
 
 
 def _when(observance: Observance, stage: Stage) -> dict[str, str]:

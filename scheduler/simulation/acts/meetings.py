@@ -23,6 +23,7 @@ class _OfActivities(Act):
 class AddActivity(_OfActivities):
     """A unit plans an activity; times are local. ``also_for`` is another campaign of the unit that it counts for."""
 
+    tries = N_("%(actor)s plans “%(summary)s”")
     do: Literal["activity"] = "activity"
     campaign: str
     unit: str
@@ -56,14 +57,18 @@ class AddActivity(_OfActivities):
     def _planned(self, unit: str, activity: Activity, stage: Stage) -> Told:
         times = len(list(activity_times(activity, stage)))
         kind = Word(N_("in the public calendar") if self.public else N_("internal"))
-        facts = {"unit": unit, "activity": self.summary, "place": self.place, "times": times, "people": self.expected or "–"}
+        facts = {"unit": unit, "activity": self.summary, "place": self.place, "times": times, "kind": kind}
+        facts["start"] = f"{self.start:%d/%m/%Y %H:%M}"
+        if self.expected is None:
+            return self.told(N_("%(unit)s plans “%(activity)s”, %(start)s, %(place)s, %(times)s times, %(kind)s"), **facts)
         sentence = N_("%(unit)s plans “%(activity)s”, %(start)s, %(place)s, %(times)s times, %(people)s people expected, %(kind)s")
-        return self.told(sentence, start=f"{self.start:%d/%m/%Y %H:%M}", kind=kind, **facts)
+        return self.told(sentence, people=self.expected, **facts)
 
 
 class Attended(_OfActivities):
     """An activity took place; so many people came."""
 
+    tries = N_("the number of people at “%(summary)s” is entered")
     do: Literal["attended"] = "attended"
     summary: str
     people: int

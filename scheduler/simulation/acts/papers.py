@@ -27,6 +27,7 @@ class _OfDocuments(Act):
 class Draft(_OfDocuments):
     """A document is entered, for a campaign or one of its items; ``replaces`` is the abstract of an older one."""
 
+    tries = N_("%(actor)s drafts “%(abstract)s”")
     do: Literal["draft"] = "draft"
     campaign: str
     unit: str
@@ -56,6 +57,7 @@ class Draft(_OfDocuments):
 class Issue(_OfDocuments):
     """A draft goes out and keeps its theme from then on."""
 
+    tries = N_("“%(abstract)s” is issued")
     do: Literal["issue"] = "issue"
     abstract: str
 
@@ -70,6 +72,7 @@ class Issue(_OfDocuments):
 class LookAtDocuments(_OfDocuments):
     """Somebody looks at what documents print today."""
 
+    tries = N_("documents are looked at")
     do: Literal["look-at-documents"] = "look-at-documents"
     abstracts: tuple[str, ...]
 

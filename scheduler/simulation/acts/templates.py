@@ -9,15 +9,16 @@ from events.carry_forward import propose, with_proposals
 from events.entries import ItemEntry
 from events.errors import N_, InvalidInputError
 from events.models import Template
-from events.redating import Fate, grouped
+from events.redating import Fate, Group, grouped
 from events.templates import edit_template, get_template, item_entry
 from events.versions import apply_version, compare
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Stage, Told, Word, as_text
 
-_EXAMPLES = 6  # groups of items, or proposals, that are told one by one
-_SAME_WORDS = N_("… %(fate)s: “%(item)s”, %(old)s → %(new)s, in %(units)s units")
-_REWORDED = N_("… %(fate)s: “%(before)s” is called “%(item)s” now, %(old)s → %(new)s, in %(units)s units")
+_EXAMPLES = 6  # proposals that are told one by one
+_MOVED = N_("… %(fate)s: “%(item)s”, %(old)s → %(new)s, in %(units)s units")
+_REWORDED = N_("… %(fate)s: “%(before)s” is called “%(item)s” now, in %(units)s units")
+_ALONE = N_("… %(fate)s: “%(item)s”, in %(units)s units")
 _FATES = {
     Fate.ADDED: N_("added"),
     Fate.REMOVED: N_("removed"),
@@ -25,6 +26,7 @@ _FATES = {
     Fate.REWORDED: N_("reworded"),
     Fate.KEPT_DONE: N_("kept because done"),
     Fate.KEPT_BY_HAND: N_("kept because of a hand"),
+    Fate.KEPT_OWN: N_("kept, since it is of no template"),
 }
 
 
@@ -42,6 +44,7 @@ class ItemChange(BaseModel):
 class EditTemplate(Act):
     """Somebody saves a new version; running campaigns stay as they are."""
 
+    tries = N_("%(actor)s saves a new version of “%(template)s”")
     do: Literal["edit-template"] = "edit-template"
     template: str
     changes: tuple[ItemChange, ...]
@@ -62,6 +65,7 @@ class EditTemplate(Act):
 class ApplyVersion(Act):
     """A running round takes the newest version, after the difference was looked at."""
 
+    tries = N_("“%(campaign)s” takes the newest version of its template")
     do: Literal["apply-version"] = "apply-version"
     campaign: str
 
@@ -81,18 +85,28 @@ class ApplyVersion(Act):
             ),
             **{"campaign": root.summary, "number": version.number, **counts},
         )
-        for group in grouped(diff.lines)[:_EXAMPLES]:
-            days = {"old": as_text(group.old_due), "new": as_text(group.new_due)}
-            before = next((one.old for one in group.differences if one.name == "summary"), None)
-            facts = {"fate": Word(_FATES[group.fate]), "item": group.summary, "before": before, "units": len(group.units)}
-            yield self.told(_REWORDED if before else _SAME_WORDS, **facts, **days)
+        if any(line.is_change for line in diff.lines):
+            yield from self._changes(grouped(diff.lines))
         by, mark = stage.somebody(root.unit), diff.fingerprint
         apply_version(stage.session, root, version, expected_fingerprint=mark, by=by, now=stage.now, calendar=stage.calendar)
+
+    def _changes(self, groups: list[Group]) -> Iterator[Told]:
+        """Tell the largest group of each fate."""
+        shown = {group.fate: group for group in sorted(groups, key=lambda group: len(group.units))}
+        for fate, group in sorted(shown.items(), key=lambda one: list(Fate).index(one[0])):
+            days = {"old": as_text(group.old_due), "new": as_text(group.new_due)}
+            before = next((one.old for one in group.differences if one.name == "summary"), None)
+            facts = {"fate": Word(_FATES[fate]), "item": group.summary, "before": before, "units": len(group.units)}
+            sentence = _REWORDED if before else _MOVED if fate is Fate.MOVED else _ALONE
+            yield self.told(sentence, **facts, **days)
+        if len(groups) > len(shown):
+            yield self.told(N_("… and %(count)s groups more"), count=len(groups) - len(shown))
 
 
 class CarryForward(Act):
     """Last year's lateness proposes new offsets, and people take them into the next version."""
 
+    tries = N_("the lateness of %(year)s changes “%(template)s”")
     do: Literal["carry-forward"] = "carry-forward"
     template: str
     year: int

@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Literal
 
+from icalendar import Calendar
 from sqlalchemy import func, select
 
-from events.errors import N_
-from events.lineage import above_now
+from events.closures import closure_of
+from events.errors import N_, NotFoundError
+from events.feeds import UnitFeed
 from events.models import Campaign, ChecklistItem, PostProposal, Unit
 from events.proposals import decide_proposal, waiting_proposals
 from events.reforms import NewUnit, Reformed, merge, rename, split
-from events.units import successors
+from events.withdrawals import NAMES, reform_of, take_back
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Stage, Told, as_text
 
@@ -36,6 +38,7 @@ class _OfUnits(Act):
 class Merge(_OfUnits):
     """Units are merged into a new one whose first day is ``first_day``."""
 
+    tries = N_("%(units)s are merged into %(into)s from %(first_day)s")
     do: Literal["merge"] = "merge"
     units: tuple[str, ...]
     into: str
@@ -50,6 +53,7 @@ class Merge(_OfUnits):
 class SplitUnit(_OfUnits):
     """A unit is split into new ones whose first day is ``first_day``."""
 
+    tries = N_("%(unit)s is split into %(into)s from %(first_day)s")
     do: Literal["split-unit"] = "split-unit"
     unit: str
     into: tuple[str, ...]
@@ -65,6 +69,7 @@ class SplitUnit(_OfUnits):
 class Rename(_OfUnits):
     """A unit has a new name from ``first_day``."""
 
+    tries = N_("%(unit)s is renamed to %(name)s from %(first_day)s")
     do: Literal["rename"] = "rename"
     unit: str
     name: str
@@ -77,9 +82,25 @@ class Rename(_OfUnits):
         )
 
 
+class TakeBack(_OfUnits):
+    """A change of units that was entered by mistake is taken back; ``unit`` is one that it ends."""
+
+    tries = N_("the change that ends %(unit)s is taken back")
+    do: Literal["take-back"] = "take-back"
+    unit: str
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        unit = stage.unit(self.unit)
+        reform = take_back(stage.session, reform_of(stage.session, unit.key).id, by=None, now=stage.now)
+        gone = ", ".join(reform.detail[NAMES].values())
+        facts = {"unit": unit.full_name, "gone": gone, "day": as_text(reform.on)}
+        yield self.told(N_("Entered by mistake and taken back: %(gone)s from %(day)s. %(unit)s goes on as before."), **facts)
+
+
 class ConfirmPosts(_OfUnits):
     """A person of the unit above confirms the posts that are proposed in a successor, all but the last one, which is declined."""
 
+    tries = N_("the posts proposed in %(unit)s are decided on")
     do: Literal["confirm-posts"] = "confirm-posts"
     unit: str
     by: str
@@ -102,21 +123,30 @@ class ConfirmPosts(_OfUnits):
 class LookAtUnit(_OfUnits):
     """Somebody follows an old link to a unit."""
 
+    tries = N_("the old address of %(unit)s is followed")
     do: Literal["look-at-unit"] = "look-at-unit"
     unit: str
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         unit = stage.unit(self.unit)
-        heirs = ", ".join(heir.full_name for heir in successors(stage.session, unit)) or self._above(stage, unit)
+        closure = closure_of(stage.session, unit, stage.day)
+        if closure is None:
+            raise NotFoundError(N_("%(unit)s has not ended."), unit=unit.full_name)
         of_unit = Campaign.unit_id == unit.id
         campaigns = stage.session.scalar(select(func.count()).select_from(Campaign).where(of_unit))
         items = stage.session.scalar(select(func.count()).select_from(ChecklistItem).join(ChecklistItem.campaign).where(of_unit))
-        facts = {"unit": unit.full_name, "day": as_text(unit.valid_to), "heirs": heirs, "campaigns": campaigns, "items": items}
+        facts = {"unit": unit.full_name, "day": as_text(closure.last_day), "campaigns": campaigns, "items": items}
         sentence = N_(
-            "The old address of %(unit)s says: until %(day)s, now %(heirs)s. It keeps %(campaigns)s campaigns, %(items)s items."
+            "The old address of %(unit)s, which ended on %(day)s, says: %(closure)s. "
+            "It keeps %(campaigns)s campaigns, %(items)s items."
         )
-        yield self.told(sentence, **facts)
+        yield self.told(sentence, closure=closure.words, **facts)
+        yield self._calendar(stage, unit)
 
-    def _above(self, stage: Stage, unit: Unit) -> str:
-        above = above_now(stage.session, unit, stage.day)
-        return above.full_name if above else "–"
+    def _calendar(self, stage: Stage, unit: Unit) -> Told:
+        """Tell what clients find that fetch the unit's calendar."""
+        written = Calendar.from_ical(UnitFeed(unit, stage.day, "https://example.org").render(stage.session))
+        [told] = [event for event in written.events if event.get("uid", "").endswith("-ended@sumvay")]
+        names = [line.rpartition(": ")[0] for line in told.get("description", "").splitlines()]  # before the address
+        facts = {"day": as_text(told.decoded("dtstart")), "calendars": ", ".join(names)}
+        return self.told(N_("… its calendar says so on %(day)s and leads on: %(calendars)s"), **facts)
