@@ -61,12 +61,13 @@ def simulate(
     years = range(year, (until or year) + 1)
     for each in years:
         check_year(each)
-    with copy.begin() as session:
+    with copy() as session:
         only = get_unit(session, unit) if unit else None
         calendar = work_calendar(session, count_announced=count_announced)
         played = _Played(session, years, acts, calendar, rules or ReminderRules(), zone, count_announced)
         for day in _days(session, years, acts, progress):
             played.play(day)
+            session.commit()  # or SQLite's journal of a whole year grows with every statement, and slows each of them
         shown = set(session.scalars(subtree_ids(only.id, date(year, 1, 1)))) | {only.id} if only else None
         return Simulation(
             year,
