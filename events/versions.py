@@ -24,6 +24,7 @@ from events.models import (
     CampaignStatus,
     ChecklistItem,
     Evidence,
+    ItemCredit,
     NotDone,
     Person,
     TemplateItem,
@@ -324,13 +325,14 @@ def _by_version(not_done: NotDone | None, reason: str | None) -> bool:
 
 
 def _touched(session: Session, root: Campaign) -> Collection[int]:
-    """Return the ids of the round's items that somebody gave evidence for, delegated or divided."""
+    """Return the ids of the round's items that somebody gave evidence for, delegated, divided, or lets count elsewhere too."""
     part = aliased(ChecklistItem)
     given = exists().where(Evidence.item_id == ChecklistItem.id)
     divided = exists().where(part.split_from_id == ChecklistItem.id)
+    credited = exists().where(ItemCredit.item_id == ChecklistItem.id)
     query = select(ChecklistItem.id).join(ChecklistItem.campaign)
     query = query.where(Campaign.template_id == root.template_id, Campaign.period == root.period)
-    return set(session.scalars(query.where(or_(given, divided, ChecklistItem.delegate_unit_id.is_not(None)))))
+    return set(session.scalars(query.where(or_(given, divided, credited, ChecklistItem.delegate_unit_id.is_not(None)))))
 
 
 def _renumber(session: Session, positions: Sequence[_Row]) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import event, select
 from events import templates, versions
 from events.checklist import history_of, reopen_item, start_item
 from events.choices import split_item
+from events.credits import credit_item
 from events.duedates import WAITS
 from events.entries import MOST_ITEMS, TemplateEntry
 from events.errors import ConflictError, InvalidInputError, NotFoundError
@@ -245,6 +246,19 @@ def test_an_item_that_is_gone_is_closed_as_not_required_and_comes_back_with_an_o
     assert item.is_open
     assert items(session, root) == keys
     assert len(history_of(session, item)) == 2
+
+
+def test_what_counts_for_another_campaign_too_is_not_taken_away_by_a_version(session, root, template, vietnam, cast):
+    shared = item_of(session, root, cast.commune, "loudspeaker")
+    other = open_template(session, vietnam, "vn_family_day", 2021)
+    of_commune = select(Campaign).where(Campaign.template_id == other.template_id, Campaign.unit_id == cast.commune.id)
+    credit_item(session, shared.id, session.scalars(of_commune).one(), by=cast.thi, now=MARCH_2021)
+    version = edit(session, template, [e for e in entries_of(template) if e.key != "loudspeaker"], cast)
+
+    diff = apply(session, root, version, vietnam, cast)
+
+    assert shared.is_open
+    assert [line.unit.id for line in diff.of(Fate.KEPT_BY_HAND)] == [cast.commune.id]
 
 
 def test_what_was_done_stays_done_when_a_version_has_it_no_longer(session, root, template, vietnam, cast):
