@@ -42,7 +42,7 @@ _CHOICES = {
         Anchor.DAY: _l("the day"),
         Anchor.START: _l("the first day"),
         Anchor.END: _l("the last day"),
-        Anchor.EVENT: _l("the chosen day"),
+        Anchor.EVENT: _l("the main event"),
         Anchor.CUTOFF: _l("the cut-off day"),
         Anchor.PLAN: _l("the day its plan is issued"),
     },
