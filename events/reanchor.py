@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from events.documents import Paper, add_document, issue_document
@@ -160,9 +160,10 @@ def plans_of(session: Session, root: Campaign) -> list[ChecklistItem]:
 
 
 def activities_to_come(session: Session, root: Campaign, *, now: datetime) -> Sequence[Activity]:
-    """Return the activities of the round that are still to come, which keep their time when days move, by time."""
+    """Return the activities of the round that are still to come, perhaps once more; they keep their time when days move."""
+    to_come = or_(Activity.dtend > now, Activity.weekly_until >= local_day(now))
     same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
-    query = select(Activity).join(Activity.campaign).where(*same, Activity.dtend > now)
+    query = select(Activity).join(Activity.campaign).where(*same, to_come)
     alive = (Activity.status != CampaignStatus.CANCELLED, Campaign.status != CampaignStatus.CANCELLED)
     load = joinedload(Activity.campaign).joinedload(Campaign.unit)
     return session.scalars(query.where(*alive).options(load).order_by(Activity.dtstart, Activity.id)).all()

@@ -345,8 +345,10 @@ def test_activities_to_come_are_named_because_they_keep_their_time(session, root
     start = MARCH_2021 + timedelta(days=19)
     for day, name in ((start, "Lễ phát động"), (MARCH_2021 - timedelta(days=9), "Họp báo")):
         add_activity(session, root, Plan(name, day, day + timedelta(hours=2)), by=cast.hoa, now=MARCH_2021)
+    weekly = Plan("Phát thanh", day, day + timedelta(hours=1), weekly_until=date(2021, 3, 16))
+    add_activity(session, root, weekly, by=cast.hoa, now=MARCH_2021)
 
-    assert [one.summary for one in reanchor.activities_to_come(session, root, now=MARCH_2021)] == ["Lễ phát động"]
+    assert [one.summary for one in reanchor.activities_to_come(session, root, now=MARCH_2021)] == ["Phát thanh", "Lễ phát động"]
 
 
 def test_a_closed_year_does_not_move_any_more(session, root, vietnam):
