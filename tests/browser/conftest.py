@@ -163,7 +163,12 @@ class Person:
         expect(self.page.get_by_role("status")).to_contain_text("Đã tạo quản trị viên")
 
     def sees_no_barrier(self) -> None:
-        """Check the page against WCAG 2.2 AA, and that it fits the window."""
+        """Check the page against WCAG 2.2 AA, and that it fits the window.
+
+        After a click that leads elsewhere, first expect something of the page it leads to: the click itself
+        does not always wait for it, and a page that is being replaced cannot be checked.
+        """
+        self.page.wait_for_load_state()
         results = Axe().run(
             self.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
         )

@@ -45,6 +45,7 @@ def test_the_first_administrator_sets_up_ticks_and_undoes(person: Person):
     circle = page.get_by_role("button", name=name, exact=True)
 
     way.click()
+    expect(page.locator("#minh-chung")).to_be_visible()
     person.sees_no_barrier()
     give_evidence(person)
 

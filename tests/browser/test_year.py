@@ -41,6 +41,7 @@ def test_a_unit_chooses_what_it_does_and_who(person: Person):
     person.open(item(person.site, province.COMMUNE, "loudspeaker") + "/tuy-chon")
     page.get_by_label("Đơn vị", exact=True).select_option(label=province.VILLAGES[1])
     page.get_by_role("button", name="Lưu").click()
+    expect(page.get_by_role("status")).to_be_visible()
 
     person.open(item(person.site, province.COMMUNE, "loudspeaker"))
     expect(page.locator("main")).to_contain_text(province.VILLAGES[1])
