@@ -143,16 +143,33 @@ def cover_item(
 def reopen_item(
     session: Session, item_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE, zone: ZoneInfo = VIETNAM
 ) -> ChecklistItem:
-    """Open a closed item again, as it was before it was closed. Raises the same errors as ``complete_item``."""
+    """Open a closed item again, as it was before it was closed. Raises the same errors as ``complete_item``.
+
+    What was opened by mistake is closed again by undoing that: a new tick would count as done today.
+    """
     item = open_for_change(session, item_id, by, now, zone)
     if item.is_open:
         return item
     require_closed_by_people(session, item)
-    stamp = stamp_for(session, item, by, now, door, zone)
+    return _move(session, item, stamp_for(session, item, by, now, door, zone), **_before_closing(session, item)[1])
+
+
+def uncover_item(session: Session, item_id: int, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:
+    """Open an item again for which another one stands no longer. Not undone by itself: what stood for it is gone."""
+    item = open_for_choice(session, item_id, by, now, zone)
+    if item.is_open:
+        return item
+    closing, before = _before_closing(session, item)
+    undoes = {} if closing is None else {UNDOES: closing.id}
+    return _move(session, item, stamp_for(session, item, by, now, Door.PAGE, zone), **before, **undoes)
+
+
+def _before_closing(session: Session, item: ChecklistItem) -> tuple[Change | None, dict[str, Any]]:
+    """Return the change that closed an item, and the state it was in before."""
     last = _last_of_state(history_of(session, item))
     if last is None or last.before["status"] not in (TodoStatus.NEEDS_ACTION.value, TodoStatus.IN_PROCESS.value):
-        return _move(session, item, stamp)
-    return _move(session, item, stamp, undoes=last.id, **_known(last.before))
+        return None, _FIRST
+    return last, _known(last.before)
 
 
 def reopen_all(session: Session, items: Sequence[ChecklistItem], *, by: Person, now: datetime) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from events.checklist import UNDOES, Stamp, cover_item, open_for_choice, record, reopen_all, reopen_item
+from events.checklist import UNDOES, Stamp, cover_item, open_for_choice, record, reopen_all, uncover_item
 from events.errors import N_, ConflictError, InvalidInputError
 from events.localtime import VIETNAM
 from events.models import Campaign, CampaignStatus, ChecklistItem, ItemCredit, ItemState, Person
@@ -28,14 +28,16 @@ def credit_item(
     campaign: Campaign,
     *,
     covers_id: int | None = None,
+    undoes: int | None = None,
     by: Person,
     now: datetime,
     zone: ZoneInfo = VIETNAM,
 ) -> ChecklistItem:
     """Let an item count for another campaign of its unit too. Asking twice changes nothing.
 
-    ``covers_id`` is the item of that campaign that it stands for; one that is closed already is left alone. Raises the errors of
-    ``checklist.complete_item``, and ``InvalidInputError`` for another unit's campaign, the item's own, or an item of neither.
+    ``covers_id`` is the item of that campaign that it stands for; one that is closed already is left alone. ``undoes`` is the id of
+    the change that is taken back by this. Raises the errors of ``checklist.complete_item``, and ``InvalidInputError`` for another
+    unit's campaign, the item's own, or an item of neither.
     """
     item = open_for_choice(session, item_id, by, now, zone)
     if campaign.unit_id != item.campaign.unit_id or campaign.id == item.campaign_id:
@@ -47,7 +49,7 @@ def credit_item(
     if credit is None:
         credit = ItemCredit(item=item, campaign=campaign)
         session.add(credit)
-        record(session, item, {}, {"credit": campaign.summary, "credit_to": campaign.id}, Stamp(by, now))
+        record(session, item, {}, {"credit": campaign.summary, "credit_to": campaign.id} | _noted(undoes), Stamp(by, now))
     if covered is not None and covered.is_open:
         _open_again(session, credit, by, now, zone)
         cover_item(session, covered.id, f"{_TOGETHER}{item.summary}”", by=by, now=now, zone=zone)
@@ -74,8 +76,8 @@ def remove_credit(
     if credit is not None:
         _open_again(session, credit, by, now, zone)
         session.delete(credit)
-        notes = {} if undoes is None else {UNDOES: undoes}
-        record(session, item, {"credit": campaign.summary}, notes, Stamp(by, now))
+        was = {"credit": campaign.summary, "credit_to": campaign.id, "covers": credit.covers_id}
+        record(session, item, was, _noted(undoes), Stamp(by, now))
     return item
 
 
@@ -151,7 +153,11 @@ def _is_covered(item: ChecklistItem) -> bool:
 def _open_again(session: Session, credit: ItemCredit, by: Person, now: datetime, zone: ZoneInfo) -> None:
     covered = credit.covers
     if covered is not None and _is_covered(covered) and credit.campaign.status is not CampaignStatus.CANCELLED:
-        reopen_item(session, covered.id, by=by, now=now, zone=zone)
+        uncover_item(session, covered.id, by=by, now=now, zone=zone)
+
+
+def _noted(undoes: int | None) -> dict[str, int]:
+    return {} if undoes is None else {UNDOES: undoes}
 
 
 def _credit(session: Session, item: ChecklistItem, campaign: Campaign) -> ItemCredit | None:

@@ -25,7 +25,7 @@ from events.checklist import (
     write_columns,
 )
 from events.choices import give_to
-from events.credits import remove_credit
+from events.credits import credit_item, remove_credit
 from events.editing import of_template, require_say_over
 from events.errors import N_, ConflictError, NotFoundError
 from events.evidence import find_piece, put_back, take_out
@@ -47,7 +47,7 @@ def last_change(history: Sequence[Change]) -> Change | None:
 
 def is_choice(change: Change) -> bool:
     """Tell whether a change was a decision of the item's unit: whoever the item was delegated to does not take that back."""
-    return EDITED in change.before or "delegate_to" in change.before or "credit_to" in change.after
+    return EDITED in change.before or "delegate_to" in change.before or "credit_to" in (change.before | change.after)
 
 
 def undo_change(
@@ -86,7 +86,7 @@ def _can_be_undone(change: Change) -> bool:
     before, after = change.before, change.after
     if PARTS in after or "moved_to" in after:
         return False
-    return bool({"status", EDITED, "delegate_to", "piece"} & before.keys() or {"piece", "credit_to"} & after.keys())
+    return bool({"status", EDITED, "delegate_to", "piece", "credit_to"} & before.keys() or {"piece", "credit_to"} & after.keys())
 
 
 def _take_back(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, calendar: WorkCalendar, zone: ZoneInfo) -> None:
@@ -106,8 +106,17 @@ def _take_back(session: Session, item: ChecklistItem, change: Change, stamp: Sta
             raise _changed_since(item)
         take_out(session, item, piece, stamp, **undoes)
     else:
-        campaign = session.get_one(Campaign, after["credit_to"])
+        _undo_credit(session, item, change, stamp, zone)
+
+
+def _undo_credit(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, zone: ZoneInfo) -> None:
+    given, taken = change.after.get("credit_to"), change.before.get("credit_to")
+    campaign = session.get_one(Campaign, given or taken)
+    if given:
         remove_credit(session, item.id, campaign, undoes=change.id, by=stamp.by, now=stamp.now, zone=zone)
+        return
+    covers = change.before["covers"]
+    credit_item(session, item.id, campaign, covers_id=covers, undoes=change.id, by=stamp.by, now=stamp.now, zone=zone)
 
 
 def _undo_edit(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, calendar: WorkCalendar, today: date) -> None:

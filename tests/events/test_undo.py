@@ -5,9 +5,9 @@ from sqlalchemy import select
 
 from events import reanchor
 from events.campaigns import open_round
-from events.checklist import complete_item, history_of, start_item, state_of
+from events.checklist import complete_item, history_of, reopen_item, start_item, state_of
 from events.choices import delegate_item, split_item
-from events.credits import credit_item, credited_to, remove_credit
+from events.credits import credit_item, credited_to, remove_credit, stand_in
 from events.editing import Edit, edit_item, follow_template
 from events.errors import ConflictError, NotAllowedError
 from events.evidence import Proof, add_evidence, remove_evidence
@@ -117,16 +117,52 @@ def test_a_delegation_is_taken_back_to_who_did_it_before(session, plan, village,
     assert (plan.delegate_unit, plan.delegate_role_key) == (None, None)
 
 
-def test_a_credit_is_taken_back_and_one_that_was_removed_is_not_offered(session, cast, plan, vietnam, who, undo):
+def test_a_credit_is_taken_back(session, cast, plan, vietnam, who, undo):
     other = open_round_of(session, vietnam, "vn_family_day", cast.commune)
     credit_item(session, plan.id, other, **who)
 
     undo(plan)
 
     assert credited_to(session, plan) == []
-    credit_item(session, plan.id, other, **who)
-    remove_credit(session, plan.id, other, **who)
     assert last_change(history_of(session, plan)) is None
+
+
+def test_a_credit_that_was_removed_comes_back_with_what_it_stood_for(session, cast, plan, vietnam, who, undo):
+    other = open_round_of(session, vietnam, "vn_family_day", cast.commune)
+    twin = next(item for item in other.items if item.required and item.is_open)
+    credit_item(session, plan.id, other, covers_id=twin.id, **who)
+    remove_credit(session, plan.id, other, **who)
+    assert twin.is_open
+
+    undo(plan)
+
+    assert credited_to(session, plan) == [other]
+    assert stand_in(session, twin) is plan
+    undo(plan)
+    assert (credited_to(session, plan), twin.is_open) == ([], True)
+
+
+def test_what_was_opened_by_mistake_is_done_again_on_the_day_it_was_done(session, plan, who, undo):
+    add_evidence(session, plan.id, A_LETTER, **who)
+    complete_item(session, plan.id, **who)
+    done = state_of(plan)
+    reopen_item(session, plan.id, by=who["by"], now=NOW + 30 * A_DAY)
+
+    undo(plan)
+
+    assert state_of(plan) == done
+    undo(plan)
+    assert plan.is_open
+
+
+def test_what_another_item_stood_for_is_not_closed_again_once_that_one_does_so_no_longer(session, cast, plan, vietnam, who):
+    other = open_round_of(session, vietnam, "vn_family_day", cast.commune)
+    twin = next(item for item in other.items if item.required and item.is_open)
+    credit_item(session, plan.id, other, covers_id=twin.id, **who)
+
+    remove_credit(session, plan.id, other, **who)
+
+    assert last_change(history_of(session, twin)) is None
 
 
 def test_what_is_older_than_a_change_that_cannot_be_undone_is_not_offered(session, plan, village, vietnam, who, undo):
