@@ -1,6 +1,6 @@
 """Activities: launch ceremonies, contests, talks and classes, with a time and a place, once or every week."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -52,8 +52,7 @@ def add_activity(
     columns = _checked(plan, zone)
     _check_window(campaign, plan, zone)
     session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update())
-    same = (Activity.campaign_id == campaign.id, Activity.dtstart == plan.dtstart, Activity.summary == columns["summary"])
-    known = session.scalars(select(Activity).where(*same, Activity.status != CampaignStatus.CANCELLED)).first()
+    known = _planned(session, campaign, columns)
     if known is not None:
         return known
     activity = Activity(
@@ -64,12 +63,26 @@ def add_activity(
     return activity
 
 
-def change_activity(session: Session, uid: str, plan: Plan, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> Activity:
-    """Change an activity; what was entered replaces what was there. Raises ``ConflictError`` for a cancelled one too."""
+def change_activity(
+    session: Session,
+    uid: str,
+    plan: Plan,
+    *,
+    sequence: int | None = None,
+    by: Person,
+    now: datetime,
+    zone: ZoneInfo = VIETNAM,
+) -> Activity:
+    """Change an activity; what was entered replaces what was there.
+
+    ``sequence`` is the activity's when it was shown. Raises ``ConflictError`` for a cancelled one and one that was changed since.
+    """
     activity = _open_for_change(session, uid, by, now, zone)
     if activity.status is CampaignStatus.CANCELLED:
         raise ConflictError(N_("“%(activity)s” was cancelled."), activity=activity.summary)
     changed = {name: value for name, value in _checked(plan, zone).items() if getattr(activity, name) != value}
+    if changed and sequence is not None and activity.sequence != sequence:
+        raise ConflictError(N_("“%(item)s” was changed since. Please look at it again."), item=activity.summary)
     if {"dtstart", "weekly_until"} & changed.keys():
         _check_window(activity.campaign, plan, zone)
     for name, value in changed.items():
@@ -84,6 +97,21 @@ def cancel_activity(session: Session, uid: str, *, by: Person, now: datetime, zo
     activity = _open_for_change(session, uid, by, now, zone)
     if activity.status is not CampaignStatus.CANCELLED:
         activity.status = CampaignStatus.CANCELLED
+        activity.touch(now)
+    return activity
+
+
+def restore_activity(session: Session, uid: str, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> Activity:
+    """Let an activity take place after all that was called off. Asking twice changes nothing.
+
+    Raises ``ConflictError`` when the same one was planned anew since.
+    """
+    activity = _open_for_change(session, uid, by, now, zone)
+    if activity.status is CampaignStatus.CANCELLED:
+        anew = _planned(session, activity.campaign, {"dtstart": activity.dtstart, "summary": activity.summary})
+        if anew is not None:
+            raise ConflictError(N_("“%(activity)s” was planned anew since it was called off."), activity=activity.summary)
+        activity.status = CampaignStatus.CONFIRMED
         activity.touch(now)
     return activity
 
@@ -267,6 +295,12 @@ def _open_for_change(session: Session, uid: str, by: Person, now: datetime, zone
 def _credit(session: Session, activity: Activity, campaign: Campaign) -> ActivityCredit | None:
     link = ActivityCredit
     return session.scalar(select(link).where(link.activity_id == activity.id, link.campaign_id == campaign.id))
+
+
+def _planned(session: Session, campaign: Campaign, columns: Mapping[str, object]) -> Activity | None:
+    """Return the activity of a campaign that takes place at the same time under the same name, if it was not called off."""
+    query = select(Activity).where(Activity.campaign_id == campaign.id, Activity.status != CampaignStatus.CANCELLED)
+    return session.scalars(query.filter_by(dtstart=columns["dtstart"], summary=columns["summary"])).first()
 
 
 def _checked(plan: Plan, zone: ZoneInfo) -> dict[str, object]:

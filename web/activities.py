@@ -20,6 +20,7 @@ from events.activities import (
     get_activity,
     overlapping,
     remove_activity_credit,
+    restore_activity,
 )
 from events.campaigns import get_campaign
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError, YearOutOfRangeError
@@ -89,7 +90,8 @@ def change(uid: str) -> ResponseReturnValue:
     """Change an activity."""
 
     def use(session: Session, person: Person, at: datetime) -> Activity:
-        return change_activity(session, uid, _plan(), by=person, now=at, zone=get_config().zone)
+        sequence = number_of(request.form.get("sequence", ""))
+        return change_activity(session, uid, _plan(), sequence=sequence, by=person, now=at, zone=get_config().zone)
 
     def again(person: Person, error: DomainError) -> str:
         activity = get_activity(get_session(), uid)
@@ -106,6 +108,16 @@ def cancel(uid: str) -> ResponseReturnValue:
         return cancel_activity(session, uid, by=person, now=at, zone=get_config().zone)
 
     return _send(use, _("The activity was called off."))
+
+
+@bp.post("/hoat-dong/<uid>/khoi-phuc")
+def restore(uid: str) -> ResponseReturnValue:
+    """Let an activity take place after all."""
+
+    def use(session: Session, person: Person, at: datetime) -> Activity:
+        return restore_activity(session, uid, by=person, now=at, zone=get_config().zone)
+
+    return _send(use, _("The activity takes place after all."))
 
 
 @bp.post("/hoat-dong/<uid>/long-ghep")
@@ -156,6 +168,7 @@ def _form_page(
         unit_path=[*ancestors(campaign.unit)[::-1], campaign.unit],
         entered=entered,
         error=say(error, current()) if error else None,
+        shows_stored=activity is not None and isinstance(error, ConflictError),
     )
 
 

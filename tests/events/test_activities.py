@@ -22,6 +22,7 @@ from events.activities import (
     happenings,
     overlapping,
     remove_activity_credit,
+    restore_activity,
 )
 from events.campaigns import open_campaigns
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError, YearOutOfRangeError
@@ -95,6 +96,40 @@ def test_what_was_called_off_cannot_be_changed(session, month, who):
         change_activity(session, activity.uid, plan(), **who)
 
     assert activity.sequence == 1
+
+
+def test_two_people_who_change_an_activity_do_not_undo_each_other(session, month, who):
+    activity = add_activity(session, month, plan(), **who)
+    shown = activity.sequence
+    change_activity(session, activity.uid, plan(location="Nhà văn hóa"), sequence=shown, **who)
+
+    with pytest.raises(ConflictError, match="was changed since"):
+        change_activity(session, activity.uid, plan(attended=80), sequence=shown, **who)
+    change_activity(session, activity.uid, plan(location="Nhà văn hóa"), sequence=shown, **who)
+
+    assert (activity.location, activity.attended, activity.sequence) == ("Nhà văn hóa", None, 1)
+
+
+def test_what_was_called_off_takes_place_after_all_in_calendars_too(session, month, who, feed):
+    activity = add_activity(session, month, plan(), **who)
+    cancel_activity(session, activity.uid, **who)
+    called_off = feed()[f"{activity.uid}"]
+    for _ in range(2):
+        restore_activity(session, activity.uid, **who)
+
+    again = feed()[activity.uid]
+
+    assert (called_off["STATUS"], called_off["SEQUENCE"]) == ("CANCELLED", 1)
+    assert (again["STATUS"], again["SEQUENCE"]) == ("CONFIRMED", 2)
+
+
+def test_what_was_called_off_and_planned_anew_does_not_take_place_twice(session, month, who):
+    activity = add_activity(session, month, plan(), **who)
+    cancel_activity(session, activity.uid, **who)
+    add_activity(session, month, plan(), **who)
+
+    with pytest.raises(ConflictError, match="was planned anew"):
+        restore_activity(session, activity.uid, **who)
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,30 @@ def test_an_activity_is_called_off(launch: Activity, thi: Visitor, session: Sess
     assert thi.post(f"/hoat-dong/{launch.uid}/sua", **FORM).status_code == 409
 
 
+def test_an_activity_that_was_called_off_takes_place_after_all(launch: Activity, thi: Visitor, session: Session):
+    thi.post(f"/hoat-dong/{launch.uid}/huy")
+    assert "/khoi-phuc" in thi.read(f"/hoat-dong/{launch.uid}")
+
+    assert thi.post(f"/hoat-dong/{launch.uid}/khoi-phuc").status_code == 303
+
+    session.expire_all()
+    assert launch.status is CampaignStatus.CONFIRMED
+    assert "/huy" in thi.read(f"/hoat-dong/{launch.uid}")
+
+
+def test_who_was_slower_sees_what_is_stored_and_keeps_what_was_typed(launch: Activity, thi: Visitor, session: Session):
+    thi.post(f"/hoat-dong/{launch.uid}/sua", **(FORM | {"location": "Sân vận động", "sequence": "0"}))
+
+    response = thi.post(f"/hoat-dong/{launch.uid}/sua", **(FORM | {"attended": "80", "sequence": "0"}))
+
+    assert response.status_code == 409
+    assert "Sân vận động" in response.text
+    assert 'value="80"' in response.text
+    assert 'name="sequence" value="1"' in response.text
+    session.expire_all()
+    assert (launch.location, launch.attended) == ("Sân vận động", None)
+
+
 def test_an_activity_of_a_cancelled_campaign_says_so(launch: Activity, opened: Opened, stranger: Visitor, session: Session):
     opened.commune.status = CampaignStatus.CANCELLED
     session.commit()
