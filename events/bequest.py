@@ -12,6 +12,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from events.evidence import proof_of
+from events.history import MOVED_EVIDENCE, MOVED_STATE
 from events.lineage import Lineage
 from events.models import Campaign, ChecklistItem, Evidence, EvidenceType, ItemCredit, TodoStatus, Unit
 from events.models.campaigns import OPEN
@@ -19,10 +20,6 @@ from events.models.campaigns import OPEN
 _Key = tuple[int, int, str]  # unit, template, period
 _COPIED = [column.key for column in inspect(Evidence).column_attrs if column.key not in ("id", "item_id")]
 _SAME = [name for name in _COPIED if name not in ("at", "by_id")]
-
-
-MOVED_STATE = "moved_state"  # in `after` of an item that was taken over: how it stood in the unit that ended
-MOVED_EVIDENCE = "moved_evidence"  # and the evidence that came along, in words
 
 
 class Bequest:

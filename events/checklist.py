@@ -1,68 +1,21 @@
-"""What becomes of an item: started, held up, done, not done, not required, and back again.
-
-Every change is history: who, when, through which door, for which unit, what before and after. An undo is a change too: it points at
-the one that it takes back and restores what that one found, so that history replays to where the item stands.
-"""
+"""What becomes of an item: started, held up, done, not done, not required, and back again. Every change is history."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from events.database import nfc
-from events.errors import N_, ConflictError, EvidenceMissingError, InvalidInputError, NotAllowedError, NotFoundError
+from events.errors import N_, ConflictError, EvidenceMissingError, InvalidInputError
+from events.history import AT_FIRST, PARTS, UNDOES, Stamp, history_of, known_state, last_of_state, line_of, record, state_of
 from events.localtime import VIETNAM, local_day
-from events.models import (
-    Campaign,
-    CampaignStatus,
-    Change,
-    ChecklistItem,
-    EvidenceType,
-    ItemState,
-    Level,
-    NotDone,
-    Person,
-    Post,
-    TodoStatus,
-    Unit,
-)
+from events.models import Change, ChecklistItem, EvidenceType, ItemState, NotDone, Person, TodoStatus, Unit
 from events.models.history import Door
-from events.people import held, may_work_on, require_post
-from events.units import ancestors
-
-UNDOES = "undoes"  # in `after`: the id of the change that this one took back
-PARTS = "parts"  # in `after`: the item changed because its parts did
-MOVED_TO = "moved_to"  # in `after` of an item whose unit ended: the units that have it now, by the id of theirs
-EDITED = "edited"  # in `before` and `after` of an edit by hand: the columns that stand by hand
-_DAYS = {"dtstart", "due", "nominal_due"}
-_FIRST: dict[str, Any] = {
-    "status": TodoStatus.NEEDS_ACTION.value,
-    "completed": None,
-    "completed_on": None,
-    "completed_by": None,
-    "blocked": None,
-    "not_done": None,
-    "reason": None,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """Who changes something, when and through which door; ``on_behalf_of`` is the unit for which they do it.
-
-    ``reported`` is the unit whose report it is; None for what is decided about its work, such as a date.
-    """
-
-    by: Person
-    now: datetime
-    door: Door = Door.PAGE
-    on_behalf_of: Unit | None = None
-    reported: Unit | None = None
+from events.rights import may_excuse, open_for_change, open_for_choice, require_excuser, require_open, stamp_for
 
 
 def start_item(
@@ -164,14 +117,6 @@ def uncover_item(session: Session, item_id: int, *, by: Person, now: datetime, z
     return _move(session, item, stamp_for(session, item, by, now, Door.PAGE, zone), **before, **undoes)
 
 
-def _before_closing(session: Session, item: ChecklistItem) -> tuple[Change | None, dict[str, Any]]:
-    """Return the change that closed an item, and the state it was in before."""
-    last = _last_of_state(history_of(session, item))
-    if last is None or last.before["status"] not in (TodoStatus.NEEDS_ACTION.value, TodoStatus.IN_PROCESS.value):
-        return None, _FIRST
-    return last, _known(last.before)
-
-
 def reopen_all(session: Session, items: Sequence[ChecklistItem], *, by: Person, now: datetime) -> None:
     """Open closed items again, each as it was, when something above them changed: a fixed number of statements for any number."""
     histories: dict[int | None, list[Change]] = defaultdict(list)
@@ -179,34 +124,22 @@ def reopen_all(session: Session, items: Sequence[ChecklistItem], *, by: Person, 
     for change in session.scalars(select(Change).where(Change.item_id.in_(ids)).order_by(Change.id.desc())):
         histories[change.item_id].append(change)
     for item in items:
-        last, before = _last_of_state(histories[item.id]), state_of(item)
-        _restore(session, item, _FIRST if last is None else _known(last.before))
+        last, before = last_of_state(histories[item.id]), state_of(item)
+        _restore(session, item, AT_FIRST if last is None else known_state(last.before))
         item.touch(now)
         undoes = {} if last is None else {UNDOES: last.id}
-        session.add(_line(item, before, state_of(item) | undoes, Stamp(by, now, on_behalf_of=item.campaign.unit)))
+        session.add(line_of(item, before, state_of(item) | undoes, Stamp(by, now, on_behalf_of=item.campaign.unit)))
     session.flush()
 
 
 def restore_state(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, today: date) -> None:
     """Bring an item back to the state that a change found it in. What may not be reached is not reached by an undo either."""
-    before = _known(change.before)
+    before = known_state(change.before)
     if before["status"] == TodoStatus.COMPLETED.value:
         _require_evidence(session, item)
     if before["not_done"] == NotDone.NOT_REQUIRED.value:
         require_excuser(session, item, stamp.by, today)
     _move(session, item, stamp, undoes=change.id, **before)
-
-
-def history_of(session: Session, item: ChecklistItem) -> Sequence[Change]:
-    """Return the changes of an item, the newest first."""
-    query = select(Change).where(Change.item_id == item.id).options(joinedload(Change.on_behalf_of))
-    return session.scalars(query.order_by(Change.id.desc())).all()
-
-
-def not_undone(history: Sequence[Change]) -> list[Change]:
-    """Return the changes that stand: neither an undo nor taken back by one, the newest first."""
-    undone = {change.after.get(UNDOES) for change in history}
-    return [change for change in history if UNDOES not in change.after and change.id not in undone]
 
 
 def parts_of(session: Session, item: ChecklistItem) -> Sequence[ChecklistItem]:
@@ -217,7 +150,7 @@ def parts_of(session: Session, item: ChecklistItem) -> Sequence[ChecklistItem]:
 
 def closed_by_parts(session: Session, item: ChecklistItem) -> Change | None:
     """Return the change that closed an item because all its parts are closed, if it is closed and that was why."""
-    last = None if item.is_open else _last_of_state(history_of(session, item))
+    last = None if item.is_open else last_of_state(history_of(session, item))
     return last if last is not None and PARTS in last.after else None
 
 
@@ -229,182 +162,25 @@ def require_closed_by_people(session: Session, item: ChecklistItem) -> None:
         )
 
 
-def _last_of_state(history: Sequence[Change]) -> Change | None:
-    return next((change for change in not_undone(history) if "status" in change.before), None)
+def follow_parts(session: Session, whole: ChecklistItem, stamp: Stamp) -> None:
+    """Close an item when all its parts are closed, and open it again when one of them is.
 
-
-def may_work_on_item(session: Session, person: Person, item: ChecklistItem, on: date) -> bool:
-    """Tell whether ``person`` may change an item: by a post in its unit or above, or in the unit that it was delegated to.
-
-    In that unit it is the holder of the post that was chosen, else of the item's role or of the level's default role.
+    One that people closed themselves stays closed, whatever its parts do.
     """
-    if may_work_on(session, person, item.campaign.unit, on):
-        return True
-    unit = item.delegate_unit
-    if unit is None:
-        return False
-    roles = [item.delegate_role_key] if item.delegate_role_key else [item.role_key, unit.level.default_role_key]
-    query = select(Post.id).where(Post.person_id == person.id, Post.unit_id == unit.id, Post.role_key.in_(roles), held(on))
-    return session.scalar(query.limit(1)) is not None
+    parts = parts_of(session, whole)
+    closing = closed_by_parts(session, whole)
+    if closing is not None and any(part.is_open for part in parts):
+        _move(session, whole, stamp, parts=True, undoes=closing.id, **known_state(closing.before))
+    elif parts and whole.is_open and not any(part.is_open for part in parts):
+        _close_as_parts(session, whole, parts, stamp)
 
 
-def in_charge() -> ColumnElement[bool]:
-    """Return the condition that a post is in charge of an item: its role in its unit, or where it was delegated to.
-
-    There it is the post that was chosen; if none was, the level's default role counts beside the item's. For queries over
-    ``ChecklistItem``, its ``Campaign`` and ``Post``.
-    """
-    level = select(Level.default_role_key).join(Unit, Unit.level_key == Level.key)
-    default = level.where(Unit.id == ChecklistItem.delegate_unit_id).correlate(ChecklistItem).scalar_subquery()
-    unit_id = func.coalesce(ChecklistItem.delegate_unit_id, Campaign.unit_id)
-    chosen = ChecklistItem.delegate_role_key
-    usual = and_(chosen.is_(None), or_(Post.role_key == ChecklistItem.role_key, Post.role_key == default))
-    return and_(Post.unit_id == unit_id, or_(Post.role_key == chosen, usual))
-
-
-def went_over(item: ChecklistItem, history: Iterable[Change]) -> dict[str, str] | None:
-    """Return the units that have an item since its own ended, by the id of theirs; none may be left. None: it did not go over."""
-    return None if item.is_open else next((change.after[MOVED_TO] for change in history if MOVED_TO in change.after), None)
-
-
-def open_for_change(session: Session, item_id: int, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:
-    """Lock an item that ``by`` may change. Raises the errors of ``complete_item``, ``ConflictError`` too for one that went over."""
-    item = session.get(ChecklistItem, item_id, with_for_update=True, populate_existing=True)
-    if item is None:
-        raise NotFoundError(kind="checklist item", key=item_id)
-    if not may_work_on_item(session, by, item, local_day(now, zone)):
-        raise NotAllowedError(unit=item.campaign.unit.full_name)
-    if item.campaign.status is CampaignStatus.CANCELLED:
-        raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=item.campaign.summary)
-    _require_here(session, item)
-    return item
-
-
-def open_for_choice(session: Session, item_id: int, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:
-    """Lock an item about which ``by`` may decide by a post in its unit or above: whoever it was delegated to only does it."""
-    item = open_for_change(session, item_id, by, now, zone)
-    require_post(session, by, item.campaign.unit, local_day(now, zone))
-    return item
-
-
-def require_open(item: ChecklistItem) -> None:
-    """Raise ``ConflictError`` for a closed item: a form that was shown while it was open must not undo what was finished since."""
-    if not item.is_open:
-        raise ConflictError(N_("“%(item)s” is closed already. Please open it again first."), item=item.summary)
-
-
-def may_excuse(session: Session, person: Person, item: ChecklistItem, on: date) -> bool:
-    """Tell whether ``person`` may say that an item is not required; what is required, only a unit above excuses."""
-    unit = item.campaign.unit
-    return may_work_on(session, person, unit.parent if item.required and unit.parent else unit, on)
-
-
-def require_excuser(session: Session, item: ChecklistItem, by: Person, on: date) -> None:
-    """Raise ``ConflictError`` unless ``by`` may say that an item is not required."""
-    above = item.campaign.unit.parent
-    if above is not None and not may_excuse(session, by, item, on):
-        raise ConflictError(
-            N_("“%(item)s” is required. Only %(above)s can say that it is not needed; the unit can say that it was not done."),
-            item=item.summary,
-            above=above.full_name,
-        )
-
-
-def stamp_for(
-    session: Session, item: ChecklistItem, by: Person, now: datetime, door: Door, zone: ZoneInfo, chosen: Unit | None = None
-) -> Stamp:
-    """Return who acts for whom, and whose report that is.
-
-    Somebody from above acts on behalf of the item's unit; ``chosen`` names a unit below it instead.
-    """
-    unit = item.campaign.unit
-    if chosen is not None and chosen.id != unit.id:
-        if unit not in ancestors(chosen):
-            raise InvalidInputError(N_("%(unit)s is not below %(above)s."), unit=chosen.full_name, above=unit.full_name)
-        return Stamp(by, now, door, chosen, chosen)
-    ids = [unit.id, item.delegate_unit_id]
-    query = select(Post.unit_id).where(Post.person_id == by.id, Post.unit_id.in_(ids), held(local_day(now, zone)))
-    own = set(session.scalars(query))
-    delegated = own and unit.id not in own
-    return Stamp(by, now, door, None if own else unit, item.delegate_unit if delegated else unit)
-
-
-def _require_here(session: Session, item: ChecklistItem) -> None:
-    """Refuse what the units that follow would do once more."""
-    units = went_over(item, history_of(session, item)) if item.campaign.unit.valid_to else None
-    if units:
-        where = ", ".join(dict.fromkeys(units.values()))
-        raise ConflictError(N_("“%(item)s” went over to %(units)s and is done there."), item=item.summary, units=where)
-    if units is not None:
-        raise ConflictError(N_("“%(item)s” was closed when %(unit)s ended."), item=item.summary, unit=item.campaign.unit.full_name)
-
-
-def record(session: Session, item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], stamp: Stamp) -> Change:
-    """Write one line of an item's history, with the state after it once more as columns."""
-    change = _line(item, before, after, stamp)
-    session.add(change)
-    session.flush()
-    return change
-
-
-def _line(item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], stamp: Stamp) -> Change:
-    state = {name: getattr(item, name) for name in ("status", "not_done", "due", "completed_on")}
-    return Change(
-        at=stamp.now,
-        by=stamp.by,
-        by_name=stamp.by.full_name,
-        door=stamp.door,
-        item=item,
-        before=before,
-        after=after,
-        on_behalf_of=stamp.on_behalf_of,
-        reported=stamp.reported,
-        blocked=item.blocked is not None,
-        **state,
-    )
-
-
-def report(
-    session: Session,
-    item: ChecklistItem,
-    before: dict[str, Any],
-    after: dict[str, Any],
-    *,
-    by: Person,
-    now: datetime,
-    door: Door = Door.PAGE,
-    zone: ZoneInfo = VIETNAM,
-) -> Change:
-    """Record what says how far a unit has come beside the state of its item, such as evidence."""
-    return record(session, item, before, after, stamp_for(session, item, by, now, door, zone))
-
-
-def write_columns(session: Session, item: ChecklistItem, values: dict[str, Any], stamp: Stamp, **notes: Any) -> None:
-    """Write columns of an item by name, with the edit as history. ``values`` may be JSON's; moved dates re-arm reminders."""
-    before = {name: _plain(getattr(item, name)) for name in values}
-    after = {name: _plain(value) for name, value in values.items()}
-    for name, value in after.items():
-        setattr(item, name, date.fromisoformat(value) if name in _DAYS and value else value)
-    item.anchor_version += any(before[name] != after[name] for name in ("due", "dtstart") if name in values)
-    item.touch(stamp.now)
-    record(session, item, before, after | notes, replace(stamp, reported=None))
-
-
-def state_of(item: ChecklistItem) -> dict[str, Any]:
-    """Return where an item stands as history keeps it: JSON values by column."""
-    return {
-        "status": item.status.value,
-        "completed": item.completed.isoformat() if item.completed else None,
-        "completed_on": item.completed_on.isoformat() if item.completed_on else None,
-        "completed_by": item.completed_by.id if item.completed_by else None,
-        "blocked": item.blocked,
-        "not_done": item.not_done.value if item.not_done else None,
-        "reason": item.reason,
-    }
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
+def _before_closing(session: Session, item: ChecklistItem) -> tuple[Change | None, dict[str, Any]]:
+    """Return the change that closed an item, and the state it was in before."""
+    last = last_of_state(history_of(session, item))
+    if last is None or last.before["status"] not in (TodoStatus.NEEDS_ACTION.value, TodoStatus.IN_PROCESS.value):
+        return None, AT_FIRST
+    return last, known_state(last.before)
 
 
 def _cancel(session: Session, item: ChecklistItem, how: NotDone, reason: str, stamp: Stamp) -> ChecklistItem:
@@ -422,7 +198,7 @@ def _complete(session: Session, item: ChecklistItem, stamp: Stamp, today: date, 
 def _move(session: Session, item: ChecklistItem, stamp: Stamp, **wanted: Any) -> ChecklistItem:
     """Bring an item to the state that ``wanted`` names; what it does not name is as at first. A change becomes history."""
     before = state_of(item)
-    state = {name: wanted.get(name, first) for name, first in _FIRST.items()}
+    state = {name: wanted.get(name, first) for name, first in AT_FIRST.items()}
     if state == before:
         return item
     _restore(session, item, state)
@@ -442,24 +218,6 @@ def _restore(session: Session, item: ChecklistItem, state: dict[str, Any]) -> No
     item.blocked = state["blocked"]
     item.not_done = NotDone(state["not_done"]) if state["not_done"] else None
     item.reason = state["reason"]
-
-
-def _known(before: dict[str, Any]) -> dict[str, Any]:
-    """Return a remembered state in full: an older line of history may name less."""
-    return {name: before.get(name, first) for name, first in _FIRST.items()}
-
-
-def follow_parts(session: Session, whole: ChecklistItem, stamp: Stamp) -> None:
-    """Close an item when all its parts are closed, and open it again when one of them is.
-
-    One that people closed themselves stays closed, whatever its parts do.
-    """
-    parts = parts_of(session, whole)
-    closing = closed_by_parts(session, whole)
-    if closing is not None and any(part.is_open for part in parts):
-        _move(session, whole, stamp, parts=True, undoes=closing.id, **_known(closing.before))
-    elif parts and whole.is_open and not any(part.is_open for part in parts):
-        _close_as_parts(session, whole, parts, stamp)
 
 
 def _close_as_parts(session: Session, whole: ChecklistItem, parts: Sequence[ChecklistItem], stamp: Stamp) -> None:

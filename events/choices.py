@@ -13,24 +13,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from events.campaigns import open_round
-from events.checklist import (
-    PARTS,
-    Stamp,
-    excuse_item,
-    follow_parts,
-    open_for_choice,
-    parts_of,
-    record,
-    reopen_item,
-    report,
-    require_open,
-)
+from events.checklist import excuse_item, follow_parts, parts_of, reopen_item
 from events.database import new_uid, nfc
 from events.editing import require_near
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
+from events.history import ADDED, DELEGATE, DELEGATE_TO, PARTS, Stamp, record
 from events.localtime import VIETNAM, local_day
 from events.models import Campaign, CampaignStatus, ChecklistItem, EvidenceType, ItemState, Person, Phase, Role, Unit
+from events.models.history import Door
 from events.people import RoleBook, require_post, roles_at
+from events.rights import open_for_choice, require_open, stamp_for
 from events.rounds import round_of
 from events.units import alive, ancestors
 from events.workdays import WorkCalendar
@@ -91,7 +83,7 @@ def add_own_item(
     item = _own_row(session, campaign, own, summary, now)
     session.add(item)
     session.flush()
-    report(session, item, {}, {"added": summary}, by=by, now=now, zone=zone)
+    record(session, item, {}, {ADDED: summary}, stamp_for(session, item, by, now, Door.PAGE, zone))
     return item
 
 
@@ -196,7 +188,7 @@ def _delegation(item: ChecklistItem) -> dict[str, Any]:
     """Return who does an item as history keeps it: in words, and as the keys that an undo needs."""
     unit, role = item.delegate_unit, item.delegate_role
     words = " – ".join(each for each in (unit and unit.full_name, role and role.title_vi) if each)
-    return {"delegate": words or None, "delegate_to": [item.delegate_unit_id, item.delegate_role_key]}
+    return {DELEGATE: words or None, DELEGATE_TO: [item.delegate_unit_id, item.delegate_role_key]}
 
 
 def units_below(session: Session, unit: Unit, on: date) -> Sequence[Unit]:

@@ -13,11 +13,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from events.checklist import UNDOES, Stamp, cover_item, open_for_choice, record, reopen_all, uncover_item
+from events.checklist import cover_item, reopen_all, uncover_item
 from events.errors import N_, ConflictError, InvalidInputError
+from events.history import COVERS, CREDIT, CREDIT_TO, UNDOES, Stamp, record
 from events.localtime import VIETNAM
 from events.models import Campaign, CampaignStatus, ChecklistItem, ItemCredit, ItemState, Person
 from events.models.campaigns import OPEN
+from events.rights import open_for_choice
 
 _TOGETHER = "Lồng ghép: làm chung với “"  # how the reason of an item begins that another one stands for
 
@@ -49,7 +51,7 @@ def credit_item(
     if credit is None:
         credit = ItemCredit(item=item, campaign=campaign)
         session.add(credit)
-        record(session, item, {}, {"credit": campaign.summary, "credit_to": campaign.id} | _noted(undoes), Stamp(by, now))
+        record(session, item, {}, {CREDIT: campaign.summary, CREDIT_TO: campaign.id} | _noted(undoes), Stamp(by, now))
     if covered is not None and covered.is_open:
         _open_again(session, credit, by, now, zone)
         cover_item(session, covered.id, f"{_TOGETHER}{item.summary}”", by=by, now=now, zone=zone)
@@ -76,7 +78,7 @@ def remove_credit(
     if credit is not None:
         _open_again(session, credit, by, now, zone)
         session.delete(credit)
-        was = {"credit": campaign.summary, "credit_to": campaign.id, "covers": credit.covers_id}
+        was = {CREDIT: campaign.summary, CREDIT_TO: campaign.id, COVERS: credit.covers_id}
         record(session, item, was, _noted(undoes), Stamp(by, now))
     return item
 

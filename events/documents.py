@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
-from events.checklist import Stamp, record
 from events.database import new_uid, nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.evidence import StoredFile, read_file
+from events.history import DOCUMENT, Stamp, record
 from events.issues import plan_keys
 from events.localtime import VIETNAM, local_day
 from events.models import Campaign, ChecklistItem, Document, DocumentChange, DocumentKind, Person, Unit
@@ -327,7 +327,7 @@ def _tell_item(
     session: Session, item: ChecklistItem, document: Document, act: str, by: Person, now: datetime, **facts: str | None
 ) -> None:
     told = {"act": act, "kind": document.kind.value, "paper": _name(document), **facts}
-    record(session, item, {}, {"document": told}, Stamp(by, now))
+    record(session, item, {}, {DOCUMENT: told}, Stamp(by, now))
 
 
 def _tell_correction(

@@ -11,15 +11,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from events.checklist import EDITED, Stamp, history_of, open_for_choice, require_open, write_columns
 from events.database import nfc
 from events.errors import N_, ConflictError, InvalidInputError
+from events.history import ANCHORS, EDITED, Stamp, history_of, write_columns
 from events.localtime import VIETNAM, local_day
 from events.models import Campaign, Change, ChecklistItem, Person, Unit
 from events.models.history import Door
 from events.people import RoleBook, may_work_on, roles_at
 from events.recurrence import Occurrence, check_year
 from events.redating import DATES, dates_now, load_sheets
+from events.rights import open_for_choice, require_open
 from events.rounds import key_day
 from events.workdays import WorkCalendar
 
@@ -71,7 +72,7 @@ def edit_item(
     edited = sorted({*item.edited, *values})
     if "due" in values:
         values |= {"nominal_due": values["due"], "due_reason": None}
-    write_columns(session, item, values | {EDITED: edited}, Stamp(by, now, door), anchors=item.campaign.anchor_version)
+    write_columns(session, item, values | {EDITED: edited}, Stamp(by, now, door), **{ANCHORS: item.campaign.anchor_version})
     return item
 
 

@@ -19,14 +19,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.checklist import Stamp, open_for_change, record, require_open, stamp_for
 from events.database import nfc
 from events.errors import N_, InvalidInputError, NotAllowedError, NotFoundError
+from events.history import EVIDENCE, PIECE, Stamp, record
 from events.localtime import VIETNAM
 from events.models import ChecklistItem, Evidence, EvidenceType, Person
 from events.models.history import Door
 from events.people import may_work_on
 from events.pictures import without_metadata
+from events.rights import open_for_change, require_open, stamp_for
 
 LARGEST_FILE = 10 * 1024 * 1024  # bytes
 _LARGEST_NUMBER = 1_000_000_000
@@ -274,7 +275,7 @@ def _give(session: Session, item: ChecklistItem, piece: Evidence, stamp: Stamp, 
 
 def _remembered(session: Session, piece: Evidence) -> dict[str, Any]:
     """Return a piece as history keeps it: in words, and as the columns that an undo needs."""
-    return {"evidence": _told(session, proof_of(piece)), "piece": _plain(piece)}
+    return {EVIDENCE: _told(session, proof_of(piece)), PIECE: _plain(piece)}
 
 
 def _plain(piece: Evidence) -> dict[str, Any]:

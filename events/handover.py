@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from events.activities import credited_campaigns
 from events.bequest import Bequest
-from events.checklist import MOVED_TO, state_of
 from events.database import new_uid
 from events.errors import N_, ConflictError
+from events.history import DELEGATE, MOVED_FROM, MOVED_FROM_ITEM, MOVED_TO, frozen, state_of
 from events.lineage import Lineage
 from events.localtime import local_day
 from events.models import (
@@ -180,10 +180,10 @@ class _Handover:
         for item in items:
             assert item.delegate_unit is not None
             doer = self._bequest.doer_below(item.delegate_unit.id, item.campaign.unit_id)
-            before = {"delegate": item.delegate_unit.full_name}
+            before = {DELEGATE: item.delegate_unit.full_name}
             item.delegate_unit = None if doer is None else self._session.get_one(Unit, doer)
             item.touch(self._now)
-            self._record(item, before, {"delegate": item.delegate_unit.full_name if item.delegate_unit else None})
+            self._record(item, before, {DELEGATE: item.delegate_unit.full_name if item.delegate_unit else None})
         self._session.flush()
 
     def _read(self, closed: Iterable[Campaign]) -> None:
@@ -231,7 +231,7 @@ class _Handover:
         before = state_of(item)
         came_with = self._bequest.pass_on(old, item)
         after = state_of(item)
-        whence = {"moved_from": old.campaign.unit.full_name, "moved_from_item": old.id, "due": item.due.isoformat()}
+        whence = {MOVED_FROM: old.campaign.unit.full_name, MOVED_FROM_ITEM: old.id, "due": item.due.isoformat()}
         self._record(item, before if known and before != after else {}, after | whence | came_with)
         return known is None
 
@@ -322,11 +322,8 @@ class _Handover:
         return f"chuyển cho {', '.join(self._lineage.kin[target].full_name for target in targets)}"
 
     def _record(self, item: ChecklistItem, before: dict[str, Any], after: dict[str, Any]) -> None:
-        state = {name: getattr(item, name) for name in ("status", "not_done", "due", "completed_on")}
         who = {"by": self._by, "by_name": self._by.full_name if self._by else None, "door": self._door}
-        self._session.add(
-            Change(at=self._now, item=item, before=before, after=after, blocked=item.blocked is not None, **who, **state)
-        )
+        self._session.add(Change(at=self._now, item=item, before=before, after=after, **who, **frozen(item)))
 
 
 _NAMED = 3  # units a reason names; a district's item may go to twenty communes

@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from events.checklist import state_of
 from events.duedates import WAITS, DueDates, due_dates, later_ones, planned_day
 from events.errors import N_, ConflictError
+from events.history import frozen, state_of
 from events.issues import Issues, issue_dates, plan_keys
 from events.models import (
     Anchor,
@@ -391,10 +391,8 @@ def _change_row(line: Line, item: ChecklistItem, by: Person | None, now: datetim
     before = {name: _plain(getattr(item, name)) for name in line.values}
     if "status" in after:
         before, after = state_of(item) | before, state_of(item) | after
-    state = {name: line.values.get(name, getattr(item, name)) for name in ("status", "not_done", "due")}
     who = {"by_id": by.id if by else None, "by_name": by.full_name if by else None, "on_behalf_of_id": None}
-    stands = {"blocked": item.blocked is not None, "completed_on": item.completed_on}
-    return {"at": now, "item_id": item.id, "door": door, **who, "before": before, "after": after, **state, **stands}
+    return {"at": now, "item_id": item.id, "door": door, **who, "before": before, "after": after, **frozen(item, line.values)}
 
 
 def _plain(value: Any) -> Any:

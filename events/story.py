@@ -4,10 +4,22 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from events.bequest import MOVED_EVIDENCE, MOVED_STATE
-from events.checklist import EDITED, PARTS, UNDOES
 from events.documents import KINDS
 from events.errors import N_
+from events.history import (
+    ADDED,
+    CREDIT,
+    DELEGATE,
+    DOCUMENT,
+    EDITED,
+    EVIDENCE,
+    MOVED_EVIDENCE,
+    MOVED_FROM,
+    MOVED_STATE,
+    MOVED_TO,
+    PARTS,
+    UNDOES,
+)
 from events.language import translations
 from events.models import Change, DocumentKind, NotDone, TodoStatus
 
@@ -67,20 +79,20 @@ def _told(before: dict[str, Any], after: dict[str, Any]) -> Iterator[_Said]:
 
 def _of_the_unit(before: dict[str, Any], after: dict[str, Any]) -> _Said | None:
     """Return what a unit decided about its item beside the state."""
-    if "evidence" in after and isinstance(after["evidence"], dict):
-        return N_("%(name)s added evidence: %(what)s"), {"what": _piece(after["evidence"])}
-    if "evidence" in before and isinstance(before["evidence"], dict):
-        return N_("%(name)s took evidence away: %(what)s"), {"what": _piece(before["evidence"])}
-    if "document" in after:
-        return _of_the_paper(after["document"])
-    if "added" in after:
+    if EVIDENCE in after and isinstance(after[EVIDENCE], dict):
+        return N_("%(name)s added evidence: %(what)s"), {"what": _piece(after[EVIDENCE])}
+    if EVIDENCE in before and isinstance(before[EVIDENCE], dict):
+        return N_("%(name)s took evidence away: %(what)s"), {"what": _piece(before[EVIDENCE])}
+    if DOCUMENT in after:
+        return _of_the_paper(after[DOCUMENT])
+    if ADDED in after:
         return N_("%(name)s added this item of the unit's own"), {}
-    if "delegate" in after:
-        return _delegated(after["delegate"], before["delegate"])
-    if "credit" in after:
-        return N_("%(name)s integrated it with “%(campaign)s”"), {"campaign": after["credit"]}
-    if "credit" in before:
-        return N_("%(name)s no longer integrates it with “%(campaign)s”"), {"campaign": before["credit"]}
+    if DELEGATE in after:
+        return _delegated(after[DELEGATE], before[DELEGATE])
+    if CREDIT in after:
+        return N_("%(name)s integrated it with “%(campaign)s”"), {"campaign": after[CREDIT]}
+    if CREDIT in before:
+        return N_("%(name)s no longer integrates it with “%(campaign)s”"), {"campaign": before[CREDIT]}
     if PARTS in before:
         return N_("%(name)s took the part of %(units)s back"), {"units": before[PARTS]}
     if PARTS in after and "status" not in after:
@@ -101,15 +113,15 @@ def _delegated(unit: str | None, before: str | None) -> _Said:
 
 def _of_the_reform(after: dict[str, Any]) -> _Said | None:
     """Return what a change of units did: the same work goes on elsewhere."""
-    if "moved_from" in after:
+    if MOVED_FROM in after:
         return _taken_over(after)
-    if after.get("moved_to"):
+    if after.get(MOVED_TO):
         return N_("%(name)s closed it here: %(reason)s"), {"reason": after.get("reason") or ""}
     return None
 
 
 def _taken_over(after: dict[str, Any]) -> _Said:
-    facts = {"unit": after["moved_from"], "due": _day(after.get("due")), "came_with": [*_came_with(after)]}
+    facts = {"unit": after[MOVED_FROM], "due": _day(after.get("due")), "came_with": [*_came_with(after)]}
     if not facts["came_with"]:
         return N_("%(name)s took it over from %(unit)s, due on %(due)s"), facts
     return N_("%(name)s took it over from %(unit)s, due on %(due)s, %(came_with)s"), facts

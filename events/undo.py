@@ -11,43 +11,47 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from events.checklist import (
-    EDITED,
-    PARTS,
-    UNDOES,
-    Stamp,
-    history_of,
-    not_undone,
-    open_for_change,
-    require_closed_by_people,
-    restore_state,
-    stamp_for,
-    write_columns,
-)
+from events.checklist import require_closed_by_people, restore_state
 from events.choices import give_to
 from events.credits import credit_item, remove_credit
 from events.editing import of_template, require_say_over
 from events.errors import N_, ConflictError, NotFoundError
 from events.evidence import find_piece, put_back, take_out
+from events.history import (
+    ANCHORS,
+    COVERS,
+    CREDIT_TO,
+    DELEGATE_TO,
+    EDITED,
+    MOVED_TO,
+    PARTS,
+    PIECE,
+    UNDOES,
+    Stamp,
+    history_of,
+    not_undone,
+    write_columns,
+)
 from events.localtime import VIETNAM, local_day
 from events.models import Campaign, Change, ChecklistItem, Person, Unit
 from events.models.history import Door
 from events.people import require_post
 from events.redating import DATES
+from events.rights import open_for_change, stamp_for
 from events.workdays import WorkCalendar
 
 _DAYS = ("dtstart", "due")
 
 
 def last_change(history: Sequence[Change]) -> Change | None:
-    """Return the newest change that nobody took back, if it can be undone. ``history`` is that of ``checklist.history_of``."""
+    """Return the newest change that nobody took back, if it can be undone. ``history`` is that of ``history.history_of``."""
     newest = next(iter(not_undone(history)), None)
     return newest if newest is not None and _can_be_undone(newest) else None
 
 
 def is_choice(change: Change) -> bool:
     """Tell whether a change was a decision of the item's unit: whoever the item was delegated to does not take that back."""
-    return EDITED in change.before or "delegate_to" in change.before or "credit_to" in (change.before | change.after)
+    return EDITED in change.before or DELEGATE_TO in change.before or CREDIT_TO in (change.before | change.after)
 
 
 def undo_change(
@@ -84,9 +88,9 @@ def undo_change(
 
 def _can_be_undone(change: Change) -> bool:
     before, after = change.before, change.after
-    if PARTS in after or "moved_to" in after:
+    if PARTS in after or MOVED_TO in after:
         return False
-    return bool({"status", EDITED, "delegate_to", "piece", "credit_to"} & before.keys() or {"piece", "credit_to"} & after.keys())
+    return bool({"status", EDITED, DELEGATE_TO, PIECE, CREDIT_TO} & before.keys() or {PIECE, CREDIT_TO} & after.keys())
 
 
 def _take_back(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, calendar: WorkCalendar, zone: ZoneInfo) -> None:
@@ -95,13 +99,13 @@ def _take_back(session: Session, item: ChecklistItem, change: Change, stamp: Sta
         _undo_edit(session, item, change, stamp, calendar, local_day(stamp.now, zone))
     elif "status" in before:
         restore_state(session, item, change, stamp, local_day(stamp.now, zone))
-    elif "delegate_to" in before:
-        unit_id, role = before["delegate_to"]
+    elif DELEGATE_TO in before:
+        unit_id, role = before[DELEGATE_TO]
         give_to(session, item, session.get(Unit, unit_id) if unit_id else None, role, stamp, **undoes)
-    elif "piece" in before:
-        put_back(session, item, before["piece"], stamp, **undoes)
-    elif "piece" in after:
-        piece = find_piece(item, after["piece"])
+    elif PIECE in before:
+        put_back(session, item, before[PIECE], stamp, **undoes)
+    elif PIECE in after:
+        piece = find_piece(item, after[PIECE])
         if piece is None:
             raise _changed_since(item)
         take_out(session, item, piece, stamp, **undoes)
@@ -110,12 +114,12 @@ def _take_back(session: Session, item: ChecklistItem, change: Change, stamp: Sta
 
 
 def _undo_credit(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, zone: ZoneInfo) -> None:
-    given, taken = change.after.get("credit_to"), change.before.get("credit_to")
+    given, taken = change.after.get(CREDIT_TO), change.before.get(CREDIT_TO)
     campaign = session.get_one(Campaign, given or taken)
     if given:
         remove_credit(session, item.id, campaign, undoes=change.id, by=stamp.by, now=stamp.now, zone=zone)
         return
-    covers = change.before["covers"]
+    covers = change.before[COVERS]
     credit_item(session, item.id, campaign, covers_id=covers, undoes=change.id, by=stamp.by, now=stamp.now, zone=zone)
 
 
@@ -134,7 +138,7 @@ def _undo_edit(session: Session, item: ChecklistItem, change: Change, stamp: Sta
 def _moved_since(session: Session, item: ChecklistItem, change: Change, calendar: WorkCalendar) -> dict[str, Any]:
     """Return the template's dates for what follows them again, if the campaign's days moved while it was held by hand."""
     free = {name for name in _DAYS if name in change.before and name not in change.before[EDITED]}
-    if not free or change.after.get("anchors") in (None, item.campaign.anchor_version):
+    if not free or change.after.get(ANCHORS) in (None, item.campaign.anchor_version):
         return {}
     found = of_template(session, item, calendar) or {}
     return {name: found[name] for name in DATES if name in found and (name if name in _DAYS else "due") in free}

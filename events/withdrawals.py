@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
-from events.checklist import MOVED_TO
 from events.errors import N_, ConflictError, NotFoundError
+from events.history import MOVED_TO
 from events.models import (
     Campaign,
     Change,

@@ -19,13 +19,13 @@ from sqlalchemy import and_, exists, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
 
-from events.checklist import in_charge
 from events.database import SessionFactory
 from events.errors import DomainError
 from events.localtime import local_day
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
 from events.models.campaigns import OPEN
 from events.people import held
+from events.rights import in_charge
 from events.workdays import WorkCalendar
 from notifications import outbox
 from notifications.composer import Composer

@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from events.checklist import in_charge
 from events.localtime import VIETNAM, local_day
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
 from events.models.campaigns import OPEN
 from events.people import held
+from events.rights import in_charge
 from events.workdays import WorkCalendar
 from notifications.notices import Dates, ReminderRules, Step, Told, due_step, next_working_moment, stale_from, window
 from notifications.outbox import Message, MessageKind, Notice, NoticeState, insert_new, message_row

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from events.activities import at_the_top, happenings
-from events.checklist import in_charge
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
 from events.models.campaigns import OPEN
 from events.observances import enabled_observances
 from events.people import held
+from events.rights import in_charge
 from events.themes import of_year
 from web.context import current_person, get_calendar, get_config, get_session, today
 from web.language import title

@@ -14,19 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 from werkzeug.datastructures import FileStorage
 
-from events.checklist import (
-    block_item,
-    closed_by_parts,
-    complete_item,
-    decline_item,
-    excuse_item,
-    history_of,
-    may_excuse,
-    may_work_on_item,
-    reopen_item,
-    start_item,
-    went_over,
-)
+from events.checklist import block_item, closed_by_parts, complete_item, decline_item, excuse_item, reopen_item, start_item
 from events.choices import units_below
 from events.credits import credited_to, stand_in
 from events.dependencies import waited_for
@@ -34,10 +22,12 @@ from events.documents import documents_of_item
 from events.editing import EDITABLE, sets_its_own_date
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
 from events.evidence import LARGEST_FILE, Proof, add_evidence, file_of, remove_evidence, store_file
+from events.history import history_of
 from events.language import say
 from events.models import Campaign, ChecklistItem, Person, Unit
 from events.people import may_work_on
 from events.provisional import is_provisional
+from events.rights import may_excuse, may_work_on_item, went_over
 from events.story import story_of
 from events.undo import is_choice, last_change, undo_change
 from events.units import ancestors

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from events.catalog import SHIPPED, read_catalog
 from events.database import SessionFactory
 from events.errors import N_, InvalidInputError
+from events.history import MOVED_FROM
 from events.recurrence import check_year
 from scheduler import migrate
 from scheduler.commands import NewService, pass_service
@@ -204,7 +205,7 @@ def _show_changes(played: Simulation) -> None:
 
 def _what_happened(line: ChangeLine) -> str:
     before, after = line.before, line.after
-    if "moved_from" in after:
+    if MOVED_FROM in after:
         return _("taken over")
     if before.get("due") and before["due"] != after.get("due", before["due"]):
         days = " → ".join(_day(date.fromisoformat(day)) for day in (before["due"], after["due"]))

@@ -8,13 +8,14 @@ from sqlalchemy import delete, select, update
 
 from events.activities import Plan, activities_of, add_activity, cancel_activity
 from events.campaigns import open_campaigns, open_round
-from events.checklist import block_item, complete_item, history_of, reopen_item, start_item
+from events.checklist import block_item, complete_item, reopen_item, start_item
 from events.choices import delegate_item, split_item
 from events.credits import credit_item, credited_to
 from events.errors import ConflictError
 from events.evidence import Proof, add_evidence, remove_evidence
 from events.feeds import serve_feed
 from events.handover import hand_over_due
+from events.history import history_of
 from events.models import Campaign, ChecklistItem, ItemState, Template, Unit, UnitSuccession
 from events.people import add_person, give_post
 from events.progress import AsOf, own_progress

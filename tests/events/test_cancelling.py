@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 from events.activities import Plan, add_activity
 from events.campaigns import open_campaigns, open_round
 from events.cancelling import Extent, cancel_round, extent_of, reopen_round
-from events.checklist import excuse_item, history_of, not_undone, reopen_item, start_item
+from events.checklist import excuse_item, reopen_item, start_item
 from events.credits import credit_item
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.feeds import find_feed
+from events.history import history_of, not_undone
 from events.kinds import get_kind, open_on
 from events.models import Campaign, CampaignStatus, ChecklistItem, ItemState, Template, TodoStatus
 from events.progress import Progress, own_progress

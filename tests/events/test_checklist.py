@@ -6,19 +6,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from events.campaigns import open_campaigns
-from events.checklist import (
-    UNDOES,
-    block_item,
-    complete_item,
-    decline_item,
-    excuse_item,
-    history_of,
-    not_undone,
-    reopen_item,
-    start_item,
-    state_of,
-)
+from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
 from events.errors import ConflictError, EvidenceMissingError, InvalidInputError, NotAllowedError, NotFoundError
+from events.history import UNDOES, history_of, not_undone, state_of
 from events.models import Campaign, CampaignStatus, ChecklistItem, ItemState, Post, TodoStatus
 from events.progress import own_progress, rolled_up
 from events.undo import last_change, undo_change

@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy import select
 
 from events.campaigns import open_campaigns
-from events.checklist import block_item, complete_item, decline_item, excuse_item, history_of, reopen_item
+from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item
 from events.credits import candidates, coverable, credit_item, credited_to, integrated_in, remove_credit, stand_in
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
+from events.history import history_of
 from events.localtime import local_day
 from events.models import Campaign, CampaignStatus, ItemState, Template
 from events.people import add_person, give_post

@@ -7,7 +7,6 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from events.campaigns import open_campaigns
-from events.checklist import history_of
 from events.documents import (
     Paper,
     add_document,
@@ -25,6 +24,7 @@ from events.documents import (
     supersede,
 )
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError, YearOutOfRangeError
+from events.history import history_of
 from events.issues import issue_dates
 from events.models import Campaign, Document, DocumentKind, Observance, Theme, Unit
 from events.observances import describe

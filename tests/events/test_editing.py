@@ -5,11 +5,12 @@ from sqlalchemy import select
 
 from events import reanchor
 from events.campaigns import open_round
-from events.checklist import complete_item, history_of, not_undone, reopen_item
+from events.checklist import complete_item
 from events.choices import OwnItem, add_own_item, split_item
 from events.decisions import YearDecision, apply_decision, preview_decision
 from events.editing import Edit, edit_item, follow_template, follows_a_template, remarks
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
+from events.history import history_of, not_undone
 from events.models import Campaign, Template
 from events.people import give_post
 from events.redating import Fate
@@ -169,9 +170,10 @@ def test_an_edit_is_taken_back_and_so_is_a_tick_after_it(session, plan, vietnam,
     edit_item(session, plan.id, edited(plan, due=EARLIER, summary="Khác"), **who)
     complete_item(session, plan.id, **who)
 
-    assert reopen_item(session, plan.id, **who).is_open
-    undo_change(session, plan.id, last_change(history_of(session, plan)).id, calendar=vietnam, **who)
+    for _ in range(2):
+        undo_change(session, plan.id, last_change(history_of(session, plan)).id, calendar=vietnam, **who)
 
+    assert plan.is_open
     assert edited(plan) == before
     assert (plan.edited, plan.anchor_version) == ([], 2)
     assert not_undone(history_of(session, plan)) == []

@@ -10,9 +10,10 @@ from PIL import Image
 from sqlalchemy import func, select
 
 from events.campaigns import open_campaigns
-from events.checklist import complete_item, history_of
+from events.checklist import complete_item
 from events.errors import ConflictError, EvidenceMissingError, InvalidInputError, NotAllowedError, NotFoundError
 from events.evidence import LARGEST_FILE, Proof, StoredFile, add_evidence, file_of, file_type, remove_evidence, store_file
+from events.history import history_of
 from events.models import Campaign, ChecklistItem, Evidence
 from events.pictures import without_metadata
 

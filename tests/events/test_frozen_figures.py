@@ -7,19 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
-from events.checklist import (
-    block_item,
-    complete_item,
-    decline_item,
-    excuse_item,
-    history_of,
-    reopen_item,
-    start_item,
-)
+from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
 from events.choices import OwnItem, add_own_item, delegate_item, split_item
 from events.editing import Edit, edit_item, follow_template
 from events.errors import DomainError
 from events.handover import hand_over_due
+from events.history import history_of
 from events.models import Campaign, CampaignStatus, ChecklistItem, Unit, UnitSuccession
 from events.progress import (
     AsOf,

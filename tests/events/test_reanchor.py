@@ -7,11 +7,11 @@ from sqlalchemy import event, func, select
 from events import reanchor, templates
 from events.activities import Plan, add_activity
 from events.campaigns import open_round
-from events.checklist import history_of
 from events.choices import OwnItem, add_own_item, split_item
 from events.database import new_uid
 from events.duedates import WAITS
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, YearOutOfRangeError
+from events.history import history_of
 from events.models import Anchor, Campaign, Cascade, ChecklistItem, Document, DocumentKind, Unit
 from events.reanchor import NewAnchor
 from events.redating import Fate

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from events.checklist import block_item, complete_item, decline_item, history_of, reopen_item
+from events.checklist import block_item, complete_item, decline_item, reopen_item
 from events.choices import OwnItem, add_own_item, delegate_item, split_item
 from events.credits import credit_item
 from events.decision_text import read_decision
@@ -13,6 +13,7 @@ from events.decisions import YearDecision, apply_decision, preview_decision
 from events.documents import Paper, add_document, correct_document, issue_document
 from events.editing import Edit, edit_item
 from events.evidence import Proof, add_evidence, remove_evidence
+from events.history import history_of
 from events.localtime import local_day
 from events.models import Campaign, Change, ChecklistItem, DocumentKind, Unit, UnitSuccession
 from events.people import give_post

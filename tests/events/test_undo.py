@@ -5,12 +5,13 @@ from sqlalchemy import select
 
 from events import reanchor
 from events.campaigns import open_round
-from events.checklist import complete_item, history_of, reopen_item, start_item, state_of
+from events.checklist import complete_item, reopen_item, start_item
 from events.choices import delegate_item, split_item
 from events.credits import credit_item, credited_to, remove_credit, stand_in
 from events.editing import Edit, edit_item, follow_template
 from events.errors import ConflictError, NotAllowedError
 from events.evidence import Proof, add_evidence, remove_evidence
+from events.history import history_of, state_of
 from events.models import Campaign, Template
 from events.people import add_person, give_post
 from events.rounds import rounds_of

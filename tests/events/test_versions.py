@@ -6,12 +6,13 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 
 from events import templates, versions
-from events.checklist import history_of, reopen_item, start_item
+from events.checklist import reopen_item, start_item
 from events.choices import split_item
 from events.credits import credit_item
 from events.duedates import WAITS
 from events.entries import MOST_ITEMS, TemplateEntry
 from events.errors import ConflictError, InvalidInputError, NotFoundError
+from events.history import history_of
 from events.kinds import open_on
 from events.models import Anchor, Campaign, Cascade, ChecklistItem, ItemState, TemplateVersion, Unit
 from events.redating import Fate, grouped

@@ -8,18 +8,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from events.checklist import (
-    block_item,
-    complete_item,
-    decline_item,
-    excuse_item,
-    history_of,
-    reopen_item,
-    start_item,
-)
+from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
 from events.editing import Edit, edit_item, remarks
 from events.errors import N_
 from events.evidence import SUFFIXES, Proof, StoredFile, add_evidence
+from events.history import history_of
 from events.models import ChecklistItem, ItemState, Unit
 from events.undo import undo_change
 from scheduler.simulation.acts.act import Act

@@ -7,8 +7,8 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, select
 
-from events.checklist import history_of
 from events.errors import N_
+from events.history import history_of
 from events.lineage import compare_years
 from events.models import Campaign, Person, Phase, Unit
 from events.progress import (

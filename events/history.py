@@ -1,0 +1,138 @@
+"""The history of an item: one line for each change, with who, when, through which door, for which unit, what before and after.
+
+An undo is a change too: it points at the one that it takes back and restores what that one found, so that history replays to where
+the item stands.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from events.models import Change, ChecklistItem, Person, TodoStatus, Unit
+from events.models.history import Door
+
+# What `before` and `after` of a change name beside the item's own columns.
+UNDOES = "undoes"  # after: the id of the change that this one took back
+PARTS = "parts"  # after: the item changed because its parts did, or the units it was split among; before: whose part was taken back
+EDITED = "edited"  # both, of an edit by hand: the columns that stand by hand
+ANCHORS = "anchors"  # after an edit by hand: the campaign's anchor version then
+ADDED = "added"  # after: the words of an item that the unit made itself
+DELEGATE, DELEGATE_TO = "delegate", "delegate_to"  # both: who does it, in words, and as the ids of unit and role
+CREDIT, CREDIT_TO, COVERS = "credit", "credit_to", "covers"  # the other campaign's name and id, and the item it stands for there
+EVIDENCE, PIECE = "evidence", "piece"  # after it was given, before it was taken away: in words, and as an undo needs it
+DOCUMENT = "document"  # after: what was done with a paper of the item
+MOVED_TO = "moved_to"  # after its unit ended: the units that have it now, by the id of theirs
+MOVED_FROM, MOVED_FROM_ITEM = "moved_from", "moved_from_item"  # after it was taken over: the unit that ended, and its item
+MOVED_STATE, MOVED_EVIDENCE = "moved_state", "moved_evidence"  # and how it stood there, and what came along, in words
+
+_DAYS = {"dtstart", "due", "nominal_due"}
+AT_FIRST: dict[str, Any] = {
+    "status": TodoStatus.NEEDS_ACTION.value,
+    "completed": None,
+    "completed_on": None,
+    "completed_by": None,
+    "blocked": None,
+    "not_done": None,
+    "reason": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Who changes something, when and through which door; ``on_behalf_of`` is the unit for which they do it.
+
+    ``reported`` is the unit whose report it is; None for what is decided about its work, such as a date.
+    """
+
+    by: Person
+    now: datetime
+    door: Door = Door.PAGE
+    on_behalf_of: Unit | None = None
+    reported: Unit | None = None
+
+
+def history_of(session: Session, item: ChecklistItem) -> Sequence[Change]:
+    """Return the changes of an item, the newest first."""
+    query = select(Change).where(Change.item_id == item.id).options(joinedload(Change.on_behalf_of))
+    return session.scalars(query.order_by(Change.id.desc())).all()
+
+
+def not_undone(history: Sequence[Change]) -> list[Change]:
+    """Return the changes that stand: neither an undo nor taken back by one, the newest first."""
+    undone = {change.after.get(UNDOES) for change in history}
+    return [change for change in history if UNDOES not in change.after and change.id not in undone]
+
+
+def last_of_state(history: Sequence[Change]) -> Change | None:
+    """Return the newest change that stands and that changed the item's state."""
+    return next((change for change in not_undone(history) if "status" in change.before), None)
+
+
+def state_of(item: ChecklistItem) -> dict[str, Any]:
+    """Return where an item stands as history keeps it: JSON values by column."""
+    return {
+        "status": item.status.value,
+        "completed": item.completed.isoformat() if item.completed else None,
+        "completed_on": item.completed_on.isoformat() if item.completed_on else None,
+        "completed_by": item.completed_by.id if item.completed_by else None,
+        "blocked": item.blocked,
+        "not_done": item.not_done.value if item.not_done else None,
+        "reason": item.reason,
+    }
+
+
+def known_state(before: dict[str, Any]) -> dict[str, Any]:
+    """Return a remembered state in full: an older line of history may name less."""
+    return {name: before.get(name, first) for name, first in AT_FIRST.items()}
+
+
+def record(session: Session, item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], stamp: Stamp) -> Change:
+    """Write one line of an item's history, with the state after it once more as columns."""
+    change = line_of(item, before, after, stamp)
+    session.add(change)
+    session.flush()
+    return change
+
+
+def write_columns(session: Session, item: ChecklistItem, values: dict[str, Any], stamp: Stamp, **notes: Any) -> None:
+    """Write columns of an item by name, with the edit as history. ``values`` may be JSON's; moved dates re-arm reminders."""
+    before = {name: _plain(getattr(item, name)) for name in values}
+    after = {name: _plain(value) for name, value in values.items()}
+    for name, value in after.items():
+        setattr(item, name, date.fromisoformat(value) if name in _DAYS and value else value)
+    item.anchor_version += any(before[name] != after[name] for name in ("due", "dtstart") if name in values)
+    item.touch(stamp.now)
+    record(session, item, before, after | notes, replace(stamp, reported=None))
+
+
+def line_of(item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], stamp: Stamp) -> Change:
+    """Return one line of an item's history, not yet stored."""
+    return Change(
+        at=stamp.now,
+        by=stamp.by,
+        by_name=stamp.by.full_name,
+        door=stamp.door,
+        item=item,
+        before=before,
+        after=after,
+        on_behalf_of=stamp.on_behalf_of,
+        reported=stamp.reported,
+        **frozen(item),
+    )
+
+
+def frozen(item: ChecklistItem, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the state that every change keeps once more as columns, by which figures of a past day are counted.
+
+    ``values`` are columns of the item that are written together with the change.
+    """
+    named = {name: getattr(item, name) for name in ("status", "not_done", "due", "completed_on")}
+    return {name: (values or {}).get(name, value) for name, value in named.items()} | {"blocked": item.blocked is not None}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
