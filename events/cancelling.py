@@ -19,7 +19,7 @@ from events.localtime import VIETNAM, local_day
 from events.models import Activity, Campaign, CampaignStatus, ChecklistItem, Person
 from events.models.campaigns import OPEN
 from events.people import require_post
-from events.redating import lock_round
+from events.sheets import lock_round
 
 _LONGEST = 500  # characters of a reason
 

@@ -21,23 +21,11 @@ from events.localtime import VIETNAM, local_day
 from events.models import Activity, Campaign, CampaignStatus, ChecklistItem, DocumentKind, Person
 from events.models.campaigns import DOCUMENT
 from events.people import require_post
+from events.previews import DATES, Fate, Line, expect, fingerprint, line_of, values_of, write
 from events.recurrence import Occurrence, check_year
-from events.redating import (
-    DATES,
-    Fate,
-    Line,
-    Sheet,
-    differences_of,
-    expect,
-    fingerprint,
-    load_sheets,
-    lock_round,
-    made_from,
-    values_of,
-    wanted_dates,
-    write,
-)
+from events.redating import wanted_dates
 from events.rounds import Anchors, summary_on
+from events.sheets import Sheet, load_sheets, lock_round, made_from
 from events.workdays import WorkCalendar
 
 _A_DAY = timedelta(days=1)
@@ -256,22 +244,14 @@ def _lines(
 
 def _line(sheet: Sheet, item: ChecklistItem, dates: DueDates | None, told: set[int]) -> Line | None:
     """Compare an item with its dates; a part of a divided item follows the whole. None where nothing differs."""
-    where = (sheet.node, sheet.campaign.id, item.key, item.summary, item)
     if dates is None:
-        return Line(Fate.KEPT_OWN, *where, item.due, item.due, None, {}) if item.is_open else None
+        shown = (sheet.node, sheet.campaign.id, item.key, item.summary, item)
+        return Line(Fate.KEPT_OWN, *shown, item.due, item.due, None, {}) if item.is_open else None
     values, held = values_of(item, {name: getattr(dates, name) for name in DATES})
     moves = (item.due, item.dtstart) != (dates.due, dates.dtstart)
-    if not item.is_open:
-        fate, values = Fate.KEPT_DONE, {}
-    elif values:
-        fate = Fate.MOVED if {"due", "dtstart"} & set(values) else Fate.REWORDED  # or only why it is due then
-    else:
-        fate = Fate.KEPT_BY_HAND
-    if not values and not moves and not held:
+    if not moves and not (item.is_open and (values or held)):
         return None
-    new = values.get("due", item.due)
-    beside = differences_of(item, values)
-    return Line(fate, *where, item.due, new, dates.due_reason if values else None, values, item.id in told, beside)
+    return line_of(sheet, item, values, told=item.id in told)
 
 
 def _move_campaigns(session: Session, sheets: list[Sheet], found: Preview, now: datetime) -> None:

@@ -34,24 +34,11 @@ from events.models import (
     UnitSuccession,
 )
 from events.people import RoleBook
+from events.previews import COLUMNS, DATES, Fate, Line, expect, fingerprint, line_of, values_of, write
 from events.recurrence import Occurrence
-from events.redating import (
-    COLUMNS,
-    DATES,
-    Fate,
-    Line,
-    Sheet,
-    differences_of,
-    expect,
-    fingerprint,
-    load_sheets,
-    lock_round,
-    template_items,
-    values_of,
-    wanted_dates,
-    write,
-)
+from events.redating import wanted_dates
 from events.rounds import Anchors, round_of
+from events.sheets import Sheet, load_sheets, lock_round, template_items
 from events.units import load_tree
 from events.workdays import WorkCalendar
 
@@ -218,7 +205,7 @@ class _Comparison:
             return [_added(sheet, row, dates, values | state, item)], []
         if not values and not held:
             return [], []
-        return [_existing(sheet, item, values, held)], []
+        return [line_of(sheet, item, values, held)], []
 
     def _goes(self, sheet: Sheet, key: str) -> bool:
         """Tell whether a version takes an item away: it has it no longer, or no longer for this unit's level."""
@@ -250,7 +237,7 @@ class _Comparison:
                 wanted[item.id] = found
                 values, held = values_of(item, found)
                 if values or held:
-                    yield _existing(sheet, item, values, held)
+                    yield line_of(sheet, item, values, held)
 
     def _of_whole(self, item: ChecklistItem) -> _Row | None:
         """Return what the parts of an item take over: the dates of the template, and the words that the item will have."""
@@ -300,20 +287,6 @@ def _followed(links: Sequence[tuple[int, int]], living: Collection[int]) -> set[
 def _added(sheet: Sheet, row: _Row, dates: _Row, values: _Row, item: ChecklistItem | None = None) -> Line:
     shown = (sheet.node, sheet.campaign.id, row["key"], row["summary"], item, None, dates["due"], dates["due_reason"])
     return Line(Fate.ADDED, *shown, values or {"due": dates["due"], "summary": row["summary"]})
-
-
-def _existing(sheet: Sheet, item: ChecklistItem, values: _Row, held: frozenset[str]) -> Line:
-    """Return the line of an item that stays in the round: what it takes over, or why it keeps what it has."""
-    if not item.is_open:
-        fate, values, held = Fate.KEPT_DONE, {}, frozenset()
-    elif not values:
-        fate = Fate.KEPT_BY_HAND
-    else:
-        fate = Fate.MOVED if {"due", "dtstart"} & set(values) else Fate.REWORDED
-    new_due: date = values.get("due", item.due)
-    summary = values.get("summary", item.summary)
-    shown = (sheet.node, sheet.campaign.id, item.key, summary, item, item.due, new_due, values.get("due_reason"))
-    return Line(fate, *shown, values, differences=differences_of(item, values), held=held)
 
 
 def _was_taken_away(item: ChecklistItem) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from events.editing import EDITABLE
 from events.models import EvidenceType, Phase, Role, TemplateItem, TemplateVersion
-from events.redating import Group
+from events.previews import Group
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
 from web.language import title

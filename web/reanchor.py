@@ -13,9 +13,9 @@ from events.errors import ConflictError, DomainError, NotAllowedError, NotFoundE
 from events.language import say
 from events.models import Campaign, Person
 from events.people import require_post
+from events.previews import grouped
 from events.reanchor import NewAnchor
 from events.recurrence import Occurrence
-from events.redating import grouped
 from events.units import ancestors
 from notifications.reminders import reminded_items
 from web.addresses import here

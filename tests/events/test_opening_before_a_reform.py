@@ -11,7 +11,7 @@ from events.handover import hand_over_due
 from events.kinds import get_kind, open_on
 from events.models import Campaign, ChecklistItem, Template, Unit, UnitSuccession
 from events.models.campaigns import OPEN
-from events.redating import Fate
+from events.previews import Fate
 from events.reforms import NewUnit, merge, rename
 from events.templates import edit_template, get_template, item_entry
 from events.versions import apply_version, compare

@@ -13,8 +13,8 @@ from events.duedates import WAITS
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, YearOutOfRangeError
 from events.history import history_of
 from events.models import Anchor, Campaign, Cascade, ChecklistItem, Document, DocumentKind, Unit
+from events.previews import Fate
 from events.reanchor import NewAnchor
-from events.redating import Fate
 from events.rounds import rounds_of
 from events.villages import VillageType, add_village
 from events.workdays import Shift

@@ -15,7 +15,7 @@ from events.errors import ConflictError, InvalidInputError, NotFoundError
 from events.history import history_of
 from events.kinds import open_on
 from events.models import Anchor, Campaign, Cascade, ChecklistItem, ItemState, TemplateVersion, Unit
-from events.redating import Fate, grouped
+from events.previews import Fate, grouped
 from events.template_files import export_template, from_toml, import_template, text_of, to_toml
 from events.villages import VillageType, add_village
 from events.workdays import Shift
