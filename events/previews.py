@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from events.errors import N_, ConflictError
 from events.history import frozen, state_of
-from events.models import Change, ChecklistItem, Person
+from events.models import Change, ChecklistItem, ItemState, Person
 from events.models.history import Door
 from events.sheets import Sheet
 from events.units import UnitNode
@@ -24,6 +24,8 @@ from events.units import UnitNode
 DATES = ("dtstart", "nominal_due", "due", "due_reason")
 _ONE_DATE = {"due", "nominal_due", "due_reason"}  # a hand on one of them holds all three
 _DAYS = {"dtstart", "due"}
+_WHY = {"nominal_due", "due_reason"}  # said of a due date
+_SETS = {"evidence"}  # lists whose order means nothing
 _STATE = ("status", "not_done", "reason")
 _TEXT = ("summary", "phase_key", "role_key", "support_roles", "weight", "required")
 _PROOF = ("evidence", "evidence_min", "without_evidence", "depends_on")
@@ -109,8 +111,15 @@ def grouped(lines: Iterable[Line]) -> list[Group]:
     return sorted(found, key=lambda group: list(Fate).index(group.fate))
 
 
-def line_of(sheet: Sheet, item: ChecklistItem, values: _Row, held: frozenset[str] = frozenset(), *, told: bool = False) -> Line:
-    """Return the line of an item that stays in its round: what it takes over of ``values``, or why it keeps what it has."""
+def line_of(sheet: Sheet, item: ChecklistItem, wanted: Mapping[str, Any], *, told: bool = False) -> Line | None:
+    """Compare an item that stays in its round with what it should be: it takes that over, or keeps what it has, and why.
+
+    None where there is nothing to say. What is not required, such as work that went to another unit, keeps nothing.
+    """
+    values, held = values_of(item, wanted)
+    differing = values.keys() | held
+    if not differing or item.state is ItemState.NOT_REQUIRED or (not item.is_open and differing <= _WHY):
+        return None
     if not item.is_open:
         fate, values, held = Fate.KEPT_DONE, {}, frozenset()
     elif not values:
@@ -120,7 +129,7 @@ def line_of(sheet: Sheet, item: ChecklistItem, values: _Row, held: frozenset[str
     reason = values.get("due_reason", item.due_reason if fate is Fate.MOVED else None)
     shown = (sheet.node, sheet.campaign.id, item.key, values.get("summary", item.summary), item)
     dates = (item.due, values.get("due", item.due), reason)
-    return Line(fate, *shown, *dates, values, told, differences_of(item, values), held)
+    return Line(fate, *shown, *dates, values, told, _differences_of(item, values), held)
 
 
 def held_by_hand(item: ChecklistItem) -> set[str]:
@@ -131,18 +140,24 @@ def held_by_hand(item: ChecklistItem) -> set[str]:
 def values_of(item: ChecklistItem, wanted: Mapping[str, Any]) -> tuple[_Row, frozenset[str]]:
     """Return the columns of ``wanted`` that differ and may be written, and the names of those that a hand holds."""
     held = held_by_hand(item)
-    differing = {name: value for name, value in wanted.items() if getattr(item, name) != value}
+    differing = {
+        name: value for name, value in wanted.items() if _comparable(name, getattr(item, name)) != _comparable(name, value)
+    }
     values = {name: value for name, value in differing.items() if name not in held}
     return _in_order(item, values), frozenset(held & set(differing))
 
 
-def differences_of(item: ChecklistItem, values: Mapping[str, Any]) -> tuple[Difference, ...]:
-    """Return what ``values`` would change beside the due date."""
-    names = (name for name in ("dtstart", *COLUMNS) if name in values)
-    return tuple(Difference(name, _hashable(getattr(item, name)), _hashable(values[name])) for name in names)
+def _differences_of(item: ChecklistItem, values: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """Return what ``values`` would change beside the due date; how that was counted only where it stays."""
+    beside = values.keys() - (_WHY if "due" in values else set())
+    names = (name for name in (*DATES, *COLUMNS) if name in beside and name != "due")
+    return tuple(Difference(name, _comparable(name, getattr(item, name)), _comparable(name, values[name])) for name in names)
 
 
-def _hashable(value: Any) -> Any:
+def _comparable(name: str, value: Any) -> Any:
+    """Return a column's value as one that can be compared and hashed."""
+    if name in _SETS:
+        return tuple(sorted(value))
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -18,6 +18,8 @@ from web.words import day_text
 
 _NAMES = {
     "dtstart": _l("the beginning"),
+    "nominal_due": _l("the day as counted"),
+    "due_reason": _l("why that day moves"),
     "summary": _l("the wording"),
     "phase_key": _l("phase"),
     "role_key": _l("who is in charge"),

@@ -102,8 +102,10 @@ def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str |
         days=_days_now(root),
         plans=reanchor.plans_of(session, root),
         activities=reanchor.activities_to_come(session, root, now=now()) if seen and not seen.is_empty else [],
+        apart=reanchor.no_longer_inside(session, root, seen.dates) if seen and not seen.is_empty else [],
         seen=seen,
         groups=grouped(seen.lines) if seen else [],
+        words=Words.load(session, root.version),
         problem=problem,
     )
 
