@@ -111,7 +111,7 @@ def grouped(lines: Iterable[Line]) -> list[Group]:
     return sorted(found, key=lambda group: list(Fate).index(group.fate))
 
 
-def line_of(sheet: Sheet, item: ChecklistItem, wanted: Mapping[str, Any], *, told: bool = False) -> Line | None:
+def compare_item(sheet: Sheet, item: ChecklistItem, wanted: Mapping[str, Any], *, told: bool = False) -> Line | None:
     """Compare an item that stays in its round with what it should be: it takes that over, or keeps what it has, and why.
 
     None where there is nothing to say. What is not required, such as work that went to another unit, keeps nothing.

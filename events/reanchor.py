@@ -21,7 +21,7 @@ from events.localtime import VIETNAM, local_day
 from events.models import Activity, Anchor, Campaign, CampaignStatus, ChecklistItem, DocumentKind, Person
 from events.models.campaigns import DOCUMENT
 from events.people import require_post
-from events.previews import Fate, Line, expect, fingerprint, line_of, write
+from events.previews import Fate, Line, compare_item, expect, fingerprint, write
 from events.recurrence import Occurrence, check_year
 from events.redating import wanted_dates
 from events.rounds import Anchors, summary_on
@@ -277,7 +277,7 @@ def _line(sheet: Sheet, item: ChecklistItem, dates: DueDates | None, told: set[i
     if dates is None:
         shown = (sheet.node, sheet.campaign.id, item.key, item.summary, item)
         return Line(Fate.KEPT_OWN, *shown, item.due, item.due, None, {}) if item.is_open else None
-    return line_of(sheet, item, dates.columns, told=item.id in told)
+    return compare_item(sheet, item, dates.columns, told=item.id in told)
 
 
 def _move_campaigns(session: Session, sheets: list[Sheet], found: Preview, now: datetime) -> None:

@@ -33,7 +33,7 @@ from events.models import (
     UnitSuccession,
 )
 from events.people import RoleBook
-from events.previews import COLUMNS, DATES, Fate, Line, expect, fingerprint, line_of, values_of, write
+from events.previews import COLUMNS, DATES, Fate, Line, compare_item, expect, fingerprint, values_of, write
 from events.recurrence import Occurrence
 from events.redating import wanted_dates
 from events.rounds import Anchors, round_of
@@ -199,7 +199,7 @@ class _Comparison:
             values, _held = values_of(item, wanted)
             state = {"status": TodoStatus.NEEDS_ACTION, "not_done": None, "reason": None}
             return [_added(sheet, row, dates, values | state, item)], []
-        line = line_of(sheet, item, wanted)
+        line = compare_item(sheet, item, wanted)
         return [line] if line else [], []
 
     def _goes(self, sheet: Sheet, key: str) -> bool:
@@ -230,7 +230,7 @@ class _Comparison:
                 if origin is None or (found := wanted.get(origin.id) or self._of_whole(origin)) is None:
                     continue
                 wanted[item.id] = found
-                line = line_of(sheet, item, found)
+                line = compare_item(sheet, item, found)
                 if line:
                     yield line
 
