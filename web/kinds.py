@@ -17,6 +17,7 @@ from events.errors import ConflictError, DomainError, InvalidInputError
 from events.language import say
 from events.models import Anchor, Campaign, Cascade, EvidenceType, IfNoLevel, Person, Phase, Role, Template, TemplateVersion
 from events.recurrence import FIRST_YEAR, LAST_YEAR
+from events.running import goes_on
 from events.template_checks import problem_in_words
 from events.units import levels
 from events.workdays import Shift
@@ -79,7 +80,7 @@ def show(key: str) -> str:
     """Show the items of the newest version, and where the template is in use."""
     session = get_session()
     template = templates.get_template(session, key)
-    running = select(Campaign).where(Campaign.template_id == template.id, Campaign.parent_id.is_(None), Campaign.dtend > today())
+    running = select(Campaign).where(Campaign.template_id == template.id, Campaign.parent_id.is_(None), goes_on(today()))
     campaigns = session.scalars(running.order_by(Campaign.dtstart)).all()
     return render_template("kinds/show.html", template=template, campaigns=campaigns, **_legend())
 

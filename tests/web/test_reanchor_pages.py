@@ -1,6 +1,6 @@
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select
@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from events import templates
 from events.models import ChecklistItem, Person
+from events.workdays import WorkCalendar
 from tests.conftest import Cast
-from tests.web.conftest import NOON, Opened, Visitor
+from tests.events.test_reanchor import open_template
+from tests.web.conftest import NOON, Clock, Opened, Visitor
 from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 
@@ -147,3 +149,35 @@ def test_only_administrators_apply_versions(hoa: Visitor, opened: Opened):
 
     hoa.read(address, 403)
     assert hoa.post(address, so="1", fingerprint="x").status_code == 403
+
+
+def test_a_report_is_asked_for_its_new_cut_off_alone(hoa: Visitor, session: Session, vietnam: WorkCalendar):
+    report = open_template(session, vietnam, "report_year", 2021, NOON)
+
+    page = hoa.read(f"/chien-dich/{report.uid}/doi-ngay?last=2021-12-31")
+
+    assert re.findall(r'name="(\w+)" type="date"', page) == ["last"]
+    assert "Ngày chốt số liệu mới" in page
+    assert mark_of(page)
+
+
+def test_the_preview_warns_of_a_campaign_that_it_leaves_outside(hoa: Visitor, session: Session, vietnam: WorkCalendar):
+    month, day = (open_template(session, vietnam, key, 2021, NOON) for key in ("gender_action_month", "evaw_day"))
+
+    page = hoa.read(f"/chien-dich/{month.uid}/doi-ngay?first=2021-12-01&last=2021-12-31")
+
+    assert f"“{day.summary}” không còn nằm trong thời gian của “{month.summary}”" in page
+
+
+def test_a_campaign_whose_main_event_is_to_come_is_not_said_to_be_over(
+    hoa: Visitor, clock: Clock, opened: Opened, session: Session
+):
+    opened.province.event_date = date(2021, 4, 3)
+    session.commit()
+    badge = "badge-over"
+
+    for now, is_over in ((datetime(2021, 3, 25, 5, tzinfo=UTC), False), (datetime(2021, 4, 4, 5, tzinfo=UTC), True)):
+        clock.now = now
+        dates_of = hoa.read(f"/chien-dich/{opened.province.uid}").partition("</dd>")[0]
+        assert (badge in dates_of) is is_over
+        assert (f"/chien-dich/{opened.province.uid}" in hoa.read("/mau/happiness_day")) is not is_over
