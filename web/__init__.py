@@ -34,6 +34,7 @@ from web import (
     kinds,
     language,
     mail,
+    mine,
     months,
     observances,
     opening,
@@ -70,6 +71,7 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     errors.install(app)
     for room in (
         home,
+        mine,
         observances,
         subscriptions,
         campaigns,
