@@ -105,6 +105,10 @@ class Campaign(Published, Base):
     outer: Mapped["Campaign | None"] = relationship(remote_side="Campaign.id", foreign_keys="Campaign.outer_id")
     items: Mapped[list["ChecklistItem"]] = relationship(back_populates="campaign", order_by="ChecklistItem.position")
 
+    @property
+    def is_cancelled(self) -> bool:
+        return self.status is CampaignStatus.CANCELLED
+
     def __repr__(self) -> str:
         return f"<Campaign {self.uid} {self.summary}>"
 

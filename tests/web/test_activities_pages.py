@@ -71,6 +71,14 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(thi: Visitor, opened: Op
     assert count(session) == 0
 
 
+def test_what_was_called_off_no_longer_counts_for_more(launch: Activity, thi: Visitor):
+    assert "Lồng ghép</h2>" in thi.read(f"/hoat-dong/{launch.uid}")
+
+    thi.post(f"/hoat-dong/{launch.uid}/huy")
+
+    assert "Lồng ghép</h2>" not in thi.read(f"/hoat-dong/{launch.uid}")
+
+
 def test_sending_the_form_twice_plans_it_once(launch: Activity, thi: Visitor, opened: Opened, session: Session):
     thi.post(f"/chien-dich/{opened.commune.uid}/hoat-dong/moi", **FORM)
 

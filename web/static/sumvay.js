@@ -85,6 +85,6 @@ document.addEventListener("submit", async (event) => {
     form.submit();
     return;
   }
-  for (const id of [item.id, "tien-do", "thong-bao"]) show(page, id);
+  for (const id of [item.id, "tien-do", "tien-do-chung", "thong-bao"]) show(page, id);
   item.querySelector(".circle").focus({ preventScroll: true });
 });
