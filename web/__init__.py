@@ -37,6 +37,7 @@ from web import (
     mine,
     months,
     observances,
+    offsets,
     opening,
     people,
     progress,
@@ -147,6 +148,7 @@ def _furnish_templates(app: Flask) -> None:
         today=context.today,
         weekday_names=words.weekday_names,
         in_zalo=_in_zalo,
+        offset=offsets.offset_text,
     )
 
 

@@ -95,7 +95,7 @@ def test_the_end_of_work_over_a_period_may_differ_by_level(administrator: Visito
 
     item = next(item for item in template_of(session).current.items if item.key == "banners")
     assert (item.end_at("district"), item.end_at("commune")) == (2, 5)
-    assert "Cấp xã: -10 … +5" in administrator.read("/mau/happiness_day")
+    assert "Cấp xã: từ 10 ngày trước đến 5 ngày sau" in administrator.read("/mau/happiness_day")
     assert refused.status_code == 400
 
 
@@ -262,7 +262,7 @@ def test_last_years_lateness_is_proposed_and_taken_over_once(
     clock.advance(timedelta(days=60))
 
     page = administrator.read("/mau/happiness_day/de-xuat?nam=2021")
-    assert "-13 → -9" in page
+    assert re.search(r"trước (.+) 13 ngày → trước \1 9 ngày", page)
     assert "102/102 đơn vị" in page
     assert opened.commune.unit.full_name in page
     path, chosen = "/mau/happiness_day/de-xuat", {"nam": "2021", "chosen": "plan_commune@commune"}
