@@ -104,6 +104,7 @@ def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str |
         activities=reanchor.activities_to_come(session, root, now=now()) if seen and not seen.is_empty else [],
         seen=seen,
         groups=grouped(seen.lines) if seen else [],
+        words=Words.load(session, root.version),
         problem=problem,
     )
 

@@ -64,6 +64,22 @@ def test_the_preview_counts_whom_the_old_date_was_told_and_promises_no_new_mail(
     assert "nhắc lại" not in page
 
 
+def test_the_preview_says_why_a_day_is_another_one_than_was_counted(hoa: Visitor, opened: Opened):
+    page = hoa.read(f"{dates(opened)}?event_date=2021-03-27")
+
+    assert 'vì ngày gốc rơi <span lang="vi">vào ngày nghỉ cuối tuần</span>' in page
+    assert not re.search(r'data-label="Hạn"> →', page)
+
+
+def test_the_preview_says_so_when_only_the_reason_of_a_date_changes(hoa: Visitor, opened: Opened, session: Session):
+    opened.item.due_reason = "trong kỳ nghỉ Tết"
+    session.commit()
+
+    page = hoa.read(f"{dates(opened)}?event_date={opened.province.dtstart}")
+
+    assert "giữ ngày, chỉ thay đổi lý do của hạn" in page
+
+
 def test_an_old_preview_is_shown_afresh_and_moves_nothing(hoa: Visitor, opened: Opened, session: Session):
     response = hoa.post(dates(opened), event_date="2021-03-27", fingerprint="old")
 
@@ -111,6 +127,7 @@ def test_an_administrator_applies_a_new_version_after_its_preview(
 
     page = administrator.read(address)
     assert "10/03/2021" in page
+    assert "102 việc thay đổi ở 102 đơn vị" in page
     assert due_of(session, opened) == date(2021, 3, 5)
     assert administrator.post(address, so="2", fingerprint="old").status_code == 409
     assert administrator.post(address, so="2", fingerprint=mark_of(page)).status_code == 303
