@@ -18,7 +18,7 @@ for (const field of document.querySelectorAll("input[type=date], input[type=time
   line.setAttribute("aria-live", "polite");
   const tell = () => { line.textContent = inWords(field); };
   field.after(line);
-  field.setAttribute("aria-describedby", `${field.getAttribute("aria-describedby") ?? ""} ${line.id}`.trim());
+  field.setAttribute("aria-describedby", `${field.getAttribute("aria-describedby") || ""} ${line.id}`.trim());
   field.addEventListener("input", tell);
   tell();
 }
