@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from events.documents import Paper, add_document, issue_document
+from events.documents import Paper, add_document, issue_document, likely_issuer
 from events.duedates import DueDates
 from events.errors import N_, ConflictError, InvalidInputError
 from events.issues import Issues, issue_dates, plan_keys
@@ -302,6 +302,6 @@ def _enter_plan(session: Session, top: Sheet, change: NewAnchor, by: Person, now
     """Enter the plan as issued; its number follows when the clerk gave one."""
     item, issued = top.items[change.plan or ""], change.issued
     assert issued is not None
-    paper = Paper(DocumentKind.PLAN, item.summary, dated=issued, issuer=top.campaign.unit.full_name)
+    paper = Paper(DocumentKind.PLAN, item.summary, dated=issued, issuer=likely_issuer(top.campaign))
     document = add_document(session, top.campaign, paper, item=item, by=by, now=now)
     issue_document(session, document, issued, by=by, now=now)

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session, joinedload
 from events.database import nfc
 from events.errors import N_, ConflictError, DomainError, InvalidInputError
 from events.handover import hand_over_due, open_in_closed_units
-from events.language import say
 from events.models import Reform, Unit
 from events.models.history import Door
 from events.proposals import decide_proposal, decided_by, number_waiting, waiting_proposals
@@ -23,8 +22,10 @@ from events.reforms import NewUnit, Reformed, abolish_level, merge, reforms, ren
 from events.units import alive, levels
 from events.withdrawals import NAMES, TAKEN_BACK, take_back
 from web.context import current_account, current_person, get_session, now, today
-from web.language import current
+from web.entries import Entries
+from web.forms import said, wrong_fields
 from web.language import gettext as _
+from web.language import lazy_gettext as _l
 from web.mail import administrators_only
 
 if TYPE_CHECKING:
@@ -33,6 +34,19 @@ if TYPE_CHECKING:
 bp = Blueprint("reforms", __name__, url_prefix="/cai-cach")
 
 _KINDS = ("sap-nhap", "chia-tach", "doi-ten", "bo-cap")
+_LABELS = {
+    "unit": _l("Unit"),
+    "parts": _l("New units, one a line"),
+    "name": _l("Full name of the new unit"),
+    "on": _l("First day of the new units"),
+}
+_MISSING = {
+    "unit": N_("Please choose one unit."),
+    "parts": N_("Please enter the new units."),
+    "name": N_("Please enter the name."),
+    "on": N_("Please enter the first day of the new units."),
+}
+_NEEDED = dict(zip(_KINDS, (("name", "on"), ("unit", "parts", "on"), ("unit", "name", "on"), ("on",)), strict=True))
 _UNPROCESSABLE = 422
 _SHOWN = 100  # units a preview names; abolishing a level can end hundreds
 
@@ -68,6 +82,7 @@ def change(kind: str) -> ResponseReturnValue:
     if kind not in _KINDS:
         abort(404)
     try:
+        _check_needed(kind)
         done = _USE_CASES[kind](session)
     except DomainError as error:
         session.rollback()
@@ -169,7 +184,7 @@ def _taking_back(reform_id: int, error: DomainError | None = None) -> str:
         ended=[names[key] for key in reform.detail["before"] if key in names],
         begun=[names[key] for key in reform.detail["after"] if key in names],
         shown=_SHOWN,
-        error=say(error, current()) if error else None,
+        error=said(error),
     )
 
 
@@ -184,7 +199,8 @@ def _form(kind: str, error: DomainError | None = None) -> str:
         "reforms/form.html",
         kind=kind,
         heading=_heading(kind),
-        error=say(error, current()) if error else None,
+        error=said(error),
+        wrong=wrong_fields(error, _LABELS),
         typed=request.form,
         chosen=request.form.getlist("unit") or request.args.getlist("unit"),
         units=units,
@@ -237,6 +253,14 @@ def _abolish(session: Session) -> Reformed:
 
 
 _USE_CASES: dict[str, Callable[[Session], Reformed]] = dict(zip(_KINDS, (_merge, _split, _rename, _abolish), strict=True))
+
+
+def _check_needed(kind: str) -> None:
+    """Raise ``WrongEntriesError`` that tells at once of all fields that are empty and must not be."""
+    entries = Entries(request.form)
+    for name in _NEEDED[kind]:
+        entries.needed_text(name, missing=_MISSING[name])
+    entries.check()
 
 
 def _common() -> dict[str, object]:

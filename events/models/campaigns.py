@@ -110,6 +110,10 @@ class Campaign(Published, Base):
         """The first day on which it is over: after its own days, and after its main event. See ``running.goes_on`` for SQL."""
         return max(self.dtend, self.event_date + timedelta(days=1)) if self.event_date else self.dtend
 
+    @property
+    def is_cancelled(self) -> bool:
+        return self.status is CampaignStatus.CANCELLED
+
     def __repr__(self) -> str:
         return f"<Campaign {self.uid} {self.summary}>"
 

@@ -66,6 +66,21 @@ def test_the_preview_counts_whom_the_old_date_was_told_and_promises_no_new_mail(
     assert "nhắc lại" not in page
 
 
+def test_the_preview_says_why_a_day_is_another_one_than_was_counted(hoa: Visitor, opened: Opened):
+    page = hoa.read(f"{dates(opened)}?event_date=2021-03-27")
+
+    assert 'vì ngày gốc rơi <span lang="vi">vào ngày nghỉ cuối tuần</span>' in page
+
+
+def test_the_preview_says_so_when_only_the_reason_of_a_date_changes(hoa: Visitor, opened: Opened, session: Session):
+    opened.item.due_reason = "trong kỳ nghỉ Tết"
+    session.commit()
+
+    page = hoa.read(f"{dates(opened)}?event_date={opened.province.dtstart}")
+
+    assert "giữ ngày, chỉ thay đổi lý do của hạn" in page
+
+
 def test_an_old_preview_is_shown_afresh_and_moves_nothing(hoa: Visitor, opened: Opened, session: Session):
     response = hoa.post(dates(opened), event_date="2021-03-27", fingerprint="old")
 
@@ -113,6 +128,7 @@ def test_an_administrator_applies_a_new_version_after_its_preview(
 
     page = administrator.read(address)
     assert "10/03/2021" in page
+    assert "102 việc thay đổi ở 102 đơn vị" in page
     assert due_of(session, opened) == date(2021, 3, 5)
     assert administrator.post(address, so="2", fingerprint="old").status_code == 409
     assert administrator.post(address, so="2", fingerprint=mark_of(page)).status_code == 303
@@ -142,6 +158,22 @@ def test_the_preview_of_a_version_says_what_changes_in_peoples_words(
     assert re.search(r"người phụ trách: [^→]+ → Công an", text)
     assert "giữ: hạn (sửa tay)" in text
     assert page.count("<tr ") == 3  # the head, 101 units together, and the one that chose its own day
+
+
+def test_a_new_items_date_follows_no_arrow_since_nothing_came_before_it(
+    administrator: Visitor, opened: Opened, session: Session, cast: Cast
+):
+    template = templates.get_template(session, "happiness_day")
+    entries = [templates.item_entry(item) for item in template.current.items]
+    thanks = entries[-1].model_copy(update={"key": "thank_you", "title_vi": "Gửi thư cảm ơn", "depends_on": []})
+    templates.edit_template(session, template, [*entries, thanks], by=cast.hoa, now=NOON)
+    session.commit()
+
+    page = administrator.read(f"/chien-dich/{opened.province.uid}/phien-ban")
+
+    row = page[page.index("Gửi thư cảm ơn") :].partition("</tr>")[0]
+    assert re.search(r'data-label="Hạn"><strong>\d\d/\d\d/2021</strong>', row)
+    assert "→" not in row
 
 
 def test_only_administrators_apply_versions(hoa: Visitor, opened: Opened):
