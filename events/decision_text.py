@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from events.database import folded, nfc
-from events.workdays import Decision
+from events.workdays import Decision, swap
 
 TET = "trong kỳ nghỉ Tết"
 _A_DAY = timedelta(days=1)
@@ -174,10 +174,7 @@ def _swap(plain: str, days: list[date]) -> list[Decision]:
     on_weekend = [day.weekday() >= _SATURDAY for day in days]
     worked_first = on_weekend[0] if on_weekend[0] != on_weekend[1] else re.search(r"\bbu\b.*\b(?:cho|thay)\b", plain) is not None
     working, off = days if worked_first else days[::-1]
-    return [
-        Decision(off, True, f"vào ngày nghỉ hoán đổi, làm bù {working:%d/%m/%Y}"),
-        Decision(working, False, f"làm bù cho {off:%d/%m/%Y}"),
-    ]
+    return list(swap(off, working))
 
 
 def _days(dates: list[_Stated]) -> list[date]:

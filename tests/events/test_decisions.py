@@ -313,6 +313,50 @@ def test_a_decision_without_a_tet_break_comes_beside_the_years_unless_it_is_said
     assert work_calendar(session).is_working(date(2027, 5, 8))
 
 
+@pytest.mark.parametrize(
+    ("corrected", "closed", "working"),
+    [
+        ("Hoán đổi ngày làm việc từ 12/02/2027 sang thứ Bảy 27/02/2027", date(2027, 2, 12), date(2027, 2, 27)),
+        ("Hoán đổi ngày làm việc từ 15/02/2027 sang thứ Bảy 20/02/2027", date(2027, 2, 15), date(2027, 2, 20)),
+        ("Nghỉ ngày 12/02/2027, hoán đổi ngày làm việc từ 12/02/2027 sang 27/02/2027", date(2027, 2, 12), date(2027, 2, 27)),
+        ("Đi làm ngày 12/02/2027", None, date(2027, 2, 12)),
+    ],
+)
+def test_a_corrected_swap_takes_back_the_other_day_of_the_wrong_one_and_nothing_else(session, corrected, closed, working):
+    applied(session, year_2027())
+    applied(session, year_2027("Hoán đổi ngày làm việc từ thứ Sáu 12/02/2027 sang thứ Bảy 20/02/2027"))
+
+    applied(session, year_2027(corrected))
+
+    calendar, all_three = work_calendar(session), (date(2027, 2, 12), date(2027, 2, 15), date(2027, 2, 20), date(2027, 2, 27))
+    own = {day: calendar.decisions[day].off for day in all_three if day in calendar.decisions}
+    assert own == ({closed: True} if closed else {}) | {working: False}
+    assert not calendar.is_working(date(2027, 2, 8))
+    assert calendar.is_decided(2027)
+    assert still_to_follow(session) == []
+
+
+def test_a_break_that_holds_a_traded_day_leaves_the_saturday_worked_for_it(session):
+    applied(session, year_2027("Hoán đổi ngày làm việc từ thứ Hai 30/8/2027 sang thứ Bảy 21/8/2027"))
+
+    applied(session, year_2027("Nghỉ Quốc khánh từ ngày 28/8/2027 đến hết ngày 02/9/2027"))
+
+    assert work_calendar(session).is_working(date(2027, 8, 21))
+
+
+def test_each_day_entered_before_stays_or_goes_as_somebody_says(session):
+    applied(session, year_2027())
+    applied(session, year_2027("Nghỉ các ngày 04/5/2027 và 10/5/2027"))
+
+    applied(session, replace(year_2027(), drops={date(2027, 5, 4): False}))
+    assert not work_calendar(session).is_working(date(2027, 5, 4))
+    assert work_calendar(session).is_working(date(2027, 5, 10))
+
+    applied(session, replace(year_2027("Nghỉ ngày 17/5/2027"), drops={date(2027, 5, 4): True}))
+    assert work_calendar(session).is_working(date(2027, 5, 4))
+    assert not work_calendar(session).is_working(date(2027, 2, 8))
+
+
 def test_a_decision_may_name_only_working_days(session):
     applied(session, year_2027("Nghỉ ngày 01/03/2027"))
 
