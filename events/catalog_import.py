@@ -159,7 +159,7 @@ def _unit_values(entry: UnitEntry, position: int) -> dict[str, Any]:
 
 
 def _observance_values(entry: dict[str, Any], position: int) -> dict[str, Any]:
-    del entry["key"], entry["conf"]
+    del entry["key"]
     enabled = entry["status"] is not ObservanceStatus.OPTIONAL
     if entry["anniversary"] is None:
         del entry["anniversary"]  # then the wording is people's own to choose
