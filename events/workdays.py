@@ -147,11 +147,6 @@ class WorkCalendar:
             day = self._search(day, step)
         return day
 
-    def count_workdays(self, start: date, end: date) -> int:
-        """Return how many working days lie in ``start <= day < end``."""
-        days = (start + timedelta(days=n) for n in range((end - start).days))
-        return sum(map(self.is_working, days))
-
     def _search(self, day: date, step: timedelta) -> date:
         for _ in range(_LONGEST_BREAK):
             day += step

@@ -28,7 +28,7 @@ from events.models import (
     UnitSuccession,
 )
 from events.models.campaigns import OPEN
-from events.people import add_person, give_post, holders
+from events.people import add_person, give_post
 from events.progress import AsOf, Progress, own_progress, rolled_up
 from events.proposals import decide_proposal, waiting_proposals
 from events.reanchor import NewAnchor, apply, preview
@@ -38,7 +38,7 @@ from events.templates import edit_template, get_template, item_entry
 from events.units import alive, children, get_unit, load_tree, predecessors, successors
 from events.versions import apply_version, compare
 from events.withdrawals import take_back
-from tests.conftest import Cast
+from tests.conftest import Cast, holders
 
 BEFORE = datetime(2021, 2, 1, 1, tzinfo=UTC)
 DAY = date(2021, 3, 1)  # the first day of the new units, three weeks before 20 March
