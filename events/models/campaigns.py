@@ -219,17 +219,6 @@ class ChecklistItem(Published, Base):
     def is_overdue(self, today: date) -> bool:
         return self.is_open and self.due < today
 
-    def complete(self, by: Person | None, now: datetime, today: date) -> None:
-        """Record that the work is done. Completing it twice changes nothing."""
-        if self.is_done:
-            return
-        self.status = TodoStatus.COMPLETED
-        self.completed = now
-        self.completed_on = today
-        self.completed_by = by
-        self.blocked = self.not_done = self.reason = None
-        self.touch(now)
-
 
 class Evidence(Base):
     """One proof that an item was done: a document's number, a file, a photo, a link, a head count, a number, minutes."""

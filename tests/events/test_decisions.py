@@ -30,6 +30,7 @@ from events.rounds import rounds_of
 from events.templates import edit_template, item_entry
 from events.villages import VillageType, add_village
 from events.workdays import Decision, DecisionStatus, Shift, WorkCalendar
+from tests.conftest import tick_off
 
 NOW = datetime(2026, 12, 1, 1, tzinfo=UTC)
 CULTURE_DAY = "Ngày Văn hóa Việt Nam"
@@ -399,7 +400,7 @@ def test_the_preview_shows_what_moves_and_applying_moves_exactly_that(session, c
 def test_dates_set_by_hand_and_finished_items_stay_and_are_said_to(session, happiness_2027):
     by_hand, done = happiness_2027[:2]
     by_hand.edited = ["due"]
-    done.complete(None, NOW, NOW.date())
+    tick_off(done, None, NOW, NOW.date())
     own = by_hand.campaign.items[-1]
     own.key, own.is_own = "own-1", True
     session.flush()
@@ -417,7 +418,7 @@ def test_dates_set_by_hand_and_finished_items_stay_and_are_said_to(session, happ
 def test_a_preview_that_is_no_longer_true_is_refused_and_nothing_changes(session, happiness_2027):
     decision = year_2027()
     seen = preview_decision(session, decision).fingerprint
-    happiness_2027[0].complete(None, NOW, NOW.date())
+    tick_off(happiness_2027[0], None, NOW, NOW.date())
     session.flush()
 
     with pytest.raises(ConflictError, match="look at what moves once more"):
