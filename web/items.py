@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 from werkzeug.datastructures import FileStorage
 
-from events.checklist import block_item, closed_by_parts, complete_item, decline_item, excuse_item, reopen_item, start_item
+from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
 from events.choices import units_below
 from events.credits import credited_to, stand_in
 from events.dependencies import waited_for
@@ -29,6 +29,7 @@ from events.people import may_work_on
 from events.provisional import is_provisional
 from events.rights import may_excuse, may_work_on_item, went_over
 from events.story import story_of
+from events.transitions import closed_from_outside
 from events.undo import is_choice, last_change, undo_change
 from events.units import ancestors
 from web.addresses import here, safe_next
@@ -240,7 +241,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         edited=[_(EDITABLE[name]) for name in item.edited if name in EDITABLE],
         is_provisional=item.is_open and not sets_its_own_date(item) and is_provisional(item, get_calendar()),
         below=units_below(session, item.campaign.unit, today()),
-        by_parts=closed_by_parts(session, item) is not None,
+        closed_from_outside=closed_from_outside(session, item),
         may_excuse=person is not None and may_excuse(session, person, item, today()),
         may_choose=may_choose,
         may_tick=person is None or may_work_on_item(session, person, item, today()),

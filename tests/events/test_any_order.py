@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, update
 
 from events import reanchor, templates, versions
 from events.campaigns import copies_by_level, open_campaigns, open_round
-from events.checklist import closed_by_parts, complete_item, reopen_item
+from events.checklist import complete_item, reopen_item
 from events.choices import OwnItem, add_own_item, split_item
 from events.editing import Edit, edit_item
 from events.handover import hand_over_due
@@ -25,6 +25,7 @@ from events.progress import Progress, lifelong_tree, own_progress, rolled_up, su
 from events.reanchor import NewAnchor
 from events.reforms import NewUnit, merge
 from events.rounds import rounds_of
+from events.transitions import closed_from_outside
 from events.units import load_tree
 from events.villages import VillageType, add_village
 from tests.conftest import Cast
@@ -191,7 +192,7 @@ class RunningRound:
     def item_is_opened_again(self, number):
         """It kept its words while it was done, so it is offered what versions changed meanwhile, and takes it."""
         alive = [item for item_id in self.done if (item := self.session.get_one(ChecklistItem, item_id))]
-        found = [item for item in alive if item.campaign.unit.is_valid(self.today) and not closed_by_parts(self.session, item)]
+        found = [item for item in alive if item.campaign.unit.is_valid(self.today) and not closed_from_outside(self.session, item)]
         if found:
             reopen_item(self.session, found[number % len(found)].id, **self.who)
             self.done = {item.id: item.due for item in self.items(ChecklistItem.status == TodoStatus.COMPLETED)}

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from events.checklist import complete_item
+from events.checklist import complete_item, excuse_item
+from events.choices import split_item
 from events.models import ChecklistItem, ItemCredit, ItemState, Unit
 from events.people import give_post
 from events.villages import VillageType, add_village, villages_of
@@ -183,3 +184,38 @@ def test_a_part_is_taken_back_from_the_page(signed_in, opened: Opened, cast: Cas
 
     assert action not in thi.read(f"/viec/{item.id}/tuy-chon")
     assert "đã thu lại phần việc này" in thi.read(f"/viec/{part.id}")
+
+
+def test_a_village_reads_why_its_part_is_closed_and_is_offered_no_opening(
+    signed_in, opened: Opened, cast: Cast, session: Session, village: Unit, vietnam
+):
+    item = next(item for item in opened.commune.items if item.key == "banners")
+    [part] = split_item(session, item.id, [village.id], by=cast.thi, now=NOON, calendar=vietnam)
+    excuse_item(session, item.id, "mất điện", by=cast.hoa, now=NOON)
+    session.commit()
+
+    page = signed_in(cast.thi).read(f"/viec/{part.id}")
+
+    assert "Đóng cùng việc chung của Thị trấn Đăk Glei: mất điện" in page
+    assert f"/viec/{part.id}/mo-lai" not in page
+
+
+def test_the_page_of_a_divided_item_costs_as_many_queries_for_many_parts(
+    signed_in, opened: Opened, cast: Cast, session: Session, vietnam, count_queries
+):
+    item = next(item for item in opened.commune.items if item.key == "banners")
+    thi, path = signed_in(cast.thi), f"/viec/{item.id}/tuy-chon"
+
+    def divide(first: int, last: int) -> None:
+        villages = [
+            add_village(session, cast.commune, VillageType.THON, str(number), by=cast.thi, now=NOON, calendar=vietnam)
+            for number in range(first, last)
+        ]
+        split_item(session, item.id, [village.id for village in villages], by=cast.thi, now=NOON, calendar=vietnam)
+        session.commit()
+
+    divide(1, 3)
+    few = count_queries(lambda: thi.read(path))
+    divide(3, 12)
+
+    assert count_queries(lambda: thi.read(path)) == few
