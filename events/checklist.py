@@ -17,6 +17,8 @@ from events.reasons import is_of_a_credit
 from events.rights import open_for_change, open_for_choice, require_excuser, require_open, stamp_for
 from events.transitions import before_closing, complete, dropped, move, require_closed_by_people, require_in_template, stands_in
 
+_PROOF = {"evidence", "evidence_min", "without_evidence"}
+
 
 def start_item(
     session: Session, item_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE, zone: ZoneInfo = VIETNAM
@@ -104,8 +106,8 @@ def reopen_item(
 
 def restore_state(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, today: date) -> None:
     """Bring an item back to how a change found it. What may not be reached is not reached by an undo either."""
-    before = known_state(change.before)
-    if before["status"] == TodoStatus.COMPLETED.value:
+    before, columns = known_state(change.before), {name: value for name, value in change.before.items() if name in FOLLOWED}
+    if before["status"] == TodoStatus.COMPLETED.value and not _PROOF & columns.keys():  # else it was done with what was wanted then
         _require_evidence(session, item)
     if is_of_a_credit(before["reason"]) and not stands_in(session, item):
         raise ConflictError(N_("“%(item)s” was changed since. Please look at it again."), item=item.summary)
@@ -113,7 +115,6 @@ def restore_state(session: Session, item: ChecklistItem, change: Change, stamp: 
         require_excuser(session, item, stamp.by, today)
     if before["not_done"] is None:
         require_in_template(item)
-    columns = {name: value for name, value in change.before.items() if name in FOLLOWED}
     move(session, item, before, stamp, {UNDOES: change.id}, columns=columns or None)
 
 

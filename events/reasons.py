@@ -14,11 +14,12 @@ TAKEN_BACK = "đã thu lại phần việc này"  # ends that of a part that was
 
 def is_given(part: Any = ChecklistItem) -> ColumnElement[bool]:
     """Return the condition that a part was not taken back: it stays tied to its whole, or figures of past days would change."""
-    return or_(part.reason.is_(None), part.reason.not_like(f"%{TAKEN_BACK}"))
+    return or_(part.reason.is_(None), part.reason.not_like(f"%{TAKEN_BACK}"), part.reason.like(f"{WITH_WHOLE}%"))
 
 
 def was_taken_back(part: ChecklistItem) -> bool:
-    return (part.reason or "").endswith(TAKEN_BACK)
+    reason = part.reason or ""
+    return reason.endswith(TAKEN_BACK) and not reason.startswith(WITH_WHOLE)
 
 
 def is_of_a_version(reason: str | None) -> bool:

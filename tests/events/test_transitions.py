@@ -120,6 +120,20 @@ def test_what_was_opened_by_mistake_is_done_again_on_the_day_on_which_it_was_due
     assert own_progress(session, AsOf(NOW.date()), Campaign.id == plan.campaign_id) == reported
 
 
+def test_what_was_opened_by_mistake_is_done_again_also_when_a_version_wants_more_evidence_by_now(
+    session, cast, root, template, item, vietnam, who, undo
+):
+    plan = item("plan_commune")
+    complete_item(session, plan.id, **who)
+    apply(session, root, edit(session, template, changed(template, plan.key, evidence_min=3), cast), vietnam, cast, now=NOW)
+    reopen_item(session, plan.id, **who)
+    assert plan.evidence_missing == 3
+
+    undo(plan)
+
+    assert (plan.state, plan.evidence_min) == (ItemState.DONE, 0)
+
+
 def test_an_optional_item_that_is_switched_on_again_has_the_date_and_words_of_today(
     session, cast, root, template, item, vietnam, who
 ):
@@ -350,3 +364,15 @@ def test_nobody_is_asked_for_a_part_whose_whole_is_not_required(session, cast, l
 
     assert sum(one.parts for one in figures) == 0
     assert not [part for part in session.scalars(select(ChecklistItem).where(ChecklistItem.is_own)) if part.is_open]
+
+
+def test_a_divided_part_that_is_taken_back_and_given_again_has_its_own_parts_again(session, cast, root, item, villages, vietnam):
+    whole, above = item("plan_district", cast.district), {"by": cast.hoa, "now": NOW}
+    [part] = split_item(session, whole.id, [cast.commune.id], calendar=vietnam, **above)
+    [below] = split_item(session, part.id, [villages[0].id], calendar=vietnam, **above)
+
+    take_back_part(session, part.id, **above)
+    assert below.state is ItemState.NOT_REQUIRED
+    split_item(session, whole.id, [cast.commune.id], calendar=vietnam, **above)
+
+    assert (part.state, below.state) == (ItemState.NOT_STARTED, ItemState.NOT_STARTED)
