@@ -24,7 +24,8 @@ from events.errors import N_, ConflictError, DomainError, InvalidInputError, Not
 from events.evidence import LARGEST_FILE, Proof, add_evidence, file_of, remove_evidence, store_file
 from events.history import history_of
 from events.language import say
-from events.models import Campaign, ChecklistItem, Person, Unit
+from events.models import Campaign, ChecklistItem, ItemState, Person, Unit
+from events.origins import is_gone
 from events.people import may_work_on
 from events.provisional import is_provisional
 from events.rights import may_excuse, may_work_on_item, went_over
@@ -242,6 +243,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         is_provisional=item.is_open and not sets_its_own_date(item) and is_provisional(item, get_calendar()),
         below=units_below(session, item.campaign.unit, today()),
         closed_from_outside=closed_from_outside(session, item),
+        is_gone=item.state is ItemState.NOT_REQUIRED and is_gone(item),
         may_excuse=person is not None and may_excuse(session, person, item, today()),
         may_choose=may_choose,
         may_tick=person is None or may_work_on_item(session, person, item, today()),

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from events.checklist import complete_item, excuse_item
 from events.choices import split_item
-from events.models import ChecklistItem, ItemCredit, ItemState, Unit
+from events.models import ChecklistItem, ItemCredit, ItemState, NotDone, TodoStatus, Unit
 from events.people import give_post
 from events.villages import VillageType, add_village, villages_of
 from tests.conftest import Cast
@@ -198,6 +198,38 @@ def test_a_village_reads_why_its_part_is_closed_and_is_offered_no_opening(
 
     assert "Đóng cùng việc chung của Thị trấn Đăk Glei: mất điện" in page
     assert f"/viec/{part.id}/mo-lai" not in page
+
+
+def test_what_the_template_has_no_longer_is_offered_as_an_item_of_the_units_own(
+    signed_in, opened: Opened, cast: Cast, session: Session
+):
+    item = next(item for item in opened.commune.items if item.key == "visits")
+    item.status, item.not_done = TodoStatus.CANCELLED, NotDone.NOT_REQUIRED
+    item.reason = "Không còn trong mẫu (phiên bản 2)"
+    session.commit()
+    thi = signed_in(cast.thi)
+
+    page = thi.read(f"/viec/{item.id}")
+
+    assert f"/viec/{item.id}/mo-lai" not in page
+    assert f"/chien-dich/{opened.commune.uid}/viec-rieng" in page
+    assert f"/viec/{item.id}/chon" not in thi.read(f"/viec/{item.id}/tuy-chon")
+    assert thi.post(f"/viec/{item.id}/mo-lai").status_code == 409
+
+
+def test_a_part_that_was_taken_back_is_not_counted_among_the_parts(
+    signed_in, opened: Opened, cast: Cast, session: Session, village: Unit, vietnam
+):
+    item = next(item for item in opened.commune.items if item.key == "banners")
+    other = add_village(session, cast.commune, VillageType.THON, "2", by=cast.thi, now=NOON, calendar=vietnam)
+    part, _other = split_item(session, item.id, [village.id, other.id], by=cast.thi, now=NOON, calendar=vietnam)
+    session.commit()
+    thi = signed_in(cast.thi)
+    assert "<strong>0/2</strong>" in thi.read(f"/viec/{item.id}")
+
+    thi.post(f"/viec/{item.id}/chia/{part.id}/thu-lai")
+
+    assert "<strong>0/1</strong>" in thi.read(f"/viec/{item.id}")
 
 
 def test_the_page_of_a_divided_item_costs_as_many_queries_for_many_parts(
