@@ -227,6 +227,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
     last = last_change(history)
     person = current_person()
     may_choose = person is not None and may_work_on(session, person, item.campaign.unit, today())
+    gone = item.state is ItemState.NOT_REQUIRED and is_gone(item)  # neither opening it nor an undo that would is offered
     return render_template(
         "items/show.html",
         line=line,
@@ -234,7 +235,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         campaign=item.campaign,
         unit_path=ancestors(item.campaign.unit)[::-1],
         history=[(change, story_of(change, current())) for change in history],
-        last_change=(last.id, story_of(last, current())) if last and (may_choose or not is_choice(last)) else None,
+        last_change=(last.id, story_of(last, current())) if last and not gone and (may_choose or not is_choice(last)) else None,
         went_over=went_over(item, history),
         credited=credited_to(session, item),
         stand_in=stand_in(session, item),
@@ -243,7 +244,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         is_provisional=item.is_open and not sets_its_own_date(item) and is_provisional(item, get_calendar()),
         below=units_below(session, item.campaign.unit, today()),
         closed_from_outside=closed_from_outside(session, item),
-        is_gone=item.state is ItemState.NOT_REQUIRED and is_gone(item),
+        is_gone=gone,
         may_excuse=person is not None and may_excuse(session, person, item, today()),
         may_choose=may_choose,
         may_tick=person is None or may_work_on_item(session, person, item, today()),

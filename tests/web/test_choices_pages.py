@@ -1,13 +1,14 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from events.checklist import complete_item, excuse_item
-from events.choices import split_item
-from events.models import ChecklistItem, ItemCredit, ItemState, NotDone, TodoStatus, Unit
+from events.choices import split_item, switch_off
+from events.models import Campaign, ChecklistItem, ItemCredit, ItemState, Unit
 from events.people import give_post
+from events.templates import edit_template, item_entry
 from events.villages import VillageType, add_village, villages_of
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Opened, Visitor
@@ -204,14 +205,17 @@ def test_what_the_template_has_no_longer_is_offered_as_an_item_of_the_units_own(
     signed_in, opened: Opened, cast: Cast, session: Session
 ):
     item = next(item for item in opened.commune.items if item.key == "visits")
-    item.status, item.not_done = TodoStatus.CANCELLED, NotDone.NOT_REQUIRED
-    item.reason = "Không còn trong mẫu (phiên bản 2)"
+    switch_off(session, item.id, by=cast.thi, now=NOON)
+    rest = [item_entry(each) for each in opened.commune.version.items if each.key != item.key]
+    version = edit_template(session, opened.commune.template, rest, by=cast.hoa, now=NOON)
+    session.execute(update(Campaign).values(version_id=version.id))
     session.commit()
     thi = signed_in(cast.thi)
 
     page = thi.read(f"/viec/{item.id}")
 
     assert f"/viec/{item.id}/mo-lai" not in page
+    assert f"/viec/{item.id}/hoan-tac" not in page
     assert f"/chien-dich/{opened.commune.uid}/viec-rieng" in page
     assert f"/viec/{item.id}/chon" not in thi.read(f"/viec/{item.id}/tuy-chon")
     assert thi.post(f"/viec/{item.id}/mo-lai").status_code == 409
