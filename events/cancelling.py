@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from events.credits import open_again
+from events.credits import close_again, open_again
 from events.database import nfc
 from events.errors import N_, ConflictError, InvalidInputError
 from events.localtime import VIETNAM, local_day
@@ -85,8 +85,8 @@ def _write(session: Session, root: Campaign, status: CampaignStatus, reason: str
     shown = {"sequence": Activity.sequence + 1, "last_modified": now}  # calendars mark activities with their campaign
     of_round = update(Activity).where(Activity.campaign_id.in_(ids)).values(shown)
     session.execute(of_round, execution_options={"synchronize_session": "fetch"})
-    if cancelled:
-        open_again(session, ids, by=by, now=now)
+    follow = open_again if cancelled else close_again
+    follow(session, ids, by=by, now=now)
     session.expire(root)
     return len(ids)
 

@@ -13,17 +13,31 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from events.campaigns import open_round
-from events.checklist import excuse_item, follow_parts, parts_of, reopen_item
+from events.checklist import excuse_item, reopen_item
 from events.database import new_uid, nfc
 from events.editing import require_near
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
-from events.history import ADDED, DELEGATE, DELEGATE_TO, PARTS, Stamp, record
+from events.history import ADDED, DELEGATE, DELEGATE_TO, PARTS, WHOLE, Stamp, record
 from events.localtime import VIETNAM, local_day
-from events.models import Campaign, CampaignStatus, ChecklistItem, EvidenceType, ItemState, Person, Phase, Role, Unit
+from events.models import (
+    Campaign,
+    CampaignStatus,
+    ChecklistItem,
+    EvidenceType,
+    ItemState,
+    NotDone,
+    Person,
+    Phase,
+    Role,
+    Unit,
+)
 from events.models.history import Door
+from events.origins import parts_of
 from events.people import RoleBook, require_post, roles_at
+from events.reasons import TAKEN_BACK, was_taken_back
 from events.rights import open_for_choice, require_open, stamp_for
 from events.rounds import round_of
+from events.transitions import dropped, give_again, move, untouched
 from events.units import alive, ancestors
 from events.workdays import WorkCalendar
 
@@ -115,8 +129,7 @@ def split_item(
         item.touch(now)
         session.flush()
         for part in again.values():
-            part.split_from_id = item.id
-            reopen_item(session, part.id, by=by, now=now, zone=zone)
+            give_again(session, part, Stamp(by, now))
         record(session, item, {}, {PARTS: ", ".join(unit.full_name for unit in new)}, Stamp(by, now))
     return parts_of(session, item)
 
@@ -126,26 +139,21 @@ def take_back_part(session: Session, part_id: int, *, by: Person, now: datetime,
 
     Only a post in the unit that divided the item, or above it, may do this. Raises ``ConflictError`` for a part that was begun.
     """
-    part = session.get(ChecklistItem, part_id, with_for_update=True, populate_existing=True)
-    if part is None or part.split_from_id is None:
+    whole_id = session.scalar(select(ChecklistItem.split_from_id).where(ChecklistItem.id == part_id))
+    if whole_id is None:
         raise NotFoundError(kind="checklist item", key=part_id)
-    whole = open_for_choice(session, part.split_from_id, by, now, zone)
-    require_open(whole)
-    unit = part.campaign.unit.full_name
+    whole = open_for_choice(session, whole_id, by, now, zone)
+    part = session.get_one(ChecklistItem, part_id, with_for_update=True, populate_existing=True)
+    if was_taken_back(part):
+        return whole
+    unit, stamp = part.campaign.unit.full_name, Stamp(by, now)
     if not untouched(part):
         raise ConflictError(N_("%(unit)s has begun its part already; it can be closed there, with the reason."), unit=unit)
-    part.split_from_id = None
-    excuse_item(session, part.id, f"{whole.campaign.unit.full_name} đã thu lại phần việc này", by=by, now=now, zone=zone)
     whole.touch(now)
-    stamp = Stamp(by, now)
     record(session, whole, {PARTS: unit}, {}, stamp)
-    follow_parts(session, whole, stamp)
+    reason = f"{whole.campaign.unit.full_name} {TAKEN_BACK}"
+    move(session, part, dropped(NotDone.NOT_REQUIRED, reason), stamp, {WHOLE: True})
     return whole
-
-
-def untouched(part: ChecklistItem) -> bool:
-    """Tell whether a part stands as it was given."""
-    return part.state is ItemState.NOT_STARTED and not part.evidence_given and part.delegate_unit_id is None
 
 
 def delegate_item(

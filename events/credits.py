@@ -13,15 +13,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from events.checklist import cover_item, reopen_all, uncover_item
 from events.errors import N_, ConflictError, InvalidInputError
 from events.history import COVERS, CREDIT, CREDIT_TO, UNDOES, Stamp, record
 from events.localtime import VIETNAM
-from events.models import Campaign, CampaignStatus, ChecklistItem, ItemCredit, ItemState, Person
+from events.models import Campaign, CampaignStatus, ChecklistItem, ItemCredit, ItemState, Person, TodoStatus
 from events.models.campaigns import OPEN
-from events.rights import open_for_choice
-
-_TOGETHER = "Lồng ghép: làm chung với “"  # how the reason of an item begins that another one stands for
+from events.models.history import Door
+from events.observances import work_calendar
+from events.origins import missed, of_origins
+from events.rights import open_for_choice, stamp_for
+from events.transitions import cover, cover_again, credits_of, is_covered, uncover
 
 
 def credit_item(
@@ -54,7 +55,8 @@ def credit_item(
         record(session, item, {}, {CREDIT: campaign.summary, CREDIT_TO: campaign.id} | _noted(undoes), Stamp(by, now))
     if covered is not None and covered.is_open:
         _open_again(session, credit, by, now, zone)
-        cover_item(session, covered.id, f"{_TOGETHER}{item.summary}”", by=by, now=now, zone=zone)
+        covered = open_for_choice(session, covered.id, by, now, zone)
+        cover(session, covered, item, stamp_for(session, covered, by, now, Door.PAGE, zone))
         credit.covers = covered
     return item
 
@@ -112,6 +114,7 @@ def coverable(session: Session, item: ChecklistItem, campaigns: Sequence[Campaig
     ids = [campaign.id for campaign in campaigns]
     query = select(ChecklistItem).where(ChecklistItem.campaign_id.in_(ids), ChecklistItem.status.in_(OPEN))
     query = query if item.required else query.where(~ChecklistItem.required)
+    query = query.where(ChecklistItem.id.not_in(select(ItemCredit.item_id).where(ItemCredit.covers_id.is_not(None))))
     order = (ChecklistItem.key != item.key, ChecklistItem.position, ChecklistItem.id)
     found: dict[int, list[ChecklistItem]] = defaultdict(list)
     for other in session.scalars(query.order_by(*order)):
@@ -121,19 +124,33 @@ def coverable(session: Session, item: ChecklistItem, campaigns: Sequence[Campaig
 
 def stand_in(session: Session, item: ChecklistItem) -> ChecklistItem | None:
     """Return the item of another campaign through which this one is done; None for one that stands for itself."""
-    if not _is_covered(item):
+    if not is_covered(item):
         return None
     return session.scalars(select(ChecklistItem).join(ItemCredit.item).where(ItemCredit.covers_id == item.id)).first()
 
 
 def open_again(session: Session, campaign_ids: Collection[int], *, by: Person, now: datetime) -> None:
     """Open again, as they were, the items that those of these campaigns stand for: the campaigns were cancelled."""
-    stood_for = select(ItemCredit.covers_id).join(ItemCredit.item).where(ChecklistItem.campaign_id.in_(campaign_ids))
-    query = select(ChecklistItem).where(ChecklistItem.id.in_(stood_for)).join(ChecklistItem.campaign)
-    query = query.where(Campaign.status != CampaignStatus.CANCELLED)
-    load = joinedload(ChecklistItem.campaign).joinedload(Campaign.unit)
-    found = session.scalars(query.options(load).order_by(ChecklistItem.id))
-    reopen_all(session, [item for item in found if _is_covered(item)], by=by, now=now)
+    credits = [credit for credit in _stood_for(session, campaign_ids) if credit.covers and is_covered(credit.covers)]
+    covered = [credit.covers for credit in credits if credit.covers]
+    given = of_origins(session, covered, work_calendar(session))
+    for credit, item in zip(credits, covered, strict=True):
+        stamp = Stamp(by, now, on_behalf_of=item.campaign.unit)
+        uncover(session, item, credit.item, stamp, missed(item, given.get(item.id)))
+
+
+def close_again(session: Session, campaign_ids: Collection[int], *, by: Person, now: datetime) -> None:
+    """Let the items of these campaigns stand for others again, where nobody went on with those: the campaigns take place."""
+    credits = [credit for credit in _stood_for(session, campaign_ids) if credit.item.status is not TodoStatus.CANCELLED]
+    cover_again(session, credits, Stamp(by, now))
+
+
+def _stood_for(session: Session, campaign_ids: Collection[int]) -> Sequence[ItemCredit]:
+    """Return the credits by which items of these campaigns stand for those of campaigns that take place."""
+    query = select(ItemCredit).join(ItemCredit.item).where(ChecklistItem.campaign_id.in_(campaign_ids))
+    alive = ItemCredit.covers_id.is_not(None), Campaign.status != CampaignStatus.CANCELLED
+    load = joinedload(ItemCredit.covers).joinedload(ChecklistItem.campaign).joinedload(Campaign.unit), joinedload(ItemCredit.item)
+    return session.scalars(query.join(ItemCredit.campaign).where(*alive).options(*load).order_by(ItemCredit.id)).all()
 
 
 def _item_to_cover(session: Session, item: ChecklistItem, campaign: Campaign, covers_id: int) -> ChecklistItem:
@@ -144,18 +161,18 @@ def _item_to_cover(session: Session, item: ChecklistItem, campaign: Campaign, co
         raise InvalidInputError(N_("An item can only stand for one of “%(campaign)s”."), campaign=campaign.summary)
     if covered.required and not item.required:
         raise ConflictError(N_("“%(item)s” is optional; it cannot stand for what is required."), item=item.summary)
+    if credits_of(session, covered):
+        raise ConflictError(
+            N_("“%(item)s” stands for another item itself. Please integrate that one directly, so that each is done once."),
+            item=covered.summary,
+        )
     return covered
 
 
-def _is_covered(item: ChecklistItem) -> bool:
-    """Tell whether an item is closed because another one stands for it, and not by hand since."""
-    return item.state is ItemState.NOT_REQUIRED and (item.reason or "").startswith(_TOGETHER)
-
-
 def _open_again(session: Session, credit: ItemCredit, by: Person, now: datetime, zone: ZoneInfo) -> None:
-    covered = credit.covers
-    if covered is not None and _is_covered(covered) and credit.campaign.status is not CampaignStatus.CANCELLED:
-        uncover_item(session, covered.id, by=by, now=now, zone=zone)
+    if credit.covers is not None and is_covered(credit.covers) and credit.campaign.status is not CampaignStatus.CANCELLED:
+        covered = open_for_choice(session, credit.covers.id, by, now, zone)
+        uncover(session, covered, credit.item, stamp_for(session, covered, by, now, Door.PAGE, zone))
 
 
 def _noted(undoes: int | None) -> dict[str, int]:

@@ -13,17 +13,15 @@ from sqlalchemy.orm import Session
 
 from events.database import nfc
 from events.errors import N_, ConflictError, InvalidInputError
-from events.history import ANCHORS, EDITED, Stamp, history_of, write_columns
+from events.history import EDITED, GIVEN, Stamp, history_of, plain, write_columns
 from events.localtime import VIETNAM, local_day
 from events.models import Campaign, Change, ChecklistItem, Person, Unit
 from events.models.history import Door
-from events.people import RoleBook, may_work_on, roles_at
-from events.previews import DATES
-from events.recurrence import Occurrence, check_year
-from events.redating import dates_now
+from events.observances import work_calendar
+from events.origins import OF_THE_WHOLE, missed, of_origin, parts_of
+from events.people import may_work_on, roles_at
+from events.recurrence import check_year
 from events.rights import open_for_choice, require_open
-from events.rounds import key_day
-from events.sheets import load_sheets
 from events.workdays import WorkCalendar
 
 LONGEST_SUMMARY = 300
@@ -74,7 +72,9 @@ def edit_item(
     edited = sorted({*item.edited, *values})
     if "due" in values:
         values |= {"nominal_due": values["due"], "due_reason": None}
-    write_columns(session, item, values | {EDITED: edited}, Stamp(by, now, door), **{ANCHORS: item.campaign.anchor_version})
+    given = of_origin(session, item, work_calendar(session)) or {}
+    notes = {GIVEN: {name: plain(given[name]) for name in values if name in given}}
+    write_with_parts(session, item, values | {EDITED: edited}, Stamp(by, now, door), **notes)
     return item
 
 
@@ -88,35 +88,29 @@ def follow_template(
     door: Door = Door.PAGE,
     zone: ZoneInfo = VIETNAM,
 ) -> ChecklistItem:
-    """Give an item its template's wording, dates and role again. Raises ``ConflictError`` for one that has no template."""
+    """Give an item its template's wording, dates and role again, or a part those of the whole.
+
+    Raises ``ConflictError`` for one that has no template.
+    """
     item = _open(session, item_id, by, now, zone)
     if not item.edited:
         return item
-    values = of_template(session, item, calendar)
+    values = of_origin(session, item, calendar)
     if values is None:
         raise ConflictError(N_("“%(item)s” has no template that it could follow."), item=item.summary)
     set_by = next((change for change in history_of(session, item) if {EDITED, "due"} <= change.after.keys()), None)
     require_say_over(session, item, set_by, values["due"], by, local_day(now, zone))
-    write_columns(session, item, values | {EDITED: []}, Stamp(by, now, door))
+    write_with_parts(session, item, values | {EDITED: []}, Stamp(by, now, door))
     return item
 
 
-def of_template(session: Session, item: ChecklistItem, calendar: WorkCalendar) -> dict[str, Any] | None:
-    """Return the columns as the template gives them, by the same count as when days move; None for an item that has no template."""
-    campaign = item.campaign
-    origin = next((each for each in campaign.version.items if each.key == item.key), None)
-    if origin is None:
-        return None
-    line = _line_above(campaign)
-    sheets = load_sheets(session, line[-1], units=[each.unit_id for each in line])
-    found = dates_now(session, sheets, calendar)[campaign.id, item.key]
-    on = key_day(campaign.template, Occurrence(campaign.dtstart, campaign.dtend))
-    role = RoleBook.load(session).of_copy(origin.role_key, campaign.unit.level_key, on)
-    return {"summary": origin.title_vi, "role_key": role} | {name: getattr(found, name) for name in DATES}
-
-
-def follows_a_template(item: ChecklistItem) -> bool:
-    return any(origin.key == item.key for origin in item.campaign.version.items)
+def write_with_parts(session: Session, item: ChecklistItem, values: dict[str, Any], stamp: Stamp, **notes: Any) -> None:
+    """Write columns of an item with its history, and let its open parts follow; what a hand set in a part stays."""
+    write_columns(session, item, values, stamp, **notes)
+    for part in parts_of(session, item):
+        followed = missed(part, {name: getattr(item, name) for name in OF_THE_WHOLE}) if part.is_open else {}
+        if followed:
+            write_with_parts(session, part, followed, stamp)
 
 
 def sets_its_own_date(item: ChecklistItem) -> bool:
@@ -194,8 +188,3 @@ def _require_say(session: Session, item: ChecklistItem, due: date, by: Person, t
 def _above(item: ChecklistItem) -> Unit | None:
     """Return the unit that sets how late an item may be."""
     return None if sets_its_own_date(item) else item.campaign.unit.parent
-
-
-def _line_above(campaign: Campaign) -> list[Campaign]:
-    """Return the campaign and those above it, the province's last."""
-    return [campaign] if campaign.parent is None else [campaign, *_line_above(campaign.parent)]

@@ -18,8 +18,11 @@ from events.models.history import Door
 # What `before` and `after` of a change name beside the item's own columns.
 UNDOES = "undoes"  # after: the id of the change that this one took back
 PARTS = "parts"  # after: the item changed because its parts did, or the units it was split among; before: whose part was taken back
+WHOLE = "whole"  # after, of a part: the unit above closed it, together with the whole or by taking it back
+GO_ON = "go_on"  # after a whole was closed without being done: the units whose begun parts stay open
+FREED = "freed"  # after it was open again: the wording of the item that stands for it no longer
 EDITED = "edited"  # both, of an edit by hand: the columns that stand by hand
-ANCHORS = "anchors"  # after an edit by hand: the campaign's anchor version then
+GIVEN = "given"  # after an edit by hand: what the template, or the whole of a part, gave then
 ADDED = "added"  # after: the words of an item that the unit made itself
 DELEGATE, DELEGATE_TO = "delegate", "delegate_to"  # both: who does it, in words, and as the ids of unit and role
 CREDIT, CREDIT_TO, COVERS = "credit", "credit_to", "covers"  # the other campaign's name and id, and the item it stands for there
@@ -100,13 +103,18 @@ def record(session: Session, item: ChecklistItem, before: dict[str, Any], after:
 
 def write_columns(session: Session, item: ChecklistItem, values: dict[str, Any], stamp: Stamp, **notes: Any) -> None:
     """Write columns of an item by name, with the edit as history. ``values`` may be JSON's; moved dates re-arm reminders."""
-    before = {name: _plain(getattr(item, name)) for name in values}
-    after = {name: _plain(value) for name, value in values.items()}
+    before, after = put_columns(item, values)
+    item.touch(stamp.now)
+    record(session, item, before, after | notes, replace(stamp, reported=None))
+
+
+def put_columns(item: ChecklistItem, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Write columns of an item and return them before and after as history keeps them."""
+    before, after = {name: plain(getattr(item, name)) for name in values}, {name: plain(value) for name, value in values.items()}
     for name, value in after.items():
         setattr(item, name, date.fromisoformat(value) if name in _DAYS and value else value)
     item.anchor_version += any(before[name] != after[name] for name in ("due", "dtstart") if name in values)
-    item.touch(stamp.now)
-    record(session, item, before, after | notes, replace(stamp, reported=None))
+    return before, after
 
 
 def line_of(item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], stamp: Stamp) -> Change:
@@ -134,5 +142,6 @@ def frozen(item: ChecklistItem, values: Mapping[str, Any] | None = None) -> dict
     return {name: (values or {}).get(name, value) for name, value in named.items()} | {"blocked": item.blocked is not None}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a column's value as JSON keeps it."""
     return value.isoformat() if isinstance(value, date) else value

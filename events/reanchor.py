@@ -21,7 +21,7 @@ from events.localtime import VIETNAM, local_day
 from events.models import Activity, Anchor, Campaign, CampaignStatus, ChecklistItem, DocumentKind, Person
 from events.models.campaigns import DOCUMENT
 from events.people import require_post
-from events.previews import Fate, Line, compare_item, expect, fingerprint, write
+from events.previews import DATES, Fate, Line, compare_item, expect, fingerprint, values_of, write
 from events.recurrence import Occurrence, check_year
 from events.redating import wanted_dates
 from events.rounds import Anchors, summary_on
@@ -130,12 +130,15 @@ def apply(
 
 def lines_of(sheets: Sequence[Sheet], dates: Mapping[tuple[int, str], DueDates], told: Collection[int] = ()) -> list[Line]:
     """Compare the items of a round with their dates by campaign id and key; where nothing differs there is no line."""
-    places = ((sheet, key, dates.get((sheet.campaign.id, key))) for sheet in sheets for key in sheet.items)
-    by_origin = {sheet.items[key].id: found for sheet, key, found in places if found}
-    known = set(told)
-    lines = (
-        _line(sheet, item, by_origin.get(item.split_from_id or item.id), known) for sheet in sheets for item in sheet.items.values()
-    )
+    known, found = set(told), dict[int, DueDates]()
+    lines = []
+    for sheet in sheets:  # parents first, so that a part finds what its whole will have
+        for item in sheet.items.values():
+            wanted = dates.get((sheet.campaign.id, item.key)) or found.get(item.split_from_id or 0)
+            lines.append(_line(sheet, item, wanted, known))
+            if wanted is not None:
+                values, _held = values_of(item, wanted.columns)
+                found[item.id] = DueDates(**{name: values.get(name, getattr(item, name)) for name in DATES})
     return [line for line in lines if line]
 
 

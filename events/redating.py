@@ -43,11 +43,14 @@ def wanted_dates(
     return found
 
 
-def dates_now(session: Session, sheets: Sequence[Sheet], calendar: WorkCalendar) -> dict[tuple[int, str], DueDates]:
+def dates_now(
+    session: Session, sheets: Sequence[Sheet], calendar: WorkCalendar, *, reopened: Collection[int] = ()
+) -> dict[tuple[int, str], DueDates]:
     """Return the dates of every item by campaign id and key, as the campaign's days and the plans issued so far give them."""
     root, origins = sheets[0].campaign, made_from(session, sheets)
     anchors, late = Anchors(Occurrence(root.dtstart, root.dtend), root.event_date), root.template.late_plan_workdays
-    return wanted_dates(sheets, origins, anchors, calendar, issued=issue_dates(session, root), late_workdays=late)
+    issued = issue_dates(session, root)
+    return wanted_dates(sheets, origins, anchors, calendar, issued=issued, late_workdays=late, reopened=reopened)
 
 
 class _Dates:

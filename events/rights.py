@@ -63,8 +63,14 @@ def require_excuser(session: Session, item: ChecklistItem, by: Person, on: date)
 
 
 def open_for_change(session: Session, item_id: int, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:
-    """Lock an item that ``by`` may change. Raises the errors of ``complete_item``, ``ConflictError`` too for one that went over."""
-    item = session.get(ChecklistItem, item_id, with_for_update=True, populate_existing=True)
+    """Lock an item that ``by`` may change. Raises the errors of ``complete_item``, ``ConflictError`` too for one that went over.
+
+    Of a part the whole is locked first, as by those who change the whole: else the two would wait for each other.
+    """
+    whole = select(ChecklistItem.split_from_id).where(ChecklistItem.id == item_id).scalar_subquery()
+    query = select(ChecklistItem).where(or_(ChecklistItem.id == item_id, ChecklistItem.id == whole)).order_by(ChecklistItem.id)
+    locked = session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+    item = next((one for one in locked if one.id == item_id), None)
     if item is None:
         raise NotFoundError(kind="checklist item", key=item_id)
     if not may_work_on_item(session, by, item, local_day(now, zone)):

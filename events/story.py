@@ -13,6 +13,8 @@ from events.history import (
     DOCUMENT,
     EDITED,
     EVIDENCE,
+    FREED,
+    GO_ON,
     MOVED_EVIDENCE,
     MOVED_FROM,
     MOVED_STATE,
@@ -74,6 +76,8 @@ def _told(before: dict[str, Any], after: dict[str, Any]) -> Iterator[_Said]:
         yield _of_the_hand(before, after)
     elif any(name in after and after[name] != before.get(name) for name in _STATE):
         yield _of_the_state(after)
+    if GO_ON in after:
+        yield N_("what was begun goes on: %(units)s"), {"units": after[GO_ON]}
     yield from _of_the_plan(before, after)
 
 
@@ -148,6 +152,8 @@ def _of_the_hand(before: dict[str, Any], after: dict[str, Any]) -> _Said:
 
 
 def _of_the_state(after: dict[str, Any]) -> _Said:
+    if FREED in after:
+        return N_("open again, since “%(item)s” stands for it no longer; %(name)s changed that"), {"item": after[FREED]}
     if UNDOES in after and PARTS in after:
         return N_("open again, since one of its parts is; %(name)s opened that"), {}
     if UNDOES in after and after["status"] != TodoStatus.NEEDS_ACTION:

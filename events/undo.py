@@ -11,36 +11,42 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from events.checklist import require_closed_by_people, restore_state
+from events.checklist import restore_state
 from events.choices import give_to
 from events.credits import credit_item, remove_credit
-from events.editing import of_template, require_say_over
+from events.editing import EDITABLE, require_say_over, write_with_parts
 from events.errors import N_, ConflictError, NotFoundError
 from events.evidence import find_piece, put_back, take_out
 from events.history import (
-    ANCHORS,
     COVERS,
     CREDIT_TO,
     DELEGATE_TO,
     EDITED,
+    FREED,
+    GIVEN,
     MOVED_TO,
     PARTS,
     PIECE,
     UNDOES,
+    WHOLE,
     Stamp,
     history_of,
     not_undone,
-    write_columns,
+    plain,
 )
 from events.localtime import VIETNAM, local_day
 from events.models import Campaign, Change, ChecklistItem, Person, Unit
 from events.models.history import Door
+from events.origins import of_origin
 from events.people import require_post
-from events.previews import DATES
+from events.reasons import is_of_a_version
 from events.rights import open_for_change, stamp_for
+from events.transitions import require_closed_by_people
 from events.workdays import WorkCalendar
 
 _DAYS = ("dtstart", "due")
+_HELD_WITH = {"nominal_due": "due", "due_reason": "due"}
+_UNKNOWN = object()  # what an edit of former days did not note
 
 
 def last_change(history: Sequence[Change]) -> Change | None:
@@ -88,7 +94,8 @@ def undo_change(
 
 def _can_be_undone(change: Change) -> bool:
     before, after = change.before, change.after
-    if PARTS in after or MOVED_TO in after:
+    of_a_version = is_of_a_version(before.get("reason")) or is_of_a_version(after.get("reason"))
+    if of_a_version or {PARTS, WHOLE, FREED, MOVED_TO} & after.keys():
         return False
     return bool({"status", EDITED, DELEGATE_TO, PIECE, CREDIT_TO} & before.keys() or {PIECE, CREDIT_TO} & after.keys())
 
@@ -127,21 +134,21 @@ def _undo_edit(session: Session, item: ChecklistItem, change: Change, stamp: Sta
     values = _parsed(change.before)
     if any(getattr(item, name) != value for name, value in _parsed(change.after).items() if name in values):
         raise _changed_since(item)  # a moved day or a new version wrote over it
-    values |= _moved_since(session, item, change, calendar)
+    values |= _given_since(session, item, change, calendar)
     due, dtstart = values.get("due", item.due), values.get("dtstart", item.dtstart)
     if dtstart and dtstart > due:
         values["dtstart"] = due
     require_say_over(session, item, change, due, stamp.by, today)
-    write_columns(session, item, values, stamp, **{UNDOES: change.id})
+    write_with_parts(session, item, values, stamp, **{UNDOES: change.id})
 
 
-def _moved_since(session: Session, item: ChecklistItem, change: Change, calendar: WorkCalendar) -> dict[str, Any]:
-    """Return the template's dates for what follows them again, if the campaign's days moved while it was held by hand."""
-    free = {name for name in _DAYS if name in change.before and name not in change.before[EDITED]}
-    if not free or change.after.get(ANCHORS) in (None, item.campaign.anchor_version):
-        return {}
-    found = of_template(session, item, calendar) or {}
-    return {name: found[name] for name in DATES if name in found and (name if name in _DAYS else "due") in free}
+def _given_since(session: Session, item: ChecklistItem, change: Change, calendar: WorkCalendar) -> dict[str, Any]:
+    """Return what the template, or the whole, gives now for columns that follow it again, where it gave something else before."""
+    given, before = of_origin(session, item, calendar) or {}, change.after.get(GIVEN, {})
+    free = {name for name in EDITABLE if name in change.before and name not in change.before[EDITED]}
+    following = {name: value for name, value in given.items() if _HELD_WITH.get(name, name) in free}
+    differing = {_HELD_WITH.get(name, name) for name, value in following.items() if plain(value) != before.get(name, _UNKNOWN)}
+    return {name: value for name, value in following.items() if _HELD_WITH.get(name, name) in differing}
 
 
 def _parsed(values: dict[str, Any]) -> dict[str, Any]:

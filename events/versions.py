@@ -34,6 +34,7 @@ from events.models import (
 )
 from events.people import RoleBook
 from events.previews import COLUMNS, DATES, Fate, Line, compare_item, expect, fingerprint, values_of, write
+from events.reasons import GONE, is_given, is_of_a_version
 from events.recurrence import Occurrence
 from events.redating import wanted_dates
 from events.rounds import Anchors, round_of
@@ -42,7 +43,6 @@ from events.sheets import Sheet, load_sheets, lock_round, template_items
 from events.units import load_tree
 from events.workdays import WorkCalendar
 
-_GONE = "Không còn trong mẫu"  # how the reason of an item begins that a version took away, and another may bring back
 _OF_THE_WHOLE = tuple(name for name in COLUMNS if name not in ("role_key", "support_roles", "depends_on"))  # that parts take over
 _Row = dict[str, Any]
 
@@ -216,7 +216,7 @@ class _Comparison:
             return Line(Fate.KEPT_DONE, *where, item.due, None, {})
         if item.status is not TodoStatus.NEEDS_ACTION or item.id in self._touched or item.edited or item.blocked is not None:
             return Line(Fate.KEPT_BY_HAND, *where, item.due, None, {})
-        reason = f"{_GONE} (phiên bản {self.version.number})"
+        reason = f"{GONE} (phiên bản {self.version.number})"
         values = {"status": TodoStatus.CANCELLED, "not_done": NotDone.NOT_REQUIRED, "reason": reason}
         return Line(Fate.REMOVED, *where, None, reason, values)
 
@@ -229,19 +229,20 @@ class _Comparison:
                 origin = wholes.get(item.split_from_id or 0)
                 if origin is None or (found := wanted.get(origin.id) or self._of_whole(origin)) is None:
                     continue
-                wanted[item.id] = found
+                values, _held = values_of(item, found)
+                wanted[item.id] = {name: values.get(name, getattr(item, name)) for name in found}
                 line = compare_item(sheet, item, found)
                 if line:
                     yield line
 
     def _of_whole(self, item: ChecklistItem) -> _Row | None:
-        """Return what the parts of an item take over: the dates of the template, and the words that the item will have."""
+        """Return what the parts of an item take over: the dates and the words that the item will have."""
         row = self._rows.get(item.id)
         if row is None:
             return None
-        values, _held = values_of(item, {name: row[name] for name in _OF_THE_WHOLE})
-        dates = self._dates[item.campaign_id, item.key].columns
-        return dates | {name: values.get(name, getattr(item, name)) for name in _OF_THE_WHOLE}
+        wanted = {name: row[name] for name in _OF_THE_WHOLE} | self._dates[item.campaign_id, item.key].columns
+        values, _held = values_of(item, wanted)
+        return {name: values.get(name, getattr(item, name)) for name in wanted}
 
 
 def _closed(session: Session, sheets: Sequence[Sheet], today: date) -> set[int]:
@@ -289,14 +290,14 @@ def _was_taken_away(item: ChecklistItem) -> bool:
 
 
 def _by_version(not_done: NotDone | None, reason: str | None) -> bool:
-    return not_done is NotDone.NOT_REQUIRED and (reason or "").startswith(_GONE)
+    return not_done is NotDone.NOT_REQUIRED and is_of_a_version(reason)
 
 
 def _touched(session: Session, root: Campaign) -> Collection[int]:
     """Return the ids of the round's items that somebody gave evidence for, delegated, divided, or lets count elsewhere too."""
     part = aliased(ChecklistItem)
     given = exists().where(Evidence.item_id == ChecklistItem.id)
-    divided = exists().where(part.split_from_id == ChecklistItem.id)
+    divided = exists().where(part.split_from_id == ChecklistItem.id, is_given(part))
     credited = exists().where(ItemCredit.item_id == ChecklistItem.id)
     query = select(ChecklistItem.id).join(ChecklistItem.campaign)
     query = query.where(Campaign.template_id == root.template_id, Campaign.period == root.period)

@@ -20,6 +20,7 @@ from events.models import (
 )
 from events.models.campaigns import OPEN, TICK_ONLY
 from events.people import held, may_work_on
+from events.reasons import is_given
 from web.context import current_person, today
 
 
@@ -89,7 +90,7 @@ def _parts(session: Session, items: Iterable[ChecklistItem]) -> dict[int, tuple[
     """Return by item how many of its parts are closed, and how many there are."""
     closed = func.sum(case((ChecklistItem.status.in_(OPEN), 0), else_=1))
     query = select(ChecklistItem.split_from_id, closed, func.count()).group_by(ChecklistItem.split_from_id)
-    rows = session.execute(query.where(ChecklistItem.split_from_id.in_([item.id for item in items])))
+    rows = session.execute(query.where(ChecklistItem.split_from_id.in_([item.id for item in items]), is_given()))
     return {item_id: (number, in_all) for item_id, number, in_all in rows if item_id is not None}
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.campaigns import get_campaign
-from events.checklist import parts_of
 from events.choices import (
     HEAVIEST,
     OwnItem,
@@ -20,13 +19,14 @@ from events.choices import (
     switch_on,
     take_back_part,
     units_below,
-    untouched,
 )
 from events.credits import candidates, coverable, credit_item, credited_to, remove_credit
 from events.errors import N_, DomainError, InvalidInputError, NotFoundError
-from events.models import ChecklistItem, EvidenceType, Person, Phase, Role, Unit
+from events.models import ChecklistItem, EvidenceType, ItemState, Person, Phase, Role, Unit
 from events.models.campaigns import TICK_ONLY
+from events.origins import is_gone, parts_of
 from events.people import may_work_on, require_post, roles_at
+from events.transitions import untouched
 from events.units import ancestors, get_unit
 from events.villages import COMMUNE, TITLES, VillageType, add_village, correct_village, end_village, villages_of
 from web.addresses import safe_next
@@ -209,7 +209,8 @@ def _item_page(item_id: int, person: Person, error: DomainError | None = None) -
         item=item,
         unit_path=ancestors(unit)[::-1],
         parts=parts,
-        free_parts={part.id for part in parts if item.is_open and untouched(part)},
+        may_switch=not item.required and (item.is_open or (item.state is ItemState.NOT_REQUIRED and not is_gone(item))),
+        free_parts={part.id for part in parts if untouched(part)},
         below=below,
         roles_below=_roles_of(session, below),
         have=have,

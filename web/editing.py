@@ -6,9 +6,10 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from events.editing import LONGEST_SUMMARY, Edit, edit_item, follow_template, follows_a_template, remarks, sets_its_own_date
+from events.editing import LONGEST_SUMMARY, Edit, edit_item, follow_template, remarks, sets_its_own_date
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
 from events.models import ChecklistItem, Person
+from events.origins import follows_a_template
 from events.people import require_post, roles_at
 from events.units import ancestors
 from web.context import get_calendar, get_config, get_session, today

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 from werkzeug.datastructures import FileStorage
 
-from events.checklist import block_item, closed_by_parts, complete_item, decline_item, excuse_item, reopen_item, start_item
+from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
 from events.choices import units_below
 from events.credits import credited_to, stand_in
 from events.dependencies import waited_for
@@ -24,11 +24,13 @@ from events.errors import N_, ConflictError, DomainError, InvalidInputError, Not
 from events.evidence import LARGEST_FILE, Proof, add_evidence, file_of, remove_evidence, store_file
 from events.history import history_of
 from events.language import say
-from events.models import Campaign, ChecklistItem, Person, Unit
+from events.models import Campaign, ChecklistItem, ItemState, Person, Unit
+from events.origins import is_gone
 from events.people import may_work_on
 from events.provisional import is_provisional
 from events.rights import may_excuse, may_work_on_item, went_over
 from events.story import story_of
+from events.transitions import closed_from_outside
 from events.undo import is_choice, last_change, undo_change
 from events.units import ancestors
 from web.addresses import here, safe_next
@@ -225,6 +227,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
     last = last_change(history)
     person = current_person()
     may_choose = person is not None and may_work_on(session, person, item.campaign.unit, today())
+    gone = item.state is ItemState.NOT_REQUIRED and is_gone(item)  # neither opening it nor an undo that would is offered
     return render_template(
         "items/show.html",
         line=line,
@@ -232,7 +235,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         campaign=item.campaign,
         unit_path=ancestors(item.campaign.unit)[::-1],
         history=[(change, story_of(change, current())) for change in history],
-        last_change=(last.id, story_of(last, current())) if last and (may_choose or not is_choice(last)) else None,
+        last_change=(last.id, story_of(last, current())) if last and not gone and (may_choose or not is_choice(last)) else None,
         went_over=went_over(item, history),
         credited=credited_to(session, item),
         stand_in=stand_in(session, item),
@@ -240,7 +243,8 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         edited=[_(EDITABLE[name]) for name in item.edited if name in EDITABLE],
         is_provisional=item.is_open and not sets_its_own_date(item) and is_provisional(item, get_calendar()),
         below=units_below(session, item.campaign.unit, today()),
-        by_parts=closed_by_parts(session, item) is not None,
+        closed_from_outside=closed_from_outside(session, item),
+        is_gone=gone,
         may_excuse=person is not None and may_excuse(session, person, item, today()),
         may_choose=may_choose,
         may_tick=person is None or may_work_on_item(session, person, item, today()),

@@ -14,17 +14,19 @@ from sqlalchemy import delete, select, update
 
 from events import reanchor, templates, versions
 from events.campaigns import copies_by_level, open_campaigns, open_round
-from events.checklist import closed_by_parts, complete_item, reopen_item
-from events.choices import OwnItem, add_own_item, split_item
+from events.checklist import complete_item, decline_item, reopen_item
+from events.choices import OwnItem, add_own_item, split_item, take_back_part
 from events.editing import Edit, edit_item
 from events.handover import hand_over_due
 from events.lineage import compare_years
 from events.localtime import local_day
 from events.models import Campaign, Cascade, ChecklistItem, Document, NotDone, TodoStatus, Unit, UnitSuccession
+from events.previews import Fate
 from events.progress import Progress, lifelong_tree, own_progress, rolled_up, sum_of
 from events.reanchor import NewAnchor
 from events.reforms import NewUnit, merge
 from events.rounds import rounds_of
+from events.transitions import closed_from_outside, untouched
 from events.units import load_tree
 from events.villages import VillageType, add_village
 from tests.conftest import Cast
@@ -191,11 +193,34 @@ class RunningRound:
     def item_is_opened_again(self, number):
         """It kept its words while it was done, so it is offered what versions changed meanwhile, and takes it."""
         alive = [item for item_id in self.done if (item := self.session.get_one(ChecklistItem, item_id))]
-        found = [item for item in alive if item.campaign.unit.is_valid(self.today) and not closed_by_parts(self.session, item)]
+        found = [item for item in alive if item.campaign.unit.is_valid(self.today) and not closed_from_outside(self.session, item)]
         if found:
             reopen_item(self.session, found[number % len(found)].id, **self.who)
             self.done = {item.id: item.due for item in self.items(ChecklistItem.status == TodoStatus.COMPLETED)}
         self.apply(self.root.version)
+
+    def item_is_given_up(self, number):
+        if item := self.pick(number):
+            decline_item(self.session, item.id, "mưa lũ", **self.who)
+
+    def what_was_given_up_is_opened_again(self, number):
+        """Right then it has what its neighbours have; what waits for it follows with the next move of dates."""
+        found = [item for item in self.items(ChecklistItem.not_done == NotDone.NOT_DONE) if item.campaign.unit.is_valid(self.today)]
+        found = [item for item in found if not closed_from_outside(self.session, item)]
+        if found:
+            item = reopen_item(self.session, found[number % len(found)].id, **self.who)
+            lines = versions.compare(self.session, self.root, self.root.version, calendar=self.calendar, now=self.now).lines
+            own = [line.fate for line in lines if line.item_id == item.id]
+            assert own in ([], [Fate.KEPT_BY_HAND], [Fate.REMOVED]), (item.key, own)
+        self.apply(self.root.version)
+
+    def part_is_taken_back(self, number):
+        parts = [item for item in self.items(ChecklistItem.split_from_id.is_not(None)) if untouched(item)]
+        parts = [
+            part for part in parts if part.campaign.unit.is_valid(self.today) and part.split_from.campaign.unit.is_valid(self.today)
+        ]
+        if parts:
+            take_back_part(self.session, parts[number % len(parts)].id, **self.who)
 
     def item_is_edited(self, number):
         if item := self.pick(number):
@@ -325,6 +350,9 @@ STEPS = [
     "village_joins",
     "item_is_done",
     "item_is_opened_again",
+    "item_is_given_up",
+    "what_was_given_up_is_opened_again",
+    "part_is_taken_back",
     "item_is_edited",
     "own_item_is_added",
     "item_is_divided",

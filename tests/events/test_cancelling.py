@@ -8,7 +8,7 @@ from events.activities import Plan, add_activity
 from events.campaigns import open_campaigns, open_round
 from events.cancelling import Extent, cancel_round, extent_of, reopen_round
 from events.checklist import excuse_item, reopen_item, start_item
-from events.credits import credit_item
+from events.credits import credit_item, stand_in
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.feeds import find_feed
 from events.history import history_of, not_undone
@@ -156,6 +156,24 @@ def test_work_that_a_cancelled_round_did_for_another_one_is_open_there_again(ses
     assert others[here].state is ItemState.IN_PROGRESS
     assert others[there].reason == "Theo kế hoạch năm"
     assert not_undone(history_of(session, others[here]))[0].after["status"] == TodoStatus.IN_PROCESS
+
+
+def test_a_round_that_is_opened_again_does_its_work_for_other_rounds_again(session: Session, cast: Cast, vietnam: WorkCalendar):
+    open_campaigns(session, now=NOW.replace(month=10), calendar=vietnam, year=2021)
+    plans, others = (items_of(session, "plan_commune", key) for key in ("gender_action_month", "evaw_day"))
+    here, there = cast.commune.id, cast.other_commune.id
+    for unit_id in (here, there):
+        credit_item(session, plans[unit_id].id, others[unit_id].campaign, covers_id=others[unit_id].id, by=cast.hoa, now=NOW)
+    month = plans[here].campaign
+    while month.parent is not None:
+        month = month.parent
+    cancel_round(session, month, WHY, by=cast.hoa, now=NOW)
+    start_item(session, others[there].id, by=cast.hoa, now=NOW + A_MINUTE)
+
+    reopen_round(session, month, by=cast.hoa, now=NOW + 2 * A_MINUTE)
+
+    assert stand_in(session, others[here]) is plans[here]
+    assert others[there].state is ItemState.IN_PROGRESS
 
 
 def test_calendars_learn_that_an_activity_fell_with_its_round(session: Session, cast: Cast, root: Campaign):

@@ -1,10 +1,11 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from events import reanchor, templates, versions
 from events.campaigns import open_campaigns
-from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item
+from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
 from events.credits import candidates, coverable, credit_item, credited_to, integrated_in, remove_credit, stand_in
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.history import history_of
@@ -12,7 +13,11 @@ from events.localtime import local_day
 from events.models import Campaign, CampaignStatus, ItemState, Template
 from events.people import add_person, give_post
 from events.progress import own_progress
+from events.reanchor import NewAnchor
+from events.story import story_of
+from events.undo import last_change, undo_change
 from events.units import get_unit
+from tests.events.test_reanchor import move
 
 PROVINCES = {2021: "62", 2026: "tinh-quang-ngai-2025"}
 
@@ -201,3 +206,91 @@ def test_what_an_item_may_stand_for_is_open_and_the_same_work_comes_first(sessio
 
     assert found[0] is second
     assert all(item.is_open for item in found)
+
+
+@pytest.mark.parametrize("close", [decline_item, excuse_item])
+def test_what_an_item_stood_for_is_asked_for_again_when_that_one_is_given_up(session, kits, officer, now, vietnam, close):
+    first, second = kits
+    before = of_campaign(session, second, now).expected
+    credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
+
+    close(session, first.id, "hết kinh phí", by=officer, now=now)
+
+    assert second.state is ItemState.NOT_STARTED
+    assert of_campaign(session, second, now).expected == before
+    assert story_of(history_of(session, second)[0], "en").startswith(f"open again, since “{first.summary}” stands for it no longer")
+    assert last_change(history_of(session, second)) is None
+    undo_change(session, first.id, history_of(session, first)[0].id, by=officer, now=now, calendar=vietnam)
+    assert stand_in(session, second) is first
+
+
+def test_what_somebody_went_on_with_is_not_closed_again_by_the_item_that_stood_for_it(session, kits, officer, now):
+    first, second = kits
+    credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
+    decline_item(session, first.id, "hết kinh phí", by=officer, now=now)
+    start_item(session, second.id, by=officer, now=now)
+
+    reopen_item(session, first.id, by=officer, now=now)
+
+    assert second.state is ItemState.IN_PROGRESS
+
+
+def test_an_undo_does_not_close_what_nothing_stands_for_any_more(session, kits, officer, now, vietnam):
+    first, second = kits
+    credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
+    reopen_item(session, second.id, by=officer, now=now)
+    decline_item(session, first.id, "hết kinh phí", by=officer, now=now)
+
+    with pytest.raises(ConflictError, match="was changed since"):
+        undo_change(session, second.id, history_of(session, second)[0].id, by=officer, now=now, calendar=vietnam)
+
+    assert second.is_open
+
+
+def test_items_do_not_stand_for_each_other_in_a_chain(session, campaign, kits, officer, now):
+    first, second = kits
+    credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
+    third = next(item for item in second.campaign.items if item.is_open and item.required)
+
+    with pytest.raises(ConflictError, match="stands for another item itself"):
+        credit_item(session, third.id, first.campaign, covers_id=first.id, by=officer, now=now)
+    with pytest.raises(ConflictError, match="without being done"):
+        credit_item(session, second.id, first.campaign, covers_id=first.campaign.items[0].id, by=officer, now=now)
+
+    assert first.is_open
+    assert first not in coverable(session, third, [first.campaign])[first.campaign_id]
+
+
+def test_what_stood_for_nothing_any_more_takes_the_date_that_it_would_have_by_now(session, kits, officer, now, vietnam):
+    first, second = kits
+    stood = second.due
+    credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
+    move(session, second.campaign, NewAnchor(event_date=second.campaign.dtstart + timedelta(days=20)), vietnam, officer, now)
+    assert second.due == stood
+
+    remove_credit(session, first.id, second.campaign, by=officer, now=now)
+
+    assert second.due > stood
+    assert reanchor.preview(session, second.campaign, NewAnchor(), vietnam, now=now).is_empty
+
+
+def test_what_a_version_took_away_meanwhile_is_not_asked_for_when_its_credit_is_removed(session, kits, officer, now, vietnam):
+    first, second = kits
+    credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
+    round_, template = second.campaign, second.campaign.template
+    entries = [templates.item_entry(item) for item in template.current.items if item.key != second.key]
+    rest = [entry.model_copy(update={"depends_on": [key for key in entry.depends_on if key != second.key]}) for entry in entries]
+    old, version = template.current, templates.edit_template(session, template, rest, by=officer, now=now)
+
+    def apply(chosen):
+        seen = versions.compare(session, round_, chosen, calendar=vietnam, now=now)
+        mark = seen.fingerprint
+        versions.apply_version(session, round_, chosen, expected_fingerprint=mark, by=officer, now=now, calendar=vietnam)
+
+    apply(version)
+    remove_credit(session, first.id, round_, by=officer, now=now)
+
+    assert (second.state, second.reason) == (ItemState.NOT_REQUIRED, f"Không còn trong mẫu (phiên bản {version.number})")
+    assert versions.compare(session, round_, version, calendar=vietnam, now=now).is_empty
+    apply(old)
+    assert second.is_open

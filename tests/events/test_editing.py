@@ -8,10 +8,11 @@ from events.campaigns import open_round
 from events.checklist import complete_item
 from events.choices import OwnItem, add_own_item, split_item
 from events.decisions import YearDecision, apply_decision, preview_decision
-from events.editing import Edit, edit_item, follow_template, follows_a_template, remarks
+from events.editing import Edit, edit_item, follow_template, remarks
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.history import history_of, not_undone
 from events.models import Campaign, Template
+from events.origins import follows_a_template
 from events.people import give_post
 from events.previews import Fate
 from events.rounds import rounds_of

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
 from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
-from events.choices import OwnItem, add_own_item, delegate_item, split_item
+from events.choices import OwnItem, add_own_item, delegate_item, split_item, take_back_part
 from events.editing import Edit, edit_item, follow_template
 from events.errors import DomainError
 from events.handover import hand_over_due
 from events.history import history_of
 from events.models import Campaign, CampaignStatus, ChecklistItem, Unit, UnitSuccession
+from events.origins import parts_of as divided_into
 from events.progress import (
     AsOf,
     ever_below,
@@ -111,6 +112,11 @@ def divide(stage, item):
     split_item(stage.session, item.id, stage.session.scalars(below).all(), calendar=stage.vietnam, **stage.who)
 
 
+def take_back(stage, item):
+    for part in divided_into(stage.session, item):
+        take_back_part(stage.session, part.id, **stage.who)
+
+
 def take_a_version(stage, item):
     template = stage.root.template
     other = {"weight": 1 + stage.now.day % 5, "required": stage.now.day % 2 == 0, "title_vi": f"Việc mới {stage.now.day}"}
@@ -162,6 +168,7 @@ ACTS = {
     "undo": undo,
     "reword": reword,
     "divide": divide,
+    "take back": take_back,
     "take a version": take_a_version,
     "move the day": move_the_day,
     "issue late": issue_late,

@@ -10,12 +10,13 @@ from sqlalchemy import select
 
 from events.campaigns import open_campaigns
 from events.catalog_import import import_catalog
-from events.checklist import complete_item
+from events.checklist import complete_item, decline_item, start_item
+from events.choices import split_item
 from events.database import Base, create_session_factory
 from events.decisions import YearDecision, apply_decision, preview_decision
 from events.errors import ConflictError
 from events.handover import hand_over_due, open_in_closed_units
-from events.models import Campaign, Change, ChecklistItem, Person, PostProposal, TemplateVersion, TodoStatus, Unit
+from events.models import Campaign, Change, ChecklistItem, ItemState, Person, PostProposal, TemplateVersion, TodoStatus, Unit
 from events.observances import work_calendar
 from events.people import add_person, give_post
 from events.previews import Fate
@@ -24,6 +25,7 @@ from events.reforms import NewUnit, merge
 from events.templates import edit_template, get_template, item_entry
 from events.units import get_unit, successors
 from events.versions import apply_version, compare
+from events.villages import VillageType, add_village
 from events.workdays import Decision
 
 pytestmark = pytest.mark.slow
@@ -93,6 +95,37 @@ def test_two_ticks_of_one_item_are_one_tick(factory):
     with factory() as session:
         assert session.get_one(ChecklistItem, item_id).sequence == 1
         assert len(session.scalars(select(Change).where(Change.item_id == item_id)).all()) == 1
+
+
+def test_a_part_that_is_begun_while_its_whole_is_given_up_is_begun_or_closed_with_it(factory):
+    open_all(factory)
+    with factory.begin() as session:
+        person, commune = somebody_above(session), get_unit(session, "21025-2025")
+        who = {"by": person, "now": NOW, "calendar": work_calendar(session)}
+        villages = [add_village(session, commune, VillageType.THON, str(number), **who).id for number in range(3)]
+        query = (
+            select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == commune.id, Campaign.dtend > NOW.date())
+        )
+        whole = session.scalars(query.where(ChecklistItem.key == "banners")).first()
+        part = split_item(session, whole.id, villages, **who)[0]
+    refused = []
+
+    def give_up():
+        with factory.begin() as session:
+            decline_item(session, whole.id, "mất điện", by=session.get_one(type(person), person.id), now=NOW)
+
+    def begin():
+        with factory.begin() as session:
+            try:
+                start_item(session, part.id, by=session.get_one(type(person), person.id), now=NOW)
+            except ConflictError as error:
+                refused.append(error)
+
+    at_once(give_up, begin)
+
+    with factory() as session:
+        states = [session.get_one(ChecklistItem, item.id).state for item in (whole, part)]
+        assert states == [ItemState.NOT_DONE, ItemState.NOT_DONE if refused else ItemState.IN_PROGRESS]
 
 
 def test_two_moves_of_one_event_move_every_item_once(factory):

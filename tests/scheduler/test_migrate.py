@@ -5,7 +5,7 @@ from alembic import command
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from events.models import Campaign, Change, Document, TemplateItem
+from events.models import Campaign, Change, ChecklistItem, Document, TemplateItem
 from scheduler import migrate
 from scheduler.migrate import NewerDatabaseError, Version
 
@@ -99,6 +99,24 @@ def test_reports_and_cancelling_of_an_older_database_are_told_from_its_history(b
         campaign, document = session.scalars(select(Campaign)).one(), session.scalars(select(Document)).one()
         assert campaign.cancelled == campaign.last_modified
         assert document.entered == document.at
+
+
+def test_a_part_that_was_taken_back_belongs_to_its_whole_again(blank_engine):
+    with blank_engine.begin() as connection:
+        command.upgrade(migrate._config(connection), "0002")
+        _insert_campaign(connection)
+        columns = "campaign_id, position, summary, phase_key, role_key, support_roles, nominal_due, due, first_due, anchor_version"
+        columns += ", weight, required, evidence, evidence_min, without_evidence, depends_on, edited, status, sequence, created"
+        columns += ", last_modified"
+        for number, whole in ((2, 1), (3, 9)):
+            own = f"{number}, 'i{number}', 'part-{whole}', true, 'Thị trấn Đăk Glei đã thu lại phần việc này'"
+            copied = f"SELECT {own}, {columns} FROM checklist_item WHERE id = 1"
+            connection.execute(text(f"INSERT INTO checklist_item (id, uid, key, is_own, reason, {columns}) {copied}"))
+
+    migrate.upgrade(blank_engine)
+
+    with Session(blank_engine) as session:
+        assert dict(session.execute(select(ChecklistItem.id, ChecklistItem.split_from_id)).all()) == {1: None, 2: 1, 3: None}
 
 
 def _insert_campaign(connection):

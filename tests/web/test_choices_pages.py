@@ -1,12 +1,14 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from events.checklist import complete_item
-from events.models import ChecklistItem, ItemCredit, ItemState, Unit
+from events.checklist import complete_item, excuse_item
+from events.choices import split_item, switch_off
+from events.models import Campaign, ChecklistItem, ItemCredit, ItemState, Unit
 from events.people import give_post
+from events.templates import edit_template, item_entry
 from events.villages import VillageType, add_village, villages_of
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Opened, Visitor
@@ -193,3 +195,73 @@ def test_a_part_is_taken_back_from_the_page(signed_in, opened: Opened, cast: Cas
 
     assert action not in thi.read(f"/viec/{item.id}/tuy-chon")
     assert "đã thu lại phần việc này" in thi.read(f"/viec/{part.id}")
+
+
+def test_a_village_reads_why_its_part_is_closed_and_is_offered_no_opening(
+    signed_in, opened: Opened, cast: Cast, session: Session, village: Unit, vietnam
+):
+    item = next(item for item in opened.commune.items if item.key == "banners")
+    [part] = split_item(session, item.id, [village.id], by=cast.thi, now=NOON, calendar=vietnam)
+    excuse_item(session, item.id, "mất điện", by=cast.hoa, now=NOON)
+    session.commit()
+
+    page = signed_in(cast.thi).read(f"/viec/{part.id}")
+
+    assert "Đóng cùng việc chung của Thị trấn Đăk Glei: mất điện" in page
+    assert f"/viec/{part.id}/mo-lai" not in page
+
+
+def test_what_the_template_has_no_longer_is_offered_as_an_item_of_the_units_own(
+    signed_in, opened: Opened, cast: Cast, session: Session
+):
+    item = next(item for item in opened.commune.items if item.key == "visits")
+    switch_off(session, item.id, by=cast.thi, now=NOON)
+    rest = [item_entry(each) for each in opened.commune.version.items if each.key != item.key]
+    version = edit_template(session, opened.commune.template, rest, by=cast.hoa, now=NOON)
+    session.execute(update(Campaign).values(version_id=version.id))
+    session.commit()
+    thi = signed_in(cast.thi)
+
+    page = thi.read(f"/viec/{item.id}")
+
+    assert f"/viec/{item.id}/mo-lai" not in page
+    assert f"/viec/{item.id}/hoan-tac" not in page
+    assert f"/chien-dich/{opened.commune.uid}/viec-rieng" in page
+    assert f"/viec/{item.id}/chon" not in thi.read(f"/viec/{item.id}/tuy-chon")
+    assert thi.post(f"/viec/{item.id}/mo-lai").status_code == 409
+
+
+def test_a_part_that_was_taken_back_is_not_counted_among_the_parts(
+    signed_in, opened: Opened, cast: Cast, session: Session, village: Unit, vietnam
+):
+    item = next(item for item in opened.commune.items if item.key == "banners")
+    other = add_village(session, cast.commune, VillageType.THON, "2", by=cast.thi, now=NOON, calendar=vietnam)
+    part, _other = split_item(session, item.id, [village.id, other.id], by=cast.thi, now=NOON, calendar=vietnam)
+    session.commit()
+    thi = signed_in(cast.thi)
+    assert "<strong>0/2</strong>" in thi.read(f"/viec/{item.id}")
+
+    thi.post(f"/viec/{item.id}/chia/{part.id}/thu-lai")
+
+    assert "<strong>0/1</strong>" in thi.read(f"/viec/{item.id}")
+
+
+def test_the_page_of_a_divided_item_costs_as_many_queries_for_many_parts(
+    signed_in, opened: Opened, cast: Cast, session: Session, vietnam, count_queries
+):
+    item = next(item for item in opened.commune.items if item.key == "banners")
+    thi, path = signed_in(cast.thi), f"/viec/{item.id}/tuy-chon"
+
+    def divide(first: int, last: int) -> None:
+        villages = [
+            add_village(session, cast.commune, VillageType.THON, str(number), by=cast.thi, now=NOON, calendar=vietnam)
+            for number in range(first, last)
+        ]
+        split_item(session, item.id, [village.id for village in villages], by=cast.thi, now=NOON, calendar=vietnam)
+        session.commit()
+
+    divide(1, 3)
+    few = count_queries(lambda: thi.read(path))
+    divide(3, 12)
+
+    assert count_queries(lambda: thi.read(path)) == few

@@ -1,0 +1,30 @@
+"""By which words the reason of a closed item tells that no person closed it by itself. They are stored, and so never change."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_
+
+from events.models import ChecklistItem
+
+GONE = "Không còn trong mẫu"  # begins the reason of what a version took away, and another may bring back
+TOGETHER = "Lồng ghép: làm chung với “"  # of what another item stands for
+WITH_WHOLE = "Đóng cùng việc chung của"  # of a part that was closed with its whole
+TAKEN_BACK = "đã thu lại phần việc này"  # ends that of a part that was taken back
+
+
+def is_given(part: Any = ChecklistItem) -> ColumnElement[bool]:
+    """Return the condition that a part was not taken back: it stays tied to its whole, or figures of past days would change."""
+    return or_(part.reason.is_(None), part.reason.not_like(f"%{TAKEN_BACK}"), part.reason.like(f"{WITH_WHOLE}%"))
+
+
+def was_taken_back(part: ChecklistItem) -> bool:
+    reason = part.reason or ""
+    return reason.endswith(TAKEN_BACK) and not reason.startswith(WITH_WHOLE)
+
+
+def is_of_a_version(reason: str | None) -> bool:
+    return (reason or "").startswith(GONE)
+
+
+def is_of_a_credit(reason: str | None) -> bool:
+    return (reason or "").startswith(TOGETHER)
