@@ -12,11 +12,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
-from events.database import nfc
+from events.database import folded, nfc
 from events.errors import N_, ConflictError, DomainError, InvalidInputError
 from events.handover import hand_over_due, open_in_closed_units
 from events.language import say
-from events.models import Reform, Unit
+from events.models import Level, Reform, Unit
 from events.models.history import Door
 from events.proposals import decide_proposal, decided_by, number_waiting, waiting_proposals
 from events.reforms import NewUnit, Reformed, abolish_level, merge, reforms, rename, split
@@ -67,6 +67,8 @@ def change(kind: str) -> ResponseReturnValue:
     session = get_session()
     if kind not in _KINDS:
         abort(404)
+    if request.form.get("lam") == "tim":
+        return _form(kind)
     try:
         done = _USE_CASES[kind](session)
     except DomainError as error:
@@ -177,20 +179,36 @@ def _form(kind: str, error: DomainError | None = None) -> str:
     if kind not in _KINDS:
         abort(404)
     session = get_session()
-    living = select(Unit).where(alive(today()), Unit.valid_to.is_(None)).options(joinedload(Unit.level))
+    living = select(Unit).where(alive(today()), Unit.valid_to.is_(None)).options(joinedload(Unit.level), joinedload(Unit.parent))
     units = session.scalars(living.order_by(Unit.position, Unit.id)).all()
     lowest = max((unit.level.rank for unit in units), default=0)
+    chosen = set(request.form.getlist("unit") or request.args.getlist("unit"))
     return render_template(
         "reforms/form.html",
         kind=kind,
         heading=_heading(kind),
         error=say(error, current()) if error else None,
         typed=request.form,
-        chosen=request.form.getlist("unit") or request.args.getlist("unit"),
-        units=units,
+        chosen=[unit for unit in units if unit.key in chosen],
+        groups=_groups(units),
+        found=_found(units, _text("q")) - chosen,
         parents=[unit for unit in units if unit.level.rank < lowest],
         levels=levels(session),
     )
+
+
+def _groups(units: Sequence[Unit]) -> dict[tuple[Level, Unit | None], list[Unit]]:
+    """Return the units by their level and the unit above, from the top down: as people look for them."""
+    groups: dict[tuple[Level, Unit | None], list[Unit]] = {}
+    for unit in sorted(units, key=lambda unit: unit.level.rank):
+        groups.setdefault((unit.level, unit.parent), []).append(unit)
+    return groups
+
+
+def _found(units: Sequence[Unit], wanted: str) -> set[str]:
+    """Return the keys of the units whose name has the words that were typed, diacritics or not; of all when none were."""
+    words = folded(wanted).split()
+    return {unit.key for unit in units if all(word in unit.search for word in words)}
 
 
 def _preview(session: Session, kind: str, done: Reformed) -> str:
@@ -233,6 +251,8 @@ def _rename(session: Session) -> Reformed:
 
 
 def _abolish(session: Session) -> Reformed:
+    if not _text("level"):
+        raise InvalidInputError(N_("Please choose a level."))
     return abolish_level(session, _text("level"), **_common())  # type: ignore[arg-type]
 
 
@@ -244,12 +264,12 @@ def _common() -> dict[str, object]:
     try:
         on = date.fromisoformat(typed)
     except ValueError:
-        raise InvalidInputError(N_("Please enter the first day of the new units.")) from None
+        raise InvalidInputError(N_("Please enter the day from which the change applies.")) from None
     return {"on": on, "basis": _text("basis") or None, "by": current_person(), "now": now()}
 
 
 def _unit() -> str:
-    keys = request.form.getlist("unit")
+    keys = [key for key in request.form.getlist("unit") if key]
     if len(keys) != 1:
         raise InvalidInputError(N_("Please choose one unit."))
     return keys[0]

@@ -177,7 +177,8 @@ def test_somebody_is_put_in_a_post_and_progress_is_looked_at(person: Person):
     person.open("/don-vi/truong-quang-trong-21172-2025/nhan-su")
     page.get_by_label("Họ và tên").fill("Cán bộ mới (thử)")
     page.get_by_label("Thư điện tử").fill("moi@example.org")
-    page.get_by_role("button", name="Giao nhiệm vụ").click()
+    page.get_by_label("Vai trò").select_option(index=1)
+    page.get_by_role("button", name="Giao vai trò").click()
     expect(page.locator("main")).to_contain_text("Cán bộ mới (thử)")
 
     person.open("/tien-do/tinh-quang-ngai-2025")
