@@ -135,7 +135,7 @@ def take_back_part(session: Session, part_id: int, *, by: Person, now: datetime,
     if not untouched(part):
         raise ConflictError(N_("%(unit)s has begun its part already; it can be closed there, with the reason."), unit=unit)
     part.split_from_id = None
-    excuse_item(session, part.id, f"{whole.campaign.unit.full_name} đã thu lại phần việc này", by=by, now=now, zone=zone)
+    excuse_item(session, part.id, f"{whole.campaign.unit.full_name} đã rút lại phần việc này", by=by, now=now, zone=zone)
     whole.touch(now)
     stamp = Stamp(by, now)
     record(session, whole, {PARTS: unit}, {}, stamp)

@@ -130,7 +130,11 @@ def test_a_new_version_is_applied_after_its_preview(person: Person):
 def test_units_are_merged_after_a_preview(person: Person):
     page = person.page
     person.open("/cai-cach/moi/sap-nhap")
-    page.get_by_label("Các đơn vị sáp nhập").select_option(["21034-2025", "21040-2025"])
+    for typed, unit in (("an phu", "Xã An Phú"), ("binh son", "Xã Bình Sơn")):
+        page.get_by_label("Tìm theo tên").fill(typed)
+        page.get_by_role("button", name="Tìm").click()
+        page.get_by_role("checkbox", name=unit).first.check()
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(2)
     page.get_by_label("Tên đầy đủ của đơn vị mới").fill("Xã An Bình Thử")
     page.get_by_label("Ngày đầu tiên của đơn vị mới").fill("2027-01-01")
     page.get_by_role("button", name="Xem thay đổi").click()

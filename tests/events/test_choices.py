@@ -447,7 +447,7 @@ def test_a_part_that_nobody_touched_is_taken_back_and_may_be_given_again(session
 
     take_back_part(session, second.id, **who)
 
-    assert (second.state, second.reason) == (ItemState.NOT_REQUIRED, "Thị trấn Đăk Glei đã thu lại phần việc này")
+    assert (second.state, second.reason) == (ItemState.NOT_REQUIRED, "Thị trấn Đăk Glei đã rút lại phần việc này")
     assert (parts_of(session, banners), banners.is_done) == ([first], True)
     reopen_item(session, first.id, **who)
     assert split_item(session, banners.id, [second.campaign.unit_id], calendar=vietnam, **who) == [first, second]

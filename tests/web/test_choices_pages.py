@@ -182,4 +182,4 @@ def test_a_part_is_taken_back_from_the_page(signed_in, opened: Opened, cast: Cas
     assert thi.post(action).status_code == 303
 
     assert action not in thi.read(f"/viec/{item.id}/tuy-chon")
-    assert "đã thu lại phần việc này" in thi.read(f"/viec/{part.id}")
+    assert "đã rút lại phần việc này" in thi.read(f"/viec/{part.id}")

@@ -281,3 +281,46 @@ def test_the_new_unit_is_compared_with_the_years_of_the_old_ones(
     assert row
     assert int(row[1]) == expected > 0
     assert 'id="so-sanh"' not in administrator.read(f"/don-vi/{cast.commune.slug}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels"),
+    [
+        ("doi-ten", ["Tên mới (ghi đầy đủ)", "Ngày tên mới có hiệu lực"]),
+        ("bo-cap", ["Ngày bỏ cấp này"]),
+        ("chia-tach", ["Ngày đầu tiên của đơn vị mới"]),
+    ],
+)
+def test_a_form_asks_in_its_own_words_and_chooses_nothing_beforehand(administrator: Visitor, kind: str, labels: list[str]):
+    page = administrator.read(f"/cai-cach/moi/{kind}")
+
+    assert '<option value="">– chọn –</option>' in page
+    assert not re.search(r"<option[^>]* selected", page)
+    assert all(label in page for label in labels)
+    assert kind == "chia-tach" or "đơn vị mới" not in page
+
+
+@pytest.mark.parametrize(("kind", "sentence"), [("doi-ten", "Vui lòng chọn một đơn vị."), ("bo-cap", "Vui lòng chọn cấp.")])
+def test_what_was_not_chosen_is_asked_for(administrator: Visitor, kind: str, sentence: str):
+    answer = change(administrator, kind, unit="", level="", name="Xã Mới", on="2021-03-01")
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+
+
+def test_units_to_merge_are_searched_for_while_those_ticked_stay(administrator: Visitor, session: Session):
+    before = count(session)
+
+    page = change(administrator, "sap-nhap", "tim", unit=["23341"], q="dak pek", name="Xã Mới").text
+
+    assert re.findall(r'name="unit" value="([^"]+)"( checked)?', page) == [("23341", " checked"), ("23353", "")]
+    assert 'value="Xã Mới"' in page
+    assert count(session) == before
+
+
+def test_a_preview_tells_going_back_from_taking_back_and_says_what_is_handed_over(administrator: Visitor, opened: Opened):
+    page = change(administrator, "sap-nhap", "xem", **MERGE).text
+
+    assert "Không, quay lại" in page
+    assert "Số việc chưa xong phải bàn giao:" in page
+    assert ">Hủy<" not in page
