@@ -18,7 +18,7 @@ from events.progress import Progress, ever_below
 from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.units import alive, ancestors, children, get_unit, levels, predecessors, roots, search_units
 from web.campaigns import unit_subscription
-from web.closures import closed_notice
+from web.closures import closed_notice, coming_notice
 from web.context import get_config, get_session, today
 from web.reforms import number_to_decide
 from web.standings import standings_of
@@ -60,7 +60,8 @@ def show(slug: str) -> str:
         "units/show.html",
         unit=unit,
         is_closed=not unit.is_valid(today()),
-        closed=closed_notice(unit, lambda other: url_for(".show", slug=other.slug)),
+        closed=closed_notice(unit, _page_of),
+        coming=coming_notice(unit, _page_of),
         predecessors=predecessors(session, unit),
         unit_path=ancestors(unit)[::-1],
         below=[(url_for(".show", slug=each.slug), each.title, each.progress) for each in standings.below.branches],
@@ -75,6 +76,10 @@ def show(slug: str) -> str:
         to_decide=number_to_decide(PostProposal.unit_id.in_(ever_below(unit.id))),
         subscription=unit_subscription(unit),
     )
+
+
+def _page_of(unit: Unit) -> str:
+    return url_for(".show", slug=unit.slug)
 
 
 def _compared(session: Session, unit: Unit, year: int) -> dict[int, Progress]:

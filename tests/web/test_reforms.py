@@ -75,9 +75,9 @@ def test_the_pages_of_an_item_lead_to_where_it_went_and_whence_it_came(administr
     old, new = (session.scalars(same.where(Unit.full_name == name)).one() for name in ("Thị trấn Đăk Glei", "Xã Đăk Mới"))
 
     page = administrator.read(f"/viec/{old.id}")
-    assert f'href="/viec/{new.id}">Việc tại Xã Đăk Mới</a>' in page
+    assert f'href="/viec/{new.id}">Việc tại xã Đăk Mới</a>' in page
     assert not any(form in page for form in ("/mo-lai", "/hoan-tac", "/tuy-chon"))  # it cannot be done there any more
-    assert f'href="/viec/{old.id}">Việc tại Thị trấn Đăk Glei</a>' in administrator.read(f"/viec/{new.id}")
+    assert f'href="/viec/{old.id}">Việc tại thị trấn Đăk Glei</a>' in administrator.read(f"/viec/{new.id}")
 
 
 def test_merging_twice_says_that_it_was_done(administrator: Visitor, opened: Opened, session: Session):
@@ -234,7 +234,7 @@ def test_every_old_address_says_where_the_unit_went_and_leads_to_the_same_page_t
     for visitor in (administrator, signed_in(cast.khanh)):
         for page, same in pages.items():
             read = visitor.read(page)
-            assert "Đơn vị đã sáp nhập vào Xã Đăk Mới (ngày cuối: 28/02/2021)." in read, page
+            assert "Đơn vị đã sáp nhập vào xã Đăk Mới (ngày cuối: 28/02/2021)." in read, page
             assert f'href="{same}"' in read, page
     assert all("Đơn vị đã sáp nhập" not in administrator.read(same) for same in pages.values())
 
