@@ -140,3 +140,9 @@ def test_a_unit_says_before_the_day_that_it_will_merge_and_into_what(
     assert f'href="/don-vi/{new.begun[0].slug}">Xã Bình Minh Mới</a>' in page
     assert "Việc chưa xong" in page  # it still lives and works
     assert "Từ ngày 01/01/2022" not in stranger.read(f"/don-vi/{cast.other_commune.slug}")
+
+
+def test_the_menu_marks_the_units_on_their_pages(stranger: Visitor, cast: Cast):
+    assert '<a href="/don-vi/" aria-current="page">' in stranger.read("/don-vi/")
+    assert '<a href="/don-vi/" aria-current="true">' in stranger.read(f"/don-vi/{cast.commune.slug}")
+    assert '<a href="/don-vi/">' in stranger.read("/")
