@@ -41,8 +41,9 @@ def period_text(dtstart: date, dtend: date) -> str:
 
 
 def moment_text(moment: datetime) -> str:
-    """Return the local time and day of an instant."""
-    return f"{moment.astimezone(get_config().zone):%H:%M, %d/%m/%Y}"
+    """Return the local time and day of an instant: “12:00 ngày 24/11/2026”."""
+    local = moment.astimezone(get_config().zone)
+    return _("%(hour)s, %(day)s", hour=f"{local:%H:%M}", day=day_text(local.date()))
 
 
 def month_name(month: date) -> str:

@@ -35,8 +35,8 @@ def says(person: Person, text: str) -> None:
 def test_a_unit_chooses_what_it_does_and_who(person: Person):
     page = person.page
     person.open(item(person.site, province.COMMUNE, "school_talk") + "/tuy-chon")
-    page.get_by_role("button", name="Tắt").click()
-    says(person, "bỏ chọn")
+    page.get_by_role("button", name="Bỏ việc này").click()
+    says(person, "Đã bỏ việc này")
 
     person.open(item(person.site, province.COMMUNE, "loudspeaker") + "/tuy-chon")
     page.get_by_label("Đơn vị", exact=True).select_option(label=province.VILLAGES[1])

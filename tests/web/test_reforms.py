@@ -132,7 +132,7 @@ def test_a_post_is_confirmed_by_a_button(administrator: Visitor, session: Sessio
     change(administrator, "sap-nhap", **MERGE)
     [proposal] = waiting_proposals(session)
     assert cast.thi.full_name in administrator.read("/cai-cach/")
-    assert "1 chức danh chờ xác nhận" in administrator.read("/quan-tri")
+    assert "1 vai trò chờ xác nhận" in administrator.read("/quan-tri")
 
     for _again in range(2):
         assert administrator.post(f"/cai-cach/chuc-danh/{proposal.id}", confirm="1").status_code == 303
@@ -152,7 +152,7 @@ def test_a_person_above_decides_without_being_an_administrator(
     hoa, khanh = signed_in(cast.hoa), signed_in(cast.khanh)
 
     for page in ("/", f"/don-vi/{proposal.unit.slug}", f"/don-vi/{cast.province.slug}"):
-        assert 'href="/cai-cach/chuc-danh">1 chức danh chờ xác nhận' in hoa.read(page)
+        assert 'href="/cai-cach/chuc-danh">1 vai trò chờ xác nhận' in hoa.read(page)
         assert "/cai-cach/chuc-danh" not in khanh.read(page)
         assert "/cai-cach/chuc-danh" not in stranger.read(page)
     assert "/cai-cach/chuc-danh" not in hoa.read(f"/don-vi/{cast.other_commune.slug}")

@@ -26,7 +26,7 @@ def test_a_parent_counts_what_its_units_did(stranger: Visitor, cast: Cast, opene
 
     page = stranger.read(f"/don-vi/{cast.district.slug}")
 
-    assert "xong đúng hạn: 1" in page
+    assert "hoàn thành đúng hạn: 1" in page
     assert f"1/{len(opened.commune.items)} việc" in page
 
 
