@@ -27,6 +27,14 @@ def test_others_may_not_look_or_change(signed_in, cast, session, who):
     assert session.scalar(select(Person).where(Person.email == "moi@example.org")) is None
 
 
+def test_the_way_here_is_offered_only_to_those_who_may(signed_in, stranger, cast, session):
+    unit = PAGE.removesuffix("/nhan-su")
+
+    assert f'href="{PAGE}"' in signed_in(cast.hoa).read(unit)
+    assert f'href="{PAGE}"' not in signed_in(cast.khanh).read(unit)
+    assert f'href="{PAGE}"' not in stranger.read(unit)
+
+
 def test_a_stranger_is_sent_to_sign_in(stranger, cast, session):
     session.commit()
 
