@@ -39,7 +39,7 @@ def test_the_first_administrator_sets_up_ticks_and_undoes(person: Person):
     page = person.page
     person.set_up()
     open_campaign(person)
-    way = page.get_by_role("link", name="Đã hoàn thành:").first
+    way = page.get_by_role("link", name="Hoàn thành:").first
     name = way.get_attribute("aria-label")
     assert name
     circle = page.get_by_role("button", name=name, exact=True)
@@ -50,7 +50,7 @@ def test_the_first_administrator_sets_up_ticks_and_undoes(person: Person):
     give_evidence(person)
 
     expect(circle).to_have_attribute("aria-pressed", "true")
-    expect(page.get_by_role("status")).to_contain_text("Đã hoàn thành:")
+    expect(page.get_by_role("status")).to_contain_text("Hoàn thành:")
     expect(page.locator("#tien-do")).to_contain_text("1/6 việc")
 
     page.get_by_role("button", name="Hoàn tác").first.click()
@@ -70,7 +70,7 @@ def test_ticking_works_without_javascript(context_without_script: BrowserContext
     person.set_up()
     open_campaign(person)
 
-    person.page.get_by_role("link", name="Đã hoàn thành:").first.click()
+    person.page.get_by_role("link", name="Hoàn thành:").first.click()
     give_evidence(person)
 
     expect(person.page.locator("#tien-do")).to_contain_text("1/6 việc")
@@ -83,7 +83,7 @@ def test_a_stranger_who_ticks_is_asked_to_sign_in(person: Person, site: Site):
     only_a_tick(site)
     open_campaign(person)
 
-    person.page.get_by_role("button", name="Đã hoàn thành:").first.click()
+    person.page.get_by_role("button", name="Hoàn thành:").first.click()
 
     expect(person.page.get_by_role("heading", level=1)).to_have_text("Đăng nhập")
     expect(person.page.get_by_role("status")).to_contain_text("Vui lòng đăng nhập trước")
@@ -95,7 +95,7 @@ def test_a_tick_that_does_not_arrive_is_taken_back(person: Person, context: Brow
     open_campaign(person)
     context.set_offline(True)
 
-    circle = person.page.get_by_role("button", name="Đã hoàn thành:").first
+    circle = person.page.get_by_role("button", name="Hoàn thành:").first
     circle.click()
 
     expect(person.page.get_by_role("status")).to_contain_text("Không có mạng")
@@ -169,7 +169,7 @@ def test_no_page_of_somebody_signed_in_has_a_barrier(person: Person):
     person.open("/thu/")
     person.sees_no_barrier()
     open_campaign(person)
-    person.page.get_by_role("link", name="Đã hoàn thành:").first.click()
+    person.page.get_by_role("link", name="Hoàn thành:").first.click()
     give_evidence(person)
     expect(person.page.locator("#tien-do")).to_contain_text("1/6 việc")
     person.sees_no_barrier()

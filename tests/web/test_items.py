@@ -68,7 +68,7 @@ def test_the_holder_ticks_and_goes_back_to_where_the_form_stood(signed_in, cast:
     assert response.location == f"/chien-dich/{opened.commune.uid}#viec-{opened.item.id}"
     assert status_of(session, opened.item) is TodoStatus.COMPLETED
     page = thi.read(f"/chien-dich/{opened.commune.uid}")
-    assert f"Đã hoàn thành: {opened.item.summary}" in page
+    assert f"Hoàn thành: {opened.item.summary}" in page
     assert f"1/{len(opened.commune.items)} việc" in page
 
 
