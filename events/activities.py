@@ -46,7 +46,8 @@ def add_activity(
 ) -> Activity:
     """Add an activity to a campaign. Adding the same one twice changes nothing.
 
-    Raises ``NotAllowedError``, ``ConflictError`` in a cancelled campaign, ``InvalidInputError`` and ``YearOutOfRangeError``.
+    Raises ``NotAllowedError``, ``ConflictError`` in a cancelled campaign and when it is there already with other facts, such as
+    another place (then its ``uid`` is a fact of the error), ``InvalidInputError`` and ``YearOutOfRangeError``.
     """
     _may_change(session, campaign, by, now, zone)
     columns = _checked(plan, zone)
@@ -54,6 +55,9 @@ def add_activity(
     session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update())
     known = _planned(session, campaign, columns)
     if known is not None:
+        if any(getattr(known, name) != value for name, value in columns.items()):
+            sentence = N_("“%(activity)s” is planned at that time already, but not with the same facts. Please change it there.")
+            raise ConflictError(sentence, activity=known.summary, uid=known.uid)
         return known
     activity = Activity(
         uid=new_uid(), campaign=campaign, status=CampaignStatus.CONFIRMED, created=now, last_modified=now, **columns

@@ -16,8 +16,10 @@ from events.duedates import DueDates
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person
 from events.models.campaigns import OPEN
 from events.models.history import Door
+from events.previews import Fate, Group, Line, grouped, write
 from events.reanchor import lines_of
-from events.redating import Fate, Group, Line, Sheet, dates_now, grouped, load_sheets, lock_round, write
+from events.redating import dates_now
+from events.sheets import Sheet, load_sheets, lock_round
 from events.workdays import WorkCalendar
 
 _A_DAY = timedelta(days=1)

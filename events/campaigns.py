@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, insert, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from events.database import new_uid
@@ -35,6 +35,7 @@ from events.newcomers import follow_plans
 from events.people import RoleBook
 from events.recurrence import Occurrence
 from events.rounds import Anchors, Round, key_day, rounds_of
+from events.running import goes_on
 from events.units import UnitNode, UnitTree, level_keys, load_tree
 from events.workdays import WorkCalendar
 
@@ -68,7 +69,7 @@ def open_campaigns(
     today = local_day(now, zone)
     years = [year] if year else range(today.year - 1, today.year + 3)
     rounds = [found for template in self_opening(session) for y in years for found in rounds_of(template, y)]
-    due = [found for found in rounds if _is_time(found, today) and not _was_held(session, found, today)]
+    due = [found for found in rounds if found.opens <= today and _is_due(session, found, today)]
     opened = [open_round(session, found, now=now, calendar=calendar) for found in due]
     return [result for result in opened if result.campaigns]
 
@@ -120,16 +121,17 @@ def get_campaign(session: Session, uid: str) -> Campaign:
     return campaign
 
 
-def _is_time(found: Round, today: date) -> bool:
+def _is_due(session: Session, found: Round, today: date) -> bool:
+    """Tell whether a round is to be opened or, where it is open, goes on, so that units entered since get theirs."""
+    runs = session.scalar(select(func.max(case((goes_on(today), 1), else_=0))).where(_same(found)))
+    return _is_worth_opening(found, today) if runs is None else bool(runs)
+
+
+def _is_worth_opening(found: Round, today: date) -> bool:
     since = found.template.opens_from
     if since is not None and found.dates.dtend <= since:
         return False
-    return found.opens <= today and (found.year >= today.year or today < found.dates.dtend + _WRAP_UP)
-
-
-def _was_held(session: Session, found: Round, today: date) -> bool:
-    """Tell whether the round was open and is over: a unit that is entered afterwards owes nothing in it."""
-    return found.dates.dtend <= today and bool(session.scalar(select(exists().where(_same(found)))))
+    return found.year >= today.year or today < found.dates.dtend + _WRAP_UP
 
 
 def _runs(session: Session, found: Round) -> bool:

@@ -19,7 +19,8 @@ from events.localtime import VIETNAM, local_day
 from events.models import Activity, Campaign, CampaignStatus, ChecklistItem, Person
 from events.models.campaigns import OPEN
 from events.people import require_post
-from events.redating import lock_round
+from events.running import is_closed
+from events.sheets import lock_round
 
 _LONGEST = 500  # characters of a reason
 
@@ -67,7 +68,7 @@ def _require_top(session: Session, root: Campaign, by: Person, now: datetime, zo
     require_post(session, by, root.unit, today)
     if root.parent_id is not None:
         raise ConflictError(N_("A round is cancelled in the campaign at the top, for all units together."))
-    if root.year < today.year and root.dtend <= today:
+    if is_closed(session, root, today):
         raise ConflictError(N_("The year %(year)s is closed; what was done in it stays."), year=root.year)
     lock_round(session, root)
 

@@ -23,7 +23,8 @@ from sqlalchemy.orm import Session
 from events.entries import MOST_DAYS, ItemEntry
 from events.localtime import VIETNAM, local_day
 from events.models import Campaign, CampaignStatus, ChecklistItem, NotDone, Template, TemplateItem, Unit
-from events.redating import dates_now, load_sheets, template_items
+from events.redating import dates_now
+from events.sheets import load_sheets, template_items
 from events.templates import item_entry
 from events.workdays import WorkCalendar
 

@@ -24,8 +24,8 @@ from events.models import (
 )
 from events.models.history import Door
 from events.observances import work_calendar
+from events.previews import Line, expect, fingerprint
 from events.recurrence import check_year
-from events.redating import Line, expect, fingerprint
 from events.workdays import Decision, DecisionStatus, WorkCalendar
 
 _A_DAY = timedelta(days=1)

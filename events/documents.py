@@ -23,6 +23,7 @@ from events.models import Campaign, ChecklistItem, Document, DocumentChange, Doc
 from events.people import require_post
 from events.recurrence import check_year
 from events.themes import Printed, inherited
+from events.villages import VILLAGE
 
 KINDS = {
     DocumentKind.PLAN: N_("Plan"),
@@ -47,6 +48,7 @@ COLUMNS = {
 }
 _LONGEST = 500  # characters of an abstract; longer ones are pasted documents
 _NUMBER = 100
+_STEERING_COMMITTEE = "bcd_tinh"  # a role that issues documents of its own, in its own series of numbers
 _PLAN_KEY = "plan"  # how the keys of the items begin in which a unit issues its own plan
 
 
@@ -233,6 +235,19 @@ def plan_item(session: Session, campaign: Campaign) -> ChecklistItem | None:
     awaited = {item.id for item in awaited_items(session, campaign)}
     items = [item for item in campaign.items if item.is_open and (item.id in awaited or item.key.startswith(_PLAN_KEY))]
     return min(items, key=lambda item: item.id not in awaited, default=None)
+
+
+def likely_issuer(campaign: Campaign) -> str | None:
+    """Return who issues documents for a unit: its People's Committee, never the unit itself; None for a village.
+
+    The steering committee issues those of a province's campaigns that it owns.
+    """
+    unit, owner = campaign.unit, campaign.owner_role
+    if owner.key == _STEERING_COMMITTEE and owner.level_key == unit.level_key:
+        return f"{owner.title_vi} {unit.name}"
+    if unit.level_key == VILLAGE:
+        return None
+    return f"UBND {unit.full_name[:1].lower()}{unit.full_name[1:]}"
 
 
 def leaves_time_below(document: Document, awaited: Sequence[ChecklistItem]) -> bool:

@@ -18,10 +18,12 @@ from events.localtime import VIETNAM, local_day
 from events.models import Campaign, Change, ChecklistItem, Person, Unit
 from events.models.history import Door
 from events.people import RoleBook, may_work_on, roles_at
+from events.previews import DATES
 from events.recurrence import Occurrence, check_year
-from events.redating import DATES, dates_now, load_sheets
+from events.redating import dates_now
 from events.rights import open_for_choice, require_open
 from events.rounds import key_day
+from events.sheets import load_sheets
 from events.workdays import WorkCalendar
 
 LONGEST_SUMMARY = 300

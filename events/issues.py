@@ -1,7 +1,8 @@
 """When plans were really issued: from the papers, or from the tick where there is no paper.
 
-Only what went out counts: neither a draft nor a plan that another one in force replaced. A unit that took over from others has the
-issue dates of theirs, so that a reform does not take back the time that a late plan gave.
+Only what went out counts: neither a draft nor a plan that another one in force replaced. Where a plan of another campaign stands
+for one ("lồng ghép"), its date is that of both. A unit that took over from others has the issue dates of theirs, so that a reform
+does not take back the time that a late plan gave.
 """
 
 from collections import defaultdict
@@ -13,10 +14,22 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
-from events.models import Campaign, ChecklistItem, Document, DocumentKind, TemplateItem, TodoStatus, UnitSuccession
+from events.models import (
+    Campaign,
+    CampaignStatus,
+    ChecklistItem,
+    Document,
+    DocumentKind,
+    ItemCredit,
+    NotDone,
+    TemplateItem,
+    TodoStatus,
+    UnitSuccession,
+)
 from events.models.templates import Cascade
 
 _Key = tuple[int, str]  # unit, item
+_Round = tuple[int, str]  # template, period
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +61,8 @@ class Issues:
 
 
 def issue_dates(session: Session, root: Campaign) -> Issues:
-    """Return when the plans of the round of ``root`` were issued, in three queries."""
-    same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
-    done = select(Campaign.unit_id, ChecklistItem.key, ChecklistItem.completed_on).join(ChecklistItem.campaign)
-    done = done.where(*same, ChecklistItem.status == TodoStatus.COMPLETED, ChecklistItem.completed_on.is_not(None))
-    links: dict[int, list[int]] = defaultdict(list)
-    for new, old in session.execute(select(UnitSuccession.successor_id, UnitSuccession.predecessor_id)):
-        links[new].append(old)
-    days = {(unit_id, key): day for unit_id, key, day in session.execute(done) if day}
-    return Issues(_papers(session, root, *same), days, links)
+    """Return when the plans of the round of ``root`` were issued, in four queries, and as many for each round that stands in."""
+    return _issue_dates(session, root, frozenset())
 
 
 def plan_keys(items: Iterable[TemplateItem]) -> set[str]:
@@ -70,6 +76,41 @@ def plans_in_force() -> Select[Any]:
     newer = aliased(Document)
     replaced = select(newer.id).where(newer.supersedes_id == Document.id, newer.issued.is_not(None)).exists()
     return select(Document).where(Document.kind == DocumentKind.PLAN, Document.issued.is_not(None), ~replaced)
+
+
+def _issue_dates(session: Session, root: Campaign, asked: frozenset[_Round]) -> Issues:
+    same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
+    done = select(Campaign.unit_id, ChecklistItem.key, ChecklistItem.completed_on).join(ChecklistItem.campaign)
+    done = done.where(*same, ChecklistItem.status == TodoStatus.COMPLETED, ChecklistItem.completed_on.is_not(None))
+    links: dict[int, list[int]] = defaultdict(list)
+    for new, old in session.execute(select(UnitSuccession.successor_id, UnitSuccession.predecessor_id)):
+        links[new].append(old)
+    days = {(unit_id, key): day for unit_id, key, day in session.execute(done) if day}
+    papers = _papers(session, root, *same)
+    asked |= {(root.template_id, root.period)}
+    for other, credits in _standing_in(session, *same).items():
+        if other not in asked:  # or two rounds that stand in for each other, in different units, would ask for ever
+            there = _issue_dates(session, credits[0][0], asked)
+            papers = _issued((unit_id, key, there.paper(unit_id, does)) for _campaign, unit_id, key, does in credits) | papers
+            days = _issued((unit_id, key, there.of(unit_id, does)) for _campaign, unit_id, key, does in credits) | days
+    return Issues(papers, days, links)
+
+
+def _issued(days: Iterable[tuple[int, str, date | None]]) -> dict[_Key, date]:
+    return {(unit_id, key): day for unit_id, key, day in days if day}
+
+
+def _standing_in(session: Session, *same: Any) -> dict[_Round, list[Any]]:
+    """Return by other round which of its items stand for which of this one, unit by unit, as long as they do."""
+    does, there = aliased(ChecklistItem), aliased(Campaign)
+    columns = (there, Campaign.unit_id, ChecklistItem.key, does.key.label("does"))
+    query = select(*columns).join(Campaign.items).join(ItemCredit, ItemCredit.covers_id == ChecklistItem.id)
+    query = query.join(does, does.id == ItemCredit.item_id).join(there, there.id == does.campaign_id)
+    query = query.where(*same, ChecklistItem.not_done == NotDone.NOT_REQUIRED, there.status != CampaignStatus.CANCELLED)
+    found: dict[_Round, list[Any]] = defaultdict(list)
+    for row in session.execute(query.order_by(ItemCredit.id)):
+        found[row[0].template_id, row[0].period].append(row)
+    return found
 
 
 def _papers(session: Session, root: Campaign, *same: Any) -> dict[_Key, date]:

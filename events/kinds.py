@@ -5,7 +5,7 @@ from datetime import date, datetime
 from itertools import chain, count
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from events.campaigns import Opened, open_round
@@ -101,10 +101,11 @@ def set_lead_times(template: Template, *, ahead_days: int, late_plan_workdays: i
 def _round_on(session: Session, template: Template, title: str, day: date) -> Round:
     """Return the round of this title that is held on ``day``, for whichever day it was opened, else a new one."""
     session.execute(select(Template.id).where(Template.id == template.id).with_for_update())  # one opener at a time
-    near = or_(Campaign.dtstart == day, Campaign.period.startswith(day.isoformat()))
-    columns = (Campaign.period, Campaign.summary, Campaign.dtstart, Campaign.status)
+    held_on = func.coalesce(Campaign.event_date, Campaign.dtstart)
+    near = or_(held_on == day, Campaign.period.startswith(day.isoformat()))
+    columns = (Campaign.period, Campaign.summary, held_on.label("held_on"), Campaign.status)
     known = session.execute(select(*columns).where(Campaign.template_id == template.id, near).distinct().order_by(*columns)).all()
-    held = (row for row in known if row.dtstart == day and row.status is not CampaignStatus.CANCELLED)
+    held = (row for row in known if row.held_on == day and row.status is not CampaignStatus.CANCELLED)
     same = next((row.period for row in held if title_of(row.summary) == title), None)
     return chosen_round(template, day, title, same or _free_period(day, {row.period for row in known}))
 

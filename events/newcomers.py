@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from events.duedates import DueDates
 from events.models import Campaign
-from events.redating import Sheet, dates_now, load_sheets
+from events.redating import dates_now
 from events.rounds import Round
+from events.sheets import Sheet, load_sheets
 from events.units import UnitNode, UnitTree
 from events.workdays import WorkCalendar
 

@@ -30,6 +30,7 @@ from events.models import (
 )
 from events.observances import extend_horizon
 from events.recurrence import Occurrence, Rule, check_year, rule_from
+from events.template_checks import ANCHORS
 
 _LONGEST_SLUG = 50  # characters, so that the key made from it fits its column
 _LONGEST = 500
@@ -319,8 +320,7 @@ def _anchor(rule: Mapping[str, Any]) -> Anchor:
 
 def _copy(item: TemplateItem, anchor: Anchor) -> TemplateItem:
     columns = [column.key for column in inspect(TemplateItem).column_attrs if column.key not in _COPIED_AFRESH]
-    kept = {Anchor.PLAN, Anchor.END} if anchor is Anchor.START else {Anchor.PLAN}
-    counted_from = item.anchor if item.anchor in kept else anchor
+    counted_from = item.anchor if item.anchor in ANCHORS[anchor] | {Anchor.PLAN} else anchor
     return TemplateItem(**{name: getattr(item, name) for name in columns} | {"anchor": counted_from})
 
 

@@ -13,31 +13,20 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from events.documents import Paper, add_document, issue_document
+from events.documents import Paper, add_document, issue_document, likely_issuer
 from events.duedates import DueDates
 from events.errors import N_, ConflictError, InvalidInputError
 from events.issues import Issues, issue_dates, plan_keys
 from events.localtime import VIETNAM, local_day
-from events.models import Activity, Campaign, CampaignStatus, ChecklistItem, DocumentKind, Person
+from events.models import Activity, Anchor, Campaign, CampaignStatus, ChecklistItem, DocumentKind, Person
 from events.models.campaigns import DOCUMENT
 from events.people import require_post
+from events.previews import Fate, Line, compare_item, expect, fingerprint, write
 from events.recurrence import Occurrence, check_year
-from events.redating import (
-    DATES,
-    Fate,
-    Line,
-    Sheet,
-    differences_of,
-    expect,
-    fingerprint,
-    load_sheets,
-    lock_round,
-    made_from,
-    values_of,
-    wanted_dates,
-    write,
-)
+from events.redating import wanted_dates
 from events.rounds import Anchors, summary_on
+from events.running import require_running
+from events.sheets import Sheet, load_sheets, lock_round, made_from
 from events.workdays import WorkCalendar
 
 _A_DAY = timedelta(days=1)
@@ -102,7 +91,7 @@ def preview(
     ``told`` are the ids of items that somebody was reminded of. Raises ``ConflictError`` for a campaign that is over or cancelled,
     ``InvalidInputError`` and ``YearOutOfRangeError`` for dates that cannot be.
     """
-    _require_running(root, local_day(now, zone))
+    _require_running(session, root, local_day(now, zone))
     return _look(load_sheets(session, root), session, change, calendar, local_day(now, zone), told)
 
 
@@ -125,7 +114,7 @@ def apply(
     require_post(session, by, root.unit, today)
     lock_round(session, root)
     sheets = load_sheets(session, root, lock=True)
-    _require_running(root, today)
+    _require_running(session, root, today)
     found = _look(sheets, session, change, calendar, today, ())
     if found.is_empty:
         return found
@@ -169,13 +158,23 @@ def activities_to_come(session: Session, root: Campaign, *, now: datetime) -> Se
     return session.scalars(query.where(*alive).options(load).order_by(Activity.dtstart, Activity.id)).all()
 
 
-def _require_running(root: Campaign, today: date) -> None:
+def no_longer_inside(session: Session, root: Campaign, dates: Occurrence) -> Sequence[tuple[Campaign, Campaign]]:
+    """Return the inner and outer campaigns of which one does not contain the other once ``root`` has moved to ``dates``."""
+    if (dates.dtstart, dates.dtend) == (root.dtstart, root.dtend):
+        return []
+    lies_out = or_(Campaign.dtstart < dates.dtstart, Campaign.dtend > dates.dtend)
+    inner = select(Campaign).where(Campaign.outer_id == root.id, lies_out, Campaign.status != CampaignStatus.CANCELLED)
+    found = [(campaign, root) for campaign in session.scalars(inner.order_by(Campaign.dtstart, Campaign.id))]
+    outer = root.outer
+    if outer is not None and not outer.dtstart <= dates.dtstart < dates.dtend <= outer.dtend:
+        found.append((root, outer))
+    return found
+
+
+def _require_running(session: Session, root: Campaign, today: date) -> None:
     if root.parent_id is not None:
         raise ConflictError(N_("Dates are moved in the campaign at the top, for all units together."))
-    if root.status is CampaignStatus.CANCELLED:
-        raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=root.summary)
-    if root.year < today.year and root.dtend <= today:
-        raise ConflictError(N_("The year %(year)s is closed; its dates do not move any more."), year=root.year)
+    require_running(session, root, today)
 
 
 def _look(
@@ -200,11 +199,15 @@ def _checked(root: Campaign, change: NewAnchor, today: date) -> tuple[Occurrence
     for day in (change.event_date, change.first, change.last, change.issued):
         if day is not None:
             check_year(day.year)
-    if change.issued is not None and change.issued > today:
-        raise InvalidInputError(N_("A plan that was issued has a date of today or before."))
-    for day in (change.event_date, change.first):
+    if change.issued is not None and not root.opens - _LONGEST <= change.issued <= today:
+        raise InvalidInputError(
+            N_("A plan that was issued has a date of today or before, and at most a year before the campaign opens.")
+        )
+    for day in (change.event_date, change.first, change.last):
         if day is not None and day.year < today.year:
             raise ConflictError(N_("The year %(year)s is closed; nothing moves into it."), year=day.year)
+    if root.template.anchor is Anchor.CUTOFF:
+        return _with_cutoff(root, change), root.event_date
     first = change.first or root.dtstart
     last = change.last or first + (root.dtend - root.dtstart) - _A_DAY
     if not first <= last <= first + _LONGEST:
@@ -212,15 +215,30 @@ def _checked(root: Campaign, change: NewAnchor, today: date) -> tuple[Occurrence
     return Occurrence(first, last + _A_DAY), _event(root, change, first, last)
 
 
+def _with_cutoff(root: Campaign, change: NewAnchor) -> Occurrence:
+    """Return a reporting period up to its new cut-off, which is all that a report counts from: in its year, or the next."""
+    if change.event_date or change.first:
+        raise InvalidInputError(N_("“%(campaign)s” counts from its cut-off day alone."), campaign=root.summary)
+    last = change.last or root.dtend - _A_DAY
+    latest = date(root.year + 1, 12, 31)
+    if not root.dtstart <= last <= latest:
+        days = {"first": f"{root.dtstart:%d/%m/%Y}", "last": f"{latest:%d/%m/%Y}"}
+        raise InvalidInputError(N_("This cut-off day lies between %(first)s and %(last)s."), **days)
+    return Occurrence(root.dtstart, last + _A_DAY)
+
+
 def _event(root: Campaign, change: NewAnchor, first: date, last: date) -> date | None:
-    """Return the day of the main event; None when it is the campaign's own day. It lies near the campaign."""
+    """Return the day of the main event, near the campaign; None where it goes with the first day.
+
+    One that was chosen stays as chosen when the campaign's days come to lie on it, and move on.
+    """
     event = change.event_date or root.event_date
     if event is not None and not first - _LONGEST <= event <= last + _LONGEST:
         days = {"first": f"{first:%d/%m/%Y}", "last": f"{last:%d/%m/%Y}"}
         raise InvalidInputError(
             N_("The main event lies more than a year from the campaign's days (%(first)s to %(last)s)."), **days
         )
-    return None if event == first else event
+    return None if change.event_date == first else event
 
 
 def _enters_plan(top: Sheet, change: NewAnchor, issued: Issues) -> bool:
@@ -256,22 +274,10 @@ def _lines(
 
 def _line(sheet: Sheet, item: ChecklistItem, dates: DueDates | None, told: set[int]) -> Line | None:
     """Compare an item with its dates; a part of a divided item follows the whole. None where nothing differs."""
-    where = (sheet.node, sheet.campaign.id, item.key, item.summary, item)
     if dates is None:
-        return Line(Fate.KEPT_OWN, *where, item.due, item.due, None, {}) if item.is_open else None
-    values, held = values_of(item, {name: getattr(dates, name) for name in DATES})
-    moves = (item.due, item.dtstart) != (dates.due, dates.dtstart)
-    if not item.is_open:
-        fate, values = Fate.KEPT_DONE, {}
-    elif values:
-        fate = Fate.MOVED if {"due", "dtstart"} & set(values) else Fate.REWORDED  # or only why it is due then
-    else:
-        fate = Fate.KEPT_BY_HAND
-    if not values and not moves and not held:
-        return None
-    new = values.get("due", item.due)
-    beside = differences_of(item, values)
-    return Line(fate, *where, item.due, new, dates.due_reason if values else None, values, item.id in told, beside)
+        shown = (sheet.node, sheet.campaign.id, item.key, item.summary, item)
+        return Line(Fate.KEPT_OWN, *shown, item.due, item.due, None, {}) if item.is_open else None
+    return compare_item(sheet, item, dates.columns, told=item.id in told)
 
 
 def _move_campaigns(session: Session, sheets: list[Sheet], found: Preview, now: datetime) -> None:
@@ -296,6 +302,6 @@ def _enter_plan(session: Session, top: Sheet, change: NewAnchor, by: Person, now
     """Enter the plan as issued; its number follows when the clerk gave one."""
     item, issued = top.items[change.plan or ""], change.issued
     assert issued is not None
-    paper = Paper(DocumentKind.PLAN, item.summary, dated=issued, issuer=top.campaign.unit.full_name)
+    paper = Paper(DocumentKind.PLAN, item.summary, dated=issued, issuer=likely_issuer(top.campaign))
     document = add_document(session, top.campaign, paper, item=item, by=by, now=now)
     issue_document(session, document, issued, by=by, now=now)

@@ -1,182 +1,23 @@
-"""A round's checklists beside what they should be: the lines that differ, and the one way to write them.
+"""The dates that the items of a running round should have, from its days, its template and the plans issued so far.
 
-Re-anchoring and new versions both come here, so that they never disagree about a date and can be done in any order. A line is
-worked out without writing; what is written is exactly the lines that were shown. Done items never move, columns that somebody
-edited by hand stay, and inside a unit nothing is due before what it waits for.
+Re-anchoring, new versions and days off all come here, so that they never disagree about a date and can be done in any order.
+Inside a unit nothing is due before what it waits for.
 """
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from enum import StrEnum
-from typing import Any
+from dataclasses import replace
+from datetime import date
 
-from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from events.duedates import WAITS, DueDates, due_dates, later_ones, planned_day
-from events.errors import N_, ConflictError
-from events.history import frozen, state_of
 from events.issues import Issues, issue_dates, plan_keys
-from events.models import (
-    Anchor,
-    Campaign,
-    CampaignStatus,
-    Change,
-    ChecklistItem,
-    Person,
-    Template,
-    TemplateItem,
-    Unit,
-)
-from events.models.history import Door
+from events.models import Anchor, TemplateItem
+from events.previews import held_by_hand
 from events.recurrence import Occurrence
 from events.rounds import Anchors
-from events.units import UnitNode
+from events.sheets import Sheet, made_from
 from events.workdays import WorkCalendar
-
-DATES = ("dtstart", "nominal_due", "due", "due_reason")
-_ONE_DATE = {"due", "nominal_due", "due_reason"}  # a hand on one of them holds all three
-_STATE = ("status", "not_done", "reason")
-_TEXT = ("summary", "phase_key", "role_key", "support_roles", "weight", "required")
-_PROOF = ("evidence", "evidence_min", "without_evidence", "depends_on")
-COLUMNS = (*_TEXT, *_PROOF)
-_WRITTEN = (*DATES, *_STATE, *COLUMNS, "anchor_version", "sequence", "last_modified")
-_Row = dict[str, Any]
-
-
-class Fate(StrEnum):
-    """What happens to an item, or why nothing does."""
-
-    ADDED = "added"
-    REMOVED = "removed"
-    MOVED = "moved"
-    REWORDED = "reworded"
-    KEPT_DONE = "kept-done"
-    KEPT_BY_HAND = "kept-by-hand"
-    KEPT_OWN = "kept-own"
-
-
-CHANGES = frozenset({Fate.ADDED, Fate.REMOVED, Fate.MOVED, Fate.REWORDED})
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One unit's campaign of a round with its items by key. ``node.parent_id`` is None for the campaign's owner."""
-
-    campaign: Campaign
-    node: UnitNode
-    items: dict[str, ChecklistItem]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A column with its value before and after; lists stand as tuples, so that lines that say the same are found."""
-
-    name: str
-    old: Any
-    new: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One item of one unit: its fate, its date before and after, the columns that change and those that a hand holds."""
-
-    fate: Fate
-    unit: UnitNode
-    campaign_id: int
-    key: str
-    summary: str
-    item: ChecklistItem | None
-    old_due: date | None
-    new_due: date | None
-    reason: str | None
-    values: _Row
-    told: bool = False  # somebody was reminded of the date that moves
-    differences: tuple[Difference, ...] = ()  # beside the due date
-    held: frozenset[str] = frozenset()
-
-    @property
-    def item_id(self) -> int | None:
-        return self.item.id if self.item else None
-
-    @property
-    def is_change(self) -> bool:
-        return self.fate in CHANGES
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The same change in many units: how a preview shows it."""
-
-    fate: Fate
-    key: str
-    summary: str
-    level: str
-    old_due: date | None
-    new_due: date | None
-    reason: str | None
-    differences: tuple[Difference, ...]
-    held: frozenset[str]
-    units: tuple[str, ...]
-    told: int
-
-
-def grouped(lines: Iterable[Line]) -> list[Group]:
-    """Return lines that say the same in one, changes before what is kept."""
-    groups: dict[tuple[Any, ...], list[Line]] = {}
-    for line in lines:
-        groups.setdefault(_said(line), []).append(line)
-    found = [_group(lines_of) for lines_of in groups.values()]
-    return sorted(found, key=lambda group: list(Fate).index(group.fate))
-
-
-def lock_round(session: Session, root: Campaign) -> None:
-    """Let one opener, version or re-anchoring at a time work on the rounds of a template."""
-    session.execute(select(Template.id).where(Template.id == root.template_id).with_for_update())
-
-
-def load_sheets(session: Session, root: Campaign, *, lock: bool = False, units: Collection[int] | None = None) -> list[Sheet]:
-    """Return the round's campaigns from ``root`` down, parents first, in three queries. Cancelled ones are left alone.
-
-    With ``units``, only those of the units with these ids, which must include all units between them and the root's.
-    """
-    same = [Campaign.template_id == root.template_id, Campaign.period == root.period]
-    same += [Campaign.unit_id.in_(units)] if units is not None else []
-    columns = (Unit.id, Unit.key, Unit.level_key, Unit.parent_id, Unit.full_name)
-    campaigns = select(Campaign, *columns).join(Campaign.unit).where(*same, Campaign.status != CampaignStatus.CANCELLED)
-    fresh = {"populate_existing": True}
-    children: dict[int | None, list[Any]] = {}
-    for row in session.execute(campaigns.order_by(Unit.position, Unit.id).execution_options(**fresh)):
-        children.setdefault(None if row.Campaign.id == root.id else row.Campaign.parent_id, []).append(row)
-    items = select(ChecklistItem).join(ChecklistItem.campaign).where(*same).order_by(ChecklistItem.position, ChecklistItem.id)
-    items = items.with_for_update(of=ChecklistItem) if lock else items
-    by_campaign: dict[int, dict[str, ChecklistItem]] = {}
-    for item in session.scalars(items.execution_options(**fresh)):
-        by_campaign.setdefault(item.campaign_id, {})[item.key] = item
-    rows = [row for row in children.get(None, []) if row.Campaign.id == root.id]
-    for row in rows:
-        rows.extend(children.get(row.Campaign.id, ()))
-    return [Sheet(row.Campaign, _node(row, root), by_campaign.get(row.Campaign.id, {})) for row in rows]
-
-
-def template_items(session: Session, version_ids: Collection[int]) -> dict[int, dict[str, TemplateItem]]:
-    """Return the items of versions by version id and key."""
-    found: dict[int, dict[str, TemplateItem]] = {version_id: {} for version_id in version_ids}
-    query = select(TemplateItem).where(TemplateItem.version_id.in_(version_ids)).order_by(TemplateItem.position)
-    for item in session.scalars(query):
-        found[item.version_id][item.key] = item
-    return found
-
-
-def made_from(session: Session, sheets: Sequence[Sheet]) -> dict[int, dict[str, TemplateItem]]:
-    """Return by campaign id the template items that its items were made from, of the version that each campaign has."""
-    versions = template_items(session, {sheet.campaign.version_id for sheet in sheets})
-    return {
-        sheet.campaign.id: {key: item for key, item in versions[sheet.campaign.version_id].items() if key in sheet.items}
-        for sheet in sheets
-    }
 
 
 def wanted_dates(
@@ -207,81 +48,6 @@ def dates_now(session: Session, sheets: Sequence[Sheet], calendar: WorkCalendar)
     root, origins = sheets[0].campaign, made_from(session, sheets)
     anchors, late = Anchors(Occurrence(root.dtstart, root.dtend), root.event_date), root.template.late_plan_workdays
     return wanted_dates(sheets, origins, anchors, calendar, issued=issue_dates(session, root), late_workdays=late)
-
-
-def values_of(item: ChecklistItem, wanted: Mapping[str, Any]) -> tuple[_Row, frozenset[str]]:
-    """Return the columns of ``wanted`` that differ and may be written, and the names of those that a hand holds."""
-    held = set(item.edited) | (_ONE_DATE if _ONE_DATE & set(item.edited) else set())
-    differing = {name: value for name, value in wanted.items() if getattr(item, name) != value}
-    values = {name: value for name, value in differing.items() if name not in held}
-    return _in_order(item, values), frozenset(held & set(differing))
-
-
-def differences_of(item: ChecklistItem, values: Mapping[str, Any]) -> tuple[Difference, ...]:
-    """Return what ``values`` would change beside the due date."""
-    names = (name for name in ("dtstart", *COLUMNS) if name in values)
-    return tuple(Difference(name, _hashable(getattr(item, name)), _hashable(values[name])) for name in names)
-
-
-def _hashable(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def fingerprint(lines: Iterable[Line], *asked: object) -> str:
-    """Return what tells two previews apart: items, their sequences and dates, and what was asked."""
-    marks = sorted(
-        (line.campaign_id, line.key, line.fate, line.item.sequence if line.item else -1, str(line.old_due), repr(line.values))
-        for line in lines
-    )
-    return hashlib.sha256(repr((marks, asked)).encode()).hexdigest()
-
-
-def expect(expected: str, found: str) -> None:
-    """Raise ``ConflictError`` unless the preview would still look the same."""
-    if expected != found:
-        raise ConflictError(N_("Something changed since this was shown. Please look at what moves once more, then apply it."))
-
-
-def write(session: Session, lines: Iterable[Line], *, by: Person | None, now: datetime, door: Door = Door.PAGE) -> None:
-    """Write the changed lines and their history, in two statements however many units there are."""
-    found = [(line, line.item) for line in lines if line.is_change and line.item is not None]
-    if not found:
-        return
-    session.flush()
-    changes = [_change_row(line, item, by, now, door) for line, item in found]
-    rows = [_item_row(line, item, now) for line, item in found]
-    table = ChecklistItem.__table__
-    values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in _WRITTEN}
-    session.connection().execute(update(ChecklistItem).where(ChecklistItem.id == bindparam("item_id")).values(values), rows)
-    session.connection().execute(insert(Change), changes)
-    for _line, item in found:
-        session.expire(item)
-
-
-def _in_order(item: ChecklistItem, values: _Row) -> _Row:
-    """Let nothing begin after it is due where one of the two days stands by hand and the other moves."""
-    start, due = values.get("dtstart", item.dtstart), values.get("due", item.due)
-    if start is None or start <= due:
-        return values
-    rest = {name: value for name, value in values.items() if name != "dtstart"}
-    return rest if item.dtstart == due else rest | {"dtstart": due}
-
-
-def _group(lines: Sequence[Line]) -> Group:
-    return Group(*_said(lines[0]), tuple(line.unit.full_name for line in lines), sum(line.told for line in lines))
-
-
-def _said(
-    line: Line,
-) -> tuple[Fate, str, str, str, date | None, date | None, str | None, tuple[Difference, ...], frozenset[str]]:
-    """Return what a line says, whoever it says it of."""
-    what, dates = (line.fate, line.key, line.summary, line.unit.level), (line.old_due, line.new_due, line.reason)
-    return (*what, *dates, line.differences, line.held)
-
-
-def _node(row: Any, root: Campaign) -> UnitNode:
-    parent_id = None if row.Campaign.id == root.id and root.parent_id is None else row.parent_id
-    return UnitNode(row.id, row.key, row.level_key, parent_id, row.full_name)
 
 
 class _Dates:
@@ -367,7 +133,7 @@ class _Dates:
     def _stands(self, sheet: Sheet) -> dict[str, date | None]:
         """Return the days that others wait for where an item's new date is not it: set by hand, or none once it is closed."""
         held = {key: item for key, item in sheet.items.items() if item.id not in self._reopened}
-        by_hand = {key: item.due for key, item in held.items() if item.is_open and _ONE_DATE & set(item.edited)}
+        by_hand = {key: item.due for key, item in held.items() if item.is_open and "due" in held_by_hand(item)}
         return by_hand | {key: None for key, item in held.items() if not item.is_open}
 
 
@@ -377,25 +143,3 @@ def _is_on_the_day(item: TemplateItem, level: str) -> bool:
 
 def _last(days: Iterable[date | None]) -> date | None:
     return max((day for day in days if day), default=None)
-
-
-def _item_row(line: Line, item: ChecklistItem, now: datetime) -> _Row:
-    moves = bool({"due", "dtstart"} & set(line.values))
-    row = {name: getattr(item, name) for name in _WRITTEN} | line.values
-    row |= {"anchor_version": item.anchor_version + moves, "sequence": item.sequence + 1, "last_modified": now}
-    return {"item_id": item.id} | {f"new_{name}": value for name, value in row.items()}
-
-
-def _change_row(line: Line, item: ChecklistItem, by: Person | None, now: datetime, door: Door) -> _Row:
-    after = {name: _plain(value) for name, value in line.values.items()}
-    before = {name: _plain(getattr(item, name)) for name in line.values}
-    if "status" in after:
-        before, after = state_of(item) | before, state_of(item) | after
-    who = {"by_id": by.id if by else None, "by_name": by.full_name if by else None, "on_behalf_of_id": None}
-    return {"at": now, "item_id": item.id, "door": door, **who, "before": before, "after": after, **frozen(item, line.values)}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, StrEnum):
-        return value.value
-    return value.isoformat() if isinstance(value, date) else value

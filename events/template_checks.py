@@ -11,7 +11,7 @@ from events.errors import N_, InvalidInputError
 from events.models.templates import Anchor
 from events.recurrence import period_from
 
-_ANCHORS = {
+ANCHORS = {  # that items may count from, beside a plan, by what their template counts from
     Anchor.DAY: {Anchor.DAY, Anchor.EVENT},
     Anchor.START: {Anchor.START, Anchor.END, Anchor.EVENT},
     Anchor.END: {Anchor.START, Anchor.END, Anchor.EVENT},
@@ -123,11 +123,13 @@ def problem_of_item(item: ItemEntry, template: TemplateEntry, known: Known) -> I
         return InvalidInputError(N_("this key stands twice in the template"))
     if item.anchor is Anchor.PLAN and not item.depends_on:
         return InvalidInputError(N_("an item that counts from a plan needs the plan in depends_on"))
-    if item.anchor not in _ANCHORS[template.anchor] | {Anchor.PLAN}:
+    if item.anchor not in ANCHORS[template.anchor] | {Anchor.PLAN}:
         facts = {"anchor": item.anchor.value, "template": template.anchor.value}
         return InvalidInputError(N_("anchor '%(anchor)s' does not go with the template's anchor '%(template)s'"), **facts)
     if _ends_before_it_starts(item):
         return InvalidInputError(N_("end_offset_days lies before offset_days"))
+    if item.evidence_min and not item.evidence:
+        return InvalidInputError(N_("evidence_min needs a kind of evidence"))
     if item.end_offset_days is None and item.level_end_offsets:
         return InvalidInputError(N_("level_end_offsets needs an end_offset_days"))
     wanted: Sequence[tuple[str, Iterable[str], Collection[str]]] = (

@@ -36,7 +36,7 @@ from events.localtime import VIETNAM, local_day
 from events.models import Campaign, Change, ChecklistItem, Person, Unit
 from events.models.history import Door
 from events.people import require_post
-from events.redating import DATES
+from events.previews import DATES
 from events.rights import open_for_change, stamp_for
 from events.workdays import WorkCalendar
 

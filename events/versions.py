@@ -21,7 +21,6 @@ from events.issues import issue_dates
 from events.localtime import VIETNAM, local_day
 from events.models import (
     Campaign,
-    CampaignStatus,
     ChecklistItem,
     Evidence,
     ItemCredit,
@@ -34,24 +33,12 @@ from events.models import (
     UnitSuccession,
 )
 from events.people import RoleBook
+from events.previews import COLUMNS, DATES, Fate, Line, compare_item, expect, fingerprint, values_of, write
 from events.recurrence import Occurrence
-from events.redating import (
-    COLUMNS,
-    DATES,
-    Fate,
-    Line,
-    Sheet,
-    differences_of,
-    expect,
-    fingerprint,
-    load_sheets,
-    lock_round,
-    template_items,
-    values_of,
-    wanted_dates,
-    write,
-)
+from events.redating import wanted_dates
 from events.rounds import Anchors, round_of
+from events.running import require_running
+from events.sheets import Sheet, load_sheets, lock_round, template_items
 from events.units import load_tree
 from events.workdays import WorkCalendar
 
@@ -90,7 +77,7 @@ def compare(session: Session, root: Campaign, version: TemplateVersion, *, calen
 
     Raises ``ConflictError`` for a campaign that is not the top one, is over since last year or was cancelled.
     """
-    _require_fitting(root, version, now)
+    _require_fitting(session, root, version, now)
     return _Comparison(session, load_sheets(session, root), version, calendar, now).diff()
 
 
@@ -110,7 +97,7 @@ def apply_version(
     """
     lock_round(session, root)
     sheets = load_sheets(session, root, lock=True)
-    _require_fitting(root, version, now)
+    _require_fitting(session, root, version, now)
     comparison = _Comparison(session, sheets, version, calendar, now)
     diff = comparison.diff()
     if diff.is_empty:
@@ -124,16 +111,12 @@ def apply_version(
     return diff
 
 
-def _require_fitting(root: Campaign, version: TemplateVersion, now: datetime, zone: ZoneInfo = VIETNAM) -> None:
-    today = local_day(now, zone)
+def _require_fitting(session: Session, root: Campaign, version: TemplateVersion, now: datetime, zone: ZoneInfo = VIETNAM) -> None:
     if root.template_id != version.template_id:
         raise ConflictError(N_("This version belongs to another template."))
     if root.parent_id is not None:
         raise ConflictError(N_("A version is applied in the campaign at the top, for all units together."))
-    if root.status is CampaignStatus.CANCELLED:
-        raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=root.summary)
-    if root.year < today.year and root.dtend <= today:
-        raise ConflictError(N_("The year %(year)s is closed; its dates do not move any more."), year=root.year)
+    require_running(session, root, local_day(now, zone))
 
 
 class _Comparison:
@@ -212,13 +195,12 @@ class _Comparison:
             self.positions.append({"item_id": item.id, "new_position": row["position"]})
         self._rows[item.id] = row
         wanted = {name: row[name] for name in COLUMNS} | {name: dates[name] for name in DATES}
-        values, held = values_of(item, wanted)
         if item.id in self._back:
+            values, _held = values_of(item, wanted)
             state = {"status": TodoStatus.NEEDS_ACTION, "not_done": None, "reason": None}
             return [_added(sheet, row, dates, values | state, item)], []
-        if not values and not held:
-            return [], []
-        return [_existing(sheet, item, values, held)], []
+        line = compare_item(sheet, item, wanted)
+        return [line] if line else [], []
 
     def _goes(self, sheet: Sheet, key: str) -> bool:
         """Tell whether a version takes an item away: it has it no longer, or no longer for this unit's level."""
@@ -248,9 +230,9 @@ class _Comparison:
                 if origin is None or (found := wanted.get(origin.id) or self._of_whole(origin)) is None:
                     continue
                 wanted[item.id] = found
-                values, held = values_of(item, found)
-                if values or held:
-                    yield _existing(sheet, item, values, held)
+                line = compare_item(sheet, item, found)
+                if line:
+                    yield line
 
     def _of_whole(self, item: ChecklistItem) -> _Row | None:
         """Return what the parts of an item take over: the dates of the template, and the words that the item will have."""
@@ -300,20 +282,6 @@ def _followed(links: Sequence[tuple[int, int]], living: Collection[int]) -> set[
 def _added(sheet: Sheet, row: _Row, dates: _Row, values: _Row, item: ChecklistItem | None = None) -> Line:
     shown = (sheet.node, sheet.campaign.id, row["key"], row["summary"], item, None, dates["due"], dates["due_reason"])
     return Line(Fate.ADDED, *shown, values or {"due": dates["due"], "summary": row["summary"]})
-
-
-def _existing(sheet: Sheet, item: ChecklistItem, values: _Row, held: frozenset[str]) -> Line:
-    """Return the line of an item that stays in the round: what it takes over, or why it keeps what it has."""
-    if not item.is_open:
-        fate, values, held = Fate.KEPT_DONE, {}, frozenset()
-    elif not values:
-        fate = Fate.KEPT_BY_HAND
-    else:
-        fate = Fate.MOVED if {"due", "dtstart"} & set(values) else Fate.REWORDED
-    new_due: date = values.get("due", item.due)
-    summary = values.get("summary", item.summary)
-    shown = (sheet.node, sheet.campaign.id, item.key, summary, item, item.due, new_due, values.get("due_reason"))
-    return Line(fate, *shown, values, differences=differences_of(item, values), held=held)
 
 
 def _was_taken_away(item: ChecklistItem) -> bool:

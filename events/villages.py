@@ -16,6 +16,7 @@ from events.models import Campaign, CampaignStatus, Cascade, Change, ChecklistIt
 from events.models.campaigns import OPEN
 from events.people import require_post
 from events.rounds import round_of
+from events.running import goes_on
 from events.units import alive
 from events.workdays import WorkCalendar
 
@@ -51,7 +52,7 @@ def add_village(
     calendar: WorkCalendar,
     zone: ZoneInfo = VIETNAM,
 ) -> Unit:
-    """Enter a village and give it its copies of the campaigns that run this year. Entering it twice changes nothing.
+    """Enter a village and give it its copies of the campaigns that are not over. Entering it twice changes nothing.
 
     Raises ``NotAllowedError`` without a post in the commune or above it, ``InvalidInputError`` without a name, ``ConflictError``
     below anything but a living commune.
@@ -192,7 +193,7 @@ def _next_position(session: Session, commune: Unit) -> int:
 
 def _open_running(session: Session, commune: Unit, village: Unit, today: date, now: datetime, calendar: WorkCalendar) -> None:
     """Open the village's copies of the commune's campaigns that still run and have work for villages."""
-    running = (Campaign.year == today.year, Campaign.dtend > today, Campaign.status != CampaignStatus.CANCELLED)
+    running = (goes_on(today), Campaign.status != CampaignStatus.CANCELLED)
     for campaign in session.scalars(select(Campaign).where(Campaign.unit_id == commune.id, *running)).all():
         if any(item.cascade is Cascade.EACH and VILLAGE in item.levels for item in campaign.version.items):
             open_round(session, round_of(campaign), now=now, calendar=calendar, unit_ids=[village.id])

@@ -34,8 +34,10 @@ from web import (
     kinds,
     language,
     mail,
+    mine,
     months,
     observances,
+    offsets,
     opening,
     people,
     progress,
@@ -70,6 +72,7 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     errors.install(app)
     for room in (
         home,
+        mine,
         observances,
         subscriptions,
         campaigns,
@@ -146,6 +149,7 @@ def _furnish_templates(app: Flask) -> None:
         today=context.today,
         weekday_names=words.weekday_names,
         in_zalo=_in_zalo,
+        offset=offsets.offset_text,
     )
 
 

@@ -24,19 +24,31 @@ from events.activities import (
 )
 from events.campaigns import get_campaign
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError, YearOutOfRangeError
-from events.language import say
 from events.localtime import at_local
 from events.models import Activity, Campaign, CampaignStatus, Person
 from events.people import may_work_on, require_post
 from events.recurrence import check_year
 from events.units import ancestors
 from web.context import current_person, get_config, get_session, now, today
-from web.entries import day_of, hour_of, number_of
-from web.forms import for_people
-from web.language import current
+from web.entries import Entries, number_of
+from web.forms import for_people, said, wrong_fields
 from web.language import gettext as _
+from web.language import lazy_gettext as _l
 
 bp = Blueprint("activities", __name__)
+
+_LABELS = {
+    "summary": _l("What takes place"),
+    "day": _l("Day"),
+    "from": _l("From (hour)"),
+    "until_day": _l("Last day, if it is another one"),
+    "until": _l("Until (hour)"),
+    "weekly_until": _l("Every week until"),
+    "location": _l("Place"),
+    "organizer": _l("Organised by"),
+    "expected": _l("People expected"),
+    "attended": _l("People who came"),
+}
 
 
 @bp.get("/hoat-dong/<uid>")
@@ -167,8 +179,11 @@ def _form_page(
         activity=activity,
         unit_path=[*ancestors(campaign.unit)[::-1], campaign.unit],
         entered=entered,
-        error=say(error, current()) if error else None,
+        error=said(error),
+        wrong=wrong_fields(error, _LABELS),
+        labels=_LABELS,
         shows_stored=activity is not None and isinstance(error, ConflictError),
+        there_already=error.facts.get("uid") if error else None,
     )
 
 
@@ -198,22 +213,26 @@ def _may_see(session: Session, activity: Activity, person: Person | None) -> boo
 
 def _plan() -> Plan:
     """Return what was entered. Days and hours are local ones."""
-    form, zone = request.form, get_config().zone
-    day = day_of(form.get("day", ""))
-    if day is None:
-        raise InvalidInputError(N_("Please enter the day."))
-    last_day = day_of(form.get("until_day", "")) or day
+    form, entries, zone = request.form, Entries(request.form), get_config().zone
+    summary = entries.needed_text("summary", missing=N_("Please enter what takes place."))
+    day = entries.needed_day("day", missing=N_("Please enter the day."))
+    start = entries.needed_hour("from", missing=N_("Please enter the hour it begins."))
+    last_day = entries.day("until_day") or day
+    end = entries.needed_hour("until", missing=N_("Please enter the hour it ends."))
+    weekly_until = entries.day("weekly_until")
+    expected, attended = entries.number("expected"), entries.number("attended")
+    entries.check()
     for year in (day.year, last_day.year):
         check_year(year)  # in UTC the first hours of the year 1 lie before all years
     return Plan(
-        summary=form.get("summary", ""),
-        dtstart=at_local(day, hour_of(form.get("from", "")), zone),
-        dtend=at_local(last_day, hour_of(form.get("until", "")), zone),
+        summary=summary,
+        dtstart=at_local(day, start, zone),
+        dtend=at_local(last_day, end, zone),
         location=form.get("location", ""),
         organizer=form.get("organizer", ""),
-        weekly_until=day_of(form.get("weekly_until", "")),
-        expected=number_of(form.get("expected", "")),
-        attended=number_of(form.get("attended", "")),
+        weekly_until=weekly_until,
+        expected=expected,
+        attended=attended,
         public=bool(form.get("public")),
     )
 

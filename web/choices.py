@@ -32,12 +32,20 @@ from events.villages import COMMUNE, TITLES, VillageType, add_village, correct_v
 from web.addresses import safe_next
 from web.closures import closed_notice
 from web.context import get_calendar, get_config, get_session, today
-from web.entries import day_of, number_of
-from web.forms import Use, for_people, said, send
+from web.entries import Entries, number_of
+from web.forms import Use, for_people, said, send, wrong_fields
 from web.language import gettext as _
+from web.language import lazy_gettext as _l
 from web.words import unit_within
 
 bp = Blueprint("choices", __name__)
+
+_LABELS = {
+    "summary": _l("What is to be done"),
+    "due": _l("Due"),
+    "weight": _l("Weight"),
+    "evidence_min": _l("How many pieces at least"),
+}
 
 
 @bp.get("/viec/<int:item_id>/tuy-chon")
@@ -232,6 +240,7 @@ def _own_page(uid: str, person: Person, error: DomainError | None = None) -> str
         roles=roles_at(session, campaign.unit, today()),
         heaviest=HEAVIEST,
         error=said(error),
+        wrong=wrong_fields(error, _LABELS),
     )
 
 
@@ -240,14 +249,13 @@ def _kinds(session: Session) -> Sequence[EvidenceType]:
 
 
 def _own_item() -> OwnItem:
-    form = request.form
-    due = day_of(form.get("due", ""))
-    if due is None:
-        raise InvalidInputError(N_("Please enter the day it is due."))
-    kinds = tuple(form.getlist("evidence"))
-    wanted = number_of(form.get("evidence_min", ""))
-    weight, role = number_of(form.get("weight", "")), form.get("role") or None
-    return OwnItem(form.get("summary", ""), due, form.get("phase", ""), kinds, wanted or 0, 1 if weight is None else weight, role)
+    form, entries = request.form, Entries(request.form)
+    summary = entries.needed_text("summary", missing=N_("Please enter what is to be done."))
+    due = entries.needed_day("due", missing=N_("Please enter the day it is due."))
+    wanted, weight = entries.number("evidence_min"), entries.number("weight")
+    entries.check()
+    kinds, role = tuple(form.getlist("evidence")), form.get("role") or None
+    return OwnItem(summary, due, form.get("phase", ""), kinds, wanted or 0, 1 if weight is None else weight, role)
 
 
 def _villages_page(slug: str, person: Person, error: DomainError | None = None) -> str:

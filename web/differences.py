@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from events.editing import EDITABLE
 from events.models import EvidenceType, Phase, Role, TemplateItem, TemplateVersion
-from events.redating import Group
+from events.previews import Group
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
 from web.language import title
@@ -18,6 +18,8 @@ from web.words import day_text
 
 _NAMES = {
     "dtstart": _l("the beginning"),
+    "nominal_due": _l("the day as counted"),
+    "due_reason": _l("why that day moves"),
     "summary": _l("the wording"),
     "phase_key": _l("phase"),
     "role_key": _l("who is in charge"),

@@ -55,7 +55,7 @@ class PaperForm(Form):
     number = StringField(_l("Document number"), description=_l("For example 10/KH-BCĐ; empty while it is unknown."))
     dated = DateField(_l("Date on the document"), [Optional()])
     issued = DateField(_l("Issued on"), [Optional()])
-    issuer = StringField(_l("Issued by"))
+    issuer = StringField(_l("Issued by"), description=_l("For example UBND xã Đăk Hà; empty while it is unknown."))
     signer = StringField(_l("Signed by"))
     item = SelectField(_l("For the item"))
     file = FileField(_l("File (PDF, DOCX, XLSX or photo; at most 10 MB)"))
@@ -263,7 +263,7 @@ def _new_form(campaign: Campaign) -> PaperForm:
     asked = request.args.get("viec", "")
     proposed = documents.plan_item(get_session(), campaign)
     item = asked if asked in {str(item.id) for item in campaign.items} else str(proposed.id if proposed else _NONE)
-    return _paper_form(campaign, formdata=None, issuer=campaign.unit.full_name, item=item)
+    return _paper_form(campaign, formdata=None, issuer=documents.likely_issuer(campaign), item=item)
 
 
 def _paper_form(campaign: Campaign, document: Document | None = None, **values: Any) -> PaperForm:

@@ -1,10 +1,64 @@
 """What people type into forms: days, hours and numbers."""
 
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
+from typing import TypeVar
 
 from events.errors import N_, InvalidInputError
 
 _LONGEST_NUMBER = 12  # digits
+_T = TypeVar("_T")
+
+
+class WrongEntriesError(InvalidInputError):
+    """Raised when fields of a form are wrong; ``fields`` tells of each by its name why."""
+
+    msgid = N_("Please check what was entered")
+
+    def __init__(self, fields: Mapping[str, InvalidInputError]) -> None:
+        super().__init__()
+        self.fields = fields
+
+
+class Entries:
+    """The fields of a form. One that is wrong is read as some value that is of no use; ``check`` tells of all of them at once.
+
+    ``missing`` is what is said of a field that is needed and empty.
+    """
+
+    def __init__(self, form: Mapping[str, str]) -> None:
+        self._form = form
+        self._wrong: dict[str, InvalidInputError] = {}
+
+    def needed_text(self, name: str, *, missing: str) -> str:
+        return self._read(name, str, missing) or ""
+
+    def needed_day(self, name: str, *, missing: str) -> date:
+        return self._read(name, day_of, missing) or date.min
+
+    def needed_hour(self, name: str, *, missing: str) -> time:
+        return self._read(name, hour_of, missing) or time.min
+
+    def day(self, name: str) -> date | None:
+        return self._read(name, day_of)
+
+    def number(self, name: str) -> int | None:
+        return self._read(name, number_of)
+
+    def check(self) -> None:
+        """Raise ``WrongEntriesError`` if a field was wrong."""
+        if self._wrong:
+            raise WrongEntriesError(self._wrong)
+
+    def _read(self, name: str, read: Callable[[str], _T | None], missing: str | None = None) -> _T | None:
+        text = self._form.get(name, "")
+        try:
+            if missing is not None and not text.strip():
+                raise InvalidInputError(missing)
+            return read(text)
+        except InvalidInputError as error:
+            self._wrong[name] = error
+            return None
 
 
 def day_of(text: str) -> date | None:

@@ -1,6 +1,6 @@
 """Pages with forms for people who are signed in: shown, sent, and shown again with what was typed and what is wrong with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from events.language import say
 from events.models import Person
 from web.addresses import here
 from web.context import current_person, get_session, now
+from web.entries import WrongEntriesError
 from web.language import current
 from web.language import gettext as _
 
@@ -49,6 +50,12 @@ def send(
     session.commit()
     flash(sentence if isinstance(sentence, str) else sentence(result), "success")
     return redirect(done, 303)
+
+
+def wrong_fields(error: DomainError | None, labels: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Return the fields that ``error`` is about: the name, the label and what is wrong, in the order of ``labels``."""
+    fields = error.fields if isinstance(error, WrongEntriesError) else {}
+    return [(name, label, say(fields[name], current())) for name, label in labels.items() if name in fields]
 
 
 def said(error: DomainError | None) -> str | None:

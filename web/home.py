@@ -1,22 +1,19 @@
 """The first page: this month, the year's observances, and how to have them in one's own calendar."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from events.activities import at_the_top, happenings
-from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
-from events.models.campaigns import OPEN
+from events.models import Campaign, CampaignStatus
 from events.observances import enabled_observances
-from events.people import held
-from events.rights import in_charge
 from events.themes import of_year
 from web.context import current_person, get_calendar, get_config, get_session, today
 from web.language import title
+from web.mine import Work, work_of
 from web.months import Marked, listing_of, marked_in, next_month, previous_month, read_month, weeks_of
 from web.reforms import number_to_decide
 from web.subscriptions import Subscription
@@ -61,21 +58,16 @@ def show() -> str:
         shown=shown,
         ahead=[entry for entry in entries if entry.marked.dates.dtend > today()],
         over=[entry for entry in entries if entry.marked.dates.dtend <= today()],
-        mine=_my_items(session, current_person()),
+        mine=_my_work(session),
         to_decide=number_to_decide(),
         is_decided=calendar.is_decided(month.year),
     )
 
 
-def _my_items(session: Session, person: Person | None) -> Sequence[ChecklistItem] | None:
-    """Return the open items of a person's posts that are due first; None for a stranger."""
-    if person is None:
-        return None
-    query = select(ChecklistItem).join(ChecklistItem.campaign).join(Post, in_charge())
-    query = query.where(Post.person_id == person.id, held(today()), ChecklistItem.status.in_(OPEN))
-    query = query.where(Campaign.status != CampaignStatus.CANCELLED).order_by(ChecklistItem.due, ChecklistItem.id)
-    load = joinedload(ChecklistItem.campaign).joinedload(Campaign.unit), joinedload(ChecklistItem.role)
-    return session.scalars(query.options(*load).limit(_MY_ITEMS)).all()
+def _my_work(session: Session) -> Work | None:
+    """Return what is due first of the work of whoever is signed in; None for a stranger."""
+    person = current_person()
+    return work_of(session, person, limit=_MY_ITEMS) if person else None
 
 
 def _last_day(month: date) -> date:

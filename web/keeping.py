@@ -53,7 +53,6 @@ COLORS = {
     "tomato": _l("tomato red"),
 }
 _NONE = ""
-_NUMBERS_ONLY = _l("This is not a number.")
 
 
 class ObservanceForm(Form):
@@ -70,8 +69,8 @@ class ObservanceForm(Form):
         ],
         default="fixed_day",
     )
-    day = IntegerField(_l("Day, or first day"), [InputRequired(_NUMBERS_ONLY)])
-    month = IntegerField(_l("Month"), [InputRequired(_NUMBERS_ONLY)])
+    day = IntegerField(_l("Day, or first day"), [InputRequired(_l("Please enter the day."))])
+    month = IntegerField(_l("Month"), [InputRequired(_l("Please enter the month."))])
     last_day = IntegerField(_l("Last day"), [Optional()], description=_l("Only for several days."))
     last_month = IntegerField(_l("Month of the last day"), [Optional()])
     basis = StringField(_l("Legal basis"))
@@ -129,7 +128,7 @@ class ObservanceForm(Form):
 class ThemeForm(Form):
     """The theme of one year."""
 
-    year = IntegerField(_l("Year"), [InputRequired(_NUMBERS_ONLY)])
+    year = IntegerField(_l("Year"), [InputRequired(_l("Please enter the year."))])
     theme = StringField(_l("Theme"), [InputRequired(_l("Please enter the theme."))])
     slogans = TextAreaField(_l("Slogans"), description=_l("One a line."), render_kw={"rows": 4})
     source = StringField(_l("Source"), description=_l("The letter that announced it."))

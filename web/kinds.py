@@ -15,8 +15,9 @@ from events import carry_forward, kinds, template_files, templates
 from events.entries import ItemEntry
 from events.errors import ConflictError, DomainError, InvalidInputError
 from events.language import say
-from events.models import Anchor, Campaign, Cascade, EvidenceType, IfNoLevel, Person, Phase, Role, Template, TemplateVersion
+from events.models import Campaign, Cascade, EvidenceType, IfNoLevel, Person, Phase, Role, Template, TemplateVersion
 from events.recurrence import FIRST_YEAR, LAST_YEAR
+from events.running import goes_on
 from events.template_checks import problem_in_words
 from events.units import levels
 from events.workdays import Shift
@@ -26,6 +27,7 @@ from web.language import current
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
 from web.mail import administrators_only
+from web.offsets import ANCHORS
 
 bp = Blueprint("templates", __name__, url_prefix="/mau")
 
@@ -38,14 +40,7 @@ _BY_LEVEL = {"level_offsets": "days", "level_end_offsets": "end"}  # and what th
 _WORDS = ("depends_on", "support_roles")  # typed with commas between
 _BLOCK = re.compile(r"([0-9]{1,6})\.")  # how the names of an item's fields begin
 _CHOICES = {
-    "anchor": {
-        Anchor.DAY: _l("the day"),
-        Anchor.START: _l("the first day"),
-        Anchor.END: _l("the last day"),
-        Anchor.EVENT: _l("the main event"),
-        Anchor.CUTOFF: _l("the cut-off day"),
-        Anchor.PLAN: _l("the day its plan is issued"),
-    },
+    "anchor": ANCHORS,
     "shift": {
         Shift.PREVIOUS: _l("to the working day before"),
         Shift.NEXT: _l("to the working day after"),
@@ -79,7 +74,7 @@ def show(key: str) -> str:
     """Show the items of the newest version, and where the template is in use."""
     session = get_session()
     template = templates.get_template(session, key)
-    running = select(Campaign).where(Campaign.template_id == template.id, Campaign.parent_id.is_(None), Campaign.dtend > today())
+    running = select(Campaign).where(Campaign.template_id == template.id, Campaign.parent_id.is_(None), goes_on(today()))
     campaigns = session.scalars(running.order_by(Campaign.dtstart)).all()
     return render_template("kinds/show.html", template=template, campaigns=campaigns, **_legend())
 
@@ -185,7 +180,8 @@ def proposals(key: str) -> ResponseReturnValue:
     year = _year()
     found = carry_forward.propose(session, template, year, now=now(), calendar=get_calendar())
     titles = {level.key: level for level in levels(session)}
-    return render_template("kinds/proposals.html", template=template, year=year, proposals=found, levels=titles)
+    anchors = {item.key: item.anchor for item in template.current.items}
+    return render_template("kinds/proposals.html", template=template, year=year, proposals=found, levels=titles, anchors=anchors)
 
 
 @bp.post("/<key>/de-xuat")

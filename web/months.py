@@ -5,7 +5,7 @@ as wide as the days it covers, so that its full title is read once and not thirt
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from events.activities import Happening
@@ -50,6 +50,21 @@ class Day:
     @property
     def is_weekend(self) -> bool:
         return self.day.weekday() in _WEEKEND
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Days in a row that are off, or worked by decision, under one name. ``dtend`` is the day after."""
+
+    first: date
+    dtend: date
+    name: str
+    off: bool
+    is_provisional: bool
+
+    @property
+    def is_one_day(self) -> bool:
+        return self.dtend - self.first == _A_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +133,26 @@ def weeks_of(month: date, marked: Iterable[Marked], calendar: WorkCalendar, happ
 
 def listing_of(
     weeks: Iterable[Week], marked: Iterable[Marked], happenings: Iterable[Happening] = ()
-) -> list[tuple[date, Marked | Happening | Day]]:
+) -> list[tuple[date, Marked | Happening | Break]]:
     """Return what a narrow screen lists instead of the table: observances, activities and days off, in the order of the days."""
-    days = [day for week in weeks for day in week.days if day.in_month and (name_of(day.off) or day.note)]
-    rows: list[tuple[date, Marked | Happening | Day]] = [(row.dates.dtstart, row) for row in marked]
+    rows: list[tuple[date, Marked | Happening | Break]] = [(row.dates.dtstart, row) for row in marked]
     rows += [(each.dtstart.date(), each) for each in happenings]
-    return sorted([*rows, *((day.day, day) for day in days)], key=lambda row: row[0])
+    rows += [(each.first, each) for each in _breaks(day for week in weeks for day in week.days if day.in_month)]
+    return sorted(rows, key=lambda row: row[0])
+
+
+def _breaks(days: Iterable[Day]) -> list[Break]:
+    """Return the days that have a name; days in a row with one name are one break: Tết is one line and not seven."""
+    found: list[Break] = []
+    for day in days:
+        name = day.note[:1].upper() + day.note[1:] if day.note else name_of(day.off)
+        if name is None:
+            continue
+        one = Break(day.day, day.day + _A_DAY, name, day.off is not None, day.off is not None and day.off.provisional)
+        if found and replace(found[-1], first=one.first, dtend=one.dtend) == one and found[-1].dtend == one.first:
+            one = replace(one, first=found.pop().first)
+        found.append(one)
+    return found
 
 
 def name_of(off: DayOff | None) -> str | None:

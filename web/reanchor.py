@@ -13,9 +13,9 @@ from events.errors import ConflictError, DomainError, NotAllowedError, NotFoundE
 from events.language import say
 from events.models import Campaign, Person
 from events.people import require_post
+from events.previews import grouped
 from events.reanchor import NewAnchor
 from events.recurrence import Occurrence
-from events.redating import grouped
 from events.units import ancestors
 from notifications.reminders import reminded_items
 from web.addresses import here
@@ -102,8 +102,10 @@ def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str |
         days=_days_now(root),
         plans=reanchor.plans_of(session, root),
         activities=reanchor.activities_to_come(session, root, now=now()) if seen and not seen.is_empty else [],
+        apart=reanchor.no_longer_inside(session, root, seen.dates) if seen and not seen.is_empty else [],
         seen=seen,
         groups=grouped(seen.lines) if seen else [],
+        words=Words.load(session, root.version),
         problem=problem,
     )
 

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session, joinedload
 from events.database import folded, nfc
 from events.errors import N_, ConflictError, DomainError, InvalidInputError
 from events.handover import hand_over_due, open_in_closed_units
-from events.language import say
 from events.models import Level, Reform, Unit
 from events.models.history import Door
 from events.proposals import decide_proposal, decided_by, number_waiting, waiting_proposals
@@ -23,8 +22,10 @@ from events.reforms import NewUnit, Reformed, abolish_level, merge, reforms, ren
 from events.units import alive, levels
 from events.withdrawals import NAMES, TAKEN_BACK, take_back
 from web.context import current_account, current_person, get_session, now, today
-from web.language import current
+from web.entries import Entries
+from web.forms import said, wrong_fields
 from web.language import gettext as _
+from web.language import lazy_gettext as _l
 from web.mail import administrators_only
 
 if TYPE_CHECKING:
@@ -33,6 +34,25 @@ if TYPE_CHECKING:
 bp = Blueprint("reforms", __name__, url_prefix="/cai-cach")
 
 _KINDS = ("sap-nhap", "chia-tach", "doi-ten", "bo-cap")
+_LABELS = {
+    "unit": _l("Unit"),
+    "parts": _l("New units, one a line"),
+    "name": _l("Full name of the new unit"),
+    "on": _l("First day of the new units"),
+    "level": _l("Level"),
+}
+_LABELS_OF = {
+    "doi-ten": {"name": _l("New name, in full"), "on": _l("First day of the new name")},
+    "bo-cap": {"on": _l("First day without this level")},
+}
+_MISSING = {
+    "unit": N_("Please choose one unit."),
+    "parts": N_("Please enter the new units."),
+    "name": N_("Please enter the name."),
+    "on": N_("Please enter the day from which the change applies."),
+    "level": N_("Please choose a level."),
+}
+_NEEDED = dict(zip(_KINDS, (("name", "on"), ("unit", "parts", "on"), ("unit", "name", "on"), ("level", "on")), strict=True))
 _UNPROCESSABLE = 422
 _SHOWN = 100  # units a preview names; abolishing a level can end hundreds
 
@@ -70,6 +90,7 @@ def change(kind: str) -> ResponseReturnValue:
     if request.form.get("lam") == "tim":
         return _form(kind)
     try:
+        _check_needed(kind)
         done = _USE_CASES[kind](session)
     except DomainError as error:
         session.rollback()
@@ -171,7 +192,7 @@ def _taking_back(reform_id: int, error: DomainError | None = None) -> str:
         ended=[names[key] for key in reform.detail["before"] if key in names],
         begun=[names[key] for key in reform.detail["after"] if key in names],
         shown=_SHOWN,
-        error=say(error, current()) if error else None,
+        error=said(error),
     )
 
 
@@ -183,11 +204,14 @@ def _form(kind: str, error: DomainError | None = None) -> str:
     units = session.scalars(living.order_by(Unit.position, Unit.id)).all()
     lowest = max((unit.level.rank for unit in units), default=0)
     chosen = set(request.form.getlist("unit") or request.args.getlist("unit"))
+    labels = _LABELS | _LABELS_OF.get(kind, {})
     return render_template(
         "reforms/form.html",
         kind=kind,
         heading=_heading(kind),
-        error=say(error, current()) if error else None,
+        error=said(error),
+        labels=labels,
+        wrong=wrong_fields(error, labels),
         typed=request.form,
         chosen=[unit for unit in units if unit.key in chosen],
         groups=_groups(units),
@@ -251,12 +275,18 @@ def _rename(session: Session) -> Reformed:
 
 
 def _abolish(session: Session) -> Reformed:
-    if not _text("level"):
-        raise InvalidInputError(N_("Please choose a level."))
     return abolish_level(session, _text("level"), **_common())  # type: ignore[arg-type]
 
 
 _USE_CASES: dict[str, Callable[[Session], Reformed]] = dict(zip(_KINDS, (_merge, _split, _rename, _abolish), strict=True))
+
+
+def _check_needed(kind: str) -> None:
+    """Raise ``WrongEntriesError`` that tells at once of all fields that are empty and must not be."""
+    entries = Entries(request.form)
+    for name in _NEEDED[kind]:
+        entries.needed_text(name, missing=_MISSING[name])
+    entries.check()
 
 
 def _common() -> dict[str, object]:
@@ -264,7 +294,7 @@ def _common() -> dict[str, object]:
     try:
         on = date.fromisoformat(typed)
     except ValueError:
-        raise InvalidInputError(N_("Please enter the day from which the change applies.")) from None
+        raise InvalidInputError(_MISSING["on"]) from None
     return {"on": on, "basis": _text("basis") or None, "by": current_person(), "now": now()}
 
 

@@ -19,6 +19,8 @@ from web.language import gettext as _
 bp = Blueprint("subscriptions", __name__)
 
 PANEL = "dang-ky"  # the anchor of the panel on its page
+_WITH_PANEL = ("/ngay/", "/don-vi/")
+_PRINTED = ("/chien-dich/",)  # pages that are printed, and lead back from the paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,13 @@ class Subscription:
 
 @bp.get("/ma-qr.svg")
 def code() -> Response:
-    """Draw the picture code of one of our own pages (``?trang=/ngay/…``)."""
+    """Draw the picture code of one of our own pages (``?trang=/ngay/…``); a calendar's leads to its panel there."""
     page = request.args.get("trang", "")
-    if not page.startswith(("/ngay/", "/don-vi/")) or not page.isascii() or len(page) > 200:
+    if not page.startswith((*_WITH_PANEL, *_PRINTED)) or not page.isascii() or len(page) > 200:
         raise InvalidInputError(_("There is no picture code for this address."))
     picture = io.BytesIO()
-    segno.make(f"{get_config().public_url}{page}#{PANEL}", error="m").save(picture, kind="svg", scale=5, border=3, light="#fff")
+    anchor = f"#{PANEL}" if page.startswith(_WITH_PANEL) else ""
+    segno.make(f"{get_config().public_url}{page}{anchor}", error="m").save(picture, kind="svg", scale=5, border=3, light="#fff")
     response = Response(picture.getvalue(), mimetype="image/svg+xml")
     response.cache_control.public = True
     response.cache_control.max_age = 86400

@@ -33,6 +33,10 @@ class Activity(Published, Base):
     campaign: Mapped[Campaign] = relationship()
 
     @property
+    def is_called_off(self) -> bool:
+        return self.status is CampaignStatus.CANCELLED
+
+    @property
     def is_cancelled(self) -> bool:
         """Called off by itself, or with its campaign, whatever else it counted for."""
         return CampaignStatus.CANCELLED in (self.status, self.campaign.status)

@@ -1,6 +1,6 @@
 """Campaigns and their checklists."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -104,6 +104,15 @@ class Campaign(Published, Base):
     parent: Mapped["Campaign | None"] = relationship(remote_side="Campaign.id", foreign_keys="Campaign.parent_id")
     outer: Mapped["Campaign | None"] = relationship(remote_side="Campaign.id", foreign_keys="Campaign.outer_id")
     items: Mapped[list["ChecklistItem"]] = relationship(back_populates="campaign", order_by="ChecklistItem.position")
+
+    @property
+    def over_on(self) -> date:
+        """The first day on which it is over: after its own days, and after its main event. See ``running.goes_on`` for SQL."""
+        return max(self.dtend, self.event_date + timedelta(days=1)) if self.event_date else self.dtend
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.status is CampaignStatus.CANCELLED
 
     def __repr__(self) -> str:
         return f"<Campaign {self.uid} {self.summary}>"

@@ -2,17 +2,20 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
 import click
+from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
+from events.campaigns import self_opening
 from events.catalog import SHIPPED, read_catalog
 from events.database import SessionFactory
 from events.errors import N_, InvalidInputError
 from events.history import MOVED_FROM
+from events.models import Template
 from events.recurrence import check_year
 from scheduler import migrate
 from scheduler.commands import NewService, pass_service
@@ -60,11 +63,17 @@ def simulate_(
     """
     play = read_play(play_name) if play_name else None
     first, last = _years(year, until, play)
-    acts = [*_early_events(event), *_late_plans(late_plan), *(play.act if play else ())]
+    events, plans = [_day_of(text) for text in event], [_day_of(text) for text in late_plan]
+    acts = [*_early_events(events), *_late_plans(plans), *(play.act if play else ())]
     service = new_service()
+    copy = _copy(service, shipped=play_name in shipped_plays())
+    with copy() as session:
+        known = session.scalars(select(Template)).all() if play else self_opening(session)  # a play may open others
+        _require_campaigns([template for template in known if not template.cutoffs], events, range(first, last + 1))
+        _require_campaigns(known, plans, range(first, last + 1))
     with progress_bar(N_("Playing the year")) as bar:
         played = simulate(
-            _copy(service, shipped=play_name in shipped_plays()),
+            copy,
             first,
             until=last,
             acts=acts,
@@ -95,12 +104,24 @@ def _years(year: int | None, until: int | None, play: Play | None) -> tuple[int,
     return year, until or year
 
 
-def _early_events(texts: Sequence[str]) -> list[Act]:
-    return [MoveEvent(on=day, campaign=f"{key}/{day.year}", event=day, early=True) for key, day in map(_day_of, texts)]
+def _early_events(days: Sequence[tuple[str, date]]) -> list[Act]:
+    return [MoveEvent(on=day, campaign=f"{key}/{day.year}", event=day, early=True) for key, day in days]
 
 
-def _late_plans(texts: Sequence[str]) -> list[Act]:
-    return [LatePlan(on=day, campaign=key) for key, day in map(_day_of, texts)]
+def _late_plans(days: Sequence[tuple[str, date]]) -> list[Act]:
+    return [LatePlan(on=day, campaign=key) for key, day in days]
+
+
+def _require_campaigns(templates: Iterable[Template], days: Sequence[tuple[str, date]], years: range) -> None:
+    """Raise ``InvalidInputError`` for a day of a campaign that the played years do not have: it would change nothing."""
+    keys = {key for one in templates for key in (one.key, one.observance.key if one.observance else one.key)}
+    played = str(years[0]) if len(years) == 1 else f"{years[0]}–{years[-1]}"
+    for key, day in days:
+        if key not in keys:
+            raise InvalidInputError(N_("There is no campaign “%(key)s” in %(years)s."), key=key, years=played)
+        if day.year not in years:
+            sentence = N_("“%(key)s”: %(day)s does not lie in the played year (%(years)s).")
+            raise InvalidInputError(sentence, key=key, day=f"{day:%d/%m/%Y}", years=played)
 
 
 def _day_of(text: str) -> tuple[str, date]:

@@ -9,8 +9,8 @@ from events.decision_text import ReadText, read_decision
 from events.decisions import YearDecision, YearPreview, apply_decision, preview_decision
 from events.errors import N_
 from events.models.history import Door
+from events.previews import Fate, Group
 from events.recurrence import check_year
-from events.redating import Fate, Group
 from events.workdays import Decision
 from scheduler.commands import NewService, pass_service
 from scheduler.console import _, show_table, tell

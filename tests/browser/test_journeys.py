@@ -3,6 +3,7 @@ from playwright.sync_api import BrowserContext, expect
 from sqlalchemy import update
 
 from events.models import ChecklistItem
+from tests.browser import province
 from tests.browser.conftest import Person, Site
 
 pytestmark = pytest.mark.browser
@@ -17,7 +18,7 @@ def person(context: BrowserContext, site: Site) -> Person:
 
 def open_campaign(person: Person) -> None:
     person.open("/")
-    person.page.get_by_role("link", name="Mở chiến dịch").first.click()
+    person.page.get_by_role("link", name="Xem chiến dịch").first.click()
     expect(person.page.get_by_role("heading", level=1)).to_contain_text(CAMPAIGN)
 
 
@@ -186,3 +187,21 @@ def test_a_form_that_is_wrong_says_so_at_its_top(person: Person):
     expect(person.page.get_by_role("alert")).to_contain_text("Vui lòng kiểm tra lại")
     expect(person.page.get_by_role("alert")).to_be_focused()
     person.sees_no_barrier()
+
+
+def test_a_day_and_an_hour_are_said_as_officials_write_them_whatever_the_browser_shows(context: BrowserContext, busy_site: Site):
+    person = Person(context.new_page(), busy_site)
+    person.set_up()
+    with busy_site.session_factory() as session:
+        path = f"/chien-dich/{province.campaign_of(session, province.COMMUNE).uid}/hoat-dong/moi"
+    person.open(path)
+    day, hour = person.page.get_by_label("Ngày", exact=True), person.page.get_by_label("Từ giờ")
+
+    day.fill("2026-12-10")
+    hour.fill("18:30")
+
+    expect(day).to_have_accessible_description("Thứ Năm, 10/12/2026")
+    expect(person.page.get_by_text("Thứ Năm, 10/12/2026")).to_be_visible()
+    expect(person.page.get_by_text("18:30", exact=True)).to_be_visible()
+    day.fill("")
+    expect(person.page.get_by_text("Thứ Năm, 10/12/2026")).to_have_count(0)

@@ -107,6 +107,20 @@ def test_what_people_tap_is_large_enough(browser, busy_site: Site):
     assert not small, "\n".join(small)
 
 
+def test_a_phone_shows_what_to_tick_on_its_first_screen(browser, busy_site: Site):
+    context = browser.new_context(viewport={"width": 360, "height": 800}, locale="vi-VN", reduced_motion="reduce")
+    person = Person(context.new_page(), busy_site)
+    person.set_up()
+
+    person.open(pages(busy_site)["campaign"])
+
+    circles = [box.bounding_box() for box in person.page.locator(".circle").all()]
+    tops = [box["y"] for box in circles if box]
+    assert tops[0] < 700
+    assert sum(tops[0] <= top < tops[0] + 800 for top in tops) >= 4
+    context.close()
+
+
 _SMALL = """() => [...document.querySelectorAll('main .button, main select, main input:not([type=hidden]):not([type=checkbox]):not([type=radio])')]
   .filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 40)
   .map(one => `${one.tagName} ${one.textContent.trim().slice(0, 40) || one.name} ${one.getBoundingClientRect().height}`)"""

@@ -78,6 +78,16 @@ def test_the_same_activity_entered_twice_is_one(session, month, who):
     assert session.scalar(select(func.count()).select_from(Activity)) == 1
 
 
+def test_the_same_activity_entered_with_another_place_is_refused_and_not_dropped_in_silence(session, month, who):
+    first = add_activity(session, month, plan(), **who)
+
+    with pytest.raises(ConflictError) as refused:
+        add_activity(session, month, plan(location="Sân vận động"), **who)
+
+    assert refused.value.facts["uid"] == first.uid
+    assert session.scalar(select(func.count()).select_from(Activity)) == 1
+
+
 def test_a_change_raises_the_sequence_and_saving_the_same_does_not(session, month, who):
     activity = add_activity(session, month, plan(), **who)
 

@@ -23,9 +23,9 @@ from events.errors import ConflictError, InvalidInputError, NotFoundError
 from events.models import Anchor, CalendarDay, CalendarDecision, Campaign, Change, ChecklistItem, DecidedYear, Template
 from events.observances import work_calendar
 from events.people import add_person
+from events.previews import Fate
 from events.provisional import is_provisional, provisional_items
 from events.reanchor import NewAnchor, apply, preview
-from events.redating import Fate
 from events.rounds import rounds_of
 from events.templates import edit_template, item_entry
 from events.villages import VillageType, add_village

@@ -17,6 +17,7 @@ from events.documents import (
     get_document,
     issue_document,
     leaves_time_below,
+    likely_issuer,
     plan_item,
     printed_by,
     replaceable,
@@ -26,7 +27,7 @@ from events.documents import (
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError, YearOutOfRangeError
 from events.history import history_of
 from events.issues import issue_dates
-from events.models import Campaign, Document, DocumentKind, Observance, Theme, Unit
+from events.models import Campaign, Document, DocumentKind, Observance, Role, Theme, Unit
 from events.observances import describe
 from events.story import story_of
 from events.themes import Printed, choose_theme, inherited, of_year
@@ -371,3 +372,16 @@ def test_a_plan_for_what_units_below_wait_for_leaves_them_time(session: Session,
     assert awaited_items(session, happiness.commune) == []
     plans = [plan_item(session, campaign) for campaign in (happiness.province, happiness.commune)]
     assert [item.key for item in plans if item] == ["plan_province", "plan_commune"]
+
+
+def test_documents_are_issued_by_a_peoples_committee_or_the_provinces_steering_committee(session: Session, happiness: Round):
+    assert likely_issuer(happiness.commune) == "UBND thị trấn Đăk Glei"
+    assert likely_issuer(happiness.province) == "UBND tỉnh Kon Tum"
+
+    for campaign in (happiness.province, happiness.commune):
+        campaign.owner_role = session.get_one(Role, "bcd_tinh")
+
+    assert likely_issuer(happiness.province) == "Ban Chỉ đạo công tác gia đình tỉnh Kon Tum"
+    assert likely_issuer(happiness.commune) == "UBND thị trấn Đăk Glei"
+    happiness.commune.unit.level_key = "village"
+    assert likely_issuer(happiness.commune) is None

@@ -13,7 +13,7 @@ from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.history import history_of, not_undone
 from events.models import Campaign, Template
 from events.people import give_post
-from events.redating import Fate
+from events.previews import Fate
 from events.rounds import rounds_of
 from events.story import story_of
 from events.templates import edit_template, item_entry

@@ -10,12 +10,14 @@ from events.campaigns import open_campaigns
 from events.errors import ConflictError, InvalidInputError, NotFoundError, YearOutOfRangeError
 from events.kinds import get_kind, kinds, open_on, switch_off, switch_on
 from events.models import Campaign, ChecklistItem, Template, Unit
+from events.reanchor import NewAnchor
 from events.recurrence import Occurrence
 from events.rounds import rounds_of, summary_on
 from events.units import get_unit
 from events.workdays import WorkCalendar
 from tests.conftest import Cast
 from tests.events.test_progress import AT_RANDOM
+from tests.events.test_reanchor import move
 
 NOW = datetime(2026, 12, 31, 16, 30, tzinfo=UTC)  # 23:30 in Vietnam
 A_DAY_IN_MARCH = date(2027, 3, 10)
@@ -201,6 +203,18 @@ def test_a_course_that_was_moved_is_found_on_its_new_day_and_leaves_its_old_one_
         ("2027-03-10", new_day),
         ("2027-03-10-2", A_DAY_IN_MARCH),
     }
+
+
+def test_a_course_whose_main_event_was_moved_is_found_on_that_day(session: Session, cast: Cast, vietnam: WorkCalendar):
+    template, new_day, now = get_kind(session, "training_course"), date(2021, 5, 17), datetime(2021, 3, 1, tzinfo=UTC)
+    open_on(session, template, date(2021, 5, 10), now=now, calendar=vietnam, title="Tập huấn A")
+    move(session, session.scalars(select(Campaign)).first(), NewAnchor(event_date=new_day), vietnam, cast.hoa, now)
+
+    again = open_on(session, template, new_day, now=now, calendar=vietnam, title="Tập huấn A")
+    another = open_on(session, template, date(2021, 5, 10), now=now, calendar=vietnam, title="Tập huấn A")
+
+    assert again.campaigns == 0
+    assert another.campaigns > 0
 
 
 def test_a_round_of_a_period_keeps_its_name_wherever_it_begins(session: Session, vietnam: WorkCalendar):

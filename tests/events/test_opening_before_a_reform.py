@@ -9,9 +9,10 @@ from events.campaigns import open_campaigns
 from events.errors import InvalidInputError
 from events.handover import hand_over_due
 from events.kinds import get_kind, open_on
-from events.models import Campaign, ChecklistItem, Template, Unit, UnitSuccession
+from events.models import Campaign, ChecklistItem, Template, TodoStatus, Unit, UnitSuccession
 from events.models.campaigns import OPEN
-from events.redating import Fate
+from events.previews import Fate
+from events.reanchor import NewAnchor, preview
 from events.reforms import NewUnit, merge, rename
 from events.templates import edit_template, get_template, item_entry
 from events.versions import apply_version, compare
@@ -154,3 +155,18 @@ def test_a_course_after_a_merge_is_opened_for_the_units_that_prepare_it(session,
     assert opened.campaigns == 4  # the province, the district and both communes
     with pytest.raises(InvalidInputError, match="does not exist"):
         open_on(session, course, day, now=WHEN_ENTERED, calendar=vietnam, unit_ids=[new.id])
+
+
+def test_work_that_went_to_the_successor_is_not_said_to_stay_where_it_was(session, cast, vietnam):
+    open_campaigns(session, now=WHEN_ENTERED, calendar=vietnam)
+    enter_merge(session, cast)
+    hand_over_due(session, by=None, now=ON_THE_DAY)
+    root = session.scalars(
+        select(Campaign).join(Campaign.template).where(Template.key == "happiness_day", Campaign.unit_id == cast.province.id)
+    ).one()
+
+    seen = preview(session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, now=ON_THE_DAY)
+
+    assert works(session, cast.commune, [TodoStatus.CANCELLED]) == 7
+    assert seen.of(Fate.KEPT_DONE) == []
+    assert cast.commune.id not in {line.unit.id for line in seen.lines}

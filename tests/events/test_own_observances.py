@@ -12,7 +12,7 @@ from events.catalog import Catalog
 from events.catalog_import import import_catalog
 from events.errors import ConflictError, InvalidInputError, NotFoundError
 from events.feeds import all_slugs
-from events.models import Campaign, Observance, ObservanceOccurrence, Template, TemplateItem, TemplateVersion, Unit
+from events.models import Anchor, Campaign, Observance, ObservanceOccurrence, Template, TemplateItem, TemplateVersion, Unit
 from events.observances import describe, extend_horizon, upcoming
 from events.own_observances import (
     NewObservance,
@@ -142,6 +142,18 @@ def test_copied_items_count_from_a_day_that_the_observance_has(session: Session,
 
     for template in made:
         check_template(session, template_entry(template))
+
+
+@pytest.mark.parametrize(("rule", "like"), [(FIXED, "happiness_day"), (RANGE, "gender_action_month")])
+def test_copied_items_move_with_the_main_event_as_those_they_were_copied_from(session: Session, cast: Cast, rule: dict, like: str):
+    source = session.scalars(select(Template).where(Template.key == like)).one()
+
+    observance = add_observance(session, replace(THE_DAY, rule=rule), like=source, by=cast.hoa, now=NOW)
+
+    template = session.scalars(select(Template).where(Template.observance_id == observance.id)).one()
+    copied, original = ([item.key for item in t.current.items if item.anchor is Anchor.EVENT] for t in (template, source))
+    assert copied == original != []
+    check_template(session, template_entry(template))
 
 
 def test_the_copy_lives_its_own_life(session: Session, cast: Cast, happiness: Template):

@@ -7,14 +7,16 @@ from sqlalchemy import event, func, select
 from events import reanchor, templates
 from events.activities import Plan, add_activity
 from events.campaigns import open_round
+from events.cancelling import cancel_round
 from events.choices import OwnItem, add_own_item, split_item
+from events.credits import credit_item
 from events.database import new_uid
 from events.duedates import WAITS
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, YearOutOfRangeError
 from events.history import history_of
 from events.models import Anchor, Campaign, Cascade, ChecklistItem, Document, DocumentKind, Unit
+from events.previews import Difference, Fate
 from events.reanchor import NewAnchor
-from events.redating import Fate
 from events.rounds import rounds_of
 from events.villages import VillageType, add_village
 from events.workdays import Shift
@@ -276,6 +278,7 @@ def test_only_the_province_moves_its_campaign(session, root, vietnam, cast):
         (NewAnchor(first=date(2021, 3, 20), last=date(2021, 3, 19)), InvalidInputError),
         (NewAnchor(plan="plan_province", issued=date(2021, 3, 2)), InvalidInputError),
         (NewAnchor(plan="no_such_item", issued=date(2021, 3, 1)), InvalidInputError),
+        (NewAnchor(plan="plan_province", issued=date(2020, 1, 3)), InvalidInputError),  # opened on 4 January 2021
     ],
 )
 def test_days_that_cannot_be_are_refused(session, root, vietnam, change, error):
@@ -287,6 +290,7 @@ def test_nothing_moves_into_a_closed_year_nor_far_from_the_campaign(session, roo
     for change, error in (
         (NewAnchor(event_date=date(2020, 3, 20)), ConflictError),
         (NewAnchor(first=date(2020, 12, 31)), ConflictError),
+        (NewAnchor(last=date(2020, 12, 31)), ConflictError),
         (NewAnchor(event_date=date(2023, 3, 20)), InvalidInputError),
     ):
         with pytest.raises(error):
@@ -306,6 +310,108 @@ def test_the_launch_of_a_month_leaves_the_days_inside_it_where_they_are(session,
 
     move(session, root, NewAnchor(event_date=date(2021, 11, 15)), vietnam, cast.hoa)
     assert (root.event_date, item_of(session, root, cast.province, "launch_province").due) == (None, date(2021, 11, 15))
+
+
+def test_a_chosen_event_day_stays_when_the_campaigns_days_come_to_lie_on_it_and_move_on(session, root, vietnam, cast):
+    move(session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, cast.hoa)
+    due = item_of(session, root, cast.commune, "plan_commune").due
+
+    move(session, root, NewAnchor(first=date(2021, 3, 27)), vietnam, cast.hoa)
+    move(session, root, NewAnchor(first=date(2021, 3, 20)), vietnam, cast.hoa)
+
+    assert root.event_date == date(2021, 3, 27)
+    assert item_of(session, root, cast.commune, "plan_commune").due == due
+
+
+NOVEMBER = datetime(2021, 11, 1, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def report(session, vietnam):
+    """The report on 2021, whose period runs from 15 December 2020 to 14 December 2021."""
+    return open_template(session, vietnam, "report_year", 2021, NOVEMBER)
+
+
+@pytest.mark.parametrize("cutoff", [date(2021, 12, 10), date(2021, 12, 31), date(2022, 1, 10)])
+def test_the_cut_off_of_a_report_moves_and_its_period_begins_when_it_did(session, report, vietnam, cast, cutoff):
+    draft, first = item_of(session, report, cast.province, "draft").due, report.dtstart
+
+    move(session, report, NewAnchor(last=cutoff), vietnam, cast.hoa, NOVEMBER)
+
+    assert (report.dtstart, report.dtend) == (first, cutoff + timedelta(days=1))
+    assert item_of(session, report, cast.province, "draft").due - draft >= cutoff - date(2021, 12, 14) - timedelta(days=3)
+    assert reanchor.preview(session, report, NewAnchor(), vietnam, now=NOVEMBER).is_empty
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        NewAnchor(event_date=date(2021, 12, 20)),
+        NewAnchor(first=date(2021, 12, 20)),
+        NewAnchor(last=date(2023, 1, 1)),
+    ],
+)
+def test_a_report_counts_from_nothing_but_a_cut_off_in_its_year_or_the_next(session, report, vietnam, change):
+    with pytest.raises(InvalidInputError, match="cut-off day"):
+        reanchor.preview(session, report, change, vietnam, now=NOVEMBER)
+
+
+def test_a_cut_off_does_not_move_into_a_closed_year(session, report, vietnam):
+    with pytest.raises(ConflictError, match="2021 is closed"):
+        reanchor.preview(session, report, NewAnchor(last=date(2021, 12, 20)), vietnam, now=datetime(2022, 1, 4, tzinfo=UTC))
+
+
+def test_a_late_plan_gives_time_to_the_campaign_too_whose_plan_it_stands_for(session, vietnam, cast):
+    october = datetime(2021, 10, 2, 2, tzinfo=UTC)
+    month, day = (open_template(session, vietnam, key, 2021, october) for key in ("gender_action_month", "evaw_day"))
+    plan, link = item_of(session, month, cast.province, "plan_province"), item_of(session, day, cast.province, "plan_link")
+    credit_item(session, plan.id, day, covers_id=link.id, by=cast.hoa, now=october)
+    late = datetime(2021, 11, 10, 2, tzinfo=UTC)
+    assert item_of(session, day, cast.commune, "plan_commune").due == date(2021, 11, 5)
+
+    move(session, month, NewAnchor(plan="plan_province", issued=date(2021, 11, 9)), vietnam, cast.hoa, late)
+    move(session, day, NewAnchor(), vietnam, cast.hoa, late)
+
+    assert item_of(session, day, cast.commune, "plan_commune").due == date(2021, 11, 18)
+    cancel_round(session, month, "nhầm", by=cast.hoa, now=late)
+    back = reanchor.preview(session, day, NewAnchor(), vietnam, now=late)
+    assert {line.new_due for line in back.moved if line.key == "plan_commune"} == {date(2021, 11, 5)}
+
+
+def test_two_campaigns_may_stand_in_for_each_other_in_different_units(session, vietnam, cast):
+    october = datetime(2021, 10, 2, 2, tzinfo=UTC)
+    month, day = (open_template(session, vietnam, key, 2021, october) for key in ("gender_action_month", "evaw_day"))
+    there = item_of(session, month, cast.commune, "plan_commune"), item_of(session, day, cast.commune, "plan_commune")
+    credit_item(session, there[1].id, there[0].campaign, covers_id=there[0].id, by=cast.thi, now=october)
+    plan, link = item_of(session, month, cast.province, "plan_province"), item_of(session, day, cast.province, "plan_link")
+    credit_item(session, plan.id, day, covers_id=link.id, by=cast.hoa, now=october)
+
+    assert reanchor.preview(session, month, NewAnchor(), vietnam, now=october).is_empty
+    assert reanchor.preview(session, day, NewAnchor(), vietnam, now=october).is_empty
+
+
+def test_a_campaign_that_would_not_lie_inside_the_other_any_more_is_named(session, vietnam, cast):
+    month, day = (open_template(session, vietnam, key, 2021, NOVEMBER) for key in ("gender_action_month", "evaw_day"))
+
+    def apart(root, **days):
+        seen = reanchor.preview(session, root, NewAnchor(**days), vietnam, now=NOVEMBER)
+        return reanchor.no_longer_inside(session, root, seen.dates)
+
+    assert apart(month, first=date(2021, 12, 1), last=date(2021, 12, 31)) == [(day, month)]
+    assert apart(month, first=date(2021, 11, 25), last=date(2021, 11, 25)) == []
+    assert apart(day, first=date(2021, 12, 20)) == [(day, month)]
+    assert apart(day, event_date=date(2021, 12, 20)) == []
+
+
+def test_how_a_day_was_counted_is_named_where_only_that_changes(session, root, vietnam):
+    item = next(item for item in root.items if item.key == "plan_province")
+    item.nominal_due = date(2021, 2, 18)
+    session.flush()
+
+    [line] = reanchor.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021).lines
+
+    assert line.fate is Fate.REWORDED
+    assert line.differences == (Difference("nominal_due", date(2021, 2, 18), date(2021, 2, 20)),)
 
 
 def test_parts_of_a_divided_item_follow_it_when_the_day_moves(session, root, vietnam, cast):

@@ -15,7 +15,7 @@ from events.errors import ConflictError, InvalidInputError, NotFoundError
 from events.history import history_of
 from events.kinds import open_on
 from events.models import Anchor, Campaign, Cascade, ChecklistItem, ItemState, TemplateVersion, Unit
-from events.redating import Fate, grouped
+from events.previews import Fate, grouped
 from events.template_files import export_template, from_toml, import_template, text_of, to_toml
 from events.villages import VillageType, add_village
 from events.workdays import Shift
@@ -75,6 +75,7 @@ def test_saving_the_same_items_again_makes_no_version(session, template, cast):
         ({"depends_on": ["nothing"]}, "unknown depends_on 'nothing'"),
         ({"depends_on": ["letter_province"]}, "tới sở, ngành, địa phương” → “Ban hành kế hoạch tổ chức cấp tỉnh”"),
         ({"end_offset_days": -400}, "end_offset_days lies before offset_days"),
+        ({"evidence": [], "evidence_min": 5}, "evidence_min needs a kind of evidence"),
         ({"key": "guidance_in"}, "this key stands twice in the template"),
     ],
 )
@@ -173,6 +174,16 @@ def test_one_change_in_102_units_is_one_group_with_its_values_before_and_after(s
     assert told["summary"] == (before, "Kế hoạch xã")
     assert told["evidence"] == (proofs, ("photo",))
     assert {"weight", "required", "evidence_min"} <= told.keys()
+
+
+def test_the_order_in_which_kinds_of_evidence_were_ticked_is_no_change(session, root, template, vietnam, cast):
+    entries = changed(template, "visits", title_vi="Thăm gia đình tiêu biểu")
+    entries = [entry.model_copy(update={"evidence": entry.evidence[::-1]}) for entry in entries]
+
+    diff = versions.compare(session, root, edit(session, template, entries, cast), calendar=vietnam, now=MARCH_2021)
+
+    assert {line.key for line in diff.lines} == {"visits"}
+    assert {one.name for line in diff.lines for one in line.differences} == {"summary"}
 
 
 def test_what_a_hand_holds_is_said_where_other_columns_change(session, root, template, vietnam, cast):

@@ -18,8 +18,8 @@ from events.handover import hand_over_due, open_in_closed_units
 from events.models import Campaign, Change, ChecklistItem, Person, PostProposal, TemplateVersion, TodoStatus, Unit
 from events.observances import work_calendar
 from events.people import add_person, give_post
+from events.previews import Fate
 from events.reanchor import NewAnchor, apply, preview
-from events.redating import Fate
 from events.reforms import NewUnit, merge
 from events.templates import edit_template, get_template, item_entry
 from events.units import get_unit, successors

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -69,6 +70,41 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(thi: Visitor, opened: Op
     assert 'role="alert"' in response.text
     assert 'value="Nhà rông"' in response.text
     assert count(session) == 0
+
+
+def test_every_empty_field_is_named_with_a_way_to_it(thi: Visitor, opened: Opened):
+    page = thi.post(f"/chien-dich/{opened.commune.uid}/hoat-dong/moi", expected="nhiều").text
+
+    alert = page.partition('role="alert"')[2].partition("</ul>")[0]
+    for name, why in {
+        "summary": "Vui lòng nhập tên hoạt động.",
+        "day": "Vui lòng nhập ngày.",
+        "from": "Vui lòng nhập giờ bắt đầu.",
+        "until": "Vui lòng nhập giờ kết thúc.",
+        "expected": "“nhiều” không phải là số nguyên.",
+    }.items():
+        assert re.search(rf'href="#{name}">[^<]+: {re.escape(why)}', alert), why
+        assert f'id="{name}-error">{why}' in page
+    assert "until_day" not in alert
+
+
+def test_what_is_there_already_with_other_facts_is_said_with_the_way_to_change_it(
+    launch: Activity, thi: Visitor, opened: Opened, session: Session
+):
+    answer = thi.post(f"/chien-dich/{opened.commune.uid}/hoat-dong/moi", **FORM | {"location": "Sân vận động"})
+
+    assert answer.status_code == 409
+    assert f'href="/hoat-dong/{launch.uid}/sua"' in answer.text
+    assert "Sân vận động" in answer.text
+    assert count(session) == 1
+
+
+def test_what_was_called_off_no_longer_counts_for_more(launch: Activity, thi: Visitor):
+    assert "Lồng ghép</h2>" in thi.read(f"/hoat-dong/{launch.uid}")
+
+    thi.post(f"/hoat-dong/{launch.uid}/huy")
+
+    assert "Lồng ghép</h2>" not in thi.read(f"/hoat-dong/{launch.uid}")
 
 
 def test_sending_the_form_twice_plans_it_once(launch: Activity, thi: Visitor, opened: Opened, session: Session):

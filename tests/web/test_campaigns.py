@@ -79,10 +79,39 @@ def test_a_cancelled_campaign_can_only_be_read(signed_in, cast, opened: Opened, 
     opened.commune.status = CampaignStatus.CANCELLED
     session.commit()
 
-    page = signed_in(cast.thi).read(f"/chien-dich/{opened.commune.uid}")
+    thi = signed_in(cast.thi)
+    page = thi.read(f"/chien-dich/{opened.commune.uid}")
 
     assert "Chiến dịch này đã hủy" in page
     assert "/hoan-thanh" not in page
+    for path in (f"/chien-dich/{opened.commune.uid}", f"/viec/{opened.item.id}"):
+        assert not re.search(r"còn \d+ ngày", thi.read(path)), path
+    assert "Văn bản</h2>" not in thi.read(f"/viec/{opened.item.id}")
+
+
+def test_the_checklist_follows_the_units_own_progress_and_the_unit_is_named_once_above_it(stranger: Visitor, opened: Opened):
+    page = stranger.read(f"/chien-dich/{opened.commune.uid}")
+
+    head = page[page.index("<main") : page.index('id="danh-muc"')]
+    assert head.count("Thị trấn Đăk Glei") == 1
+    assert head.index('id="tien-do"') < head.index("<details>") < head.index("Chủ đề")
+
+
+def test_a_printed_checklist_has_a_place_to_sign_and_a_code_that_leads_back(stranger: Visitor, opened: Opened):
+    page = stranger.read(f"/chien-dich/{opened.commune.uid}")
+
+    [code] = re.findall(r'<div class="on-paper">.*?src="([^"]+)"', page, re.DOTALL)
+    assert "ký, ghi rõ họ tên" in page
+    assert stranger.get(code).mimetype == "image/svg+xml"
+
+
+def test_a_campaign_of_no_observance_says_nothing_of_a_theme_that_is_not_announced(
+    stranger: Visitor, opened: Opened, session: Session
+):
+    opened.commune.observance_id = None
+    session.commit()
+
+    assert "Chủ đề</dt>" not in stranger.read(f"/chien-dich/{opened.commune.uid}")
 
 
 def test_an_unknown_campaign_is_not_found_in_words(stranger: Visitor):

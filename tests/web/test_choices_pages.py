@@ -105,6 +105,16 @@ def test_a_slip_in_the_year_is_said_with_what_was_typed(signed_in, opened: Opene
     assert session.scalar(select(func.count()).select_from(ChecklistItem).where(ChecklistItem.is_own)) == 0
 
 
+def test_what_an_own_item_lacks_is_said_all_at_once(signed_in, opened: Opened, cast: Cast):
+    page = signed_in(cast.thi).post(f"/chien-dich/{opened.commune.uid}/viec-rieng", evidence_min="x").text
+
+    assert [name for name in ("summary", "due", "evidence_min") if f'<a href="#{name}">' in page] == [
+        "summary",
+        "due",
+        "evidence_min",
+    ]
+
+
 def test_an_optional_item_is_switched_off_and_on(signed_in, opened: Opened, cast: Cast, session: Session):
     thi = signed_in(cast.thi)
     item = next(item for item in opened.commune.items if not item.required)

@@ -41,6 +41,10 @@ def test_a_campaign_leads_to_its_documents(stranger: Visitor, opened: Opened):
     stranger.read(address(opened))
 
 
+def test_a_new_documents_issuer_is_the_units_peoples_committee(thi: Visitor, opened: Opened):
+    assert 'value="UBND thị trấn Đăk Glei"' in thi.read(address(opened))
+
+
 def test_a_document_is_entered_and_listed(thi: Visitor, opened: Opened, session: Session):
     response = thi.post(address(opened), **PAPER | {"item": str(opened.item.id), "signer": "Cán bộ ký"})
 

@@ -1,9 +1,11 @@
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
 from events.own_observances import NewObservance, add_observance
+from events.people import give_post
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Clock, Opened, Visitor
 
@@ -44,6 +46,15 @@ def test_what_was_typed_is_never_read_as_html(stranger: Visitor):
 def test_days_off_have_their_name_and_provisional_ones_say_so(stranger: Visitor, opened: Opened):
     assert "Kỳ nghỉ Tết" in stranger.read("/?thang=2021-02")
     assert "(dự kiến)" in stranger.read("/?thang=2027-02")
+
+
+def test_a_phone_lists_a_break_of_many_days_as_one_line(stranger: Visitor, opened: Opened):
+    page = stranger.read("/?thang=2027-02")
+
+    listing = page[page.index('class="month-list"') :]
+    listing = listing[: listing.index("</ul>")]
+    assert "04/02 – 10/02/2027" in listing
+    assert listing.count("Kỳ nghỉ Tết (dự kiến)") == 1
 
 
 def test_an_observance_shows_its_days_left_and_the_campaign_that_is_open(stranger: Visitor, opened: Opened):
@@ -93,6 +104,39 @@ def test_who_is_signed_in_sees_the_items_of_their_posts(signed_in, cast, opened:
 
 def test_who_holds_no_post_is_told_that_nothing_waits(signed_in, cast, opened: Opened):
     assert "Hiện không có việc nào đang chờ xử lý" in signed_in(cast.la).read("/")
+
+
+@pytest.fixture
+def thi(signed_in, cast: Cast, opened: Opened, session: Session) -> Visitor:
+    """Thi, who holds a second post in the commune, so that many items wait."""
+    give_post(session, cast.thi, cast.commune, "cc_vhxh", since=date(2020, 1, 1))
+    return signed_in(cast.thi)
+
+
+def test_who_is_signed_in_is_led_to_their_unit_and_to_all_of_their_items(thi: Visitor, cast):
+    home = thi.read("/")
+
+    assert f'Đơn vị của tôi</span> <a href="/don-vi/{cast.commune.slug}">Thị trấn Đăk Glei</a>' in home
+    count = re.search(r'<a href="/viec-cua-toi/">5/(\d+) việc, xem tất cả</a>', home)
+    assert count
+    items = re.findall(r'href="/viec/\d+"', thi.read("/viec-cua-toi/"))
+    assert len(items) == int(count[1]) > 5
+
+
+def test_all_of_the_own_items_are_shown_page_by_page(thi: Visitor, monkeypatch: pytest.MonkeyPatch):
+    whole = re.findall(r'href="/viec/\d+"', thi.read("/viec-cua-toi/"))
+    monkeypatch.setattr("web.mine._A_PAGE", 4)
+
+    first, second = thi.read("/viec-cua-toi/"), thi.read("/viec-cua-toi/?trang=2")
+
+    assert re.findall(r'href="/viec/\d+"', first) == whole[:4]
+    assert re.findall(r'href="/viec/\d+"', second) == whole[4:8]
+    assert "Trang 2/" in second
+    assert "Về trang đầu" in thi.read("/viec-cua-toi/?trang=99")
+
+
+def test_a_stranger_signs_in_before_seeing_own_items(stranger: Visitor):
+    assert stranger.get("/viec-cua-toi/").headers["Location"].startswith("/dang-nhap")
 
 
 def test_the_number_of_queries_does_not_depend_on_the_month(stranger: Visitor, opened: Opened, count_queries, clock: Clock):

@@ -130,7 +130,7 @@ def test_silent_units_are_named(stranger: Visitor, cast: Cast, opened: Opened, s
     finish(session, opened.item)
 
     page = stranger.read(f"/tien-do/{cast.province.slug}")
-    silent = page[page.index('id="chua-bao-cao"') : page.index('id="theo-chien-dich"')]
+    silent = page[page.index('id="chua-bao-cao"') : page.index('id="theo-viec"')]
 
     assert "Phường Quang Trung" in silent
     assert "Thị trấn Đăk Glei" not in silent
@@ -236,3 +236,13 @@ def test_the_number_of_queries_does_not_depend_on_rows(
     session.execute(delete(ChecklistItem))
     session.commit()
     assert count_queries(lambda: stranger.read(address)) <= few
+
+
+def test_the_page_leads_to_its_parts_and_names_who_is_silent_before_its_longest_list(
+    stranger: Visitor, cast: Cast, opened: Opened, session: Session
+):
+    page = stranger.read(f"/tien-do/{cast.province.slug}")
+
+    wanted = ["theo-chien-dich", "theo-giai-doan", "chua-bao-cao", "theo-nam", "theo-viec", "theo-don-vi"]
+    assert re.findall(r'href="#(theo-[\w-]+|chua-[\w-]+)"', page) == wanted
+    assert re.findall(r'<h2 id="([\w-]+)"', page) == wanted

@@ -1,6 +1,6 @@
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select
@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from events import templates
 from events.models import ChecklistItem, Person
+from events.workdays import WorkCalendar
 from tests.conftest import Cast
-from tests.web.conftest import NOON, Opened, Visitor
+from tests.events.test_reanchor import open_template
+from tests.web.conftest import NOON, Clock, Opened, Visitor
 from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 
@@ -64,6 +66,21 @@ def test_the_preview_counts_whom_the_old_date_was_told_and_promises_no_new_mail(
     assert "nhắc lại" not in page
 
 
+def test_the_preview_says_why_a_day_is_another_one_than_was_counted(hoa: Visitor, opened: Opened):
+    page = hoa.read(f"{dates(opened)}?event_date=2021-03-27")
+
+    assert 'vì ngày gốc rơi <span lang="vi">vào ngày nghỉ cuối tuần</span>' in page
+
+
+def test_the_preview_says_so_when_only_the_reason_of_a_date_changes(hoa: Visitor, opened: Opened, session: Session):
+    opened.item.due_reason = "trong kỳ nghỉ Tết"
+    session.commit()
+
+    page = hoa.read(f"{dates(opened)}?event_date={opened.province.dtstart}")
+
+    assert "giữ ngày, chỉ thay đổi lý do của hạn" in page
+
+
 def test_an_old_preview_is_shown_afresh_and_moves_nothing(hoa: Visitor, opened: Opened, session: Session):
     response = hoa.post(dates(opened), event_date="2021-03-27", fingerprint="old")
 
@@ -111,6 +128,7 @@ def test_an_administrator_applies_a_new_version_after_its_preview(
 
     page = administrator.read(address)
     assert "10/03/2021" in page
+    assert "102 việc thay đổi ở 102 đơn vị" in page
     assert due_of(session, opened) == date(2021, 3, 5)
     assert administrator.post(address, so="2", fingerprint="old").status_code == 409
     assert administrator.post(address, so="2", fingerprint=mark_of(page)).status_code == 303
@@ -142,8 +160,56 @@ def test_the_preview_of_a_version_says_what_changes_in_peoples_words(
     assert page.count("<tr ") == 3  # the head, 101 units together, and the one that chose its own day
 
 
+def test_a_new_items_date_follows_no_arrow_since_nothing_came_before_it(
+    administrator: Visitor, opened: Opened, session: Session, cast: Cast
+):
+    template = templates.get_template(session, "happiness_day")
+    entries = [templates.item_entry(item) for item in template.current.items]
+    thanks = entries[-1].model_copy(update={"key": "thank_you", "title_vi": "Gửi thư cảm ơn", "depends_on": []})
+    templates.edit_template(session, template, [*entries, thanks], by=cast.hoa, now=NOON)
+    session.commit()
+
+    page = administrator.read(f"/chien-dich/{opened.province.uid}/phien-ban")
+
+    row = page[page.index("Gửi thư cảm ơn") :].partition("</tr>")[0]
+    assert re.search(r'data-label="Hạn"><strong>\d\d/\d\d/2021</strong>', row)
+    assert "→" not in row
+
+
 def test_only_administrators_apply_versions(hoa: Visitor, opened: Opened):
     address = f"/chien-dich/{opened.province.uid}/phien-ban"
 
     hoa.read(address, 403)
     assert hoa.post(address, so="1", fingerprint="x").status_code == 403
+
+
+def test_a_report_is_asked_for_its_new_cut_off_alone(hoa: Visitor, session: Session, vietnam: WorkCalendar):
+    report = open_template(session, vietnam, "report_year", 2021, NOON)
+
+    page = hoa.read(f"/chien-dich/{report.uid}/doi-ngay?last=2021-12-31")
+
+    assert re.findall(r'name="(\w+)" type="date"', page) == ["last"]
+    assert "Ngày chốt số liệu mới" in page
+    assert mark_of(page)
+
+
+def test_the_preview_warns_of_a_campaign_that_it_leaves_outside(hoa: Visitor, session: Session, vietnam: WorkCalendar):
+    month, day = (open_template(session, vietnam, key, 2021, NOON) for key in ("gender_action_month", "evaw_day"))
+
+    page = hoa.read(f"/chien-dich/{month.uid}/doi-ngay?first=2021-12-01&last=2021-12-31")
+
+    assert f"“{day.summary}” không còn nằm trong thời gian của “{month.summary}”" in page
+
+
+def test_a_campaign_whose_main_event_is_to_come_is_not_said_to_be_over(
+    hoa: Visitor, clock: Clock, opened: Opened, session: Session
+):
+    opened.province.event_date = date(2021, 4, 3)
+    session.commit()
+    badge = "badge-over"
+
+    for now, is_over in ((datetime(2021, 3, 25, 5, tzinfo=UTC), False), (datetime(2021, 4, 4, 5, tzinfo=UTC), True)):
+        clock.now = now
+        dates_of = hoa.read(f"/chien-dich/{opened.province.uid}").partition("</dd>")[0]
+        assert (badge in dates_of) is is_over
+        assert (f"/chien-dich/{opened.province.uid}" in hoa.read("/mau/happiness_day")) is not is_over

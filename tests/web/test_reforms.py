@@ -116,6 +116,14 @@ def test_what_cannot_be_is_said_with_what_was_typed_kept(administrator: Visitor,
     assert count(session) == before
 
 
+def test_every_field_that_a_reform_lacks_is_named_at_once(administrator: Visitor):
+    answer = change(administrator, "chia-tach")
+
+    assert answer.status_code == 422
+    for name in ("unit", "parts", "on"):
+        assert f'<a href="#{name}">' in answer.text
+
+
 def test_split_rename_and_abolish_work_from_their_forms(administrator: Visitor, opened: Opened, session: Session, cast: Cast):
     assert change(administrator, "chia-tach", unit=["23341"], parts="Xã A\nXã B:", on="2021-03-01").status_code == 303
     assert change(administrator, "doi-ten", unit=["23344"], name="Phường Mới", on="2021-03-01").status_code == 303

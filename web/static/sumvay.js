@@ -1,5 +1,27 @@
-// Two comforts on pages that work without them: copying an address, and ticking without a page load.
+// Three comforts on pages that work without them: dates in words, copying an address, and ticking without a page load.
 "use strict";
+
+// A browser shows days and hours in its own way, whatever the page's language: 10/12 may stand there as 12/10. So what was chosen
+// stands below the field once more, as officials write it.
+const weekday = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: "long" });
+
+function inWords(field) {
+  if (field.type !== "date" || !field.value) return field.value;
+  const [year, month, day] = field.value.split("-");
+  return `${weekday.format(new Date(year, month - 1, day))}, ${day}/${month}/${year}`;
+}
+
+for (const field of document.querySelectorAll("input[type=date], input[type=time]")) {
+  const line = document.createElement("p");
+  line.className = "in-words";
+  line.id = `${field.id}-in-words`;
+  line.setAttribute("aria-live", "polite");
+  const tell = () => { line.textContent = inWords(field); };
+  field.after(line);
+  field.setAttribute("aria-describedby", `${field.getAttribute("aria-describedby") || ""} ${line.id}`.trim());
+  field.addEventListener("input", tell);
+  tell();
+}
 
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue; // plain http on an intranet: the field can still be copied by hand
@@ -63,6 +85,6 @@ document.addEventListener("submit", async (event) => {
     form.submit();
     return;
   }
-  for (const id of [item.id, "tien-do", "thong-bao"]) show(page, id);
+  for (const id of [item.id, "tien-do", "tien-do-chung", "thong-bao"]) show(page, id);
   item.querySelector(".circle").focus({ preventScroll: true });
 });

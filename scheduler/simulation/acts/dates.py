@@ -10,7 +10,7 @@ from events.decisions import Preview, YearDecision, apply_decision, apply_holida
 from events.errors import N_, NotFoundError
 from events.localtime import local_day
 from events.models import Anchor, Campaign, TemplateItem
-from events.redating import Fate, Group, grouped
+from events.previews import Fate, Group, grouped
 from events.workdays import DecisionStatus
 from notifications.reminders import reminded_items
 from scheduler.simulation.acts.act import Act

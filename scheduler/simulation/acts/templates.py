@@ -9,7 +9,7 @@ from events.carry_forward import propose, with_proposals
 from events.entries import ItemEntry
 from events.errors import N_, InvalidInputError
 from events.models import Template
-from events.redating import Fate, Group, grouped
+from events.previews import Fate, Group, grouped
 from events.templates import edit_template, get_template, item_entry
 from events.versions import apply_version, compare
 from scheduler.simulation.acts.act import Act

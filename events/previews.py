@@ -1,0 +1,235 @@
+"""What a preview says of each item of a round, and the one way to write it: exactly the lines that were shown.
+
+Columns that somebody edited by hand stay, and the lines say so. Whoever applies a preview hands its fingerprint back: had anything
+changed in between, it would be another one.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import bindparam, insert, update
+from sqlalchemy.orm import Session
+
+from events.errors import N_, ConflictError
+from events.history import frozen, state_of
+from events.models import Change, ChecklistItem, ItemState, Person
+from events.models.history import Door
+from events.sheets import Sheet
+from events.units import UnitNode
+
+DATES = ("dtstart", "nominal_due", "due", "due_reason")
+_ONE_DATE = {"due", "nominal_due", "due_reason"}  # a hand on one of them holds all three
+_DAYS = {"dtstart", "due"}
+_WHY = {"nominal_due", "due_reason"}  # said of a due date
+_SETS = {"evidence"}  # lists whose order means nothing
+_STATE = ("status", "not_done", "reason")
+_TEXT = ("summary", "phase_key", "role_key", "support_roles", "weight", "required")
+_PROOF = ("evidence", "evidence_min", "without_evidence", "depends_on")
+COLUMNS = (*_TEXT, *_PROOF)
+_WRITTEN = (*DATES, *_STATE, *COLUMNS, "anchor_version", "sequence", "last_modified")
+_Row = dict[str, Any]
+
+
+class Fate(StrEnum):
+    """What happens to an item, or why nothing does."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    MOVED = "moved"
+    REWORDED = "reworded"
+    KEPT_DONE = "kept-done"
+    KEPT_BY_HAND = "kept-by-hand"
+    KEPT_OWN = "kept-own"
+
+
+_CHANGES = frozenset({Fate.ADDED, Fate.REMOVED, Fate.MOVED, Fate.REWORDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A column with its value before and after; lists stand as tuples, so that lines that say the same are found."""
+
+    name: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item of one unit: its fate, its date before and after, the columns that change and those that a hand holds."""
+
+    fate: Fate
+    unit: UnitNode
+    campaign_id: int
+    key: str
+    summary: str
+    item: ChecklistItem | None
+    old_due: date | None
+    new_due: date | None
+    reason: str | None
+    values: _Row
+    told: bool = False  # somebody was reminded of the date that moves
+    differences: tuple[Difference, ...] = ()  # beside the due date
+    held: frozenset[str] = frozenset()
+
+    @property
+    def item_id(self) -> int | None:
+        return self.item.id if self.item else None
+
+    @property
+    def is_change(self) -> bool:
+        return self.fate in _CHANGES
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The same change in many units: how a preview shows it."""
+
+    fate: Fate
+    key: str
+    summary: str
+    level: str
+    old_due: date | None
+    new_due: date | None
+    reason: str | None
+    differences: tuple[Difference, ...]
+    held: frozenset[str]
+    units: tuple[str, ...]
+    told: int
+
+
+def grouped(lines: Iterable[Line]) -> list[Group]:
+    """Return lines that say the same in one, changes before what is kept."""
+    groups: dict[tuple[Any, ...], list[Line]] = {}
+    for line in lines:
+        groups.setdefault(_said(line), []).append(line)
+    found = [_group(lines_of) for lines_of in groups.values()]
+    return sorted(found, key=lambda group: list(Fate).index(group.fate))
+
+
+def compare_item(sheet: Sheet, item: ChecklistItem, wanted: Mapping[str, Any], *, told: bool = False) -> Line | None:
+    """Compare an item that stays in its round with what it should be: it takes that over, or keeps what it has, and why.
+
+    None where there is nothing to say. What is not required, such as work that went to another unit, keeps nothing.
+    """
+    values, held = values_of(item, wanted)
+    differing = values.keys() | held
+    if not differing or item.state is ItemState.NOT_REQUIRED or (not item.is_open and differing <= _WHY):
+        return None
+    if not item.is_open:
+        fate, values, held = Fate.KEPT_DONE, {}, frozenset()
+    elif not values:
+        fate = Fate.KEPT_BY_HAND
+    else:
+        fate = Fate.MOVED if _DAYS & values.keys() else Fate.REWORDED
+    reason = values.get("due_reason", item.due_reason if fate is Fate.MOVED else None)
+    shown = (sheet.node, sheet.campaign.id, item.key, values.get("summary", item.summary), item)
+    dates = (item.due, values.get("due", item.due), reason)
+    return Line(fate, *shown, *dates, values, told, _differences_of(item, values), held)
+
+
+def held_by_hand(item: ChecklistItem) -> set[str]:
+    """Return the columns that people edited, which re-anchoring and new versions keep."""
+    return set(item.edited) | (_ONE_DATE if _ONE_DATE & set(item.edited) else set())
+
+
+def values_of(item: ChecklistItem, wanted: Mapping[str, Any]) -> tuple[_Row, frozenset[str]]:
+    """Return the columns of ``wanted`` that differ and may be written, and the names of those that a hand holds."""
+    held = held_by_hand(item)
+    differing = {
+        name: value for name, value in wanted.items() if _comparable(name, getattr(item, name)) != _comparable(name, value)
+    }
+    values = {name: value for name, value in differing.items() if name not in held}
+    return _in_order(item, values), frozenset(held & set(differing))
+
+
+def _differences_of(item: ChecklistItem, values: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """Return what ``values`` would change beside the due date; how that was counted only where it stays."""
+    beside = values.keys() - (_WHY if "due" in values else set())
+    names = (name for name in (*DATES, *COLUMNS) if name in beside and name != "due")
+    return tuple(Difference(name, _comparable(name, getattr(item, name)), _comparable(name, values[name])) for name in names)
+
+
+def _comparable(name: str, value: Any) -> Any:
+    """Return a column's value as one that can be compared and hashed."""
+    if name in _SETS:
+        return tuple(sorted(value))
+    return tuple(value) if isinstance(value, list) else value
+
+
+def fingerprint(lines: Iterable[Line], *asked: object) -> str:
+    """Return what tells two previews apart: items, their sequences and dates, and what was asked."""
+    marks = sorted(
+        (line.campaign_id, line.key, line.fate, line.item.sequence if line.item else -1, str(line.old_due), repr(line.values))
+        for line in lines
+    )
+    return hashlib.sha256(repr((marks, asked)).encode()).hexdigest()
+
+
+def expect(expected: str, found: str) -> None:
+    """Raise ``ConflictError`` unless the preview would still look the same."""
+    if expected != found:
+        raise ConflictError(N_("Something changed since this was shown. Please look at what moves once more, then apply it."))
+
+
+def write(session: Session, lines: Iterable[Line], *, by: Person | None, now: datetime, door: Door = Door.PAGE) -> None:
+    """Write the changed lines and their history, in two statements however many units there are."""
+    found = [(line, line.item) for line in lines if line.is_change and line.item is not None]
+    if not found:
+        return
+    session.flush()
+    changes = [_change_row(line, item, by, now, door) for line, item in found]
+    rows = [_item_row(line, item, now) for line, item in found]
+    table = ChecklistItem.__table__
+    values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in _WRITTEN}
+    session.connection().execute(update(ChecklistItem).where(ChecklistItem.id == bindparam("item_id")).values(values), rows)
+    session.connection().execute(insert(Change), changes)
+    for _line, item in found:
+        session.expire(item)
+
+
+def _in_order(item: ChecklistItem, values: _Row) -> _Row:
+    """Let nothing begin after it is due where one of the two days stands by hand and the other moves."""
+    start, due = values.get("dtstart", item.dtstart), values.get("due", item.due)
+    if start is None or start <= due:
+        return values
+    rest = {name: value for name, value in values.items() if name != "dtstart"}
+    return rest if item.dtstart == due else rest | {"dtstart": due}
+
+
+def _group(lines: Sequence[Line]) -> Group:
+    return Group(*_said(lines[0]), tuple(line.unit.full_name for line in lines), sum(line.told for line in lines))
+
+
+def _said(
+    line: Line,
+) -> tuple[Fate, str, str, str, date | None, date | None, str | None, tuple[Difference, ...], frozenset[str]]:
+    """Return what a line says, whoever it says it of."""
+    what, dates = (line.fate, line.key, line.summary, line.unit.level), (line.old_due, line.new_due, line.reason)
+    return (*what, *dates, line.differences, line.held)
+
+
+def _item_row(line: Line, item: ChecklistItem, now: datetime) -> _Row:
+    moves = bool(_DAYS & line.values.keys())
+    row = {name: getattr(item, name) for name in _WRITTEN} | line.values
+    row |= {"anchor_version": item.anchor_version + moves, "sequence": item.sequence + 1, "last_modified": now}
+    return {"item_id": item.id} | {f"new_{name}": value for name, value in row.items()}
+
+
+def _change_row(line: Line, item: ChecklistItem, by: Person | None, now: datetime, door: Door) -> _Row:
+    after = {name: _plain(value) for name, value in line.values.items()}
+    before = {name: _plain(getattr(item, name)) for name in line.values}
+    if "status" in after:
+        before, after = state_of(item) | before, state_of(item) | after
+    who = {"by_id": by.id if by else None, "by_name": by.full_name if by else None, "on_behalf_of_id": None}
+    return {"at": now, "item_id": item.id, "door": door, **who, "before": before, "after": after, **frozen(item, line.values)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, StrEnum):
+        return value.value
+    return value.isoformat() if isinstance(value, date) else value
