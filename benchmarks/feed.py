@@ -37,7 +37,7 @@ def _event(number: int) -> CalendarEvent:
         created=NOW,
         last_modified=NOW,
         sequence=number % 4,
-        description="Ngày Gia đình Việt Nam năm 2026\nPhụ trách: UBND xã, phường, thị trấn",
+        description="Ngày Gia đình Việt Nam năm 2026\nPhụ trách: UBND cấp xã",
         url=f"http://127.0.0.1:8000/viec/{number}",
         categories=("Hạn việc",),
     )

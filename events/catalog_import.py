@@ -35,6 +35,7 @@ from events.models import (
     Unit,
     UnitSuccession,
 )
+from events.workdays import swap
 
 _Row = TypeVar("_Row", bound=Any)
 
@@ -130,10 +131,9 @@ def _import_templates(session: Session, catalog: Catalog, result: ImportResult, 
 def _import_calendar(session: Session, catalog: Catalog, result: ImportResult) -> None:
     source = catalog.calendar
     days = [(day, {"off": True, "reason": "trong kỳ nghỉ Tết", "source": b.source}) for b in source.tet_break for day in b.days]
-    for swap in source.swap:
-        off = f"vào ngày nghỉ hoán đổi, làm bù {swap.working_day:%d/%m/%Y}"
-        days.append((swap.day_off, {"off": True, "reason": off, "source": swap.source}))
-        days.append((swap.working_day, {"off": False, "reason": f"làm bù cho {swap.day_off:%d/%m/%Y}", "source": swap.source}))
+    for entry in source.swap:
+        for day in swap(entry.day_off, entry.working_day):
+            days.append((day.day, {"off": day.off, "reason": day.reason, "source": entry.source}))
     _merge_all(session, result, CalendarDay, days, ("day",))
     _merge_all(session, result, DecidedYear, ((b.year, {"source": b.source}) for b in source.tet_break), ("year",))
     proposed = ((p.name, p.model_dump(exclude={"name"})) for p in source.proposed_holiday)
@@ -159,7 +159,7 @@ def _unit_values(entry: UnitEntry, position: int) -> dict[str, Any]:
 
 
 def _observance_values(entry: dict[str, Any], position: int) -> dict[str, Any]:
-    del entry["key"], entry["conf"]
+    del entry["key"]
     enabled = entry["status"] is not ObservanceStatus.OPTIONAL
     if entry["anniversary"] is None:
         del entry["anniversary"]  # then the wording is people's own to choose

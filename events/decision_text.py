@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from events.database import folded, nfc
-from events.workdays import Decision
+from events.workdays import Decision, swap
 
 TET = "trong kỳ nghỉ Tết"
 _A_DAY = timedelta(days=1)
@@ -21,11 +21,16 @@ _A_LOOK_BACK = 80  # characters
 _WEEKDAYS = {"hai": 0, "2": 0, "ba": 1, "3": 1, "tu": 2, "4": 2, "nam": 3, "5": 3, "sau": 4, "6": 4, "bay": 5, "7": 5}
 _WEEKDAY = re.compile(r"\b(?:thu\s+(hai|ba|tu|nam|sau|bay|[2-7])|(chu nhat))\b")
 _SENTENCE_END = re.compile(r"[\n;]+|(?:(?<=\D)|(?<=\d{4})|(?<=[/.-]\d)|(?<=[/.-]\d\d))\.\s+(?=\D)")
-_CLAUSE = re.compile(r"\b(?:trong do|dong thoi)\b|[,\s](?=hoan doi\b)|(?<!ngay)\s(?=(?:di lam|lam viec)\b(?!\s+bu))")
+_CLAUSE = re.compile(r"\b(?:trong do|dong thoi)\b|[,\s](?=hoan doi\b)|(?<!ngay)(?<!nghi)\s(?=(?:di lam|lam viec)\b(?!\s+bu))")
 
-# What stands beside a date and is none: lunar days, the number of a line, the date of the paper that is quoted.
+# What stands beside a date and is none: lunar days, the number of a line, the date of the paper that is quoted. Folded, "tức" and
+# "nhằm" look like "liên tục", "thủ tục" and the year "Nhâm Dần": they count where a day follows.
+_BEFORE_A_DAY = r"(?=(?:\s+(?:la|vao|tu|ngay|dem|thu\s+\w+|chu nhat))*,?\s+(?:\d|mung\b|giao thua\b))"
+_ALIAS = rf"(?<!lien )(?<!tiep )(?<!thu )\b(?:tuc|nham)\b{_BEFORE_A_DAY}"
+_TO_ANOTHER = r"(?:\b(?:den|toi)\b(?:\s+(?:het|ngay))*\s+(?:mung\b|\d{1,2}\s+(?:thang\s+)?(?:chap|gieng|tet)\b).*?(?=,|;|$))?"
 _LUNAR = re.compile(
-    r"\([^()]{0,99}\b(?:tuc|nham|am lich|tet|mung|chap|gieng)\b[^()]{0,99}\)|\b(?:tuc|nham)\b.*?(?=,|;|\bden\b|\btoi\b|$)"
+    rf"\([^()]{{0,99}}(?:{_ALIAS}|\bam lich\b|\d\s+tet\b|\b(?:mung|chap|gieng)\b)[^()]{{0,99}}\)"
+    rf"|{_ALIAS}.*?(?=,|;|\bden\b|\btoi\b|$){_TO_ANOTHER}"
 )
 _NUMBERING = re.compile(r"^\W*(?:\d{1,2}|[a-z])\s*[.)]\s+")
 _QUOTED = re.compile(
@@ -41,19 +46,24 @@ _BARE = rf"(?<![\d/.])(?<!thu )(\d{{1,2}})(?=(?:{_LINK}\d{{1,2}}){{0,9}}{_LINK}\
 _DATE = re.compile("|".join((_SLASHED, _DASHED, _SPELLED, _BARE)))
 _RANGE = re.compile(r"-|\b(?:den|toi)\b")
 _LOOSE = re.compile(r"(?<!dieu )(?<!khoan )(?<!diem )(?<!thu )(?<![\w/.-])\d{1,2}(?![\w/]|\s*(?:\([^)]*\)\s*)?ngay\b)")
+_COUNT = re.compile(r"(?<!ngay )(?<![\d/.-])(\d{1,2})\s*(?:\([^)]*\)\s*)?ngay\b")
 _NEGATED = re.compile(r"\b(?:khong|chua|huy|bai bo)\b")
 _OPEN_END = re.compile(r"\b(?:truoc|(?<!thu )sau|ke tu|cham nhat|muon nhat)\s+(?:ngay\s+)?$")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadDay:
-    """One proposed day with the line it was read from. ``doubtful``: the line names another weekday than the date has."""
+    """One proposed day with the line it was read from.
+
+    ``doubtful``: the line names another weekday than the date has. ``miscounted``: it speaks of another number of days off.
+    """
 
     day: date
     off: bool
     reason: str
     line: str
     doubtful: bool = False
+    miscounted: bool = False
 
     @property
     def decision(self) -> Decision:
@@ -118,8 +128,11 @@ def _read(line: str, year: int) -> list[ReadDay]:
     if not dates or _NEGATED.search(plain) or any(abs(one.day.year - year) > 1 for one in dates):
         return []
     decided = [_decide(words, found) for words, found in _clauses(plain, dates) if found]
-    doubtful = any(one.is_doubtful for one in dates)
-    return [ReadDay(d.day, d.off, d.reason, line, doubtful) for days in decided for d in days] if all(decided) else []
+    if not all(decided):
+        return []
+    found = [day for days in decided for day in days]
+    doubts = any(one.is_doubtful for one in dates), _is_miscounted(plain, {day.day for day in found if day.off})
+    return [ReadDay(day.day, day.off, day.reason, line, *doubts) for day in found]
 
 
 def _plain(line: str) -> str:
@@ -134,12 +147,19 @@ def _clauses(plain: str, dates: list[_Stated]) -> list[tuple[str, list[_Stated]]
     return [(plain[begin:end], [one for one in dates if begin <= one.at < end]) for begin, end in pairwise(cuts)]
 
 
+def _is_miscounted(plain: str, off: set[date]) -> bool:
+    """Tell whether a line says "07 ngày" and other days were read: neither all of them nor those that are no weekend."""
+    stated = [int(number) for number in _COUNT.findall(plain)]
+    read = {len(off), sum(day.weekday() < _SATURDAY for day in off)}
+    return bool(off and stated) and max(stated) not in read and sum(stated) not in read
+
+
 def _decide(plain: str, dates: list[_Stated]) -> list[Decision]:
     """Return what a clause decides; nothing when its words and its dates do not go together."""
     made_up = "lam bu" in plain or "lam viec bu" in plain
     if "hoan doi" in plain or (made_up and "nghi" in plain):
         return _swap(plain, [one.day for one in dates])
-    works = made_up or re.search(r"\bdi lam\b|(?<!ngay )\blam viec\b", plain) is not None
+    works = made_up or re.search(r"\bdi lam\b|(?<!ngay )(?<!nghi )\blam viec\b", plain) is not None
     if "nghi" not in plain:
         works = works or "lam viec" in plain
         return [Decision(day, False, "ngày làm việc theo quyết định") for day in _days(dates)] if works else []
@@ -154,10 +174,7 @@ def _swap(plain: str, days: list[date]) -> list[Decision]:
     on_weekend = [day.weekday() >= _SATURDAY for day in days]
     worked_first = on_weekend[0] if on_weekend[0] != on_weekend[1] else re.search(r"\bbu\b.*\b(?:cho|thay)\b", plain) is not None
     working, off = days if worked_first else days[::-1]
-    return [
-        Decision(off, True, f"vào ngày nghỉ hoán đổi, làm bù {working:%d/%m/%Y}"),
-        Decision(working, False, f"làm bù cho {off:%d/%m/%Y}"),
-    ]
+    return list(swap(off, working))
 
 
 def _days(dates: list[_Stated]) -> list[date]:

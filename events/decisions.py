@@ -4,8 +4,8 @@ Nothing moves unseen: a preview lists every open item whose date changes, and ap
 changed in between, it is refused and the person looks again. A due date that somebody set by hand stays.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
@@ -26,7 +26,7 @@ from events.models.history import Door
 from events.observances import work_calendar
 from events.previews import Line, expect, fingerprint
 from events.recurrence import check_year
-from events.workdays import Decision, DecisionStatus, WorkCalendar
+from events.workdays import Decision, DecisionStatus, WorkCalendar, swap_of
 
 _A_DAY = timedelta(days=1)
 
@@ -41,6 +41,7 @@ class YearDecision:
     source: str | None = None
     replaces: bool | None = None  # the days entered before for the year; None: if these fix the Tết break, they are the year's
     is_tet_decided: bool = False  # somebody says so, though the days name no Tết break
+    drops: Mapping[date, bool] = field(default_factory=dict)  # what is said of single days entered before: whether they go
 
     @property
     def tet(self) -> list[date]:
@@ -72,7 +73,8 @@ class YearPreview(Preview):
     days: tuple[Decision, ...] = ()  # all that it decides
     working: tuple[date, ...] = ()  # those of them that were guessed to be in the Tết break and are outside it
     earlier: tuple[Decision, ...] = ()  # entered before for the year, and not named again
-    takes_over: bool = False  # the earlier ones no longer apply
+    gone: frozenset[date] = frozenset()  # the earlier ones that no longer apply
+    takes_over: bool = False  # it stands in the place of all earlier ones, except for those of which somebody says otherwise
     decides: bool = False  # the year is decided afterwards
 
 
@@ -186,8 +188,8 @@ def _guessed_tet(year: int) -> list[date]:
 def _store(session: Session, decision: YearDecision, found: YearPreview, by: Person | None, now: datetime) -> None:
     """Keep the decision as it was entered, and its days instead of those that no longer apply."""
     source = nfc(decision.source) or None if decision.source else None
-    for earlier in found.earlier if found.takes_over else ():
-        session.delete(session.get_one(CalendarDay, earlier.day))
+    for gone in found.gone:
+        session.delete(session.get_one(CalendarDay, gone))
     for day in found.days:
         _store_day(session, day, source)
     _store_year(session, decision.year, found.decides, source)
@@ -224,23 +226,40 @@ def _holiday(session: Session, name: str) -> ProposedHoliday:
 def _of_decision(session: Session, decision: YearDecision, old: WorkCalendar, *, lock: bool = False) -> YearPreview:
     _check(decision)
     named, entered = {day.day: day for day in decision.days}, _entered(session, decision.year)
-    gone = entered if decision.takes_over else {}
+    gone = {day for day, known in entered.items() if _is_gone(known, decision)}
     stay = {day: known for day, known in old.decisions.items() if day not in gone}
     guessed = [day for day in _guessed_tet(decision.year) if day not in named | stay] if decision.tet else []
     named |= {day: Decision(day, False, "ngoài kỳ nghỉ Tết đã quyết định") for day in guessed}
-    decides = decision.is_tet_decided or _is_decided(session, decision, stay | named)
+    decides = decision.is_tet_decided or _is_decided(session, decision, stay | named, [entered[day] for day in gone])
     years = old.decided_years | {decision.year} if decides else old.decided_years - {decision.year}
     earlier = tuple(known for day, known in entered.items() if day not in named)
-    asked = (decision.year, decision.days, decision.text, decision.source, earlier, decision.takes_over, decides)
+    gone &= {known.day for known in earlier}
+    asked = (decision.year, decision.days, decision.text, decision.source, earlier, sorted(gone), decides)
     found = _preview(session, old, replace(old, decisions=stay | named, decided_years=years), *asked, lock=lock)
     days = tuple(named[day] for day in sorted(named))
-    return YearPreview(found.rounds, found.fingerprint, found.is_known, days, tuple(guessed), earlier, decision.takes_over, decides)
+    before = earlier, frozenset(gone), decision.takes_over
+    return YearPreview(found.rounds, found.fingerprint, found.is_known, days, tuple(guessed), *before, decides)
 
 
-def _is_decided(session: Session, decision: YearDecision, days: Mapping[date, Decision]) -> bool:
+def _is_gone(known: Decision, decision: YearDecision) -> bool:
+    """Tell whether a day entered before no longer applies: as somebody says, else a day of a swap goes with the other one."""
+    return decision.drops.get(known.day, decision.takes_over or _is_traded_otherwise(known, decision.days))
+
+
+def _is_traded_otherwise(known: Decision, days: Collection[Decision]) -> bool:
+    """Tell whether a day of a swap has lost the other one, which is now traded for another day or not at all."""
+    swap, swaps = swap_of(known), [swap_of(day) for day in days]
+    if swap is None or swap in swaps:
+        return False
+    lost = any(other is not None and set(other) & set(swap) for other in swaps)
+    return lost or any(day.day in swap and day.day != known.day and day.off == known.off for day in days)
+
+
+def _is_decided(session: Session, decision: YearDecision, days: Mapping[date, Decision], gone: Collection[Decision]) -> bool:
     """Tell whether a Tết break is in force for the year, or the year was said to be decided and that still holds."""
     row = session.get(DecidedYear, decision.year)
-    stands = row is not None and (row.catalog_base is not None or not decision.takes_over)
+    taken_back = decision.takes_over or any(map(_is_tet, gone))
+    stands = row is not None and (row.catalog_base is not None or not taken_back)
     return stands or any(_is_tet(day) and day.day.year == decision.year for day in days.values())
 
 

@@ -325,6 +325,8 @@ def _keep(session: Session, document: Document, before: dict[str, str | None], b
     """Write what changed on a document since ``before`` and tell whether anything did."""
     after = _facts(document)
     differing = [name for name in COLUMNS if before[name] != after[name]]
+    if document.supersedes is not None and document.supersedes.item is not None:
+        session.expire(document.supersedes.item, ["papers"])
     if differing:
         old, new = ({name: facts[name] for name in differing} for facts in (before, after))
         session.add(DocumentChange(document_id=document.id, at=now, by_name=by.full_name, before=old, after=new))
@@ -342,6 +344,7 @@ def _tell_item(
     session: Session, item: ChecklistItem, document: Document, act: str, by: Person, now: datetime, **facts: str | None
 ) -> None:
     told = {"act": act, "kind": document.kind.value, "paper": _name(document), **facts}
+    session.expire(item, ["papers"])
     record(session, item, {}, {DOCUMENT: told}, Stamp(by, now))
 
 

@@ -135,7 +135,6 @@ class ObservanceEntry(Entry):
     anniversary: str | None = None
     first_year: int | None = None
     inside: str | None = None
-    conf: str | None = None
     note: str | None = None
 
 

@@ -23,7 +23,7 @@ from events.database import nfc
 from events.errors import N_, InvalidInputError, NotAllowedError, NotFoundError
 from events.history import EVIDENCE, PIECE, Stamp, record
 from events.localtime import VIETNAM
-from events.models import ChecklistItem, Evidence, EvidenceType, Person
+from events.models import ChecklistItem, Document, Evidence, EvidenceType, Person
 from events.models.history import Door
 from events.people import may_work_on
 from events.pictures import without_metadata
@@ -166,9 +166,19 @@ def file_of(session: Session, evidence_id: int, folder: Path | None, *, by: Pers
 
 def read_file(folder: Path | None, digest: str | None) -> bytes:
     """Return a stored file. Raises ``NotFoundError``."""
-    if folder is None or digest is None or not (file := _place(folder, digest)).exists():
+    if folder is None or digest is None or not is_stored(folder, digest):
         raise NotFoundError(kind="file", key=digest or "")
-    return file.read_bytes()
+    return _place(folder, digest).read_bytes()
+
+
+def files_named(session: Session) -> set[str]:
+    """Return the digests of all files that evidence and documents name."""
+    columns = Evidence.file_digest, Document.file_digest
+    return {digest for column in columns for digest in session.scalars(select(column).distinct()) if digest}
+
+
+def is_stored(folder: Path, digest: str) -> bool:
+    return _place(folder, digest).exists()
 
 
 def store_file(folder: Path | None, name: str, body: bytes) -> StoredFile:
@@ -187,7 +197,7 @@ def store_file(folder: Path | None, name: str, body: bytes) -> StoredFile:
         body = without_metadata(body, kind)
     stored = StoredFile(_clean_name(name, kind), kind, hashlib.sha256(body).hexdigest(), len(body))
     place = _place(folder, stored.digest)
-    if not place.exists():
+    if not is_stored(folder, stored.digest):
         place.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=place.parent, delete=False) as part:
             part.write(body)

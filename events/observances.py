@@ -1,13 +1,12 @@
 """Observances on the calendar: their dates for the months to come, and the working days they are planned with."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from events.database import new_uid
-from events.errors import NotFoundError
 from events.localtime import local_day
 from events.models import CalendarDay, DecidedYear, Observance, ObservanceOccurrence, ProposedHoliday
 from events.themes import of_year
@@ -21,14 +20,6 @@ def enabled_observances(session: Session) -> Sequence[Observance]:
     query = select(Observance).where(Observance.enabled).order_by(Observance.position)
     around = selectinload(Observance.container).selectinload(Observance.themes)
     return session.scalars(query.options(selectinload(Observance.titles), selectinload(Observance.themes), around)).all()
-
-
-def get_observance(session: Session, key: str) -> Observance:
-    """Return the observance with this key. Raises ``NotFoundError``."""
-    observance = session.scalar(select(Observance).where(Observance.key == key))
-    if observance is None:
-        raise NotFoundError(kind="observance", key=key)
-    return observance
 
 
 def work_calendar(session: Session, *, count_announced: bool = True) -> WorkCalendar:
@@ -56,18 +47,6 @@ def extend_horizon(session: Session, *, now: datetime, horizon: timedelta = HORI
         for year in years:
             changed += _write_occurrence(session, observance, year, known.get((observance.id, year)), now)
     return changed
-
-
-def upcoming(session: Session, first: date, last: date) -> Sequence[ObservanceOccurrence]:
-    """Return the occurrences of enabled observances that touch the days ``first`` to ``last``."""
-    query = (
-        select(ObservanceOccurrence)
-        .join(ObservanceOccurrence.observance)
-        .where(Observance.enabled, ObservanceOccurrence.dtstart <= last, ObservanceOccurrence.dtend > first)
-        .order_by(ObservanceOccurrence.dtstart, Observance.position)
-        .options(selectinload(ObservanceOccurrence.observance))
-    )
-    return session.scalars(query).all()
 
 
 def describe(observance: Observance, year: int) -> str:

@@ -120,7 +120,8 @@ def correct_person(session: Session, post_id: int, *, full_name: str, phone: str
         raise NotFoundError(kind="post", key=post_id)
     person = post.person
     if person.id != by.id:
-        for unit in {post.unit, *(other.unit for other in posts_of(session, person, on))}:
+        others = session.scalars(select(Post).where(Post.person_id == person.id, held(on)))
+        for unit in {post.unit, *(other.unit for other in others)}:
             require_post(session, by, unit, on)
     person.full_name, person.phone = _clean_name(full_name), _clean_phone(phone)
     person.search = folded(person.full_name, person.email)
@@ -152,19 +153,9 @@ def held(on: date) -> ColumnElement[bool]:
     return and_(or_(Post.valid_from.is_(None), Post.valid_from <= on), or_(Post.valid_to.is_(None), Post.valid_to >= on))
 
 
-def posts_of(session: Session, person: Person, on: date) -> Sequence[Post]:
-    return session.scalars(select(Post).where(Post.person_id == person.id, held(on)).order_by(Post.id)).all()
-
-
 def posts_of_unit(session: Session, unit_id: int, on: date) -> Sequence[Post]:
     """Return the posts held in a unit on the day ``on``."""
     return session.scalars(select(Post).where(Post.unit_id == unit_id, held(on)).order_by(Post.id)).all()
-
-
-def holders(session: Session, unit_id: int, role_key: str, on: date) -> Sequence[Person]:
-    """Return the persons who hold a role in a unit on the day ``on``."""
-    query = select(Person).join(Post).where(Post.unit_id == unit_id, Post.role_key == role_key, held(on))
-    return session.scalars(query.order_by(Person.id)).all()
 
 
 def may_work_on(session: Session, person: Person, unit: Unit, on: date) -> bool:

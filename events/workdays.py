@@ -5,9 +5,10 @@ year (the Tết break, swap days, days announced but not yet law) is data laid o
 misses some: 02/01/2026 was traded for Saturday 10/01/2026. Pure: no storage, no clock.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
@@ -22,6 +23,7 @@ _SATURDAY = 5  # date.weekday()
 _COMPENSATION = " (nghỉ bù)"
 _TET = ("29 Tết", "Giao thừa Tết", "Tết Nguyên Đán", "Mùng ")
 _DECIDED_YEARLY = (*_TET, "Quốc khánh")
+_TRADED = re.compile(r"làm bù (?:cho )?(\d\d/\d\d/\d{4})$")
 
 
 class Shift(StrEnum):
@@ -58,6 +60,21 @@ class Decision:
     day: date
     off: bool
     reason: str
+
+
+def swap(off: date, working: date) -> tuple[Decision, Decision]:
+    """Return a day off and the day worked instead; the reason of each names the other."""
+    traded = Decision(off, True, f"vào ngày nghỉ hoán đổi, làm bù {working:%d/%m/%Y}")
+    return traded, Decision(working, False, f"làm bù cho {off:%d/%m/%Y}")
+
+
+def swap_of(day: Decision) -> tuple[date, date] | None:
+    """Return the day off and the day worked instead that a day of a swap belongs to."""
+    found = _TRADED.search(day.reason)
+    if found is None:
+        return None
+    other = datetime.strptime(found[1], "%d/%m/%Y").date()  # noqa: DTZ007 a day has no zone
+    return (day.day, other) if day.off else (other, day.day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +146,6 @@ class WorkCalendar:
         for _ in range(abs(count)):
             day = self._search(day, step)
         return day
-
-    def count_workdays(self, start: date, end: date) -> int:
-        """Return how many working days lie in ``start <= day < end``."""
-        days = (start + timedelta(days=n) for n in range((end - start).days))
-        return sum(map(self.is_working, days))
 
     def _search(self, day: date, step: timedelta) -> date:
         for _ in range(_LONGEST_BREAK):

@@ -283,12 +283,6 @@ def list_messages(
     return session.scalars(query).all()
 
 
-def count_by_state(session: Session) -> dict[MessageState, int]:
-    """Return how many messages are in each state; states without any are left out."""
-    rows = session.execute(select(Message.state, func.count()).group_by(Message.state))
-    return dict(rows.all())
-
-
 def refused_addresses(session: Session, addresses: Iterable[str]) -> set[str]:
     """Return those addresses that a server called unknown and that took no mail since."""
     found: set[str] = set()

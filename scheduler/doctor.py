@@ -1,4 +1,4 @@
-"""A check-up: configuration, database, migrations, catalogue, transport, clock. Looks, changes nothing."""
+"""A check-up: configuration, database, migrations, files, catalogue, transport, clock. Looks, changes nothing."""
 
 import sqlite3
 from collections.abc import Callable
@@ -12,10 +12,11 @@ from sqlalchemy.exc import DatabaseError
 from events.catalog import SHIPPED, read_catalog
 from events.database import reading, wal_reset_bug
 from events.errors import N_, DomainError
+from events.evidence import files_named, is_stored
 from notifications.errors import DeliveryError
 from scheduler import migrate
 from scheduler.heartbeats import beats
-from scheduler.service import Service
+from scheduler.service import FILES, Service
 
 _QUIET = timedelta(minutes=10)
 
@@ -36,6 +37,7 @@ def examine(service: Service, *, now: datetime) -> list[Finding]:
         (N_("Configuration"), _configuration),
         (N_("Database"), _database),
         (N_("Migrations"), _migrations),
+        (N_("Files"), _files),
         (N_("Catalogue"), _catalog),
         (N_("Mail"), _transport),
         (N_("Clock"), _clock),
@@ -71,6 +73,19 @@ def _database(service: Service, _now: datetime) -> Finding:
 def _migrations(service: Service, _now: datetime) -> Finding:
     current = migrate.version_of(service.engine) is migrate.Version.CURRENT
     return Finding(N_("Migrations"), current, N_("up to date") if current else N_("out of date; run: sumvay migrate"))
+
+
+def _files(service: Service, _now: datetime) -> Finding:
+    """Look whether the uploaded files are there: a database that was brought back without them names what is gone."""
+    folder = service.settings.scheduler.data_dir / FILES
+    with reading(service.session_factory)() as session:
+        named = files_named(session)
+    missing = [digest for digest in named if not is_stored(folder, digest)]
+    if missing:
+        facts = {"missing": len(missing), "all": len(named), "folder": folder}
+        detail = N_("%(missing)s of %(all)s files are not in %(folder)s; please bring the folder back from the backup")
+        return Finding(N_("Files"), False, detail, facts)
+    return Finding(N_("Files"), True, N_("%(count)s uploaded files, all there"), {"count": len(named)})
 
 
 def _catalog(service: Service, _now: datetime) -> Finding:

@@ -20,9 +20,9 @@ from events import database
 from events.catalog import Catalog, read_catalog
 from events.catalog_import import import_catalog
 from events.database import Base, SessionFactory
-from events.models import Person, Unit
+from events.models import ChecklistItem, Person, TodoStatus, Unit
 from events.observances import work_calendar
-from events.people import add_person, give_post
+from events.people import add_person, give_post, posts_of_unit
 from events.units import get_unit
 from events.workdays import WorkCalendar
 
@@ -127,6 +127,17 @@ class Cast:
         person = add_person(self.session, name, email)
         give_post(self.session, person, unit, role, since=date(2020, 1, 1))
         return person
+
+
+def holders(session: Session, unit_id: int, role_key: str, on: date) -> list[Person]:
+    """Return the persons who hold a role in a unit on the day ``on``."""
+    return [post.person for post in posts_of_unit(session, unit_id, on) if post.role_key == role_key]
+
+
+def tick_off(item: ChecklistItem, by: Person | None, now: datetime, today: date) -> None:
+    """Let an item be done, without evidence and history."""
+    item.status, item.completed, item.completed_on, item.completed_by = TodoStatus.COMPLETED, now, today, by
+    item.touch(now)
 
 
 @pytest.fixture

@@ -76,6 +76,7 @@ def items_of(session: Session, campaign: Campaign) -> Sequence[ChecklistItem]:
         joinedload(ChecklistItem.delegate_role),
         joinedload(ChecklistItem.campaign),
         selectinload(ChecklistItem.evidence_given),
+        selectinload(ChecklistItem.papers),
     )
     inner = select(Campaign.id).where(Campaign.outer_id == campaign.id, Campaign.status != CampaignStatus.CANCELLED)
     integrated = select(ItemCredit.item_id).where(ItemCredit.campaign_id == campaign.id)

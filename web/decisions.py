@@ -3,7 +3,8 @@
 Fields become sentences and go the same way as pasted text, so that there is one reader and the person sees what was understood.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -47,7 +48,7 @@ _LISTED = {"listed", "replaces", "tet_decided"}  # with one of these a decision 
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What was typed, kept to be shown again. ``ticked`` and ``replaces`` are None until the days they are about were listed."""
+    """What was typed, kept to be shown again. ``ticked`` is None and ``drops`` empty until the days they are about were listed."""
 
     year: int
     text: str
@@ -55,6 +56,7 @@ class Entered:
     ticked: frozenset[str] | None
     replaces: bool | None = None
     is_tet_decided: bool = False
+    drops: Mapping[date, bool] = field(default_factory=dict)
 
     def read(self) -> ReadText:
         return read_decision(self.text, self.year)
@@ -64,7 +66,7 @@ class Entered:
 
     def decision(self, read: ReadText) -> YearDecision:
         days = tuple(day.decision for day in read.days if self.is_ticked(day))
-        return YearDecision(self.year, days, self.text, self.source or None, self.replaces, self.is_tet_decided)
+        return YearDecision(self.year, days, self.text, self.source or None, self.replaces, self.is_tet_decided, self.drops)
 
 
 @bp.get("/")
@@ -194,9 +196,10 @@ def _entered() -> Entered:
     if len(text) > _LONGEST_TEXT:
         raise InvalidInputError(N_("The text is too long; please paste only the sentences about days off."))
     ticked = frozenset(form.getlist("day")) if "listed" in form else None
-    replaces = "replaces" in form if {"earlier_listed", "replaces"} & form.keys() else None
+    drops = {_iso(day): day in form.getlist("gone") for day in form.getlist("earlier")}
     source = nfc(form.get("source", ""))[:500]
-    return Entered(int(typed), text.replace("\r\n", "\n"), source, ticked, replaces, "tet_decided" in form)
+    replaces, tet_decided = "replaces" in form or None, "tet_decided" in form
+    return Entered(int(typed), text.replace("\r\n", "\n"), source, ticked, replaces, tet_decided, drops)
 
 
 def _sentences() -> list[str]:
@@ -217,8 +220,10 @@ def _sentences() -> list[str]:
 
 def _day(name: str) -> date | None:
     text = request.form.get(name, "").strip()
-    if not text:
-        return None
+    return _iso(text) if text else None
+
+
+def _iso(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:

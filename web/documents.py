@@ -155,7 +155,8 @@ def issue(uid: str, document: str) -> ResponseReturnValue:
 
     def act(person: Person) -> str:
         documents.issue_document(session, found, on, by=person, now=now(), zone=get_config().zone)
-        return _("Issued: %(abstract)s", abstract=found.abstract) + _dates_below(campaign, found, person)
+        sentence = _("Issued: %(abstract)s", abstract=found.abstract)
+        return sentence + _still_open(found) + _dates_below(campaign, found, person)
 
     return _change(campaign, act)
 
@@ -287,11 +288,21 @@ def _dates_below(campaign: Campaign, document: Document, person: Person) -> Mark
         return ""
     top = documents.topmost(campaign)
     if not may_work_on(session, person, top.unit, today()):
-        return " " + _(
+        return ". " + _(
             "Deadlines of the units below may follow it once %(unit)s moves the dates.", unit=unit_within(top.unit.full_name)
         )
     link = Markup('<a href="{}">{}</a>').format(url_for("reanchor.dates", uid=top.uid), _("Move dates"))
-    return Markup(" {} {}").format(_("Deadlines of the units below may follow it:"), link)
+    return Markup(". {} {}").format(_("Deadlines of the units below may follow it:"), link)
+
+
+def _still_open(document: Document) -> Markup | str:
+    """Return the way to the item that a document was issued for, so that it can be ticked; empty when it is closed."""
+    item = document.item
+    if item is None or not item.is_open:
+        return ""
+    address = url_for("items.show", item_id=item.id, back=url_for(".index", uid=document.campaign.uid))
+    link = Markup('<a href="{}" lang="vi">{}</a>').format(address, item.summary)
+    return Markup(". {} {}").format(_("If its work is done, please tick the item:"), link)
 
 
 def _item(session: Session, campaign: Campaign, form: PaperForm) -> ChecklistItem | None:

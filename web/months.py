@@ -17,7 +17,6 @@ from events.workdays import DayOff, WorkCalendar
 _A_DAY = timedelta(days=1)
 _A_WEEK = 7
 _NARROW = 2  # days; too few for a title
-_WEEKEND = (5, 6)  # date.weekday()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +45,6 @@ class Day:
     note: str | None
     marked: list[Marked]
     happenings: list[Happening]
-
-    @property
-    def is_weekend(self) -> bool:
-        return self.day.weekday() in _WEEKEND
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.engine.default import DefaultExecutionContext
@@ -14,6 +14,9 @@ from events.models.observances import Observance
 from events.models.people import Person, Role
 from events.models.templates import EvidenceType, Phase, Template, TemplateVersion
 from events.models.units import Unit
+
+if TYPE_CHECKING:
+    from events.models.documents import Document
 
 
 class CampaignStatus(StrEnum):
@@ -119,7 +122,7 @@ class Campaign(Published, Base):
 
 
 class ChecklistItem(Published, Base):
-    """One thing to do before or after a campaign's day. Exported as a VTODO.
+    """One thing to do before or after a campaign's day. Calendars show it as an event on its days (docs/feeds.md).
 
     ``due`` is what counts; ``nominal_due`` is the day before the working calendar moved it, and ``due_reason`` says why it moved.
     An item that runs over a period has a ``dtstart``: reminders come before that day, lateness counts from ``due``.
@@ -175,6 +178,8 @@ class ChecklistItem(Published, Base):
     split_from: Mapped["ChecklistItem | None"] = relationship(remote_side="ChecklistItem.id")
     delegate_role: Mapped[Role | None] = relationship(foreign_keys="ChecklistItem.delegate_role_key")
     evidence_given: Mapped[list["Evidence"]] = relationship(back_populates="item", order_by="Evidence.id")
+    if TYPE_CHECKING:
+        papers: Mapped[list["Document"]]  # issued for it with a number, and not replaced; added in `documents`
 
     @property
     def is_open(self) -> bool:
@@ -210,21 +215,18 @@ class ChecklistItem(Published, Base):
         if TICK_ONLY in self.evidence or not self.evidence:
             return 0
         given = sum(piece.kind_key in self.evidence for piece in self.evidence_given)
-        return max(0, self.evidence_min - given)
+        return max(0, self.evidence_min - given - len(self.proving_papers))
+
+    @property
+    def proving_papers(self) -> "list[Document]":
+        """The documents that stand for the number and date wanted of them, without those whose number was typed too."""
+        if DOCUMENT not in self.evidence:
+            return []
+        typed = {piece.text for piece in self.evidence_given if piece.kind_key == DOCUMENT}
+        return [paper for paper in self.papers if paper.number not in typed]
 
     def is_overdue(self, today: date) -> bool:
         return self.is_open and self.due < today
-
-    def complete(self, by: Person | None, now: datetime, today: date) -> None:
-        """Record that the work is done. Completing it twice changes nothing."""
-        if self.is_done:
-            return
-        self.status = TodoStatus.COMPLETED
-        self.completed = now
-        self.completed_on = today
-        self.completed_by = by
-        self.blocked = self.not_done = self.reason = None
-        self.touch(now)
 
 
 class Evidence(Base):

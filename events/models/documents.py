@@ -4,9 +4,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, and_, exists
 from sqlalchemy.engine.default import DefaultExecutionContext
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from events.database import Base, PrimaryKey, Uid
 from events.models.campaigns import Campaign, ChecklistItem
@@ -78,3 +78,17 @@ class DocumentChange(Base):
     by_name: Mapped[str]
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]
+
+
+_newer = aliased(Document)
+ChecklistItem.papers = relationship(
+    Document,
+    primaryjoin=and_(
+        Document.item_id == ChecklistItem.id,
+        Document.issued.is_not(None),
+        Document.number.is_not(None),
+        ~exists().where(_newer.supersedes_id == Document.id, _newer.issued.is_not(None)),
+    ),
+    order_by=Document.id,
+    viewonly=True,
+)

@@ -1,4 +1,4 @@
-"""Mail: what is in the outbox, what a message says, and one round of the relay."""
+"""Mail: what is in the outbox, what a message says, sending one again, and one round of the relay."""
 
 import email
 import email.policy
@@ -8,7 +8,7 @@ import click
 
 from events.database import reading
 from events.errors import N_, NotFoundError
-from notifications.outbox import Message, list_messages
+from notifications.outbox import Message, list_messages, requeue
 from scheduler.commands import NewService, pass_service
 from scheduler.console import _, out, show_table, tell
 from scheduler.service import utc_now
@@ -16,7 +16,7 @@ from scheduler.service import utc_now
 
 @click.group()
 def mail() -> None:
-    """The outbox: list messages, show one, send what is ready."""
+    """The outbox: list messages, show one, send one again, send what is ready."""
 
 
 @mail.command("list")
@@ -58,6 +58,16 @@ def show(new_service: NewService, number: int) -> None:
     body = parsed.get_body(("plain",))
     out.print()
     out.print(body.get_content() if body else "", markup=False, soft_wrap=True)
+
+
+@mail.command("requeue")
+@click.argument("number", type=int)
+@pass_service
+def requeue_(new_service: NewService, number: int) -> None:
+    """Send a message again that failed or expired, after what was wrong was mended, such as a full mailbox or the relay."""
+    with new_service().session_factory.begin() as session:
+        message = requeue(session, number, now=utc_now())
+    tell(N_("Message %(number)s to %(address)s goes out with the next round."), number=number, address=message.rcpt_to)
 
 
 @mail.command("send-once")

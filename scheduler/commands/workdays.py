@@ -88,6 +88,8 @@ def _tell_read(read: ReadText, year: int) -> tuple[Decision, ...]:
         _tell_day(day.decision)
         if day.doubtful:
             tell(N_("The weekday written there is not the date's: %(line)s"), line=day.line)
+        if day.miscounted:
+            tell(N_("The number of days written there is not that of the days read: %(line)s"), line=day.line)
     return tuple(day.decision for day in read.days)
 
 
@@ -109,8 +111,8 @@ def _show(found: YearPreview) -> None:
     for day in found.days:
         if day.day in found.working:
             _tell_day(day)
-    if found.takes_over:
-        for day in found.earlier:
+    for day in found.earlier:
+        if day.day in found.gone:
             tell(N_("No longer applies: %(day)s %(reason)s"), day=f"{day.day:%d/%m/%Y}", reason=day.reason)
     tell(N_("Open items whose due date moves: %(count)s."), count=len(found.moved))
     columns = [_("Old due date"), _("New due date"), _("Item"), _("Units"), _("Reason")]

@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import select
+from waitress import wasyncore
 from waitress.server import create_server
 
 import scheduler.tables  # noqa: F401 - every table belongs to the metadata
@@ -128,6 +129,9 @@ def _serve(tmp_path: Path, filled: Path) -> Iterator[Site]:
     server.task_dispatcher.shutdown()
     server.close()
     thread.join(timeout=5)
+    wasyncore.close_all(
+        server._map, ignore_all=True
+    )  # the browser keeps connections open, and a socket left open fails a test later
     engine.dispose()
 
 

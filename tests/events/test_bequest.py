@@ -26,7 +26,7 @@ from events.themes import inherited
 from events.undo import last_change, undo_change
 from events.units import get_unit
 from events.villages import VillageType, add_village
-from tests.conftest import Cast
+from tests.conftest import Cast, tick_off
 
 BEFORE = datetime(2021, 2, 1, 1, tzinfo=UTC)
 DAY = date(2021, 3, 1)
@@ -301,7 +301,7 @@ def test_a_weekly_broadcast_goes_over_and_what_was_called_off_stays(session, hap
 
 def test_an_activity_goes_over_where_everything_else_was_done(session, happiness):
     for item in campaign_of(session, happiness.commune).items:
-        item.complete(happiness.thi, BEFORE, BEFORE.date())
+        tick_off(item, happiness.thi, BEFORE, BEFORE.date())
     planned = launch(session, happiness, 19)
 
     done = split(session, "23341", [NewUnit("Xã A"), NewUnit("Xã B")], on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)

@@ -17,7 +17,7 @@ from events.models import Campaign, CampaignStatus, ChecklistItem, ItemState, Te
 from events.progress import Progress, own_progress
 from events.rounds import rounds_of
 from events.workdays import WorkCalendar
-from tests.conftest import Cast
+from tests.conftest import Cast, tick_off
 
 NOW = datetime(2021, 3, 1, 2, tzinfo=UTC)
 A_MINUTE = timedelta(minutes=1)
@@ -37,7 +37,7 @@ def states(session: Session) -> set[tuple]:
 
 
 def test_a_round_is_cancelled_in_all_units_with_who_and_why(session: Session, cast: Cast, root: Campaign):
-    root.items[0].complete(cast.hoa, NOW, NOW.date())
+    tick_off(root.items[0], cast.hoa, NOW, NOW.date())
     session.flush()
     extent = extent_of(session, root)
 

@@ -8,6 +8,7 @@ from events.carry_forward import propose, with_proposals
 from events.editing import Edit, edit_item
 from events.models import Campaign, ChecklistItem, NotDone, TodoStatus
 from events.reanchor import NewAnchor
+from tests.conftest import tick_off
 from tests.events.test_reanchor import MARCH_2021, move, open_template
 
 DECEMBER_2021 = datetime(2021, 12, 1, 5, tzinfo=UTC)
@@ -36,7 +37,7 @@ def plans(session, root):
 
 def finish(session, cast, found, days):
     for item in found:
-        item.complete(cast.hoa, MARCH_2021, item.due + timedelta(days=days))
+        tick_off(item, cast.hoa, MARCH_2021, item.due + timedelta(days=days))
     session.flush()
 
 

@@ -191,3 +191,13 @@ def test_the_2021_action_month_has_its_2021_name(session):
 def test_a_cycle_is_found_and_shown_from_its_start():
     assert find_cycle({"a": ["b"], "b": ["c"], "c": ["b"]}) == ["b", "c", "b"]
     assert find_cycle({"a": ["b", "c"], "b": ["c"], "c": []}) == []
+
+
+def test_what_the_catalogue_says_to_people_is_said_in_vietnamese(catalog):
+    templates, days = catalog.templates.template, catalog.observances.observance
+    notes = [entry.note for entry in (*templates, *days, *catalog.units.unit, *(item for one in templates for item in one.item))]
+    sources = [entry.source for entry in (*catalog.calendar.swap, *catalog.calendar.proposed_holiday)]
+
+    told = [text for text in (*notes, *(entry.basis for entry in days), *sources) if text]
+
+    assert [text for text in told if not re.search("[à-ỹđ]", text, re.IGNORECASE)] == []

@@ -30,6 +30,7 @@ from events.rounds import rounds_of
 from events.templates import edit_template, item_entry
 from events.villages import VillageType, add_village
 from events.workdays import Decision, DecisionStatus, Shift, WorkCalendar
+from tests.conftest import tick_off
 
 NOW = datetime(2026, 12, 1, 1, tzinfo=UTC)
 CULTURE_DAY = "Ngày Văn hóa Việt Nam"
@@ -313,6 +314,50 @@ def test_a_decision_without_a_tet_break_comes_beside_the_years_unless_it_is_said
     assert work_calendar(session).is_working(date(2027, 5, 8))
 
 
+@pytest.mark.parametrize(
+    ("corrected", "closed", "working"),
+    [
+        ("Hoán đổi ngày làm việc từ 12/02/2027 sang thứ Bảy 27/02/2027", date(2027, 2, 12), date(2027, 2, 27)),
+        ("Hoán đổi ngày làm việc từ 15/02/2027 sang thứ Bảy 20/02/2027", date(2027, 2, 15), date(2027, 2, 20)),
+        ("Nghỉ ngày 12/02/2027, hoán đổi ngày làm việc từ 12/02/2027 sang 27/02/2027", date(2027, 2, 12), date(2027, 2, 27)),
+        ("Đi làm ngày 12/02/2027", None, date(2027, 2, 12)),
+    ],
+)
+def test_a_corrected_swap_takes_back_the_other_day_of_the_wrong_one_and_nothing_else(session, corrected, closed, working):
+    applied(session, year_2027())
+    applied(session, year_2027("Hoán đổi ngày làm việc từ thứ Sáu 12/02/2027 sang thứ Bảy 20/02/2027"))
+
+    applied(session, year_2027(corrected))
+
+    calendar, all_three = work_calendar(session), (date(2027, 2, 12), date(2027, 2, 15), date(2027, 2, 20), date(2027, 2, 27))
+    own = {day: calendar.decisions[day].off for day in all_three if day in calendar.decisions}
+    assert own == ({closed: True} if closed else {}) | {working: False}
+    assert not calendar.is_working(date(2027, 2, 8))
+    assert calendar.is_decided(2027)
+    assert still_to_follow(session) == []
+
+
+def test_a_break_that_holds_a_traded_day_leaves_the_saturday_worked_for_it(session):
+    applied(session, year_2027("Hoán đổi ngày làm việc từ thứ Hai 30/8/2027 sang thứ Bảy 21/8/2027"))
+
+    applied(session, year_2027("Nghỉ Quốc khánh từ ngày 28/8/2027 đến hết ngày 02/9/2027"))
+
+    assert work_calendar(session).is_working(date(2027, 8, 21))
+
+
+def test_each_day_entered_before_stays_or_goes_as_somebody_says(session):
+    applied(session, year_2027())
+    applied(session, year_2027("Nghỉ các ngày 04/5/2027 và 10/5/2027"))
+
+    applied(session, replace(year_2027(), drops={date(2027, 5, 4): False}))
+    assert not work_calendar(session).is_working(date(2027, 5, 4))
+    assert work_calendar(session).is_working(date(2027, 5, 10))
+
+    applied(session, replace(year_2027("Nghỉ ngày 17/5/2027"), drops={date(2027, 5, 4): True}))
+    assert work_calendar(session).is_working(date(2027, 5, 4))
+    assert not work_calendar(session).is_working(date(2027, 2, 8))
+
+
 def test_a_decision_may_name_only_working_days(session):
     applied(session, year_2027("Nghỉ ngày 01/03/2027"))
 
@@ -355,7 +400,7 @@ def test_the_preview_shows_what_moves_and_applying_moves_exactly_that(session, c
 def test_dates_set_by_hand_and_finished_items_stay_and_are_said_to(session, happiness_2027):
     by_hand, done = happiness_2027[:2]
     by_hand.edited = ["due"]
-    done.complete(None, NOW, NOW.date())
+    tick_off(done, None, NOW, NOW.date())
     own = by_hand.campaign.items[-1]
     own.key, own.is_own = "own-1", True
     session.flush()
@@ -373,7 +418,7 @@ def test_dates_set_by_hand_and_finished_items_stay_and_are_said_to(session, happ
 def test_a_preview_that_is_no_longer_true_is_refused_and_nothing_changes(session, happiness_2027):
     decision = year_2027()
     seen = preview_decision(session, decision).fingerprint
-    happiness_2027[0].complete(None, NOW, NOW.date())
+    tick_off(happiness_2027[0], None, NOW, NOW.date())
     session.flush()
 
     with pytest.raises(ConflictError, match="look at what moves once more"):

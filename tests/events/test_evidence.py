@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import BytesIO
 from zipfile import ZipFile
@@ -11,10 +12,11 @@ from sqlalchemy import func, select
 
 from events.campaigns import open_campaigns
 from events.checklist import complete_item
+from events.documents import Paper, add_document, correct_document, issue_document, supersede
 from events.errors import ConflictError, EvidenceMissingError, InvalidInputError, NotAllowedError, NotFoundError
 from events.evidence import LARGEST_FILE, Proof, StoredFile, add_evidence, file_of, file_type, remove_evidence, store_file
 from events.history import history_of
-from events.models import Campaign, ChecklistItem, Evidence
+from events.models import Campaign, ChecklistItem, DocumentKind, Evidence
 from events.pictures import without_metadata
 
 NOW = datetime(2021, 3, 4, 2, tzinfo=UTC)
@@ -228,3 +230,59 @@ def test_files_are_read_by_posts_in_the_unit_or_above_alone(session, cast, banne
             file_of(session, piece.id, tmp_path, by=who, on=TODAY)
     with pytest.raises(NotFoundError):
         file_of(session, piece.id, tmp_path / "empty", by=cast.thi, on=TODAY)
+
+
+@pytest.fixture
+def plan(session, cast, banners):
+    """The commune's plan of the same campaign: a document with its number and date is wanted."""
+    return next(item for item in banners.campaign.items if item.key == "plan_commune")
+
+
+def entered(session, plan, by, number="12/KH-UBND"):
+    return add_document(session, plan.campaign, Paper(DocumentKind.PLAN, "Kế hoạch", number=number), item=plan, by=by, now=NOW)
+
+
+def test_an_issued_document_stands_for_the_number_and_date_that_an_item_wants(session, cast, plan):
+    assert plan.evidence_missing == 1
+    document = entered(session, plan, cast.thi)
+    assert plan.evidence_missing == 1
+
+    issue_document(session, document, TODAY, by=cast.thi, now=NOW)
+
+    assert (plan.evidence_missing, plan.proving_papers) == (0, [document])
+    complete_item(session, plan.id, by=cast.thi, now=NOW)
+    assert (plan.is_done, plan.evidence_not_given) == (True, 0)
+
+
+def test_a_document_without_number_taken_off_the_item_or_replaced_proves_nothing(session, cast, plan):
+    document = entered(session, plan, cast.thi, number=None)
+    issue_document(session, document, TODAY, by=cast.thi, now=NOW)
+    assert plan.evidence_missing == 1
+    numbered = Paper(DocumentKind.PLAN, "Kế hoạch", number="12/KH-UBND")
+
+    correct_document(session, document, numbered, item=plan, by=cast.thi, now=NOW)
+    assert plan.evidence_missing == 0
+    correct_document(session, document, numbered, item=None, by=cast.thi, now=NOW)
+    assert plan.evidence_missing == 1
+    correct_document(session, document, numbered, item=plan, by=cast.thi, now=NOW)
+
+    newer = add_document(session, plan.campaign, replace(numbered, number="15/KH-UBND"), by=cast.thi, now=NOW)
+    supersede(session, newer, document, by=cast.thi, now=NOW)
+    assert plan.evidence_missing == 0  # the newer one is still a draft
+    issue_document(session, newer, TODAY, by=cast.thi, now=NOW)
+    assert plan.evidence_missing == 1
+
+
+def test_a_document_whose_number_was_typed_too_counts_once(session, cast, plan):
+    plan.evidence_min = 2
+    issue_document(session, entered(session, plan, cast.thi), TODAY, by=cast.thi, now=NOW)
+
+    add_evidence(session, plan.id, Proof("doc_ref", text="12/KH-UBND", dated=TODAY), by=cast.thi, now=NOW)
+
+    assert plan.evidence_missing == 1
+
+
+def test_a_document_proves_nothing_where_other_evidence_is_wanted(session, cast, banners):
+    issue_document(session, entered(session, banners, cast.thi), TODAY, by=cast.thi, now=NOW)
+
+    assert banners.evidence_missing == 2

@@ -18,6 +18,7 @@ from events.models import Campaign, CampaignStatus, ChecklistItem, Observance
 from events.observances import extend_horizon
 from events.people import add_person, give_post
 from events.units import get_unit
+from tests.conftest import tick_off
 
 GOLDEN = Path(__file__).parent.parent / "data" / "calendars"
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
@@ -144,7 +145,7 @@ def test_a_unit_feed_shows_its_deadlines_and_ticks(session_factory, november):
     before = serve(session_factory, slug)
     with session_factory.begin() as session:
         item = an_item_of(session, slug)
-        item.complete(None, NOW, NOW.date())
+        tick_off(item, None, NOW, NOW.date())
 
     after = serve(session_factory, slug, NOW + A_DAY)
     old, new = events_of(before.body)[item.uid], events_of(after.body)[item.uid]

@@ -20,6 +20,7 @@ from events.reanchor import NewAnchor
 from events.rounds import rounds_of
 from events.villages import VillageType, add_village
 from events.workdays import Shift
+from tests.conftest import tick_off
 from tests.events.test_duedates import reordered
 
 MARCH_2021 = datetime(2021, 3, 1, 5, tzinfo=UTC)
@@ -96,7 +97,7 @@ def test_applying_twice_changes_nothing_the_second_time(session, root, vietnam, 
 
 def test_what_is_done_and_what_was_edited_by_hand_stays(session, root, vietnam, cast):
     done, held = (item_of(session, root, cast.commune, key) for key in ("loudspeaker", "plan_commune"))
-    done.complete(cast.thi, MARCH_2021, date(2021, 3, 1))
+    tick_off(done, cast.thi, MARCH_2021, date(2021, 3, 1))
     held.edited = ["due"]
     session.flush()
     stood = done.due, held.due
@@ -200,7 +201,7 @@ def test_one_plan_item_for_all_levels_waits_for_itself_above(session, vietnam, c
 
 
 def test_the_day_the_upper_plan_was_done_counts_where_no_document_was_entered(session, root, vietnam, cast):
-    item_of(session, root, cast.province, "plan_province").complete(cast.hoa, MARCH_2021, date(2021, 3, 1))
+    tick_off(item_of(session, root, cast.province, "plan_province"), cast.hoa, MARCH_2021, date(2021, 3, 1))
     session.flush()
 
     move(session, root, NewAnchor(), vietnam, cast.hoa)

@@ -28,7 +28,7 @@ from events.models import (
     UnitSuccession,
 )
 from events.models.campaigns import OPEN
-from events.people import add_person, give_post, holders
+from events.people import add_person, give_post
 from events.progress import AsOf, Progress, own_progress, rolled_up
 from events.proposals import decide_proposal, waiting_proposals
 from events.reanchor import NewAnchor, apply, preview
@@ -38,7 +38,7 @@ from events.templates import edit_template, get_template, item_entry
 from events.units import alive, children, get_unit, load_tree, predecessors, successors
 from events.versions import apply_version, compare
 from events.withdrawals import take_back
-from tests.conftest import Cast
+from tests.conftest import Cast, holders, tick_off
 
 BEFORE = datetime(2021, 2, 1, 1, tzinfo=UTC)
 DAY = date(2021, 3, 1)  # the first day of the new units, three weeks before 20 March
@@ -485,7 +485,7 @@ ONCE = settings(max_examples=12, deadline=None, suppress_health_check=[HealthChe
 
 
 def complete(item, by):
-    item.complete(by, BEFORE, BEFORE.date())
+    tick_off(item, by, BEFORE, BEFORE.date())
 
 
 def some_done(session, cast, picks):
@@ -629,7 +629,7 @@ def test_the_time_that_a_late_plan_gave_stays_when_the_province_becomes_another_
     apply(session, root, late, expected_fingerprint=seen.fingerprint, by=happiness.hoa, now=at, calendar=vietnam)
     for item in root.items:
         if item.key in ("guidance_in", "plan_province"):
-            item.complete(happiness.hoa, at, at.date())
+            tick_off(item, happiness.hoa, at, at.date())
     new = rename(session, "62", "Tỉnh Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY).begun[0]
     session.expire_all()
 

@@ -5,8 +5,9 @@ from sqlalchemy import select
 
 from events.errors import ConflictError, InvalidInputError, NotFoundError
 from events.models import Unit
-from events.people import RoleBook, add_person, give_post, holders, may_work_on
+from events.people import RoleBook, add_person, give_post, may_work_on
 from events.units import ancestors, children, get_unit, load_tree, predecessors, roots, search_units, subtree_ids, successors
+from tests.conftest import holders
 
 IN_2021, IN_2026 = date(2021, 6, 28), date(2026, 6, 28)
 

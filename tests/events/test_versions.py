@@ -19,6 +19,7 @@ from events.previews import Fate, grouped
 from events.template_files import export_template, from_toml, import_template, text_of, to_toml
 from events.villages import VillageType, add_village
 from events.workdays import Shift
+from tests.conftest import tick_off
 from tests.events.test_duedates import reordered
 from tests.events.test_reanchor import MARCH_2021, assert_order, enter_commune, item_of, items, open_template
 
@@ -275,7 +276,7 @@ def test_what_counts_for_another_campaign_too_is_not_taken_away_by_a_version(ses
 
 def test_what_was_done_stays_done_when_a_version_has_it_no_longer(session, root, template, vietnam, cast):
     done = item_of(session, root, cast.commune, "loudspeaker")
-    done.complete(cast.thi, MARCH_2021, date(2021, 3, 1))
+    tick_off(done, cast.thi, MARCH_2021, date(2021, 3, 1))
     session.flush()
     version = edit(session, template, [e for e in entries_of(template) if e.key != "loudspeaker"], cast)
 
@@ -288,7 +289,7 @@ def test_what_was_done_stays_done_when_a_version_has_it_no_longer(session, root,
 
 def test_an_item_opened_again_is_offered_what_versions_changed_while_it_was_done(session, root, template, vietnam, cast):
     item = item_of(session, root, cast.commune, "banners")
-    item.complete(cast.thi, MARCH_2021, date(2021, 3, 1))
+    tick_off(item, cast.thi, MARCH_2021, date(2021, 3, 1))
     session.flush()
     values = {"title_vi": "Treo băng rôn mới", "depends_on": ["plan_commune"]}
     version = edit(session, template, changed(template, "banners", **values), cast)
@@ -341,7 +342,7 @@ def test_a_new_item_comes_to_every_unit_of_its_levels(session, root, template, v
 
 def test_done_items_and_columns_edited_by_hand_stay(session, root, template, vietnam, cast):
     done = item_of(session, root, cast.commune, "plan_commune")
-    done.complete(cast.thi, MARCH_2021, date(2021, 3, 1))
+    tick_off(done, cast.thi, MARCH_2021, date(2021, 3, 1))
     held = item_of(session, root, cast.other_commune, "plan_commune")
     held.edited = ["summary"]
     session.flush()

@@ -9,13 +9,13 @@ from events.campaigns import open_round
 from events.errors import ConflictError, NotFoundError
 from events.handover import hand_over_due
 from events.models import Campaign, Post, PostProposal, Reform, Template, Unit, UnitSuccession
-from events.people import give_post, holders
+from events.people import give_post
 from events.proposals import decide_proposal, waiting_proposals
 from events.reforms import NewUnit, abolish_level, merge, rename, split
 from events.rounds import rounds_of
 from events.units import get_unit
 from events.withdrawals import TAKEN_BACK, reform_of, take_back
-from tests.conftest import Cast
+from tests.conftest import Cast, holders
 
 BEFORE = datetime(2021, 2, 1, 1, tzinfo=UTC)
 DAY = date(2021, 3, 1)

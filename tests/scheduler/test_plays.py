@@ -125,8 +125,8 @@ LOOK_FOR = [
     ("2021", Rule.CARRY_FORWARD, "3 proposals from 2021 are taken into version 2"),
     ("2021", Rule.KINDS, "“Đợt kiểm tra, giám sát công tác gia đình” on 26/10/2021: 3 units"),
     ("2026-2027", Rule.KINDS, "“Báo cáo công tác gia đình năm” opens by itself from now on"),
-    ("2021", Rule.REMINDERS, "reminder 7 day(s) before, to UBND xã, phường, thị trấn – Phường Quang Trung (due date no. 2)"),
-    ("2025", Rule.REMINDERS, "UBND xã, phường, thị trấn – Phường Thống Nhất (due date no. 1)"),
+    ("2021", Rule.REMINDERS, "reminder 7 day(s) before, to UBND cấp xã – Phường Quang Trung (due date no. 2)"),
+    ("2025", Rule.REMINDERS, "UBND cấp xã – Phường Thống Nhất (due date no. 1)"),
 ]
 
 

@@ -21,7 +21,7 @@ def test_a_campaign_shows_its_unit_dates_theme_and_progress(stranger: Visitor, o
 def test_the_checklist_names_phase_role_and_who_holds_it(stranger: Visitor, opened: Opened):
     page = stranger.read(f"/chien-dich/{opened.commune.uid}")
 
-    assert "UBND xã, phường, thị trấn" in page
+    assert "UBND cấp xã" in page
     assert "Cán bộ xã (Thi)" in page
     assert "Chưa có người phụ trách" in page
     assert "thi@example.org" not in page

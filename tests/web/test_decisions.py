@@ -157,15 +157,34 @@ def test_a_wrong_decision_is_taken_back(administrator: Visitor, in_tet: Checklis
     applied(administrator, administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text)
 
     page = administrator.post("/lich-lam-viec/xem-truoc", year="2027", replaces="1").text
-    assert 'name="replaces" value="1" checked' in page
+    days = re.findall(r'name="gone" value="([0-9-]+)" checked', page)
     form = {"year": "2027", "text": "", "source": "", "listed": "1", "replaces": "1", "fingerprint": seen(page)}
-    answer = administrator.post("/lich-lam-viec/ap-dung", **form)
+    answer = administrator.post("/lich-lam-viec/ap-dung", **form, earlier=days, gone=days)
 
     session.expire_all()
     assert answer.status_code == 303
     assert session.get(DecidedYear, 2027) is None
     assert in_tet.due == old
     assert len(session.scalars(select(CalendarDecision)).all()) == 2
+
+
+def test_a_day_entered_before_is_taken_back_alone(administrator: Visitor, session: Session):
+    applied(administrator, administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text)
+    form = {"year": "2027", "text": "Nghỉ bù ngày 03/9/2027", "listed": "1"}
+
+    page = administrator.post("/lich-lam-viec/xem-truoc", **form, day="2027-09-03").text
+    earlier = re.findall(r'name="earlier" value="([0-9-]+)"', page)
+    assert "2027-02-11" in earlier
+    assert 'name="gone" value="2027-02-11" checked' not in page
+    form |= {"source": "", "day": "2027-09-03", "gone": "2027-02-11"}
+    page = administrator.post("/lich-lam-viec/xem-truoc", **form, earlier=earlier).text
+    administrator.post("/lich-lam-viec/ap-dung", **form, earlier=earlier, fingerprint=seen(page))
+
+    session.expire_all()
+    calendar = work_calendar(session)
+    assert calendar.is_working(date(2027, 2, 11))
+    assert not calendar.is_working(date(2027, 2, 10))
+    assert calendar.is_decided(2027)
 
 
 def test_what_changed_meanwhile_is_shown_again(administrator: Visitor, in_tet: ChecklistItem, session: Session):

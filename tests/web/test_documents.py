@@ -110,6 +110,27 @@ def test_a_document_is_corrected(thi: Visitor, opened: Opened, session: Session)
     assert document.number == "12/KH-UBND"
 
 
+def test_an_issued_document_leads_to_its_item_which_is_then_done_without_typing_the_number_again(
+    thi: Visitor, opened: Opened, session: Session
+):
+    plan = next(item for item in opened.commune.items if item.key == "plan_commune")
+    plan.evidence_min = 1
+    session.commit()
+    thi.post(address(opened), **PAPER | {"item": str(plan.id)})
+    [document] = entered(session)
+
+    thi.post(f"{address(opened)}/{document.uid}/ban-hanh", on="2021-02-26")
+    page = thi.read(address(opened))
+    assert f'href="/viec/{plan.id}?back=' in page
+
+    page = thi.read(f"/viec/{plan.id}")
+    assert "văn bản đã ban hành của việc này" in page
+    assert "Còn thiếu minh chứng" not in page
+    assert thi.post(f"/viec/{plan.id}/hoan-thanh").status_code == 303
+    session.refresh(plan)
+    assert plan.is_done
+
+
 def test_issuing_keeps_the_theme_that_was_printed(thi: Visitor, opened: Opened, session: Session):
     thi.post(f"{address(opened)}/chu-de", theme="Chủ đề lúc ban hành", slogans="Một\nHai")
     thi.post(address(opened), **PAPER)

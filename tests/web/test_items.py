@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from events.models import Change, ChecklistItem, Evidence, Person, TodoStatus
-from tests.conftest import Cast
+from tests.conftest import Cast, tick_off
 from tests.web.conftest import NOON, Clock, Opened, Visitor
 
 PDF = b"%PDF-1.7 a plan"
@@ -279,7 +279,7 @@ def test_an_item_names_what_it_waits_for_in_a_unit_above_and_warns_when_it_is_do
     thi.post(f"{page}/hoan-thanh")
 
     assert f"trước việc cần chờ: Tỉnh Kon Tum: {first.summary}" in thi.read(page)
-    first.complete(cast.hoa, NOON, NOON.date())
+    tick_off(first, cast.hoa, NOON, NOON.date())
     session.commit()
     assert re.search(rf"Tỉnh Kon Tum: <a [^>]*/viec/{first.id}[^>]*>[^<]*</a> \(hoàn thành ngày 01/03/2021", thi.read(page))
 

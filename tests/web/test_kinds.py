@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from events import templates
 from events.entries import MOST_ITEMS
 from events.models import ChecklistItem, Person, Template
-from tests.conftest import Cast
+from tests.conftest import Cast, tick_off
 from tests.web.conftest import NOON, Clock, Opened, Visitor
 from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
@@ -257,7 +257,7 @@ def test_last_years_lateness_is_proposed_and_taken_over_once(
 ):
     plans = session.scalars(select(ChecklistItem).where(ChecklistItem.key == "plan_commune")).all()
     for item in plans:
-        item.complete(cast.hoa, NOON, item.due + timedelta(days=4))
+        tick_off(item, cast.hoa, NOON, item.due + timedelta(days=4))
     session.commit()
     clock.advance(timedelta(days=60))
 

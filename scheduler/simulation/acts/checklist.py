@@ -195,8 +195,7 @@ class Tick(OfItem):
         unit = stage.unit(self.on_behalf_of) if self.on_behalf_of else None
         done = complete_item(stage.session, item.id, on_behalf_of=unit, **who)
         yield self.stands(stage, done)
-        given = sum(piece.kind_key in done.evidence for piece in done.evidence_given)
-        if done.without_evidence and given < done.evidence_min:
+        if done.without_evidence and done.evidence_not_given:
             yield self.told(N_("… without the wanted evidence, as its template allows"))
         behalf = history_of(stage.session, done)[0].on_behalf_of
         if behalf is not None and behalf != done.campaign.unit:

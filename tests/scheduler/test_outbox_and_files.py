@@ -1,0 +1,91 @@
+"""Two commands for whoever mends a service: send a mail again, and see whether the uploaded files are there."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events.campaigns import open_campaigns
+from events.catalog import Catalog
+from events.catalog_import import import_catalog
+from events.database import Base
+from events.errors import ConflictError
+from events.evidence import store_file
+from events.models import Campaign, Document, DocumentKind
+from events.observances import work_calendar
+from events.people import add_person
+from notifications.outbox import Message, MessageKind, MessageState, insert_new, message_row
+from scheduler import doctor
+from scheduler.cli import cli
+from scheduler.config import load_settings
+from scheduler.service import FILES, Service
+
+SHIPPED = Path(__file__).parents[2] / "config.toml"
+NOW = datetime(2021, 3, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catalog: Catalog) -> Service:
+    """The service in a folder of its own, with the shipped configuration and catalogue."""
+    monkeypatch.chdir(tmp_path)
+    service = Service(load_settings(SHIPPED))
+    Base.metadata.create_all(service.engine)
+    with service.session_factory.begin() as session:
+        import_catalog(session, catalog, now=NOW)
+    return service
+
+
+def a_message(session: Session, state: MessageState) -> int:
+    person = add_person(session, "Thi", "thi@example.org")
+    session.flush()
+    row = message_row(
+        key="digest|1",
+        now=NOW,
+        kind=MessageKind.REMINDER,
+        person_id=person.id,
+        rcpt_to="thi@example.org",
+        language="vi",
+        params={},
+        urgent=False,
+        state=state,
+        next_attempt=None,
+        expires=NOW + timedelta(days=1),
+    )
+    return insert_new(session, Message, [row])["digest|1"]
+
+
+def test_a_message_that_failed_is_sent_again_and_one_that_arrived_is_not(service: Service):
+    with service.session_factory.begin() as session:
+        number = a_message(session, MessageState.FAILED)
+    command = ["--config", str(SHIPPED), "mail", "requeue", str(number)]
+
+    again = CliRunner().invoke(cli, command)
+    twice = CliRunner().invoke(cli, command)
+
+    assert again.exit_code == 0
+    assert isinstance(twice.exception, ConflictError)
+    with service.session_factory() as session:
+        assert session.get_one(Message, number).state is MessageState.READY
+
+
+def test_the_doctor_finds_files_that_were_not_brought_back(service: Service):
+    folder = service.settings.scheduler.data_dir / FILES
+    with service.session_factory.begin() as session:
+        open_campaigns(session, now=NOW, calendar=work_calendar(session), year=2021)
+        campaign = session.scalars(select(Campaign).limit(1)).one()
+        file = store_file(folder, "ke-hoach.pdf", b"%PDF-1.7 a plan")
+        document = Document(uid="x", campaign=campaign, kind=DocumentKind.PLAN, abstract="Kế hoạch", at=NOW)
+        document.file_name, document.file_type, document.file_digest, document.file_size = file.name, file.type, file.digest, 15
+        session.add(document)
+    assert found(service).ok
+
+    (folder / file.digest[:2] / file.digest).unlink()
+
+    assert (found(service).ok, found(service).facts["missing"]) == (False, 1)
+
+
+def found(service: Service) -> doctor.Finding:
+    return next(one for one in doctor.examine(service, now=NOW) if one.what == "Files")
