@@ -72,13 +72,13 @@ def test_the_preview_says_why_a_day_is_another_one_than_was_counted(hoa: Visitor
     assert 'vì ngày gốc rơi <span lang="vi">vào ngày nghỉ cuối tuần</span>' in page
 
 
-def test_the_preview_says_so_when_only_the_reason_of_a_date_changes(hoa: Visitor, opened: Opened, session: Session):
+def test_the_preview_names_a_change_of_only_the_reason_of_a_date(hoa: Visitor, opened: Opened, session: Session):
     opened.item.due_reason = "trong kỳ nghỉ Tết"
     session.commit()
 
     page = hoa.read(f"{dates(opened)}?event_date={opened.province.dtstart}")
 
-    assert "giữ ngày, chỉ thay đổi lý do của hạn" in page
+    assert 'lý do dời hạn: <span lang="vi">trong kỳ nghỉ Tết → <strong>vào ngày nghỉ cuối tuần</strong></span>' in page
 
 
 def test_an_old_preview_is_shown_afresh_and_moves_nothing(hoa: Visitor, opened: Opened, session: Session):
