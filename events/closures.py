@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from events.errors import N_
-from events.language import translations
+from events.language import translations, within
 from events.models import Reform, ReformKind, Unit, UnitSuccession
 from events.units import successors
 
@@ -22,6 +22,13 @@ _SAID = {
     ReformKind.SPLIT: N_("This unit was split into %(units)s"),
     ReformKind.RENAME: N_("This unit was renamed to %(units)s"),
     None: N_("This unit is now %(units)s"),
+}
+_ANNOUNCED = {
+    ReformKind.MERGE: N_("From %(day)s merged into %(units)s; open items are handed over"),
+    ReformKind.SPLIT: N_("From %(day)s split into %(units)s; open items are handed over"),
+    ReformKind.RENAME: N_("From %(day)s renamed to %(units)s"),
+    ReformKind.ABOLISH: N_("From %(day)s this unit is no more"),
+    None: N_("From %(day)s this unit is %(units)s"),
 }
 
 
@@ -47,15 +54,24 @@ class Closure:
     def words(self, language: str) -> str:
         """Return in a sentence without its full stop what became of the unit."""
         gettext = translations(language).gettext
-        ended = {"units": _names(self.above) or "–"}
+        ended = {"units": within(_names(self.above), language) or "–"}
         if self.kind is ReformKind.ABOLISH:
             return str(gettext(N_("This unit ended; its work went to %(units)s and to the units that were below it")) % ended)
-        said = str(gettext(_SAID[self.kind]) % {"units": _names(self.into, with_parent=self.kind is None)})
+        said = str(gettext(_SAID[self.kind]) % {"units": self._followed_by(language)})
         if not self.heirs:
             return str(gettext(N_("%(what)s, which has ended since; the work went to %(units)s")) % (ended | {"what": said}))
         if list(self.heirs) == list(self.into):
             return said
-        return str(gettext(N_("%(what)s, now %(units)s")) % {"what": said, "units": _names(self.heirs)})
+        return str(gettext(N_("%(what)s, now %(units)s")) % {"what": said, "units": within(_names(self.heirs), language)})
+
+    def announcement(self, language: str) -> str:
+        """Return in a sentence without its full stop what is to become of a unit that still lives."""
+        day = f"{self.last_day + _A_DAY:%d/%m/%Y}"
+        sentence = translations(language).gettext(_ANNOUNCED[self.kind])
+        return str(sentence % {"day": day, "units": self._followed_by(language)})
+
+    def _followed_by(self, language: str) -> str:
+        return within(_names(self.into, with_parent=self.kind is None), language)
 
 
 def closure_of(session: Session, unit: Unit, today: date) -> Closure | None:

@@ -1,6 +1,7 @@
 """The catalogue of translations that every face of the service speaks from: English in the code, Vietnamese on the screen."""
 
 import gettext
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from events.errors import DomainError
 TRANSLATIONS = Path(__file__).with_name("translations")
 LANGUAGES = ("vi", "en")
 _WORDS = ("kind", "field")  # facts of errors that are words of the product and translated too
+_UNITS = ("unit", "units", "other", "above")  # facts of errors that are names of units
+_KINDS_OF_UNITS = "Tỉnh|Thành phố|Thị xã|Thị trấn|Quận|Huyện|Phường|Xã|Đặc khu|Tổ dân phố|Thôn|Làng|Bản|Buôn|Ấp|Khu phố|Khóm"
+_UNIT_IN_A_LIST = re.compile(rf"(?:^|(?<=, )|(?<=\())({_KINDS_OF_UNITS})(?= (?!\d|[Ss]ố \d|Hồ Chí Minh))")
 
 
 @lru_cache
@@ -17,8 +21,21 @@ def translations(language: str) -> gettext.NullTranslations:
     return gettext.translation("messages", TRANSLATIONS, [language], fallback=True)
 
 
+def within(names: str, language: str) -> str:
+    """Return the name of a unit, or several with commas, as it stands inside a Vietnamese sentence: “tỉnh Quảng Ngãi”.
+
+    Decree 30/2020/NĐ-CP, appendix II, III.1: the kind of unit is written small, except before a number (“Tổ dân phố 5”) and in
+    “Thành phố Hồ Chí Minh”. That it stays large before the name of a person or an event cannot be told from the name.
+    """
+    return _UNIT_IN_A_LIST.sub(lambda kind: kind[1].lower(), names) if language == "vi" else names
+
+
 def say(error: DomainError, language: str) -> str:
-    """Return what an error says, in the reader's language."""
+    """Return what an error says, in the reader's language. A name that begins the sentence keeps its large letter."""
     gettext = translations(language).gettext
-    facts = {name: gettext(value) if name in _WORDS and isinstance(value, str) else value for name, value in error.facts.items()}
-    return gettext(error.sentence) % facts if facts else gettext(error.sentence)
+    sentence, facts = gettext(error.sentence), error.facts
+    if not facts:
+        return sentence
+    facts = {name: gettext(value) if name in _WORDS and isinstance(value, str) else value for name, value in facts.items()}
+    inside = {name: within(value, language) for name, value in facts.items() if name in _UNITS and isinstance(value, str)}
+    return (sentence % facts)[:1] + (sentence % (facts | inside))[1:]

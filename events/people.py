@@ -52,14 +52,17 @@ def add_person(
     session: Session, full_name: str, email: str | None, *, phone: str | None = None, language: str = "vi", is_demo: bool = False
 ) -> Person:
     """Add a person. Raises ``InvalidInputError`` without a name, ``ConflictError`` for an address that is taken."""
-    name = " ".join(nfc(full_name).split())
-    address = normal_email(email)
-    if not name:
-        raise InvalidInputError(N_("Please enter the full name."))
+    name, address = _clean_name(full_name), normal_email(email)
     if address and find_person(session, address):
         raise ConflictError(N_("The address %(email)s already belongs to somebody."), email=address)
     person = Person(
-        uid=new_uid(), full_name=name, email=address, phone=phone, language=language, is_demo=is_demo, search=folded(name, address)
+        uid=new_uid(),
+        full_name=name,
+        email=address,
+        phone=_clean_phone(phone),
+        language=language,
+        is_demo=is_demo,
+        search=folded(name, address),
     )
     session.add(person)
     return person
@@ -89,8 +92,9 @@ def appoint(
 ) -> Post:
     """Put somebody in a post of ``unit`` from the day ``on``: the person with this address, or a new one.
 
-    Raises ``NotAllowedError`` unless ``by`` holds a post in the unit or above it, ``ConflictError`` when the address belongs to
-    somebody of another name, ``InvalidInputError`` for a role that nobody can hold there on that day.
+    Somebody known keeps their telephone number, or gets the one given if they have none. Raises ``NotAllowedError`` unless ``by``
+    holds a post in the unit or above it, ``ConflictError`` when the address belongs to somebody of another name or with another
+    number, ``InvalidInputError`` for a role that nobody can hold there on that day.
     """
     require_post(session, by, unit, on)
     if unit.valid_to is not None and unit.valid_to < on:
@@ -101,7 +105,27 @@ def appoint(
     if known is not None and folded(known.full_name) != folded(full_name):
         raise ConflictError(N_("The address %(email)s already belongs to %(name)s."), email=known.email, name=known.full_name)
     person = known or add_person(session, full_name, email, phone=phone)
+    _fill_in_phone(person, phone)
     return give_post(session, person, unit, role_key, since=on)
+
+
+def correct_person(session: Session, post_id: int, *, full_name: str, phone: str | None, by: Person, on: date) -> Person:
+    """Correct the name and the telephone number of whoever holds a post. The address stays: it is what they sign in with.
+
+    Raises ``NotFoundError``, ``InvalidInputError`` without a name, and ``NotAllowedError`` unless ``by`` may work on every unit in
+    which the person holds a post: one unit does not rename somebody of another.
+    """
+    post = session.get(Post, post_id)
+    if post is None:
+        raise NotFoundError(kind="post", key=post_id)
+    person = post.person
+    if person.id != by.id:
+        others = session.scalars(select(Post).where(Post.person_id == person.id, held(on)))
+        for unit in {post.unit, *(other.unit for other in others)}:
+            require_post(session, by, unit, on)
+    person.full_name, person.phone = _clean_name(full_name), _clean_phone(phone)
+    person.search = folded(person.full_name, person.email)
+    return person
 
 
 def end_post(session: Session, post_id: int, *, by: Person, on: date) -> Post:
@@ -145,3 +169,30 @@ def require_post(session: Session, person: Person, unit: Unit, on: date) -> None
     """Raise ``NotAllowedError`` unless ``person`` may work on ``unit``."""
     if not may_work_on(session, person, unit, on):
         raise NotAllowedError(unit=unit.full_name)
+
+
+def _clean_name(full_name: str) -> str:
+    name = " ".join(nfc(full_name).split())
+    if not name:
+        raise InvalidInputError(N_("Please enter the full name."))
+    return name
+
+
+def _clean_phone(phone: str | None) -> str | None:
+    return " ".join(nfc(phone).split()) or None if phone else None
+
+
+def _fill_in_phone(person: Person, phone: str | None) -> None:
+    """Give a number to somebody who has none; another number is not overwritten in passing, nor dropped in silence."""
+    given = _clean_phone(phone)
+    if person.phone is None:
+        person.phone = given
+    elif given and _digits(given) != _digits(person.phone):
+        raise ConflictError(
+            N_("%(name)s has another telephone number here already. Leave the number empty; it is changed under “Correct”."),
+            name=person.full_name,
+        )
+
+
+def _digits(phone: str) -> str:
+    return "".join(sign for sign in phone if sign.isdigit())

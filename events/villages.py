@@ -33,6 +33,12 @@ class VillageType(StrEnum):
 
 
 TITLES = {VillageType.THON: "Thôn", VillageType.LANG: "Làng", VillageType.TO_DAN_PHO: "Tổ dân phố"}
+_IN_TOWNS = ("phuong", "thi_tran")  # types of units
+
+
+def usual_type(commune: Unit) -> VillageType:
+    """Return what villages of a commune are usually called: tổ dân phố in wards and townlets, thôn elsewhere."""
+    return VillageType.TO_DAN_PHO if commune.type in _IN_TOWNS else VillageType.THON
 
 
 def add_village(

@@ -129,6 +129,7 @@ def _furnish_templates(app: Flask) -> None:
         day=words.day_text,
         long_day=words.long_day,
         moment=words.moment_text,
+        within=words.unit_within,
         month_name=words.month_name,
         short_month_name=words.short_month_name,
         number=words.number_text,

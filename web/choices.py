@@ -1,6 +1,6 @@
 """What a unit chooses: its own items, which optional ones it leaves out, who does them, what counts twice, and its villages."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from flask import Blueprint, render_template, request, url_for
@@ -28,7 +28,7 @@ from events.origins import is_gone, parts_of
 from events.people import may_work_on, require_post, roles_at
 from events.transitions import untouched
 from events.units import ancestors, get_unit
-from events.villages import COMMUNE, TITLES, VillageType, add_village, correct_village, end_village, villages_of
+from events.villages import COMMUNE, TITLES, VillageType, add_village, correct_village, end_village, usual_type, villages_of
 from web.addresses import safe_next
 from web.closures import closed_notice
 from web.context import get_calendar, get_config, get_session, today
@@ -36,6 +36,7 @@ from web.entries import Entries, number_of
 from web.forms import Use, for_people, said, send, wrong_fields
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
+from web.words import unit_within
 
 bp = Blueprint("choices", __name__)
 
@@ -150,7 +151,7 @@ def enter_village(slug: str) -> ResponseReturnValue:
         commune, zone = get_unit(session, slug), get_config().zone
         return add_village(session, commune, _kind(), _name(), by=person, now=at, calendar=get_calendar(), zone=zone)
 
-    return _change_villages(slug, use, _("The village was entered."))
+    return _change_villages(slug, use, lambda village: _("Added: %(unit)s", unit=unit_within(village.full_name)))
 
 
 @bp.post("/don-vi/<slug>/thon/<int:village_id>/sua")
@@ -160,7 +161,7 @@ def correct(slug: str, village_id: int) -> ResponseReturnValue:
     def use(session: Session, person: Person, at: datetime) -> object:
         return correct_village(session, village_id, _kind(), _name(), by=person, now=at, zone=get_config().zone)
 
-    return _change_villages(slug, use, _("The village's name was corrected."))
+    return _change_villages(slug, use, lambda village: _("It is called %(unit)s now.", unit=unit_within(village.full_name)))
 
 
 @bp.post("/don-vi/<slug>/thon/<int:village_id>/ket-thuc")
@@ -170,7 +171,7 @@ def end(slug: str, village_id: int) -> ResponseReturnValue:
     def use(session: Session, person: Person, at: datetime) -> object:
         return end_village(session, village_id, by=person, now=at, zone=get_config().zone)
 
-    return _change_villages(slug, use, _("Today is the village's last day."))
+    return _change_villages(slug, use, lambda village: _("Today is the last day of %(unit)s.", unit=unit_within(village.full_name)))
 
 
 def _kind() -> VillageType:
@@ -183,7 +184,7 @@ def _name() -> str:
     return request.form.get("name", "")
 
 
-def _change_villages(slug: str, use: Use, sentence: str) -> ResponseReturnValue:
+def _change_villages(slug: str, use: Use, sentence: Callable[[Unit], str]) -> ResponseReturnValue:
     done = url_for(".villages", slug=slug)
     return send(use, done, sentence, lambda person, error: _villages_page(slug, person, error))
 
@@ -270,6 +271,7 @@ def _villages_page(slug: str, person: Person, error: DomainError | None = None) 
         unit_path=ancestors(commune)[::-1],
         villages=villages_of(session, commune, today()),
         types=TITLES,
+        usual=usual_type(commune),
         may_enter=commune.is_valid(today()) and may_work_on(session, person, commune, today()),
         error=said(error),
     )

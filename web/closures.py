@@ -1,10 +1,10 @@
-"""What pages of a closed unit say: what became of it, and where the same page of the units that follow is."""
+"""What pages of a unit that has ended, or will, say: what becomes of it, and where the same page of the units that follow is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from events.closures import closure_of
+from events.closures import Closure, closure_of
 from events.models import Unit
 from web.context import get_session, today
 from web.language import current
@@ -12,10 +12,10 @@ from web.language import current
 
 @dataclass(frozen=True, slots=True)
 class ClosedNotice:
-    """``links`` are names and addresses of the same page in the units that go on."""
+    """``links`` are names and addresses of the same page in the units that go on. ``last_day`` is None while it is to come."""
 
     words: str
-    last_day: date
+    last_day: date | None
     links: list[tuple[str, str]]
 
 
@@ -25,4 +25,17 @@ def closed_notice(unit: Unit, address: Callable[[Unit], str]) -> ClosedNotice | 
         return None
     closure = closure_of(get_session(), unit, today())
     assert closure is not None
-    return ClosedNotice(closure.words(current()), unit.valid_to, [(one.full_name, address(one)) for one in closure.goes_on_in])
+    return ClosedNotice(closure.words(current()), unit.valid_to, _links(closure, address))
+
+
+def coming_notice(unit: Unit, address: Callable[[Unit], str]) -> ClosedNotice | None:
+    """Return what to say above the page of a unit whose end is entered already; None without one, or once it has come."""
+    if unit.valid_to is None or not unit.is_valid(today()):
+        return None
+    closure = closure_of(get_session(), unit, today())
+    assert closure is not None
+    return ClosedNotice(closure.announcement(current()), None, _links(closure, address))
+
+
+def _links(closure: Closure, address: Callable[[Unit], str]) -> list[tuple[str, str]]:
+    return [(one.full_name, address(one)) for one in closure.goes_on_in]

@@ -26,6 +26,7 @@ from web.items import LARGEST_UPLOAD, as_download
 from web.language import current
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
+from web.words import unit_within
 
 bp = Blueprint("documents", __name__, url_prefix="/chien-dich/<uid>/van-ban")
 
@@ -287,7 +288,9 @@ def _dates_below(campaign: Campaign, document: Document, person: Person) -> Mark
         return ""
     top = documents.topmost(campaign)
     if not may_work_on(session, person, top.unit, today()):
-        return ". " + _("Deadlines of the units below may follow it once %(unit)s moves the dates.", unit=top.unit.full_name)
+        return ". " + _(
+            "Deadlines of the units below may follow it once %(unit)s moves the dates.", unit=unit_within(top.unit.full_name)
+        )
     link = Markup('<a href="{}">{}</a>').format(url_for("reanchor.dates", uid=top.uid), _("Move dates"))
     return Markup(". {} {}").format(_("Deadlines of the units below may follow it:"), link)
 

@@ -30,20 +30,25 @@ def for_people(page: Callable[[Person], str]) -> ResponseReturnValue:
     return page(person)
 
 
-def send(use: Use, done: str, sentence: str, again: Callable[[Person, DomainError], str]) -> ResponseReturnValue:
-    """Carry out what a form asks for; what cannot be done is said on its page, with what was typed."""
+def send(
+    use: Use, done: str, sentence: str | Callable[[Any], str], again: Callable[[Person, DomainError], str]
+) -> ResponseReturnValue:
+    """Carry out what a form asks for; what cannot be done is said on its page, with what was typed.
+
+    ``sentence`` says that it was done; one that names what came of it is made from what ``use`` returns.
+    """
     person = current_person()
     if person is None:
         flash(_("Please sign in first. Nothing was changed."), "warning")
         return redirect(url_for("accounts.sign_in", next=done), 303)
     session = get_session()
     try:
-        use(session, person, now())
+        result = use(session, person, now())
     except (ConflictError, InvalidInputError) as error:
         session.rollback()
         return again(person, error), 409 if isinstance(error, ConflictError) else 400
     session.commit()
-    flash(sentence, "success")
+    flash(sentence if isinstance(sentence, str) else sentence(result), "success")
     return redirect(done, 303)
 
 

@@ -11,10 +11,10 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from events import kinds, own_observances
-from events.colors import HEX_OF
 from events.models import Observance, ObservanceStatus, Person, Template
 from events.models.observances import ANNIVERSARY
 from events.own_observances import NewObservance
+from web.addresses import safe_next
 from web.context import current_person, get_config, get_session, now, today
 from web.forms import Form, try_form, wanted_state
 from web.language import gettext as _
@@ -29,6 +29,28 @@ STATUS = {
     ObservanceStatus.LINKED: _l("run together with one of the plan"),
     ObservanceStatus.OPTIONAL: _l("example to switch on"),
     ObservanceStatus.OWN: _l("made here"),
+}
+COLORS = {
+    "crimson": _l("crimson"),
+    "darkorange": _l("dark orange"),
+    "deepskyblue": _l("sky blue"),
+    "dodgerblue": _l("blue"),
+    "firebrick": _l("brick red"),
+    "gold": _l("yellow"),
+    "goldenrod": _l("ochre"),
+    "hotpink": _l("pink"),
+    "mediumvioletred": _l("magenta"),
+    "olive": _l("olive"),
+    "olivedrab": _l("moss green"),
+    "orange": _l("orange"),
+    "orangered": _l("orange red"),
+    "peru": _l("brown"),
+    "purple": _l("purple"),
+    "red": _l("red"),
+    "seagreen": _l("sea green"),
+    "slategray": _l("slate grey"),
+    "steelblue": _l("steel blue"),
+    "tomato": _l("tomato red"),
 }
 _NONE = ""
 
@@ -56,7 +78,7 @@ class ObservanceForm(Form):
         _l("Anniversaries count from"), [Optional()], description=_l("A year; empty when they are not counted.")
     )
     anniversary = StringField(_l("Wording of anniversaries"), description=_l("N stands for the number. Empty: “Kỷ niệm N năm”."))
-    color = SelectField(_l("Colour"), choices=[SelectChoice(name, name) for name in HEX_OF])
+    color = RadioField(_l("Colour"), choices=[SelectChoice(*color) for color in COLORS.items()], default="crimson")
     inside = SelectField(_l("Inside another observance"))
     like = SelectField(_l("Checklist"), description=_l("Copied once; changed afterwards as any template."))
 
@@ -150,7 +172,7 @@ def switch(slug: str) -> ResponseReturnValue:
     session.commit()
     kept = _("“%(title)s” is kept from now on.", title=title(observance))
     flash(kept if observance.enabled else _("“%(title)s” is no longer kept.", title=title(observance)), "success")
-    return redirect(url_for(".index"), 303)
+    return redirect(safe_next(request.form.get("back"), url_for(".index")), 303)
 
 
 @bp.get("/moi")

@@ -1,22 +1,20 @@
-"""Who holds which post in a unit: added and ended by people with a post there or above."""
+"""Who holds which post in a unit: added, corrected and ended by people with a post there or above."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
-from wtforms import EmailField, SelectField, StringField, SubmitField, TelField
+from wtforms import EmailField, SelectField, StringField, TelField
 from wtforms.validators import Email, InputRequired, Length, Optional
 
-from events.errors import ConflictError, InvalidInputError
-from events.language import say
+from events.errors import ConflictError, DomainError, InvalidInputError
 from events.models import Person, Post, Unit
-from events.people import appoint, end_post, held, may_work_on, normal_email, roles_at
+from events.people import appoint, correct_person, end_post, held, may_work_on, normal_email, roles_at
 from events.units import ancestors, get_unit
 from web.addresses import here
 from web.closures import ClosedNotice, closed_notice
 from web.context import current_person, get_session, today
-from web.forms import Form
-from web.language import current as current_language
+from web.forms import Form, said
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
 from web.language import title
@@ -26,13 +24,19 @@ bp = Blueprint("people", __name__)
 _UNPROCESSABLE = 422
 
 
-class AppointForm(Form):
-    """Somebody for a post."""
+class PersonForm(Form):
+    """Somebody's name and number."""
 
     full_name = StringField(
         _l("Full name"),
         [InputRequired(_l("Please enter the full name.")), Length(max=200, message=_l("This name is too long."))],
     )
+    phone = TelField(_l("Telephone"), [Optional(), Length(max=40, message=_l("This number is too long."))])
+
+
+class AppointForm(PersonForm):
+    """Somebody for a post."""
+
     email = EmailField(
         _l("E-mail"),
         [
@@ -43,9 +47,7 @@ class AppointForm(Form):
         filters=[normal_email],
         description=_l("Reminders and sign-in links go there."),
     )
-    phone = TelField(_l("Telephone"), [Optional(), Length(max=40, message=_l("This number is too long."))])
-    role = SelectField(_l("Post"), validate_choice=True)
-    submit = SubmitField(_l("Add to the post"))
+    role = SelectField(_l("Post"), [InputRequired(_l("Please choose the post."))])
 
 
 @bp.get("/don-vi/<slug>/nhan-su")
@@ -70,10 +72,34 @@ def add(slug: str) -> ResponseReturnValue:
     try:
         post = appoint(session, unit, form.role.data, **who, by=person, on=today())
     except (ConflictError, InvalidInputError) as error:
-        form.email.errors = [say(error, current_language())]
-        return _page(unit, form), _UNPROCESSABLE
+        return _page(unit, form, error=error), _UNPROCESSABLE
     session.commit()
     flash(_("%(name)s now holds the post.", name=post.person.full_name), "success")
+    return redirect(url_for(".show", slug=slug), 303)
+
+
+@bp.get("/don-vi/<slug>/nhan-su/<int:post_id>/sua")
+def edit(slug: str, post_id: int) -> ResponseReturnValue:
+    """Show the form to correct the name and number of whoever holds a post."""
+    unit, _person = _allowed(slug)
+    post = _post(unit, post_id)
+    return _edit_page(post, PersonForm(formdata=None, obj=post.person))
+
+
+@bp.post("/don-vi/<slug>/nhan-su/<int:post_id>/sua")
+def correct(slug: str, post_id: int) -> ResponseReturnValue:
+    """Correct the name and number of whoever holds a post."""
+    unit, person = _allowed(slug)
+    post, form = _post(unit, post_id), PersonForm()
+    if not form.validate_on_submit():
+        return _edit_page(post, form), _UNPROCESSABLE
+    session, who = get_session(), {"full_name": form.full_name.data, "phone": form.phone.data}
+    try:
+        corrected = correct_person(session, post_id, **who, by=person, on=today())
+    except InvalidInputError as error:
+        return _edit_page(post, form, error), _UNPROCESSABLE
+    session.commit()
+    flash(_("Stored: %(name)s", name=corrected.full_name), "success")
     return redirect(url_for(".show", slug=slug), 303)
 
 
@@ -101,13 +127,26 @@ def _allowed(slug: str) -> tuple[Unit, Person]:
     return unit, person
 
 
+def _post(unit: Unit, post_id: int) -> Post:
+    post = get_session().get(Post, post_id)
+    if post is None or post.unit_id != unit.id:
+        abort(404)
+    return post
+
+
 def _form(unit: Unit, formdata: object) -> AppointForm:
     form = AppointForm() if formdata is ... else AppointForm(formdata=None)
-    form.role.choices = [(role.key, title(role)) for role in roles_at(get_session(), unit, today())]
+    roles = roles_at(get_session(), unit, today())
+    form.role.choices = [("", _("– choose –")), *((role.key, title(role)) for role in roles)]
     return form
 
 
-def _page(unit: Unit, form: AppointForm | None, closed: ClosedNotice | None = None) -> str:
+def _edit_page(post: Post, form: PersonForm, error: DomainError | None = None) -> str:
+    unit, path = post.unit, ancestors(post.unit)[::-1]
+    return render_template("people/edit.html", unit=unit, unit_path=path, post=post, form=form, problem=said(error))
+
+
+def _page(unit: Unit, form: AppointForm | None, closed: ClosedNotice | None = None, error: DomainError | None = None) -> str:
     return render_template(
         "people/show.html",
         unit=unit,
@@ -115,6 +154,7 @@ def _page(unit: Unit, form: AppointForm | None, closed: ClosedNotice | None = No
         posts=_posts(get_session(), unit),
         form=form,
         closed=closed,
+        problem=said(error),
     )
 
 

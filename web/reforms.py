@@ -12,10 +12,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
-from events.database import nfc
+from events.database import folded, nfc
 from events.errors import N_, ConflictError, DomainError, InvalidInputError
 from events.handover import hand_over_due, open_in_closed_units
-from events.models import Reform, Unit
+from events.models import Level, Reform, Unit
 from events.models.history import Door
 from events.proposals import decide_proposal, decided_by, number_waiting, waiting_proposals
 from events.reforms import NewUnit, Reformed, abolish_level, merge, reforms, rename, split
@@ -39,14 +39,20 @@ _LABELS = {
     "parts": _l("New units, one a line"),
     "name": _l("Full name of the new unit"),
     "on": _l("First day of the new units"),
+    "level": _l("Level"),
+}
+_LABELS_OF = {
+    "doi-ten": {"name": _l("New name, in full"), "on": _l("First day of the new name")},
+    "bo-cap": {"on": _l("First day without this level")},
 }
 _MISSING = {
     "unit": N_("Please choose one unit."),
     "parts": N_("Please enter the new units."),
     "name": N_("Please enter the name."),
-    "on": N_("Please enter the first day of the new units."),
+    "on": N_("Please enter the day from which the change applies."),
+    "level": N_("Please choose a level."),
 }
-_NEEDED = dict(zip(_KINDS, (("name", "on"), ("unit", "parts", "on"), ("unit", "name", "on"), ("on",)), strict=True))
+_NEEDED = dict(zip(_KINDS, (("name", "on"), ("unit", "parts", "on"), ("unit", "name", "on"), ("level", "on")), strict=True))
 _UNPROCESSABLE = 422
 _SHOWN = 100  # units a preview names; abolishing a level can end hundreds
 
@@ -81,6 +87,8 @@ def change(kind: str) -> ResponseReturnValue:
     session = get_session()
     if kind not in _KINDS:
         abort(404)
+    if request.form.get("lam") == "tim":
+        return _form(kind)
     try:
         _check_needed(kind)
         done = _USE_CASES[kind](session)
@@ -192,21 +200,39 @@ def _form(kind: str, error: DomainError | None = None) -> str:
     if kind not in _KINDS:
         abort(404)
     session = get_session()
-    living = select(Unit).where(alive(today()), Unit.valid_to.is_(None)).options(joinedload(Unit.level))
+    living = select(Unit).where(alive(today()), Unit.valid_to.is_(None)).options(joinedload(Unit.level), joinedload(Unit.parent))
     units = session.scalars(living.order_by(Unit.position, Unit.id)).all()
     lowest = max((unit.level.rank for unit in units), default=0)
+    chosen = set(request.form.getlist("unit") or request.args.getlist("unit"))
+    labels = _LABELS | _LABELS_OF.get(kind, {})
     return render_template(
         "reforms/form.html",
         kind=kind,
         heading=_heading(kind),
         error=said(error),
-        wrong=wrong_fields(error, _LABELS),
+        labels=labels,
+        wrong=wrong_fields(error, labels),
         typed=request.form,
-        chosen=request.form.getlist("unit") or request.args.getlist("unit"),
-        units=units,
+        chosen=[unit for unit in units if unit.key in chosen],
+        groups=_groups(units),
+        found=_found(units, _text("q")) - chosen,
         parents=[unit for unit in units if unit.level.rank < lowest],
         levels=levels(session),
     )
+
+
+def _groups(units: Sequence[Unit]) -> dict[tuple[Level, Unit | None], list[Unit]]:
+    """Return the units by their level and the unit above, from the top down: as people look for them."""
+    groups: dict[tuple[Level, Unit | None], list[Unit]] = {}
+    for unit in sorted(units, key=lambda unit: unit.level.rank):
+        groups.setdefault((unit.level, unit.parent), []).append(unit)
+    return groups
+
+
+def _found(units: Sequence[Unit], wanted: str) -> set[str]:
+    """Return the keys of the units whose name has the words that were typed, diacritics or not; of all when none were."""
+    words = folded(wanted).split()
+    return {unit.key for unit in units if all(word in unit.search for word in words)}
 
 
 def _preview(session: Session, kind: str, done: Reformed) -> str:
@@ -268,12 +294,12 @@ def _common() -> dict[str, object]:
     try:
         on = date.fromisoformat(typed)
     except ValueError:
-        raise InvalidInputError(N_("Please enter the first day of the new units.")) from None
+        raise InvalidInputError(_MISSING["on"]) from None
     return {"on": on, "basis": _text("basis") or None, "by": current_person(), "now": now()}
 
 
 def _unit() -> str:
-    keys = request.form.getlist("unit")
+    keys = [key for key in request.form.getlist("unit") if key]
     if len(keys) != 1:
         raise InvalidInputError(N_("Please choose one unit."))
     return keys[0]

@@ -13,13 +13,13 @@ from events.errors import N_, InvalidInputError
 from events.lineage import compare_years
 from events.models import Campaign, CampaignStatus, ChecklistItem, Level, Post, PostProposal, Unit
 from events.models.campaigns import OPEN
-from events.people import held
+from events.people import held, may_work_on
 from events.progress import Progress, ever_below
 from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.units import alive, ancestors, children, get_unit, levels, predecessors, roots, search_units
 from web.campaigns import unit_subscription
-from web.closures import closed_notice
-from web.context import get_config, get_session, today
+from web.closures import closed_notice, coming_notice
+from web.context import current_person, get_config, get_session, today
 from web.reforms import number_to_decide
 from web.standings import standings_of
 
@@ -60,7 +60,8 @@ def show(slug: str) -> str:
         "units/show.html",
         unit=unit,
         is_closed=not unit.is_valid(today()),
-        closed=closed_notice(unit, lambda other: url_for(".show", slug=other.slug)),
+        closed=closed_notice(unit, _page_of),
+        coming=coming_notice(unit, _page_of),
         predecessors=predecessors(session, unit),
         unit_path=ancestors(unit)[::-1],
         below=[(url_for(".show", slug=each.slug), each.title, each.progress) for each in standings.below.branches],
@@ -72,9 +73,14 @@ def show(slug: str) -> str:
         open_items=open_items,
         still_open=still_open,
         posts=_posts(session, unit, on),
+        may_appoint=_may_appoint(session, unit),
         to_decide=number_to_decide(PostProposal.unit_id.in_(ever_below(unit.id))),
         subscription=unit_subscription(unit),
     )
+
+
+def _page_of(unit: Unit) -> str:
+    return url_for(".show", slug=unit.slug)
 
 
 def _compared(session: Session, unit: Unit, year: int) -> dict[int, Progress]:
@@ -118,6 +124,11 @@ def _open_items(session: Session, unit: Unit) -> tuple[Sequence[ChecklistItem], 
     first = session.scalars(query.options(*load).order_by(ChecklistItem.due, ChecklistItem.id).limit(_SHOWN_ITEMS)).all()
     number = session.scalar(select(func.count()).select_from(query.with_only_columns(ChecklistItem.id).subquery()))
     return first, number or 0
+
+
+def _may_appoint(session: Session, unit: Unit) -> bool:
+    person = current_person()
+    return person is not None and may_work_on(session, person, unit, today())
 
 
 def _posts(session: Session, unit: Unit, on: date) -> Sequence[Post]:

@@ -5,8 +5,9 @@ from datetime import date, datetime, timedelta
 from babel.dates import format_date, format_skeleton, get_day_names
 from babel.numbers import format_decimal
 
+from events.language import within
 from web.context import get_config
-from web.language import get_locale, ngettext
+from web.language import current, get_locale, ngettext
 from web.language import gettext as _
 
 _A_DAY = timedelta(days=1)
@@ -15,6 +16,11 @@ _A_DAY = timedelta(days=1)
 def day_text(day: date) -> str:
     """Return ``dd/mm/yyyy``."""
     return f"{day:%d/%m/%Y}"
+
+
+def unit_within(names: str) -> str:
+    """Return the name of a unit, or several, as it stands inside a sentence: “tỉnh Quảng Ngãi”."""
+    return within(names, current())
 
 
 def weekday_names() -> list[str]:
@@ -35,8 +41,9 @@ def period_text(dtstart: date, dtend: date) -> str:
 
 
 def moment_text(moment: datetime) -> str:
-    """Return the local time and day of an instant."""
-    return f"{moment.astimezone(get_config().zone):%H:%M, %d/%m/%Y}"
+    """Return the local time and day of an instant: “12:00 ngày 24/11/2026”."""
+    local = moment.astimezone(get_config().zone)
+    return _("%(hour)s, %(day)s", hour=f"{local:%H:%M}", day=day_text(local.date()))
 
 
 def month_name(month: date) -> str:

@@ -114,7 +114,7 @@ def _show(found: YearPreview) -> None:
     for day in found.earlier:
         if day.day in found.gone:
             tell(N_("No longer applies: %(day)s %(reason)s"), day=f"{day.day:%d/%m/%Y}", reason=day.reason)
-    tell(N_("Open items that move: %(count)s."), count=len(found.moved))
+    tell(N_("Open items whose due date moves: %(count)s."), count=len(found.moved))
     columns = [_("Old due date"), _("New due date"), _("Item"), _("Units"), _("Reason")]
     for one in found.rounds:
         show_table(one.root.summary, columns, [_row(group) for group in one.groups])

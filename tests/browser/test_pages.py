@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext
 from sqlalchemy import select
 
-from events.models import Activity, ChecklistItem, Document, Unit
+from events.models import Activity, ChecklistItem, Document, Post, Unit
 from tests.browser import province
 from tests.browser.conftest import Person, Site
 
@@ -25,16 +25,19 @@ def pages(site: Site) -> dict[str, str]:
         item = next(item for item in commune.items if item.is_open and not item.is_own)
         activity = session.scalars(select(Activity)).first()
         document = session.scalars(select(Document)).first()
+        post = session.scalars(select(Post).where(Post.unit_id == commune.unit_id)).first()
         merged = session.scalars(select(Unit).where(Unit.key == province.OTHER_COMMUNE)).one()
         assert own
         assert activity
         assert document
+        assert post
         of_root, of_commune, unit = f"/chien-dich/{root.uid}", f"/chien-dich/{commune.uid}", f"/don-vi/{commune.unit.slug}"
         return {
             "home": "/",
             "unit": unit,
             "merging-unit": f"/don-vi/{merged.slug}",
             "people": f"{unit}/nhan-su",
+            "people-edit": f"{unit}/nhan-su/{post.id}/sua",
             "villages": f"{unit}/thon",
             "progress": f"/tien-do/{root.unit.slug}?ngay=2026-11-24",
             "campaign-province": of_root,
@@ -64,6 +67,8 @@ def pages(site: Site) -> dict[str, str]:
             "reforms": "/cai-cach/",
             "reform-merge": "/cai-cach/moi/sap-nhap",
             "reform-split": "/cai-cach/moi/chia-tach",
+            "reform-rename": "/cai-cach/moi/doi-ten",
+            "reform-abolish": "/cai-cach/moi/bo-cap",
             "posts": "/cai-cach/chuc-danh",
             "decisions": "/lich-lam-viec/",
             "mail": "/thu/",

@@ -35,8 +35,8 @@ def says(person: Person, text: str) -> None:
 def test_a_unit_chooses_what_it_does_and_who(person: Person):
     page = person.page
     person.open(item(person.site, province.COMMUNE, "school_talk") + "/tuy-chon")
-    page.get_by_role("button", name="Tắt").click()
-    says(person, "bỏ chọn")
+    page.get_by_role("button", name="Bỏ việc này").click()
+    says(person, "Đã bỏ việc này")
 
     person.open(item(person.site, province.COMMUNE, "loudspeaker") + "/tuy-chon")
     page.get_by_label("Đơn vị", exact=True).select_option(label=province.VILLAGES[1])
@@ -130,7 +130,11 @@ def test_a_new_version_is_applied_after_its_preview(person: Person):
 def test_units_are_merged_after_a_preview(person: Person):
     page = person.page
     person.open("/cai-cach/moi/sap-nhap")
-    page.get_by_label("Các đơn vị sáp nhập").select_option(["21034-2025", "21040-2025"])
+    for typed, unit in (("an phu", "Xã An Phú"), ("binh son", "Xã Bình Sơn")):
+        page.get_by_label("Tìm theo tên").fill(typed)
+        page.get_by_role("button", name="Tìm").click()
+        page.get_by_role("checkbox", name=unit).first.check()
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(2)
     page.get_by_label("Tên đầy đủ của đơn vị mới").fill("Xã An Bình Thử")
     page.get_by_label("Ngày đầu tiên của đơn vị mới").fill("2027-01-01")
     page.get_by_role("button", name="Xem thay đổi").click()
@@ -177,7 +181,8 @@ def test_somebody_is_put_in_a_post_and_progress_is_looked_at(person: Person):
     person.open("/don-vi/truong-quang-trong-21172-2025/nhan-su")
     page.get_by_label("Họ và tên").fill("Cán bộ mới (thử)")
     page.get_by_label("Thư điện tử").fill("moi@example.org")
-    page.get_by_role("button", name="Giao nhiệm vụ").click()
+    page.get_by_label("Vai trò").select_option(index=1)
+    page.get_by_role("button", name="Giao vai trò").click()
     expect(page.locator("main")).to_contain_text("Cán bộ mới (thử)")
 
     person.open("/tien-do/tinh-quang-ngai-2025")

@@ -46,10 +46,10 @@ def test_each_kind_of_change_is_said_in_its_own_words(session, cast, rest):
     rename(session, "23350", "Phường Mới", **rest)
     rename(session, "608", "Thành phố Mới", **rest)
 
-    assert said(session, cast.commune) == "Đơn vị đã sáp nhập vào Xã Đăk Mới"
-    assert said(session, get_unit(session, "23347")) == "Đơn vị đã chia tách thành Xã A, Xã B"
-    assert said(session, get_unit(session, "23350")) == "Đơn vị đã đổi tên thành Phường Mới"
-    assert said(session, cast.other_commune) == "Đơn vị nay là Phường Quang Trung (Thành phố Mới)"
+    assert said(session, cast.commune) == "Đơn vị đã sáp nhập vào xã Đăk Mới"
+    assert said(session, get_unit(session, "23347")) == "Đơn vị đã chia tách thành xã A, xã B"
+    assert said(session, get_unit(session, "23350")) == "Đơn vị đã đổi tên thành phường Mới"
+    assert said(session, cast.other_commune) == "Đơn vị nay là phường Quang Trung (thành phố Mới)"
 
 
 def test_a_chain_of_changes_names_the_unit_that_lives(session, cast, rest):
@@ -58,9 +58,9 @@ def test_a_chain_of_changes_names_the_unit_that_lives(session, cast, rest):
 
     closure = closure_of(session, cast.commune, DAY + A_DAY)
 
-    assert closure.words("vi") == "Đơn vị đã sáp nhập vào Xã Đăk Mới, nay là Phường Mới"
+    assert closure.words("vi") == "Đơn vị đã sáp nhập vào xã Đăk Mới, nay là phường Mới"
     assert list(closure.goes_on_in) == [second]
-    assert said(session, cast.commune, DAY) == "Đơn vị đã sáp nhập vào Xã Đăk Mới"
+    assert said(session, cast.commune, DAY) == "Đơn vị đã sáp nhập vào xã Đăk Mới"
 
 
 def test_an_abolished_district_says_where_its_work_went(session, session_factory, cast, rest):
@@ -71,18 +71,18 @@ def test_an_abolished_district_says_where_its_work_went(session, session_factory
     served = serve_feed(session_factory, old.begun[0].slug, now=NOW + A_DAY, public_url="https://example.org")
 
     [event] = icalendar.Calendar.from_ical(served.body).walk("VEVENT")
-    words = "Đơn vị đã kết thúc hoạt động; công việc chuyển về Tỉnh Kon Tum và các đơn vị trực thuộc trước đây"
+    words = "Đơn vị đã kết thúc hoạt động; công việc chuyển về tỉnh Kon Tum và các đơn vị trực thuộc trước đây"
     assert event["SUMMARY"] == words
     communes = [unit for unit in children(session, cast.province, DAY + A_DAY) if unit.full_name == "Thị trấn Đăk Glei"]
     for unit in (cast.province, *communes):
         assert f"Lịch của {unit.full_name}: https://example.org/lich/{unit.slug}.ics" in event["DESCRIPTION"]
     earlier = said(session, cast.district, DAY + A_DAY)
-    assert earlier == "Đơn vị đã đổi tên thành Huyện Mới, sau đó đơn vị này kết thúc hoạt động; công việc chuyển về Tỉnh Kon Tum"
+    assert earlier == "Đơn vị đã đổi tên thành huyện Mới, sau đó đơn vị này kết thúc hoạt động; công việc chuyển về tỉnh Kon Tum"
 
 
 def test_the_reform_that_came_with_the_catalogue_is_said_too(session):
     day = date(2026, 1, 1)
 
-    assert said(session, get_unit(session, "62"), day) == "Đơn vị đã sáp nhập vào Tỉnh Quảng Ngãi"
+    assert said(session, get_unit(session, "62"), day) == "Đơn vị đã sáp nhập vào tỉnh Quảng Ngãi"
     assert said(session, get_unit(session, "23341"), day, "en").startswith("This unit was merged into ")
-    assert "chuyển về Tỉnh Quảng Ngãi" in said(session, get_unit(session, "610"), day)
+    assert "chuyển về tỉnh Quảng Ngãi" in said(session, get_unit(session, "610"), day)

@@ -442,7 +442,7 @@ def test_the_old_calendar_says_where_its_unit_went(session_factory, session, cas
         return next(event for event in events if event["SUMMARY"].startswith("Đơn vị đã sáp nhập"))
 
     event = feed()
-    assert event["SUMMARY"] == "Đơn vị đã sáp nhập vào Xã Đăk Mới"
+    assert event["SUMMARY"] == "Đơn vị đã sáp nhập vào xã Đăk Mới"
     assert event["DTSTART"].dt == DAY
     assert f"https://example.org/lich/{new.slug}.ics" in event["DESCRIPTION"]
     assert feed()["UID"] == event["UID"]

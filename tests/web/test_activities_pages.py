@@ -41,7 +41,7 @@ def test_an_activity_is_planned_at_local_time_and_shown(launch: Activity, opened
     assert launch.expected == 1200
     page = stranger.read(f"/hoat-dong/{launch.uid}")
     assert "Nhà rông" in page
-    assert "08:00, 19/03/2021" in page
+    assert "08:00 ngày 19/03/2021" in page
     assert "/sua" not in page
     assert f"/hoat-dong/{launch.uid}" in stranger.read(f"/chien-dich/{opened.commune.uid}")
 
@@ -200,7 +200,7 @@ def test_of_another_units_internal_activity_an_overlap_tells_the_time_only(
     page = thi.read(f"/hoat-dong/{launch.uid}")
 
     assert "Họp kín" not in page
-    assert f"hoạt động nội bộ của {cast.province.full_name}, 09:15, 19/03/2021" in page
+    assert "hoạt động nội bộ của tỉnh Kon Tum, 09:15 ngày 19/03/2021" in page
     assert "Họp kín" in hoa.read(f"/hoat-dong/{launch.uid}")
     assert "nội bộ của" not in stranger.read(f"/hoat-dong/{launch.uid}")
 

@@ -50,6 +50,22 @@ def test_a_commune_enters_its_villages(signed_in, opened: Opened, cast: Cast, se
     assert "Làng Đăk Ra" in thi.read(f"/don-vi/{village.slug}")
 
 
+def test_a_ward_is_offered_the_kind_it_has_and_told_what_was_added(signed_in, cast: Cast, session: Session):
+    khanh, path = signed_in(cast.khanh), f"/don-vi/{cast.other_commune.slug}/thon"  # Phường Quang Trung
+    page = khanh.read(path)
+
+    assert 'value="to_dan_pho" selected' in page
+    assert "Thêm thôn, làng, tổ dân phố" in page
+    khanh.post(path, kind="to_dan_pho", name="5")
+    assert "Đã thêm Tổ dân phố 5." in khanh.read(path)
+
+    [village] = villages_of(session, cast.other_commune, date(2021, 3, 1))
+    khanh.post(f"{path}/{village.id}/sua", kind="to_dan_pho", name="Hòa Bình")
+    assert "Đã sửa tên thành tổ dân phố Hòa Bình." in khanh.read(path)
+    khanh.post(f"{path}/{village.id}/ket-thuc")
+    assert "Hôm nay là ngày hoạt động cuối cùng của tổ dân phố Hòa Bình." in khanh.read(path)
+
+
 @pytest.mark.parametrize(("form", "status"), [({"kind": "lang", "name": " "}, 400), ({"kind": "x", "name": "Đăk Ra"}, 400)])
 def test_a_village_that_cannot_be_entered_is_said_in_words(signed_in, opened: Opened, cast: Cast, session: Session, form, status):
     response = signed_in(cast.thi).post(f"/don-vi/{cast.commune.slug}/thon", **form)

@@ -222,6 +222,8 @@ def test_what_cannot_be_used_is_said_and_stays_in_the_form(administrator: Visito
 
 def test_an_announced_holiday_is_given_up_after_a_preview(administrator: Visitor, session: Session):
     page = administrator.post("/lich-lam-viec/ngay-du-kien", name=CULTURE_DAY, status="dropped").text
+    assert "Xem trước khi ghi nhận không áp dụng. Chưa lưu gì." in page
+    assert ">Ghi nhận không áp dụng</button>" in page
     assert session.get_one(ProposedHoliday, CULTURE_DAY).status is DecisionStatus.ANNOUNCED
 
     form = {"name": CULTURE_DAY, "status": "dropped", "fingerprint": seen(page)}

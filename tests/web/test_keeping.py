@@ -5,11 +5,13 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from events.colors import HEX_OF
 from events.models import Campaign, Observance, Person, Template, Unit
 from events.observances import extend_horizon
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Visitor
 from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
+from web.keeping import COLORS
 
 A_DAY = {
     "title_vi": "Ngày hội Đại gia đình",
@@ -262,3 +264,31 @@ def test_every_field_has_a_label(administrator: Visitor):
         main = page[page.index("<main") :]
         ids = re.findall(r'<(?:input|select|textarea)[^>]* id="([^"]+)"', main)
         assert set(ids) <= set(re.findall(r'<label[^>]* for="([^"]+)"', main))
+
+
+def test_colours_have_names_and_are_shown(administrator: Visitor):
+    page = administrator.read("/ngay-ky-niem/moi")
+
+    assert list(COLORS) == list(HEX_OF)
+    assert "hồng tím" in page
+    assert 'class="swatch c-mediumvioletred"' in page
+
+
+def test_an_observance_is_switched_on_and_off_on_its_own_page(administrator: Visitor):
+    page = "/ngay-ky-niem/ngay-phu-nu-viet-nam"
+    assert ">Bật<" in administrator.read(f"{page}/sua")
+
+    response = administrator.post(f"{page}/bat-tat", state="on", back=f"{page}/sua")
+
+    assert response.location == f"{page}/sua"
+    administrator.read(f"{page}/sua")  # with the sentence that says so
+    assert ">Tắt<" in administrator.read(f"{page}/sua")
+    assert administrator.post(f"{page}/bat-tat", state="off", back="https://example.org/").location == "/ngay-ky-niem/"
+
+
+@pytest.mark.parametrize("page", ["/ngay-ky-niem/", "/mau/", "/lich-lam-viec/", "/cai-cach/", "/thu/"])
+def test_the_rooms_of_the_administration_are_marked_in_the_menu_and_lead_back(administrator: Visitor, page: str):
+    read = administrator.read(page)
+
+    assert '<a href="/quan-tri" aria-current="true">' in read
+    assert '<a href="/quan-tri"><span aria-hidden="true">‹</span>' in read

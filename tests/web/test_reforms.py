@@ -74,9 +74,9 @@ def test_the_pages_of_an_item_lead_to_where_it_went_and_whence_it_came(administr
     old, new = (session.scalars(same.where(Unit.full_name == name)).one() for name in ("Thị trấn Đăk Glei", "Xã Đăk Mới"))
 
     page = administrator.read(f"/viec/{old.id}")
-    assert f'href="/viec/{new.id}">Việc tại Xã Đăk Mới</a>' in page
+    assert f'href="/viec/{new.id}">Việc tại xã Đăk Mới</a>' in page
     assert not any(form in page for form in ("/mo-lai", "/hoan-tac", "/tuy-chon"))  # it cannot be done there any more
-    assert f'href="/viec/{old.id}">Việc tại Thị trấn Đăk Glei</a>' in administrator.read(f"/viec/{new.id}")
+    assert f'href="/viec/{old.id}">Việc tại thị trấn Đăk Glei</a>' in administrator.read(f"/viec/{new.id}")
 
 
 def test_merging_twice_says_that_it_was_done(administrator: Visitor, opened: Opened, session: Session):
@@ -139,7 +139,7 @@ def test_a_post_is_confirmed_by_a_button(administrator: Visitor, session: Sessio
     change(administrator, "sap-nhap", **MERGE)
     [proposal] = waiting_proposals(session)
     assert cast.thi.full_name in administrator.read("/cai-cach/")
-    assert "1 chức danh chờ xác nhận" in administrator.read("/quan-tri")
+    assert "1 vai trò chờ xác nhận" in administrator.read("/quan-tri")
 
     for _again in range(2):
         assert administrator.post(f"/cai-cach/chuc-danh/{proposal.id}", confirm="1").status_code == 303
@@ -159,7 +159,7 @@ def test_a_person_above_decides_without_being_an_administrator(
     hoa, khanh = signed_in(cast.hoa), signed_in(cast.khanh)
 
     for page in ("/", f"/don-vi/{proposal.unit.slug}", f"/don-vi/{cast.province.slug}"):
-        assert 'href="/cai-cach/chuc-danh">1 chức danh chờ xác nhận' in hoa.read(page)
+        assert 'href="/cai-cach/chuc-danh">1 vai trò chờ xác nhận' in hoa.read(page)
         assert "/cai-cach/chuc-danh" not in khanh.read(page)
         assert "/cai-cach/chuc-danh" not in stranger.read(page)
     assert "/cai-cach/chuc-danh" not in hoa.read(f"/don-vi/{cast.other_commune.slug}")
@@ -241,7 +241,7 @@ def test_every_old_address_says_where_the_unit_went_and_leads_to_the_same_page_t
     for visitor in (administrator, signed_in(cast.khanh)):
         for page, same in pages.items():
             read = visitor.read(page)
-            assert "Đơn vị đã sáp nhập vào Xã Đăk Mới (ngày cuối: 28/02/2021)." in read, page
+            assert "Đơn vị đã sáp nhập vào xã Đăk Mới (ngày cuối: 28/02/2021)." in read, page
             assert f'href="{same}"' in read, page
     assert all("Đơn vị đã sáp nhập" not in administrator.read(same) for same in pages.values())
 
@@ -288,3 +288,46 @@ def test_the_new_unit_is_compared_with_the_years_of_the_old_ones(
     assert row
     assert int(row[1]) == expected > 0
     assert 'id="so-sanh"' not in administrator.read(f"/don-vi/{cast.commune.slug}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels"),
+    [
+        ("doi-ten", ["Tên mới (ghi đầy đủ)", "Ngày tên mới có hiệu lực"]),
+        ("bo-cap", ["Ngày bỏ cấp này"]),
+        ("chia-tach", ["Ngày đầu tiên của đơn vị mới"]),
+    ],
+)
+def test_a_form_asks_in_its_own_words_and_chooses_nothing_beforehand(administrator: Visitor, kind: str, labels: list[str]):
+    page = administrator.read(f"/cai-cach/moi/{kind}")
+
+    assert '<option value="">– chọn –</option>' in page
+    assert not re.search(r"<option[^>]* selected", page)
+    assert all(label in page for label in labels)
+    assert kind == "chia-tach" or "đơn vị mới" not in page
+
+
+@pytest.mark.parametrize(("kind", "sentence"), [("doi-ten", "Vui lòng chọn một đơn vị."), ("bo-cap", "Vui lòng chọn cấp.")])
+def test_what_was_not_chosen_is_asked_for(administrator: Visitor, kind: str, sentence: str):
+    answer = change(administrator, kind, unit="", level="", name="Xã Mới", on="2021-03-01")
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+
+
+def test_units_to_merge_are_searched_for_while_those_ticked_stay(administrator: Visitor, session: Session):
+    before = count(session)
+
+    page = change(administrator, "sap-nhap", "tim", unit=["23341"], q="dak pek", name="Xã Mới").text
+
+    assert re.findall(r'name="unit" value="([^"]+)"( checked)?', page) == [("23341", " checked"), ("23353", "")]
+    assert 'value="Xã Mới"' in page
+    assert count(session) == before
+
+
+def test_a_preview_tells_going_back_from_taking_back_and_says_what_is_handed_over(administrator: Visitor, opened: Opened):
+    page = change(administrator, "sap-nhap", "xem", **MERGE).text
+
+    assert "Không, quay lại" in page
+    assert "Số việc chưa xong phải bàn giao:" in page
+    assert ">Hủy<" not in page

@@ -1,12 +1,13 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from events.checklist import complete_item
-from events.models import Campaign, ChecklistItem, Unit
+from events.models import Campaign, ChecklistItem, Unit, UnitSuccession
 from events.people import add_person, give_post
+from events.reforms import NewUnit, merge
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Clock, Opened, Visitor
 
@@ -25,7 +26,7 @@ def test_a_parent_counts_what_its_units_did(stranger: Visitor, cast: Cast, opene
 
     page = stranger.read(f"/don-vi/{cast.district.slug}")
 
-    assert "xong đúng hạn: 1" in page
+    assert "hoàn thành đúng hạn: 1" in page
     assert f"1/{len(opened.commune.items)} việc" in page
 
 
@@ -123,3 +124,25 @@ def test_a_province_costs_as_many_queries_as_a_district(stranger: Visitor, cast:
     district = count_queries(lambda: stranger.read(f"/don-vi/{cast.district.slug}"))
 
     assert province <= district  # a district has one unit above it to name
+
+
+def test_a_unit_says_before_the_day_that_it_will_merge_and_into_what(
+    stranger: Visitor, cast: Cast, opened: Opened, session: Session
+):
+    session.execute(update(Unit).where(Unit.valid_to == date(2025, 6, 30)).values(valid_to=None))
+    session.execute(delete(UnitSuccession))
+    new = merge(session, ["23341", "23344"], NewUnit("Xã Bình Minh Mới"), on=date(2022, 1, 1), basis=None, by=cast.hoa, now=NOON)
+    session.commit()
+
+    page = stranger.read(f"/don-vi/{cast.commune.slug}")
+
+    assert "Từ ngày 01/01/2022 nhập vào xã Bình Minh Mới; việc chưa xong được bàn giao." in page
+    assert f'href="/don-vi/{new.begun[0].slug}">Xã Bình Minh Mới</a>' in page
+    assert "Việc chưa xong" in page  # it still lives and works
+    assert "Từ ngày 01/01/2022" not in stranger.read(f"/don-vi/{cast.other_commune.slug}")
+
+
+def test_the_menu_marks_the_units_on_their_pages(stranger: Visitor, cast: Cast):
+    assert '<a href="/don-vi/" aria-current="page">' in stranger.read("/don-vi/")
+    assert '<a href="/don-vi/" aria-current="true">' in stranger.read(f"/don-vi/{cast.commune.slug}")
+    assert '<a href="/don-vi/">' in stranger.read("/")
