@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from events.database import nfc
 from events.errors import N_, InvalidInputError, NotFoundError
-from events.lineage import progress_by_year
 from events.models import Campaign, Phase, Template, Unit
 from events.progress import (
     AsOf,
@@ -31,6 +30,7 @@ from events.progress import (
 )
 from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.units import ancestors, get_unit
+from events.years import progress_by_year
 from web.closures import closed_notice
 from web.context import get_config, get_session, today
 from web.language import gettext as _

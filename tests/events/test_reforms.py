@@ -11,7 +11,7 @@ from events.campaigns import open_round
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from events.feeds import serve_feed
 from events.handover import hand_over, hand_over_due
-from events.lineage import Lineage, compare_years, mapped_to, progress_by_year
+from events.lineage import Lineage
 from events.models import (
     Campaign,
     Change,
@@ -38,6 +38,7 @@ from events.templates import edit_template, get_template, item_entry
 from events.units import alive, children, get_unit, load_tree, predecessors, successors
 from events.versions import apply_version, compare
 from events.withdrawals import take_back
+from events.years import compare_years, mapped_to, progress_by_year
 from tests.conftest import Cast
 
 BEFORE = datetime(2021, 2, 1, 1, tzinfo=UTC)

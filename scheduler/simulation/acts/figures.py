@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, select
 
 from events.errors import N_
 from events.history import history_of
-from events.lineage import compare_years
 from events.models import Campaign, Person, Phase, Unit
 from events.progress import (
     AsOf,
@@ -25,6 +24,7 @@ from events.progress import (
     sum_of,
 )
 from events.story import story_of
+from events.years import compare_years
 from notifications.outbox import Notice, NoticeState
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Said, Stage, Told, as_text, notice_in_words, said
