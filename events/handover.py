@@ -308,11 +308,12 @@ class _Handover:
                 new.outer = self._campaigns.get((new.unit_id, old.outer.template_id, old.outer.period))
 
     def _close(self, item: ChecklistItem, targets: Sequence[int]) -> None:
-        before = state_of(item)
-        item.status, item.not_done, item.blocked = TodoStatus.CANCELLED, NotDone.NOT_REQUIRED, None
+        before, went_to = state_of(item), self._bequest.went_to(item)
+        item.status, item.blocked = TodoStatus.CANCELLED, None
+        item.not_done = NotDone.MOVED if went_to else NotDone.NOT_REQUIRED
         item.reason = self._reason(item, targets)
         item.touch(self._now)
-        self._record(item, before, state_of(item) | {MOVED_TO: self._bequest.went_to(item)})
+        self._record(item, before, state_of(item) | {MOVED_TO: went_to})
 
     def _reason(self, item: ChecklistItem, targets: Sequence[int]) -> str:
         if not targets:

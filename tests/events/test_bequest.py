@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 
 from events.activities import Plan, activities_of, add_activity, cancel_activity
 from events.campaigns import open_campaigns, open_round
-from events.checklist import block_item, complete_item, reopen_item, start_item
+from events.checklist import block_item, complete_item, excuse_item, reopen_item, start_item
 from events.choices import delegate_item, split_item
 from events.credits import credit_item, credited_to
 from events.errors import ConflictError
@@ -19,7 +19,7 @@ from events.history import history_of
 from events.models import Campaign, ChecklistItem, ItemState, Template, Unit, UnitSuccession
 from events.people import add_person, give_post
 from events.progress import AsOf, own_progress
-from events.reforms import NewUnit, abolish_level, merge, split
+from events.reforms import NewUnit, abolish_level, merge, rename, split
 from events.rounds import rounds_of
 from events.story import story_of
 from events.themes import inherited
@@ -239,6 +239,21 @@ def test_what_was_overdue_in_every_item_goes_over_too_and_older_figures_stay(ses
     assert not any(item.is_open for item in old.items)
     assert {item.key for item in campaign_of(session, done.begun[0]).items if item.is_open} == kinds
     assert own_progress(session, last_day) == figures
+
+
+def test_what_went_over_is_counted_in_the_new_unit_alone(session, happiness):
+    done, excused, *_rest = campaign_of(session, happiness.commune).items
+    done.complete(happiness.thi, BEFORE, BEFORE.date())
+    excuse_item(session, excused.id, "Không có trường học", by=happiness.hoa, now=BEFORE)
+    session.flush()
+    before = own_progress(session, DAY)[happiness.commune.id]
+
+    new = rename(session, "23341", "Xã Tên Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY).begun[0]
+
+    figures = own_progress(session, DAY)
+    old = figures[happiness.commune.id]
+    assert (old.expected, old.done, old.not_required) == (1, 1, 1)
+    assert old + figures[new.id] == before
 
 
 def test_a_theme_goes_over_where_all_predecessors_agree_on_it(session, happiness):

@@ -267,8 +267,8 @@ def test_an_item_handed_over_says_where_it_went_and_where_it_came_from(session, 
 
     item = campaign_of(session, happiness.commune).items[0]
     change = session.scalars(select(Change).where(Change.item_id == item.id)).one()
-    assert (item.status, item.not_done, item.reason) == (TodoStatus.CANCELLED, NotDone.NOT_REQUIRED, "chuyển cho Xã Đăk Mới")
-    assert (change.by, change.status, change.not_done) == (happiness.hoa, TodoStatus.CANCELLED, NotDone.NOT_REQUIRED)
+    assert (item.status, item.not_done, item.reason) == (TodoStatus.CANCELLED, NotDone.MOVED, "chuyển cho Xã Đăk Mới")
+    assert (change.by, change.status, change.not_done) == (happiness.hoa, TodoStatus.CANCELLED, NotDone.MOVED)
     again = campaign_of(session, new).items[0]
     assert (again.key, again.due, again.status) == (item.key, item.due, TodoStatus.NEEDS_ACTION)
 
