@@ -11,7 +11,19 @@ from sqlalchemy.orm import Session
 
 from events.database import nfc
 from events.errors import N_, ConflictError, EvidenceMissingError, InvalidInputError
-from events.history import AT_FIRST, PARTS, UNDOES, Stamp, history_of, known_state, last_of_state, line_of, record, state_of
+from events.history import (
+    AT_FIRST,
+    PARTS,
+    UNDOES,
+    Stamp,
+    history_of,
+    known_state,
+    last_of_state,
+    line_of,
+    record,
+    state_of,
+    undivided_in,
+)
 from events.localtime import VIETNAM, local_day
 from events.models import Change, ChecklistItem, EvidenceType, ItemState, NotDone, Person, TodoStatus, Unit
 from events.models.history import Door
@@ -165,13 +177,13 @@ def require_closed_by_people(session: Session, item: ChecklistItem) -> None:
 def follow_parts(session: Session, whole: ChecklistItem, stamp: Stamp) -> None:
     """Close an item when all its parts are closed, and open it again when one of them is.
 
-    One that people closed themselves stays closed, whatever its parts do.
+    One that people closed themselves stays closed, whatever its parts do, and people close one of which a share is in no part.
     """
     parts = parts_of(session, whole)
     closing = closed_by_parts(session, whole)
     if closing is not None and any(part.is_open for part in parts):
         _move(session, whole, stamp, parts=True, undoes=closing.id, **known_state(closing.before))
-    elif parts and whole.is_open and not any(part.is_open for part in parts):
+    elif parts and whole.is_open and not any(part.is_open for part in parts) and not undivided_in(history_of(session, whole)):
         _close_as_parts(session, whole, parts, stamp)
 
 
@@ -221,7 +233,11 @@ def _restore(session: Session, item: ChecklistItem, state: dict[str, Any]) -> No
 
 
 def _close_as_parts(session: Session, whole: ChecklistItem, parts: Sequence[ChecklistItem], stamp: Stamp) -> None:
-    """Close an item as its parts were: done if one was, not required if none was, as far as that is theirs to say."""
+    """Close an item as its parts were: done if one was, not required if none was, as far as that is theirs to say.
+
+    A part that went over is closed where it went.
+    """
+    parts = [part for part in parts if part.not_done is not NotDone.MOVED]
     done = [part.completed_on for part in parts if part.is_done and part.completed_on]
     if done:
         _complete(session, whole, stamp, max(done), parts=True)

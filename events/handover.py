@@ -168,7 +168,7 @@ class _Handover:
         moved = sum(self._move(activity) for activity in activities)
         self._nest()
         self._session.flush()
-        self._bequest.link(self._campaigns)
+        self._bequest.link(self._campaigns, self._record)
         for item, targets in zip(items, targets_of, strict=True):
             self._close(item, targets)
         self._session.flush()
@@ -322,8 +322,9 @@ class _Handover:
             return f"chuyển cho {len(targets)} đơn vị {self._levels[self._lineage.kin[targets[0]].level].lower()}"
         return f"chuyển cho {', '.join(self._lineage.kin[target].full_name for target in targets)}"
 
-    def _record(self, item: ChecklistItem, before: dict[str, Any], after: dict[str, Any]) -> None:
-        who = {"by": self._by, "by_name": self._by.full_name if self._by else None, "door": self._door}
+    def _record(self, item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], by: Person | None = None) -> None:
+        by = by or self._by
+        who = {"by": by, "by_name": by.full_name if by else None, "door": self._door}
         self._session.add(Change(at=self._now, item=item, before=before, after=after, **who, **frozen(item)))
 
 

@@ -28,6 +28,8 @@ DOCUMENT = "document"  # after: what was done with a paper of the item
 MOVED_TO = "moved_to"  # after its unit ended: the units that have it now, by the id of theirs
 MOVED_FROM, MOVED_FROM_ITEM = "moved_from", "moved_from_item"  # after it was taken over: the unit that ended, and its item
 MOVED_STATE, MOVED_EVIDENCE = "moved_state", "moved_evidence"  # and how it stood there, and what came along, in words
+MOVED_PARTS = "moved_parts"  # and the units whose parts were closed there already
+UNDIVIDED = "undivided"  # after it was taken over: the units whose own share of a divided item is in no part
 
 _DAYS = {"dtstart", "due", "nominal_due"}
 AT_FIRST: dict[str, Any] = {
@@ -70,6 +72,16 @@ def not_undone(history: Sequence[Change]) -> list[Change]:
 def last_of_state(history: Sequence[Change]) -> Change | None:
     """Return the newest change that stands and that changed the item's state."""
     return next((change for change in not_undone(history) if "status" in change.before), None)
+
+
+def undivided_in(history: Sequence[Change]) -> list[str]:
+    """Return the units whose own share of a divided item is in no part since the item went over, until it is divided once more."""
+    for change in history:
+        if UNDIVIDED in change.after:
+            return list(change.after[UNDIVIDED])
+        if isinstance(change.after.get(PARTS), str):
+            break
+    return []
 
 
 def state_of(item: ChecklistItem) -> dict[str, Any]:
