@@ -63,6 +63,16 @@ def history_of(session: Session, item: ChecklistItem) -> Sequence[Change]:
     return session.scalars(query.order_by(Change.id.desc())).all()
 
 
+def origins_of(session: Session, item: ChecklistItem) -> list[int]:
+    """Return the ids of an item and of those of closed units from which it went over, one after the other."""
+    found, whence = [item.id], Change.after[MOVED_FROM_ITEM].as_integer()
+    fresh = found
+    while fresh:
+        fresh = list(session.scalars(select(whence).where(Change.item_id.in_(fresh), whence.is_not(None)).distinct()))
+        found = [*found, *fresh]
+    return found
+
+
 def not_undone(history: Sequence[Change]) -> list[Change]:
     """Return the changes that stand: neither an undo nor taken back by one, the newest first."""
     undone = {change.after.get(UNDOES) for change in history}

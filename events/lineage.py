@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from events.models import Unit, UnitSuccession
@@ -103,3 +103,37 @@ class Lineage:
     def _common(self, units: Iterable[int]) -> int | None:
         paths = [self.above(unit) for unit in units]
         return next((unit for unit in paths[0] if all(unit in path for path in paths)), None)
+
+
+def heirs_of(session: Session, units: Iterable[Unit], on: date) -> list[Unit]:
+    """Return those of ``units`` that live on the day, and whoever follows the others then; one query a generation."""
+    found: dict[int, Unit] = {}
+    seen: set[int] = set()
+    waiting = list(units)
+    while waiting:
+        found |= {unit.id: unit for unit in waiting if unit.is_valid(on)}
+        seen |= {unit.id for unit in waiting}
+        gone = [unit.id for unit in waiting if not unit.is_valid(on)]
+        followed = select(UnitSuccession.successor_id).where(UnitSuccession.predecessor_id.in_(gone))
+        next_ones = select(Unit).where(Unit.id.in_(followed), Unit.id.not_in(seen))
+        waiting = list(session.scalars(next_ones)) if gone else []
+    return sorted(found.values(), key=lambda unit: (unit.position, unit.id))
+
+
+def work_above(session: Session, unit: Unit, on: date) -> list[Unit]:
+    """Return the living unit above an ended one, or what follows that; nothing below a root."""
+    if unit.parent is None:
+        return []
+    return heirs_of(session, [unit.parent], on) or work_above(session, unit.parent, on)
+
+
+def answering_for(session: Session, unit: Unit, on: date) -> list[Unit]:
+    """Return the units alive on the day that answer for ``unit``: itself, or who follows it, or the unit above once did."""
+    return heirs_of(session, [unit], on) or work_above(session, unit, on)
+
+
+def made_from(unit_id: int) -> Select[int]:
+    """Return the query for the ids of a unit and of all units from which it was made, one after the other."""
+    line = select(Unit.id.label("id")).where(Unit.id == unit_id).cte("made_from", recursive=True)
+    before = select(UnitSuccession.predecessor_id).join(line, UnitSuccession.successor_id == line.c.id)
+    return select(line.union(before).c.id)
