@@ -38,7 +38,7 @@ SELECT c.unit_id,
        sum(CASE WHEN i.split_from_id IS NULL AND i.status = 'CANCELLED' AND i.not_done = 'not-done' THEN 1 ELSE 0 END),
        sum(CASE WHEN i.split_from_id IS NULL AND i.status IN ('NEEDS-ACTION', 'IN-PROCESS') AND i.blocked IS NOT NULL
                 THEN 1 ELSE 0 END),
-       sum(CASE WHEN i.split_from_id IS NULL AND i.status = 'CANCELLED' AND i.not_done <> 'not-done' THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NULL AND i.status = 'CANCELLED' AND i.not_done = 'not-required' THEN 1 ELSE 0 END),
        sum(CASE WHEN i.split_from_id IS NOT NULL AND (i.status <> 'CANCELLED' OR i.not_done = 'not-done') THEN 1 ELSE 0 END),
        sum(CASE WHEN i.split_from_id IS NOT NULL AND i.status = 'COMPLETED' THEN 1 ELSE 0 END)
 FROM campaign c JOIN checklist_item i ON i.campaign_id = c.id

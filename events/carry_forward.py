@@ -122,7 +122,7 @@ def _cases(
 
 def _rows(session: Session, template: Template, year: int) -> Sequence[Any]:
     item = ChecklistItem
-    needed = or_(item.not_done.is_(None), item.not_done != NotDone.NOT_REQUIRED)
+    needed = or_(item.not_done.is_(None), item.not_done == NotDone.NOT_DONE)
     facts = (item.campaign_id, item.key, item.due, item.edited, item.completed, item.completed_on)
     query = select(*facts, Campaign.version_id, Unit.level_key, Unit.full_name).join(item.campaign).join(Campaign.unit)
     query = query.where(*_rounds(template, year), ~item.is_own, needed)

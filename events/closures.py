@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from events.errors import N_
 from events.language import translations, within
+from events.lineage import heirs_of, work_above
 from events.models import Reform, ReformKind, Unit, UnitSuccession
 from events.units import successors
 
@@ -80,11 +81,11 @@ def closure_of(session: Session, unit: Unit, today: date) -> Closure | None:
         return None
     on = max(today, unit.valid_to + _A_DAY)
     into = successors(session, unit)
-    closure = Closure(unit.valid_to, _kind(session, unit, into), into, _living(session, into, on))
+    closure = Closure(unit.valid_to, _kind(session, unit, into), into, heirs_of(session, into, on))
     if closure.heirs:
         return closure
     was_below = session.scalars(select(Unit).where(Unit.parent_id == unit.id)).all()
-    return replace(closure, above=_above(session, unit, on), below=_living(session, was_below, on))
+    return replace(closure, above=work_above(session, unit, on), below=heirs_of(session, was_below, on))
 
 
 def _kind(session: Session, unit: Unit, into: Sequence[Unit]) -> ReformKind | None:
@@ -105,28 +106,6 @@ def _was_renamed(session: Session, unit: Unit) -> bool:
     assert unit.valid_to is not None
     entered = select(Reform.detail).where(Reform.kind == ReformKind.RENAME, Reform.on == unit.valid_to + _A_DAY)
     return any(unit.key in detail["before"] for detail in session.scalars(entered))
-
-
-def _above(session: Session, unit: Unit, on: date) -> Sequence[Unit]:
-    """Return the living unit above an ended one, or what follows that; nothing below a root."""
-    if unit.parent is None:
-        return ()
-    return _living(session, [unit.parent], on) or _above(session, unit.parent, on)
-
-
-def _living(session: Session, units: Iterable[Unit], on: date) -> list[Unit]:
-    """Return those of ``units`` that live on the day, and whoever follows the others then; one query a generation."""
-    found: dict[int, Unit] = {}
-    seen: set[int] = set()
-    waiting = list(units)
-    while waiting:
-        found |= {unit.id: unit for unit in waiting if unit.is_valid(on)}
-        seen |= {unit.id for unit in waiting}
-        gone = [unit.id for unit in waiting if not unit.is_valid(on)]
-        followed = select(UnitSuccession.successor_id).where(UnitSuccession.predecessor_id.in_(gone))
-        next_ones = select(Unit).where(Unit.id.in_(followed), Unit.id.not_in(seen))
-        waiting = list(session.scalars(next_ones)) if gone else []
-    return sorted(found.values(), key=lambda unit: (unit.position, unit.id))
 
 
 def _names(units: Iterable[Unit], *, with_parent: bool = False) -> str:

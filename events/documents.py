@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selecti
 from events.database import new_uid, nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.evidence import StoredFile, read_file
-from events.history import DOCUMENT, Stamp, record
+from events.history import DOCUMENT, Stamp, origins_of, record
 from events.issues import plan_keys
+from events.lineage import made_from
 from events.localtime import VIETNAM, local_day
 from events.models import Campaign, ChecklistItem, Document, DocumentChange, DocumentKind, Person, Unit
 from events.people import require_post
@@ -148,14 +149,14 @@ def issue_document(
 def supersede(
     session: Session, document: Document, older: Document, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
 ) -> Document:
-    """Record that ``document`` replaces ``older``, a document of the same unit. Saying it twice changes nothing.
+    """Record that ``document`` replaces ``older``, one of the same unit or of those it was made from. Twice changes nothing.
 
     Raises ``ConflictError`` when ``older`` would in the end replace itself, or was replaced by another document.
     """
     unit = document.campaign.unit
     require_post(session, by, unit, local_day(now, zone))
     _lock_documents_of(session, unit.id)
-    if older.campaign.unit_id != unit.id:
+    if older.campaign.unit_id not in session.scalars(made_from(unit.id)).all():
         raise InvalidInputError(N_("A document replaces one of the same unit."))
     if document.supersedes_id == older.id:
         return document
@@ -181,15 +182,27 @@ def documents_of(session: Session, campaign: Campaign, *, drafts: bool = True) -
 
 
 def documents_of_item(session: Session, item: ChecklistItem, *, drafts: bool) -> Sequence[Document]:
-    """Return the documents of one item in the order they were entered. Without ``drafts``, only issued ones."""
-    return session.scalars(_with_facts(drafts).where(Document.item_id == item.id).order_by(Document.id)).all()
+    """Return the documents of one item in the order they were entered, also those of the units that had it before.
+
+    Without ``drafts``, only issued ones.
+    """
+    of_item = Document.item_id.in_(origins_of(session, item))
+    return session.scalars(_with_facts(drafts).where(of_item).order_by(Document.id)).all()
+
+
+def campaigns_before(session: Session, campaign: Campaign, *, drafts: bool) -> Sequence[Campaign]:
+    """Return the campaigns of the same round, in the units that this one was made from, that have documents to show."""
+    same = (Campaign.template_id == campaign.template_id, Campaign.period == campaign.period, Campaign.id != campaign.id)
+    written = select(Document.campaign_id) if drafts else select(Document.campaign_id).where(Document.issued.is_not(None))
+    query = select(Campaign).join(Campaign.unit).options(contains_eager(Campaign.unit)).order_by(Unit.position, Unit.id)
+    return session.scalars(query.where(*same, Unit.id.in_(made_from(campaign.unit_id)), Campaign.id.in_(written))).all()
 
 
 def replaceable(session: Session, unit: Unit) -> Sequence[Document]:
-    """Return the unit's documents that no other replaces yet, of all its campaigns, the newest first."""
+    """Return the documents of a unit and of those it was made from that no other replaces yet, the newest first."""
     newer = aliased(Document)
     replaced = select(newer.id).where(newer.supersedes_id == Document.id).exists()
-    query = select(Document).join(Document.campaign).where(Campaign.unit_id == unit.id, ~replaced)
+    query = select(Document).join(Document.campaign).where(Campaign.unit_id.in_(made_from(unit.id)), ~replaced)
     return session.scalars(query.options(contains_eager(Document.campaign)).order_by(Document.id.desc())).all()
 
 
@@ -205,8 +218,8 @@ def get_document(session: Session, campaign: Campaign, uid: str) -> Document:
 
 
 def get_document_of(session: Session, unit: Unit, uid: str) -> Document:
-    """Return the document with this UID in one of the unit's campaigns. Raises ``NotFoundError``."""
-    return _found(session, uid, Document.campaign.has(Campaign.unit_id == unit.id))
+    """Return the document with this UID in a campaign of the unit, or of those it was made from. Raises ``NotFoundError``."""
+    return _found(session, uid, Document.campaign.has(Campaign.unit_id.in_(made_from(unit.id))))
 
 
 def file_of(session: Session, document: Document, folder: Path | None, *, by: Person, on: date) -> bytes:
@@ -377,7 +390,7 @@ def _chain(document: Document) -> list[Document]:
 
 def _lock_documents_of(session: Session, unit_id: int) -> None:
     """Let one at a time say what replaces what, or two at once could close a circle."""
-    mine = select(Document.id).join(Campaign, Campaign.id == Document.campaign_id).where(Campaign.unit_id == unit_id)
+    mine = select(Document.id).join(Campaign, Campaign.id == Document.campaign_id).where(Campaign.unit_id.in_(made_from(unit_id)))
     session.execute(select(Document).where(Document.id.in_(mine)).with_for_update().execution_options(populate_existing=True))
 
 

@@ -168,7 +168,7 @@ class _Handover:
         moved = sum(self._move(activity) for activity in activities)
         self._nest()
         self._session.flush()
-        self._bequest.link(self._campaigns)
+        self._bequest.link(self._campaigns, self._record)
         for item, targets in zip(items, targets_of, strict=True):
             self._close(item, targets)
         self._session.flush()
@@ -308,11 +308,12 @@ class _Handover:
                 new.outer = self._campaigns.get((new.unit_id, old.outer.template_id, old.outer.period))
 
     def _close(self, item: ChecklistItem, targets: Sequence[int]) -> None:
-        before = state_of(item)
-        item.status, item.not_done, item.blocked = TodoStatus.CANCELLED, NotDone.NOT_REQUIRED, None
+        before, went_to = state_of(item), self._bequest.went_to(item)
+        item.status, item.blocked = TodoStatus.CANCELLED, None
+        item.not_done = NotDone.MOVED if went_to else NotDone.NOT_REQUIRED
         item.reason = self._reason(item, targets)
         item.touch(self._now)
-        self._record(item, before, state_of(item) | {MOVED_TO: self._bequest.went_to(item)})
+        self._record(item, before, state_of(item) | {MOVED_TO: went_to})
 
     def _reason(self, item: ChecklistItem, targets: Sequence[int]) -> str:
         if not targets:
@@ -321,8 +322,9 @@ class _Handover:
             return f"chuyển cho {len(targets)} đơn vị {self._levels[self._lineage.kin[targets[0]].level].lower()}"
         return f"chuyển cho {', '.join(self._lineage.kin[target].full_name for target in targets)}"
 
-    def _record(self, item: ChecklistItem, before: dict[str, Any], after: dict[str, Any]) -> None:
-        who = {"by": self._by, "by_name": self._by.full_name if self._by else None, "door": self._door}
+    def _record(self, item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], by: Person | None = None) -> None:
+        by = by or self._by
+        who = {"by": by, "by_name": by.full_name if by else None, "door": self._door}
         self._session.add(Change(at=self._now, item=item, before=before, after=after, **who, **frozen(item)))
 
 

@@ -31,6 +31,8 @@ DOCUMENT = "document"  # after: what was done with a paper of the item
 MOVED_TO = "moved_to"  # after its unit ended: the units that have it now, by the id of theirs
 MOVED_FROM, MOVED_FROM_ITEM = "moved_from", "moved_from_item"  # after it was taken over: the unit that ended, and its item
 MOVED_STATE, MOVED_EVIDENCE = "moved_state", "moved_evidence"  # and how it stood there, and what came along, in words
+MOVED_PARTS = "moved_parts"  # and the units whose parts were closed there already
+UNDIVIDED = "undivided"  # after it was taken over: the units whose own share of a divided item is in no part
 
 _DAYS = {"dtstart", "due", "nominal_due"}
 AT_FIRST: dict[str, Any] = {
@@ -64,6 +66,16 @@ def history_of(session: Session, item: ChecklistItem) -> Sequence[Change]:
     return session.scalars(query.order_by(Change.id.desc())).all()
 
 
+def origins_of(session: Session, item: ChecklistItem) -> list[int]:
+    """Return the ids of an item and of those of closed units from which it went over, one after the other."""
+    found, whence = [item.id], Change.after[MOVED_FROM_ITEM].as_integer()
+    fresh = found
+    while fresh:
+        fresh = list(session.scalars(select(whence).where(Change.item_id.in_(fresh), whence.is_not(None)).distinct()))
+        found = [*found, *fresh]
+    return found
+
+
 def not_undone(history: Sequence[Change]) -> list[Change]:
     """Return the changes that stand: neither an undo nor taken back by one, the newest first."""
     undone = {change.after.get(UNDOES) for change in history}
@@ -73,6 +85,16 @@ def not_undone(history: Sequence[Change]) -> list[Change]:
 def last_of_state(history: Sequence[Change]) -> Change | None:
     """Return the newest change that stands and that changed the item's state."""
     return next((change for change in not_undone(history) if "status" in change.before), None)
+
+
+def undivided_in(history: Sequence[Change]) -> list[str]:
+    """Return the units whose own share of a divided item is in no part since the item went over, until it is divided once more."""
+    for change in history:
+        if UNDIVIDED in change.after:
+            return list(change.after[UNDIVIDED])
+        if isinstance(change.after.get(PARTS), str):
+            break
+    return []
 
 
 def state_of(item: ChecklistItem) -> dict[str, Any]:

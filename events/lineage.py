@@ -1,7 +1,7 @@
-"""What became of units: who answers for a closed unit on a later day, and how years compare across a reform.
+"""What became of units: who answers for a closed unit on a later day.
 
-A merge has one successor, a split several, an abolished level none. Comparing years needs one unit for each old one: a split unit
-is counted with the unit above its successors, a unit without successor with whatever became of the unit above it.
+A merge has one successor, a split several, an abolished level none. What needs one unit for each old one counts a split unit with
+the unit above its successors, a unit without successor with whatever became of the unit above it.
 """
 
 from collections import defaultdict
@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from events.models import Campaign, Unit, UnitSuccession
-from events.progress import AsOf, Day, Progress, year_progress
-from events.units import load_tree
+from events.models import Unit, UnitSuccession
 
 _COLUMNS = ("id", "level_key", "parent_id", "position", "valid_from", "valid_to", "full_name")
 
@@ -107,36 +105,35 @@ class Lineage:
         return next((unit for unit in paths[0] if all(unit in path for path in paths)), None)
 
 
-def above_now(session: Session, unit: Unit, on: date) -> Unit | None:
-    """Return the unit alive on the day ``on`` under which the work of one without successor went on, such as a district's."""
-    stand_in = Lineage.load(session, on).stand_in(unit.id)
-    return None if stand_in is None else session.get_one(Unit, stand_in)
+def heirs_of(session: Session, units: Iterable[Unit], on: date) -> list[Unit]:
+    """Return those of ``units`` that live on the day, and whoever follows the others then; one query a generation."""
+    found: dict[int, Unit] = {}
+    seen: set[int] = set()
+    waiting = list(units)
+    while waiting:
+        found |= {unit.id: unit for unit in waiting if unit.is_valid(on)}
+        seen |= {unit.id for unit in waiting}
+        gone = [unit.id for unit in waiting if not unit.is_valid(on)]
+        followed = select(UnitSuccession.successor_id).where(UnitSuccession.predecessor_id.in_(gone))
+        next_ones = select(Unit).where(Unit.id.in_(followed), Unit.id.not_in(seen))
+        waiting = list(session.scalars(next_ones)) if gone else []
+    return sorted(found.values(), key=lambda unit: (unit.position, unit.id))
 
 
-def mapped_to(session: Session, on: date) -> dict[int, int]:
-    """Return for every unit that lived by ``on`` the unit alive on that day that it is counted with; itself while it lives."""
-    lineage = Lineage.load(session, on)
-    born = [one.id for one in lineage.kin.values() if one.valid_from is None or one.valid_from <= on]
-    found = {unit_id: lineage.stand_in(unit_id) for unit_id in born}
-    return {old: new for old, new in found.items() if new is not None}
+def work_above(session: Session, unit: Unit, on: date) -> list[Unit]:
+    """Return the living unit above an ended one, or what follows that; nothing below a root."""
+    if unit.parent is None:
+        return []
+    return heirs_of(session, [unit.parent], on) or work_above(session, unit.parent, on)
 
 
-def compare_years(session: Session, unit: Unit, years: Iterable[int], today: date) -> dict[int, Progress]:
-    """Return the progress of ``unit`` with everything below it in these years, as ``progress_by_year`` counts it."""
-    wanted = list(years)
-    found = progress_by_year(session, unit, today, Campaign.year.in_(wanted))
-    return {year: found.get(year, Progress()) for year in wanted}
+def answering_for(session: Session, unit: Unit, on: date) -> list[Unit]:
+    """Return the units alive on the day that answer for ``unit``: itself, or who follows it, or the unit above once did."""
+    return heirs_of(session, [unit], on) or work_above(session, unit, on)
 
 
-def progress_by_year(session: Session, unit: Unit, day: Day, *conditions: ColumnElement[bool]) -> dict[int, Progress]:
-    """Return the progress of ``unit`` with everything below it, year by year, over the campaigns that meet ``conditions``.
-
-    Old units are added up to those alive on ``day``; of a unit that was not there then, on the nearest day on which it was.
-    """
-    on = day.day if isinstance(day, AsOf) else day
-    on = min(on, unit.valid_to or on)
-    on = max(on, unit.valid_from or on)
-    tree = load_tree(session, on)
-    here = {node.id for node in tree.below(tree.nodes[unit.id])}
-    counted = [old for old, new in mapped_to(session, on).items() if new in here]
-    return year_progress(session, day, Campaign.unit_id.in_(counted), *conditions)
+def made_from(unit_id: int) -> Select[int]:
+    """Return the query for the ids of a unit and of all units from which it was made, one after the other."""
+    line = select(Unit.id.label("id")).where(Unit.id == unit_id).cte("made_from", recursive=True)
+    before = select(UnitSuccession.predecessor_id).join(line, UnitSuccession.successor_id == line.c.id)
+    return select(line.union(before).c.id)

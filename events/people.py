@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from events.database import folded, new_uid, nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotAllowedError, NotFoundError
+from events.lineage import answering_for
 from events.models import Level, Person, Post, Role, Unit
 from events.units import ancestors
 
@@ -159,8 +160,9 @@ def posts_of_unit(session: Session, unit_id: int, on: date) -> Sequence[Post]:
 
 
 def may_work_on(session: Session, person: Person, unit: Unit, on: date) -> bool:
-    """Tell whether ``person`` holds a post in ``unit`` or in a unit above it."""
-    ids = [unit.id, *(above.id for above in ancestors(unit))]
+    """Tell whether ``person`` holds a post in ``unit`` or in a unit above it; for one that ended, in or above those that follow."""
+    lines = [unit] if unit.is_valid(on) else [unit, *answering_for(session, unit, on)]
+    ids = {above.id for one in lines for above in (one, *ancestors(one))}
     query = select(Post.id).where(Post.person_id == person.id, Post.unit_id.in_(ids), held(on))
     return session.scalar(query.limit(1)) is not None
 

@@ -5,7 +5,8 @@ of its last change up to that moment, and before its first change it was open an
 weight are what the first change after that moment found. A report of last month can so be made again after everything has changed.
 
 An item that was divided counts once, in the unit whose item it is, and is done when its parts are. The parts are told apart
-(``parts``), in the units that do them: dividing work neither makes more of it nor raises anybody's share.
+(``parts``), in the units that do them: dividing work neither makes more of it nor raises anybody's share. What went over to
+another unit is counted there, and nowhere in the unit that ended.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,8 +18,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, Subquery, and_, case, false, func, literal, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
+from events.history import UNDOES
 from events.localtime import VIETNAM, at_local
-from events.models import Campaign, CampaignStatus, Change, ChecklistItem, Document, NotDone, TodoStatus, Unit
+from events.models import Campaign, CampaignStatus, Change, ChecklistItem, Document, NotDone, TodoStatus, Unit, UnitSuccession
 from events.models.campaigns import OPEN
 from events.units import UnitNode, UnitTree
 
@@ -111,19 +113,19 @@ class Waiting:
 
 def own_progress(session: Session, day: Day, *conditions: ColumnElement[bool]) -> dict[int, Progress]:
     """Return each unit's own progress by unit id, over the campaigns that meet ``conditions``, in one query."""
-    query = _numbers(day, conditions, "unit_id")
+    query = _numbers(session, day, conditions, "unit_id")
     return {unit_id: Progress(*numbers) for unit_id, *numbers in session.execute(query)}
 
 
 def round_progress(session: Session, day: Day, *conditions: ColumnElement[bool]) -> dict[tuple[int, str], Progress]:
     """Return the progress of each round by template id and period, over the campaigns that meet ``conditions``."""
-    query = _numbers(day, conditions, "template_id", "period")
+    query = _numbers(session, day, conditions, "template_id", "period")
     return {(template_id, period): Progress(*numbers) for template_id, period, *numbers in session.execute(query)}
 
 
 def year_progress(session: Session, day: Day, *conditions: ColumnElement[bool]) -> dict[int, Progress]:
     """Return the progress of each year."""
-    query = _numbers(day, conditions, "year").order_by("year")
+    query = _numbers(session, day, conditions, "year").order_by("year")
     return {year: Progress(*numbers) for year, *numbers in session.execute(query)}
 
 
@@ -132,7 +134,7 @@ def parts(session: Session, day: Day, *conditions: ColumnElement[bool]) -> list[
 
     Items that units added themselves stand alone, by their own key; the parts of a divided item stand with it.
     """
-    item = _items(day, conditions)
+    item = _items(day, _counted(session, day, conditions))
     group = item.c.template_id, item.c.period, item.c.phase_key, item.c.key, item.c.split_from_id
     query = select(*group, func.min(item.c.summary), *_sums(item, day)).group_by(*group)
     order = func.min(item.c.dtstart), item.c.template_id, item.c.period, func.min(item.c.position), item.c.key
@@ -154,7 +156,7 @@ def of_phase(key: str, day: Day) -> ColumnElement[bool]:
 
 def waiting(session: Session, day: Day, *conditions: ColumnElement[bool]) -> dict[str, list[Waiting]]:
     """Return by the item's key the units that have not done it, in their official order; for the campaigns of one round."""
-    item = _items(day, conditions)
+    item = _items(day, _counted(session, day, conditions))
     query = select(item.c.key, item.c.id, Unit.full_name).join(Unit, Unit.id == item.c.unit_id)
     query = query.where(_is_whole(item), _is_expected(item), item.c.status != TodoStatus.COMPLETED)
     found: dict[str, list[Waiting]] = {}
@@ -168,10 +170,12 @@ def silent_units(session: Session, day: Day, *conditions: ColumnElement[bool]) -
 
     What people enter about a unit's work is its report, also when they do it on its behalf: a state, evidence, an item of its
     own, a document of an item. What is decided about its work is none: dates, wording, versions, division, delegation, reforms.
-    Work done for another unit counts for both.
+    Work done for another unit counts for both, and what the units said that a unit was made from is its report too. What was taken
+    back as a mistake by the end of the day was none.
     """
-    item = _items(day, conditions)
-    silent = (Unit.id.not_in(reported) for reported in _reports(day, conditions))
+    counted = _counted(session, day, conditions)
+    item = _items(day, counted)
+    silent = (Unit.id.not_in(reported) for reported in _reports(day, counted))
     query = select(Unit).where(Unit.id.in_(select(item.c.unit_id).where(_is_expected(item))), *silent)
     return session.scalars(query.order_by(Unit.position, Unit.id)).all()
 
@@ -211,15 +215,15 @@ def lifelong_tree(session: Session, unit: Unit) -> UnitTree:
     return tree
 
 
-def _numbers(day: Day, conditions: _Conditions, *group: str) -> Select[Any]:
+def _numbers(session: Session, day: Day, conditions: _Conditions, *group: str) -> Select[Any]:
     """Return the query for the columns of ``group`` and then the fields of ``Progress`` in their order."""
-    item = _items(day, conditions)
+    item = _items(day, _counted(session, day, conditions))
     columns = [item.c[name] for name in group]
     return select(*columns, *_sums(item, day)).group_by(*columns)
 
 
 def _items(day: Day, conditions: _Conditions) -> Subquery:
-    """Return the items of the campaigns that meet ``conditions``, as far as they were there on the day and as they stood then."""
+    """Return the items of the campaigns that ``_counted`` gave, as far as they were there on the day and as they stood then."""
     campaign = Campaign.unit_id, Campaign.template_id, Campaign.period, Campaign.year, Campaign.dtstart
     item = ChecklistItem.id, ChecklistItem.key, ChecklistItem.position, ChecklistItem.split_from_id
     kept = ChecklistItem.summary, ChecklistItem.phase_key, ChecklistItem.weight, ChecklistItem.required
@@ -233,13 +237,35 @@ def _items(day: Day, conditions: _Conditions) -> Subquery:
 
 def _of_campaigns(query: Select[Any], day: Day, conditions: _Conditions) -> Select[Any]:
     items = query.select_from(Campaign).join(ChecklistItem, ChecklistItem.campaign_id == Campaign.id)
-    return items.where(_is_counted(day), _by_then(ChecklistItem.created, day), *conditions)
+    return items.where(_by_then(ChecklistItem.created, day), *conditions)
 
 
-def _is_counted(day: Day) -> ColumnElement[bool]:
-    """Tell whether a campaign takes place; one that was cancelled did until then."""
+def _counted(session: Session, day: Day, conditions: _Conditions) -> _Conditions:
+    """Return ``conditions`` and that a campaign takes place, or did on the day: one that was cancelled did before, and between."""
     takes_place = Campaign.status != CampaignStatus.CANCELLED
-    return or_(takes_place, Campaign.cancelled >= day.end) if isinstance(day, AsOf) else takes_place
+    if not isinstance(day, AsOf):
+        return [takes_place, *conditions]
+    was_off = _off(session, day)
+    not_off = [Campaign.id.not_in(_below(was_off))] if was_off else []
+    return [or_(takes_place, Campaign.cancelled >= day.end), *not_off, *conditions]
+
+
+def _off(session: Session, day: AsOf) -> list[int]:
+    """Return the tops of the rounds that were cancelled at the end of the day, whatever became of them since."""
+    told = select(Campaign.id, Campaign.cancellations).where(Campaign.parent_id.is_(None), Campaign.cancellations.is_not(None))
+    found = []
+    for campaign_id, cancellations in session.execute(told):
+        reasons = [one["reason"] for one in cancellations or () if datetime.fromisoformat(one["at"]) < day.end]
+        if reasons and reasons[-1] is not None:  # None: it was opened again
+            found.append(campaign_id)
+    return found
+
+
+def _below(campaign_ids: Sequence[int]) -> Select[int]:
+    tree = select(Campaign.id.label("id")).where(Campaign.id.in_(campaign_ids)).cte("off", recursive=True)
+    child = aliased(Campaign)
+    tree = tree.union_all(select(child.id).join(tree, child.parent_id == tree.c.id))
+    return select(tree.c.id)
 
 
 def _by_then(instant: Any, day: Day) -> ColumnElement[bool]:
@@ -306,7 +332,7 @@ def _sums(item: Subquery, day: Day) -> Iterator[ColumnElement[int]]:
     yield _total(done & item.c.required, item.c.weight)
     yield _count(expected & (item.c.status == TodoStatus.CANCELLED))
     yield _count(is_open & item.c.is_blocked)
-    yield _count(~_is_expected(item) & _is_whole(item))
+    yield _count(_is_not_required(item) & _is_whole(item))
     yield _count(_is_expected(item) & ~_is_whole(item))
     yield _count((item.c.status == TodoStatus.COMPLETED) & ~_is_whole(item))
 
@@ -316,23 +342,45 @@ def _is_whole(item: Subquery) -> ColumnElement[bool]:
 
 
 def _is_expected(item: Subquery) -> ColumnElement[bool]:
-    """Tell whether an item is to be done, or was; one of which nobody said why it is closed is not required."""
+    """Tell whether an item is to be done in its unit, or was."""
     why = func.coalesce(item.c.not_done, _NOT_REQUIRED)
     return or_(item.c.status != TodoStatus.CANCELLED, why == NotDone.NOT_DONE)
 
 
+def _is_not_required(item: Subquery) -> ColumnElement[bool]:
+    """Tell whether an item is not to be done; one of which nobody said why it is closed is not required."""
+    return and_(item.c.status == TodoStatus.CANCELLED, func.coalesce(item.c.not_done, _NOT_REQUIRED) == NotDone.NOT_REQUIRED)
+
+
 def _reports(day: Day, conditions: _Conditions) -> Iterator[Select[int]]:
-    """Yield the queries for the units that reported: on their own items, on those of others in the same round, by a document."""
-    said = Change.reported_id.is_not(None), _by_then(Change.at, day)
-    mine, other = select(Campaign.unit_id).distinct(), aliased(Campaign)
-    yield _of_campaigns(mine, day, conditions).join(Change, Change.item_id == ChecklistItem.id).where(*said)
-    same = Campaign.unit_id == Change.reported_id, Campaign.template_id == other.template_id, Campaign.period == other.period
-    elsewhere = (
-        mine.select_from(Change).join(Change.item).join(other, other.id == ChecklistItem.campaign_id).join(Campaign, and_(*same))
-    )
-    yield elsewhere.where(*said, _is_counted(day), *conditions)
-    papers = _of_campaigns(mine, day, conditions).join(Document, Document.item_id == ChecklistItem.id)
-    yield papers.where(_by_then(Document.entered, day))
+    """Yield the queries for the units that reported on a round: on their items, on those of others, by a document of an item.
+
+    What the units said from which one was made counts for it in the same round.
+    """
+    line, before, item = _lines(), aliased(Campaign), ChecklistItem  # before: the campaign in which something was said
+    same_round = before.template_id == Campaign.template_id, before.period == Campaign.period
+    mine = select(line.c.unit_id).join(Campaign, Campaign.unit_id == line.c.unit_id).where(*conditions)
+    own = mine.join(before, and_(before.unit_id == line.c.of_id, *same_round)).join(item, item.campaign_id == before.id)
+    yield own.join(Change, Change.item_id == item.id).where(*_is_report(day))
+    said = mine.join(Change, Change.reported_id == line.c.of_id).join(item, item.id == Change.item_id)
+    yield said.join(before, and_(before.id == item.campaign_id, *same_round)).where(*_is_report(day))
+    yield own.join(Document, Document.item_id == item.id).where(_by_then(Document.entered, day))
+
+
+def _lines() -> Subquery:
+    """Return every unit with itself and all that it was made from, by ``unit_id`` and ``of_id``."""
+    line = select(Unit.id.label("unit_id"), Unit.id.label("of_id")).cte("line", recursive=True)
+    made = select(line.c.unit_id, UnitSuccession.predecessor_id).join(UnitSuccession, UnitSuccession.successor_id == line.c.of_id)
+    return line.union(made).select().subquery()
+
+
+def _is_report(day: Day) -> _Conditions:
+    """Return the conditions that a change was a report that stands: no undo, and not undone by the end of the day."""
+    undo = aliased(Change)
+    undone = undo.after[UNDOES].as_integer() == Change.id
+    taken_back = select(undo.id).where(undo.item_id == Change.item_id, _by_then(undo.at, day), undone).correlate(Change).exists()
+    said = Change.reported_id.is_not(None), Change.after[UNDOES].as_integer().is_(None)
+    return *said, _by_then(Change.at, day), ~taken_back
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:

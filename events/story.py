@@ -17,9 +17,11 @@ from events.history import (
     GO_ON,
     MOVED_EVIDENCE,
     MOVED_FROM,
+    MOVED_PARTS,
     MOVED_STATE,
     MOVED_TO,
     PARTS,
+    UNDIVIDED,
     UNDOES,
 )
 from events.language import translations
@@ -119,6 +121,8 @@ def _of_the_reform(after: dict[str, Any]) -> _Said | None:
     """Return what a change of units did: the same work goes on elsewhere."""
     if MOVED_FROM in after:
         return _taken_over(after)
+    if UNDIVIDED in after:
+        return N_("not divided in %(units)s: the share of that area is in no part"), {"units": ", ".join(after[UNDIVIDED])}
     if after.get(MOVED_TO):
         return N_("%(name)s closed it here: %(reason)s"), {"reason": after.get("reason") or ""}
     return None
@@ -138,6 +142,8 @@ def _came_with(after: dict[str, Any]) -> Iterator[_Said]:
         yield N_("held up: %(note)s"), {"note": state["blocked"]}
     elif state.get("status") == TodoStatus.IN_PROCESS:
         yield N_("in progress"), {}
+    if after.get(MOVED_PARTS):
+        yield N_("with closed parts: %(units)s"), {"units": ", ".join(after[MOVED_PARTS])}
     if after.get(MOVED_EVIDENCE):
         yield N_("with evidence: %(what)s"), {"what": "; ".join(map(_piece, after[MOVED_EVIDENCE]))}
 

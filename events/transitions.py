@@ -27,6 +27,7 @@ from events.history import (
     put_columns,
     record,
     state_of,
+    undivided_in,
 )
 from events.localtime import local_day
 from events.models import Campaign, CampaignStatus, Change, ChecklistItem, ItemCredit, ItemState, NotDone, Person, TodoStatus
@@ -159,13 +160,13 @@ def _let_others_follow(
 def follow_parts(session: Session, whole: ChecklistItem, stamp: Stamp) -> None:
     """Close an item when all its parts are closed, and open it again when one of them is.
 
-    One that people closed themselves stays closed, whatever its parts do.
+    One that people closed themselves stays closed, whatever its parts do, and people close one of which a share is in no part.
     """
     parts = parts_of(session, whole)
     closing = closed_from_outside(session, whole)
     if closing is not None and PARTS in closing.after and any(part.is_open for part in parts):
         move(session, whole, closing.before, stamp, {PARTS: True, UNDOES: closing.id})
-    elif parts and whole.is_open and not any(part.is_open for part in parts):
+    elif parts and whole.is_open and not any(part.is_open for part in parts) and not undivided_in(history_of(session, whole)):
         _close_as_parts(session, whole, parts, stamp)
 
 
@@ -176,7 +177,11 @@ def give_again(session: Session, part: ChecklistItem, stamp: Stamp) -> None:
 
 
 def _close_as_parts(session: Session, whole: ChecklistItem, parts: Sequence[ChecklistItem], stamp: Stamp) -> None:
-    """Close an item as its parts were: done if one was, not required if none was, as far as that is theirs to say."""
+    """Close an item as its parts were: done if one was, not required if none was, as far as that is theirs to say.
+
+    A part that went over is closed where it went.
+    """
+    parts = [part for part in parts if part.not_done is not NotDone.MOVED]
     done = [part.completed_on for part in parts if part.is_done and part.completed_on]
     if done:
         complete(session, whole, stamp, max(done), {PARTS: True})

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from events.activities import activities_of
 from events.errors import NotFoundError
 from events.models import Campaign, ChecklistItem, Observance, Unit
-from events.progress import Progress, ever_below
+from events.progress import Progress
 from events.themes import inherited
 from events.units import ancestors
+from events.years import counted_with
 from web.checklists import Line, by_phase, lines_of, may_tick
 from web.closures import ClosedNotice, closed_notice
 from web.context import current_person, get_session, today
-from web.standings import below_of
+from web.standings import Below, below_of
 from web.subscriptions import Subscription
 
 bp = Blueprint("campaigns", __name__, url_prefix="/chien-dich")
@@ -27,7 +28,7 @@ def show(uid: str) -> str:
     session = get_session()
     campaign = _get(session, uid)
     lines = lines_of(session, campaign)
-    below, own, total = _below(session, campaign)
+    rows, standing = _below(session, campaign)
     ticks = may_tick(session, campaign)
     return render_template(
         "campaigns/show.html",
@@ -36,12 +37,11 @@ def show(uid: str) -> str:
         unit_path=ancestors(campaign.unit)[::-1],
         printed=inherited(campaign),
         phases=by_phase(lines),
-        own=own,
         own_lines=[line for line in lines if line.origin is None],
         twins=_twins(campaign, lines),
         activities=activities_of(session, campaign, with_internal=current_person() is not None and ticks),
-        below=below,
-        total=total,
+        below=rows,
+        standing_below=standing,
         may_tick=ticks,
         subscription=unit_subscription(campaign.unit),
     )
@@ -89,15 +89,11 @@ def _get(session: Session, uid: str) -> Campaign:
     return campaign
 
 
-def _below(session: Session, campaign: Campaign) -> tuple[list[tuple[str, str, Progress]], Progress, Progress]:
-    """Return address, name and progress of every unit below that takes part, the campaign's own progress, and the sum of all.
-
-    Units that joined or ended since the first day are among them.
-    """
+def _below(session: Session, campaign: Campaign) -> tuple[list[tuple[str, str, Progress]], Below]:
+    """Return address, name and progress of every unit below that takes part, and the progress of the unit with all of them."""
     unit = campaign.unit
     same = (Campaign.template_id == campaign.template_id, Campaign.period == campaign.period)
-    lived = min(today(), unit.valid_to or today())
-    below = below_of(session, unit, today(), *same, Campaign.unit_id.in_(ever_below(unit.id)), there=lived)
+    below = below_of(session, counted_with(session, unit, today()), today(), *same)
     query = select(Campaign.unit_id, Campaign.uid).join(Campaign.unit).where(Unit.parent_id == unit.id, *same)
     pages = {unit_id: url_for(".show", uid=uid) for unit_id, uid in session.execute(query)}
     rows = [
@@ -105,4 +101,4 @@ def _below(session: Session, campaign: Campaign) -> tuple[list[tuple[str, str, P
         for each in below.branches
         if each.progress or each.unit_id in pages
     ]
-    return rows, below.own, below.total
+    return rows, below

@@ -234,6 +234,7 @@ def _page(
         campaign=campaign,
         unit_path=ancestors(campaign.unit)[::-1],
         documents=found,
+        before=documents.campaigns_before(session, campaign, drafts=may_write),
         prints={document.id: documents.printed_by(document) for document in found},
         replaced=documents.replacing(session, found, drafts=may_write),
         replaceable=documents.replaceable(session, campaign.unit) if may_write else [],

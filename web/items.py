@@ -22,7 +22,7 @@ from events.documents import documents_of_item
 from events.editing import EDITABLE, sets_its_own_date
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
 from events.evidence import LARGEST_FILE, Proof, add_evidence, file_of, remove_evidence, store_file
-from events.history import history_of
+from events.history import history_of, undivided_in
 from events.language import say
 from events.models import Campaign, ChecklistItem, ItemState, Person, Unit
 from events.origins import is_gone
@@ -245,6 +245,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         below=units_below(session, item.campaign.unit, today()),
         closed_from_outside=closed_from_outside(session, item),
         is_gone=gone,
+        undivided=undivided_in(history) if item.is_open else [],
         may_excuse=person is not None and may_excuse(session, person, item, today()),
         may_choose=may_choose,
         may_tick=person is None or may_work_on_item(session, person, item, today()),

@@ -14,28 +14,28 @@ from sqlalchemy.orm import Session
 
 from events.database import nfc
 from events.errors import N_, InvalidInputError, NotFoundError
-from events.lineage import progress_by_year
-from events.models import Campaign, Phase, Template, Unit
+from events.models import Campaign, Phase, Template
 from events.progress import (
     AsOf,
     Day,
     Part,
     Progress,
     Waiting,
-    ever_below,
     of_phase,
     parts,
     silent_units,
     sum_of,
     waiting,
+    year_progress,
 )
 from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.units import ancestors, get_unit
+from events.years import Counted, counted_with
 from web.closures import closed_notice
 from web.context import get_config, get_session, today
 from web.language import gettext as _
 from web.language import title
-from web.standings import below_of
+from web.standings import Below, below_of
 from web.words import day_text
 
 bp = Blueprint("progress", __name__, url_prefix="/tien-do")
@@ -55,10 +55,6 @@ class Asked:
     @property
     def day(self) -> Day:
         return AsOf(self.on, get_config().zone) if self.on else today()
-
-    def conditions(self, unit: Unit) -> list[ColumnElement[bool]]:
-        """Return the conditions on campaigns of any year."""
-        return [Campaign.unit_id.in_(ever_below(unit.id)), *self.of_round]
 
     @property
     def of_round(self) -> list[ColumnElement[bool]]:
@@ -84,7 +80,9 @@ def show(slug: str) -> str:
     session = get_session()
     unit = get_unit(session, slug)
     asked = _asked(session)
-    in_year = [*asked.conditions(unit), Campaign.year == asked.year]
+    counted = counted_with(session, unit, asked.day)
+    in_year = [counted.condition, *asked.of_round, Campaign.year == asked.year]
+    below = below_of(session, counted, asked.day, *asked.of_round, Campaign.year == asked.year, *_of_phase(asked))
     found = [part for part in parts(session, asked.day, *in_year) if asked.phase is None or part.phase_key == asked.phase.key]
     return render_template(
         "progress/show.html",
@@ -94,11 +92,12 @@ def show(slug: str) -> str:
         asked=asked,
         chosen=_chosen(asked),
         total=sum_of(part.progress for part in found),
-        units=_units(session, unit, asked, in_year),
+        units=_units(below),
+        earlier=below.earlier,
         phases=_phases(session, found),
         items=_items(session, found, waiting(session, asked.day, *in_year) if asked.round else {}),
         rounds=_rounds(session, found, in_year),
-        years=_years(session, asked, unit),
+        years=_years(session, asked, counted),
         silent=silent_units(session, asked.day, *in_year),
     )
 
@@ -175,14 +174,11 @@ def _chosen(asked: Asked) -> list[tuple[str, str]]:
     return found
 
 
-def _units(session: Session, unit: Unit, asked: Asked, conditions: list[ColumnElement[bool]]) -> list[Row]:
-    """Return the unit's own work and every unit below it, those of other times only if they had work."""
-    on = asked.on or today()
-    below = below_of(session, unit, asked.day, *conditions, *_of_phase(asked), there=min(on, unit.valid_to or on))
-    if not below.branches:
-        return []
-    rows = [Row(_("This unit's own work"), below.own, is_data=False)] if below.own else []
-    return rows + [Row(each.title, each.progress, _of_unit(each.slug)) for each in below.branches]
+def _units(below: Below) -> list[Row]:
+    """Return the unit's own work, every unit below it, and those before it that had work."""
+    others = [*below.branches, *below.before]
+    rows = [Row(_("This unit's own work"), below.own, is_data=False)] if below.own and others else []
+    return rows + [Row(each.title, each.progress, _of_unit(each.slug)) for each in others]
 
 
 def _of_phase(asked: Asked) -> list[ColumnElement[bool]]:
@@ -221,9 +217,8 @@ def _rounds(session: Session, found: list[Part], conditions: list[ColumnElement[
     ]
 
 
-def _years(session: Session, asked: Asked, unit: Unit) -> list[Row]:
-    """Return the years, units that are gone counted with those that followed them, as on the page of the unit."""
-    by_year = progress_by_year(session, unit, asked.day, *asked.of_round, *_of_phase(asked))
+def _years(session: Session, asked: Asked, counted: Counted) -> list[Row]:
+    by_year = year_progress(session, asked.day, counted.condition, *asked.of_round, *_of_phase(asked))
     return [Row(str(year), progress, _here(nam=year), False) for year, progress in by_year.items()]
 
 

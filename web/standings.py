@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.models import Campaign, CampaignStatus, Unit
-from events.progress import Day, Progress, ever_below, lifelong_tree, own_progress, rolled_up, round_progress
-from events.units import alive
+from events.progress import Day, Progress, own_progress, round_progress, sum_of
+from events.years import Counted, counted_with
 from web.language import gettext as _
 from web.words import day_text
 
@@ -40,11 +40,19 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """The progress of a unit and of the units directly below it: ``total`` is ``own`` and all ``branches``."""
+    """The progress of a unit and of the units directly below it: ``total`` is ``own``, all ``branches`` and all ``before``.
+
+    ``before`` are the units that are counted with this one since they are gone, each with its own work alone.
+    """
 
     own: Progress
     total: Progress
     branches: list[Branch]
+    before: list[Branch]
+
+    @property
+    def earlier(self) -> Progress:
+        return sum_of(branch.progress for branch in self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +65,42 @@ class Standings:
 
 def standings_of(session: Session, unit: Unit, year: int, on: date) -> Standings:
     """Return the standings of ``unit`` in the campaigns of ``year``; lateness counts as of the day ``on``."""
-    below = (Campaign.year == year, Campaign.unit_id.in_(ever_below(unit.id)))
-    return Standings(below_of(session, unit, on, *below, there=on), _by_campaign(session, unit, year, on, below))
+    counted = counted_with(session, unit, on)
+    return Standings(below_of(session, counted, on, Campaign.year == year), _by_campaign(session, counted, year, on))
 
 
-def below_of(session: Session, unit: Unit, day: Day, *conditions: ColumnElement[bool], there: date) -> Below:
-    """Return the progress of ``unit``, over the campaigns that meet ``conditions``, and of the units below that live on ``there``.
+def below_of(session: Session, counted: Counted, day: Day, *conditions: ColumnElement[bool]) -> Below:
+    """Return the progress of a unit, over the campaigns that meet ``conditions``, of the units below it and of those before it.
 
-    One that is gone, or still to come, has its line as long as it has a figure: without it the lines would not add up.
+    What lies before a unit below has its lines on that one's page.
     """
-    own = own_progress(session, day, *conditions)
-    total = rolled_up(lifelong_tree(session, unit), own)
-    columns = (Unit.id, Unit.slug, Unit.full_name, Unit.valid_to, alive(there).label("lives"))
-    query = select(*columns).where(Unit.parent_id == unit.id).order_by(Unit.position, Unit.id)
-    branches = [
-        Branch(row.id, row.slug, row.full_name, row.valid_to if row.valid_to and row.valid_to < there else None, total[row.id])
-        for row in session.execute(query)
-        if row.lives or total[row.id]
-    ]
-    return Below(own.get(unit.id, Progress()), total[unit.id], branches)
+    own = own_progress(session, day, counted.condition, *conditions)
+    totals = counted.totals(own)
+    children = [node.id for node in counted.tree.children.get(counted.unit.id, ())]
+    before = [unit_id for unit_id in counted.before if own.get(unit_id)]
+    query = select(Unit.id, Unit.slug, Unit.full_name, Unit.valid_to).where(Unit.id.in_([*children, *before]))
+    rows = {row.id: row for row in session.execute(query)}
+    return Below(
+        own.get(counted.unit.id, Progress()),
+        totals[counted.unit.id],
+        [_branch(rows[unit_id], totals[unit_id], counted.on) for unit_id in children],
+        [_branch(rows[unit_id], own[unit_id], counted.on) for unit_id in sorted(before, key=list(rows).index)],
+    )
 
 
-def _by_campaign(session: Session, unit: Unit, year: int, on: date, below: tuple[ColumnElement[bool], ...]) -> list[Standing]:
-    own = round_progress(session, on, Campaign.year == year, Campaign.unit_id == unit.id)
-    total = round_progress(session, on, *below)
-    query = select(Campaign).where(Campaign.unit_id == unit.id, Campaign.year == year)
+def _branch(unit: Row[int, str, str, date | None], progress: Progress, on: date) -> Branch:
+    return Branch(unit.id, unit.slug, unit.full_name, unit.valid_to if unit.valid_to and unit.valid_to < on else None, progress)
+
+
+def _by_campaign(session: Session, counted: Counted, year: int, on: date) -> list[Standing]:
+    """Return the rounds in which the unit, or one before it, takes part, under the unit's own campaign if it has one."""
+    unit_id = counted.unit.id
+    own = round_progress(session, on, Campaign.year == year, Campaign.unit_id == unit_id)
+    total = round_progress(session, on, Campaign.year == year, counted.condition)
+    query = select(Campaign).where(Campaign.unit_id.in_([unit_id, *counted.before]), Campaign.year == year)
     query = query.where(Campaign.status != CampaignStatus.CANCELLED).options(joinedload(Campaign.observance))
+    found = session.scalars(query.order_by(Campaign.dtstart, Campaign.unit_id != unit_id, Campaign.id)).all()
+    rounds = {(campaign.template_id, campaign.period): campaign for campaign in reversed(found)}
     return [
-        Standing(campaign, own.get(key, Progress()), total.get(key, Progress()))
-        for campaign in session.scalars(query.order_by(Campaign.dtstart, Campaign.id))
-        for key in [(campaign.template_id, campaign.period)]
+        Standing(campaign, own.get(key, Progress()), total.get(key, Progress())) for key, campaign in reversed(list(rounds.items()))
     ]

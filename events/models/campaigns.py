@@ -37,10 +37,11 @@ class TodoStatus(StrEnum):
 
 
 class NotDone(StrEnum):
-    """Why a cancelled item is cancelled: it was not done, or the unit does not need it."""
+    """Why a cancelled item is cancelled: it was not done, the unit does not need it, or it went over when the unit ended."""
 
     NOT_DONE = "not-done"
     NOT_REQUIRED = "not-required"
+    MOVED = "moved"
 
 
 class ItemState(StrEnum):
@@ -194,7 +195,7 @@ class ChecklistItem(Published, Base):
         if self.is_done:
             return ItemState.DONE
         if not self.is_open:
-            return ItemState.NOT_REQUIRED if self.not_done is NotDone.NOT_REQUIRED else ItemState.NOT_DONE
+            return ItemState.NOT_DONE if self.not_done in (None, NotDone.NOT_DONE) else ItemState.NOT_REQUIRED
         if self.blocked is not None:
             return ItemState.BLOCKED
         return ItemState.IN_PROGRESS if self.status is TodoStatus.IN_PROCESS else ItemState.NOT_STARTED

@@ -18,7 +18,6 @@ from events.checklist import complete_item, decline_item, reopen_item
 from events.choices import OwnItem, add_own_item, split_item, take_back_part
 from events.editing import Edit, edit_item
 from events.handover import hand_over_due
-from events.lineage import compare_years
 from events.localtime import local_day
 from events.models import Campaign, Cascade, ChecklistItem, Document, NotDone, TodoStatus, Unit, UnitSuccession
 from events.previews import Fate
@@ -29,6 +28,7 @@ from events.rounds import rounds_of
 from events.transitions import closed_from_outside, untouched
 from events.units import load_tree
 from events.villages import VillageType, add_village
+from events.years import compare_years
 from tests.conftest import Cast
 from tests.events.test_duedates import YEARS
 from tests.events.test_reforms import everything, undone

@@ -8,18 +8,18 @@ from sqlalchemy import delete, select, update
 
 from events.activities import Plan, activities_of, add_activity, cancel_activity
 from events.campaigns import open_campaigns, open_round
-from events.checklist import block_item, complete_item, reopen_item, start_item
+from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
 from events.choices import delegate_item, split_item
 from events.credits import credit_item, credited_to
 from events.errors import ConflictError
 from events.evidence import Proof, add_evidence, remove_evidence
 from events.feeds import serve_feed
 from events.handover import hand_over_due
-from events.history import history_of
+from events.history import history_of, undivided_in
 from events.models import Campaign, ChecklistItem, ItemState, Template, Unit, UnitSuccession
 from events.people import add_person, give_post
 from events.progress import AsOf, own_progress
-from events.reforms import NewUnit, abolish_level, merge, split
+from events.reforms import NewUnit, abolish_level, merge, rename, split
 from events.rounds import rounds_of
 from events.story import story_of
 from events.themes import inherited
@@ -31,6 +31,7 @@ from tests.conftest import Cast, tick_off
 BEFORE = datetime(2021, 2, 1, 1, tzinfo=UTC)
 DAY = date(2021, 3, 1)
 ON_THE_DAY = datetime(2021, 3, 1, 1, tzinfo=UTC)
+THE_DAY_AFTER = ON_THE_DAY + timedelta(days=1)
 DOCUMENT = Proof("doc_ref", text="12/KH-UBND", dated=date(2021, 2, 20))
 ANOTHER = Proof("doc_ref", text="7/KH-UBND", dated=date(2021, 2, 22))
 
@@ -144,7 +145,7 @@ def test_villages_keep_their_parts_and_what_was_given_to_them(session, happiness
     [part] = split_item(session, banners.id, [village.id], by=happiness.thi, now=BEFORE, calendar=vietnam)
     delegate_item(session, loudspeaker.id, village.id, role="truong_thon", by=happiness.thi, now=BEFORE)
 
-    new = merge_pair(session, happiness)
+    new = rename(session, "23341", "Xã Tên Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY).begun[0]
 
     again = session.scalars(select(Unit).where(Unit.parent_id == new.id)).one()
     new_banners, new_part = item_of(session, new, "banners"), item_of(session, again, part.key)
@@ -154,6 +155,150 @@ def test_villages_keep_their_parts_and_what_was_given_to_them(session, happiness
     new_part.without_evidence = True
     complete_item(session, new_part.id, by=happiness.hoa, now=ON_THE_DAY)
     assert new_banners.is_done
+    assert story_of(history_of(session, given)[0], "en") == f"{happiness.hoa.full_name} delegated it to Thôn 1"
+
+
+def villages_of(session, vietnam, unit, by, *names):
+    return [add_village(session, unit, VillageType.THON, name, by=by, now=BEFORE, calendar=vietnam) for name in names]
+
+
+def divide(session, vietnam, unit, villages, by):
+    """Divide an item among villages that need no evidence; return their parts."""
+    ids = [village.id for village in villages]
+    parts = split_item(session, item_of(session, unit, "banners").id, ids, by=by, now=BEFORE, calendar=vietnam)
+    for part in parts:
+        part.without_evidence = True
+    return parts
+
+
+def part_of(session, whole):
+    return session.scalars(select(ChecklistItem).where(ChecklistItem.split_from_id == whole.id)).one()
+
+
+def test_parts_alone_do_not_finish_what_one_of_the_merged_units_had_not_divided(session, happiness, neighbour, vietnam):
+    villages = villages_of(session, vietnam, happiness.commune, happiness.thi, "1")
+    divide(session, vietnam, happiness.commune, villages, happiness.thi)
+
+    banners = item_of(session, merge_pair(session, happiness), "banners")
+    complete_item(session, part_of(session, banners).id, by=happiness.hoa, now=ON_THE_DAY)
+
+    assert banners.is_open
+    assert undivided_in(history_of(session, banners)) == ["Xã Đăk Blô"]
+    said = "not divided in Xã Đăk Blô: the share of that area is in no part"
+    assert said in [story_of(change, "en") for change in history_of(session, banners)]
+    again = rename(session, "23341-2021", "Xã Mới Nữa", on=DAY + timedelta(days=1), basis=None, by=happiness.hoa, now=THE_DAY_AFTER)
+    later = item_of(session, again.begun[0], "banners")
+    assert later.is_open
+    assert undivided_in(history_of(session, later)) == ["Xã Đăk Blô"]
+
+
+def test_once_the_new_unit_divides_the_rest_its_parts_finish_the_item(session, happiness, neighbour, vietnam):
+    one = villages_of(session, vietnam, happiness.commune, happiness.thi, "1")
+    other = villages_of(session, vietnam, get_unit(session, "23344"), neighbour, "2")
+    divide(session, vietnam, happiness.commune, one, happiness.thi)
+    new = merge_pair(session, happiness)
+    banners = item_of(session, new, "banners")
+
+    below = session.scalars(select(Unit.id).where(Unit.parent_id == new.id)).all()
+    who = {"by": happiness.hoa, "now": ON_THE_DAY}
+    for part in split_item(session, banners.id, below, calendar=vietnam, **who):
+        part.without_evidence = True
+        complete_item(session, part.id, **who)
+
+    assert banners.is_done
+    assert other[0].valid_to is not None
+
+
+def test_what_merged_units_had_all_divided_is_finished_by_its_parts(session, happiness, neighbour, vietnam):
+    other = get_unit(session, "23344")
+    divide(session, vietnam, happiness.commune, villages_of(session, vietnam, happiness.commune, happiness.thi, "1"), happiness.thi)
+    divide(session, vietnam, other, villages_of(session, vietnam, other, neighbour, "1"), neighbour)
+
+    banners = item_of(session, merge_pair(session, happiness), "banners")
+    for part in session.scalars(select(ChecklistItem).where(ChecklistItem.split_from_id == banners.id)).all():
+        assert banners.is_open
+        complete_item(session, part.id, by=happiness.hoa, now=ON_THE_DAY)
+
+    assert banners.is_done
+
+
+def test_parts_that_were_done_go_on_counting_where_their_villages_went(session, happiness, vietnam):
+    first, *others = villages_of(session, vietnam, happiness.commune, happiness.thi, "1", "2", "3")
+    parts = divide(session, vietnam, happiness.commune, [first, *others], happiness.thi)
+    complete_item(session, parts[0].id, by=happiness.thi, now=BEFORE)
+    figures = own_progress(session, AsOf(DAY - timedelta(days=1)))
+
+    into = [NewUnit("Xã P1", children=(first.key,)), NewUnit("Xã P2", children=tuple(unit.key for unit in others))]
+    done = split(session, "23341", into, on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    session.flush()
+
+    p1, p2 = (item_of(session, part, "banners") for part in done.begun if part.level_key == "commune")
+    assert (p1.state, p1.completed_on, p1.completed_by) == (ItemState.DONE, BEFORE.date(), happiness.thi)
+    assert part_of(session, p1) == parts[0]
+    assert [story_of(change, "en") for change in history_of(session, p1)] == [
+        "done, since all its parts are closed; the last one by Cán bộ xã (Thi)",
+        f"{happiness.hoa.full_name} took it over from Thị trấn Đăk Glei, due on {p1.due:%d/%m/%Y}, with closed parts: Thôn 1",
+    ]
+    assert p2.is_open
+    assert own_progress(session, AsOf(DAY - timedelta(days=1))) == figures
+    hand_over_due(session, by=None, now=ON_THE_DAY)
+    reopen_item(session, parts[0].id, by=happiness.hoa, now=ON_THE_DAY)
+    assert p1.is_open
+
+
+def test_a_done_part_and_an_open_one_finish_the_item_of_the_merged_unit_together(session, happiness, neighbour, vietnam):
+    complete_item(session, open_to_all(session, get_unit(session, "23344"), "banners").id, by=neighbour, now=BEFORE)
+    villages = villages_of(session, vietnam, happiness.commune, happiness.thi, "1", "2")
+    first, _second = divide(session, vietnam, happiness.commune, villages, happiness.thi)
+    complete_item(session, first.id, by=happiness.thi, now=BEFORE)
+
+    banners = item_of(session, merge_pair(session, happiness), "banners")
+    assert banners.is_open
+    [still_open] = session.scalars(
+        select(ChecklistItem).where(ChecklistItem.split_from_id == banners.id, ChecklistItem.completed.is_(None))
+    )
+    complete_item(session, still_open.id, by=happiness.hoa, now=ON_THE_DAY)
+
+    assert (banners.state, banners.completed_on) == (ItemState.DONE, DAY)
+
+
+def open_to_all(session, unit, key):
+    item = item_of(session, unit, key)
+    item.without_evidence = True
+    return item
+
+
+def test_where_merged_units_had_given_an_item_to_different_villages_the_new_unit_decides(session, happiness, neighbour, vietnam):
+    other = get_unit(session, "23344")
+    [one] = villages_of(session, vietnam, happiness.commune, happiness.thi, "1")
+    [two] = villages_of(session, vietnam, other, neighbour, "2")
+    delegate_item(session, item_of(session, happiness.commune, "banners").id, one.id, by=happiness.thi, now=BEFORE)
+    delegate_item(session, item_of(session, other, "banners").id, two.id, by=neighbour, now=BEFORE)
+    delegate_item(session, item_of(session, other, "visits").id, two.id, by=neighbour, now=BEFORE)
+
+    new = merge_pair(session, happiness)
+
+    for key, names in (("banners", {"Thôn 1", "Thôn 2"}), ("visits", {"Thôn 2"})):
+        item = item_of(session, new, key)
+        change = history_of(session, item)[0]
+        assert (item.delegate_unit_id, item.delegate_role_key) == (None, None)
+        assert set(change.before["delegate"].split(", ")) == names
+        assert story_of(change, "en").startswith(f"{happiness.hoa.full_name} took it back from Thôn")
+
+
+def test_a_whole_is_not_done_for_the_reasons_of_its_own_parts_alone(session, happiness, vietnam):
+    villages = villages_of(session, vietnam, happiness.commune, happiness.thi, "1", "2")
+    divide(session, vietnam, happiness.commune, villages, happiness.thi)
+    banners = item_of(session, happiness.commune, "banners")
+    keys = [village.key for village in villages]
+    merge(session, keys, NewUnit("Thôn Mới"), on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    session.flush()
+
+    parts = session.scalars(select(ChecklistItem).where(ChecklistItem.split_from_id == banners.id)).all()
+    for part in [part for part in parts if part.is_open]:
+        decline_item(session, part.id, "mưa lũ", by=happiness.hoa, now=ON_THE_DAY)
+
+    assert (banners.state, banners.reason) == (ItemState.NOT_DONE, "mưa lũ")
 
 
 def test_history_leads_from_one_to_the_other(session, happiness, neighbour):
@@ -239,6 +384,21 @@ def test_what_was_overdue_in_every_item_goes_over_too_and_older_figures_stay(ses
     assert not any(item.is_open for item in old.items)
     assert {item.key for item in campaign_of(session, done.begun[0]).items if item.is_open} == kinds
     assert own_progress(session, last_day) == figures
+
+
+def test_what_went_over_is_counted_in_the_new_unit_alone(session, happiness):
+    done, excused, *_rest = campaign_of(session, happiness.commune).items
+    tick_off(done, happiness.thi, BEFORE, BEFORE.date())
+    excuse_item(session, excused.id, "Không có trường học", by=happiness.hoa, now=BEFORE)
+    session.flush()
+    before = own_progress(session, DAY)[happiness.commune.id]
+
+    new = rename(session, "23341", "Xã Tên Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY).begun[0]
+
+    figures = own_progress(session, DAY)
+    old = figures[happiness.commune.id]
+    assert (old.expected, old.done, old.not_required) == (1, 1, 1)
+    assert old + figures[new.id] == before
 
 
 def test_a_theme_goes_over_where_all_predecessors_agree_on_it(session, happiness):

@@ -13,8 +13,9 @@ from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.feeds import find_feed
 from events.history import history_of, not_undone
 from events.kinds import get_kind, open_on
+from events.localtime import local_day
 from events.models import Campaign, CampaignStatus, ChecklistItem, ItemState, Template, TodoStatus
-from events.progress import Progress, own_progress
+from events.progress import AsOf, Progress, own_progress
 from events.rounds import rounds_of
 from events.workdays import WorkCalendar
 from tests.conftest import Cast, tick_off
@@ -83,6 +84,22 @@ def test_a_round_is_opened_again_as_it_was(session: Session, cast: Cast, root: C
     assert states(session) == {(CampaignStatus.CONFIRMED, None, 2)}
     assert [told["reason"] for told in root.cancellations] == [WHY, None]
     assert lone.status is CampaignStatus.CONFIRMED
+
+
+def test_figures_of_the_days_on_which_a_round_was_cancelled_stay_whatever_becomes_of_it(
+    session: Session, cast: Cast, root: Campaign
+):
+    days = [NOW + timedelta(days=number) for number in range(5)]
+    acts = [lambda **who: cancel_round(session, root, WHY, **who), lambda **who: reopen_round(session, root, **who)]
+    figures = {}
+    for number, day in enumerate(days):
+        acts[number % 2](by=cast.hoa, now=day)
+        today = local_day(day)
+        figures[today] = own_progress(session, today, Campaign.unit_id == cast.commune.id)
+
+    assert [bool(found) for found in figures.values()] == [False, True, False, True, False]
+    for day, found in figures.items():
+        assert own_progress(session, AsOf(day), Campaign.unit_id == cast.commune.id) == found
 
 
 def test_only_a_post_at_the_top_cancels_with_a_reason_and_in_an_open_year(session: Session, cast: Cast, root: Campaign):

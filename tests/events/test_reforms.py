@@ -11,7 +11,7 @@ from events.campaigns import open_round
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from events.feeds import serve_feed
 from events.handover import hand_over, hand_over_due
-from events.lineage import Lineage, compare_years, mapped_to, progress_by_year
+from events.lineage import Lineage
 from events.models import (
     Campaign,
     Change,
@@ -38,6 +38,7 @@ from events.templates import edit_template, get_template, item_entry
 from events.units import alive, children, get_unit, load_tree, predecessors, successors
 from events.versions import apply_version, compare
 from events.withdrawals import take_back
+from events.years import compare_years, mapped_to, progress_by_year
 from tests.conftest import Cast, holders, tick_off
 
 BEFORE = datetime(2021, 2, 1, 1, tzinfo=UTC)
@@ -266,8 +267,8 @@ def test_an_item_handed_over_says_where_it_went_and_where_it_came_from(session, 
 
     item = campaign_of(session, happiness.commune).items[0]
     change = session.scalars(select(Change).where(Change.item_id == item.id)).one()
-    assert (item.status, item.not_done, item.reason) == (TodoStatus.CANCELLED, NotDone.NOT_REQUIRED, "chuyển cho Xã Đăk Mới")
-    assert (change.by, change.status, change.not_done) == (happiness.hoa, TodoStatus.CANCELLED, NotDone.NOT_REQUIRED)
+    assert (item.status, item.not_done, item.reason) == (TodoStatus.CANCELLED, NotDone.MOVED, "chuyển cho Xã Đăk Mới")
+    assert (change.by, change.status, change.not_done) == (happiness.hoa, TodoStatus.CANCELLED, NotDone.MOVED)
     again = campaign_of(session, new).items[0]
     assert (again.key, again.due, again.status) == (item.key, item.due, TodoStatus.NEEDS_ACTION)
 

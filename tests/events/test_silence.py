@@ -19,6 +19,7 @@ from events.models import Campaign, Change, ChecklistItem, DocumentKind, Unit, U
 from events.people import give_post
 from events.progress import AsOf, ever_below, silent_units
 from events.reanchor import NewAnchor
+from events.reforms import rename
 from events.undo import undo_change
 from events.units import get_unit
 from events.villages import VillageType, add_village
@@ -213,4 +214,37 @@ def test_who_was_merged_away_without_a_word_stays_silent_as_of_the_days_before(s
 
     new = session.scalars(select(Unit).where(Unit.full_name == "Xã Đăk Mới")).one()
     assert old & silent(AsOf(MARCH_2021.date() - A_DAY)) == old - {cast.commune}
-    assert {new, *old} & silent(local_day(MARCH_2021)) == {new}  # nothing is expected of the old ones any more
+    assert not {new, *old} & silent(local_day(MARCH_2021))  # nothing is expected of the old ones any more
+
+
+def test_a_unit_made_from_one_that_had_reported_is_not_silent(session, cast, root, silent):
+    complete_item(session, item_of(session, root, cast.commune, "plan_commune").id, by=cast.thi, now=MARCH_2021 - A_DAY)
+    keys, on = {"23341": "Xã Đăk Glei Mới", "23344": "Xã Đăk Blô Mới"}, MARCH_2021.date()
+    spoke, kept_still = (
+        rename(session, key, name, on=on, basis=None, by=cast.hoa, now=MARCH_2021).begun[0] for key, name in keys.items()
+    )
+
+    assert {spoke, kept_still} & silent() == {kept_still}
+
+
+def test_a_tick_in_the_wrong_commune_that_is_undone_was_no_report(session, cast, root, vietnam, silent):
+    item, before = item_of(session, root, cast.other_commune, "loudspeaker"), silent()
+    complete_item(session, item.id, by=cast.hoa, now=MARCH_2021)
+    assert cast.other_commune not in silent()
+
+    next_day = MARCH_2021 + A_DAY
+    undo_change(session, item.id, history_of(session, item)[0].id, by=cast.hoa, now=next_day, calendar=vietnam)
+
+    assert silent() == before
+    assert cast.other_commune not in silent(AsOf(MARCH_2021.date()))  # the report of that evening stays as it was
+    assert cast.other_commune in silent(AsOf(next_day.date()))
+
+
+def test_a_report_made_after_an_undo_counts(session, cast, root, vietnam, silent):
+    item, who = item_of(session, root, cast.commune, "loudspeaker"), {"by": cast.thi, "now": MARCH_2021}
+    complete_item(session, item.id, **who)
+    undo_change(session, item.id, history_of(session, item)[0].id, calendar=vietnam, **who)
+    item.without_evidence = True  # what opens wants what its template wants
+    complete_item(session, item.id, **who)
+
+    assert cast.commune not in silent()

@@ -4,13 +4,13 @@ from sqlalchemy import select
 
 from events.campaigns import open_campaigns, open_round
 from events.handover import hand_over_due
-from events.lineage import compare_years
 from events.models import Campaign, ChecklistItem, Template, Unit
 from events.models.campaigns import OPEN
 from events.progress import own_progress, sum_of
 from events.rounds import rounds_of
 from events.units import get_unit, load_tree, successors
 from events.villages import VillageType, add_village
+from events.years import compare_years
 
 JUNE_2025 = datetime(2025, 6, 2, 2, tzinfo=UTC)
 REFORM = date(2025, 7, 1)

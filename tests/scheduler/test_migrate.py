@@ -5,7 +5,7 @@ from alembic import command
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from events.models import Campaign, Change, ChecklistItem, Document, TemplateItem
+from events.models import Campaign, Change, ChecklistItem, Document, NotDone, TemplateItem
 from scheduler import migrate
 from scheduler.migrate import NewerDatabaseError, Version
 
@@ -119,6 +119,23 @@ def test_a_part_that_was_taken_back_belongs_to_its_whole_again(blank_engine):
         assert dict(session.execute(select(ChecklistItem.id, ChecklistItem.split_from_id)).all()) == {1: None, 2: 1, 3: None}
 
 
+def test_what_went_over_in_an_older_database_is_told_from_what_is_not_required(blank_engine):
+    with blank_engine.begin() as connection:
+        command.upgrade(migrate._config(connection), "0007")
+        _insert_campaign(connection)
+        closed = {"status": "CANCELLED", "not_done": "not-required"}
+        for number, after in enumerate([{}, {"moved_to": {}}, {"moved_to": {"9": "Xã Mới"}}, {"document": {}}], 1):
+            _insert_change(connection, number, {}, after, **closed)
+        connection.execute(text("UPDATE checklist_item SET status = 'CANCELLED', not_done = 'not-required'"))
+
+    migrate.upgrade(blank_engine)
+
+    with Session(blank_engine) as session:
+        closed = session.scalars(select(Change.not_done).order_by(Change.id)).all()
+        assert closed == [NotDone.NOT_REQUIRED, NotDone.NOT_REQUIRED, NotDone.MOVED, NotDone.MOVED]
+        assert session.scalars(select(ChecklistItem.not_done)).one() is NotDone.MOVED
+
+
 def _insert_campaign(connection):
     """Make a cancelled campaign of unit 1 with an item that unit 2 does, and a document of it."""
     for key in ("r", "p"):
@@ -167,6 +184,7 @@ def _insert_campaign(connection):
 def _insert_change(connection, number, before, after, **who):
     who = {"by_id": 1, "by_name": "Cán bộ", "door": "page"} | who
     state = {"status": "NEEDS-ACTION", "blocked": False, "due": "2026-03-01", "at": "2026-02-01 00:00:00"}
+    state |= {name: who.pop(name) for name in ("status", "not_done") if name in who}
     said = {"before": json.dumps(before), "after": json.dumps(after)}
     _insert(connection, "change", id=number, item_id=1, **who, **state, **said)
 

@@ -10,7 +10,7 @@ from events.database import new_uid
 from events.models import Campaign, Change, ChecklistItem, NotDone, TodoStatus, Unit, UnitSuccession
 from events.models.history import Door
 from events.progress import ever_below, own_progress, sum_of
-from events.reforms import NewUnit, merge
+from events.reforms import NewUnit, merge, rename
 from events.workdays import WorkCalendar
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Clock, Opened, Visitor
@@ -65,8 +65,7 @@ def test_a_campaign_counts_units_that_began_after_its_first_day(
     page = stranger.read(f"/chien-dich/{district.uid}")
 
     new = page[page.index(">Xã Đăk Mới<") :].partition("</tr>")[0]
-    assert re.search(r"<td>0/[1-9]\d* việc</td>", new)
-    assert "Thị trấn Đăk Glei (đến 21/03/2021)" in page
+    assert re.search(r"<td>1/[2-9]\d* việc</td>", new)  # with what one of its predecessors did
     assert tally in page
     assert tally in stranger.read(f"/tien-do/{cast.district.slug}?chien-dich=happiness_day:2021")
     assert tally in stranger.read(f"/don-vi/{cast.district.slug}")
@@ -89,7 +88,48 @@ def test_the_units_below_a_unit_add_up_to_its_total_across_a_merger(
     own, total = (tuple(map(int, found)) for found in re.findall(r"<strong>(\d+)/(\d+) việc</strong>", page))
     below = re.findall(r"<td>(\d+)/(\d+) việc</td>", page[page.index('id="cap-duoi"') :])
     assert tuple(map(sum, zip(own, *(map(int, line) for line in below), strict=True))) == total
-    assert "Thị trấn Đăk Glei (đến 21/03/2021)" in page
+
+
+@pytest.mark.parametrize("day", ["", "&ngay=2021-03-21"])
+def test_a_merged_unit_shows_what_its_predecessors_did_in_one_set_of_figures(stranger: Visitor, merged: Unit, day: str):
+    page = stranger.read(f"/tien-do/{merged.slug}?nam=2021{day}")
+
+    lines, total = rows(page, "theo-don-vi")
+    assert [sum(column) for column in zip(*lines, strict=True)] == total
+    assert numbers(page, "Thị trấn Đăk Glei (đến 21/03/2021)")[1] == "1"
+    assert numbers(page, "2021")[:8] == [str(number) for number in total]
+    assert f"<strong>1/{total[0]} việc" in page
+    assert "kể cả các đơn vị trước khi thay đổi" in page
+
+
+def test_the_page_of_a_merged_unit_agrees_with_its_progress(stranger: Visitor, merged: Unit):
+    [head] = re.findall(r"<strong>(\d+/\d+) việc", stranger.read(f"/tien-do/{merged.slug}?nam=2021"))
+    page = stranger.read(f"/don-vi/{merged.slug}")
+
+    own, earlier, altogether = re.findall(r"<strong>(\d+/\d+) việc</strong>", page)
+    assert altogether == head
+    assert tuple(map(sum, zip(*(map(int, figures.split("/")) for figures in (own, earlier)), strict=True))) == tuple(
+        map(int, head.split("/"))
+    )
+    assert "Thị trấn Đăk Glei" in stranger.read(f"/tien-do/{merged.slug}?nam=2021").partition('id="theo-don-vi"')[2]
+
+
+def test_a_round_that_a_predecessor_finished_stands_among_those_of_the_new_unit(
+    stranger: Visitor, cast: Cast, opened: Opened, session: Session, clock: Clock
+):
+    session.execute(update(Unit).where(Unit.valid_to == date(2025, 6, 30)).values(valid_to=None))
+    session.execute(delete(UnitSuccession))
+    session.expire_all()
+    for item in opened.commune.items:
+        finish(session, item)
+    clock.now = datetime(2021, 3, 22, 1, tzinfo=UTC)
+    new = rename(session, "23341", "Thị trấn Mới", on=AFTER_THE_DAY, basis=None, by=cast.hoa, now=clock.now).begun[0]
+    session.commit()
+
+    page = stranger.read(f"/don-vi/{new.slug}")
+
+    assert f'href="/chien-dich/{opened.commune.uid}"' in page
+    assert numbers(page, opened.commune.summary)[0] == str(len(opened.commune.items))
 
 
 def test_a_unit_shows_how_far_it_and_all_below_it_have_come(stranger: Visitor, cast: Cast, opened: Opened, session: Session):

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from events.lineage import compare_years
 from events.models import Campaign, ChecklistItem, Person, Reform, Unit, UnitSuccession
 from events.models.campaigns import OPEN
 from events.proposals import waiting_proposals
 from events.units import get_unit, successors
+from events.years import compare_years
 from tests.conftest import Cast, holders
 from tests.web.conftest import Opened, Visitor
 from web.accounts.models import ADMINISTRATOR, AccountRole, account_of

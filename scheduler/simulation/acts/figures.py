@@ -9,22 +9,19 @@ from sqlalchemy import ColumnElement, select
 
 from events.errors import N_
 from events.history import history_of
-from events.lineage import compare_years
 from events.models import Campaign, Person, Phase, Unit
 from events.progress import (
     AsOf,
     Day,
     Part,
     Progress,
-    ever_below,
-    lifelong_tree,
     own_progress,
     parts,
-    rolled_up,
     silent_units,
     sum_of,
 )
 from events.story import story_of
+from events.years import Counted, compare_years, counted_with
 from notifications.outbox import Notice, NoticeState
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Said, Stage, Told, as_text, notice_in_words, said
@@ -50,8 +47,10 @@ class ShowProgress(Act):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         unit = stage.unit(self.unit)
-        conditions, what = self._asked(stage, unit)
         day: Day = AsOf(self.as_of, stage.zone) if self.as_of else stage.day
+        counted = counted_with(stage.session, unit, day)
+        asked, what = self._asked(stage)
+        conditions = [counted.condition, *asked]
         found = parts(stage.session, day, *conditions)
         total = sum_of(part.progress for part in found)
         yield self._total(unit, what, stage.day, total)
@@ -59,16 +58,15 @@ class ShowProgress(Act):
             yield self._by_phase(stage, found)
         if self.items:
             yield from self._by_item(found)
-        yield self._sum_of_leaves(stage, unit, day, conditions, total)
+        yield self._sum_of_leaves(stage, counted, day, conditions, total)
         yield from self._silent(silent_units(stage.session, day, *conditions))
 
-    def _asked(self, stage: Stage, unit: Unit) -> tuple[list[ColumnElement[bool]], Said]:
-        below = Campaign.unit_id.in_(ever_below(unit.id))
+    def _asked(self, stage: Stage) -> tuple[list[ColumnElement[bool]], Said]:
         if self.campaign is None:
-            return [below, Campaign.year == stage.day.year], said(N_("all of %(year)s"), year=stage.day.year)
+            return [Campaign.year == stage.day.year], said(N_("all of %(year)s"), year=stage.day.year)
         root = stage.campaign(self.campaign)
-        round_ = Campaign.template_id == root.template_id, Campaign.period == root.period
-        return [below, *round_], said("“%(campaign)s”", campaign=root.summary)
+        round_ = [Campaign.template_id == root.template_id, Campaign.period == root.period]
+        return round_, said("“%(campaign)s”", campaign=root.summary)
 
     def _total(self, unit: Unit, what: Said, today: date, total: Progress) -> Told:
         names = ("expected", "on_time", "late", "open", "overdue", "blocked", "not_done", "not_required", "percent", "share")
@@ -96,9 +94,11 @@ class ShowProgress(Act):
         words = (f"{title} {one.done}/{one.expected}" for title, one in figures.items() if one.expected)
         return self.told(N_("… by phase: %(phases)s"), phases=", ".join(words))
 
-    def _sum_of_leaves(self, stage: Stage, unit: Unit, day: Day, conditions: list[ColumnElement[bool]], total: Progress) -> Told:
+    def _sum_of_leaves(
+        self, stage: Stage, counted: Counted, day: Day, conditions: list[ColumnElement[bool]], total: Progress
+    ) -> Told:
         own = own_progress(stage.session, day, *conditions)
-        above = rolled_up(lifelong_tree(stage.session, unit), own)[unit.id]
+        above = counted.totals(own)[counted.unit.id]
         sentence = (
             N_("… the sum of its %(count)s units is the same")
             if above == total == sum_of(own.values())

@@ -1,0 +1,154 @@
+"""Who answers for papers and finished items of a unit that ended: the people of the units that follow it, in or above them."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import delete, update
+
+from events.checklist import complete_item, reopen_item
+from events.documents import (
+    Paper,
+    add_document,
+    campaigns_before,
+    correct_document,
+    documents_of_item,
+    issue_document,
+    replaceable,
+    supersede,
+)
+from events.errors import ConflictError, InvalidInputError, NotAllowedError
+from events.evidence import add_evidence
+from events.handover import hand_over_due
+from events.models import DocumentKind, Unit, UnitSuccession
+from events.people import add_person, give_post, may_work_on
+from events.proposals import decide_proposal, waiting_proposals
+from events.reforms import NewUnit, abolish_level, merge, rename, split
+from events.units import get_unit
+from tests.conftest import Cast
+from tests.events.test_bequest import BEFORE, DAY, DOCUMENT, ON_THE_DAY, campaign_of, item_of, open_round_of, open_to_all
+
+PLAN = Paper(DocumentKind.PLAN, "Kế hoạch xã")
+NEXT_DAY = ON_THE_DAY + timedelta(days=1)
+
+
+@pytest.fixture
+def cast(session):
+    """The cast in a province that does not know of the reform of 2025 yet."""
+    session.execute(update(Unit).where(Unit.valid_to == date(2025, 6, 30)).values(valid_to=None))
+    session.execute(delete(UnitSuccession))
+    session.expire_all()
+    return Cast(session)
+
+
+@pytest.fixture
+def happiness(session, cast, vietnam):
+    open_round_of(session, vietnam, "happiness_day")
+    return cast
+
+
+@pytest.fixture
+def neighbour(session, cast):
+    """Somebody with a post in the commune that is merged with Thi's."""
+    person = add_person(session, "Cán bộ xã bên", "ben@example.org")
+    give_post(session, person, get_unit(session, "23344"), "ubnd_xa", since=date(2020, 1, 1))
+    return person
+
+
+def confirm_posts(session, cast):
+    for proposal in waiting_proposals(session):
+        decide_proposal(session, proposal.id, confirm=True, by=cast.hoa, now=ON_THE_DAY)
+
+
+@pytest.fixture
+def drafted(session, happiness):
+    """The plan that Thi drafted for its item before her commune was renamed, with her post confirmed in the new one."""
+    item = item_of(session, happiness.commune, "plan_commune")
+    return add_document(session, item.campaign, PLAN, item=item, by=happiness.thi, now=BEFORE)
+
+
+@pytest.fixture
+def finished(session, happiness):
+    item = open_to_all(session, happiness.commune, "loudspeaker")
+    return complete_item(session, item.id, by=happiness.thi, now=BEFORE)
+
+
+@pytest.fixture
+def renamed(session, happiness, drafted, finished):
+    done = rename(session, "23341", "Thị trấn Tên Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    confirm_posts(session, happiness)
+    return done.begun[0]
+
+
+def test_a_draft_is_corrected_and_issued_after_a_renaming_by_those_who_wrote_it(session, happiness, drafted, renamed):
+    who = {"by": happiness.thi, "now": NEXT_DAY}
+    correct_document(session, drafted, Paper(DocumentKind.PLAN, "Kế hoạch xã", number="5/KH"), item=drafted.item, **who)
+    issue_document(session, drafted, DAY, **who)
+
+    assert (drafted.number, drafted.issued) == ("5/KH", DAY)
+
+
+def test_the_new_units_item_shows_the_papers_of_the_old_one(session, happiness, drafted, renamed):
+    again = rename(session, renamed.key, "Thị trấn Mới Nữa", on=NEXT_DAY.date(), basis=None, by=happiness.hoa, now=NEXT_DAY)
+    item = item_of(session, again.begun[0], "plan_commune")
+
+    assert documents_of_item(session, item, drafts=True) == [drafted]
+    assert documents_of_item(session, item, drafts=False) == []
+    assert campaigns_before(session, item.campaign, drafts=True) == [drafted.campaign]
+    assert campaigns_before(session, item.campaign, drafts=False) == []
+
+
+def test_a_paper_of_the_new_unit_replaces_one_of_the_old(session, happiness, drafted, renamed):
+    new = add_document(session, campaign_of(session, renamed), PLAN, by=happiness.thi, now=NEXT_DAY)
+    assert replaceable(session, renamed) == [new, drafted]
+
+    supersede(session, new, drafted, by=happiness.thi, now=NEXT_DAY)
+
+    assert new.supersedes == drafted
+    assert replaceable(session, renamed) == [new]
+    elsewhere = add_document(session, campaign_of(session, happiness.other_commune), PLAN, by=happiness.khanh, now=NEXT_DAY)
+    with pytest.raises(InvalidInputError, match="same unit"):
+        supersede(session, elsewhere, drafted, by=happiness.hoa, now=NEXT_DAY)
+
+
+def test_an_item_wrongly_ticked_before_a_renaming_is_opened_again_and_goes_over(session, happiness, finished, renamed):
+    reopen_item(session, finished.id, by=happiness.thi, now=NEXT_DAY)
+    hand_over_due(session, by=None, now=NEXT_DAY)
+
+    assert item_of(session, renamed, "loudspeaker").is_open
+    with pytest.raises(ConflictError, match="went over to Thị trấn Tên Mới"):
+        complete_item(session, finished.id, by=happiness.thi, now=NEXT_DAY)
+
+
+def test_only_people_of_the_units_that_follow_or_above_them_answer(session, happiness, neighbour, finished):
+    into = [NewUnit("Xã Đông"), NewUnit("Xã Tây")]
+    split(session, "23341", into, on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    session.flush()
+    old = happiness.commune
+
+    assert not may_work_on(session, happiness.thi, old, DAY)  # her posts there are not confirmed yet
+    confirm_posts(session, happiness)
+    session.flush()
+    allowed = [may_work_on(session, who, old, DAY) for who in (happiness.thi, happiness.hoa, neighbour, happiness.khanh)]
+    assert allowed == [True, True, False, False]
+    with pytest.raises(NotAllowedError):
+        reopen_item(session, finished.id, by=happiness.khanh, now=ON_THE_DAY)
+
+
+def test_the_province_answers_for_what_an_abolished_district_left_also_under_its_own_new_name(session, happiness):
+    abolish_level(session, "district", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    rename(session, "62", "Tỉnh Mới", on=NEXT_DAY.date(), basis=None, by=happiness.hoa, now=NEXT_DAY)
+    assert not may_work_on(session, happiness.hoa, happiness.district, NEXT_DAY.date())
+    for proposal in waiting_proposals(session):
+        decide_proposal(session, proposal.id, confirm=True, by=happiness.thi, now=NEXT_DAY, as_administrator=True)
+
+    assert may_work_on(session, happiness.hoa, happiness.district, NEXT_DAY.date())
+
+
+def test_whoever_answers_for_a_merged_unit_does_not_do_there_what_went_over(session, happiness, neighbour, finished):
+    merge(session, ["23341", "23344"], NewUnit("Xã Đăk Mới"), on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    confirm_posts(session, happiness)
+    plan = item_of(session, get_unit(session, "23344"), "plan_commune")
+
+    assert may_work_on(session, neighbour, happiness.commune, DAY)
+    with pytest.raises(ConflictError, match="went over"):
+        add_evidence(session, plan.id, DOCUMENT, by=happiness.thi, now=ON_THE_DAY)
