@@ -272,11 +272,10 @@ def _take_in(session: Session, found: Round) -> None:
     """Link the campaigns that were opened before the one that contains them."""
     if found.observance is None:
         return
-    inner, outer = aliased(Campaign), aliased(Campaign)
+    outer = aliased(Campaign)
     inside = select(Observance.id).where(Observance.inside_key == found.observance.key)
-    of_unit = select(outer.id).where(_same(found, outer), outer.unit_id == Campaign.unit_id).scalar_subquery()
-    waiting = select(inner.id).where(inner.observance_id.in_(inside), inner.year == found.year, inner.outer_id.is_(None))
-    link = update(Campaign).where(Campaign.id.in_(waiting)).values(outer_id=of_unit)
+    waiting = (Campaign.observance_id.in_(inside), Campaign.year == found.year, Campaign.outer_id.is_(None))
+    link = update(Campaign).where(_same(found, outer), outer.unit_id == Campaign.unit_id, *waiting).values(outer_id=outer.id)
     session.execute(link, execution_options={"synchronize_session": False})
 
 
