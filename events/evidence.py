@@ -294,5 +294,4 @@ def _plain(piece: Evidence) -> dict[str, Any]:
 
 
 def _told(session: Session, proof: Proof) -> dict[str, str]:
-    title = session.scalars(select(EvidenceType.title_vi).where(EvidenceType.key == proof.kind)).one()
-    return {"kind": proof.kind, "title": title, "text": proof.in_words}
+    return {"kind": proof.kind, "title": session.get_one(EvidenceType, proof.kind).title_vi, "text": proof.in_words}

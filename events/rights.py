@@ -101,7 +101,9 @@ def went_over(item: ChecklistItem, history: Iterable[Change]) -> dict[str, str] 
 
 def _require_here(session: Session, item: ChecklistItem) -> None:
     """Refuse what the units that follow would do once more."""
-    units = went_over(item, history_of(session, item)) if item.campaign.unit.valid_to else None
+    if item.is_open or item.campaign.unit.valid_to is None:
+        return  # nothing to look up in its history
+    units = went_over(item, history_of(session, item))
     if units:
         where = ", ".join(dict.fromkeys(units.values()))
         raise ConflictError(N_("“%(item)s” went over to %(units)s and is done there."), item=item.summary, units=where)

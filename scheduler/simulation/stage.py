@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from events.errors import N_, NotFoundError
 from events.language import translations
@@ -138,12 +138,13 @@ class Stage:
         return found[0]
 
     def campaigns(self, name: str, *conditions: ColumnElement[bool]) -> Sequence[Campaign]:
-        """Return the campaigns of that name in the order of their units."""
+        """Return the campaigns of that name in the order of their units, with their items."""
         key, _, period = name.partition("/")
         when = Campaign.period == period if period else Campaign.year == self.day.year
         query = select(Campaign).join(Campaign.template).outerjoin(Campaign.observance).join(Campaign.unit)
         query = query.where(or_(KEY.in_([key]), Template.key == key), when, *conditions)
-        return self.session.scalars(query.order_by(Campaign.dtstart.desc(), Unit.position, Campaign.id)).all()
+        query = query.order_by(Campaign.dtstart.desc(), Unit.position, Campaign.id)
+        return self.session.scalars(query.options(selectinload(Campaign.items))).all()
 
     def item(self, campaign: Campaign, key: str) -> ChecklistItem:
         """Return an item by its key, by its summary when the unit made it itself, or the unit's part of a divided one.
