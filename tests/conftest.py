@@ -5,16 +5,18 @@
 """
 
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 
 import notifications.outbox  # noqa: F401 - its tables belong to the metadata
+import tests.chance  # noqa: F401 - sets how often property tests draw
 import web.accounts.models  # noqa: F401 - its tables belong to the metadata
 from events import database
 from events.catalog import Catalog, read_catalog
@@ -29,6 +31,13 @@ from events.workdays import WorkCalendar
 NEW_YEAR_2021 = datetime(2021, 1, 1, 1, 0, tzinfo=UTC)  # 08:00 in Vietnam
 
 BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgresql)]
+
+
+@event.listens_for(Engine, "connect")
+def _give_rows_backwards(connection: object, record: object) -> None:
+    """What asks for no order gets the other one than it is used to, so nothing can come to rely on it."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA reverse_unordered_selects = ON")
 
 
 @pytest.fixture(scope="session")

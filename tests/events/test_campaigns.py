@@ -2,7 +2,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event, func, select
 
@@ -11,6 +11,7 @@ from events.models import Campaign, ChecklistItem, Observance, ObservanceOccurre
 from events.observances import extend_horizon
 from events.rounds import rounds_of
 from events.templates import edit_template, get_template, item_entry
+from tests.chance import drawn
 
 OCTOBER_2021 = datetime(2021, 10, 1, 1, tzinfo=UTC)
 OCTOBER_2026 = datetime(2026, 10, 1, 1, tzinfo=UTC)
@@ -242,7 +243,7 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_units(session
 
 
 @pytest.mark.slow
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@drawn(12)
 @given(days=st.lists(st.dates(date(2020, 12, 1), date(2022, 2, 28)), min_size=2, max_size=5))
 def test_opening_in_any_order_of_days_doubles_nothing(session, vietnam, days):
     nested = session.begin_nested()

@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -13,6 +13,7 @@ from events.models import Campaign, CampaignStatus, ChecklistItem, ItemState, Po
 from events.progress import own_progress, rolled_up
 from events.undo import last_change, undo_change
 from events.units import load_tree
+from tests.chance import drawn
 
 NOW = datetime(2021, 3, 4, 2, tzinfo=UTC)
 
@@ -280,7 +281,7 @@ def take(session, item, step, by, now, calendar):
             undo_change(session, item.id, last.id, by=by, now=now, calendar=calendar)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@drawn(40)
 @given(steps=STEPS, undos=st.integers(0, 12))
 def test_history_replays_to_the_state_and_undos_go_back_along_it(session, cast, plan, vietnam, steps, undos):
     with session.begin_nested() as sandbox:

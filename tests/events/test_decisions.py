@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.event import listen, remove
@@ -30,6 +30,7 @@ from events.rounds import rounds_of
 from events.templates import edit_template, item_entry
 from events.villages import VillageType, add_village
 from events.workdays import Decision, DecisionStatus, Shift, WorkCalendar
+from tests.chance import drawn
 from tests.conftest import tick_off
 
 NOW = datetime(2026, 12, 1, 1, tzinfo=UTC)
@@ -470,7 +471,7 @@ def test_a_decision_that_says_nothing_sensible_is_refused(session, days, words):
         apply_decision(session, YearDecision(2027, days), expected_fingerprint="", by=None, now=NOW)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@drawn(15)
 @given(days=st.dictionaries(st.dates(date(2027, 1, 4), date(2027, 4, 30)), st.booleans(), min_size=1, max_size=12))
 def test_a_decision_leaves_nothing_to_follow_and_applied_twice_changes_nothing_more(session, happiness_2027, days):
     savepoint = session.begin_nested()

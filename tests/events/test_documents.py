@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -31,8 +31,8 @@ from events.models import Campaign, Document, DocumentKind, Observance, Role, Th
 from events.observances import describe
 from events.story import story_of
 from events.themes import Printed, choose_theme, inherited, of_year
+from tests.chance import drawn
 from tests.conftest import Cast
-from tests.events.test_progress import AT_RANDOM
 
 NOW = datetime(2021, 3, 4, 2, tzinfo=UTC)
 TODAY = date(2021, 3, 4)
@@ -238,7 +238,7 @@ def test_a_document_is_replaced_by_one_of_the_same_unit_and_only_once(session: S
         supersede(session, new, elsewhere, by=cast.hoa, now=NOW)
 
 
-@settings(AT_RANDOM, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@drawn(25)
 @given(pairs=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=12))
 def test_no_document_ever_replaces_itself_through_others(session: Session, cast: Cast, happiness: Round, pairs):
     with session.begin_nested() as undo:

@@ -16,7 +16,7 @@ from events.observances import work_calendar
 from events.rounds import rounds_of
 from events.templates import edit_template, item_entry
 from events.workdays import Decision, Shift
-from tests.events.test_progress import AT_RANDOM
+from tests.chance import drawn
 
 A_DAY = timedelta(days=1)
 KEYS = ["a", "b", "c", "d", "e"]
@@ -76,7 +76,7 @@ def in_order(session):
 
 
 @pytest.mark.slow
-@AT_RANDOM
+@drawn(25)
 @given(
     key=st.sampled_from(["happiness_day", "evaw_day", "gender_action_month"]),
     year=st.sampled_from(YEARS),

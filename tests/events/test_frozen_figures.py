@@ -3,17 +3,18 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
+from events.cancelling import cancel_round, reopen_round
 from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
 from events.choices import OwnItem, add_own_item, delegate_item, split_item, take_back_part
 from events.editing import Edit, edit_item, follow_template
 from events.errors import DomainError
 from events.handover import hand_over_due
 from events.history import history_of
-from events.models import Campaign, CampaignStatus, ChecklistItem, Unit, UnitSuccession
+from events.models import Campaign, ChecklistItem, Unit, UnitSuccession
 from events.origins import parts_of as divided_into
 from events.progress import (
     AsOf,
@@ -31,6 +32,7 @@ from events.progress import (
 )
 from events.reanchor import NewAnchor
 from events.undo import last_change, undo_change
+from tests.chance import drawn
 from tests.conftest import Cast
 from tests.events.test_reanchor import MARCH_2021, item_of, move, open_template
 from tests.events.test_reforms import LAST_OF_KON_TUM, merge_three
@@ -149,12 +151,6 @@ def merge(stage, item):
     hand_over_due(stage.session, **stage.who)
 
 
-def cancel(stage, item):
-    if item.campaign.cancelled is None:
-        item.campaign.status, item.campaign.cancelled = CampaignStatus.CANCELLED, stage.now
-    item.campaign.touch(stage.now)
-
-
 ACTS = {
     "start": lambda stage, item: start_item(stage.session, item.id, **stage.who),
     "hold up": lambda stage, item: block_item(stage.session, item.id, "chờ kinh phí", **stage.who),
@@ -173,7 +169,8 @@ ACTS = {
     "move the day": move_the_day,
     "issue late": issue_late,
     "merge": merge,
-    "cancel": cancel,
+    "cancel": lambda stage, item: cancel_round(stage.session, stage.root, "mở nhầm", **stage.who),
+    "open again": lambda stage, item: reopen_round(stage.session, stage.root, **stage.who),
 }
 A_DAYS_ACTS = st.lists(st.tuples(st.sampled_from(sorted(ACTS)), st.integers(0, 39)), min_size=1, max_size=4)
 
@@ -183,7 +180,7 @@ def stage(session, vietnam):
     return Stage(session, vietnam)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@drawn(8)
 @given(days=st.lists(A_DAYS_ACTS, min_size=2, max_size=6))
 def test_figures_as_of_a_past_day_are_those_of_that_day_whatever_people_do_later(stage, days):
     with stage.session.begin_nested() as sandbox:

@@ -29,8 +29,8 @@ from events.own_observances import (
 )
 from events.templates import check_template, template_entry
 from events.workdays import WorkCalendar
+from tests.chance import drawn
 from tests.conftest import Cast
-from tests.events.test_progress import AT_RANDOM
 
 NOW = datetime(2026, 8, 1, 2, tzinfo=UTC)
 A_DAY = timedelta(days=1)
@@ -185,7 +185,7 @@ def test_its_address_collides_with_no_unit_and_no_other_observance(session: Sess
     assert [observance.slug for observance in made] == [f"{unit.slug}-2", "ngay-gia-dinh-viet-nam-2"]
 
 
-@AT_RANDOM
+@drawn(25)
 @given(titles=st.lists(st.text("aăâđêôơưÀẾỘ Đ-/2", max_size=12), min_size=1, max_size=5))
 def test_every_title_gets_an_ascii_address_of_its_own(session: Session, cast: Cast, titles: list[str]):
     with session.begin_nested() as undo:

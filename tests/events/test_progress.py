@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
@@ -24,13 +24,13 @@ from events.progress import (
     sum_of,
     year_progress,
 )
+from tests.chance import drawn
 from tests.conftest import Cast
 
 MONDAY = date(2021, 3, 1)
 NOON = datetime(2021, 3, 1, 5, tzinfo=UTC)
 BEFORE = NOON - timedelta(days=30)
 A_DAY = timedelta(days=1)
-AT_RANDOM = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @dataclass
@@ -141,7 +141,7 @@ def all_figures(session: Session, day: date | AsOf, *conditions):
     )
 
 
-@AT_RANDOM
+@drawn(25)
 @given(shape=SHAPES, steps=STEPS)
 def test_a_parent_is_always_the_sum_of_its_leaves(session: Session, cast: Cast, shape, steps):
     with session.begin_nested() as undo:
@@ -162,7 +162,7 @@ def test_a_parent_is_always_the_sum_of_its_leaves(session: Session, cast: Cast, 
         undo.rollback()
 
 
-@AT_RANDOM
+@drawn(25)
 @given(shape=SHAPES, days=st.lists(STEPS, min_size=1, max_size=5))
 def test_figures_as_of_a_past_day_are_those_of_that_day(session: Session, cast: Cast, shape, days):
     with session.begin_nested() as undo:

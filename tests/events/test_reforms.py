@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import icalendar
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select, update
 
@@ -39,6 +39,7 @@ from events.units import alive, children, get_unit, load_tree, predecessors, suc
 from events.versions import apply_version, compare
 from events.withdrawals import take_back
 from events.years import compare_years, mapped_to, progress_by_year
+from tests.chance import drawn
 from tests.conftest import Cast, holders, tick_off
 
 BEFORE = datetime(2021, 2, 1, 1, tzinfo=UTC)
@@ -482,7 +483,7 @@ def test_years_are_compared_with_the_old_units_added_up(session, happiness):
     assert progress_by_year(session, get_unit(session, "23341"), DAY) == {2021: parts[old[0].id]}
 
 
-ONCE = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ONCE = drawn(12)
 
 
 def complete(item, by):

@@ -10,12 +10,13 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from events.errors import InvalidInputError
 from notifications.outbox import Message, MessageKind
 from notifications.reminders import write_reminders
+from tests.chance import drawn
 
 GOLDEN = Path(__file__).parent.parent / "data" / "mail"
 DAY_BEFORE = datetime(2021, 3, 18, 0, 30, tzinfo=UTC)
@@ -183,7 +184,7 @@ sentences_of_people = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@drawn(60)
 @given(sentences_of_people, sentences_of_people)
 def test_every_vietnamese_subject_and_name_comes_back_as_it_was(session, composer, make_message, make_item, cast, subject, name):
     message = Message(

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event, func, select
 
@@ -14,6 +14,7 @@ from events.people import add_person, give_post
 from events.units import get_unit
 from notifications.outbox import Message, MessageKind, Notice, NoticeState
 from notifications.reminders import Written, write_reminders
+from tests.chance import drawn
 
 WEEK_BEFORE = datetime(2021, 3, 12, 0, 30, tzinfo=UTC)  # Friday, 07:30 in Vietnam
 DAY_BEFORE = datetime(2021, 3, 18, 0, 30, tzinfo=UTC)
@@ -164,7 +165,7 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_items(session
     assert counts[0] == counts[1]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@drawn(15)
 @given(
     st.lists(st.integers(-12 * 24, 20 * 24), min_size=2, max_size=12), st.dates(date(2021, 1, 1), date(2021, 12, 1)), st.booleans()
 )
