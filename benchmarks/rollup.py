@@ -1,7 +1,7 @@
 """The progress of the national year against one hand-written SQL statement: 3,321 communes, 5 campaigns, 15 items, both databases.
 
 The same once more as of a past day, which reads every item's last change, and for a half and a quarter of the communes: the cost of
-a row must not grow with the number of rows.
+a row must not grow with the number of rows. Silent units are named beside a statement that knows neither mergers nor undone ticks.
 """
 
 from collections.abc import Iterator
@@ -13,12 +13,16 @@ from sqlalchemy import Engine, insert, select, text
 
 from benchmarks.databases import COMMUNES_OF_THE_NATION, NOW, add_communes, databases
 from benchmarks.measure import ROUNDS, Measured, ratio, report, seconds
+from events.asof import AsOf, Day
 from events.database import create_session_factory, new_uid
 from events.models import Campaign, CampaignStatus, Change, ChecklistItem, Template, TodoStatus, Unit
 from events.models.history import Door
-from events.progress import AsOf, Day, Progress, lifelong_tree, own_progress, rolled_up
+from events.progress import Progress, own_progress
+from events.silence import silent_units
+from events.years import counted_with
 
 LIMIT = 2.0
+SILENT_LIMIT = 5.0
 MOST_GROWTH = 2.0  # of the cost of a row, from a quarter of the communes to all; a quadratic cost would be 4
 SIZES = (COMMUNES_OF_THE_NATION // 4, COMMUNES_OF_THE_NATION // 2, COMMUNES_OF_THE_NATION)
 CAMPAIGNS, ITEMS = 5, 15
@@ -46,6 +50,14 @@ WHERE c.status <> 'CANCELLED' AND c.year = 2026
 GROUP BY c.unit_id
 """
 
+SILENT_BY_HAND = """
+SELECT c.unit_id
+FROM campaign c JOIN checklist_item i ON i.campaign_id = c.id
+     LEFT JOIN change h ON h.item_id = i.id AND h.reported_id IS NOT NULL LEFT JOIN document d ON d.item_id = i.id
+WHERE c.status <> 'CANCELLED' AND c.year = 2026
+GROUP BY c.unit_id HAVING count(h.id) + count(d.id) = 0
+"""
+
 
 def run() -> Iterator[Measured]:
     """Measure every database, size and day."""
@@ -58,6 +70,7 @@ def run() -> Iterator[Measured]:
                 past[communes] = _best(engine, LAST_MONTH) / communes
             _check(engine)
             yield ratio(f"progress of {COMMUNES_OF_THE_NATION} communes, {name}", _ours(engine, TODAY), _bare(engine), LIMIT)
+            yield ratio(f"silent units, {name}", _silence(engine), _bare_silence(engine), SILENT_LIMIT)
             yield _growth(f"cost of a row, today, {name}", live)
             yield _growth(f"cost of a row, as of a past day, {name}", past)
 
@@ -65,7 +78,18 @@ def run() -> Iterator[Measured]:
 def _roll_up(engine: Engine, day: Day) -> Progress:
     with create_session_factory(engine)() as session:
         root = session.scalars(select(Unit).where(Unit.key == ROOT)).one()
-        return rolled_up(lifelong_tree(session, root), own_progress(session, day, Campaign.year == 2026))[root.id]
+        counted = counted_with(session, root, day)
+        return counted.totals(own_progress(session, day, counted.condition, Campaign.year == 2026))[root.id]
+
+
+def _silent(engine: Engine) -> set[int]:
+    with create_session_factory(engine)() as session:
+        return {unit.id for unit in silent_units(session, TODAY, Campaign.year == 2026)}
+
+
+def _silent_by_hand(engine: Engine) -> set[int]:
+    with engine.connect() as connection:
+        return set(connection.scalars(text(SILENT_BY_HAND)))
 
 
 def _by_hand(engine: Engine) -> list[Any]:
@@ -79,6 +103,7 @@ def _check(engine: Engine) -> None:
     for _unit, *numbers in _by_hand(engine):
         total += Progress(*map(int, numbers))
     assert _roll_up(engine, TODAY) == total, "the statement by hand gives other numbers"
+    assert _silent(engine) == _silent_by_hand(engine) != set(), "the statement by hand finds other silent units"
 
 
 def _ours(engine: Engine, day: Day) -> Any:
@@ -87,6 +112,14 @@ def _ours(engine: Engine, day: Day) -> Any:
 
 def _bare(engine: Engine) -> Any:
     return lambda: seconds(lambda: _by_hand(engine))
+
+
+def _silence(engine: Engine) -> Any:
+    return lambda: seconds(lambda: _silent(engine))
+
+
+def _bare_silence(engine: Engine) -> Any:
+    return lambda: seconds(lambda: _silent_by_hand(engine))
 
 
 def _best(engine: Engine, day: Day) -> float:
@@ -114,7 +147,8 @@ def _fill(engine: Engine, communes: int) -> None:
         ids = session.scalars(select(Campaign.id).where(Campaign.unit_id.not_in(have))).all()
         session.execute(insert(ChecklistItem), [_item(id_, number) for id_ in ids for number in range(ITEMS)])
         items = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id.not_in(have))
-        done = session.execute(items.with_only_columns(ChecklistItem.id, ChecklistItem.due, ChecklistItem.status)).all()
+        columns = ChecklistItem.id, ChecklistItem.due, ChecklistItem.status, Campaign.unit_id
+        done = session.execute(items.with_only_columns(*columns)).all()
         session.execute(insert(Change), [_change(*row) for row in done if row.status is not TodoStatus.NEEDS_ACTION])
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
@@ -154,14 +188,16 @@ def _item(campaign_id: int, number: int) -> dict[str, Any]:
     }
 
 
-def _change(item_id: int, due: date, status: TodoStatus) -> dict[str, Any]:
+def _change(item_id: int, due: date, status: TodoStatus, unit_id: int) -> dict[str, Any]:
     completed = _DONE_ON if status is TodoStatus.COMPLETED else None
     state = {"status": status, "due": due, "completed_on": completed, "blocked": False}
-    return state | {"item_id": item_id, "at": _DONE, "door": Door.PAGE, "before": {}, "after": {}}
+    reported = None if unit_id % _SILENT == 0 else unit_id
+    return state | {"item_id": item_id, "at": _DONE, "door": Door.PAGE, "before": {}, "after": {}, "reported_id": reported}
 
 
 _OPENED = datetime(2026, 1, 5, tzinfo=UTC)
 _DONE = datetime(2026, 8, 25, 3, tzinfo=UTC)
 _DONE_ON = date(2026, 8, 25)
 _STATUS = (TodoStatus.COMPLETED, TodoStatus.NEEDS_ACTION, TodoStatus.IN_PROCESS, TodoStatus.COMPLETED)
+_SILENT = 40  # every so many communes said nothing; what stands in their checklists was decided above them
 _turn = count()

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
+from events.lineage import predecessors
 from events.models import (
     Campaign,
     CampaignStatus,
@@ -24,7 +25,6 @@ from events.models import (
     NotDone,
     TemplateItem,
     TodoStatus,
-    UnitSuccession,
 )
 from events.models.templates import Cascade
 
@@ -82,9 +82,6 @@ def _issue_dates(session: Session, root: Campaign, asked: frozenset[_Round]) -> 
     same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
     done = select(Campaign.unit_id, ChecklistItem.key, ChecklistItem.completed_on).join(ChecklistItem.campaign)
     done = done.where(*same, ChecklistItem.status == TodoStatus.COMPLETED, ChecklistItem.completed_on.is_not(None))
-    links: dict[int, list[int]] = defaultdict(list)
-    for new, old in session.execute(select(UnitSuccession.successor_id, UnitSuccession.predecessor_id)):
-        links[new].append(old)
     days = {(unit_id, key): day for unit_id, key, day in session.execute(done) if day}
     papers = _papers(session, root, *same)
     asked |= {(root.template_id, root.period)}
@@ -93,7 +90,7 @@ def _issue_dates(session: Session, root: Campaign, asked: frozenset[_Round]) -> 
             there = _issue_dates(session, credits[0][0], asked)
             papers = _issued((unit_id, key, there.paper(unit_id, does)) for _campaign, unit_id, key, does in credits) | papers
             days = _issued((unit_id, key, there.of(unit_id, does)) for _campaign, unit_id, key, does in credits) | days
-    return Issues(papers, days, links)
+    return Issues(papers, days, predecessors(session))
 
 
 def _issued(days: Iterable[tuple[int, str, date | None]]) -> dict[_Key, date]:

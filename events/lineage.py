@@ -5,13 +5,13 @@ the unit above its successors, a unit without successor with whatever became of 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from events.models import Unit, UnitSuccession
 
@@ -132,8 +132,35 @@ def answering_for(session: Session, unit: Unit, on: date) -> list[Unit]:
     return heirs_of(session, [unit], on) or work_above(session, unit, on)
 
 
+def ever_below(unit_id: int) -> Select[int]:
+    """Return the query for the ids of a unit and all units that ever stood below it.
+
+    A unit keeps its parent for life, so a commune that was merged away still counts in its province's past.
+    """
+    tree = select(Unit.id.label("id")).where(Unit.id == unit_id).cte("ever_below", recursive=True)
+    child = aliased(Unit)
+    tree = tree.union_all(select(child.id).join(tree, child.parent_id == tree.c.id))
+    return select(tree.c.id)
+
+
 def made_from(unit_id: int) -> Select[int]:
     """Return the query for the ids of a unit and of all units from which it was made, one after the other."""
     line = select(Unit.id.label("id")).where(Unit.id == unit_id).cte("made_from", recursive=True)
     before = select(UnitSuccession.predecessor_id).join(line, UnitSuccession.successor_id == line.c.id)
     return select(line.union(before).c.id)
+
+
+def predecessors(session: Session) -> dict[int, list[int]]:
+    """Return by unit id the units from which a unit was made directly."""
+    links: dict[int, list[int]] = defaultdict(list)
+    for new, old in session.execute(select(UnitSuccession.successor_id, UnitSuccession.predecessor_id)):
+        links[new].append(old)
+    return links
+
+
+def line_of(unit_id: int, predecessors: Mapping[int, Iterable[int]]) -> list[int]:
+    """Return a unit and all units from which it was made, one after the other."""
+    found = [unit_id]
+    for one in found:
+        found += [old for old in predecessors.get(one, ()) if old not in found]
+    return found

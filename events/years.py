@@ -12,9 +12,10 @@ from datetime import date
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
+from events.asof import AsOf, Day
 from events.lineage import Lineage
 from events.models import Campaign, Unit
-from events.progress import AsOf, Day, Progress, rolled_up, year_progress
+from events.progress import Progress, rolled_up, year_progress
 from events.units import UnitTree, load_tree
 
 

@@ -6,8 +6,9 @@ from datetime import date
 from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session, joinedload
 
+from events.asof import Day
 from events.models import Campaign, CampaignStatus, Unit
-from events.progress import Day, Progress, own_progress, round_progress, sum_of
+from events.progress import Progress, own_progress, round_progress, sum_of
 from events.years import Counted, counted_with
 from web.language import gettext as _
 from web.words import day_text

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session, joinedload
 from events.activities import coming
 from events.database import nfc
 from events.errors import N_, InvalidInputError
+from events.lineage import ever_below
 from events.models import Campaign, CampaignStatus, ChecklistItem, Level, Post, PostProposal, Unit
 from events.models.campaigns import OPEN
 from events.people import held, may_work_on
-from events.progress import Progress, ever_below
+from events.progress import Progress
 from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.units import alive, ancestors, children, get_unit, levels, predecessors, roots, search_units
 from events.years import compare_years

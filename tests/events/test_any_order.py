@@ -21,14 +21,14 @@ from events.handover import hand_over_due
 from events.localtime import local_day
 from events.models import Campaign, Cascade, ChecklistItem, Document, NotDone, TodoStatus, Unit, UnitSuccession
 from events.previews import Fate
-from events.progress import Progress, lifelong_tree, own_progress, rolled_up, sum_of
+from events.progress import own_progress, sum_of
 from events.reanchor import NewAnchor
 from events.reforms import NewUnit, merge
 from events.rounds import rounds_of
 from events.transitions import closed_from_outside, untouched
 from events.units import load_tree
 from events.villages import VillageType, add_village
-from events.years import compare_years
+from events.years import compare_years, counted_with
 from tests.chance import drawn
 from tests.conftest import Cast
 from tests.events.test_duedates import YEARS
@@ -304,10 +304,11 @@ class RunningRound:
 
     def parents_are_the_sum_of_their_leaves(self):
         own = own_progress(self.session, self.today, Campaign.year == self.year)
-        tree = lifelong_tree(self.session, self.cast.province)
-        rolled = rolled_up(tree, own)
-        for node in tree.nodes.values():
-            assert rolled[node.id] == sum_of(own.get(below.id, Progress()) for below in tree.below(node))
+        counted = counted_with(self.session, self.cast.province, self.today)
+        rolled = counted.totals(own)
+        for node in counted.tree.below(counted.tree.nodes[self.cast.province.id]):
+            below = {one.id for one in counted.tree.below(node)}
+            assert rolled[node.id] == sum_of(progress for unit_id, progress in own.items() if counted.within[unit_id] in below)
         query = select(ChecklistItem).join(ChecklistItem.campaign)
         whole = query.where(Campaign.year == self.year, ChecklistItem.split_from_id.is_(None))
         items = self.session.scalars(whole).all()

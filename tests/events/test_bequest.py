@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from events.activities import Plan, activities_of, add_activity, cancel_activity
+from events.asof import AsOf
 from events.campaigns import open_campaigns, open_round
 from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
 from events.choices import delegate_item, split_item
@@ -18,7 +19,7 @@ from events.handover import hand_over_due
 from events.history import history_of, undivided_in
 from events.models import Campaign, ChecklistItem, ItemState, Template, Unit, UnitSuccession
 from events.people import add_person, give_post
-from events.progress import AsOf, own_progress
+from events.progress import own_progress
 from events.reforms import NewUnit, abolish_level, merge, rename, split
 from events.rounds import rounds_of
 from events.story import story_of

@@ -5,6 +5,7 @@ from sqlalchemy import delete, event, select, update
 from sqlalchemy.orm import Session
 
 from events.activities import Plan, add_activity
+from events.asof import AsOf
 from events.campaigns import open_campaigns, open_round
 from events.cancelling import Extent, cancel_round, extent_of, reopen_round
 from events.checklist import excuse_item, reopen_item, start_item
@@ -15,7 +16,7 @@ from events.history import history_of, not_undone
 from events.kinds import get_kind, open_on
 from events.localtime import local_day
 from events.models import Campaign, CampaignStatus, ChecklistItem, ItemState, Template, TodoStatus
-from events.progress import AsOf, Progress, own_progress
+from events.progress import Progress, own_progress
 from events.rounds import rounds_of
 from events.workdays import WorkCalendar
 from tests.conftest import Cast, tick_off

@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import func, select
 
 from events import progress
+from events.asof import AsOf
 from events.campaigns import open_campaigns, open_round
 from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
 from events.choices import OwnItem, add_own_item, delegate_item, split_item, switch_off, switch_on, take_back_part
@@ -12,10 +13,11 @@ from events.credits import credit_item, remove_credit
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.handover import hand_over_due
 from events.history import history_of
+from events.lineage import ever_below
 from events.models import Campaign, ChecklistItem, ItemState, Post, Template, Unit
 from events.origins import parts_of
 from events.people import add_person, give_post
-from events.progress import AsOf, ever_below, own_progress, sum_of
+from events.progress import own_progress, sum_of
 from events.rights import in_charge
 from events.rounds import rounds_of
 from events.story import story_of

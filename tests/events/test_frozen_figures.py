@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
+from events.asof import AsOf
 from events.cancelling import cancel_round, reopen_round
 from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
 from events.choices import OwnItem, add_own_item, delegate_item, split_item, take_back_part
@@ -14,24 +15,14 @@ from events.editing import Edit, edit_item, follow_template
 from events.errors import DomainError
 from events.handover import hand_over_due
 from events.history import history_of
+from events.lineage import ever_below
 from events.models import Campaign, ChecklistItem, Unit, UnitSuccession
 from events.origins import parts_of as divided_into
-from events.progress import (
-    AsOf,
-    ever_below,
-    lifelong_tree,
-    of_phase,
-    own_progress,
-    parts,
-    rolled_up,
-    round_progress,
-    silent_units,
-    sum_of,
-    waiting,
-    year_progress,
-)
+from events.progress import of_phase, own_progress, parts, round_progress, sum_of, waiting, year_progress
 from events.reanchor import NewAnchor
+from events.silence import silent_units
 from events.undo import last_change, undo_change
+from events.years import counted_with
 from tests.chance import drawn
 from tests.conftest import Cast
 from tests.events.test_reanchor import MARCH_2021, item_of, move, open_template
@@ -85,7 +76,7 @@ class Stage:
         """Everything that a report of that day prints."""
         session, here = self.session, self.here
         own = own_progress(session, day, here)
-        total = rolled_up(lifelong_tree(session, self.cast.province), own)[self.cast.province.id]
+        total = counted_with(session, self.cast.province, day).totals(own)[self.cast.province.id]
         items = parts(session, day, here)
         assert total == sum_of(own.values()) == sum_of(one.progress for one in items)
         return (

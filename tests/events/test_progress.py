@@ -7,23 +7,15 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from events.asof import AsOf
 from events.checklist import complete_item
 from events.database import new_uid
+from events.lineage import ever_below
 from events.models import Campaign, CampaignStatus, Change, ChecklistItem, NotDone, Template, TodoStatus, Unit
 from events.models.history import Door
-from events.progress import (
-    AsOf,
-    Progress,
-    ever_below,
-    lifelong_tree,
-    own_progress,
-    parts,
-    rolled_up,
-    round_progress,
-    silent_units,
-    sum_of,
-    year_progress,
-)
+from events.progress import Progress, own_progress, parts, round_progress, sum_of, year_progress
+from events.silence import silent_units
+from events.years import counted_with
 from tests.chance import drawn
 from tests.conftest import Cast
 
@@ -149,7 +141,7 @@ def test_a_parent_is_always_the_sum_of_its_leaves(session: Session, cast: Cast, 
         play(forest, steps, NOON, MONDAY)
 
         own = own_progress(session, MONDAY, forest.below)
-        total = rolled_up(lifelong_tree(session, forest.root), own)
+        total = counted_with(session, forest.root, MONDAY).totals(own)
 
         for unit in forest.units:
             children = [total[child.id] for child in forest.units if child.parent_id == unit.id]
@@ -235,7 +227,7 @@ def test_a_silent_commune_lowers_its_province_and_is_named(session: Session, cas
     for item in forest.items[:2]:
         change(item, NOON, **CHANGES["done"](item, MONDAY))
 
-    total = rolled_up(lifelong_tree(session, forest.root), own_progress(session, MONDAY, forest.below))[forest.root.id]
+    total = counted_with(session, forest.root, MONDAY).totals(own_progress(session, MONDAY, forest.below))[forest.root.id]
 
     assert (total.done, total.expected, total.share, total.percent) == (2, 3, 66, 66)
     assert [unit.full_name for unit in silent_units(session, MONDAY, forest.below)] == ["Đơn vị 2"]

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select, update
 
+from events.asof import AsOf
 from events.campaigns import open_round
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from events.feeds import serve_feed
@@ -29,7 +30,7 @@ from events.models import (
 )
 from events.models.campaigns import OPEN
 from events.people import add_person, give_post
-from events.progress import AsOf, Progress, own_progress, rolled_up
+from events.progress import Progress, own_progress, rolled_up
 from events.proposals import decide_proposal, waiting_proposals
 from events.reanchor import NewAnchor, apply, preview
 from events.reforms import NewUnit, abolish_level, merge, reforms, rename, split

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import delete, func, select, update
 
+from events.asof import AsOf
 from events.checklist import block_item, complete_item, decline_item, reopen_item
 from events.choices import OwnItem, add_own_item, delegate_item, split_item
 from events.credits import credit_item
@@ -14,12 +15,13 @@ from events.documents import Paper, add_document, correct_document, issue_docume
 from events.editing import Edit, edit_item
 from events.evidence import Proof, add_evidence, remove_evidence
 from events.history import history_of
+from events.lineage import ever_below
 from events.localtime import local_day
 from events.models import Campaign, Change, ChecklistItem, DocumentKind, Unit, UnitSuccession
 from events.people import give_post
-from events.progress import AsOf, ever_below, silent_units
 from events.reanchor import NewAnchor
 from events.reforms import rename
+from events.silence import silent_units
 from events.undo import undo_change
 from events.units import get_unit
 from events.villages import VillageType, add_village

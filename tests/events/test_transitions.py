@@ -6,16 +6,18 @@ import pytest
 from sqlalchemy import select, update
 
 from events import reanchor, templates, versions
+from events.asof import AsOf
 from events.checklist import complete_item, decline_item, excuse_item, reopen_item, start_item
 from events.choices import split_item, switch_off, switch_on, take_back_part
 from events.documents import Paper, add_document, issue_document
 from events.editing import Edit, edit_item, follow_template
 from events.errors import ConflictError
 from events.history import history_of, not_undone, state_of
+from events.lineage import ever_below
 from events.models import Campaign, ChecklistItem, DocumentKind, ItemState, TemplateItem
 from events.origins import FOLLOWED, parts_of
 from events.previews import Fate
-from events.progress import AsOf, ever_below, own_progress
+from events.progress import own_progress
 from events.reanchor import NewAnchor
 from events.story import story_of
 from events.undo import last_change, undo_change

@@ -5,13 +5,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import delete, select, update
 
+from events.asof import AsOf
 from events.campaigns import open_round
 from events.checklist import complete_item
 from events.handover import hand_over_due
 from events.models import Campaign, ChecklistItem, Template, Unit, UnitSuccession
-from events.progress import AsOf, Progress, own_progress, parts, silent_units, sum_of, year_progress
+from events.progress import Progress, own_progress, parts, sum_of, year_progress
 from events.reforms import NewUnit, abolish_level, merge, rename, split
 from events.rounds import rounds_of
+from events.silence import silent_units
 from events.units import get_unit, roots
 from events.years import counted_with
 from tests.conftest import Cast

@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from events.choices import split_item
 from events.database import new_uid
+from events.lineage import ever_below
 from events.models import Campaign, Change, ChecklistItem, NotDone, TodoStatus, Unit, UnitSuccession
 from events.models.history import Door
-from events.progress import ever_below, own_progress, sum_of
+from events.progress import own_progress, sum_of
 from events.reforms import NewUnit, merge, rename
 from events.workdays import WorkCalendar
 from tests.conftest import Cast

@@ -7,19 +7,12 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, select
 
+from events.asof import AsOf, Day
 from events.errors import N_
 from events.history import history_of
 from events.models import Campaign, Person, Phase, Unit
-from events.progress import (
-    AsOf,
-    Day,
-    Part,
-    Progress,
-    own_progress,
-    parts,
-    silent_units,
-    sum_of,
-)
+from events.progress import Part, Progress, own_progress, parts, sum_of
+from events.silence import silent_units
 from events.story import story_of
 from events.years import Counted, compare_years, counted_with
 from notifications.outbox import Notice, NoticeState
