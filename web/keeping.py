@@ -1,5 +1,6 @@
 """What this province keeps, for administrators: observances on and off, days of its own, yearly themes."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -15,8 +16,8 @@ from events.models import Observance, ObservanceStatus, Person, Template
 from events.models.observances import ANNIVERSARY
 from events.own_observances import NewObservance
 from web.addresses import safe_next
-from web.context import current_person, get_config, get_session, now, today
-from web.forms import Form, try_form, wanted_state
+from web.context import get_config, get_session, now, today
+from web.forms import Form, send_form, wanted_state
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
 from web.language import title
@@ -186,17 +187,16 @@ def new() -> ResponseReturnValue:
 @administrators_only
 def add() -> ResponseReturnValue:
     """Make a day of one's own."""
-    session = get_session()
-    form = _observance_form(session)
+    form = _observance_form(get_session())
 
-    def act() -> ResponseReturnValue:
+    def use(session: Session, person: Person, at: datetime) -> Observance:
         like = kinds.get_kind(session, form.like.data) if form.like.data else None
-        found = own_observances.add_observance(session, form.wanted, like=like, by=_person(), now=now(), zone=get_config().zone)
-        session.commit()
-        flash(_("“%(title)s” is kept from now on.", title=title(found)), "success")
-        return redirect(url_for(".edit", slug=found.slug), 303)
+        return own_observances.add_observance(session, form.wanted, like=like, by=person, now=at, zone=get_config().zone)
 
-    return try_form(form, act, lambda problem: _new_page(form, problem))
+    def sentence(found: Observance) -> str:
+        return _("“%(title)s” is kept from now on.", title=title(found))
+
+    return send_form(form, use, _address, sentence, lambda problem: _new_page(form, problem))
 
 
 @bp.get("/<slug>/sua")
@@ -223,13 +223,11 @@ def correct(slug: str) -> ResponseReturnValue:
     observance = own_observances.find_observance(session, slug)
     form = _facts_form(session, observance)
 
-    def act() -> ResponseReturnValue:
-        own_observances.correct_observance(session, observance, form.wanted, now=now(), zone=get_config().zone)
-        session.commit()
-        flash(_("Stored. Campaigns that are open already keep their days; they are moved with “Move dates”."), "success")
-        return redirect(url_for(".edit", slug=slug), 303)
+    def use(session: Session, _person: Person, at: datetime) -> None:
+        own_observances.correct_observance(session, observance, form.wanted, now=at, zone=get_config().zone)
 
-    return try_form(form, act, lambda problem: _facts_page(observance, form, problem))
+    sentence = _("Stored. Campaigns that are open already keep their days; they are moved with “Move dates”.")
+    return send_form(form, use, _address(observance), sentence, lambda problem: _facts_page(observance, form, problem))
 
 
 @bp.post("/<slug>/chu-de")
@@ -240,14 +238,14 @@ def announce(slug: str) -> ResponseReturnValue:
     observance = own_observances.find_observance(session, slug)
     form = ThemeForm()
 
-    def act() -> ResponseReturnValue:
+    def use(session: Session, _person: Person, at: datetime) -> None:
         slogans, source = (form.slogans.data or "").splitlines(), form.source.data or ""
-        own_observances.announce_theme(session, observance, form.year.data, form.theme.data, slogans, source=source, now=now())
-        session.commit()
-        flash(_("The theme of %(year)s is stored. Drafts follow it, issued documents do not.", year=form.year.data), "success")
-        return redirect(url_for(".edit", slug=slug), 303)
+        own_observances.announce_theme(session, observance, form.year.data, form.theme.data, slogans, source=source, now=at)
 
-    return try_form(form, act, lambda problem: _edit_page(observance, theme_form=form, problem=problem))
+    sentence = _("The theme of %(year)s is stored. Drafts follow it, issued documents do not.", year=form.year.data)
+    return send_form(
+        form, use, _address(observance), sentence, lambda problem: _edit_page(observance, theme_form=form, problem=problem)
+    )
 
 
 @bp.post("/<slug>/chu-de/bo")
@@ -270,14 +268,14 @@ def number(slug: str) -> ResponseReturnValue:
     observance = own_observances.find_observance(session, slug)
     form = AnniversaryForm()
 
-    def act() -> ResponseReturnValue:
+    def use(session: Session, _person: Person, at: datetime) -> None:
         wording, zone = form.anniversary.data or "", get_config().zone
-        own_observances.number_anniversaries(session, observance, form.base_year.data, wording, now=now(), zone=zone)
-        session.commit()
-        flash(_("Stored."), "success")
-        return redirect(url_for(".edit", slug=slug), 303)
+        own_observances.number_anniversaries(session, observance, form.base_year.data, wording, now=at, zone=zone)
 
-    return try_form(form, act, lambda problem: _edit_page(observance, anniversary_form=form, problem=problem))
+    def again(problem: str | None) -> str:
+        return _edit_page(observance, anniversary_form=form, problem=problem)
+
+    return send_form(form, use, _address(observance), _("Stored."), again)
 
 
 @bp.post("/<slug>/danh-muc")
@@ -289,20 +287,19 @@ def give_checklist(slug: str) -> ResponseReturnValue:
     form = ChecklistForm()
     form.like.choices = _templates(session)
 
-    def act() -> ResponseReturnValue:
+    def use(session: Session, person: Person, at: datetime) -> Template:
         like = kinds.get_kind(session, form.like.data)
-        template = own_observances.give_checklist(session, observance, like, by=_person(), now=now())
-        session.commit()
-        flash(_("“%(title)s” opens its campaigns from now on.", title=title(observance)), "success")
-        return redirect(url_for("templates.show", key=template.key), 303)
+        return own_observances.give_checklist(session, observance, like, by=person, now=at)
 
-    return try_form(form, act, lambda problem: _edit_page(observance, problem=problem))
+    def address(template: Template) -> str:
+        return url_for("templates.show", key=template.key)
+
+    sentence = _("“%(title)s” opens its campaigns from now on.", title=title(observance))
+    return send_form(form, use, address, sentence, lambda problem: _edit_page(observance, problem=problem))
 
 
-def _person() -> Person:
-    person = current_person()
-    assert person is not None  # an administrator is signed in
-    return person
+def _address(observance: Observance) -> str:
+    return url_for(".edit", slug=observance.slug)
 
 
 def _facts_page(observance: Observance, form: ObservanceForm, problem: str | None = None) -> str:
