@@ -34,7 +34,7 @@ from events.models import (
 from events.models.history import Door
 from events.origins import parts_of
 from events.people import RoleBook, require_post, roles_at
-from events.reasons import TAKEN_BACK, was_taken_back
+from events.reasons import NOT_CHOSEN, TAKEN_BACK, was_taken_back
 from events.rights import open_for_choice, require_open, stamp_for
 from events.rounds import round_of
 from events.transitions import dropped, give_again, move, untouched
@@ -65,7 +65,7 @@ def switch_off(
     item = open_for_choice(session, item_id, by, now, zone)
     if item.required:
         raise ConflictError(N_("“%(item)s” is required and cannot be switched off."), item=item.summary)
-    return excuse_item(session, item_id, reason or "Đơn vị không chọn việc này", by=by, now=now, zone=zone)
+    return excuse_item(session, item_id, reason or NOT_CHOSEN, by=by, now=now, zone=zone)
 
 
 def switch_on(session: Session, item_id: int, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:

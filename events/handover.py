@@ -21,6 +21,7 @@ from events.bequest import Bequest
 from events.database import new_uid
 from events.errors import N_, ConflictError
 from events.history import DELEGATE, MOVED_FROM, MOVED_FROM_ITEM, MOVED_TO, frozen, state_of
+from events.language import within
 from events.lineage import Lineage
 from events.localtime import local_day
 from events.models import (
@@ -317,10 +318,11 @@ class _Handover:
 
     def _reason(self, item: ChecklistItem, targets: Sequence[int]) -> str:
         if not targets:
-            return f"{self._levels[item.campaign.unit.level_key]} không còn"
+            return f"{self._levels[item.campaign.unit.level_key].lower()} không còn"
         if len(targets) > _NAMED:
             return f"chuyển cho {len(targets)} đơn vị {self._levels[self._lineage.kin[targets[0]].level].lower()}"
-        return f"chuyển cho {', '.join(self._lineage.kin[target].full_name for target in targets)}"
+        names = ", ".join(self._lineage.kin[target].full_name for target in targets)
+        return f"chuyển cho {within(names, 'vi')}"
 
     def _record(self, item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], by: Person | None = None) -> None:
         by = by or self._by

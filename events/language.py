@@ -2,15 +2,17 @@
 
 import gettext
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from events.errors import DomainError
 
 TRANSLATIONS = Path(__file__).with_name("translations")
 LANGUAGES = ("vi", "en")
 _WORDS = ("kind", "field")  # facts of errors that are words of the product and translated too
-_UNITS = ("unit", "units", "other", "above")  # facts of errors that are names of units
+_UNITS = ("unit", "units", "other", "above")  # facts that are names of units
 _KINDS_OF_UNITS = "Tỉnh|Thành phố|Thị xã|Thị trấn|Quận|Huyện|Phường|Xã|Đặc khu|Tổ dân phố|Thôn|Làng|Bản|Buôn|Ấp|Khu phố|Khóm"
 _UNIT_IN_A_LIST = re.compile(rf"(?:^|(?<=, )|(?<=\())({_KINDS_OF_UNITS})(?= (?!\d|[Ss]ố \d|Hồ Chí Minh))")
 
@@ -30,12 +32,17 @@ def within(names: str, language: str) -> str:
     return _UNIT_IN_A_LIST.sub(lambda kind: kind[1].lower(), names) if language == "vi" else names
 
 
-def say(error: DomainError, language: str) -> str:
-    """Return what an error says, in the reader's language. A name that begins the sentence keeps its large letter."""
-    gettext = translations(language).gettext
-    sentence, facts = gettext(error.sentence), error.facts
+def tell(sentence: str, facts: Mapping[str, Any], language: str) -> str:
+    """Return a sentence of the code with its facts, in the reader's language. A unit that begins it keeps its large letter."""
+    told = translations(language).gettext(sentence)
     if not facts:
-        return sentence
-    facts = {name: gettext(value) if name in _WORDS and isinstance(value, str) else value for name, value in facts.items()}
+        return told
     inside = {name: within(value, language) for name, value in facts.items() if name in _UNITS and isinstance(value, str)}
-    return (sentence % facts)[:1] + (sentence % (facts | inside))[1:]
+    return (told % facts)[:1] + (told % (dict(facts) | inside))[1:]
+
+
+def say(error: DomainError, language: str) -> str:
+    """Return what an error says, in the reader's language."""
+    gettext = translations(language).gettext
+    words = {name: gettext(value) for name, value in error.facts.items() if name in _WORDS and isinstance(value, str)}
+    return tell(error.sentence, error.facts | words, language)

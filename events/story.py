@@ -24,8 +24,9 @@ from events.history import (
     UNDIVIDED,
     UNDOES,
 )
-from events.language import translations
+from events.language import tell, translations
 from events.models import Change, DocumentKind, NotDone, TodoStatus
+from events.reasons import begun_small, within_a_line
 
 _Said = tuple[str, dict[str, Any]]  # an English sentence and its facts
 _STATE = ("status", "blocked", "not_done", "reason")
@@ -55,17 +56,18 @@ def story_of(change: Change, language: str) -> str:
     gettext = translations(language).gettext
     name = change.by_name or gettext(N_("the service"))
     told = list(_told(change.before, change.after)) or [(N_("changed by %(name)s"), {})]
-    return "; ".join(_say(gettext, sentence, {"name": name} | facts) for sentence, facts in told)
+    return "; ".join(_say(sentence, {"name": name} | facts, language) for sentence, facts in told)
 
 
-def _say(gettext: Any, sentence: str, facts: dict[str, Any]) -> str:
+def _say(sentence: str, facts: dict[str, Any], language: str) -> str:
+    gettext = translations(language).gettext
     if "columns" in facts:
         facts["columns"] = ", ".join(dict.fromkeys(gettext(column) for column in facts["columns"]))
     if "came_with" in facts:
-        facts["came_with"] = ", ".join(gettext(sentence) % said for sentence, said in facts["came_with"])
+        facts["came_with"] = ", ".join(tell(came, with_it, language) for came, with_it in facts["came_with"])
     if kind := facts.get("kind"):
         facts["kind"] = gettext(kind).lower()
-    return str(gettext(sentence) % facts)
+    return tell(sentence, facts, language)
 
 
 def _told(before: dict[str, Any], after: dict[str, Any]) -> Iterator[_Said]:
@@ -124,7 +126,7 @@ def _of_the_reform(after: dict[str, Any]) -> _Said | None:
     if UNDIVIDED in after:
         return N_("not divided in %(units)s: the share of that area is in no part"), {"units": ", ".join(after[UNDIVIDED])}
     if after.get(MOVED_TO):
-        return N_("%(name)s closed it here: %(reason)s"), {"reason": after.get("reason") or ""}
+        return N_("%(name)s closed it here: %(reason)s"), _why(after)
     return None
 
 
@@ -139,7 +141,7 @@ def _came_with(after: dict[str, Any]) -> Iterator[_Said]:
     """Yield what a unit that ended left beside the date: its state as it went over, and its evidence."""
     state = after.get(MOVED_STATE, {})
     if state.get("blocked"):
-        yield N_("held up: %(note)s"), {"note": state["blocked"]}
+        yield N_("held up: %(note)s"), {"note": _typed(state["blocked"])}
     elif state.get("status") == TodoStatus.IN_PROCESS:
         yield N_("in progress"), {}
     if after.get(MOVED_PARTS):
@@ -165,7 +167,7 @@ def _of_the_state(after: dict[str, Any]) -> _Said:
     if UNDOES in after and after["status"] != TodoStatus.NEEDS_ACTION:
         return N_("%(name)s took the last change back"), {}
     if after.get("blocked"):
-        return N_("%(name)s noted what stands in the way: %(note)s"), {"note": after["blocked"]}
+        return N_("%(name)s noted what stands in the way: %(note)s"), {"note": _typed(after["blocked"])}
     match after["status"]:
         case TodoStatus.COMPLETED if after.get(PARTS):
             return N_("done, since all its parts are closed; the last one by %(name)s"), {}
@@ -176,9 +178,9 @@ def _of_the_state(after: dict[str, Any]) -> _Said:
         case TodoStatus.NEEDS_ACTION:
             return N_("opened again by %(name)s"), {}
         case _ if after.get("not_done") == NotDone.NOT_REQUIRED:
-            return N_("%(name)s marked it as not required: %(reason)s"), {"reason": after.get("reason") or ""}
+            return N_("%(name)s marked it as not required: %(reason)s"), _why(after)
         case _:
-            return N_("%(name)s marked it as not done: %(reason)s"), {"reason": after.get("reason") or ""}
+            return N_("%(name)s marked it as not done: %(reason)s"), _why(after)
 
 
 def _of_the_plan(before: dict[str, Any], after: dict[str, Any]) -> Iterator[_Said]:
@@ -209,8 +211,17 @@ def _reason(after: dict[str, Any]) -> _Said:
     return N_("%(name)s noted that its due date stands as counted"), {}
 
 
+def _why(after: dict[str, Any]) -> dict[str, Any]:
+    return {"reason": _typed(within_a_line(after.get("reason") or ""))}
+
+
+def _typed(words: str) -> str:
+    """Return what somebody typed without its full stop: the line may go on."""
+    return words.removesuffix(".")
+
+
 def _piece(evidence: dict[str, str]) -> str:
-    return f"{evidence['title']}: {evidence['text']}"
+    return f"{begun_small(evidence['title'])}: {evidence['text']}"
 
 
 def _day(text: str | None) -> str:

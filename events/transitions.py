@@ -29,6 +29,7 @@ from events.history import (
     state_of,
     undivided_in,
 )
+from events.language import within
 from events.localtime import local_day
 from events.models import Campaign, CampaignStatus, Change, ChecklistItem, ItemCredit, ItemState, NotDone, Person, TodoStatus
 from events.models.campaigns import OPEN
@@ -195,7 +196,7 @@ def _close_as_parts(session: Session, whole: ChecklistItem, parts: Sequence[Chec
 
 def _close_with_whole(session: Session, part: ChecklistItem, whole: ChecklistItem, stamp: Stamp) -> None:
     if untouched(part) and whole.not_done is not None:
-        reason = f"{WITH_WHOLE} {whole.campaign.unit.full_name}: {whole.reason}"
+        reason = f"{WITH_WHOLE} {within(whole.campaign.unit.full_name, 'vi')}: {whole.reason}"
         move(session, part, dropped(whole.not_done, reason), _decided(stamp), {WHOLE: True})
 
 

@@ -1,10 +1,9 @@
 """Activities: what takes place when and where, for people to attend; planned, changed and called off by the unit."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,15 +22,15 @@ from events.activities import (
     restore_activity,
 )
 from events.campaigns import get_campaign
-from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError, YearOutOfRangeError
+from events.errors import N_, ConflictError, DomainError, NotFoundError
 from events.localtime import at_local
 from events.models import Activity, Campaign, CampaignStatus, Person
 from events.people import may_work_on, require_post
 from events.recurrence import check_year
 from events.units import ancestors
-from web.context import current_person, get_config, get_session, now, today
+from web.context import current_person, get_config, get_session, today
 from web.entries import Entries, number_of
-from web.forms import for_people, said, wrong_fields
+from web.forms import for_people, said, send, wrong_fields
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
 
@@ -85,9 +84,10 @@ def add(uid: str) -> ResponseReturnValue:
     def use(session: Session, person: Person, at: datetime) -> Activity:
         return add_activity(session, get_campaign(session, uid), _plan(), by=person, now=at, zone=get_config().zone)
 
-    return _send(
-        use, _("The activity was planned."), lambda person, error: _form_page(_campaign(uid), None, request.form, person, error)
-    )
+    def again(person: Person, error: DomainError) -> str:
+        return _form_page(get_campaign(get_session(), uid), None, request.form, person, error)
+
+    return send(use, _address, _("The activity was planned."), again)
 
 
 @bp.get("/hoat-dong/<uid>/sua")
@@ -109,7 +109,7 @@ def change(uid: str) -> ResponseReturnValue:
         activity = get_activity(get_session(), uid)
         return _form_page(activity.campaign, activity, request.form, person, error)
 
-    return _send(use, _("The activity was changed."), again)
+    return send(use, _address, _("The activity was changed."), again)
 
 
 @bp.post("/hoat-dong/<uid>/huy")
@@ -119,7 +119,7 @@ def cancel(uid: str) -> ResponseReturnValue:
     def use(session: Session, person: Person, at: datetime) -> Activity:
         return cancel_activity(session, uid, by=person, now=at, zone=get_config().zone)
 
-    return _send(use, _("The activity was called off."))
+    return send(use, _address, _("The activity was called off."))
 
 
 @bp.post("/hoat-dong/<uid>/khoi-phuc")
@@ -129,7 +129,7 @@ def restore(uid: str) -> ResponseReturnValue:
     def use(session: Session, person: Person, at: datetime) -> Activity:
         return restore_activity(session, uid, by=person, now=at, zone=get_config().zone)
 
-    return _send(use, _("The activity takes place after all."))
+    return send(use, _address, _("The activity takes place after all."))
 
 
 @bp.post("/hoat-dong/<uid>/long-ghep")
@@ -141,32 +141,11 @@ def credit(uid: str) -> ResponseReturnValue:
         campaign = get_campaign(session, request.form.get("campaign", ""))
         return use_case(session, uid, campaign, by=person, now=at, zone=get_config().zone)
 
-    return _send(use, _("It was recorded what this activity counts for."))
+    return send(use, _address, _("It was recorded what this activity counts for."))
 
 
-def _send(
-    use: Callable[[Session, Person, datetime], Activity], sentence: str, again: Callable[[Person, DomainError], str] | None = None
-) -> ResponseReturnValue:
-    """Carry out what a form asks for; ``again`` shows it once more with what was typed and what is wrong with it."""
-    person = current_person()
-    if person is None:
-        flash(_("Please sign in first. Nothing was changed."), "warning")
-        return redirect(url_for("accounts.sign_in"), 303)
-    session = get_session()
-    try:
-        activity = use(session, person, now())
-    except (ConflictError, InvalidInputError, YearOutOfRangeError) as error:
-        session.rollback()
-        if again is None:
-            raise
-        return again(person, error), 409 if isinstance(error, ConflictError) else 400
-    session.commit()
-    flash(sentence, "success")
-    return redirect(url_for(".show", uid=activity.uid), 303)
-
-
-def _campaign(uid: str) -> Campaign:
-    return get_campaign(get_session(), uid)
+def _address(activity: Activity) -> str:
+    return url_for(".show", uid=activity.uid)
 
 
 def _form_page(

@@ -1,7 +1,6 @@
 """A campaign's documents: what was written, issued, corrected and replaced, and the theme that they print."""
 
-from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -14,16 +13,13 @@ from wtforms.validators import InputRequired, Optional
 from events import documents, themes
 from events.campaigns import get_campaign
 from events.documents import Paper
-from events.errors import DomainError, NotAllowedError, NotFoundError
 from events.evidence import LARGEST_FILE, store_file
-from events.language import say
 from events.models import Campaign, ChecklistItem, Document, DocumentKind, Person
 from events.people import may_work_on, require_post
 from events.units import ancestors
-from web.context import current_person, get_config, get_session, now, today
-from web.forms import Form, for_people
+from web.context import current_person, get_config, get_session, today
+from web.forms import Form, for_people, send_form
 from web.items import LARGEST_UPLOAD, as_download
-from web.language import current
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
 from web.words import unit_within
@@ -84,17 +80,17 @@ def index(uid: str) -> str:
 @bp.post("")
 def add(uid: str) -> ResponseReturnValue:
     """Enter a draft."""
-    session = get_session()
-    campaign = get_campaign(session, uid)
+    campaign = get_campaign(get_session(), uid)
     form = _paper_form(campaign)
 
-    def act(person: Person) -> str:
-        item = _item(session, campaign, form)
-        zone = get_config().zone
-        document = documents.add_document(session, campaign, form.paper(), item=item, by=person, now=now(), zone=zone)
+    def use(session: Session, person: Person, at: datetime) -> Document:
+        item, zone = _item(session, campaign, form), get_config().zone
+        return documents.add_document(session, campaign, form.paper(), item=item, by=person, now=at, zone=zone)
+
+    def sentence(document: Document) -> str:
         return _("Entered: %(abstract)s", abstract=document.abstract)
 
-    return _change(campaign, act, form)
+    return send_form(form, use, _list(campaign), sentence, lambda problem: _page(campaign, form, problem=problem))
 
 
 @bp.get("/<document>/sua")
@@ -118,15 +114,17 @@ def correct(uid: str, document: str) -> ResponseReturnValue:
     found = documents.get_document(session, campaign, document)
     form = _paper_form(campaign, found)
 
-    def act(person: Person) -> str:
-        before, item = found.issued, _item(session, campaign, form)
+    def use(session: Session, person: Person, at: datetime) -> bool:
+        before, item, zone = found.issued, _item(session, campaign, form), get_config().zone
         issued = form.issued.data if form.issued else None
-        at, zone = now(), get_config().zone
         documents.correct_document(session, found, form.paper(), item=item, issued=issued, by=person, now=at, zone=zone)
-        sentence = _("Corrected: %(abstract)s", abstract=found.abstract)
-        return sentence + (_dates_below(campaign, found, person) if found.issued != before else "")
+        return found.issued != before
 
-    return _change(campaign, act, form, found)
+    def sentence(is_issued_otherwise: bool) -> str:
+        corrected = _("Corrected: %(abstract)s", abstract=found.abstract)
+        return corrected + (_dates_below(campaign, found) if is_issued_otherwise else "")
+
+    return send_form(form, use, _list(campaign), sentence, lambda problem: _edit_page(campaign, found, form, problem))
 
 
 @bp.get("/<document>/tep")
@@ -153,12 +151,13 @@ def issue(uid: str, document: str) -> ResponseReturnValue:
     except ValueError:
         return _page(campaign, problem=str(_NO_DAY)), 400
 
-    def act(person: Person) -> str:
-        documents.issue_document(session, found, on, by=person, now=now(), zone=get_config().zone)
-        sentence = _("Issued: %(abstract)s", abstract=found.abstract)
-        return sentence + _still_open(found) + _dates_below(campaign, found, person)
+    def use(session: Session, person: Person, at: datetime) -> None:
+        documents.issue_document(session, found, on, by=person, now=at, zone=get_config().zone)
 
-    return _change(campaign, act)
+    def sentence(_nothing: None) -> str:
+        return _("Issued: %(abstract)s", abstract=found.abstract) + _still_open(found) + _dates_below(campaign, found)
+
+    return send_form(Form(), use, _list(campaign), sentence, lambda problem: _page(campaign, problem=problem))
 
 
 @bp.post("/<document>/thay-the")
@@ -169,58 +168,29 @@ def supersede(uid: str, document: str) -> ResponseReturnValue:
     found = documents.get_document(session, campaign, document)
     older = documents.get_document_of(session, campaign.unit, request.form.get("older", ""))
 
-    def act(person: Person) -> str:
-        documents.supersede(session, found, older, by=person, now=now(), zone=get_config().zone)
-        return _("“%(older)s” is replaced by “%(abstract)s”.", older=older.abstract, abstract=found.abstract)
+    def use(session: Session, person: Person, at: datetime) -> None:
+        documents.supersede(session, found, older, by=person, now=at, zone=get_config().zone)
 
-    return _change(campaign, act)
+    sentence = _("“%(older)s” is replaced by “%(abstract)s”.", older=older.abstract, abstract=found.abstract)
+    return send_form(Form(), use, _list(campaign), sentence, lambda problem: _page(campaign, problem=problem))
 
 
 @bp.post("/chu-de")
 def choose_theme(uid: str) -> ResponseReturnValue:
     """Give the campaign its own theme and slogans."""
-    session = get_session()
-    campaign = get_campaign(session, uid)
+    campaign = get_campaign(get_session(), uid)
     form = ThemeForm()
 
-    def act(person: Person) -> str:
+    def use(session: Session, person: Person, at: datetime) -> None:
         slogans = (form.slogans.data or "").splitlines()
-        themes.choose_theme(session, campaign, form.theme.data or "", slogans, by=person, now=now(), zone=get_config().zone)
-        return _("The theme of this campaign is stored.")
+        themes.choose_theme(session, campaign, form.theme.data or "", slogans, by=person, now=at, zone=get_config().zone)
 
-    return _change(campaign, act, theme_form=form)
+    sentence = _("The theme of this campaign is stored.")
+    return send_form(form, use, _list(campaign), sentence, lambda problem: _page(campaign, theme_form=form, problem=problem))
 
 
-def _change(
-    campaign: Campaign,
-    act: Callable[[Person], str],
-    form: PaperForm | None = None,
-    document: Document | None = None,
-    theme_form: ThemeForm | None = None,
-) -> ResponseReturnValue:
-    """Call a use case and go back to the list; what is refused is said above the form, with what was typed."""
-    back = url_for(".index", uid=campaign.uid)
-    person = current_person()
-    if person is None:
-        flash(_("Please sign in first. Nothing was changed."), "warning")
-        return redirect(url_for("accounts.sign_in", next=back), 303)
-    session = get_session()
-    problem = None
-    if form is None or form.validate():
-        try:
-            sentence = act(person)
-            session.commit()
-        except (NotAllowedError, NotFoundError):
-            raise
-        except DomainError as error:
-            session.rollback()
-            problem = say(error, current())
-        else:
-            flash(sentence, "success")
-            return redirect(back, 303)
-    if document is not None:
-        return _edit_page(campaign, document, form, problem), 400
-    return _page(campaign, form, theme_form, problem), 400
+def _list(campaign: Campaign) -> str:
+    return url_for(".index", uid=campaign.uid)
 
 
 def _page(
@@ -282,13 +252,13 @@ def _paper_form(campaign: Campaign, document: Document | None = None, **values: 
     return form
 
 
-def _dates_below(campaign: Campaign, document: Document, person: Person) -> Markup | str:
+def _dates_below(campaign: Campaign, document: Document) -> Markup | str:
     """Return what follows for the units below from the day on which a document was issued; empty when nothing does."""
     session = get_session()
     if not documents.leaves_time_below(document, documents.awaited_items(session, campaign)):
         return ""
     top = documents.topmost(campaign)
-    if not may_work_on(session, person, top.unit, today()):
+    if not _may_write(session, top):
         return ". " + _(
             "Deadlines of the units below may follow it once %(unit)s moves the dates.", unit=unit_within(top.unit.full_name)
         )

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 
-from events.errors import ConflictError, DomainError, InvalidInputError, NotFoundError
+from events.errors import ConflictError, DomainError, InvalidInputError, YearOutOfRangeError
 from events.language import say
 from events.models import Person
 from web.addresses import here
@@ -21,7 +21,7 @@ from web.language import gettext as _
 Use = Callable[[Session, Person, datetime], Any]
 
 
-def for_people(page: Callable[[Person], str]) -> ResponseReturnValue:
+def for_people(page: Callable[[Person], ResponseReturnValue]) -> ResponseReturnValue:
     """Show a page with forms to somebody who is signed in."""
     person = current_person()
     if person is None:
@@ -31,25 +31,32 @@ def for_people(page: Callable[[Person], str]) -> ResponseReturnValue:
 
 
 def send(
-    use: Use, done: str, sentence: str | Callable[[Any], str], again: Callable[[Person, DomainError], str]
+    use: Use,
+    done: str | Callable[[Any], str],
+    sentence: str | Callable[[Any], str],
+    again: Callable[[Person, DomainError], str | tuple[str, int]] | None = None,
 ) -> ResponseReturnValue:
-    """Carry out what a form asks for; what cannot be done is said on its page, with what was typed.
+    """Carry out what a form asks for, go to ``done`` and say so; what cannot be done is said on its page, with what was typed.
 
-    ``sentence`` says that it was done; one that names what came of it is made from what ``use`` returns.
+    An address or a sentence that depends on what came of it is made from what ``use`` returns. A button that has nothing to show
+    again needs no ``again``; a page that knows its status brings it along.
     """
     person = current_person()
     if person is None:
         flash(_("Please sign in first. Nothing was changed."), "warning")
-        return redirect(url_for("accounts.sign_in", next=done), 303)
+        return redirect(url_for("accounts.sign_in", next=done if isinstance(done, str) else None), 303)
     session = get_session()
     try:
         result = use(session, person, now())
-    except (ConflictError, InvalidInputError) as error:
+    except (ConflictError, InvalidInputError, YearOutOfRangeError) as error:
+        if again is None:
+            raise
         session.rollback()
-        return again(person, error), 409 if isinstance(error, ConflictError) else 400
+        page = again(person, error)
+        return page if isinstance(page, tuple) else (page, 409 if isinstance(error, ConflictError) else 400)
     session.commit()
     flash(sentence if isinstance(sentence, str) else sentence(result), "success")
-    return redirect(done, 303)
+    return redirect(done if isinstance(done, str) else done(result), 303)
 
 
 def wrong_fields(error: DomainError | None, labels: Mapping[str, str]) -> list[tuple[str, str, str]]:
@@ -66,17 +73,17 @@ class Form(FlaskForm):  # type: ignore[misc] # flask-wtf ships no types
     """A form with its token against forged requests."""
 
 
-def try_form(form: Form, act: Callable[[], ResponseReturnValue], again: Callable[[str | None], str]) -> ResponseReturnValue:
-    """Call a use case; what is refused is said above the form, with what was typed."""
-    if not form.validate():
+def send_form(
+    form: Form,
+    use: Use,
+    done: str | Callable[[Any], str],
+    sentence: str | Callable[[Any], str],
+    again: Callable[[str | None], str],
+) -> ResponseReturnValue:
+    """Do as ``send`` if the fields are right; those that are not say so themselves, what is refused is said above them."""
+    if current_person() is not None and not form.validate():
         return again(None), 400
-    try:
-        return act()
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        get_session().rollback()
-        return again(say(error, current())), 400
+    return send(use, done, sentence, lambda _person, error: (again(said(error)), 400))
 
 
 def wanted_state() -> bool:

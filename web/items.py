@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -20,10 +20,9 @@ from events.credits import credited_to, stand_in
 from events.dependencies import waited_for
 from events.documents import documents_of_item
 from events.editing import EDITABLE, sets_its_own_date
-from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
+from events.errors import N_, DomainError, InvalidInputError, NotFoundError
 from events.evidence import LARGEST_FILE, Proof, add_evidence, file_of, remove_evidence, store_file
 from events.history import history_of, undivided_in
-from events.language import say
 from events.models import Campaign, ChecklistItem, ItemState, Person, Unit
 from events.origins import is_gone
 from events.people import may_work_on
@@ -33,10 +32,11 @@ from events.story import story_of
 from events.transitions import closed_from_outside
 from events.undo import is_choice, last_change, undo_change
 from events.units import ancestors
-from web.addresses import here, safe_next
+from web.addresses import safe_next
 from web.checklists import lines_of
-from web.context import current_person, get_calendar, get_config, get_session, now, today
+from web.context import current_person, get_calendar, get_config, get_session, today
 from web.entries import day_of, number_of
+from web.forms import for_people, said, send
 from web.language import current
 from web.language import gettext as _
 
@@ -100,14 +100,14 @@ def take_away(item_id: int, evidence_id: int) -> ResponseReturnValue:
 @bp.get("/<int:item_id>/minh-chung/<int:evidence_id>/tep")
 def download(item_id: int, evidence_id: int) -> ResponseReturnValue:
     """Answer with an uploaded file: to people with a post there or above, to be saved and never shown by the browser."""
-    person = current_person()
-    if person is None:
-        flash(_("Please sign in to see this page."), "warning")
-        return redirect(url_for("accounts.sign_in", next=here()), 303)
-    piece, body = file_of(get_session(), evidence_id, get_config().files, by=person, on=today())
-    if piece.item_id != item_id:
-        raise NotFoundError(kind="file", key=evidence_id)
-    return as_download(body, piece.file_type, piece.file_name)
+
+    def file(person: Person) -> Response:
+        piece, body = file_of(get_session(), evidence_id, get_config().files, by=person, on=today())
+        if piece.item_id != item_id:
+            raise NotFoundError(kind="file", key=evidence_id)
+        return as_download(body, piece.file_type, piece.file_name)
+
+    return for_people(file)
 
 
 def as_download(body: bytes, media_type: str | None, name: str | None) -> Response:
@@ -171,19 +171,11 @@ def _use(use_case: Callable[..., ChecklistItem], *arguments: Any) -> _Change:
 
 def _change(item_id: int, change: _Change, sentence: Callable[[ChecklistItem], str]) -> ResponseReturnValue:
     back = safe_next(request.form.get("back"), url_for(".show", item_id=item_id))
-    person = current_person()
-    if person is None:
-        flash(_("Please sign in first. Nothing was changed."), "warning")
-        return redirect(url_for("accounts.sign_in", next=back), 303)
-    session = get_session()
-    try:
-        item = change(session, person, now())
-    except (ConflictError, InvalidInputError) as error:
-        session.rollback()
-        return _page(_get(session, item_id), back=back, error=error), 409 if isinstance(error, ConflictError) else 400
-    session.commit()
-    flash(sentence(item), "success")
-    return redirect(f"{back}#viec-{item_id}", 303)
+
+    def again(_person: Person, error: DomainError) -> str:
+        return _page(_get(get_session(), item_id), back=back, error=error)
+
+    return send(change, f"{back}#viec-{item_id}", sentence, again)
 
 
 def _remark(session: Session, item: ChecklistItem) -> None:
@@ -249,7 +241,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         may_excuse=person is not None and may_excuse(session, person, item, today()),
         may_choose=may_choose,
         may_tick=person is None or may_work_on_item(session, person, item, today()),
-        error=say(error, current()) if error else None,
+        error=said(error),
         back=back,
     )
 

@@ -1,5 +1,7 @@
 """Kinds of campaigns that no observance calls for, for administrators: switched on, or opened on a chosen day."""
 
+from datetime import datetime
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -10,12 +12,13 @@ from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from events import kinds
-from events.models import Campaign, Template
+from events.campaigns import Opened
+from events.models import Campaign, Person, Template
 from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.rounds import chosen_round
 from events.units import load_tree
-from web.context import get_calendar, get_config, get_session, now, today
-from web.forms import Form, try_form, wanted_state
+from web.context import get_calendar, get_config, get_session, today
+from web.forms import Form, send_form, wanted_state
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
 from web.language import title
@@ -73,18 +76,20 @@ def open_kind(key: str) -> ResponseReturnValue:
     template = kinds.get_kind(session, key)
     form = _open_form(session, template)
 
-    def act() -> ResponseReturnValue:
+    def use(session: Session, _person: Person, at: datetime) -> Opened:
         units = set(form.units.data or []) if form.who.data == "some" else None
         title, zone, calendar = form.title.data or "", get_config().zone, get_calendar()
-        opened = kinds.open_on(
-            session, template, form.day.data, now=now(), calendar=calendar, unit_ids=units, title=title, zone=zone
-        )
-        session.commit()
-        sentence = _("Opened in %(campaigns)s units, %(items)s items.", campaigns=opened.campaigns, items=opened.items)
-        flash(sentence if opened.campaigns else _("This campaign was open already; nothing was added."), "success")
-        return redirect(_address_of(session, template, opened.period), 303)
+        return kinds.open_on(session, template, form.day.data, now=at, calendar=calendar, unit_ids=units, title=title, zone=zone)
 
-    return try_form(form, act, lambda problem: _open_page(template, form, problem))
+    def sentence(opened: Opened) -> str:
+        if not opened.campaigns:
+            return _("This campaign was open already; nothing was added.")
+        return _("Opened in %(campaigns)s units, %(items)s items.", campaigns=opened.campaigns, items=opened.items)
+
+    def address(opened: Opened) -> str:
+        return _address_of(session, template, opened.period)
+
+    return send_form(form, use, address, sentence, lambda problem: _open_page(template, form, problem))
 
 
 def _open_page(template: Template, form: OpenForm, problem: str | None = None) -> str:

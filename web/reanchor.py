@@ -1,27 +1,26 @@
 """A whole round changes at once: its dates move, or it takes a newer version. First the preview, then the button."""
 
-from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from events import reanchor, templates, versions
 from events.campaigns import get_campaign
-from events.errors import ConflictError, DomainError, NotAllowedError, NotFoundError
+from events.errors import ConflictError, DomainError, NotFoundError
 from events.language import say
-from events.models import Campaign, Person
+from events.models import Campaign, Person, TemplateVersion
 from events.people import require_post
 from events.previews import grouped
 from events.reanchor import NewAnchor
 from events.recurrence import Occurrence
 from events.units import ancestors
 from notifications.reminders import reminded_items
-from web.addresses import here
-from web.context import current_person, get_calendar, get_session, now, today
+from web.context import get_calendar, get_session, now, today
 from web.differences import Words
 from web.entries import day_of
+from web.forms import for_people, said, send
 from web.language import current
 from web.language import gettext as _
 from web.mail import administrators_only
@@ -36,27 +35,29 @@ def dates(uid: str) -> ResponseReturnValue:
     """Show the form and, once it was filled in, what would move."""
     session = get_session()
     root = get_campaign(session, uid)
-    person = current_person()
-    if person is None:
-        return _to_sign_in(here())
-    require_post(session, person, root.unit, today())
-    return _dates_page(session, root, asked=bool(request.args))
+
+    def page(person: Person) -> str:
+        require_post(session, person, root.unit, today())
+        return _dates_page(session, root, asked=bool(request.args))
+
+    return for_people(page)
 
 
 @bp.post("/doi-ngay")
 def move(uid: str) -> ResponseReturnValue:
     """Move what the preview showed."""
-    session = get_session()
-    root = get_campaign(session, uid)
-    back = url_for("campaigns.show", uid=uid)
+    root = get_campaign(get_session(), uid)
 
-    def act(person: Person) -> str:
+    def use(session: Session, person: Person, at: datetime) -> reanchor.Preview:
         change, mark = _change_from(request.form), request.form.get("fingerprint", "")
-        calendar = get_calendar()
-        done = reanchor.apply(session, root, change, expected_fingerprint=mark, by=person, now=now(), calendar=calendar)
-        return _("The dates were moved: %(count)s items.", count=len(done.moved))
+        return reanchor.apply(session, root, change, expected_fingerprint=mark, by=person, now=at, calendar=get_calendar())
 
-    return _act(session, act, back, lambda problem: _dates_page(session, root, asked=True, problem=problem))
+    return send(
+        use,
+        url_for("campaigns.show", uid=uid),
+        lambda done: _("The dates were moved: %(count)s items.", count=len(done.moved)),
+        lambda _person, error: _dates_page(get_session(), root, asked=True, problem=said(error)),
+    )
 
 
 @bp.get("/phien-ban")
@@ -71,18 +72,20 @@ def version(uid: str) -> ResponseReturnValue:
 @administrators_only
 def apply_version(uid: str) -> ResponseReturnValue:
     """Change the round as the preview showed."""
-    session = get_session()
-    root = get_campaign(session, uid)
-    back = url_for("campaigns.show", uid=uid)
+    root = get_campaign(get_session(), uid)
 
-    def act(person: Person) -> str:
+    def use(session: Session, person: Person, at: datetime) -> TemplateVersion:
         chosen = templates.get_version(session, root.template, _number(request.form.get("so", "")))
         mark = request.form.get("fingerprint", "")
-        calendar = get_calendar()
-        versions.apply_version(session, root, chosen, expected_fingerprint=mark, by=person, now=now(), calendar=calendar)
-        return _("Version %(number)s now holds for this campaign and all units below.", number=chosen.number)
+        versions.apply_version(session, root, chosen, expected_fingerprint=mark, by=person, now=at, calendar=get_calendar())
+        return chosen
 
-    return _act(session, act, back, lambda problem: _version_page(session, root, problem))
+    return send(
+        use,
+        url_for("campaigns.show", uid=uid),
+        lambda chosen: _("Version %(number)s now holds for this campaign and all units below.", number=chosen.number),
+        lambda _person, error: _version_page(get_session(), root, said(error)),
+    )
 
 
 def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str | None = None) -> str:
@@ -135,28 +138,6 @@ def _version_page(session: Session, root: Campaign, problem: str | None = None) 
         words=Words.load(session, root.version, chosen),
         problem=problem,
     )
-
-
-def _act(session: Session, act: Callable[[Person], str], back: str, again: Callable[[str], str]) -> ResponseReturnValue:
-    """Call a use case and go back to the campaign; what is refused is said above a fresh preview."""
-    person = current_person()
-    if person is None:
-        return _to_sign_in(back)
-    try:
-        sentence = act(person)
-        session.commit()
-    except (NotAllowedError, NotFoundError):
-        raise
-    except DomainError as error:
-        session.rollback()
-        return again(say(error, current())), 409 if isinstance(error, ConflictError) else 400
-    flash(sentence, "success")
-    return redirect(back, 303)
-
-
-def _to_sign_in(back: str) -> ResponseReturnValue:
-    flash(_("Please sign in to see this page."), "warning")
-    return redirect(url_for("accounts.sign_in", next=back), 303)
 
 
 def _change_from(typed: "dict[str, str]") -> NewAnchor:

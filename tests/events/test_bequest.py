@@ -16,8 +16,8 @@ from events.errors import ConflictError
 from events.evidence import Proof, add_evidence, remove_evidence
 from events.feeds import serve_feed
 from events.handover import hand_over_due
-from events.history import history_of, undivided_in
-from events.models import Campaign, ChecklistItem, ItemState, Template, Unit, UnitSuccession
+from events.history import UNDIVIDED, history_of, undivided_in
+from events.models import Campaign, Change, ChecklistItem, ItemState, Template, Unit, UnitSuccession
 from events.people import add_person, give_post
 from events.progress import own_progress
 from events.reforms import NewUnit, abolish_level, merge, rename, split
@@ -314,7 +314,26 @@ def test_history_leads_from_one_to_the_other(session, happiness, neighbour):
     ]
     closed = history_of(session, old)[0]
     assert closed.after["moved_to"] == {str(new.id): "Xã Đăk Mới"}
-    assert story_of(closed, "en") == f"{happiness.hoa.full_name} closed it here: chuyển cho Xã Đăk Mới"
+    assert story_of(closed, "en") == f"{happiness.hoa.full_name} closed it here: chuyển cho xã Đăk Mới"
+
+
+def test_history_names_units_as_they_stand_inside_a_vietnamese_sentence(session, happiness, neighbour):
+    old = item_of(session, happiness.commune, "plan_commune")
+    new = item_of(session, merge_pair(session, happiness), "plan_commune")
+
+    told = [story_of(change, "vi") for change in (*history_of(session, new), history_of(session, old)[0])]
+
+    assert [line.removeprefix(f"{happiness.hoa.full_name} ") for line in told] == [
+        "nhận việc từ xã Đăk Blô, hạn 05/03/2021",
+        "nhận việc từ thị trấn Đăk Glei, hạn 05/03/2021",
+        "đóng việc này tại đây: chuyển cho xã Đăk Mới",
+    ]
+
+
+def test_a_unit_that_begins_a_line_of_history_keeps_its_large_letter(session, happiness):
+    told = Change(before={}, after={UNDIVIDED: ["Xã Đăk Blô", "Thị trấn Đăk Glei"]})
+
+    assert story_of(told, "vi").startswith("Xã Đăk Blô, thị trấn Đăk Glei chưa chia việc này")
 
 
 def test_whoever_takes_work_over_reads_how_it_stood_and_what_came_with_it(session, happiness, neighbour):
@@ -326,7 +345,7 @@ def test_whoever_takes_work_over_reads_how_it_stood_and_what_came_with_it(sessio
 
     told = {story_of(change, "en").partition(" took it over from ")[2] for change in history_of(session, new)}
     assert told == {
-        "Thị trấn Đăk Glei, due on 05/03/2021, in progress, with evidence: Số, ký hiệu, ngày văn bản: 12/KH-UBND, 20/02/2021",
+        "Thị trấn Đăk Glei, due on 05/03/2021, in progress, with evidence: số, ký hiệu, ngày văn bản: 12/KH-UBND, 20/02/2021",
         "Xã Đăk Blô, due on 05/03/2021, held up: Mưa lũ",
     }
 
@@ -363,7 +382,7 @@ def test_what_nobody_needs_since_its_level_was_abolished_stays_closed(session, h
     abolish_level(session, "district", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
     session.flush()
     items = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == happiness.district.id)
-    dropped = next(item for item in session.scalars(items) if item.reason == "Cấp huyện không còn")
+    dropped = next(item for item in session.scalars(items) if item.reason == "cấp huyện không còn")
 
     with pytest.raises(ConflictError, match="was closed when Huyện Đăk Glei ended"):
         reopen_item(session, dropped.id, by=happiness.hoa, now=ON_THE_DAY)

@@ -269,7 +269,7 @@ def test_an_item_handed_over_says_where_it_went_and_where_it_came_from(session, 
 
     item = campaign_of(session, happiness.commune).items[0]
     change = session.scalars(select(Change).where(Change.item_id == item.id)).one()
-    assert (item.status, item.not_done, item.reason) == (TodoStatus.CANCELLED, NotDone.MOVED, "chuyển cho Xã Đăk Mới")
+    assert (item.status, item.not_done, item.reason) == (TodoStatus.CANCELLED, NotDone.MOVED, "chuyển cho xã Đăk Mới")
     assert (change.by, change.status, change.not_done) == (happiness.hoa, TodoStatus.CANCELLED, NotDone.MOVED)
     again = campaign_of(session, new).items[0]
     assert (again.key, again.due, again.status) == (item.key, item.due, TodoStatus.NEEDS_ACTION)
@@ -297,7 +297,7 @@ def test_each_part_of_a_split_gets_what_was_open(session, happiness):
     begun = split(session, "23341", parts, on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY).begun
 
     assert [open_keys(session, unit) for unit in begun] == [kinds, kinds]
-    assert campaign_of(session, happiness.commune).items[0].reason == "chuyển cho Xã A, Xã B"
+    assert campaign_of(session, happiness.commune).items[0].reason == "chuyển cho xã A, xã B"
 
 
 def test_what_an_abolished_district_added_itself_goes_to_the_province(session, happiness):
@@ -307,7 +307,7 @@ def test_what_an_abolished_district_added_itself_goes_to_the_province(session, h
 
     abolish_level(session, "district", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
 
-    assert item.reason == "chuyển cho Tỉnh Kon Tum"
+    assert item.reason == "chuyển cho tỉnh Kon Tum"
     assert "own-1" in open_keys(session, happiness.province)
 
 
@@ -378,7 +378,7 @@ def test_items_of_abolished_districts_go_where_their_template_says(session, happ
     closed = campaign_of(session, happiness.district).items
     rules = {item.key: item.if_no_district for item in campaign_of(session, happiness.district).version.items}
     assert all(item.not_done is NotDone.NOT_REQUIRED for item in closed)
-    assert {item.key for item in closed if item.reason == "Cấp huyện không còn"} == {
+    assert {item.key for item in closed if item.reason == "cấp huyện không còn"} == {
         item.key for item in closed if rules[item.key] == "drop"
     }
     assert done.dropped == 10 * sum(rules[item.key] == "drop" for item in closed)

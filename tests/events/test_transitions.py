@@ -278,7 +278,7 @@ def test_parts_that_nobody_began_close_with_the_whole_and_open_with_it(
     close(session, loudspeaker.id, "mất điện", by=cast.hoa, now=NOW)
 
     assert first.state is loudspeaker.state
-    assert first.reason == "Đóng cùng việc chung của Thị trấn Đăk Glei: mất điện"
+    assert first.reason == "Đóng cùng việc chung của thị trấn Đăk Glei: mất điện"
     assert second.state is ItemState.IN_PROGRESS
     assert story_of(history_of(session, loudspeaker)[0], "en").endswith("mất điện; what was begun goes on: Thôn 2")
     assert last_change(history_of(session, first)) is None

@@ -94,7 +94,7 @@ LOOK_FOR = [
     ("2021", Rule.CHECKLIST, "đánh dấu hoàn thành, thay mặt Phường Quang Trung"),
     ("2026-2027", Rule.CHECKLIST, "without the wanted evidence, as its template allows"),
     ("2026-2027", Rule.CHECKLIST, "Tỉnh Quảng Ngãi for Phường Kon Tum edits by hand"),
-    ("2025", Rule.CHECKLIST, "nhận việc từ Phường Quang Trung, hạn 04/07/2025, đang làm, kèm minh chứng: Tệp văn bản"),
+    ("2025", Rule.CHECKLIST, "nhận việc từ phường Quang Trung, hạn 04/07/2025, đang làm, kèm minh chứng: tệp văn bản"),
     (
         "2025",
         Rule.UNITS,
@@ -208,7 +208,7 @@ def test_2021_tells_the_history_of_an_item_as_a_story(stories):
         for text in story[first + 1 : first + 8]
     ]
     assert [text.split(":")[0].split(" (")[0] for text in told] == [
-        "Sở Văn hóa, Thể thao và Du lịch – Tỉnh Kon Tum dời hạn từ 05/03/2021 sang 11/03/2021",
+        "Sở Văn hóa, Thể thao và Du lịch – Tỉnh Kon Tum dời hạn từ 05/03/2021 sang 11/03/2021 vì hạn gốc rơi trước hạn 7 ngày làm việc sau khi cấp trên ban hành",
         "bắt đầu thực hiện",
         "ghi vướng mắc",
         "nộp minh chứng",

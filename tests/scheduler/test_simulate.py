@@ -164,7 +164,7 @@ def test_the_reform_of_2025_hands_open_items_to_the_40_successors_once(year_2025
     assert len(keys) == len(set(keys))
     assert {line.at.date() for line in year_2025.changes} == {date(2025, 7, 1)}
     reasons = {line.after.get("reason", "") for line in year_2025.changes}
-    assert "chuyển cho Phường Kon Tum" in reasons
+    assert "chuyển cho phường Kon Tum" in reasons
 
 
 def test_after_the_reform_the_day_of_25_november_lives_inside_the_action_month_of_the_same_unit(year_2025):

@@ -223,7 +223,7 @@ def test_a_village_reads_why_its_part_is_closed_and_is_offered_no_opening(
 
     page = signed_in(cast.thi).read(f"/viec/{part.id}")
 
-    assert "Đóng cùng việc chung của Thị trấn Đăk Glei: mất điện" in page
+    assert "Đóng cùng việc chung của thị trấn Đăk Glei: mất điện" in page
     assert f"/viec/{part.id}/mo-lai" not in page
 
 

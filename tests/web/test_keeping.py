@@ -11,7 +11,7 @@ from events.observances import extend_horizon
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Visitor
 from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
-from web.keeping import COLORS
+from web.own_observances import COLORS
 
 A_DAY = {
     "title_vi": "Ngày hội Đại gia đình",
