@@ -23,6 +23,7 @@ from sqlalchemy.types import TypeDecorator
 # Two connections that checkpoint at once can reset a WAL file that is still read; mended in these releases.
 _WAL_RESET_MENDED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 _BUSY_TIMEOUT = 30_000  # milliseconds a writer waits for another
+COUNT_ANNOUNCED = "count_announced"  # in ``Session.info``: whether days off that are announced, but not yet law, close offices
 
 SessionFactory = sessionmaker[Session]
 
@@ -80,9 +81,12 @@ def create_engine(url: str) -> Engine:
     return _create_sqlite_engine(url)
 
 
-def create_session_factory(engine: Engine) -> SessionFactory:
-    """Return the factory of sessions that may write."""
-    return sessionmaker(engine, expire_on_commit=False)
+def create_session_factory(engine: Engine, *, count_announced: bool = True) -> SessionFactory:
+    """Return the factory of sessions that may write.
+
+    A session brings along how its installation counts days off, so that all who count with them in one database agree.
+    """
+    return sessionmaker(engine, expire_on_commit=False, info={COUNT_ANNOUNCED: count_announced})
 
 
 def reading(session_factory: SessionFactory) -> SessionFactory:
@@ -90,7 +94,7 @@ def reading(session_factory: SessionFactory) -> SessionFactory:
     engine = session_factory.kw["bind"]
     if not isinstance(engine, Engine):  # bound to one connection whose transaction is already open
         return session_factory
-    return sessionmaker(engine.execution_options(read_only=True), expire_on_commit=False)
+    return sessionmaker(**session_factory.kw | {"bind": engine.execution_options(read_only=True)})
 
 
 def new_uid(domain: str = "sumvay") -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from events.database import new_uid
+from events.database import COUNT_ANNOUNCED, new_uid
 from events.localtime import local_day
 from events.models import CalendarDay, DecidedYear, Observance, ObservanceOccurrence, ProposedHoliday
 from events.themes import of_year
@@ -22,15 +22,15 @@ def enabled_observances(session: Session) -> Sequence[Observance]:
     return session.scalars(query.options(selectinload(Observance.titles), selectinload(Observance.themes), around)).all()
 
 
-def work_calendar(session: Session, *, count_announced: bool = True) -> WorkCalendar:
-    """Return the working calendar with the decisions stored here."""
+def work_calendar(session: Session) -> WorkCalendar:
+    """Return the working calendar of this installation: the decisions stored here, counted as its sessions say."""
     days = session.execute(select(CalendarDay.day, CalendarDay.off, CalendarDay.reason))
     proposed = session.scalars(select(ProposedHoliday)).all()
     return WorkCalendar.of(
         (Decision(*row) for row in days),
         decided_years=session.scalars(select(DecidedYear.year)),
         announced=[holiday.name for holiday in proposed if holiday.status is DecisionStatus.ANNOUNCED],
-        count_announced=count_announced,
+        count_announced=session.info.get(COUNT_ANNOUNCED, True),
         dropped=[holiday.name for holiday in proposed if holiday.status is DecisionStatus.DROPPED],
     )
 

@@ -15,13 +15,11 @@ from notifications.relay import RelayResult, Transport, relay_once
 from notifications.reminders import Written, write_reminders
 
 
-def open_ahead(
-    session_factory: SessionFactory, *, now: datetime, zone: ZoneInfo, count_announced: bool, year: int | None = None
-) -> list[Opened]:
+def open_ahead(session_factory: SessionFactory, *, now: datetime, zone: ZoneInfo, year: int | None = None) -> list[Opened]:
     """Keep the calendar filled for the months to come, hand over what closed units left, open the campaigns whose time has come."""
     with session_factory.begin() as session:
         extend_horizon(session, now=now)
-        calendar = work_calendar(session, count_announced=count_announced)
+        calendar = work_calendar(session)
         hand_over_due(session, by=None, now=now)  # first, so that campaigns open in the tree of today
         opened = open_campaigns(session, now=now, calendar=calendar, zone=zone, year=year)
         if opened:  # late, perhaps, in units that have ended since their day
@@ -29,27 +27,19 @@ def open_ahead(
         return opened
 
 
-def remind(
-    session_factory: SessionFactory, *, now: datetime, zone: ZoneInfo, count_announced: bool, rules: ReminderRules
-) -> Written:
+def remind(session_factory: SessionFactory, *, now: datetime, zone: ZoneInfo, rules: ReminderRules) -> Written:
     """Write the notices that are due, and the messages that carry them."""
     with session_factory.begin() as session:
-        calendar = work_calendar(session, count_announced=count_announced)
+        calendar = work_calendar(session)
         return write_reminders(session, now=now, calendar=calendar, rules=rules, zone=zone)
 
 
 def relay(
-    session_factory: SessionFactory,
-    transport: Transport,
-    composer: Composer,
-    *,
-    now: datetime,
-    count_announced: bool,
-    rules: ReminderRules,
+    session_factory: SessionFactory, transport: Transport, composer: Composer, *, now: datetime, rules: ReminderRules
 ) -> RelayResult:
     """Send the messages that are ready."""
     with reading(session_factory)() as session:
-        calendar = work_calendar(session, count_announced=count_announced)
+        calendar = work_calendar(session)
     return relay_once(session_factory, transport, composer, now=now, calendar=calendar, rules=rules)
 
 

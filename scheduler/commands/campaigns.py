@@ -114,10 +114,9 @@ COMMANDS = [catalog, open_, feed]
 
 
 def _open_on(service: Service, template: str, day: date) -> list[Opened]:
-    zone, announced = service.settings.zone, service.settings.events.count_announced
     with service.session_factory.begin() as session:
-        calendar = work_calendar(session, count_announced=announced)
-        opened = open_on(session, get_kind(session, template), day, now=utc_now(), calendar=calendar, zone=zone)
+        calendar = work_calendar(session)
+        opened = open_on(session, get_kind(session, template), day, now=utc_now(), calendar=calendar, zone=service.settings.zone)
     return [opened] if opened.campaigns else []
 
 

@@ -21,9 +21,9 @@ _COPIED = {"level", "unit", "unit_succession", "role", "person", "post", "observ
 _COPIED |= {"decided_year", "proposed_holiday", "phase", "evidence_type", "template", "template_version", "template_item"}
 
 
-def copy_of(engine: Engine) -> SessionFactory:
+def copy_of(engine: Engine, *, count_announced: bool = True) -> SessionFactory:
     """Return a database in memory with the catalogue, units and people of ``engine``, without campaigns and mail."""
-    factory = _memory()
+    factory = _memory(count_announced)
     with engine.execution_options(read_only=True).connect() as source, factory.begin() as target:
         for table in metadata.sorted_tables:
             rows = [dict(row) for row in source.execute(select(table)).mappings()] if table.name in _COPIED else []
@@ -32,9 +32,9 @@ def copy_of(engine: Engine) -> SessionFactory:
     return factory
 
 
-def copy_of_catalog(catalog: Catalog, now: datetime) -> SessionFactory:
+def copy_of_catalog(catalog: Catalog, now: datetime, *, count_announced: bool = True) -> SessionFactory:
     """Return a database in memory with a catalogue as shipped."""
-    factory = _memory()
+    factory = _memory(count_announced)
     with factory.begin() as session:
         import_catalog(session, catalog, now=now)
     return factory
@@ -67,7 +67,7 @@ def fill_posts(session: Session, day: date) -> None:
     session.execute(insert(Post), posts)
 
 
-def _memory() -> SessionFactory:
+def _memory(count_announced: bool) -> SessionFactory:
     engine = database.create_engine("sqlite://")
     metadata.create_all(engine)
-    return database.create_session_factory(engine)
+    return database.create_session_factory(engine, count_announced=count_announced)

@@ -50,7 +50,6 @@ def simulate(
     unit: str | None = None,
     rules: ReminderRules | None = None,
     zone: ZoneInfo = VIETNAM,
-    count_announced: bool = True,
     progress: Progress = lambda done, total: None,
 ) -> Simulation:
     """Play the campaigns of ``year`` (to ``until``) on ``copy`` from the first opening to the last overdue notice.
@@ -63,8 +62,8 @@ def simulate(
         check_year(each)
     with copy() as session:
         only = get_unit(session, unit) if unit else None
-        calendar = work_calendar(session, count_announced=count_announced)
-        played = _Played(session, years, acts, calendar, rules or ReminderRules(), zone, count_announced)
+        calendar = work_calendar(session)
+        played = _Played(session, years, acts, calendar, rules or ReminderRules(), zone)
         for day in _days(session, years, acts, progress):
             played.play(day)
             session.commit()  # or SQLite's journal of a whole year grows with every statement, and slows each of them
@@ -107,17 +106,16 @@ class _Played:
         calendar: WorkCalendar,
         rules: ReminderRules,
         zone: ZoneInfo,
-        count_announced: bool,
     ) -> None:
         self._session, self._years, self._rules, self._zone = session, years, rules, zone
-        self._waiting, self._calendar, self._count_announced = list(acts), calendar, count_announced
+        self._waiting, self._calendar = list(acts), calendar
         self._may_open: set[date] | None = None  # days on which something can open; None when that may have changed
         self.story: list[StoryLine] = []
 
     def play(self, day: date) -> None:
         """Play one morning: what closed units hand over, what opens, what people do, whom the reminders reach."""
         session, morning = self._session, at_local(day, max(self._rules.send_at, time(7, 30)), self._zone)
-        stage = Stage(session, morning, day, self._zone, self._calendar, self._count_announced)
+        stage = Stage(session, morning, day, self._zone, self._calendar)
         begun = [*self._hand_over(stage), *(self._open(stage) if self._is_opening_day(stage) else ())]
         if begun:
             fill_posts(session, day)

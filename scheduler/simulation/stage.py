@@ -117,11 +117,10 @@ class Stage:
     day: date
     zone: ZoneInfo
     calendar: WorkCalendar
-    count_announced: bool
 
     def look_at_days_off(self) -> None:
         """Read the working calendar again after a decision."""
-        self.calendar = work_calendar(self.session, count_announced=self.count_announced)
+        self.calendar = work_calendar(self.session)
 
     def unit(self, key: str) -> Unit:
         """Return the unit with this key or slug. Raises ``NotFoundError``."""
