@@ -7,7 +7,6 @@ progress leaves it out. Who did it, when and why stays at the top of the round.
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -15,7 +14,7 @@ from sqlalchemy.orm import Session
 from events.credits import close_again, open_again
 from events.database import nfc
 from events.errors import N_, ConflictError, InvalidInputError
-from events.localtime import VIETNAM, local_day
+from events.installation import day_here
 from events.models import Activity, Campaign, CampaignStatus, ChecklistItem, Person
 from events.models.campaigns import OPEN
 from events.people import require_post
@@ -42,29 +41,29 @@ def extent_of(session: Session, root: Campaign) -> Extent:
     return Extent(len(ids), *session.execute(items).one())
 
 
-def cancel_round(session: Session, root: Campaign, reason: str, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> int:
+def cancel_round(session: Session, root: Campaign, reason: str, *, by: Person, now: datetime) -> int:
     """Cancel a round from its top down and return in how many units. Cancelling it twice changes nothing.
 
     Raises ``NotAllowedError`` without a post in the unit at the top or above, ``InvalidInputError`` without a reason and
     ``ConflictError`` for a campaign below the top or of a closed year.
     """
     why = _reason(reason)
-    _require_top(session, root, by, now, zone)
+    _require_top(session, root, by, now)
     if root.status is CampaignStatus.CANCELLED:
         return 0
     return _write(session, root, CampaignStatus.CANCELLED, why, by, now)
 
 
-def reopen_round(session: Session, root: Campaign, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> int:
+def reopen_round(session: Session, root: Campaign, *, by: Person, now: datetime) -> int:
     """Open a cancelled round again as it was and return in how many units. Opening it twice changes nothing."""
-    _require_top(session, root, by, now, zone)
+    _require_top(session, root, by, now)
     if root.status is not CampaignStatus.CANCELLED:
         return 0
     return _write(session, root, CampaignStatus.CONFIRMED, None, by, now)
 
 
-def _require_top(session: Session, root: Campaign, by: Person, now: datetime, zone: ZoneInfo) -> None:
-    today = local_day(now, zone)
+def _require_top(session: Session, root: Campaign, by: Person, now: datetime) -> None:
+    today = day_here(session, now)
     require_post(session, by, root.unit, today)
     if root.parent_id is not None:
         raise ConflictError(N_("A round is cancelled in the campaign at the top, for all units together."))

@@ -20,10 +20,11 @@ from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
 
+from events.installation import INSTALLATION, Installation
+
 # Two connections that checkpoint at once can reset a WAL file that is still read; mended in these releases.
 _WAL_RESET_MENDED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 _BUSY_TIMEOUT = 30_000  # milliseconds a writer waits for another
-COUNT_ANNOUNCED = "count_announced"  # in ``Session.info``: whether days off that are announced, but not yet law, close offices
 
 SessionFactory = sessionmaker[Session]
 
@@ -81,12 +82,9 @@ def create_engine(url: str) -> Engine:
     return _create_sqlite_engine(url)
 
 
-def create_session_factory(engine: Engine, *, count_announced: bool = True) -> SessionFactory:
-    """Return the factory of sessions that may write.
-
-    A session brings along how its installation counts days off, so that all who count with them in one database agree.
-    """
-    return sessionmaker(engine, expire_on_commit=False, info={COUNT_ANNOUNCED: count_announced})
+def create_session_factory(engine: Engine, installation: Installation | None = None) -> SessionFactory:
+    """Return the factory of sessions that may write; without an ``installation`` they go by what is shipped."""
+    return sessionmaker(engine, expire_on_commit=False, info={INSTALLATION: installation or Installation()})
 
 
 def reading(session_factory: SessionFactory) -> SessionFactory:

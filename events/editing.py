@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from events.database import nfc
 from events.errors import N_, ConflictError, InvalidInputError
 from events.history import EDITED, GIVEN, Stamp, history_of, plain, write_columns
-from events.localtime import VIETNAM, local_day
+from events.installation import day_here
 from events.models import Campaign, Change, ChecklistItem, Person, Unit
 from events.models.history import Door
 from events.observances import work_calendar
@@ -53,7 +52,6 @@ def edit_item(
     by: Person,
     now: datetime,
     door: Door = Door.PAGE,
-    zone: ZoneInfo = VIETNAM,
 ) -> ChecklistItem:
     """Change an open item by hand. Asking twice changes nothing; a moved date re-arms the reminders.
 
@@ -61,8 +59,8 @@ def edit_item(
     ``ConflictError`` when it is closed, was changed since, or would be due later than its unit may decide, and
     ``InvalidInputError`` for what cannot be.
     """
-    today = local_day(now, zone)
-    item = _open(session, item_id, by, now, zone)
+    today = day_here(session, now)
+    item = _open(session, item_id, by, now)
     values = _changes(session, item, wanted, today)
     if not values:
         return item
@@ -86,20 +84,19 @@ def follow_template(
     now: datetime,
     calendar: WorkCalendar,
     door: Door = Door.PAGE,
-    zone: ZoneInfo = VIETNAM,
 ) -> ChecklistItem:
     """Give an item its template's wording, dates and role again, or a part those of the whole.
 
     Raises ``ConflictError`` for one that has no template.
     """
-    item = _open(session, item_id, by, now, zone)
+    item = _open(session, item_id, by, now)
     if not item.edited:
         return item
     values = of_origin(session, item, calendar)
     if values is None:
         raise ConflictError(N_("“%(item)s” has no template that it could follow."), item=item.summary)
     set_by = next((change for change in history_of(session, item) if {EDITED, "due"} <= change.after.keys()), None)
-    require_say_over(session, item, set_by, values["due"], by, local_day(now, zone))
+    require_say_over(session, item, set_by, values["due"], by, day_here(session, now))
     write_with_parts(session, item, values | {EDITED: []}, Stamp(by, now, door))
     return item
 
@@ -151,8 +148,8 @@ def remarks(item: ChecklistItem, calendar: WorkCalendar) -> Iterator[tuple[str, 
         yield N_("It is due before what it waits for: %(items)s."), {"items": ", ".join(one.summary for one in first)}
 
 
-def _open(session: Session, item_id: int, by: Person, now: datetime, zone: ZoneInfo) -> ChecklistItem:
-    item = open_for_choice(session, item_id, by, now, zone)
+def _open(session: Session, item_id: int, by: Person, now: datetime) -> ChecklistItem:
+    item = open_for_choice(session, item_id, by, now)
     require_open(item)
     return item
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, inspect, select, update
 from sqlalchemy.orm import Session
@@ -16,7 +15,7 @@ from sqlalchemy.orm import Session
 from events.colors import HEX_OF
 from events.database import folded, nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
-from events.localtime import VIETNAM, local_day
+from events.installation import day_here
 from events.models import (
     Anchor,
     Observance,
@@ -72,7 +71,7 @@ def switch_observance(session: Session, observance: Observance, *, enabled: bool
     stay as they are.
     """
     if enabled and not observance.enabled:
-        since = {"opens_from": local_day(now)}
+        since = {"opens_from": day_here(session, now)}
         session.execute(update(Template).where(Template.observance_id == observance.id).values(since))
     observance.enabled = enabled
     session.flush()
@@ -81,14 +80,14 @@ def switch_observance(session: Session, observance: Observance, *, enabled: bool
 
 
 def add_observance(
-    session: Session, wanted: NewObservance, *, like: Template | None = None, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
+    session: Session, wanted: NewObservance, *, like: Template | None = None, by: Person, now: datetime
 ) -> Observance:
     """Make an observance, kept from now on, whose campaigns have the items that the template ``like`` has today.
 
     Its address is made from the Vietnamese title and belongs to no unit or other observance. Raises ``InvalidInputError`` for what
     cannot be, ``ConflictError`` when this very day is already kept under this title.
     """
-    year = local_day(now, zone).year
+    year = day_here(session, now).year
     columns = _columns(session, wanted, year)
     slug = _free_slug(session, columns["title_vi"])
     observance = Observance(
@@ -109,9 +108,7 @@ def add_observance(
     return observance
 
 
-def correct_observance(
-    session: Session, observance: Observance, wanted: NewObservance, *, now: datetime, zone: ZoneInfo = VIETNAM
-) -> None:
+def correct_observance(session: Session, observance: Observance, wanted: NewObservance, *, now: datetime) -> None:
     """Correct title, day, legal basis, colour and container of an observance that was made here, checked as when it was made.
 
     Its address stays, and so do the days of open campaigns; how anniversaries are put is for ``number_anniversaries``. Raises
@@ -119,7 +116,7 @@ def correct_observance(
     """
     if observance.status is not ObservanceStatus.OWN:
         raise ConflictError(N_("“%(title)s” comes with the catalogue and is not changed here."), title=observance.title_vi)
-    year, old_title = local_day(now, zone).year, observance.title_vi
+    year, old_title = day_here(session, now).year, observance.title_vi
     columns = _columns(session, wanted, year, observance)
     template = session.scalar(select(Template).where(Template.observance_id == observance.id))
     if template is not None and template.anchor is not _anchor(wanted.rule):
@@ -182,11 +179,9 @@ def withdraw_theme(session: Session, observance: Observance, year: int, *, now: 
     extend_horizon(session, now=now)
 
 
-def number_anniversaries(
-    session: Session, observance: Observance, base_year: int | None, wording: str, *, now: datetime, zone: ZoneInfo = VIETNAM
-) -> None:
+def number_anniversaries(session: Session, observance: Observance, base_year: int | None, wording: str, *, now: datetime) -> None:
     """Choose the year that anniversaries count from and their wording, such as "lần thứ N"; empty is "Kỷ niệm N năm"."""
-    observance.base_year = _base_year(base_year, local_day(now, zone).year)
+    observance.base_year = _base_year(base_year, day_here(session, now).year)
     observance.anniversary = _wording(wording)
     session.flush()
     extend_horizon(session, now=now)
@@ -303,7 +298,7 @@ def _copy_template(session: Session, observance: Observance, source: Template, b
         anchor=_anchor(observance.rule),
         cutoffs=[],
         enabled=True,
-        opens_from=local_day(now),
+        opens_from=day_here(session, now),
         position=_last_position(session, Template) + 1,
         **{name: getattr(source, name) for name in names},
     )

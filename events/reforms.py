@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from events.database import folded, nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.handover import HandedOver, hand_over
+from events.installation import day_here
 from events.lineage import Lineage
-from events.localtime import local_day
 from events.models import Level, Person, Reform, ReformKind, Unit
 from events.models.history import Door
 from events.proposals import propose_posts
@@ -174,7 +174,7 @@ def reforms(session: Session) -> Sequence[Reform]:
 def _all_ending(session: Session, keys: Sequence[str], on: date, now: datetime) -> list[Unit]:
     """Return the units, locked, if they can end the day before ``on``; says in words why they cannot."""
     check_year(on.year)
-    if on < local_day(now) - _A_YEAR:
+    if on < day_here(session, now) - _A_YEAR:
         raise InvalidInputError(N_("%(day)s is too long past: a change is entered at most a year after its day."), day=_text(on))
     session.execute(select(Level.key).order_by(Level.key).with_for_update())  # one change of the tree at a time
     return [_ending(session, key, on) for key in keys]
@@ -290,7 +290,7 @@ class _Work:
         session.add(result.reform)
         session.flush()
         result.posts = propose_posts(session, on=self._on, reform=result.reform)
-        if self._on <= local_day(self._now):
+        if self._on <= day_here(session, self._now):
             result.handed_over = hand_over(session, on=self._on, by=self._by, now=self._now, door=door)
         return result
 

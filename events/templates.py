@@ -6,7 +6,6 @@ Running campaigns stay as they are until somebody applies the version to them: s
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from sqlalchemy import func, select
@@ -15,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 from events.database import nfc
 from events.entries import CutoffEntry, ItemEntry, TemplateEntry
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
-from events.localtime import VIETNAM, local_day
+from events.installation import day_here
 from events.models import (
     Anchor,
     EvidenceType,
@@ -129,7 +128,7 @@ def rename_template(template: Template, title_vi: str, title_en: str) -> None:
         setattr(template, name, title)
 
 
-def add_template(session: Session, entry: TemplateEntry, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> Template:
+def add_template(session: Session, entry: TemplateEntry, *, by: Person, now: datetime) -> Template:
     """Make a template that was not there: of an observance without a checklist, or of a known kind.
 
     Raises ``InvalidInputError`` for what cannot be, ``NotFoundError`` for an unknown observance and ``ConflictError`` for one that
@@ -146,7 +145,7 @@ def add_template(session: Session, entry: TemplateEntry, *, by: Person, now: dat
         anchor=entry.anchor,
         cutoffs=[cutoff.model_dump() for cutoff in entry.cutoffs],
         enabled=observance is not None,  # other kinds are switched on, or opened on a chosen day
-        opens_from=local_day(now, zone) if observance else None,
+        opens_from=day_here(session, now) if observance else None,
         position=position,
         **columns,
     )

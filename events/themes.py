@@ -8,13 +8,12 @@ since the year's belong to the year's theme. The anniversary is always the obser
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from events.database import nfc
 from events.errors import N_, InvalidInputError
-from events.localtime import VIETNAM, local_day
+from events.installation import day_here
 from events.models import Campaign, Observance, Person
 from events.people import require_post
 
@@ -53,10 +52,9 @@ def choose_theme(
     *,
     by: Person,
     now: datetime,
-    zone: ZoneInfo = VIETNAM,
 ) -> None:
     """Give a campaign its own theme and slogans; empty ones go back to the year's."""
-    require_post(session, by, campaign.unit, local_day(now, zone))
+    require_post(session, by, campaign.unit, day_here(session, now))
     chosen = _short(theme)
     lines = [line for line in map(_short, slogans) if line] or None
     if (campaign.theme, campaign.slogans) == (chosen, lines):

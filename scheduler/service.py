@@ -39,7 +39,7 @@ class Service:
 
     @cached_property
     def session_factory(self) -> SessionFactory:
-        return database.create_session_factory(self.engine, count_announced=self.settings.events.count_announced)
+        return database.create_session_factory(self.engine, self.settings.installation)
 
     @cached_property
     def composer(self) -> Composer:
@@ -84,12 +84,10 @@ class Service:
         )
 
     def open_ahead(self, now: datetime, year: int | None = None) -> list[Opened]:
-        settings = self.settings
-        return jobs.open_ahead(self.session_factory, now=now, zone=settings.zone, year=year)
+        return jobs.open_ahead(self.session_factory, now=now, year=year)
 
     def remind(self, now: datetime) -> Written:
-        settings = self.settings
-        return jobs.remind(self.session_factory, now=now, zone=settings.zone, rules=settings.notifications.rules)
+        return jobs.remind(self.session_factory, now=now, rules=self.settings.notifications.rules)
 
     def relay(self, now: datetime) -> RelayResult:
         rules = self.settings.notifications.rules

@@ -90,8 +90,7 @@ def add(uid: str) -> ResponseReturnValue:
 
     def act(person: Person) -> str:
         item = _item(session, campaign, form)
-        zone = get_config().zone
-        document = documents.add_document(session, campaign, form.paper(), item=item, by=person, now=now(), zone=zone)
+        document = documents.add_document(session, campaign, form.paper(), item=item, by=person, now=now())
         return _("Entered: %(abstract)s", abstract=document.abstract)
 
     return _change(campaign, act, form)
@@ -121,8 +120,7 @@ def correct(uid: str, document: str) -> ResponseReturnValue:
     def act(person: Person) -> str:
         before, item = found.issued, _item(session, campaign, form)
         issued = form.issued.data if form.issued else None
-        at, zone = now(), get_config().zone
-        documents.correct_document(session, found, form.paper(), item=item, issued=issued, by=person, now=at, zone=zone)
+        documents.correct_document(session, found, form.paper(), item=item, issued=issued, by=person, now=now())
         sentence = _("Corrected: %(abstract)s", abstract=found.abstract)
         return sentence + (_dates_below(campaign, found, person) if found.issued != before else "")
 
@@ -154,7 +152,7 @@ def issue(uid: str, document: str) -> ResponseReturnValue:
         return _page(campaign, problem=str(_NO_DAY)), 400
 
     def act(person: Person) -> str:
-        documents.issue_document(session, found, on, by=person, now=now(), zone=get_config().zone)
+        documents.issue_document(session, found, on, by=person, now=now())
         sentence = _("Issued: %(abstract)s", abstract=found.abstract)
         return sentence + _still_open(found) + _dates_below(campaign, found, person)
 
@@ -170,7 +168,7 @@ def supersede(uid: str, document: str) -> ResponseReturnValue:
     older = documents.get_document_of(session, campaign.unit, request.form.get("older", ""))
 
     def act(person: Person) -> str:
-        documents.supersede(session, found, older, by=person, now=now(), zone=get_config().zone)
+        documents.supersede(session, found, older, by=person, now=now())
         return _("“%(older)s” is replaced by “%(abstract)s”.", older=older.abstract, abstract=found.abstract)
 
     return _change(campaign, act)
@@ -185,7 +183,7 @@ def choose_theme(uid: str) -> ResponseReturnValue:
 
     def act(person: Person) -> str:
         slogans = (form.slogans.data or "").splitlines()
-        themes.choose_theme(session, campaign, form.theme.data or "", slogans, by=person, now=now(), zone=get_config().zone)
+        themes.choose_theme(session, campaign, form.theme.data or "", slogans, by=person, now=now())
         return _("The theme of this campaign is stored.")
 
     return _change(campaign, act, theme_form=form)

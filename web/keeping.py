@@ -15,7 +15,7 @@ from events.models import Observance, ObservanceStatus, Person, Template
 from events.models.observances import ANNIVERSARY
 from events.own_observances import NewObservance
 from web.addresses import safe_next
-from web.context import current_person, get_config, get_session, now, today
+from web.context import current_person, get_session, now, today
 from web.forms import Form, try_form, wanted_state
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
@@ -191,7 +191,7 @@ def add() -> ResponseReturnValue:
 
     def act() -> ResponseReturnValue:
         like = kinds.get_kind(session, form.like.data) if form.like.data else None
-        found = own_observances.add_observance(session, form.wanted, like=like, by=_person(), now=now(), zone=get_config().zone)
+        found = own_observances.add_observance(session, form.wanted, like=like, by=_person(), now=now())
         session.commit()
         flash(_("“%(title)s” is kept from now on.", title=title(found)), "success")
         return redirect(url_for(".edit", slug=found.slug), 303)
@@ -224,7 +224,7 @@ def correct(slug: str) -> ResponseReturnValue:
     form = _facts_form(session, observance)
 
     def act() -> ResponseReturnValue:
-        own_observances.correct_observance(session, observance, form.wanted, now=now(), zone=get_config().zone)
+        own_observances.correct_observance(session, observance, form.wanted, now=now())
         session.commit()
         flash(_("Stored. Campaigns that are open already keep their days; they are moved with “Move dates”."), "success")
         return redirect(url_for(".edit", slug=slug), 303)
@@ -271,8 +271,8 @@ def number(slug: str) -> ResponseReturnValue:
     form = AnniversaryForm()
 
     def act() -> ResponseReturnValue:
-        wording, zone = form.anniversary.data or "", get_config().zone
-        own_observances.number_anniversaries(session, observance, form.base_year.data, wording, now=now(), zone=zone)
+        wording = form.anniversary.data or ""
+        own_observances.number_anniversaries(session, observance, form.base_year.data, wording, now=now())
         session.commit()
         flash(_("Stored."), "success")
         return redirect(url_for(".edit", slug=slug), 303)

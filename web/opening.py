@@ -14,7 +14,7 @@ from events.models import Campaign, Template
 from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.rounds import chosen_round
 from events.units import load_tree
-from web.context import get_calendar, get_config, get_session, now, today
+from web.context import get_calendar, get_session, now, today
 from web.forms import Form, try_form, wanted_state
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
@@ -75,10 +75,8 @@ def open_kind(key: str) -> ResponseReturnValue:
 
     def act() -> ResponseReturnValue:
         units = set(form.units.data or []) if form.who.data == "some" else None
-        title, zone, calendar = form.title.data or "", get_config().zone, get_calendar()
-        opened = kinds.open_on(
-            session, template, form.day.data, now=now(), calendar=calendar, unit_ids=units, title=title, zone=zone
-        )
+        title, calendar = form.title.data or "", get_calendar()
+        opened = kinds.open_on(session, template, form.day.data, now=now(), calendar=calendar, unit_ids=units, title=title)
         session.commit()
         sentence = _("Opened in %(campaigns)s units, %(items)s items.", campaigns=opened.campaigns, items=opened.items)
         flash(sentence if opened.campaigns else _("This campaign was open already; nothing was added."), "success")

@@ -19,7 +19,7 @@ from events.units import alive, ancestors, children, get_unit, levels, predecess
 from events.years import compare_years
 from web.campaigns import unit_subscription
 from web.closures import closed_notice, coming_notice
-from web.context import current_person, get_config, get_session, today
+from web.context import current_person, get_session, today
 from web.reforms import number_to_decide
 from web.standings import standings_of
 
@@ -69,7 +69,7 @@ def show(slug: str) -> str:
         years=_years(session, unit),
         standings=standings,
         compared=_compared(session, unit, year) if unit.is_valid(today()) else {},
-        activities=coming(session, today(), Campaign.unit_id == unit.id, zone=get_config().zone)[:_SHOWN_ACTIVITIES],
+        activities=coming(session, today(), Campaign.unit_id == unit.id)[:_SHOWN_ACTIVITIES],
         open_items=open_items,
         still_open=still_open,
         posts=_posts(session, unit, on),

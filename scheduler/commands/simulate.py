@@ -79,7 +79,6 @@ def simulate_(
             acts=acts,
             unit=unit,
             rules=service.settings.notifications.rules,
-            zone=service.settings.zone,
             progress=bar,
         )
     _show(played, style, play)
@@ -134,13 +133,12 @@ def _day_of(text: str) -> tuple[str, date]:
 
 def _copy(service: Service, *, shipped: bool) -> SessionFactory:
     """Copy the real database if there is one, else the shipped catalogue, which the shipped plays are written for."""
-    counted = service.settings.events.count_announced
     url = make_url(service.settings.database.url)  # not the engine, which would make the folder
     exists = url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
     if not shipped and exists and migrate.version_of(service.engine) is migrate.Version.CURRENT:
-        return copy_of(service.engine, count_announced=counted)
+        return copy_of(service.engine, service.settings.installation)
     folder = None if shipped else service.settings.events.catalog
-    return copy_of_catalog(read_catalog(folder or SHIPPED), utc_now(), count_announced=counted)
+    return copy_of_catalog(read_catalog(folder or SHIPPED), utc_now(), service.settings.installation)
 
 
 def _show(played: Simulation, style: str, play: Play | None) -> None:

@@ -9,6 +9,7 @@ from events import database
 from events.catalog import Catalog
 from events.catalog_import import import_catalog
 from events.database import SessionFactory
+from events.installation import Installation
 from events.models import Campaign, ChecklistItem, Person, Post, Role, Unit
 from events.models.campaigns import OPEN
 from events.people import held
@@ -21,9 +22,9 @@ _COPIED = {"level", "unit", "unit_succession", "role", "person", "post", "observ
 _COPIED |= {"decided_year", "proposed_holiday", "phase", "evidence_type", "template", "template_version", "template_item"}
 
 
-def copy_of(engine: Engine, *, count_announced: bool = True) -> SessionFactory:
+def copy_of(engine: Engine, installation: Installation | None = None) -> SessionFactory:
     """Return a database in memory with the catalogue, units and people of ``engine``, without campaigns and mail."""
-    factory = _memory(count_announced)
+    factory = _memory(installation)
     with engine.execution_options(read_only=True).connect() as source, factory.begin() as target:
         for table in metadata.sorted_tables:
             rows = [dict(row) for row in source.execute(select(table)).mappings()] if table.name in _COPIED else []
@@ -32,9 +33,9 @@ def copy_of(engine: Engine, *, count_announced: bool = True) -> SessionFactory:
     return factory
 
 
-def copy_of_catalog(catalog: Catalog, now: datetime, *, count_announced: bool = True) -> SessionFactory:
+def copy_of_catalog(catalog: Catalog, now: datetime, installation: Installation | None = None) -> SessionFactory:
     """Return a database in memory with a catalogue as shipped."""
-    factory = _memory(count_announced)
+    factory = _memory(installation)
     with factory.begin() as session:
         import_catalog(session, catalog, now=now)
     return factory
@@ -67,7 +68,7 @@ def fill_posts(session: Session, day: date) -> None:
     session.execute(insert(Post), posts)
 
 
-def _memory(count_announced: bool) -> SessionFactory:
+def _memory(installation: Installation | None) -> SessionFactory:
     engine = database.create_engine("sqlite://")
     metadata.create_all(engine)
-    return database.create_session_factory(engine, count_announced=count_announced)
+    return database.create_session_factory(engine, installation)

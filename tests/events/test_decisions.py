@@ -11,7 +11,6 @@ from events.campaigns import open_round
 from events.catalog_import import import_catalog
 from events.checklist import decline_item, reopen_item
 from events.choices import split_item
-from events.database import COUNT_ANNOUNCED
 from events.decision_text import TET, read_decision
 from events.decisions import (
     YearDecision,
@@ -22,6 +21,7 @@ from events.decisions import (
     preview_holiday,
 )
 from events.errors import ConflictError, InvalidInputError, NotFoundError
+from events.installation import INSTALLATION, Installation
 from events.models import Anchor, CalendarDay, CalendarDecision, Campaign, Change, ChecklistItem, DecidedYear, Template
 from events.observances import work_calendar
 from events.people import add_person, give_post
@@ -539,7 +539,7 @@ def test_24_november_made_law_is_no_longer_provisional_and_moves_nothing(session
 
 
 def test_where_announced_days_do_not_count_making_one_law_moves_items(session):
-    session.info[COUNT_ANNOUNCED] = False
+    session.info[INSTALLATION] = Installation(count_announced=False)
     item = opened(session, work_calendar(session), "evaw_day", 2028, date(2028, 11, 24))[0]
 
     shown = preview_holiday(session, CULTURE_DAY, DecisionStatus.ENACTED)
@@ -548,7 +548,7 @@ def test_where_announced_days_do_not_count_making_one_law_moves_items(session):
 
 
 def test_where_announced_days_do_not_count_an_item_opens_again_on_the_date_that_its_neighbours_have(session):
-    session.info[COUNT_ANNOUNCED] = False
+    session.info[INSTALLATION] = Installation(count_announced=False)
     day = date(2028, 11, 24)
     item, neighbour = opened(session, work_calendar(session), "evaw_day", 2028, day)[:2]
     official = add_person(session, "Cán bộ xã", None)

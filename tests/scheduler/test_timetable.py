@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from events.catalog_import import import_catalog
 from events.database import create_engine, create_session_factory, reading
+from events.installation import day_here
 from events.models import Campaign
 from events.observances import work_calendar
 from scheduler.config import load_settings
@@ -83,14 +84,15 @@ def test_the_jobs_carry_a_campaign_from_the_catalogue_to_the_calendar(tmp_path, 
     service.engine.dispose()
 
 
-def test_whoever_writes_or_reads_counts_days_off_as_the_configuration_says(tmp_path, catalog):
-    service = a_service(tmp_path, "[events]\ncount_announced = false\n")
+def test_whoever_writes_or_reads_counts_days_as_the_configuration_says(tmp_path, catalog):
+    service = a_service(tmp_path, "[events]\ncount_announced = false\ntime_zone = 'Asia/Tokyo'\n")
     with service.session_factory.begin() as session:
         import_catalog(session, catalog, now=NOW)
 
     for factory in (service.session_factory, reading(service.session_factory)):
         with factory() as session:
             assert work_calendar(session).is_working(date(2028, 11, 24))
+            assert day_here(session, datetime(2026, 11, 23, 16, tzinfo=UTC)) == date(2026, 11, 24)
     service.engine.dispose()
 
 

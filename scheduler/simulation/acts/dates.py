@@ -34,7 +34,7 @@ class _Reanchor(Act):
     def happen(self, stage: Stage) -> Iterator[Told]:
         session, root = stage.session, stage.campaign(self.campaign)
         change, told = self.change(stage, root), reminded_items(stage.session, root)
-        found = reanchor.preview(session, root, change, stage.calendar, now=stage.now, told=told, zone=stage.zone)
+        found = reanchor.preview(session, root, change, stage.calendar, now=stage.now, told=told)
         numbers = {fate.name.lower(): len(found.of(fate)) for fate in Fate}
         yield self.told(self._sentence(change), **self._facts(root, change), **numbers, told=found.told)
         yield from _moves(self, grouped(line for line in found.moved if line.new_due != line.old_due), _of_plans(root))
