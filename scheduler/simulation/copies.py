@@ -27,7 +27,8 @@ def copy_of(engine: Engine, installation: Installation | None = None) -> Session
     factory = _memory(installation)
     with engine.execution_options(read_only=True).connect() as source, factory.begin() as target:
         for table in metadata.sorted_tables:
-            rows = [dict(row) for row in source.execute(select(table)).mappings()] if table.name in _COPIED else []
+            in_order = select(table).order_by(*table.primary_key)  # units above come before those below
+            rows = [dict(row) for row in source.execute(in_order).mappings()] if table.name in _COPIED else []
             if rows:
                 target.execute(insert(table), rows)
     return factory
