@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
-from events.database import folded, new_uid, nfc
+from events.database import new_uid
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here, zone_of
 from events.localtime import at_local, local_day
 from events.models import Activity, ActivityCredit, Campaign, CampaignStatus, Person, Unit
 from events.people import require_post
 from events.recurrence import check_year
+from events.texts import folded, one_line
 from events.units import ancestors, subtree_ids
 
 A_WEEK = timedelta(weeks=1)
@@ -308,7 +309,7 @@ def _checked(plan: Plan, zone: ZoneInfo) -> dict[str, object]:
     for day in (plan.dtstart, plan.dtend, plan.weekly_until):
         if day is not None:
             check_year(day.year)
-    texts = {name: " ".join(nfc(getattr(plan, name)).split()) for name in ("summary", "location", "organizer")}
+    texts = {name: one_line(getattr(plan, name)) for name in ("summary", "location", "organizer")}
     if not texts["summary"] or max(map(len, texts.values())) > _LONGEST_TEXT:
         raise InvalidInputError(N_("Please enter what takes place, in at most %(longest)s letters."), longest=_LONGEST_TEXT)
     if not plan.dtstart < plan.dtend <= plan.dtstart + _LONGEST:
@@ -351,8 +352,8 @@ def _slot(activity: Activity) -> Slot:
 
 
 def _same_people_or_place(one: Slot, other: Slot) -> bool:
-    place = " ".join(folded(one.place).split())
-    return one.unit_id == other.unit_id or (place != "" and place == " ".join(folded(other.place).split()))
+    place = folded(one_line(one.place))
+    return one.unit_id == other.unit_id or (place != "" and place == folded(one_line(other.place)))
 
 
 def last_instant(day: date, zone: ZoneInfo) -> datetime:

@@ -12,16 +12,14 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from events.credits import close_again, open_again
-from events.database import nfc
-from events.errors import N_, ConflictError, InvalidInputError
+from events.errors import N_, ConflictError
 from events.installation import day_here
 from events.models import Activity, Campaign, CampaignStatus, ChecklistItem, Person
 from events.models.campaigns import OPEN
 from events.people import require_post
 from events.running import is_closed
 from events.sheets import lock_round
-
-_LONGEST = 500  # characters of a reason
+from events.texts import GIVE_A_REASON, required, short
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ def cancel_round(session: Session, root: Campaign, reason: str, *, by: Person, n
     Raises ``NotAllowedError`` without a post in the unit at the top or above, ``InvalidInputError`` without a reason and
     ``ConflictError`` for a campaign below the top or of a closed year.
     """
-    why = _reason(reason)
+    why = required(short(reason), GIVE_A_REASON)
     _require_top(session, root, by, now)
     if root.status is CampaignStatus.CANCELLED:
         return 0
@@ -100,12 +98,3 @@ def _ids(session: Session, root: Campaign, status: CampaignStatus) -> list[int]:
     for campaign_id in found:
         found.extend(below.get(campaign_id, ()))
     return found
-
-
-def _reason(text: str) -> str:
-    reason = " ".join(nfc(text).split())
-    if not reason:
-        raise InvalidInputError(N_("Please give the reason."))
-    if len(reason) > _LONGEST:
-        raise InvalidInputError(N_("At most %(longest)s characters fit here."), longest=_LONGEST)
-    return reason

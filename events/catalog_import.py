@@ -14,7 +14,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.catalog import Catalog
-from events.database import folded
 from events.entries import TemplateEntry, UnitEntry
 from events.installation import day_here
 from events.models import (
@@ -35,6 +34,7 @@ from events.models import (
     Unit,
     UnitSuccession,
 )
+from events.texts import folded
 from events.workdays import swap
 
 _Row = TypeVar("_Row", bound=Any)

@@ -5,8 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.database import nfc
-from events.errors import N_, ConflictError, EvidenceMissingError, InvalidInputError
+from events.errors import N_, ConflictError, EvidenceMissingError
 from events.history import UNDOES, Stamp, known_state
 from events.installation import day_here
 from events.models import Change, ChecklistItem, EvidenceType, NotDone, Person, TodoStatus, Unit
@@ -14,6 +13,7 @@ from events.models.history import Door
 from events.origins import FOLLOWED
 from events.reasons import is_of_a_credit
 from events.rights import open_for_change, open_for_choice, require_excuser, require_open, stamp_for
+from events.texts import GIVE_A_REASON, nfc, required
 from events.transitions import before_closing, complete, dropped, move, require_closed_by_people, require_in_template, stands_in
 
 _PROOF = {"evidence", "evidence_min", "without_evidence"}
@@ -28,7 +28,7 @@ def start_item(session: Session, item_id: int, *, by: Person, now: datetime, doo
 
 def block_item(session: Session, item_id: int, note: str, *, by: Person, now: datetime, door: Door = Door.PAGE) -> ChecklistItem:
     """Record what stands in the way. The item stays open. Raises ``InvalidInputError`` without a note."""
-    note = _required(note, N_("Please say what stands in the way."))
+    note = required(nfc(note), N_("Please say what stands in the way."))
     item = open_for_change(session, item_id, by, now)
     require_open(item)
     held_up = {"status": item.status.value, "blocked": note}
@@ -64,7 +64,7 @@ def decline_item(
 
     Raises ``InvalidInputError`` without a reason, ``ConflictError`` for an item that is closed otherwise.
     """
-    reason = _required(reason, N_("Please give the reason."))
+    reason = required(nfc(reason), GIVE_A_REASON)
     item = open_for_change(session, item_id, by, now)
     return _cancel(session, item, NotDone.NOT_DONE, reason, stamp_for(session, item, by, now, door))
 
@@ -74,7 +74,7 @@ def excuse_item(session: Session, item_id: int, reason: str, *, by: Person, now:
 
     A required item is excused by a unit above it, or what a unit owes could be wished away.
     """
-    reason = _required(reason, N_("Please give the reason."))
+    reason = required(nfc(reason), GIVE_A_REASON)
     item = open_for_choice(session, item_id, by, now)
     require_excuser(session, item, by, day_here(session, now))
     return _cancel(session, item, NotDone.NOT_REQUIRED, reason, stamp_for(session, item, by, now, door))
@@ -120,10 +120,3 @@ def _require_evidence(session: Session, item: ChecklistItem) -> None:
         query = select(EvidenceType.title_vi).where(EvidenceType.key.in_(item.evidence_kinds)).order_by(EvidenceType.position)
         titles = session.scalars(query)
         raise EvidenceMissingError(count=item.evidence_min, kinds=", ".join(titles).lower(), item=item.summary)
-
-
-def _required(text: str, sentence: str) -> str:
-    text = nfc(text)
-    if not text:
-        raise InvalidInputError(sentence)
-    return text

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from events.campaigns import open_round
 from events.checklist import excuse_item, reopen_item
-from events.database import new_uid, nfc
-from events.editing import require_near
+from events.database import new_uid
+from events.editing import clean_summary, require_near
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.history import ADDED, DELEGATE, DELEGATE_TO, PARTS, WHOLE, Stamp, record
 from events.installation import day_here
@@ -40,7 +40,6 @@ from events.transitions import dropped, give_again, move, untouched
 from events.units import alive, ancestors
 from events.workdays import WorkCalendar
 
-_LONGEST_SUMMARY = 300
 HEAVIEST = 5
 
 
@@ -296,9 +295,7 @@ def _usual_role(session: Session, campaign: Campaign) -> str:
 
 def _checked(session: Session, own: OwnItem) -> str:
     """Return the item's clean summary. Raises ``InvalidInputError`` for what cannot be stored."""
-    summary = " ".join(nfc(own.summary).split())
-    if not summary or len(summary) > _LONGEST_SUMMARY:
-        raise InvalidInputError(N_("Please say in at most %(longest)s letters what is to be done."), longest=_LONGEST_SUMMARY)
+    summary = clean_summary(own.summary)
     if not 1 <= own.weight <= HEAVIEST or own.evidence_min < 0 or (own.evidence_min and not own.evidence):
         raise InvalidInputError(N_("The weight is 1 to 5, and wanted evidence needs its kind."))
     if session.get(Phase, own.phase) is None or any(session.get(EvidenceType, key) is None for key in own.evidence):

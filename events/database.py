@@ -4,7 +4,6 @@ SQLite needs its transactions spelled out: without ``BEGIN IMMEDIATE`` for write
 each other's changes, and without ``isolation_level = None`` savepoints leak. Readers use a plain ``BEGIN``.
 """
 
-import unicodedata
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,17 +97,6 @@ def reading(session_factory: SessionFactory) -> SessionFactory:
 def new_uid(domain: str = "sumvay") -> str:
     """Return an identifier for life (RFC 7986, 5.3): random, printable ASCII, never made from a title or a date."""
     return f"{uuid.uuid4()}@{domain}"
-
-
-def folded(*parts: str | None) -> str:
-    """Return text as people type it when they search: lower case, without diacritics, đ as d."""
-    text = unicodedata.normalize("NFD", " ".join(part for part in parts if part).lower().replace("đ", "d"))
-    return "".join(c for c in text if not unicodedata.combining(c))
-
-
-def nfc(text: str) -> str:
-    """Return text in the one form that is stored and compared (Unicode NFC)."""
-    return unicodedata.normalize("NFC", text).strip()
 
 
 def wal_reset_bug(version: tuple[int, ...] | None = None) -> bool:

@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.calendar_changes import RoundChange, changed_rounds, write_rounds
-from events.database import nfc
 from events.decision_text import TET
 from events.errors import N_, InvalidInputError, NotFoundError
 from events.models import (
@@ -26,6 +25,7 @@ from events.models.history import Door
 from events.observances import work_calendar
 from events.previews import Line, expect, fingerprint
 from events.recurrence import check_year
+from events.texts import nfc
 from events.workdays import Decision, DecisionStatus, WorkCalendar, swap_of
 
 _A_DAY = timedelta(days=1)
@@ -185,7 +185,7 @@ def _guessed_tet(year: int) -> list[date]:
 
 def _store(session: Session, decision: YearDecision, found: YearPreview, by: Person | None, now: datetime) -> None:
     """Keep the decision as it was entered, and its days instead of those that no longer apply."""
-    source = nfc(decision.source) or None if decision.source else None
+    source = nfc(decision.source or "") or None
     for gone in found.gone:
         session.delete(session.get_one(CalendarDay, gone))
     for day in found.days:

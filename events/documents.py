@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
-from events.database import new_uid, nfc
+from events.database import new_uid
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.evidence import StoredFile, read_file
 from events.history import DOCUMENT, Stamp, origins_of, record
@@ -22,6 +22,7 @@ from events.lineage import made_from
 from events.models import Campaign, ChecklistItem, Document, DocumentChange, DocumentKind, Person, Unit
 from events.people import require_post
 from events.recurrence import check_year
+from events.texts import required, short
 from events.themes import Printed, inherited
 from events.villages import VILLAGE
 
@@ -46,8 +47,7 @@ COLUMNS = {
     "replaces": N_("Replaces"),
     "file": N_("File"),
 }
-_LONGEST = 500  # characters of an abstract; longer ones are pasted documents
-_NUMBER = 100
+_NUMBER = 100  # characters
 _STEERING_COMMITTEE = "bcd_tinh"  # a role that issues documents of its own, in its own series of numbers
 _PLAN_KEY = "plan"  # how the keys of the items begin in which a unit issues its own plan
 
@@ -289,28 +289,18 @@ def _require_past(day: date, today: date) -> None:
 
 
 def _write(document: Document, paper: Paper, item: ChecklistItem | None, by: Person, now: datetime) -> None:
-    abstract = _short(paper.abstract, _LONGEST)
-    if abstract is None:
-        raise InvalidInputError(N_("Please enter what the document is about."))
+    abstract = required(short(paper.abstract), N_("Please enter what the document is about."))
     if paper.dated is not None:
         check_year(paper.dated.year)
     if item is not None and item.campaign_id != document.campaign.id:
         raise InvalidInputError(N_("This item belongs to another campaign."))
     document.kind, document.abstract, document.dated, document.item = paper.kind, abstract, paper.dated, item
-    document.number = _short(paper.number, _NUMBER)
-    document.issuer, document.signer = _short(paper.issuer, _LONGEST), _short(paper.signer, _LONGEST)
+    document.number = short(paper.number, _NUMBER)
+    document.issuer, document.signer = short(paper.issuer), short(paper.signer)
     if paper.file is not None:
         document.file_name, document.file_type = paper.file.name, paper.file.type
         document.file_digest, document.file_size = paper.file.digest, paper.file.size
     document.at, document.by = now, by
-
-
-def _short(text: str | None, longest: int) -> str | None:
-    """Return text on one line; None when there is none."""
-    line = " ".join(nfc(text or "").split())
-    if len(line) > longest:
-        raise InvalidInputError(N_("At most %(longest)s characters fit here."), longest=longest)
-    return line or None
 
 
 def _facts(document: Document) -> dict[str, str | None]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from events.database import nfc
 from events.errors import N_, ConflictError, InvalidInputError
 from events.history import EDITED, GIVEN, Stamp, history_of, plain, write_columns
 from events.installation import day_here
@@ -21,6 +20,7 @@ from events.origins import OF_THE_WHOLE, missed, of_origin, parts_of
 from events.people import may_work_on, roles_at
 from events.recurrence import check_year
 from events.rights import open_for_choice, require_open
+from events.texts import one_line
 from events.workdays import WorkCalendar
 
 LONGEST_SUMMARY = 300
@@ -110,6 +110,14 @@ def write_with_parts(session: Session, item: ChecklistItem, values: dict[str, An
             write_with_parts(session, part, followed, stamp)
 
 
+def clean_summary(text: str) -> str:
+    """Return what is to be done, on one line. Raises ``InvalidInputError`` for nothing, or too much."""
+    summary = one_line(text)
+    if not summary or len(summary) > LONGEST_SUMMARY:
+        raise InvalidInputError(N_("Please say in at most %(longest)s letters what is to be done."), longest=LONGEST_SUMMARY)
+    return summary
+
+
 def sets_its_own_date(item: ChecklistItem) -> bool:
     """Tell whether the unit made the item itself; a part of a divided one was given to it."""
     return item.is_own and item.split_from_id is None
@@ -156,9 +164,7 @@ def _open(session: Session, item_id: int, by: Person, now: datetime) -> Checklis
 
 def _changes(session: Session, item: ChecklistItem, wanted: Edit, today: date) -> dict[str, Any]:
     """Return the columns that differ. Raises ``InvalidInputError`` for what cannot be stored."""
-    summary = " ".join(nfc(wanted.summary).split())
-    if not summary or len(summary) > LONGEST_SUMMARY:
-        raise InvalidInputError(N_("Please say in at most %(longest)s letters what is to be done."), longest=LONGEST_SUMMARY)
+    summary = clean_summary(wanted.summary)
     dtstart = (wanted.dtstart or item.dtstart) if item.dtstart else None
     for day in {wanted.due, dtstart or wanted.due} - {item.due, item.dtstart}:
         require_near(item.campaign, day)

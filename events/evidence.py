@@ -18,7 +18,6 @@ from zipfile import BadZipFile, ZipFile
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.database import nfc
 from events.errors import N_, InvalidInputError, NotAllowedError, NotFoundError
 from events.history import EVIDENCE, PIECE, Stamp, record
 from events.models import ChecklistItem, Document, Evidence, EvidenceType, Person
@@ -26,6 +25,7 @@ from events.models.history import Door
 from events.people import may_work_on
 from events.pictures import without_metadata
 from events.rights import open_for_change, require_open, stamp_for
+from events.texts import nfc
 
 LARGEST_FILE = 10 * 1024 * 1024  # bytes
 _LARGEST_NUMBER = 1_000_000_000

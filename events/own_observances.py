@@ -13,7 +13,6 @@ from sqlalchemy import func, inspect, select, update
 from sqlalchemy.orm import Session
 
 from events.colors import HEX_OF
-from events.database import folded, nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here
 from events.models import (
@@ -30,9 +29,9 @@ from events.models import (
 from events.observances import extend_horizon
 from events.recurrence import Occurrence, Rule, check_year, rule_from
 from events.template_checks import ANCHORS
+from events.texts import folded, required, short
 
 _LONGEST_SLUG = 50  # characters, so that the key made from it fits its column
-_LONGEST = 500
 _NUMBER = re.compile(r"\bN\b")
 _COPIED_AFRESH = {"id", "version_id"}  # columns of a template item that a copy gets anew
 
@@ -147,14 +146,14 @@ def announce_theme(
 ) -> Theme:
     """Write the theme and slogans of a year; they replace those known. Raises ``InvalidInputError`` without a theme."""
     check_year(year)
-    text = _text(theme, N_("Please enter the theme."))
+    text = required(short(theme), N_("Please enter the theme."))
     row = session.scalar(select(Theme).where(Theme.observance_id == observance.id, Theme.year == year))
     if row is None:
         row = Theme(observance=observance, year=year)
         session.add(row)
     row.theme_vi = text
-    row.slogans = [line for line in (_optional(slogan) for slogan in slogans) if line]
-    row.source = _optional(source)
+    row.slogans = [line for line in map(short, slogans) if line]
+    row.source = short(source)
     session.flush()
     extend_horizon(session, now=now)
     return row
@@ -202,14 +201,14 @@ def _rule(fields: Mapping[str, Any]) -> Rule:
 
 def _columns(session: Session, wanted: NewObservance, year: int, itself: Observance | None = None) -> dict[str, Any]:
     """Return what may be corrected later too, checked. ``itself`` is the observance that is corrected."""
-    title = _text(wanted.title_vi, N_("Please enter the Vietnamese title."))
+    title = required(short(wanted.title_vi), N_("Please enter the Vietnamese title."))
     rule = _rule(wanted.rule)
     _refuse_twin(session, title, wanted.rule, itself)
     return {
         "title_vi": title,
-        "title_en": _optional(wanted.title_en) or title,
+        "title_en": short(wanted.title_en) or title,
         "rule": dict(wanted.rule),
-        "basis": _optional(wanted.basis),
+        "basis": short(wanted.basis),
         "inside_key": _container(session, wanted.inside_key, rule.occurrence(year), year, itself),
         "color": _color(wanted.color),
     }
@@ -275,7 +274,7 @@ def _base_year(year: int | None, this_year: int) -> int | None:
 
 
 def _wording(text: str) -> str | None:
-    wording = _optional(text)
+    wording = short(text)
     if wording is not None and len(_NUMBER.findall(wording)) != 1:
         raise InvalidInputError(N_("The wording needs one N where the number stands, for example “Kỷ niệm N năm”."))
     return wording
@@ -321,17 +320,3 @@ def _copy(item: TemplateItem, anchor: Anchor) -> TemplateItem:
 
 def _last_position(session: Session, model: type[Observance] | type[Template]) -> int:
     return session.scalar(select(func.max(model.position))) or 0
-
-
-def _text(text: str, missing: str) -> str:
-    found = _optional(text)
-    if found is None:
-        raise InvalidInputError(missing)
-    return found
-
-
-def _optional(text: str) -> str | None:
-    line = " ".join(nfc(text).split())
-    if len(line) > _LONGEST:
-        raise InvalidInputError(N_("At most %(longest)s characters fit here."), longest=_LONGEST)
-    return line or None

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from events.database import nfc
 from events.entries import CutoffEntry, ItemEntry, TemplateEntry
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here
@@ -28,6 +27,7 @@ from events.models import (
     TemplateVersion,
 )
 from events.template_checks import FIELDS, Known, find_cycle, problem_in_words, problem_of_header, problem_of_item
+from events.texts import nfc, one_line
 
 _LONGEST_NOTE = _LONGEST_TITLE = 500
 _FIXED = ("kind", "observance", "anchor", "cutoffs")  # of a template's header, once campaigns were opened from it
@@ -121,7 +121,7 @@ def edit_header(session: Session, template: Template, entry: TemplateEntry) -> b
 
 def rename_template(template: Template, title_vi: str, title_en: str) -> None:
     """Give a template other titles. Raises ``InvalidInputError`` for one that is missing or too long."""
-    titles = {"title_vi": " ".join(nfc(title_vi).split()), "title_en": " ".join(nfc(title_en).split())}
+    titles = {"title_vi": one_line(title_vi), "title_en": one_line(title_en)}
     for name, title in titles.items():
         if not 1 <= len(title) <= _LONGEST_TITLE:
             raise InvalidInputError(N_("“%(field)s” has 1 to %(longest)s characters."), field=FIELDS[name], longest=_LONGEST_TITLE)

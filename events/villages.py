@@ -8,7 +8,6 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from events.campaigns import open_round
-from events.database import folded, nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here
 from events.models import Campaign, CampaignStatus, Cascade, Change, ChecklistItem, Person, Unit
@@ -16,6 +15,7 @@ from events.models.campaigns import OPEN
 from events.people import require_post
 from events.rounds import round_of
 from events.running import goes_on
+from events.texts import folded, one_line
 from events.units import alive
 from events.workdays import WorkCalendar
 
@@ -141,7 +141,7 @@ def _has_reported(session: Session, village: Unit) -> bool:
 
 def _clean_name(kind: VillageType, name: str) -> str:
     """Return the name alone: people often enter “Thôn 1” beside the type."""
-    name = " ".join(nfc(name).split())
+    name = one_line(name)
     title = TITLES[kind]
     if f"{name} ".casefold().startswith(f"{title} ".casefold()):
         name = name[len(title) :].strip()

@@ -12,7 +12,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.database import nfc
 from events.decision_text import ReadDay, ReadText, read_decision
 from events.decisions import (
     YearDecision,
@@ -27,6 +26,7 @@ from events.language import say
 from events.models import CalendarDay, ProposedHoliday
 from events.provisional import provisional_items
 from events.recurrence import check_year
+from events.texts import nfc
 from events.workdays import DecisionStatus
 from web.context import current_person, get_calendar, get_session, now, today
 from web.differences import Words

@@ -12,7 +12,6 @@ from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from events.database import nfc
 from events.errors import N_, InvalidInputError, NotFoundError
 from events.models import Campaign, Phase, Template
 from events.progress import (
@@ -29,6 +28,7 @@ from events.progress import (
     year_progress,
 )
 from events.recurrence import FIRST_YEAR, LAST_YEAR
+from events.texts import nfc
 from events.units import ancestors, get_unit
 from events.years import Counted, counted_with
 from web.closures import closed_notice

@@ -8,13 +8,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.activities import coming
-from events.database import nfc
 from events.errors import N_, InvalidInputError
 from events.models import Campaign, CampaignStatus, ChecklistItem, Level, Post, PostProposal, Unit
 from events.models.campaigns import OPEN
 from events.people import held, may_work_on
 from events.progress import Progress, ever_below
 from events.recurrence import FIRST_YEAR, LAST_YEAR
+from events.texts import nfc
 from events.units import alive, ancestors, children, get_unit, levels, predecessors, roots, search_units
 from events.years import compare_years
 from web.campaigns import unit_subscription
