@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
-from events.database import folded, new_uid, nfc
+from events.database import new_uid
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
-from events.localtime import VIETNAM, at_local, local_day
+from events.installation import day_here, zone_of
+from events.localtime import at_local, local_day
 from events.models import Activity, ActivityCredit, Campaign, CampaignStatus, Person, Unit
 from events.people import require_post
 from events.recurrence import check_year
+from events.texts import folded, one_line
 from events.units import ancestors, subtree_ids
 
 A_WEEK = timedelta(weeks=1)
@@ -41,17 +43,15 @@ class Plan:
     public: bool = True
 
 
-def add_activity(
-    session: Session, campaign: Campaign, plan: Plan, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
-) -> Activity:
+def add_activity(session: Session, campaign: Campaign, plan: Plan, *, by: Person, now: datetime) -> Activity:
     """Add an activity to a campaign. Adding the same one twice changes nothing.
 
     Raises ``NotAllowedError``, ``ConflictError`` in a cancelled campaign and when it is there already with other facts, such as
     another place (then its ``uid`` is a fact of the error), ``InvalidInputError`` and ``YearOutOfRangeError``.
     """
-    _may_change(session, campaign, by, now, zone)
-    columns = _checked(plan, zone)
-    _check_window(campaign, plan, zone)
+    _may_change(session, campaign, by, now)
+    columns = _checked(plan, zone_of(session))
+    _check_window(campaign, plan, zone_of(session))
     session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update())
     known = _planned(session, campaign, columns)
     if known is not None:
@@ -75,20 +75,19 @@ def change_activity(
     sequence: int | None = None,
     by: Person,
     now: datetime,
-    zone: ZoneInfo = VIETNAM,
 ) -> Activity:
     """Change an activity; what was entered replaces what was there.
 
     ``sequence`` is the activity's when it was shown. Raises ``ConflictError`` for a cancelled one and one that was changed since.
     """
-    activity = _open_for_change(session, uid, by, now, zone)
+    activity = _open_for_change(session, uid, by, now)
     if activity.status is CampaignStatus.CANCELLED:
         raise ConflictError(N_("“%(activity)s” was cancelled."), activity=activity.summary)
-    changed = {name: value for name, value in _checked(plan, zone).items() if getattr(activity, name) != value}
+    changed = {name: value for name, value in _checked(plan, zone_of(session)).items() if getattr(activity, name) != value}
     if changed and sequence is not None and activity.sequence != sequence:
         raise ConflictError(N_("“%(item)s” was changed since. Please look at it again."), item=activity.summary)
     if {"dtstart", "weekly_until"} & changed.keys():
-        _check_window(activity.campaign, plan, zone)
+        _check_window(activity.campaign, plan, zone_of(session))
     for name, value in changed.items():
         setattr(activity, name, value)
     if changed:
@@ -96,21 +95,21 @@ def change_activity(
     return activity
 
 
-def cancel_activity(session: Session, uid: str, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> Activity:
+def cancel_activity(session: Session, uid: str, *, by: Person, now: datetime) -> Activity:
     """Call an activity off; calendars go on showing it as cancelled. Cancelling it twice changes nothing."""
-    activity = _open_for_change(session, uid, by, now, zone)
+    activity = _open_for_change(session, uid, by, now)
     if activity.status is not CampaignStatus.CANCELLED:
         activity.status = CampaignStatus.CANCELLED
         activity.touch(now)
     return activity
 
 
-def restore_activity(session: Session, uid: str, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> Activity:
+def restore_activity(session: Session, uid: str, *, by: Person, now: datetime) -> Activity:
     """Let an activity take place after all that was called off. Asking twice changes nothing.
 
     Raises ``ConflictError`` when the same one was planned anew since.
     """
-    activity = _open_for_change(session, uid, by, now, zone)
+    activity = _open_for_change(session, uid, by, now)
     if activity.status is CampaignStatus.CANCELLED:
         anew = _planned(session, activity.campaign, {"dtstart": activity.dtstart, "summary": activity.summary})
         if anew is not None:
@@ -120,14 +119,12 @@ def restore_activity(session: Session, uid: str, *, by: Person, now: datetime, z
     return activity
 
 
-def credit_activity(
-    session: Session, uid: str, campaign: Campaign, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
-) -> Activity:
+def credit_activity(session: Session, uid: str, campaign: Campaign, *, by: Person, now: datetime) -> Activity:
     """Let an activity, such as a shared launch, count for another campaign of its unit too. Asking twice changes nothing.
 
     Raises the errors of ``change_activity``, also ``ConflictError`` when that campaign was cancelled.
     """
-    activity = _open_for_change(session, uid, by, now, zone)
+    activity = _open_for_change(session, uid, by, now)
     if campaign.unit_id != activity.campaign.unit_id or campaign.id == activity.campaign_id:
         raise InvalidInputError(N_("An activity can count for another campaign of the same unit."))
     _require_running(campaign)
@@ -137,11 +134,9 @@ def credit_activity(
     return activity
 
 
-def remove_activity_credit(
-    session: Session, uid: str, campaign: Campaign, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
-) -> Activity:
+def remove_activity_credit(session: Session, uid: str, campaign: Campaign, *, by: Person, now: datetime) -> Activity:
     """Let an activity no longer count for another campaign. Asking twice changes nothing."""
-    activity = _open_for_change(session, uid, by, now, zone)
+    activity = _open_for_change(session, uid, by, now)
     credit = _credit(session, activity, campaign)
     if credit is not None:
         session.delete(credit)
@@ -187,7 +182,7 @@ class Slot:
     dtend: datetime
     weekly_until: date | None = None
 
-    def occurrences(self, zone: ZoneInfo = VIETNAM) -> Iterator[tuple[datetime, datetime]]:
+    def occurrences(self, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
         """Yield the start and end of each time it takes place: at the same local hour every week."""
         start, end = self.dtstart.astimezone(zone), self.dtend.astimezone(zone)
         yield start, end
@@ -196,7 +191,7 @@ class Slot:
             yield start, end
 
 
-def clash(slot: Slot, other: Slot, zone: ZoneInfo = VIETNAM) -> tuple[datetime, datetime] | None:
+def clash(slot: Slot, other: Slot, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
     """Return the first time ``other`` takes place that overlaps ``slot``; None unless both are of one unit or at one place.
 
     Places are compared by name, so the two must be of units that can share one: every commune has a "Hội trường UBND xã".
@@ -220,12 +215,13 @@ class Happening:
         return self.dtstart.date() <= day <= (self.dtend - _A_MOMENT).date()
 
 
-def overlapping(session: Session, activity: Activity, zone: ZoneInfo = VIETNAM) -> list[Happening]:
+def overlapping(session: Session, activity: Activity) -> list[Happening]:
     """Return the activities that overlap this one, of the same unit or at the same place: a warning, not a lock.
 
     Each comes with the first of its times that overlaps. A place of the same name is the same place for a unit and those above and
     below it.
     """
+    zone = zone_of(session)
     slot, day = _slot(activity), local_day(activity.dtstart, zone)
     *_, (_, last) = slot.occurrences(zone)
     still_on = or_(Activity.dtend > activity.dtstart, Activity.weekly_until >= day - A_WEEK)  # its last time may end days later
@@ -238,11 +234,12 @@ def overlapping(session: Session, activity: Activity, zone: ZoneInfo = VIETNAM) 
     return [Happening(other, *times) for other, times in found if times is not None]
 
 
-def happenings(session: Session, first: date, last: date, *where: ColumnElement[bool], zone: ZoneInfo = VIETNAM) -> list[Happening]:
+def happenings(session: Session, first: date, last: date, *where: ColumnElement[bool]) -> list[Happening]:
     """Return each time that public activities take place on the local days ``first`` to ``last``, in the order of time.
 
     What was called off is left out. ``where`` are conditions on ``Activity`` and its ``Campaign``.
     """
+    zone = zone_of(session)
     start, end = at_local(first, time.min, zone), at_local(last + _A_DAY, time.min, zone)
     near = (Activity.dtstart < end, or_(Activity.dtend > start, Activity.weekly_until >= first - A_WEEK))
     held = (Activity.status != CampaignStatus.CANCELLED, Campaign.status != CampaignStatus.CANCELLED)
@@ -253,10 +250,10 @@ def happenings(session: Session, first: date, last: date, *where: ColumnElement[
     return sorted((each for each in found if each.dtstart < end and each.dtend > start), key=lambda each: each.dtstart)
 
 
-def coming(session: Session, today: date, *where: ColumnElement[bool], zone: ZoneInfo = VIETNAM) -> list[Happening]:
+def coming(session: Session, today: date, *where: ColumnElement[bool]) -> list[Happening]:
     """Return the next time of each public activity in the year from ``today`` on. ``where`` is that of ``happenings``."""
     found: dict[int, Happening] = {}
-    for each in happenings(session, today, today + _FAR, *where, zone=zone):
+    for each in happenings(session, today, today + _FAR, *where):
         found.setdefault(each.activity.id, each)
     return list(found.values())
 
@@ -279,8 +276,8 @@ def _in_line_with(unit: Unit, on: date) -> ColumnElement[bool]:
     return or_(above, Campaign.unit_id.in_(subtree_ids(unit.id, on)))
 
 
-def _may_change(session: Session, campaign: Campaign, by: Person, now: datetime, zone: ZoneInfo) -> None:
-    require_post(session, by, campaign.unit, local_day(now, zone))
+def _may_change(session: Session, campaign: Campaign, by: Person, now: datetime) -> None:
+    require_post(session, by, campaign.unit, day_here(session, now))
     _require_running(campaign)
 
 
@@ -289,10 +286,10 @@ def _require_running(campaign: Campaign) -> None:
         raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary)
 
 
-def _open_for_change(session: Session, uid: str, by: Person, now: datetime, zone: ZoneInfo) -> Activity:
+def _open_for_change(session: Session, uid: str, by: Person, now: datetime) -> Activity:
     activity = session.get(Activity, get_activity(session, uid).id, with_for_update=True, populate_existing=True)
     assert activity is not None
-    _may_change(session, activity.campaign, by, now, zone)
+    _may_change(session, activity.campaign, by, now)
     return activity
 
 
@@ -312,7 +309,7 @@ def _checked(plan: Plan, zone: ZoneInfo) -> dict[str, object]:
     for day in (plan.dtstart, plan.dtend, plan.weekly_until):
         if day is not None:
             check_year(day.year)
-    texts = {name: " ".join(nfc(getattr(plan, name)).split()) for name in ("summary", "location", "organizer")}
+    texts = {name: one_line(getattr(plan, name)) for name in ("summary", "location", "organizer")}
     if not texts["summary"] or max(map(len, texts.values())) > _LONGEST_TEXT:
         raise InvalidInputError(N_("Please enter what takes place, in at most %(longest)s letters."), longest=_LONGEST_TEXT)
     if not plan.dtstart < plan.dtend <= plan.dtstart + _LONGEST:
@@ -355,10 +352,10 @@ def _slot(activity: Activity) -> Slot:
 
 
 def _same_people_or_place(one: Slot, other: Slot) -> bool:
-    place = " ".join(folded(one.place).split())
-    return one.unit_id == other.unit_id or (place != "" and place == " ".join(folded(other.place).split()))
+    place = folded(one_line(one.place))
+    return one.unit_id == other.unit_id or (place != "" and place == folded(one_line(other.place)))
 
 
-def last_instant(day: date, zone: ZoneInfo = VIETNAM) -> datetime:
+def last_instant(day: date, zone: ZoneInfo) -> datetime:
     """Return the last second of a local day, in UTC: the UNTIL of a timed rule (RFC 5545, 3.3.10)."""
     return at_local(day, time(23, 59, 59), zone)

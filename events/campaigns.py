@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
@@ -17,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from events.database import new_uid
 from events.duedates import WAITS, due_dates, later_ones, planned_day
 from events.errors import NotFoundError
-from events.localtime import VIETNAM, local_day
+from events.installation import day_here
 from events.models import (
     Campaign,
     CampaignStatus,
@@ -56,9 +55,7 @@ class Opened:
     items: int
 
 
-def open_campaigns(
-    session: Session, *, now: datetime, calendar: WorkCalendar, zone: ZoneInfo = VIETNAM, year: int | None = None
-) -> list[Opened]:
+def open_campaigns(session: Session, *, now: datetime, calendar: WorkCalendar, year: int | None = None) -> list[Opened]:
     """Open the campaign of every round whose time has come, in every unit that its template names.
 
     Its time has come ``generate_ahead_days`` before it starts. Campaigns of the running calendar year are opened however late the
@@ -66,7 +63,7 @@ def open_campaigns(
     to run as often as you like and in two processes at once: a unit that has its campaign is passed over, one that was added
     later gets its own while the round lasts.
     """
-    today = local_day(now, zone)
+    today = day_here(session, now)
     years = [year] if year else range(today.year - 1, today.year + 3)
     rounds = [found for template in self_opening(session) for y in years for found in rounds_of(template, y)]
     due = [found for found in rounds if found.opens <= today and _is_due(session, found, today)]
@@ -88,7 +85,7 @@ def open_round(
     if have and not _runs(session, found):
         return Opened(found.key, found.period, found.summary, found.year, 0, 0)
     found, event = _as_moved(session, found) if have else (found, None)
-    tree = load_tree(session, found.belongs_on(local_day(now)))
+    tree = load_tree(session, found.belongs_on(day_here(session, now)))
     version = _version_in_use(session, found) if have else template.current
     copies = copies_by_level(version.items, tree)
     missing = [node for root in tree.roots for node in _involved(tree, root, copies, unit_ids) if node.id not in have]

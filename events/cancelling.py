@@ -7,22 +7,19 @@ progress leaves it out. Who did it, when and why stays at the top of the round.
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from events.credits import close_again, open_again
-from events.database import nfc
-from events.errors import N_, ConflictError, InvalidInputError
-from events.localtime import VIETNAM, local_day
+from events.errors import N_, ConflictError
+from events.installation import day_here
 from events.models import Activity, Campaign, CampaignStatus, ChecklistItem, Person
 from events.models.campaigns import OPEN
 from events.people import require_post
 from events.running import is_closed
 from events.sheets import lock_round
-
-_LONGEST = 500  # characters of a reason
+from events.texts import GIVE_A_REASON, required, short
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +39,29 @@ def extent_of(session: Session, root: Campaign) -> Extent:
     return Extent(len(ids), *session.execute(items).one())
 
 
-def cancel_round(session: Session, root: Campaign, reason: str, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> int:
+def cancel_round(session: Session, root: Campaign, reason: str, *, by: Person, now: datetime) -> int:
     """Cancel a round from its top down and return in how many units. Cancelling it twice changes nothing.
 
     Raises ``NotAllowedError`` without a post in the unit at the top or above, ``InvalidInputError`` without a reason and
     ``ConflictError`` for a campaign below the top or of a closed year.
     """
-    why = _reason(reason)
-    _require_top(session, root, by, now, zone)
+    why = required(short(reason), GIVE_A_REASON)
+    _require_top(session, root, by, now)
     if root.status is CampaignStatus.CANCELLED:
         return 0
     return _write(session, root, CampaignStatus.CANCELLED, why, by, now)
 
 
-def reopen_round(session: Session, root: Campaign, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> int:
+def reopen_round(session: Session, root: Campaign, *, by: Person, now: datetime) -> int:
     """Open a cancelled round again as it was and return in how many units. Opening it twice changes nothing."""
-    _require_top(session, root, by, now, zone)
+    _require_top(session, root, by, now)
     if root.status is not CampaignStatus.CANCELLED:
         return 0
     return _write(session, root, CampaignStatus.CONFIRMED, None, by, now)
 
 
-def _require_top(session: Session, root: Campaign, by: Person, now: datetime, zone: ZoneInfo) -> None:
-    today = local_day(now, zone)
+def _require_top(session: Session, root: Campaign, by: Person, now: datetime) -> None:
+    today = day_here(session, now)
     require_post(session, by, root.unit, today)
     if root.parent_id is not None:
         raise ConflictError(N_("A round is cancelled in the campaign at the top, for all units together."))
@@ -101,12 +98,3 @@ def _ids(session: Session, root: Campaign, status: CampaignStatus) -> list[int]:
     for campaign_id in found:
         found.extend(below.get(campaign_id, ()))
     return found
-
-
-def _reason(text: str) -> str:
-    reason = " ".join(nfc(text).split())
-    if not reason:
-        raise InvalidInputError(N_("Please give the reason."))
-    if len(reason) > _LONGEST:
-        raise InvalidInputError(N_("At most %(longest)s characters fit here."), longest=_LONGEST)
-    return reason

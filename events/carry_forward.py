@@ -15,13 +15,12 @@ from datetime import date, datetime
 from math import ceil
 from statistics import median
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from events.entries import MOST_DAYS, ItemEntry
-from events.localtime import VIETNAM, local_day
+from events.installation import day_here
 from events.models import Campaign, CampaignStatus, ChecklistItem, NotDone, Template, TemplateItem, Unit
 from events.redating import dates_now
 from events.sheets import load_sheets, template_items
@@ -76,14 +75,12 @@ class _Case:
         return self.late is None or self.late > 0
 
 
-def propose(
-    session: Session, template: Template, year: int, *, now: datetime, calendar: WorkCalendar, zone: ZoneInfo = VIETNAM
-) -> list[Proposal]:
+def propose(session: Session, template: Template, year: int, *, now: datetime, calendar: WorkCalendar) -> list[Proposal]:
     """Return the offsets that the lateness of ``year`` suggests, in the order of the template.
 
     Only what was due before today counts. What the current version asks for late enough already is not proposed.
     """
-    cases = _cases(session, template, year, local_day(now, zone), calendar)
+    cases = _cases(session, template, year, day_here(session, now), calendar)
     items = (item for item in template.current.items if item.phase_key != _THE_DAY)
     found = (_proposal(item, level, cases[item.key, level]) for item in items for level in _levels(cases, item.key))
     return [proposal for proposal in found if proposal]

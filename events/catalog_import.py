@@ -14,9 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.catalog import Catalog
-from events.database import folded
 from events.entries import TemplateEntry, UnitEntry
-from events.localtime import local_day
+from events.installation import day_here
 from events.models import (
     CalendarDay,
     DecidedYear,
@@ -35,6 +34,7 @@ from events.models import (
     Unit,
     UnitSuccession,
 )
+from events.texts import folded
 from events.workdays import swap
 
 _Row = TypeVar("_Row", bound=Any)
@@ -116,7 +116,7 @@ def _import_templates(session: Session, catalog: Catalog, result: ImportResult, 
     templates = _merge_all(session, result, Template, values)
     if known:  # what a new release brings does not open for days that are over
         for key in templates.keys() - known:
-            templates[key].opens_from = local_day(now)
+            templates[key].opens_from = day_here(session, now)
     session.flush()
     versions = _latest_versions(session)
     for entry in entries:

@@ -1,43 +1,38 @@
 """What becomes of an item: started, held up, done, not done, not required, and back again. Every change is history."""
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.database import nfc
-from events.errors import N_, ConflictError, EvidenceMissingError, InvalidInputError
+from events.errors import N_, ConflictError, EvidenceMissingError
 from events.history import UNDOES, Stamp, known_state
-from events.localtime import VIETNAM, local_day
+from events.installation import day_here
 from events.models import Change, ChecklistItem, EvidenceType, NotDone, Person, TodoStatus, Unit
 from events.models.history import Door
 from events.origins import FOLLOWED
 from events.reasons import is_of_a_credit
 from events.rights import open_for_change, open_for_choice, require_excuser, require_open, stamp_for
+from events.texts import GIVE_A_REASON, nfc, required
 from events.transitions import before_closing, complete, dropped, move, require_closed_by_people, require_in_template, stands_in
 
 _PROOF = {"evidence", "evidence_min", "without_evidence"}
 
 
-def start_item(
-    session: Session, item_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE, zone: ZoneInfo = VIETNAM
-) -> ChecklistItem:
+def start_item(session: Session, item_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE) -> ChecklistItem:
     """Record that work has begun, or goes on after it was held up. Raises the same errors as ``complete_item``."""
-    item = open_for_change(session, item_id, by, now, zone)
+    item = open_for_change(session, item_id, by, now)
     require_open(item)
-    return move(session, item, {"status": TodoStatus.IN_PROCESS.value}, stamp_for(session, item, by, now, door, zone))
+    return move(session, item, {"status": TodoStatus.IN_PROCESS.value}, stamp_for(session, item, by, now, door))
 
 
-def block_item(
-    session: Session, item_id: int, note: str, *, by: Person, now: datetime, door: Door = Door.PAGE, zone: ZoneInfo = VIETNAM
-) -> ChecklistItem:
+def block_item(session: Session, item_id: int, note: str, *, by: Person, now: datetime, door: Door = Door.PAGE) -> ChecklistItem:
     """Record what stands in the way. The item stays open. Raises ``InvalidInputError`` without a note."""
-    note = _required(note, N_("Please say what stands in the way."))
-    item = open_for_change(session, item_id, by, now, zone)
+    note = required(nfc(note), N_("Please say what stands in the way."))
+    item = open_for_change(session, item_id, by, now)
     require_open(item)
     held_up = {"status": item.status.value, "blocked": note}
-    return move(session, item, held_up, stamp_for(session, item, by, now, door, zone))
+    return move(session, item, held_up, stamp_for(session, item, by, now, door))
 
 
 def complete_item(
@@ -47,7 +42,6 @@ def complete_item(
     by: Person,
     now: datetime,
     door: Door = Door.PAGE,
-    zone: ZoneInfo = VIETNAM,
     on_behalf_of: Unit | None = None,
 ) -> ChecklistItem:
     """Record that an item is done. Asking twice changes nothing.
@@ -55,53 +49,49 @@ def complete_item(
     Raises ``NotFoundError``, ``NotAllowedError`` without a post in the unit or above it, ``ConflictError`` in a cancelled campaign
     and ``EvidenceMissingError`` while the item wants evidence that was not given.
     """
-    item = open_for_change(session, item_id, by, now, zone)
-    stamp = stamp_for(session, item, by, now, door, zone, on_behalf_of)
+    item = open_for_change(session, item_id, by, now)
+    stamp = stamp_for(session, item, by, now, door, on_behalf_of)
     if item.is_done:
         return item
     _require_evidence(session, item)
-    return complete(session, item, stamp, local_day(now, zone))
+    return complete(session, item, stamp, day_here(session, now))
 
 
 def decline_item(
-    session: Session, item_id: int, reason: str, *, by: Person, now: datetime, door: Door = Door.PAGE, zone: ZoneInfo = VIETNAM
+    session: Session, item_id: int, reason: str, *, by: Person, now: datetime, door: Door = Door.PAGE
 ) -> ChecklistItem:
     """Record that an item was not done, and why. Asking twice changes nothing.
 
     Raises ``InvalidInputError`` without a reason, ``ConflictError`` for an item that is closed otherwise.
     """
-    reason = _required(reason, N_("Please give the reason."))
-    item = open_for_change(session, item_id, by, now, zone)
-    return _cancel(session, item, NotDone.NOT_DONE, reason, stamp_for(session, item, by, now, door, zone))
+    reason = required(nfc(reason), GIVE_A_REASON)
+    item = open_for_change(session, item_id, by, now)
+    return _cancel(session, item, NotDone.NOT_DONE, reason, stamp_for(session, item, by, now, door))
 
 
-def excuse_item(
-    session: Session, item_id: int, reason: str, *, by: Person, now: datetime, door: Door = Door.PAGE, zone: ZoneInfo = VIETNAM
-) -> ChecklistItem:
+def excuse_item(session: Session, item_id: int, reason: str, *, by: Person, now: datetime, door: Door = Door.PAGE) -> ChecklistItem:
     """Record that the unit does not need an item, and why. Raises the errors of ``decline_item``.
 
     A required item is excused by a unit above it, or what a unit owes could be wished away.
     """
-    reason = _required(reason, N_("Please give the reason."))
-    item = open_for_choice(session, item_id, by, now, zone)
-    require_excuser(session, item, by, local_day(now, zone))
-    return _cancel(session, item, NotDone.NOT_REQUIRED, reason, stamp_for(session, item, by, now, door, zone))
+    reason = required(nfc(reason), GIVE_A_REASON)
+    item = open_for_choice(session, item_id, by, now)
+    require_excuser(session, item, by, day_here(session, now))
+    return _cancel(session, item, NotDone.NOT_REQUIRED, reason, stamp_for(session, item, by, now, door))
 
 
-def reopen_item(
-    session: Session, item_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE, zone: ZoneInfo = VIETNAM
-) -> ChecklistItem:
+def reopen_item(session: Session, item_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE) -> ChecklistItem:
     """Open a closed item again, as it was before it was closed, on the date that it would have by now.
 
     What was opened by mistake is closed again by undoing that: a new tick would count as done today. Raises the same errors as
     ``complete_item``, and ``ConflictError`` for what is opened elsewhere or what its template has no longer.
     """
-    item = open_for_change(session, item_id, by, now, zone)
+    item = open_for_change(session, item_id, by, now)
     if item.is_open:
         return item
     require_closed_by_people(session, item)
     require_in_template(item)
-    return move(session, item, before_closing(session, item)[1], stamp_for(session, item, by, now, door, zone))
+    return move(session, item, before_closing(session, item)[1], stamp_for(session, item, by, now, door))
 
 
 def restore_state(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, today: date) -> None:
@@ -130,10 +120,3 @@ def _require_evidence(session: Session, item: ChecklistItem) -> None:
         query = select(EvidenceType.title_vi).where(EvidenceType.key.in_(item.evidence_kinds)).order_by(EvidenceType.position)
         titles = session.scalars(query)
         raise EvidenceMissingError(count=item.evidence_min, kinds=", ".join(titles).lower(), item=item.summary)
-
-
-def _required(text: str, sentence: str) -> str:
-    text = nfc(text)
-    if not text:
-        raise InvalidInputError(sentence)
-    return text

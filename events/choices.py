@@ -7,18 +7,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from events.campaigns import open_round
 from events.checklist import excuse_item, reopen_item
-from events.database import new_uid, nfc
-from events.editing import require_near
+from events.database import new_uid
+from events.editing import clean_summary, require_near
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.history import ADDED, DELEGATE, DELEGATE_TO, PARTS, WHOLE, Stamp, record
-from events.localtime import VIETNAM, local_day
+from events.installation import day_here
 from events.models import (
     Campaign,
     CampaignStatus,
@@ -41,7 +40,6 @@ from events.transitions import dropped, give_again, move, untouched
 from events.units import alive, ancestors
 from events.workdays import WorkCalendar
 
-_LONGEST_SUMMARY = 300
 HEAVIEST = 5
 
 
@@ -58,37 +56,33 @@ class OwnItem:
     role: str | None = None
 
 
-def switch_off(
-    session: Session, item_id: int, reason: str = "", *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
-) -> ChecklistItem:
+def switch_off(session: Session, item_id: int, reason: str = "", *, by: Person, now: datetime) -> ChecklistItem:
     """Leave an optional item out. Raises ``ConflictError`` for a required one, whose reason must be given on its page."""
-    item = open_for_choice(session, item_id, by, now, zone)
+    item = open_for_choice(session, item_id, by, now)
     if item.required:
         raise ConflictError(N_("“%(item)s” is required and cannot be switched off."), item=item.summary)
-    return excuse_item(session, item_id, reason or NOT_CHOSEN, by=by, now=now, zone=zone)
+    return excuse_item(session, item_id, reason or NOT_CHOSEN, by=by, now=now)
 
 
-def switch_on(session: Session, item_id: int, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:
+def switch_on(session: Session, item_id: int, *, by: Person, now: datetime) -> ChecklistItem:
     """Take an item in again that was left out. Asking twice changes nothing; what was done since stays done."""
-    item = open_for_choice(session, item_id, by, now, zone)
+    item = open_for_choice(session, item_id, by, now)
     if item.state is not ItemState.NOT_REQUIRED:
         require_open(item)
-    return reopen_item(session, item_id, by=by, now=now, zone=zone)
+    return reopen_item(session, item_id, by=by, now=now)
 
 
-def add_own_item(
-    session: Session, campaign: Campaign, own: OwnItem, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
-) -> ChecklistItem:
+def add_own_item(session: Session, campaign: Campaign, own: OwnItem, *, by: Person, now: datetime) -> ChecklistItem:
     """Add an item of the unit's own to its campaign. Adding the same one twice changes nothing.
 
     Raises ``NotAllowedError``, ``ConflictError`` in a cancelled campaign and ``InvalidInputError``.
     """
-    require_post(session, by, campaign.unit, local_day(now, zone))
+    require_post(session, by, campaign.unit, day_here(session, now))
     if campaign.status is CampaignStatus.CANCELLED:
         raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary)
     summary = _checked(session, own)
     require_near(campaign, own.due)
-    _require_role(session, campaign.unit, own.role, local_day(now, zone))
+    _require_role(session, campaign.unit, own.role, day_here(session, now))
     session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update())
     same = select(ChecklistItem).where(ChecklistItem.campaign_id == campaign.id, ChecklistItem.is_own)
     known = session.scalar(same.where(ChecklistItem.summary == summary, ChecklistItem.due == own.due))
@@ -97,7 +91,7 @@ def add_own_item(
     item = _own_row(session, campaign, own, summary, now)
     session.add(item)
     session.flush()
-    record(session, item, {}, {ADDED: summary}, stamp_for(session, item, by, now, Door.PAGE, zone))
+    record(session, item, {}, {ADDED: summary}, stamp_for(session, item, by, now, Door.PAGE))
     return item
 
 
@@ -109,16 +103,15 @@ def split_item(
     by: Person,
     now: datetime,
     calendar: WorkCalendar,
-    zone: ZoneInfo = VIETNAM,
 ) -> Sequence[ChecklistItem]:
     """Give each of the units its part of an item, in its own campaign, which is opened if it has none. Returns all parts.
 
     A unit that has its part is passed over. The item is done when all its parts are. Raises ``InvalidInputError`` for units that
     are not below the item's, ``ConflictError`` for an item that is closed.
     """
-    item = open_for_choice(session, item_id, by, now, zone)
+    item = open_for_choice(session, item_id, by, now)
     require_open(item)
-    units = _units_below(session, item, unit_ids, local_day(now, zone))
+    units = _units_below(session, item, unit_ids, day_here(session, now))
     have = {part.campaign.unit_id for part in parts_of(session, item)}
     new = [unit for unit in units if unit.id not in have]
     if new:
@@ -134,7 +127,7 @@ def split_item(
     return parts_of(session, item)
 
 
-def take_back_part(session: Session, part_id: int, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:
+def take_back_part(session: Session, part_id: int, *, by: Person, now: datetime) -> ChecklistItem:
     """Take a part back that nobody has touched; the unit sees it closed as not required. Returns the whole item.
 
     Only a post in the unit that divided the item, or above it, may do this. Raises ``ConflictError`` for a part that was begun.
@@ -142,7 +135,7 @@ def take_back_part(session: Session, part_id: int, *, by: Person, now: datetime,
     whole_id = session.scalar(select(ChecklistItem.split_from_id).where(ChecklistItem.id == part_id))
     if whole_id is None:
         raise NotFoundError(kind="checklist item", key=part_id)
-    whole = open_for_choice(session, whole_id, by, now, zone)
+    whole = open_for_choice(session, whole_id, by, now)
     part = session.get_one(ChecklistItem, part_id, with_for_update=True, populate_existing=True)
     if was_taken_back(part):
         return whole
@@ -164,21 +157,20 @@ def delegate_item(
     role: str | None = None,
     by: Person,
     now: datetime,
-    zone: ZoneInfo = VIETNAM,
 ) -> ChecklistItem:
     """Have a unit below do an item, or one post in it; None takes it back. Those in charge there may tick it, and are reminded.
 
     Only a post in the item's unit or above may do this. ``role`` is a role's key. Raises ``InvalidInputError`` for a unit that is
     not below, or a post that it does not have.
     """
-    item = open_for_choice(session, item_id, by, now, zone)
-    unit = None if unit_id is None else _units_below(session, item, [unit_id], local_day(now, zone))[0]
+    item = open_for_choice(session, item_id, by, now)
+    unit = None if unit_id is None else _units_below(session, item, [unit_id], day_here(session, now))[0]
     role = role if unit is not None else None
     if (item.delegate_unit_id, item.delegate_role_key) == (unit_id, role):
         return item
     require_open(item)
     if unit is not None:
-        _require_role(session, unit, role, local_day(now, zone))
+        _require_role(session, unit, role, day_here(session, now))
     give_to(session, item, unit, role, Stamp(by, now))
     return item
 
@@ -303,9 +295,7 @@ def _usual_role(session: Session, campaign: Campaign) -> str:
 
 def _checked(session: Session, own: OwnItem) -> str:
     """Return the item's clean summary. Raises ``InvalidInputError`` for what cannot be stored."""
-    summary = " ".join(nfc(own.summary).split())
-    if not summary or len(summary) > _LONGEST_SUMMARY:
-        raise InvalidInputError(N_("Please say in at most %(longest)s letters what is to be done."), longest=_LONGEST_SUMMARY)
+    summary = clean_summary(own.summary)
     if not 1 <= own.weight <= HEAVIEST or own.evidence_min < 0 or (own.evidence_min and not own.evidence):
         raise InvalidInputError(N_("The weight is 1 to 5, and wanted evidence needs its kind."))
     if session.get(Phase, own.phase) is None or any(session.get(EvidenceType, key) is None for key in own.evidence):

@@ -8,14 +8,12 @@ as long as the credit lasts. With a reform the credit goes over; what it stood f
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from events.errors import N_, ConflictError, InvalidInputError
 from events.history import COVERS, CREDIT, CREDIT_TO, UNDOES, Stamp, record
-from events.localtime import VIETNAM
 from events.models import Campaign, CampaignStatus, ChecklistItem, ItemCredit, ItemState, Person, TodoStatus
 from events.models.campaigns import OPEN
 from events.models.history import Door
@@ -34,7 +32,6 @@ def credit_item(
     undoes: int | None = None,
     by: Person,
     now: datetime,
-    zone: ZoneInfo = VIETNAM,
 ) -> ChecklistItem:
     """Let an item count for another campaign of its unit too. Asking twice changes nothing.
 
@@ -42,7 +39,7 @@ def credit_item(
     the change that is taken back by this. Raises the errors of ``checklist.complete_item``, and ``InvalidInputError`` for another
     unit's campaign, the item's own, or an item of neither.
     """
-    item = open_for_choice(session, item_id, by, now, zone)
+    item = open_for_choice(session, item_id, by, now)
     if campaign.unit_id != item.campaign.unit_id or campaign.id == item.campaign_id:
         raise InvalidInputError(N_("An item can count for another campaign of the same unit."))
     if campaign.status is CampaignStatus.CANCELLED:
@@ -54,9 +51,9 @@ def credit_item(
         session.add(credit)
         record(session, item, {}, {CREDIT: campaign.summary, CREDIT_TO: campaign.id} | _noted(undoes), Stamp(by, now))
     if covered is not None and covered.is_open:
-        _open_again(session, credit, by, now, zone)
-        covered = open_for_choice(session, covered.id, by, now, zone)
-        cover(session, covered, item, stamp_for(session, covered, by, now, Door.PAGE, zone))
+        _open_again(session, credit, by, now)
+        covered = open_for_choice(session, covered.id, by, now)
+        cover(session, covered, item, stamp_for(session, covered, by, now, Door.PAGE))
         credit.covers = covered
     return item
 
@@ -69,16 +66,15 @@ def remove_credit(
     undoes: int | None = None,
     by: Person,
     now: datetime,
-    zone: ZoneInfo = VIETNAM,
 ) -> ChecklistItem:
     """Let an item no longer count for another campaign; what it stood for is open again. Asking twice changes nothing.
 
     ``undoes`` is the id of the change that is taken back by this.
     """
-    item = open_for_choice(session, item_id, by, now, zone)
+    item = open_for_choice(session, item_id, by, now)
     credit = _credit(session, item, campaign)
     if credit is not None:
-        _open_again(session, credit, by, now, zone)
+        _open_again(session, credit, by, now)
         session.delete(credit)
         was = {CREDIT: campaign.summary, CREDIT_TO: campaign.id, COVERS: credit.covers_id}
         record(session, item, was, _noted(undoes), Stamp(by, now))
@@ -169,10 +165,10 @@ def _item_to_cover(session: Session, item: ChecklistItem, campaign: Campaign, co
     return covered
 
 
-def _open_again(session: Session, credit: ItemCredit, by: Person, now: datetime, zone: ZoneInfo) -> None:
+def _open_again(session: Session, credit: ItemCredit, by: Person, now: datetime) -> None:
     if credit.covers is not None and is_covered(credit.covers) and credit.campaign.status is not CampaignStatus.CANCELLED:
-        covered = open_for_choice(session, credit.covers.id, by, now, zone)
-        uncover(session, covered, credit.item, stamp_for(session, covered, by, now, Door.PAGE, zone))
+        covered = open_for_choice(session, credit.covers.id, by, now)
+        uncover(session, covered, credit.item, stamp_for(session, covered, by, now, Door.PAGE))
 
 
 def _noted(undoes: int | None) -> dict[str, int]:

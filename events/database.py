@@ -4,7 +4,6 @@ SQLite needs its transactions spelled out: without ``BEGIN IMMEDIATE`` for write
 each other's changes, and without ``isolation_level = None`` savepoints leak. Readers use a plain ``BEGIN``.
 """
 
-import unicodedata
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
+
+from events.installation import INSTALLATION, Installation
 
 # Two connections that checkpoint at once can reset a WAL file that is still read; mended in these releases.
 _WAL_RESET_MENDED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
@@ -80,9 +81,9 @@ def create_engine(url: str) -> Engine:
     return _create_sqlite_engine(url)
 
 
-def create_session_factory(engine: Engine) -> SessionFactory:
-    """Return the factory of sessions that may write."""
-    return sessionmaker(engine, expire_on_commit=False)
+def create_session_factory(engine: Engine, installation: Installation | None = None) -> SessionFactory:
+    """Return the factory of sessions that may write; without an ``installation`` they go by what is shipped."""
+    return sessionmaker(engine, expire_on_commit=False, info={INSTALLATION: installation or Installation()})
 
 
 def reading(session_factory: SessionFactory) -> SessionFactory:
@@ -90,23 +91,12 @@ def reading(session_factory: SessionFactory) -> SessionFactory:
     engine = session_factory.kw["bind"]
     if not isinstance(engine, Engine):  # bound to one connection whose transaction is already open
         return session_factory
-    return sessionmaker(engine.execution_options(read_only=True), expire_on_commit=False)
+    return sessionmaker(**session_factory.kw | {"bind": engine.execution_options(read_only=True)})
 
 
 def new_uid(domain: str = "sumvay") -> str:
     """Return an identifier for life (RFC 7986, 5.3): random, printable ASCII, never made from a title or a date."""
     return f"{uuid.uuid4()}@{domain}"
-
-
-def folded(*parts: str | None) -> str:
-    """Return text as people type it when they search: lower case, without diacritics, đ as d."""
-    text = unicodedata.normalize("NFD", " ".join(part for part in parts if part).lower().replace("đ", "d"))
-    return "".join(c for c in text if not unicodedata.combining(c))
-
-
-def nfc(text: str) -> str:
-    """Return text in the one form that is stored and compared (Unicode NFC)."""
-    return unicodedata.normalize("NFC", text).strip()
 
 
 def wal_reset_bug(version: tuple[int, ...] | None = None) -> bool:

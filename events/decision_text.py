@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from events.database import folded, nfc
+from events.texts import folded, nfc
 from events.workdays import Decision, swap
 
 TET = "trong kỳ nghỉ Tết"

@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.calendar_changes import RoundChange, changed_rounds, write_rounds
-from events.database import nfc
 from events.decision_text import TET
 from events.errors import N_, InvalidInputError, NotFoundError
 from events.models import (
@@ -26,6 +25,7 @@ from events.models.history import Door
 from events.observances import work_calendar
 from events.previews import Line, expect, fingerprint
 from events.recurrence import check_year
+from events.texts import nfc
 from events.workdays import Decision, DecisionStatus, WorkCalendar, swap_of
 
 _A_DAY = timedelta(days=1)
@@ -78,9 +78,9 @@ class YearPreview(Preview):
     decides: bool = False  # the year is decided afterwards
 
 
-def preview_decision(session: Session, decision: YearDecision, *, count_announced: bool = True) -> YearPreview:
+def preview_decision(session: Session, decision: YearDecision) -> YearPreview:
     """Say what a decision would change. Writes nothing. Raises ``InvalidInputError`` for days that cannot be."""
-    return _of_decision(session, decision, work_calendar(session, count_announced=count_announced))
+    return _of_decision(session, decision, work_calendar(session))
 
 
 def apply_decision(
@@ -91,14 +91,13 @@ def apply_decision(
     by: Person | None,
     now: datetime,
     door: Door = Door.PAGE,
-    count_announced: bool = True,
 ) -> YearPreview:
     """Store the decided days and move the items that the preview showed. A decision already in force changes nothing.
 
     Raises ``ConflictError`` when the preview would look different now.
     """
     _lock(session)
-    found = _of_decision(session, decision, work_calendar(session, count_announced=count_announced), lock=True)
+    found = _of_decision(session, decision, work_calendar(session), lock=True)
     if found.is_known:
         return found
     expect(expected_fingerprint, found.fingerprint)
@@ -107,9 +106,9 @@ def apply_decision(
     return found
 
 
-def preview_holiday(session: Session, name: str, status: DecisionStatus, *, count_announced: bool = True) -> Preview:
+def preview_holiday(session: Session, name: str, status: DecisionStatus) -> Preview:
     """Say what moves when a proposed holiday is made law or given up. Writes nothing."""
-    return _of_holiday(session, _holiday(session, name), status, count_announced)
+    return _of_holiday(session, _holiday(session, name), status)
 
 
 def apply_holiday(
@@ -122,12 +121,11 @@ def apply_holiday(
     by: Person | None,
     now: datetime,
     door: Door = Door.PAGE,
-    count_announced: bool = True,
 ) -> Preview:
     """Make a proposed holiday law, or give it up, and move the items that the preview showed."""
     _lock(session)
     holiday = _holiday(session, name)
-    found = _of_holiday(session, holiday, status, count_announced, lock=True)
+    found = _of_holiday(session, holiday, status, lock=True)
     if found.is_known:
         return found
     expect(expected_fingerprint, found.fingerprint)
@@ -187,7 +185,7 @@ def _guessed_tet(year: int) -> list[date]:
 
 def _store(session: Session, decision: YearDecision, found: YearPreview, by: Person | None, now: datetime) -> None:
     """Keep the decision as it was entered, and its days instead of those that no longer apply."""
-    source = nfc(decision.source) or None if decision.source else None
+    source = nfc(decision.source or "") or None
     for gone in found.gone:
         session.delete(session.get_one(CalendarDay, gone))
     for day in found.days:
@@ -263,10 +261,8 @@ def _is_decided(session: Session, decision: YearDecision, days: Mapping[date, De
     return stands or any(_is_tet(day) and day.day.year == decision.year for day in days.values())
 
 
-def _of_holiday(
-    session: Session, holiday: ProposedHoliday, status: DecisionStatus, count_announced: bool, *, lock: bool = False
-) -> Preview:
-    old = work_calendar(session, count_announced=count_announced)
+def _of_holiday(session: Session, holiday: ProposedHoliday, status: DecisionStatus, *, lock: bool = False) -> Preview:
+    old = work_calendar(session)
     name = frozenset([holiday.name])
     announced = old.announced | name if status is DecisionStatus.ANNOUNCED else old.announced - name
     dropped = old.dropped | name if status is DecisionStatus.DROPPED else old.dropped - name

@@ -9,9 +9,10 @@ from datetime import date
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session, selectinload
 
-from events.database import folded, new_uid
+from events.database import new_uid
 from events.models import Change, ChecklistItem, Person, Post, Template, TemplateVersion
 from events.people import RoleBook
+from events.texts import folded
 from events.units import UnitNode, load_tree
 
 _DOMAIN = "example.org"

@@ -8,21 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
-from events.database import new_uid, nfc
+from events.database import new_uid
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.evidence import StoredFile, read_file
 from events.history import DOCUMENT, Stamp, origins_of, record
+from events.installation import day_here
 from events.issues import plan_keys
 from events.lineage import made_from
-from events.localtime import VIETNAM, local_day
 from events.models import Campaign, ChecklistItem, Document, DocumentChange, DocumentKind, Person, Unit
 from events.people import require_post
 from events.recurrence import check_year
+from events.texts import required, short
 from events.themes import Printed, inherited
 from events.villages import VILLAGE
 
@@ -47,8 +47,7 @@ COLUMNS = {
     "replaces": N_("Replaces"),
     "file": N_("File"),
 }
-_LONGEST = 500  # characters of an abstract; longer ones are pasted documents
-_NUMBER = 100
+_NUMBER = 100  # characters
 _STEERING_COMMITTEE = "bcd_tinh"  # a role that issues documents of its own, in its own series of numbers
 _PLAN_KEY = "plan"  # how the keys of the items begin in which a unit issues its own plan
 
@@ -74,13 +73,12 @@ def add_document(
     by: Person,
     now: datetime,
     item: ChecklistItem | None = None,
-    zone: ZoneInfo = VIETNAM,
 ) -> Document:
     """Enter a draft for a campaign, or for one of its items.
 
     Raises ``NotAllowedError`` without a post in the unit or above it, ``InvalidInputError`` for what cannot stand on a document.
     """
-    require_post(session, by, campaign.unit, local_day(now, zone))
+    require_post(session, by, campaign.unit, day_here(session, now))
     document = Document(uid=new_uid(), campaign=campaign)
     _write(document, paper, item, by, now)
     session.add(document)
@@ -98,21 +96,20 @@ def correct_document(
     now: datetime,
     item: ChecklistItem | None = None,
     issued: date | None = None,
-    zone: ZoneInfo = VIETNAM,
 ) -> Document:
     """Correct what was entered, such as a number that the clerk gave later; what it was before is kept.
 
     An issued document keeps its type and what it prints; ``issued`` corrects the day on which it was issued. Raises
     ``ConflictError`` for another type of an issued document, or a day of issue of a draft.
     """
-    require_post(session, by, document.campaign.unit, local_day(now, zone))
+    require_post(session, by, document.campaign.unit, day_here(session, now))
     before, old_item = _facts(document), document.item
     if document.issued is not None and paper.kind is not document.kind:
         raise ConflictError(N_("The type of an issued document stays. Please enter another document that replaces it."))
     if issued is not None and document.issued is None:
         raise ConflictError(N_("This document is still a draft. Please record its issue first."))
     if issued is not None:
-        _require_past(issued, local_day(now, zone))
+        _require_past(issued, day_here(session, now))
         document.issued = issued
     _write(document, paper, item, by, now)
     session.flush()
@@ -121,16 +118,14 @@ def correct_document(
     return document
 
 
-def issue_document(
-    session: Session, document: Document, on: date, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
-) -> Document:
+def issue_document(session: Session, document: Document, on: date, *, by: Person, now: datetime) -> Document:
     """Record that a document went out on the day ``on`` and freeze what it prints.
 
     Issuing it again on the same day changes nothing; on another day it is refused with ``ConflictError``: the day of issue is
     corrected by ``correct_document``.
     """
-    require_post(session, by, document.campaign.unit, local_day(now, zone))
-    _require_past(on, local_day(now, zone))
+    require_post(session, by, document.campaign.unit, day_here(session, now))
+    _require_past(on, day_here(session, now))
     if document.issued == on:
         return document
     if document.issued is not None:
@@ -146,15 +141,13 @@ def issue_document(
     return document
 
 
-def supersede(
-    session: Session, document: Document, older: Document, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
-) -> Document:
+def supersede(session: Session, document: Document, older: Document, *, by: Person, now: datetime) -> Document:
     """Record that ``document`` replaces ``older``, one of the same unit or of those it was made from. Twice changes nothing.
 
     Raises ``ConflictError`` when ``older`` would in the end replace itself, or was replaced by another document.
     """
     unit = document.campaign.unit
-    require_post(session, by, unit, local_day(now, zone))
+    require_post(session, by, unit, day_here(session, now))
     _lock_documents_of(session, unit.id)
     if older.campaign.unit_id not in session.scalars(made_from(unit.id)).all():
         raise InvalidInputError(N_("A document replaces one of the same unit."))
@@ -296,28 +289,18 @@ def _require_past(day: date, today: date) -> None:
 
 
 def _write(document: Document, paper: Paper, item: ChecklistItem | None, by: Person, now: datetime) -> None:
-    abstract = _short(paper.abstract, _LONGEST)
-    if abstract is None:
-        raise InvalidInputError(N_("Please enter what the document is about."))
+    abstract = required(short(paper.abstract), N_("Please enter what the document is about."))
     if paper.dated is not None:
         check_year(paper.dated.year)
     if item is not None and item.campaign_id != document.campaign.id:
         raise InvalidInputError(N_("This item belongs to another campaign."))
     document.kind, document.abstract, document.dated, document.item = paper.kind, abstract, paper.dated, item
-    document.number = _short(paper.number, _NUMBER)
-    document.issuer, document.signer = _short(paper.issuer, _LONGEST), _short(paper.signer, _LONGEST)
+    document.number = short(paper.number, _NUMBER)
+    document.issuer, document.signer = short(paper.issuer), short(paper.signer)
     if paper.file is not None:
         document.file_name, document.file_type = paper.file.name, paper.file.type
         document.file_digest, document.file_size = paper.file.digest, paper.file.size
     document.at, document.by = now, by
-
-
-def _short(text: str | None, longest: int) -> str | None:
-    """Return text on one line; None when there is none."""
-    line = " ".join(nfc(text or "").split())
-    if len(line) > longest:
-        raise InvalidInputError(N_("At most %(longest)s characters fit here."), longest=longest)
-    return line or None
 
 
 def _facts(document: Document) -> dict[str, str | None]:

@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from events.database import nfc
 from events.errors import N_, ConflictError, InvalidInputError
 from events.history import EDITED, GIVEN, Stamp, history_of, plain, write_columns
-from events.localtime import VIETNAM, local_day
+from events.installation import day_here
 from events.models import Campaign, Change, ChecklistItem, Person, Unit
 from events.models.history import Door
 from events.observances import work_calendar
@@ -22,6 +20,7 @@ from events.origins import OF_THE_WHOLE, missed, of_origin, parts_of
 from events.people import may_work_on, roles_at
 from events.recurrence import check_year
 from events.rights import open_for_choice, require_open
+from events.texts import one_line
 from events.workdays import WorkCalendar
 
 LONGEST_SUMMARY = 300
@@ -53,7 +52,6 @@ def edit_item(
     by: Person,
     now: datetime,
     door: Door = Door.PAGE,
-    zone: ZoneInfo = VIETNAM,
 ) -> ChecklistItem:
     """Change an open item by hand. Asking twice changes nothing; a moved date re-arms the reminders.
 
@@ -61,8 +59,8 @@ def edit_item(
     ``ConflictError`` when it is closed, was changed since, or would be due later than its unit may decide, and
     ``InvalidInputError`` for what cannot be.
     """
-    today = local_day(now, zone)
-    item = _open(session, item_id, by, now, zone)
+    today = day_here(session, now)
+    item = _open(session, item_id, by, now)
     values = _changes(session, item, wanted, today)
     if not values:
         return item
@@ -86,20 +84,19 @@ def follow_template(
     now: datetime,
     calendar: WorkCalendar,
     door: Door = Door.PAGE,
-    zone: ZoneInfo = VIETNAM,
 ) -> ChecklistItem:
     """Give an item its template's wording, dates and role again, or a part those of the whole.
 
     Raises ``ConflictError`` for one that has no template.
     """
-    item = _open(session, item_id, by, now, zone)
+    item = _open(session, item_id, by, now)
     if not item.edited:
         return item
     values = of_origin(session, item, calendar)
     if values is None:
         raise ConflictError(N_("“%(item)s” has no template that it could follow."), item=item.summary)
     set_by = next((change for change in history_of(session, item) if {EDITED, "due"} <= change.after.keys()), None)
-    require_say_over(session, item, set_by, values["due"], by, local_day(now, zone))
+    require_say_over(session, item, set_by, values["due"], by, day_here(session, now))
     write_with_parts(session, item, values | {EDITED: []}, Stamp(by, now, door))
     return item
 
@@ -111,6 +108,14 @@ def write_with_parts(session: Session, item: ChecklistItem, values: dict[str, An
         followed = missed(part, {name: getattr(item, name) for name in OF_THE_WHOLE}) if part.is_open else {}
         if followed:
             write_with_parts(session, part, followed, stamp)
+
+
+def clean_summary(text: str) -> str:
+    """Return what is to be done, on one line. Raises ``InvalidInputError`` for nothing, or too much."""
+    summary = one_line(text)
+    if not summary or len(summary) > LONGEST_SUMMARY:
+        raise InvalidInputError(N_("Please say in at most %(longest)s letters what is to be done."), longest=LONGEST_SUMMARY)
+    return summary
 
 
 def sets_its_own_date(item: ChecklistItem) -> bool:
@@ -151,17 +156,15 @@ def remarks(item: ChecklistItem, calendar: WorkCalendar) -> Iterator[tuple[str, 
         yield N_("It is due before what it waits for: %(items)s."), {"items": ", ".join(one.summary for one in first)}
 
 
-def _open(session: Session, item_id: int, by: Person, now: datetime, zone: ZoneInfo) -> ChecklistItem:
-    item = open_for_choice(session, item_id, by, now, zone)
+def _open(session: Session, item_id: int, by: Person, now: datetime) -> ChecklistItem:
+    item = open_for_choice(session, item_id, by, now)
     require_open(item)
     return item
 
 
 def _changes(session: Session, item: ChecklistItem, wanted: Edit, today: date) -> dict[str, Any]:
     """Return the columns that differ. Raises ``InvalidInputError`` for what cannot be stored."""
-    summary = " ".join(nfc(wanted.summary).split())
-    if not summary or len(summary) > LONGEST_SUMMARY:
-        raise InvalidInputError(N_("Please say in at most %(longest)s letters what is to be done."), longest=LONGEST_SUMMARY)
+    summary = clean_summary(wanted.summary)
     dtstart = (wanted.dtstart or item.dtstart) if item.dtstart else None
     for day in {wanted.due, dtstart or wanted.due} - {item.due, item.dtstart}:
         require_near(item.campaign, day)

@@ -14,20 +14,18 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
 from zipfile import BadZipFile, ZipFile
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.database import nfc
 from events.errors import N_, InvalidInputError, NotAllowedError, NotFoundError
 from events.history import EVIDENCE, PIECE, Stamp, record
-from events.localtime import VIETNAM
 from events.models import ChecklistItem, Document, Evidence, EvidenceType, Person
 from events.models.history import Door
 from events.people import may_work_on
 from events.pictures import without_metadata
 from events.rights import open_for_change, require_open, stamp_for
+from events.texts import nfc
 
 LARGEST_FILE = 10 * 1024 * 1024  # bytes
 _LARGEST_NUMBER = 1_000_000_000
@@ -85,14 +83,12 @@ class Proof:
         return ", ".join(part for part in (number, *(nfc(part) for part in parts)) if part)
 
 
-def add_evidence(
-    session: Session, item_id: int, proof: Proof, *, by: Person, now: datetime, door: Door = Door.PAGE, zone: ZoneInfo = VIETNAM
-) -> Evidence:
+def add_evidence(session: Session, item_id: int, proof: Proof, *, by: Person, now: datetime, door: Door = Door.PAGE) -> Evidence:
     """Add one piece of evidence to an item. Adding the same piece twice changes nothing.
 
     Raises ``InvalidInputError`` when its kind lacks what it needs, and the errors of ``checklist.complete_item``.
     """
-    item = open_for_change(session, item_id, by, now, zone)
+    item = open_for_change(session, item_id, by, now)
     if proof.kind not in item.evidence_kinds:
         raise InvalidInputError(N_("This item does not take evidence of that kind."))
     _check(proof)
@@ -100,17 +96,15 @@ def add_evidence(
     for known in item.evidence_given:
         if all(getattr(known, name) == value for name, value in columns.items()):
             return known
-    return _give(session, item, Evidence(at=now, by=by, **columns), stamp_for(session, item, by, now, door, zone))
+    return _give(session, item, Evidence(at=now, by=by, **columns), stamp_for(session, item, by, now, door))
 
 
-def remove_evidence(
-    session: Session, evidence_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE, zone: ZoneInfo = VIETNAM
-) -> ChecklistItem:
+def remove_evidence(session: Session, evidence_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE) -> ChecklistItem:
     """Take one piece of evidence away; history keeps what it was. Raises ``ConflictError`` for an item that is closed."""
     piece = get_evidence(session, evidence_id)
-    item = open_for_change(session, piece.item_id, by, now, zone)
+    item = open_for_change(session, piece.item_id, by, now)
     require_open(item)
-    take_out(session, item, piece, stamp_for(session, item, by, now, door, zone))
+    take_out(session, item, piece, stamp_for(session, item, by, now, door))
     return item
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -22,7 +21,8 @@ from events.colors import HEX_OF
 from events.database import SessionFactory, reading
 from events.errors import NotFoundError
 from events.ical import RENDERER_EPOCH, CalendarEvent, CalendarHead, write_calendar
-from events.localtime import VIETNAM, at_local, local_day
+from events.installation import day_here, zone_of
+from events.localtime import VIETNAM, at_local
 from events.models import (
     Activity,
     ActivityCredit,
@@ -56,13 +56,13 @@ class Served:
     last_modified: datetime
 
 
-def serve_feed(session_factory: SessionFactory, slug: str, *, now: datetime, public_url: str, zone: ZoneInfo = VIETNAM) -> Served:
+def serve_feed(session_factory: SessionFactory, slug: str, *, now: datetime, public_url: str) -> Served:
     """Return the public feed ``slug`` of an observance or a unit. Raises ``NotFoundError``.
 
     Writes only when the feed changed since it was last served.
     """
     with reading(session_factory)() as session:
-        feed = find_feed(session, slug, local_day(now, zone), public_url)
+        feed = find_feed(session, slug, day_here(session, now), public_url)
         state = feed.state(session)
         snapshot = session.get(FeedSnapshot, slug)
         if snapshot is not None and snapshot.state == state:
@@ -131,7 +131,7 @@ class ObservanceFeed:
     @property
     def _attended(self) -> ColumnElement[bool]:
         """The province's public activities for this observance; those of all units would be hundreds on one day."""
-        recent = Activity.dtstart >= at_local(date(self.today.year - 1, 1, 1), time.min)
+        recent = Activity.dtstart >= at_local(date(self.today.year - 1, 1, 1), time.min, VIETNAM)
         return recent & at_the_top() & counts_for(self.observance.id) & _to_attend(self.today)
 
     def _event(self, row: ObservanceOccurrence) -> CalendarEvent:
@@ -255,14 +255,14 @@ class UnitFeed:
 
 def _to_attend(today: date) -> ColumnElement[bool]:
     """Return the condition that people may attend an activity: it is public; a cancelled one stays a while, as campaigns do."""
-    gone = (Activity.status == "CANCELLED") & (Activity.dtend < at_local(today - _CANCELLED_STAYS, time.min))
+    gone = (Activity.status == "CANCELLED") & (Activity.dtend < at_local(today - _CANCELLED_STAYS, time.min, VIETNAM))
     return Activity.public & ~gone
 
 
 def _activities(session: Session, shown: ColumnElement[bool], public_url: str, of: Unit | None = None) -> Iterator[CalendarEvent]:
     """Yield the activities shown, in the feed ``of`` a unit with the word who took over what another unit holds now."""
     with_unit = contains_eager(Activity.campaign).joinedload(Campaign.unit)
-    query = select(Activity).join(Activity.campaign).where(shown).options(with_unit)
+    query, zone = select(Activity).join(Activity.campaign).where(shown).options(with_unit), zone_of(session)
     for activity in session.scalars(query.order_by(Activity.dtstart, Activity.id)):
         said = [f"Đơn vị tổ chức: {activity.organizer}"] if activity.organizer else []
         if of is not None and activity.campaign.unit_id != of.id:
@@ -280,7 +280,7 @@ def _activities(session: Session, shown: ColumnElement[bool], public_url: str, o
             url=f"{public_url}/hoat-dong/{activity.uid}",
             categories=("Hoạt động",),
             status="CANCELLED" if activity.is_cancelled else "CONFIRMED",
-            weekly_until=last_instant(activity.weekly_until) if activity.weekly_until else None,
+            weekly_until=last_instant(activity.weekly_until, zone) if activity.weekly_until else None,
         )
 
 

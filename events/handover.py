@@ -21,9 +21,9 @@ from events.bequest import Bequest
 from events.database import new_uid
 from events.errors import N_, ConflictError
 from events.history import DELEGATE, MOVED_FROM, MOVED_FROM_ITEM, MOVED_TO, frozen, state_of
+from events.installation import day_here
 from events.language import within
 from events.lineage import Lineage
-from events.localtime import local_day
 from events.models import (
     Activity,
     ActivityCredit,
@@ -72,7 +72,7 @@ def hand_over(session: Session, *, on: date, by: Person | None, now: datetime, d
 
     Raises ``ConflictError`` before the day has come: until then the old units still work.
     """
-    if on > local_day(now):
+    if on > day_here(session, now):
         raise ConflictError(N_("The new units begin on %(day)s; their work is handed over then."), day=f"{on:%d/%m/%Y}")
     take_along(session, on)
     items = open_in_closed_units(session, on, lock=True)
@@ -88,7 +88,7 @@ def hand_over(session: Session, *, on: date, by: Person | None, now: datetime, d
 
 def hand_over_due(session: Session, *, by: Person | None, now: datetime, door: Door = Door.CLOCK) -> HandedOver:
     """Hand over everything of units that have ended by today, whichever reform ended them. For the clock."""
-    return hand_over(session, on=local_day(now), by=by, now=now, door=door)
+    return hand_over(session, on=day_here(session, now), by=by, now=now, door=door)
 
 
 def open_in_closed_units(session: Session, on: date, *, lock: bool = False) -> Sequence[ChecklistItem]:
@@ -115,11 +115,8 @@ def _planned_in_closed_units(session: Session, on: date) -> list[Activity]:
     query = select(Activity).join(Activity.campaign).join(Campaign.unit).where(Unit.valid_to < on, to_come, *stands)
     load = joinedload(Activity.campaign).joinedload(Campaign.unit)
     found = session.scalars(query.order_by(Activity.id).options(load).with_for_update(of=Activity)).all()
-    return [activity for activity in found if _last_day(activity) > (activity.campaign.unit.valid_to or on)]
-
-
-def _last_day(activity: Activity) -> date:
-    return max(local_day(activity.dtstart), activity.weekly_until or date.min)
+    last = {activity: max(day_here(session, activity.dtstart), activity.weekly_until or date.min) for activity in found}
+    return [activity for activity, day in last.items() if day > (activity.campaign.unit.valid_to or on)]
 
 
 def _delegated_to_closed_units(session: Session, on: date) -> Sequence[ChecklistItem]:

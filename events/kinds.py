@@ -3,18 +3,17 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from itertools import chain, count
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from events.campaigns import Opened, open_round
-from events.database import nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
-from events.localtime import VIETNAM, local_day
+from events.installation import day_here
 from events.models import Campaign, CampaignStatus, Template
 from events.recurrence import check_year
 from events.rounds import Round, chosen_round, title_of
+from events.texts import short
 from events.units import load_tree
 from events.workdays import WorkCalendar
 
@@ -45,7 +44,6 @@ def open_on(
     calendar: WorkCalendar,
     unit_ids: Collection[int] | None = None,
     title: str = "",
-    zone: ZoneInfo = VIETNAM,
 ) -> Opened:
     """Open a template's campaign on ``day`` in all units that it names, or in those of ``unit_ids`` and above.
 
@@ -54,11 +52,11 @@ def open_on(
     ``ConflictError`` for a template that opens by itself or a day of a closed year, ``YearOutOfRangeError``, and
     ``InvalidInputError`` for units that do not exist on the day.
     """
-    _require_open_year(day, local_day(now, zone))
+    _require_open_year(day, day_here(session, now))
     require_chosen_day(template)
-    found = _round_on(session, template, _title(title) or template.title_vi, day)
+    found = _round_on(session, template, short(title, _LONGEST_TITLE) or template.title_vi, day)
     if unit_ids is not None:
-        _require_units(session, unit_ids, found.belongs_on(local_day(now, zone)))
+        _require_units(session, unit_ids, found.belongs_on(day_here(session, now)))
     return open_round(session, found, now=now, calendar=calendar, unit_ids=unit_ids)
 
 
@@ -114,13 +112,6 @@ def _free_period(day: date, taken: Collection[str]) -> str:
     """Return "2026-10-12", or "2026-10-12-2" for the second round that was opened for the day."""
     numbered = (f"{day.isoformat()}-{number}" for number in count(2))
     return next(period for period in chain([day.isoformat()], numbered) if period not in taken)
-
-
-def _title(text: str) -> str:
-    title = " ".join(nfc(text).split())
-    if len(title) > _LONGEST_TITLE:
-        raise InvalidInputError(N_("At most %(longest)s characters fit here."), longest=_LONGEST_TITLE)
-    return title
 
 
 def _switch(template: Template, *, enabled: bool) -> None:

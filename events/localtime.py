@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
-def local_day(now: datetime, zone: ZoneInfo = VIETNAM) -> date:
+def local_day(now: datetime, zone: ZoneInfo) -> date:
     """Return the day that ``now`` (aware) is in ``zone``."""
     return now.astimezone(zone).date()
 
 
-def at_local(day: date, clock: time, zone: ZoneInfo = VIETNAM) -> datetime:
+def at_local(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """Return the instant, in UTC, when it is ``clock`` on ``day`` in ``zone``."""
     return datetime.combine(day, clock, zone).astimezone(UTC)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from events.database import new_uid
-from events.localtime import local_day
+from events.installation import day_here, installation_of
 from events.models import CalendarDay, DecidedYear, Observance, ObservanceOccurrence, ProposedHoliday
 from events.themes import of_year
 from events.workdays import Decision, DecisionStatus, WorkCalendar
@@ -22,15 +22,15 @@ def enabled_observances(session: Session) -> Sequence[Observance]:
     return session.scalars(query.options(selectinload(Observance.titles), selectinload(Observance.themes), around)).all()
 
 
-def work_calendar(session: Session, *, count_announced: bool = True) -> WorkCalendar:
-    """Return the working calendar with the decisions stored here."""
+def work_calendar(session: Session) -> WorkCalendar:
+    """Return the working calendar of this installation: the decisions stored here, counted as its sessions say."""
     days = session.execute(select(CalendarDay.day, CalendarDay.off, CalendarDay.reason))
     proposed = session.scalars(select(ProposedHoliday)).all()
     return WorkCalendar.of(
         (Decision(*row) for row in days),
         decided_years=session.scalars(select(DecidedYear.year)),
         announced=[holiday.name for holiday in proposed if holiday.status is DecisionStatus.ANNOUNCED],
-        count_announced=count_announced,
+        count_announced=installation_of(session).count_announced,
         dropped=[holiday.name for holiday in proposed if holiday.status is DecisionStatus.DROPPED],
     )
 
@@ -40,7 +40,7 @@ def extend_horizon(session: Session, *, now: datetime, horizon: timedelta = HORI
 
     Safe to run as often as you like. A new title, theme or rule changes the row and raises its SEQUENCE; the UID stays.
     """
-    years = range(local_day(now).year - 1, local_day(now + horizon).year + 1)
+    years = range(day_here(session, now).year - 1, day_here(session, now + horizon).year + 1)
     known = {(row.observance_id, row.year): row for row in session.scalars(select(ObservanceOccurrence))}
     changed = 0
     for observance in enabled_observances(session):

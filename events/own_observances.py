@@ -8,15 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, inspect, select, update
 from sqlalchemy.orm import Session
 
 from events.colors import HEX_OF
-from events.database import folded, nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
-from events.localtime import VIETNAM, local_day
+from events.installation import day_here
 from events.models import (
     Anchor,
     Observance,
@@ -31,9 +29,9 @@ from events.models import (
 from events.observances import extend_horizon
 from events.recurrence import Occurrence, Rule, check_year, rule_from
 from events.template_checks import ANCHORS
+from events.texts import folded, required, short
 
 _LONGEST_SLUG = 50  # characters, so that the key made from it fits its column
-_LONGEST = 500
 _NUMBER = re.compile(r"\bN\b")
 _COPIED_AFRESH = {"id", "version_id"}  # columns of a template item that a copy gets anew
 
@@ -72,7 +70,7 @@ def switch_observance(session: Session, observance: Observance, *, enabled: bool
     stay as they are.
     """
     if enabled and not observance.enabled:
-        since = {"opens_from": local_day(now)}
+        since = {"opens_from": day_here(session, now)}
         session.execute(update(Template).where(Template.observance_id == observance.id).values(since))
     observance.enabled = enabled
     session.flush()
@@ -81,14 +79,14 @@ def switch_observance(session: Session, observance: Observance, *, enabled: bool
 
 
 def add_observance(
-    session: Session, wanted: NewObservance, *, like: Template | None = None, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
+    session: Session, wanted: NewObservance, *, like: Template | None = None, by: Person, now: datetime
 ) -> Observance:
     """Make an observance, kept from now on, whose campaigns have the items that the template ``like`` has today.
 
     Its address is made from the Vietnamese title and belongs to no unit or other observance. Raises ``InvalidInputError`` for what
     cannot be, ``ConflictError`` when this very day is already kept under this title.
     """
-    year = local_day(now, zone).year
+    year = day_here(session, now).year
     columns = _columns(session, wanted, year)
     slug = _free_slug(session, columns["title_vi"])
     observance = Observance(
@@ -109,9 +107,7 @@ def add_observance(
     return observance
 
 
-def correct_observance(
-    session: Session, observance: Observance, wanted: NewObservance, *, now: datetime, zone: ZoneInfo = VIETNAM
-) -> None:
+def correct_observance(session: Session, observance: Observance, wanted: NewObservance, *, now: datetime) -> None:
     """Correct title, day, legal basis, colour and container of an observance that was made here, checked as when it was made.
 
     Its address stays, and so do the days of open campaigns; how anniversaries are put is for ``number_anniversaries``. Raises
@@ -119,7 +115,7 @@ def correct_observance(
     """
     if observance.status is not ObservanceStatus.OWN:
         raise ConflictError(N_("“%(title)s” comes with the catalogue and is not changed here."), title=observance.title_vi)
-    year, old_title = local_day(now, zone).year, observance.title_vi
+    year, old_title = day_here(session, now).year, observance.title_vi
     columns = _columns(session, wanted, year, observance)
     template = session.scalar(select(Template).where(Template.observance_id == observance.id))
     if template is not None and template.anchor is not _anchor(wanted.rule):
@@ -150,14 +146,14 @@ def announce_theme(
 ) -> Theme:
     """Write the theme and slogans of a year; they replace those known. Raises ``InvalidInputError`` without a theme."""
     check_year(year)
-    text = _text(theme, N_("Please enter the theme."))
+    text = required(short(theme), N_("Please enter the theme."))
     row = session.scalar(select(Theme).where(Theme.observance_id == observance.id, Theme.year == year))
     if row is None:
         row = Theme(observance=observance, year=year)
         session.add(row)
     row.theme_vi = text
-    row.slogans = [line for line in (_optional(slogan) for slogan in slogans) if line]
-    row.source = _optional(source)
+    row.slogans = [line for line in map(short, slogans) if line]
+    row.source = short(source)
     session.flush()
     extend_horizon(session, now=now)
     return row
@@ -182,11 +178,9 @@ def withdraw_theme(session: Session, observance: Observance, year: int, *, now: 
     extend_horizon(session, now=now)
 
 
-def number_anniversaries(
-    session: Session, observance: Observance, base_year: int | None, wording: str, *, now: datetime, zone: ZoneInfo = VIETNAM
-) -> None:
+def number_anniversaries(session: Session, observance: Observance, base_year: int | None, wording: str, *, now: datetime) -> None:
     """Choose the year that anniversaries count from and their wording, such as "lần thứ N"; empty is "Kỷ niệm N năm"."""
-    observance.base_year = _base_year(base_year, local_day(now, zone).year)
+    observance.base_year = _base_year(base_year, day_here(session, now).year)
     observance.anniversary = _wording(wording)
     session.flush()
     extend_horizon(session, now=now)
@@ -207,14 +201,14 @@ def _rule(fields: Mapping[str, Any]) -> Rule:
 
 def _columns(session: Session, wanted: NewObservance, year: int, itself: Observance | None = None) -> dict[str, Any]:
     """Return what may be corrected later too, checked. ``itself`` is the observance that is corrected."""
-    title = _text(wanted.title_vi, N_("Please enter the Vietnamese title."))
+    title = required(short(wanted.title_vi), N_("Please enter the Vietnamese title."))
     rule = _rule(wanted.rule)
     _refuse_twin(session, title, wanted.rule, itself)
     return {
         "title_vi": title,
-        "title_en": _optional(wanted.title_en) or title,
+        "title_en": short(wanted.title_en) or title,
         "rule": dict(wanted.rule),
-        "basis": _optional(wanted.basis),
+        "basis": short(wanted.basis),
         "inside_key": _container(session, wanted.inside_key, rule.occurrence(year), year, itself),
         "color": _color(wanted.color),
     }
@@ -280,7 +274,7 @@ def _base_year(year: int | None, this_year: int) -> int | None:
 
 
 def _wording(text: str) -> str | None:
-    wording = _optional(text)
+    wording = short(text)
     if wording is not None and len(_NUMBER.findall(wording)) != 1:
         raise InvalidInputError(N_("The wording needs one N where the number stands, for example “Kỷ niệm N năm”."))
     return wording
@@ -303,7 +297,7 @@ def _copy_template(session: Session, observance: Observance, source: Template, b
         anchor=_anchor(observance.rule),
         cutoffs=[],
         enabled=True,
-        opens_from=local_day(now),
+        opens_from=day_here(session, now),
         position=_last_position(session, Template) + 1,
         **{name: getattr(source, name) for name in names},
     )
@@ -326,17 +320,3 @@ def _copy(item: TemplateItem, anchor: Anchor) -> TemplateItem:
 
 def _last_position(session: Session, model: type[Observance] | type[Template]) -> int:
     return session.scalar(select(func.max(model.position))) or 0
-
-
-def _text(text: str, missing: str) -> str:
-    found = _optional(text)
-    if found is None:
-        raise InvalidInputError(missing)
-    return found
-
-
-def _optional(text: str) -> str | None:
-    line = " ".join(nfc(text).split())
-    if len(line) > _LONGEST:
-        raise InvalidInputError(N_("At most %(longest)s characters fit here."), longest=_LONGEST)
-    return line or None

@@ -7,10 +7,11 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from events.database import folded, new_uid, nfc
+from events.database import new_uid
 from events.errors import N_, ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from events.lineage import answering_for
 from events.models import Level, Person, Post, Role, Unit
+from events.texts import folded, nfc, one_line, required
 from events.units import ancestors
 
 
@@ -174,14 +175,11 @@ def require_post(session: Session, person: Person, unit: Unit, on: date) -> None
 
 
 def _clean_name(full_name: str) -> str:
-    name = " ".join(nfc(full_name).split())
-    if not name:
-        raise InvalidInputError(N_("Please enter the full name."))
-    return name
+    return required(one_line(full_name), N_("Please enter the full name."))
 
 
 def _clean_phone(phone: str | None) -> str | None:
-    return " ".join(nfc(phone).split()) or None if phone else None
+    return one_line(phone) or None
 
 
 def _fill_in_phone(person: Person, phone: str | None) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from events.errors import N_, ConflictError
-from events.history import frozen, state_of
+from events.history import frozen, plain, state_of
 from events.models import Change, ChecklistItem, ItemState, Person
 from events.models.history import Door
 from events.sheets import Sheet
@@ -221,15 +221,9 @@ def _item_row(line: Line, item: ChecklistItem, now: datetime) -> _Row:
 
 
 def _change_row(line: Line, item: ChecklistItem, by: Person | None, now: datetime, door: Door) -> _Row:
-    after = {name: _plain(value) for name, value in line.values.items()}
-    before = {name: _plain(getattr(item, name)) for name in line.values}
+    after = {name: plain(value) for name, value in line.values.items()}
+    before = {name: plain(getattr(item, name)) for name in line.values}
     if "status" in after:
         before, after = state_of(item) | before, state_of(item) | after
     who = {"by_id": by.id if by else None, "by_name": by.full_name if by else None, "on_behalf_of_id": None}
     return {"at": now, "item_id": item.id, "door": door, **who, "before": before, "after": after, **frozen(item, line.values)}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, StrEnum):
-        return value.value
-    return value.isoformat() if isinstance(value, date) else value

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from events.errors import N_, ConflictError, NotFoundError
+from events.installation import day_here
 from events.lineage import Lineage
-from events.localtime import local_day
 from events.models import Person, Post, PostProposal, Reform, Unit
 from events.people import RoleBook, give_post, held, require_post
 from events.units import ancestors
@@ -88,7 +88,7 @@ def decide_proposal(
         raise NotFoundError(N_("There is no such proposal."))
     if not as_administrator:
         above = ancestors(proposal.unit)
-        require_post(session, by, above[0] if above else proposal.unit, local_day(now))
+        require_post(session, by, above[0] if above else proposal.unit, day_here(session, now))
     if proposal.confirmed is None:
         proposal.decided, proposal.decided_by, proposal.confirmed = now, by, confirm
         if confirm:

@@ -8,7 +8,6 @@ changed in between. A lower unit's deadline is never earlier than the upper plan
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session, joinedload
@@ -16,8 +15,8 @@ from sqlalchemy.orm import Session, joinedload
 from events.documents import Paper, add_document, issue_document, likely_issuer
 from events.duedates import DueDates
 from events.errors import N_, ConflictError, InvalidInputError
+from events.installation import day_here
 from events.issues import Issues, issue_dates, plan_keys
-from events.localtime import VIETNAM, local_day
 from events.models import Activity, Anchor, Campaign, CampaignStatus, ChecklistItem, DocumentKind, Person
 from events.models.campaigns import DOCUMENT
 from events.people import require_post
@@ -84,15 +83,14 @@ def preview(
     *,
     now: datetime,
     told: Collection[int] = (),
-    zone: ZoneInfo = VIETNAM,
 ) -> Preview:
     """Say what a new anchor would move, for the root campaign and all below it. Writes nothing.
 
     ``told`` are the ids of items that somebody was reminded of. Raises ``ConflictError`` for a campaign that is over or cancelled,
     ``InvalidInputError`` and ``YearOutOfRangeError`` for dates that cannot be.
     """
-    _require_running(session, root, local_day(now, zone))
-    return _look(load_sheets(session, root), session, change, calendar, local_day(now, zone), told)
+    _require_running(session, root, day_here(session, now))
+    return _look(load_sheets(session, root), session, change, calendar, day_here(session, now), told)
 
 
 def apply(
@@ -104,13 +102,12 @@ def apply(
     by: Person,
     now: datetime,
     calendar: WorkCalendar,
-    zone: ZoneInfo = VIETNAM,
 ) -> Preview:
     """Move what the preview showed and return it. Applying it twice changes nothing.
 
     Raises ``NotAllowedError`` without a post in the root's unit or above, ``ConflictError`` when the preview would differ now.
     """
-    today = local_day(now, zone)
+    today = day_here(session, now)
     require_post(session, by, root.unit, today)
     lock_round(session, root)
     sheets = load_sheets(session, root, lock=True)
@@ -153,7 +150,7 @@ def plans_of(session: Session, root: Campaign) -> list[ChecklistItem]:
 
 def activities_to_come(session: Session, root: Campaign, *, now: datetime) -> Sequence[Activity]:
     """Return the activities of the round that are still to come, perhaps once more; they keep their time when days move."""
-    to_come = or_(Activity.dtend > now, Activity.weekly_until >= local_day(now))
+    to_come = or_(Activity.dtend > now, Activity.weekly_until >= day_here(session, now))
     same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
     query = select(Activity).join(Activity.campaign).where(*same, to_come)
     alive = (Activity.status != CampaignStatus.CANCELLED, Campaign.status != CampaignStatus.CANCELLED)

@@ -15,16 +15,16 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.database import folded, nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.handover import HandedOver, hand_over
+from events.installation import day_here
 from events.lineage import Lineage
-from events.localtime import local_day
 from events.models import Level, Person, Reform, ReformKind, Unit
 from events.models.history import Door
 from events.proposals import propose_posts
 from events.recurrence import check_year
 from events.successions import Successions, children_on
+from events.texts import folded, nfc, one_line, required
 from events.units import alive
 
 _A_DAY = timedelta(days=1)
@@ -127,7 +127,7 @@ def rename(
 ) -> Reformed:
     """Give a unit a new full name from ``on``: a new row that succeeds the old one, whose campaigns keep the old name."""
     [old] = _all_ending(session, [key], on, now)
-    if nfc(new_name) == old.full_name:
+    if one_line(new_name) == old.full_name:
         raise InvalidInputError(N_("%(unit)s already has this name."), unit=old.full_name)
     _check_order(session, [old], on)
     work = _Work(session, on, ReformKind.RENAME, basis, by, now)
@@ -174,7 +174,7 @@ def reforms(session: Session) -> Sequence[Reform]:
 def _all_ending(session: Session, keys: Sequence[str], on: date, now: datetime) -> list[Unit]:
     """Return the units, locked, if they can end the day before ``on``; says in words why they cannot."""
     check_year(on.year)
-    if on < local_day(now) - _A_YEAR:
+    if on < day_here(session, now) - _A_YEAR:
         raise InvalidInputError(N_("%(day)s is too long past: a change is entered at most a year after its day."), day=_text(on))
     session.execute(select(Level.key).order_by(Level.key).with_for_update())  # one change of the tree at a time
     return [_ending(session, key, on) for key in keys]
@@ -270,14 +270,12 @@ class _Work:
         self.rows = Successions(session, on)
         self._types = _known_types(session)
         detail = {"level": level} if level else {}
-        reform = Reform(kind=kind, on=on, basis=nfc(basis) or None if basis else None, detail=detail, at=now, by=by)
+        reform = Reform(kind=kind, on=on, basis=nfc(basis or "") or None, detail=detail, at=now, by=by)
         self.result = Reformed(reform, self.rows.ended, self.rows.begun)
 
     def begin(self, model: Unit, new: NewUnit, parent: Unit | None, old: Sequence[Unit]) -> Unit:
         """Begin a unit with a name of its own in the place of ``old``."""
-        full_name = " ".join(nfc(new.full_name).split())
-        if not full_name:
-            raise InvalidInputError(N_("Please enter the name of the new unit."))
+        full_name = required(one_line(new.full_name), N_("Please enter the name of the new unit."))
         kind, name = self._type_and_name(full_name, model)
         values = {"type": kind, "name": name, "full_name": full_name, "name_gso": None, "search": folded(full_name)}
         return self.rows.begin(model, parent, old, nfc(new.code or "") or None, values)
@@ -290,7 +288,7 @@ class _Work:
         session.add(result.reform)
         session.flush()
         result.posts = propose_posts(session, on=self._on, reform=result.reform)
-        if self._on <= local_day(self._now):
+        if self._on <= day_here(session, self._now):
             result.handed_over = hand_over(session, on=self._on, by=self._by, now=self._now, door=door)
         return result
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from events.errors import N_, ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from events.history import MOVED_TO, Stamp, history_of
-from events.localtime import VIETNAM, local_day
+from events.installation import day_here
 from events.models import Campaign, CampaignStatus, Change, ChecklistItem, Level, Person, Post, Unit
 from events.models.history import Door
 from events.people import held, may_work_on, require_post
@@ -62,7 +61,7 @@ def require_excuser(session: Session, item: ChecklistItem, by: Person, on: date)
         )
 
 
-def open_for_change(session: Session, item_id: int, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:
+def open_for_change(session: Session, item_id: int, by: Person, now: datetime) -> ChecklistItem:
     """Lock an item that ``by`` may change. Raises the errors of ``complete_item``, ``ConflictError`` too for one that went over.
 
     Of a part the whole is locked first, as by those who change the whole: else the two would wait for each other.
@@ -73,7 +72,7 @@ def open_for_change(session: Session, item_id: int, by: Person, now: datetime, z
     item = next((one for one in locked if one.id == item_id), None)
     if item is None:
         raise NotFoundError(kind="checklist item", key=item_id)
-    if not may_work_on_item(session, by, item, local_day(now, zone)):
+    if not may_work_on_item(session, by, item, day_here(session, now)):
         raise NotAllowedError(unit=item.campaign.unit.full_name)
     if item.campaign.status is CampaignStatus.CANCELLED:
         raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=item.campaign.summary)
@@ -81,10 +80,10 @@ def open_for_change(session: Session, item_id: int, by: Person, now: datetime, z
     return item
 
 
-def open_for_choice(session: Session, item_id: int, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> ChecklistItem:
+def open_for_choice(session: Session, item_id: int, by: Person, now: datetime) -> ChecklistItem:
     """Lock an item about which ``by`` may decide by a post in its unit or above: whoever it was delegated to only does it."""
-    item = open_for_change(session, item_id, by, now, zone)
-    require_post(session, by, item.campaign.unit, local_day(now, zone))
+    item = open_for_change(session, item_id, by, now)
+    require_post(session, by, item.campaign.unit, day_here(session, now))
     return item
 
 
@@ -111,9 +110,7 @@ def _require_here(session: Session, item: ChecklistItem) -> None:
         raise ConflictError(N_("“%(item)s” was closed when %(unit)s ended."), item=item.summary, unit=item.campaign.unit.full_name)
 
 
-def stamp_for(
-    session: Session, item: ChecklistItem, by: Person, now: datetime, door: Door, zone: ZoneInfo, chosen: Unit | None = None
-) -> Stamp:
+def stamp_for(session: Session, item: ChecklistItem, by: Person, now: datetime, door: Door, chosen: Unit | None = None) -> Stamp:
     """Return who acts for whom, and whose report that is.
 
     Somebody from above acts on behalf of the item's unit; ``chosen`` names a unit below it instead.
@@ -124,7 +121,7 @@ def stamp_for(
             raise InvalidInputError(N_("%(unit)s is not below %(above)s."), unit=chosen.full_name, above=unit.full_name)
         return Stamp(by, now, door, chosen, chosen)
     ids = [unit.id, item.delegate_unit_id]
-    query = select(Post.unit_id).where(Post.person_id == by.id, Post.unit_id.in_(ids), held(local_day(now, zone)))
+    query = select(Post.unit_id).where(Post.person_id == by.id, Post.unit_id.in_(ids), held(day_here(session, now)))
     own = set(session.scalars(query))
     delegated = own and unit.id not in own
     return Stamp(by, now, door, None if own else unit, item.delegate_unit if delegated else unit)

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from events.database import folded
 from events.lineage import Lineage
 from events.models import Unit, UnitSuccession
+from events.texts import folded
 from events.units import alive
 
 _A_DAY = timedelta(days=1)

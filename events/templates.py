@@ -6,16 +6,14 @@ Running campaigns stay as they are until somebody applies the version to them: s
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from events.database import nfc
 from events.entries import CutoffEntry, ItemEntry, TemplateEntry
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
-from events.localtime import VIETNAM, local_day
+from events.installation import day_here
 from events.models import (
     Anchor,
     EvidenceType,
@@ -29,6 +27,7 @@ from events.models import (
     TemplateVersion,
 )
 from events.template_checks import FIELDS, Known, find_cycle, problem_in_words, problem_of_header, problem_of_item
+from events.texts import nfc, one_line
 
 _LONGEST_NOTE = _LONGEST_TITLE = 500
 _FIXED = ("kind", "observance", "anchor", "cutoffs")  # of a template's header, once campaigns were opened from it
@@ -122,14 +121,14 @@ def edit_header(session: Session, template: Template, entry: TemplateEntry) -> b
 
 def rename_template(template: Template, title_vi: str, title_en: str) -> None:
     """Give a template other titles. Raises ``InvalidInputError`` for one that is missing or too long."""
-    titles = {"title_vi": " ".join(nfc(title_vi).split()), "title_en": " ".join(nfc(title_en).split())}
+    titles = {"title_vi": one_line(title_vi), "title_en": one_line(title_en)}
     for name, title in titles.items():
         if not 1 <= len(title) <= _LONGEST_TITLE:
             raise InvalidInputError(N_("“%(field)s” has 1 to %(longest)s characters."), field=FIELDS[name], longest=_LONGEST_TITLE)
         setattr(template, name, title)
 
 
-def add_template(session: Session, entry: TemplateEntry, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> Template:
+def add_template(session: Session, entry: TemplateEntry, *, by: Person, now: datetime) -> Template:
     """Make a template that was not there: of an observance without a checklist, or of a known kind.
 
     Raises ``InvalidInputError`` for what cannot be, ``NotFoundError`` for an unknown observance and ``ConflictError`` for one that
@@ -146,7 +145,7 @@ def add_template(session: Session, entry: TemplateEntry, *, by: Person, now: dat
         anchor=entry.anchor,
         cutoffs=[cutoff.model_dump() for cutoff in entry.cutoffs],
         enabled=observance is not None,  # other kinds are switched on, or opened on a chosen day
-        opens_from=local_day(now, zone) if observance else None,
+        opens_from=day_here(session, now) if observance else None,
         position=position,
         **columns,
     )

@@ -8,17 +8,13 @@ since the year's belong to the year's theme. The anniversary is always the obser
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from events.database import nfc
-from events.errors import N_, InvalidInputError
-from events.localtime import VIETNAM, local_day
+from events.installation import day_here
 from events.models import Campaign, Observance, Person
 from events.people import require_post
-
-_LONGEST = 500  # characters; longer ones are pasted documents
+from events.texts import short
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +49,11 @@ def choose_theme(
     *,
     by: Person,
     now: datetime,
-    zone: ZoneInfo = VIETNAM,
 ) -> None:
     """Give a campaign its own theme and slogans; empty ones go back to the year's."""
-    require_post(session, by, campaign.unit, local_day(now, zone))
-    chosen = _short(theme)
-    lines = [line for line in map(_short, slogans) if line] or None
+    require_post(session, by, campaign.unit, day_here(session, now))
+    chosen = short(theme)
+    lines = [line for line in map(short, slogans) if line] or None
     if (campaign.theme, campaign.slogans) == (chosen, lines):
         return
     campaign.theme, campaign.slogans = chosen, lines
@@ -87,11 +82,3 @@ def _upwards(campaign: Campaign) -> Iterator[Campaign]:
     while above is not None:
         yield above
         above = above.parent
-
-
-def _short(text: str) -> str | None:
-    """Return text on one line; None when there is none."""
-    line = " ".join(nfc(text).split())
-    if len(line) > _LONGEST:
-        raise InvalidInputError(N_("At most %(longest)s characters fit here."), longest=_LONGEST)
-    return line or None

@@ -29,8 +29,8 @@ from events.history import (
     state_of,
     undivided_in,
 )
+from events.installation import day_here
 from events.language import within
-from events.localtime import local_day
 from events.models import Campaign, CampaignStatus, Change, ChecklistItem, ItemCredit, ItemState, NotDone, Person, TodoStatus
 from events.models.campaigns import OPEN
 from events.observances import work_calendar
@@ -188,7 +188,7 @@ def _close_as_parts(session: Session, whole: ChecklistItem, parts: Sequence[Chec
         complete(session, whole, stamp, max(done), {PARTS: True})
         return
     needless = all(part.state is ItemState.NOT_REQUIRED for part in parts)
-    excused = needless and may_excuse(session, stamp.by, whole, local_day(stamp.now))
+    excused = needless and may_excuse(session, stamp.by, whole, day_here(session, stamp.now))
     how = NotDone.NOT_REQUIRED if excused else NotDone.NOT_DONE
     reason = "; ".join(sorted({part.reason or "" for part in parts}))
     move(session, whole, dropped(how, reason), stamp, {PARTS: True})
@@ -204,7 +204,7 @@ def _open_parts(session: Session, whole: ChecklistItem, stamp: Stamp) -> None:
     """Open the parts again that were closed with their whole, in the units that are there still."""
     for part in parts_of(session, whole, lock=True):
         closing = closed_from_outside(session, part)
-        if closing is not None and WHOLE in closing.after and part.campaign.unit.is_valid(local_day(stamp.now)):
+        if closing is not None and WHOLE in closing.after and part.campaign.unit.is_valid(day_here(session, stamp.now)):
             give_again(session, part, _decided(stamp))
 
 

@@ -7,7 +7,6 @@ made on this item: what moved days, new versions, divisions and reforms did conc
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -34,7 +33,7 @@ from events.history import (
     not_undone,
     plain,
 )
-from events.localtime import VIETNAM, local_day
+from events.installation import day_here
 from events.models import Campaign, Change, ChecklistItem, Person, Unit
 from events.models.history import Door
 from events.origins import of_origin
@@ -69,14 +68,13 @@ def undo_change(
     now: datetime,
     calendar: WorkCalendar,
     door: Door = Door.PAGE,
-    zone: ZoneInfo = VIETNAM,
 ) -> ChecklistItem:
     """Take one change back. Asking twice changes nothing.
 
     Raises the errors of ``checklist.complete_item``, and ``ConflictError`` when the item was changed since; the newest change is
     undone first.
     """
-    item = open_for_change(session, item_id, by, now, zone)
+    item = open_for_change(session, item_id, by, now)
     history = history_of(session, item)
     change = next((change for change in history if change.id == change_id), None)
     if change is None:
@@ -87,8 +85,8 @@ def undo_change(
     if last_change(history) is not change:
         raise _changed_since(item)
     if is_choice(change):
-        require_post(session, by, item.campaign.unit, local_day(now, zone))
-    _take_back(session, item, change, stamp_for(session, item, by, now, door, zone), calendar, zone)
+        require_post(session, by, item.campaign.unit, day_here(session, now))
+    _take_back(session, item, change, stamp_for(session, item, by, now, door), calendar)
     return item
 
 
@@ -100,12 +98,12 @@ def _can_be_undone(change: Change) -> bool:
     return bool({"status", EDITED, DELEGATE_TO, PIECE, CREDIT_TO} & before.keys() or {PIECE, CREDIT_TO} & after.keys())
 
 
-def _take_back(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, calendar: WorkCalendar, zone: ZoneInfo) -> None:
+def _take_back(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, calendar: WorkCalendar) -> None:
     before, after, undoes = change.before, change.after, {UNDOES: change.id}
     if EDITED in before:
-        _undo_edit(session, item, change, stamp, calendar, local_day(stamp.now, zone))
+        _undo_edit(session, item, change, stamp, calendar, day_here(session, stamp.now))
     elif "status" in before:
-        restore_state(session, item, change, stamp, local_day(stamp.now, zone))
+        restore_state(session, item, change, stamp, day_here(session, stamp.now))
     elif DELEGATE_TO in before:
         unit_id, role = before[DELEGATE_TO]
         give_to(session, item, session.get(Unit, unit_id) if unit_id else None, role, stamp, **undoes)
@@ -117,17 +115,17 @@ def _take_back(session: Session, item: ChecklistItem, change: Change, stamp: Sta
             raise _changed_since(item)
         take_out(session, item, piece, stamp, **undoes)
     else:
-        _undo_credit(session, item, change, stamp, zone)
+        _undo_credit(session, item, change, stamp)
 
 
-def _undo_credit(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, zone: ZoneInfo) -> None:
+def _undo_credit(session: Session, item: ChecklistItem, change: Change, stamp: Stamp) -> None:
     given, taken = change.after.get(CREDIT_TO), change.before.get(CREDIT_TO)
     campaign = session.get_one(Campaign, given or taken)
     if given:
-        remove_credit(session, item.id, campaign, undoes=change.id, by=stamp.by, now=stamp.now, zone=zone)
+        remove_credit(session, item.id, campaign, undoes=change.id, by=stamp.by, now=stamp.now)
         return
     covers = change.before[COVERS]
-    credit_item(session, item.id, campaign, covers_id=covers, undoes=change.id, by=stamp.by, now=stamp.now, zone=zone)
+    credit_item(session, item.id, campaign, covers_id=covers, undoes=change.id, by=stamp.by, now=stamp.now)
 
 
 def _undo_edit(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, calendar: WorkCalendar, today: date) -> None:

@@ -7,9 +7,9 @@ from datetime import date
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from events.database import folded
 from events.errors import NotFoundError
 from events.models import Level, Unit, UnitSuccession
+from events.texts import folded
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, exists, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from events.campaigns import ItemMaker, copies_by_level
 from events.errors import N_, ConflictError
+from events.installation import day_here
 from events.issues import issue_dates
-from events.localtime import VIETNAM, local_day
 from events.models import (
     Campaign,
     ChecklistItem,
@@ -111,12 +110,12 @@ def apply_version(
     return diff
 
 
-def _require_fitting(session: Session, root: Campaign, version: TemplateVersion, now: datetime, zone: ZoneInfo = VIETNAM) -> None:
+def _require_fitting(session: Session, root: Campaign, version: TemplateVersion, now: datetime) -> None:
     if root.template_id != version.template_id:
         raise ConflictError(N_("This version belongs to another template."))
     if root.parent_id is not None:
         raise ConflictError(N_("A version is applied in the campaign at the top, for all units together."))
-    require_running(session, root, local_day(now, zone))
+    require_running(session, root, day_here(session, now))
 
 
 class _Comparison:
@@ -127,12 +126,12 @@ class _Comparison:
     ) -> None:
         root = sheets[0].campaign
         anchors = Anchors(Occurrence(root.dtstart, root.dtend), root.event_date)
-        tree = load_tree(session, round_of(root).belongs_on(local_day(root.created)))
+        tree = load_tree(session, round_of(root).belongs_on(day_here(session, root.created)))
         versions = template_items(session, {version.id, *(sheet.campaign.version_id for sheet in sheets)})
         self.sheets, self.version = sheets, version
         self._items = versions[version.id]
         self._touched = _touched(session, root)
-        self._closed = _closed(session, sheets, local_day(now))
+        self._closed = _closed(session, sheets, day_here(session, now))
         links = _links(session)
         self._left_by = _left_by(session, root, links)
         self._followed = _followed(links, {s.node.id for s in sheets} - self._closed)

@@ -3,20 +3,19 @@
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import count
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from events.campaigns import open_round
-from events.database import folded, nfc
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
-from events.localtime import VIETNAM, local_day
+from events.installation import day_here
 from events.models import Campaign, CampaignStatus, Cascade, Change, ChecklistItem, Person, Unit
 from events.models.campaigns import OPEN
 from events.people import require_post
 from events.rounds import round_of
 from events.running import goes_on
+from events.texts import folded, one_line
 from events.units import alive
 from events.workdays import WorkCalendar
 
@@ -50,14 +49,13 @@ def add_village(
     by: Person,
     now: datetime,
     calendar: WorkCalendar,
-    zone: ZoneInfo = VIETNAM,
 ) -> Unit:
     """Enter a village and give it its copies of the campaigns that are not over. Entering it twice changes nothing.
 
     Raises ``NotAllowedError`` without a post in the commune or above it, ``InvalidInputError`` without a name, ``ConflictError``
     below anything but a living commune.
     """
-    today = local_day(now, zone)
+    today = day_here(session, now)
     require_post(session, by, commune, today)
     name = _clean_name(kind, name)
     if commune.level_key != COMMUNE or not commune.is_valid(today):
@@ -74,15 +72,13 @@ def add_village(
     return village
 
 
-def correct_village(
-    session: Session, village_id: int, kind: VillageType, name: str, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM
-) -> Unit:
+def correct_village(session: Session, village_id: int, kind: VillageType, name: str, *, by: Person, now: datetime) -> Unit:
     """Correct what a village is called, as long as it has reported nothing; its addresses stay.
 
     Raises ``NotFoundError``, ``NotAllowedError`` without a post in its commune or above, ``InvalidInputError`` without a name, and
     ``ConflictError`` for a name that is taken, or once there are reports under the old one.
     """
-    today = local_day(now, zone)
+    today = day_here(session, now)
     village, commune = _get_village(session, village_id, by, today)
     name = _clean_name(kind, name)
     full_name = f"{TITLES[kind]} {name}"
@@ -98,12 +94,12 @@ def correct_village(
     return village
 
 
-def end_village(session: Session, village_id: int, *, by: Person, now: datetime, zone: ZoneInfo = VIETNAM) -> Unit:
+def end_village(session: Session, village_id: int, *, by: Person, now: datetime) -> Unit:
     """End a village: today is its last day, and what it has open is closed with it. Ending it twice changes nothing.
 
     Raises the errors of ``correct_village``, and ``ConflictError`` while work of its commune lies there.
     """
-    today = local_day(now, zone)
+    today = day_here(session, now)
     village, commune = _get_village(session, village_id, by, today)
     here = or_(
         ChecklistItem.delegate_unit_id == village.id, and_(Campaign.unit_id == village.id, ChecklistItem.split_from_id.is_not(None))
@@ -145,7 +141,7 @@ def _has_reported(session: Session, village: Unit) -> bool:
 
 def _clean_name(kind: VillageType, name: str) -> str:
     """Return the name alone: people often enter “Thôn 1” beside the type."""
-    name = " ".join(nfc(name).split())
+    name = one_line(name)
     title = TITLES[kind]
     if f"{name} ".casefold().startswith(f"{title} ".casefold()):
         name = name[len(title) :].strip()

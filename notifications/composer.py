@@ -28,11 +28,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.database import nfc
 from events.errors import N_, InvalidInputError
 from events.language import translations
 from events.localtime import VIETNAM, local_day
 from events.models import Campaign, ChecklistItem, Unit
+from events.texts import nfc
 from notifications.addresses import checked_address, checked_name, is_one_line
 from notifications.outbox import Message, MessageKind, Notice, NoticeState
 from notifications.wording import Entry, date_in_words, delay_in_words, move_in_words, zalo_text

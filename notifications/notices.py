@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from events.localtime import VIETNAM, at_local, local_day
+from events.localtime import at_local, local_day
 from events.workdays import Shift, WorkCalendar
 
 _EVENT_PHASE = "event"  # the phase that holds what happens on the campaign's days
@@ -68,13 +68,13 @@ class Told:
     collapsed: tuple[Step, ...] = ()
 
 
-def steps(dates: Dates, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo = VIETNAM) -> list[Step]:
+def steps(dates: Dates, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo) -> list[Step]:
     """Return the steps of an item, the earliest first."""
     before = [_before(dates, days, calendar, rules, zone) for days in sorted(rules.before_days, reverse=True)]
     return sorted([*before, _overdue(dates, calendar, rules, zone)], key=lambda step: step.at)
 
 
-def due_step(dates: Dates, now: datetime, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo = VIETNAM) -> Told | None:
+def due_step(dates: Dates, now: datetime, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo) -> Told | None:
     """Return what is to be told about an item at ``now``, or None if nothing is due or all of it is too old."""
     due = [step for step in steps(dates, calendar, rules, zone) if step.at <= now]
     if not due or _is_stale(due[-1], now, calendar, rules, zone):
@@ -84,13 +84,13 @@ def due_step(dates: Dates, now: datetime, calendar: WorkCalendar, rules: Reminde
     return Told(due[-1], tuple(due[:-1]))
 
 
-def stale_from(step: Step, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo = VIETNAM) -> datetime:
+def stale_from(step: Step, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo) -> datetime:
     """Return the instant from which ``step`` is too old to be told."""
     last_day = calendar.add_workdays(local_day(step.at, zone), rules.stale_after_workdays)
     return at_local(last_day + timedelta(days=1), time.min, zone)
 
 
-def window(now: datetime, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo = VIETNAM) -> tuple[date, date]:
+def window(now: datetime, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo) -> tuple[date, date]:
     """Return the first and last day that an item may start or be due on if one of its steps is to be told at ``now``."""
     today = local_day(now, zone)
     first = calendar.add_workdays(today, -rules.stale_after_workdays - 1) - timedelta(days=rules.overdue_days)
@@ -99,7 +99,7 @@ def window(now: datetime, calendar: WorkCalendar, rules: ReminderRules, zone: Zo
 
 
 def next_working_moment(
-    now: datetime, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo = VIETNAM, *, any_day: bool = False
+    now: datetime, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo, *, any_day: bool = False
 ) -> datetime:
     """Return ``now`` if offices are at work, else the instant (UTC) when they next start; with ``any_day`` also on a day off."""
     today = local_day(now, zone)

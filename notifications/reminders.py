@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from events.localtime import VIETNAM, local_day
+from events.installation import day_here, zone_of
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
 from events.models.campaigns import OPEN
 from events.people import held
@@ -72,13 +72,11 @@ def reminded_items(session: Session, root: Campaign) -> set[int]:
     return set(session.scalars(query.where(*same, *sent).distinct()))
 
 
-def write_reminders(
-    session: Session, *, now: datetime, calendar: WorkCalendar, rules: ReminderRules = _DEFAULT_RULES, zone: ZoneInfo = VIETNAM
-) -> Written:
+def write_reminders(session: Session, *, now: datetime, calendar: WorkCalendar, rules: ReminderRules = _DEFAULT_RULES) -> Written:
     """Write what is due at ``now`` to everybody who holds the post of an open item and has an address."""
-    told = _Clerk(now, calendar, rules, zone)
+    told = _Clerk(now, calendar, rules, zone_of(session))
     tell, collapse = [], []
-    for row in _candidates(session, told.window, local_day(now, zone)):
+    for row in _candidates(session, told.window, day_here(session, now)):
         due = told.due(row)
         if due and (row.told_at is None or row.told_at < due.step.at):
             tell.append(_Telling(row, due.step))

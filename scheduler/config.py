@@ -22,6 +22,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from events.errors import N_, DomainError
+from events.installation import Installation
 from notifications.notices import ReminderRules
 from web.config import GOOGLE_CALENDAR_URL, OUTLOOK_CALENDAR_URL
 
@@ -163,6 +164,10 @@ class Settings(BaseSettings):
     notifications: NotificationsSettings = NotificationsSettings()
     web: WebSettings = WebSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
+
+    @property
+    def installation(self) -> Installation:
+        return Installation(self.zone, self.events.count_announced)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,7 +1,6 @@
 """The work the clock does: plain functions of a session factory, collaborators and ``now``, each safe to run at any time."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
@@ -15,41 +14,31 @@ from notifications.relay import RelayResult, Transport, relay_once
 from notifications.reminders import Written, write_reminders
 
 
-def open_ahead(
-    session_factory: SessionFactory, *, now: datetime, zone: ZoneInfo, count_announced: bool, year: int | None = None
-) -> list[Opened]:
+def open_ahead(session_factory: SessionFactory, *, now: datetime, year: int | None = None) -> list[Opened]:
     """Keep the calendar filled for the months to come, hand over what closed units left, open the campaigns whose time has come."""
     with session_factory.begin() as session:
         extend_horizon(session, now=now)
-        calendar = work_calendar(session, count_announced=count_announced)
+        calendar = work_calendar(session)
         hand_over_due(session, by=None, now=now)  # first, so that campaigns open in the tree of today
-        opened = open_campaigns(session, now=now, calendar=calendar, zone=zone, year=year)
+        opened = open_campaigns(session, now=now, calendar=calendar, year=year)
         if opened:  # late, perhaps, in units that have ended since their day
             hand_over_due(session, by=None, now=now)
         return opened
 
 
-def remind(
-    session_factory: SessionFactory, *, now: datetime, zone: ZoneInfo, count_announced: bool, rules: ReminderRules
-) -> Written:
+def remind(session_factory: SessionFactory, *, now: datetime, rules: ReminderRules) -> Written:
     """Write the notices that are due, and the messages that carry them."""
     with session_factory.begin() as session:
-        calendar = work_calendar(session, count_announced=count_announced)
-        return write_reminders(session, now=now, calendar=calendar, rules=rules, zone=zone)
+        calendar = work_calendar(session)
+        return write_reminders(session, now=now, calendar=calendar, rules=rules)
 
 
 def relay(
-    session_factory: SessionFactory,
-    transport: Transport,
-    composer: Composer,
-    *,
-    now: datetime,
-    count_announced: bool,
-    rules: ReminderRules,
+    session_factory: SessionFactory, transport: Transport, composer: Composer, *, now: datetime, rules: ReminderRules
 ) -> RelayResult:
     """Send the messages that are ready."""
     with reading(session_factory)() as session:
-        calendar = work_calendar(session, count_announced=count_announced)
+        calendar = work_calendar(session)
     return relay_once(session_factory, transport, composer, now=now, calendar=calendar, rules=rules)
 
 

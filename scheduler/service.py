@@ -39,7 +39,7 @@ class Service:
 
     @cached_property
     def session_factory(self) -> SessionFactory:
-        return database.create_session_factory(self.engine)
+        return database.create_session_factory(self.engine, self.settings.installation)
 
     @cached_property
     def composer(self) -> Composer:
@@ -78,37 +78,20 @@ class Service:
             maildir=settings.notifications.maildir if settings.notifications.transport == "maildir" else None,
             setup_code_file=settings.scheduler.data_dir / SETUP_CODE_FILE,
             files=settings.scheduler.data_dir / FILES,
-            count_announced=settings.events.count_announced,
             google_calendar_url=settings.web.google_calendar_url,
             outlook_calendar_url=settings.web.outlook_calendar_url,
             trusted_proxies=settings.web.trusted_proxies,
         )
 
     def open_ahead(self, now: datetime, year: int | None = None) -> list[Opened]:
-        settings = self.settings
-        return jobs.open_ahead(
-            self.session_factory, now=now, zone=settings.zone, count_announced=settings.events.count_announced, year=year
-        )
+        return jobs.open_ahead(self.session_factory, now=now, year=year)
 
     def remind(self, now: datetime) -> Written:
-        settings = self.settings
-        return jobs.remind(
-            self.session_factory,
-            now=now,
-            zone=settings.zone,
-            count_announced=settings.events.count_announced,
-            rules=settings.notifications.rules,
-        )
+        return jobs.remind(self.session_factory, now=now, rules=self.settings.notifications.rules)
 
     def relay(self, now: datetime) -> RelayResult:
-        return jobs.relay(
-            self.session_factory,
-            self.transport,
-            self.composer,
-            now=now,
-            count_announced=self.settings.events.count_announced,
-            rules=self.settings.notifications.rules,
-        )
+        rules = self.settings.notifications.rules
+        return jobs.relay(self.session_factory, self.transport, self.composer, now=now, rules=rules)
 
     def tidy(self) -> None:
         jobs.tidy(self.engine)

@@ -82,7 +82,7 @@ def add(uid: str) -> ResponseReturnValue:
     """Plan an activity in a campaign."""
 
     def use(session: Session, person: Person, at: datetime) -> Activity:
-        return add_activity(session, get_campaign(session, uid), _plan(), by=person, now=at, zone=get_config().zone)
+        return add_activity(session, get_campaign(session, uid), _plan(), by=person, now=at)
 
     def again(person: Person, error: DomainError) -> str:
         return _form_page(get_campaign(get_session(), uid), None, request.form, person, error)
@@ -103,7 +103,7 @@ def change(uid: str) -> ResponseReturnValue:
 
     def use(session: Session, person: Person, at: datetime) -> Activity:
         sequence = number_of(request.form.get("sequence", ""))
-        return change_activity(session, uid, _plan(), sequence=sequence, by=person, now=at, zone=get_config().zone)
+        return change_activity(session, uid, _plan(), sequence=sequence, by=person, now=at)
 
     def again(person: Person, error: DomainError) -> str:
         activity = get_activity(get_session(), uid)
@@ -117,7 +117,7 @@ def cancel(uid: str) -> ResponseReturnValue:
     """Call an activity off."""
 
     def use(session: Session, person: Person, at: datetime) -> Activity:
-        return cancel_activity(session, uid, by=person, now=at, zone=get_config().zone)
+        return cancel_activity(session, uid, by=person, now=at)
 
     return send(use, _address, _("The activity was called off."))
 
@@ -127,7 +127,7 @@ def restore(uid: str) -> ResponseReturnValue:
     """Let an activity take place after all."""
 
     def use(session: Session, person: Person, at: datetime) -> Activity:
-        return restore_activity(session, uid, by=person, now=at, zone=get_config().zone)
+        return restore_activity(session, uid, by=person, now=at)
 
     return send(use, _address, _("The activity takes place after all."))
 
@@ -139,7 +139,7 @@ def credit(uid: str) -> ResponseReturnValue:
 
     def use(session: Session, person: Person, at: datetime) -> Activity:
         campaign = get_campaign(session, request.form.get("campaign", ""))
-        return use_case(session, uid, campaign, by=person, now=at, zone=get_config().zone)
+        return use_case(session, uid, campaign, by=person, now=at)
 
     return send(use, _address, _("It was recorded what this activity counts for."))
 
@@ -181,7 +181,7 @@ def _overlapping(session: Session, activity: Activity, person: Person | None, ma
     """
     if activity.is_cancelled:
         return []
-    shown = [(other, _may_see(session, other.activity, person)) for other in overlapping(session, activity, get_config().zone)]
+    shown = [(other, _may_see(session, other.activity, person)) for other in overlapping(session, activity)]
     return [(other, open_to) for other, open_to in shown if open_to or may_change]
 
 

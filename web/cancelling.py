@@ -11,7 +11,7 @@ from events.errors import DomainError
 from events.models import Campaign, Person
 from events.people import require_post
 from events.units import ancestors
-from web.context import get_config, get_session, today
+from web.context import get_session, today
 from web.forms import for_people, said, send
 from web.language import gettext as _
 
@@ -37,7 +37,7 @@ def cancel(uid: str) -> ResponseReturnValue:
     root = get_campaign(session, uid)
 
     def use(_session: object, person: Person, at: datetime) -> None:
-        cancelling.cancel_round(session, root, request.form.get("reason", ""), by=person, now=at, zone=get_config().zone)
+        cancelling.cancel_round(session, root, request.form.get("reason", ""), by=person, now=at)
 
     sentence = _("“%(campaign)s” is cancelled in all units.", campaign=root.summary)
     return send(use, url_for("campaigns.show", uid=uid), sentence, lambda _person, error: _page(root, error))
@@ -50,7 +50,7 @@ def reopen(uid: str) -> ResponseReturnValue:
     root = get_campaign(session, uid)
 
     def use(_session: object, person: Person, at: datetime) -> None:
-        cancelling.reopen_round(session, root, by=person, now=at, zone=get_config().zone)
+        cancelling.reopen_round(session, root, by=person, now=at)
 
     sentence = _("“%(campaign)s” is open again in all units.", campaign=root.summary)
     return send(use, url_for("campaigns.show", uid=uid), sentence, lambda _person, error: _page(root, error))

@@ -31,7 +31,7 @@ from events.units import ancestors, get_unit
 from events.villages import COMMUNE, TITLES, VillageType, add_village, correct_village, end_village, usual_type, villages_of
 from web.addresses import safe_next
 from web.closures import closed_notice
-from web.context import get_calendar, get_config, get_session, today
+from web.context import get_calendar, get_session, today
 from web.entries import Entries, number_of
 from web.forms import Use, for_people, said, send, wrong_fields
 from web.language import gettext as _
@@ -60,7 +60,7 @@ def split(item_id: int) -> ResponseReturnValue:
     chosen = [int(text) for text in request.form.getlist("unit") if text.isascii() and text.isdigit()]
 
     def use(session: Session, person: Person, at: datetime) -> object:
-        return split_item(session, item_id, chosen, by=person, now=at, calendar=get_calendar(), zone=get_config().zone)
+        return split_item(session, item_id, chosen, by=person, now=at, calendar=get_calendar())
 
     return _change_item(item_id, use, _("The item was split."))
 
@@ -70,7 +70,7 @@ def take_back(item_id: int, part_id: int) -> ResponseReturnValue:
     """Take a part back that nobody has touched."""
 
     def use(session: Session, person: Person, at: datetime) -> object:
-        return take_back_part(session, part_id, by=person, now=at, zone=get_config().zone)
+        return take_back_part(session, part_id, by=person, now=at)
 
     return _change_item(item_id, use, _("The part was taken back."))
 
@@ -81,7 +81,7 @@ def delegate(item_id: int) -> ResponseReturnValue:
     unit_id, role = request.form.get("unit", type=int), request.form.get("role") or None
 
     def use(session: Session, person: Person, at: datetime) -> object:
-        return delegate_item(session, item_id, unit_id, role=role, by=person, now=at, zone=get_config().zone)
+        return delegate_item(session, item_id, unit_id, role=role, by=person, now=at)
 
     return _change_item(item_id, use, _("It was recorded who does this item."))
 
@@ -92,10 +92,10 @@ def credit(item_id: int) -> ResponseReturnValue:
     uid, _slash, covers = request.form.get("campaign", "").partition("/")
 
     def use(session: Session, person: Person, at: datetime) -> object:
-        campaign, zone = get_campaign(session, uid), get_config().zone
+        campaign = get_campaign(session, uid)
         if request.form.get("remove"):
-            return remove_credit(session, item_id, campaign, by=person, now=at, zone=zone)
-        return credit_item(session, item_id, campaign, covers_id=number_of(covers), by=person, now=at, zone=zone)
+            return remove_credit(session, item_id, campaign, by=person, now=at)
+        return credit_item(session, item_id, campaign, covers_id=number_of(covers), by=person, now=at)
 
     return _change_item(item_id, use, _("It was recorded what this item counts for."))
 
@@ -105,7 +105,7 @@ def switch_item_off(item_id: int) -> ResponseReturnValue:
     """Leave an optional item out."""
 
     def use(session: Session, person: Person, at: datetime) -> object:
-        return switch_off(session, item_id, by=person, now=at, zone=get_config().zone)
+        return switch_off(session, item_id, by=person, now=at)
 
     return _change_item(item_id, use, _("The item was switched off."))
 
@@ -115,7 +115,7 @@ def switch_item_on(item_id: int) -> ResponseReturnValue:
     """Take an item in again that was left out."""
 
     def use(session: Session, person: Person, at: datetime) -> object:
-        return switch_on(session, item_id, by=person, now=at, zone=get_config().zone)
+        return switch_on(session, item_id, by=person, now=at)
 
     return _change_item(item_id, use, _("The item was switched on."))
 
@@ -131,7 +131,7 @@ def add_own(uid: str) -> ResponseReturnValue:
     """Add an item of the unit's own to its campaign."""
 
     def use(session: Session, person: Person, at: datetime) -> object:
-        return add_own_item(session, get_campaign(session, uid), _own_item(), by=person, now=at, zone=get_config().zone)
+        return add_own_item(session, get_campaign(session, uid), _own_item(), by=person, now=at)
 
     done = url_for("campaigns.show", uid=uid)
     return send(use, done, _("The item was added."), lambda person, error: _own_page(uid, person, error))
@@ -148,8 +148,8 @@ def enter_village(slug: str) -> ResponseReturnValue:
     """Enter a village; it gets its copies of what runs."""
 
     def use(session: Session, person: Person, at: datetime) -> object:
-        commune, zone = get_unit(session, slug), get_config().zone
-        return add_village(session, commune, _kind(), _name(), by=person, now=at, calendar=get_calendar(), zone=zone)
+        commune = get_unit(session, slug)
+        return add_village(session, commune, _kind(), _name(), by=person, now=at, calendar=get_calendar())
 
     return _change_villages(slug, use, lambda village: _("Added: %(unit)s", unit=unit_within(village.full_name)))
 
@@ -159,7 +159,7 @@ def correct(slug: str, village_id: int) -> ResponseReturnValue:
     """Correct what a village is called."""
 
     def use(session: Session, person: Person, at: datetime) -> object:
-        return correct_village(session, village_id, _kind(), _name(), by=person, now=at, zone=get_config().zone)
+        return correct_village(session, village_id, _kind(), _name(), by=person, now=at)
 
     return _change_villages(slug, use, lambda village: _("It is called %(unit)s now.", unit=unit_within(village.full_name)))
 
@@ -169,7 +169,7 @@ def end(slug: str, village_id: int) -> ResponseReturnValue:
     """End a village."""
 
     def use(session: Session, person: Person, at: datetime) -> object:
-        return end_village(session, village_id, by=person, now=at, zone=get_config().zone)
+        return end_village(session, village_id, by=person, now=at)
 
     return _change_villages(slug, use, lambda village: _("Today is the last day of %(unit)s.", unit=unit_within(village.full_name)))
 

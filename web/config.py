@@ -35,7 +35,6 @@ class WebConfig:
     maildir: Path | None = None
     setup_code_file: Path | None = None
     files: Path | None = None
-    count_announced: bool = True
     google_calendar_url: str = GOOGLE_CALENDAR_URL
     outlook_calendar_url: str = OUTLOOK_CALENDAR_URL
     trusted_proxies: int = 0

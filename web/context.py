@@ -64,7 +64,7 @@ def today() -> date:
 
 def get_calendar() -> WorkCalendar:
     """Return the working calendar as it is decided today."""
-    return work_calendar(get_session(), count_announced=get_config().count_announced)
+    return work_calendar(get_session())
 
 
 def current_account() -> "Account | None":

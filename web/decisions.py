@@ -12,7 +12,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.database import nfc
 from events.decision_text import ReadDay, ReadText, read_decision
 from events.decisions import (
     YearDecision,
@@ -27,8 +26,9 @@ from events.language import say
 from events.models import CalendarDay, ProposedHoliday
 from events.provisional import provisional_items
 from events.recurrence import check_year
+from events.texts import nfc
 from events.workdays import DecisionStatus
-from web.context import current_person, get_calendar, get_config, get_session, now, today
+from web.context import current_person, get_calendar, get_session, now, today
 from web.differences import Words
 from web.language import current
 from web.language import gettext as _
@@ -93,9 +93,9 @@ def apply() -> ResponseReturnValue:
     """Apply what the preview showed; if something changed since, show the preview again."""
     session, entered = get_session(), _entered()
     decision = entered.decision(entered.read())
-    who = {"by": current_person(), "now": now(), "count_announced": get_config().count_announced}
+    expected = request.form.get("fingerprint", "")
     try:
-        done = apply_decision(session, decision, expected_fingerprint=request.form.get("fingerprint", ""), **who)  # type: ignore[arg-type]
+        done = apply_decision(session, decision, expected_fingerprint=expected, by=current_person(), now=now())
     except ConflictError as error:
         session.rollback()
         return _preview(entered, error)
@@ -113,14 +113,13 @@ def holiday() -> ResponseReturnValue:
     """Make a proposed holiday law or give it up: the preview first, then, with its fingerprint, the change."""
     session, name = get_session(), request.form.get("name", "")
     status = DecisionStatus.DROPPED if request.form.get("status") == "dropped" else DecisionStatus.ENACTED
-    counted = get_config().count_announced
     expected = request.form.get("fingerprint")
     if expected is None:
         return _holiday_preview(session, name, status)
     try:
         source = request.form.get("source", "")[:500]
-        who = {"source": source, "by": current_person(), "now": now(), "count_announced": counted}
-        done = apply_holiday(session, name, status, expected_fingerprint=expected, **who)  # type: ignore[arg-type]
+        who = current_person()
+        done = apply_holiday(session, name, status, source=source, expected_fingerprint=expected, by=who, now=now())
     except ConflictError as error:
         session.rollback()
         return _holiday_preview(session, name, status, error), _CONFLICT
@@ -154,7 +153,7 @@ def _preview(entered: Entered, error: DomainError | None = None) -> ResponseRetu
     """Show what was read and what it does; days that cannot be are said above what was read."""
     session, read, found = get_session(), entered.read(), None
     try:
-        found = preview_decision(session, entered.decision(read), count_announced=get_config().count_announced)
+        found = preview_decision(session, entered.decision(read))
     except InvalidInputError as problem:
         error = problem
     page = render_template(
@@ -171,7 +170,7 @@ def _preview(entered: Entered, error: DomainError | None = None) -> ResponseRetu
 
 
 def _holiday_preview(session: Session, name: str, status: DecisionStatus, error: DomainError | None = None) -> str:
-    found = preview_holiday(session, name, status, count_announced=get_config().count_announced)
+    found = preview_holiday(session, name, status)
     return render_template(
         "decisions/holiday.html",
         error=say(error, current()) if error else None,

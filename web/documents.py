@@ -84,8 +84,8 @@ def add(uid: str) -> ResponseReturnValue:
     form = _paper_form(campaign)
 
     def use(session: Session, person: Person, at: datetime) -> Document:
-        item, zone = _item(session, campaign, form), get_config().zone
-        return documents.add_document(session, campaign, form.paper(), item=item, by=person, now=at, zone=zone)
+        item = _item(session, campaign, form)
+        return documents.add_document(session, campaign, form.paper(), item=item, by=person, now=at)
 
     def sentence(document: Document) -> str:
         return _("Entered: %(abstract)s", abstract=document.abstract)
@@ -115,9 +115,9 @@ def correct(uid: str, document: str) -> ResponseReturnValue:
     form = _paper_form(campaign, found)
 
     def use(session: Session, person: Person, at: datetime) -> bool:
-        before, item, zone = found.issued, _item(session, campaign, form), get_config().zone
+        before, item = found.issued, _item(session, campaign, form)
         issued = form.issued.data if form.issued else None
-        documents.correct_document(session, found, form.paper(), item=item, issued=issued, by=person, now=at, zone=zone)
+        documents.correct_document(session, found, form.paper(), item=item, issued=issued, by=person, now=at)
         return found.issued != before
 
     def sentence(is_issued_otherwise: bool) -> str:
@@ -152,7 +152,7 @@ def issue(uid: str, document: str) -> ResponseReturnValue:
         return _page(campaign, problem=str(_NO_DAY)), 400
 
     def use(session: Session, person: Person, at: datetime) -> None:
-        documents.issue_document(session, found, on, by=person, now=at, zone=get_config().zone)
+        documents.issue_document(session, found, on, by=person, now=at)
 
     def sentence(_nothing: None) -> str:
         return _("Issued: %(abstract)s", abstract=found.abstract) + _still_open(found) + _dates_below(campaign, found)
@@ -169,7 +169,7 @@ def supersede(uid: str, document: str) -> ResponseReturnValue:
     older = documents.get_document_of(session, campaign.unit, request.form.get("older", ""))
 
     def use(session: Session, person: Person, at: datetime) -> None:
-        documents.supersede(session, found, older, by=person, now=at, zone=get_config().zone)
+        documents.supersede(session, found, older, by=person, now=at)
 
     sentence = _("“%(older)s” is replaced by “%(abstract)s”.", older=older.abstract, abstract=found.abstract)
     return send_form(Form(), use, _list(campaign), sentence, lambda problem: _page(campaign, problem=problem))
@@ -183,7 +183,7 @@ def choose_theme(uid: str) -> ResponseReturnValue:
 
     def use(session: Session, person: Person, at: datetime) -> None:
         slogans = (form.slogans.data or "").splitlines()
-        themes.choose_theme(session, campaign, form.theme.data or "", slogans, by=person, now=at, zone=get_config().zone)
+        themes.choose_theme(session, campaign, form.theme.data or "", slogans, by=person, now=at)
 
     sentence = _("The theme of this campaign is stored.")
     return send_form(form, use, _list(campaign), sentence, lambda problem: _page(campaign, theme_form=form, problem=problem))

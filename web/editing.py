@@ -12,7 +12,7 @@ from events.models import ChecklistItem, Person
 from events.origins import follows_a_template
 from events.people import require_post, roles_at
 from events.units import ancestors
-from web.context import get_calendar, get_config, get_session, today
+from web.context import get_calendar, get_session, today
 from web.entries import day_of, number_of
 from web.forms import for_people, said, send
 from web.language import gettext as _
@@ -32,7 +32,7 @@ def save(item_id: int) -> ResponseReturnValue:
 
     def use(session: Session, person: Person, at: Any) -> None:
         sequence = number_of(request.form.get("sequence", ""))
-        item = edit_item(session, item_id, _edit(), sequence=sequence, by=person, now=at, zone=get_config().zone)
+        item = edit_item(session, item_id, _edit(), sequence=sequence, by=person, now=at)
         for sentence, facts in remarks(item, get_calendar()):
             flash(_(sentence, **facts), "warning")
 
@@ -44,7 +44,7 @@ def follow(item_id: int) -> ResponseReturnValue:
     """Let the item follow its template again."""
 
     def use(session: Session, person: Person, at: Any) -> None:
-        follow_template(session, item_id, by=person, now=at, calendar=get_calendar(), zone=get_config().zone)
+        follow_template(session, item_id, by=person, now=at, calendar=get_calendar())
 
     sentence = _("The item follows its template again.")
     return send(use, _back(item_id), sentence, lambda person, error: _page(item_id, person, error))

@@ -22,7 +22,6 @@ def show(slug: str) -> ResponseReturnValue:
             slug,
             now=config.clock(),
             public_url=config.public_url,
-            zone=config.zone,
         )
     except NotFoundError:
         return Response(_FOUND_NOTHING, status=404, content_type="text/plain; charset=utf-8")

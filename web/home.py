@@ -11,7 +11,7 @@ from events.activities import at_the_top, happenings
 from events.models import Campaign, CampaignStatus
 from events.observances import enabled_observances
 from events.themes import of_year
-from web.context import current_person, get_calendar, get_config, get_session, today
+from web.context import current_person, get_calendar, get_session, today
 from web.language import title
 from web.mine import Work, work_of
 from web.months import Marked, listing_of, marked_in, next_month, previous_month, read_month, weeks_of
@@ -42,7 +42,7 @@ def show() -> str:
     observances = enabled_observances(session)
     shown = marked_in(observances, month, _last_day(month))
     calendar = get_calendar()
-    activities = happenings(session, month, _last_day(month), at_the_top(), zone=get_config().zone)
+    activities = happenings(session, month, _last_day(month), at_the_top())
     weeks = weeks_of(month, shown, calendar, activities)
     touching = marked_in(observances, date(month.year, 1, 1), date(month.year, 12, 31))
     entries = _entries(session, [row for row in touching if row.dates.dtstart.year == month.year])

@@ -68,7 +68,7 @@ def complete(item_id: int) -> ResponseReturnValue:
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
         _give(session, item_id, person, at)
         unit = session.get(Unit, request.form.get("on_behalf_of", type=int) or 0)
-        item = complete_item(session, item_id, by=person, now=at, zone=get_config().zone, on_behalf_of=unit)
+        item = complete_item(session, item_id, by=person, now=at, on_behalf_of=unit)
         _remark(session, item)
         return item
 
@@ -92,7 +92,7 @@ def take_away(item_id: int, evidence_id: int) -> ResponseReturnValue:
     """Take one piece of evidence away."""
 
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
-        return remove_evidence(session, evidence_id, by=person, now=at, zone=get_config().zone)
+        return remove_evidence(session, evidence_id, by=person, now=at)
 
     return _change(item_id, change, lambda item: _("Evidence was taken away: %(summary)s", summary=item.summary))
 
@@ -159,14 +159,14 @@ def undo(item_id: int) -> ResponseReturnValue:
     number = request.form.get("change", type=int) or 0
 
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
-        return undo_change(session, item_id, number, by=person, now=at, calendar=get_calendar(), zone=get_config().zone)
+        return undo_change(session, item_id, number, by=person, now=at, calendar=get_calendar())
 
     return _change(item_id, change, lambda item: _("The last change was taken back: %(summary)s", summary=item.summary))
 
 
 def _use(use_case: Callable[..., ChecklistItem], *arguments: Any) -> _Change:
     """Return the call of a use case once somebody is signed in."""
-    return lambda session, person, at: use_case(session, *arguments, by=person, now=at, zone=get_config().zone)
+    return lambda session, person, at: use_case(session, *arguments, by=person, now=at)
 
 
 def _change(item_id: int, change: _Change, sentence: Callable[[ChecklistItem], str]) -> ResponseReturnValue:
@@ -192,7 +192,7 @@ def _give(session: Session, item_id: int, person: Person, at: datetime) -> int:
         return 0  # nothing is stored for those who may not; the use case tells them
     proofs = [proof for kind in item.evidence_kinds for proof in _proofs(kind)]
     for proof in proofs:
-        add_evidence(session, item_id, proof, by=person, now=at, zone=get_config().zone)
+        add_evidence(session, item_id, proof, by=person, now=at)
     return len(proofs)
 
 

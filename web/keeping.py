@@ -14,7 +14,7 @@ from events import kinds, own_observances
 from events.models import Observance, ObservanceStatus, Person, Template
 from events.models.observances import ANNIVERSARY
 from web.addresses import safe_next
-from web.context import get_config, get_session, now, today
+from web.context import get_session, now, today
 from web.forms import Form, send_form, wanted_state
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
@@ -127,8 +127,8 @@ def number(slug: str) -> ResponseReturnValue:
     form = AnniversaryForm()
 
     def use(session: Session, _person: Person, at: datetime) -> None:
-        wording, zone = form.anniversary.data or "", get_config().zone
-        own_observances.number_anniversaries(session, observance, form.base_year.data, wording, now=at, zone=zone)
+        wording = form.anniversary.data or ""
+        own_observances.number_anniversaries(session, observance, form.base_year.data, wording, now=at)
 
     def again(problem: str | None) -> str:
         return _edit_page(observance, anniversary_form=form, problem=problem)

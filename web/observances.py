@@ -11,7 +11,7 @@ from events.errors import N_, NotFoundError
 from events.models import Campaign, Observance
 from events.recurrence import LAST_YEAR
 from events.themes import of_year
-from web.context import get_config, get_session, today
+from web.context import get_session, today
 from web.language import title
 from web.months import Marked
 from web.subscriptions import Subscription
@@ -37,7 +37,7 @@ def show(slug: str) -> str:
         prints=of_year,
         this_year=this_year,
         coming=_coming(observance, today()),
-        activities=coming(session, today(), at_the_top(), counts_for(observance.id), zone=get_config().zone),
+        activities=coming(session, today(), at_the_top(), counts_for(observance.id)),
         campaigns=_campaigns_by_year(session, observance),
         subscription=Subscription(title(observance), slug, url_for(".show", slug=slug)),
     )

@@ -17,7 +17,7 @@ from events.models import Campaign, Person, Template
 from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.rounds import chosen_round
 from events.units import load_tree
-from web.context import get_calendar, get_config, get_session, today
+from web.context import get_calendar, get_session, today
 from web.forms import Form, send_form, wanted_state
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
@@ -78,8 +78,8 @@ def open_kind(key: str) -> ResponseReturnValue:
 
     def use(session: Session, _person: Person, at: datetime) -> Opened:
         units = set(form.units.data or []) if form.who.data == "some" else None
-        title, zone, calendar = form.title.data or "", get_config().zone, get_calendar()
-        return kinds.open_on(session, template, form.day.data, now=at, calendar=calendar, unit_ids=units, title=title, zone=zone)
+        title, calendar = form.title.data or "", get_calendar()
+        return kinds.open_on(session, template, form.day.data, now=at, calendar=calendar, unit_ids=units, title=title)
 
     def sentence(opened: Opened) -> str:
         if not opened.campaigns:

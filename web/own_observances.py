@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, Optional
 from events import kinds, own_observances
 from events.models import Observance, Person
 from events.own_observances import NewObservance
-from web.context import get_config, get_session
+from web.context import get_session
 from web.forms import Form, send_form
 from web.keeping import address_of, checklists_to_copy
 from web.language import gettext as _
@@ -133,7 +133,7 @@ def add() -> ResponseReturnValue:
 
     def use(session: Session, person: Person, at: datetime) -> Observance:
         like = kinds.get_kind(session, form.like.data) if form.like.data else None
-        return own_observances.add_observance(session, form.wanted, like=like, by=person, now=at, zone=get_config().zone)
+        return own_observances.add_observance(session, form.wanted, like=like, by=person, now=at)
 
     def sentence(found: Observance) -> str:
         return _("“%(title)s” is kept from now on.", title=title(found))
@@ -159,7 +159,7 @@ def correct(slug: str) -> ResponseReturnValue:
     form = _facts_form(session, observance)
 
     def use(session: Session, _person: Person, at: datetime) -> None:
-        own_observances.correct_observance(session, observance, form.wanted, now=at, zone=get_config().zone)
+        own_observances.correct_observance(session, observance, form.wanted, now=at)
 
     sentence = _("Stored. Campaigns that are open already keep their days; they are moved with “Move dates”.")
     return send_form(form, use, address_of(observance), sentence, lambda problem: _facts_page(observance, form, problem))

@@ -13,12 +13,12 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from events.asof import AsOf, Day
-from events.database import nfc
 from events.errors import N_, InvalidInputError, NotFoundError
 from events.models import Campaign, Phase, Template
 from events.progress import Part, Progress, Waiting, of_phase, parts, sum_of, waiting, year_progress
 from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.silence import silent_units
+from events.texts import nfc
 from events.units import ancestors, get_unit
 from events.years import Counted, counted_with
 from web.closures import closed_notice

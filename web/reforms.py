@@ -11,13 +11,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from events.database import folded, nfc
 from events.errors import N_, ConflictError, DomainError, InvalidInputError
 from events.handover import hand_over_due, open_in_closed_units
 from events.models import Level, Reform, Unit
 from events.models.history import Door
 from events.proposals import waiting_proposals
 from events.reforms import NewUnit, Reformed, abolish_level, merge, reforms, rename, split
+from events.texts import folded, nfc
 from events.units import alive, levels
 from events.withdrawals import NAMES, TAKEN_BACK, take_back
 from web.context import current_person, get_session, now, today

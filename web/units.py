@@ -8,7 +8,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.activities import coming
-from events.database import nfc
 from events.errors import N_, InvalidInputError
 from events.lineage import ever_below
 from events.models import Campaign, CampaignStatus, ChecklistItem, Level, Post, PostProposal, Unit
@@ -16,11 +15,12 @@ from events.models.campaigns import OPEN
 from events.people import held, may_work_on
 from events.progress import Progress
 from events.recurrence import FIRST_YEAR, LAST_YEAR
+from events.texts import nfc
 from events.units import alive, ancestors, children, get_unit, levels, predecessors, roots, search_units
 from events.years import compare_years
 from web.campaigns import unit_subscription
 from web.closures import closed_notice, coming_notice
-from web.context import current_person, get_config, get_session, today
+from web.context import current_person, get_session, today
 from web.proposals import number_to_decide
 from web.standings import standings_of
 
@@ -70,7 +70,7 @@ def show(slug: str) -> str:
         years=_years(session, unit),
         standings=standings,
         compared=_compared(session, unit, year) if unit.is_valid(today()) else {},
-        activities=coming(session, today(), Campaign.unit_id == unit.id, zone=get_config().zone)[:_SHOWN_ACTIVITIES],
+        activities=coming(session, today(), Campaign.unit_id == unit.id)[:_SHOWN_ACTIVITIES],
         open_items=open_items,
         still_open=still_open,
         posts=_posts(session, unit, on),

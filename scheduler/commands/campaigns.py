@@ -11,8 +11,8 @@ from events.catalog_import import import_catalog
 from events.database import reading
 from events.errors import N_
 from events.feeds import all_slugs, find_feed, serve_feed
+from events.installation import day_here
 from events.kinds import get_kind, open_on
-from events.localtime import local_day
 from events.observances import work_calendar
 from events.recurrence import check_year
 from scheduler.commands import NewService, pass_service
@@ -100,7 +100,7 @@ def write_feeds(new_service: NewService, folder: Path, slug: tuple[str, ...]) ->
     with reading(service.session_factory)() as session:
         slugs = list(slug) or all_slugs(session)
         for name in slugs:
-            find_feed(session, name, local_day(now, service.settings.zone), service.settings.web.address)
+            find_feed(session, name, day_here(session, now), service.settings.web.address)
     folder.mkdir(parents=True, exist_ok=True)
     with progress_bar(N_("Writing calendars")) as bar:
         for number, name in enumerate(slugs, 1):
@@ -114,10 +114,9 @@ COMMANDS = [catalog, open_, feed]
 
 
 def _open_on(service: Service, template: str, day: date) -> list[Opened]:
-    zone, announced = service.settings.zone, service.settings.events.count_announced
     with service.session_factory.begin() as session:
-        calendar = work_calendar(session, count_announced=announced)
-        opened = open_on(session, get_kind(session, template), day, now=utc_now(), calendar=calendar, zone=zone)
+        calendar = work_calendar(session)
+        opened = open_on(session, get_kind(session, template), day, now=utc_now(), calendar=calendar)
     return [opened] if opened.campaigns else []
 
 

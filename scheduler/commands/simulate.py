@@ -79,8 +79,6 @@ def simulate_(
             acts=acts,
             unit=unit,
             rules=service.settings.notifications.rules,
-            zone=service.settings.zone,
-            count_announced=service.settings.events.count_announced,
             progress=bar,
         )
     _show(played, style, play)
@@ -138,9 +136,9 @@ def _copy(service: Service, *, shipped: bool) -> SessionFactory:
     url = make_url(service.settings.database.url)  # not the engine, which would make the folder
     exists = url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
     if not shipped and exists and migrate.version_of(service.engine) is migrate.Version.CURRENT:
-        return copy_of(service.engine)
+        return copy_of(service.engine, service.settings.installation)
     folder = None if shipped else service.settings.events.catalog
-    return copy_of_catalog(read_catalog(folder or SHIPPED), utc_now())
+    return copy_of_catalog(read_catalog(folder or SHIPPED), utc_now(), service.settings.installation)
 
 
 def _show(played: Simulation, style: str, play: Play | None) -> None:

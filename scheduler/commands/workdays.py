@@ -58,17 +58,16 @@ def decide(
     text = file.read()
     days = _tell_read(read_decision(text, year), year)
     service = new_service()
-    counted = service.settings.events.count_announced
     decision = YearDecision(year, days, text, source, replace, tet_decided)
     with service.session_factory() as session:
-        found = preview_decision(session, decision, count_announced=counted)
+        found = preview_decision(session, decision)
         _show(found)
         session.rollback()
         if preview or not (yes or _agrees()):
             tell(N_("This was a preview: nothing was changed."))
             context.exit(0 if preview or sys.stdin.isatty() else _NOT_APPLIED)
-        who = {"by": None, "now": utc_now(), "door": Door.COMMAND, "count_announced": counted}
-        done = apply_decision(session, decision, expected_fingerprint=found.fingerprint, **who)  # type: ignore[arg-type]
+        mark = found.fingerprint
+        done = apply_decision(session, decision, expected_fingerprint=mark, by=None, now=utc_now(), door=Door.COMMAND)
         session.commit()
     tell(N_("The decision for %(year)s applies. Items moved: %(count)s."), year=year, count=len(done.moved))
 

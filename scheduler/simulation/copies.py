@@ -9,6 +9,7 @@ from events import database
 from events.catalog import Catalog
 from events.catalog_import import import_catalog
 from events.database import SessionFactory
+from events.installation import Installation
 from events.models import Campaign, ChecklistItem, Person, Post, Role, Unit
 from events.models.campaigns import OPEN
 from events.people import held
@@ -21,20 +22,21 @@ _COPIED = {"level", "unit", "unit_succession", "role", "person", "post", "observ
 _COPIED |= {"decided_year", "proposed_holiday", "phase", "evidence_type", "template", "template_version", "template_item"}
 
 
-def copy_of(engine: Engine) -> SessionFactory:
+def copy_of(engine: Engine, installation: Installation | None = None) -> SessionFactory:
     """Return a database in memory with the catalogue, units and people of ``engine``, without campaigns and mail."""
-    factory = _memory()
+    factory = _memory(installation)
     with engine.execution_options(read_only=True).connect() as source, factory.begin() as target:
         for table in metadata.sorted_tables:
-            rows = [dict(row) for row in source.execute(select(table)).mappings()] if table.name in _COPIED else []
+            in_order = select(table).order_by(*table.primary_key)  # units above come before those below
+            rows = [dict(row) for row in source.execute(in_order).mappings()] if table.name in _COPIED else []
             if rows:
                 target.execute(insert(table), rows)
     return factory
 
 
-def copy_of_catalog(catalog: Catalog, now: datetime) -> SessionFactory:
+def copy_of_catalog(catalog: Catalog, now: datetime, installation: Installation | None = None) -> SessionFactory:
     """Return a database in memory with a catalogue as shipped."""
-    factory = _memory()
+    factory = _memory(installation)
     with factory.begin() as session:
         import_catalog(session, catalog, now=now)
     return factory
@@ -67,7 +69,7 @@ def fill_posts(session: Session, day: date) -> None:
     session.execute(insert(Post), posts)
 
 
-def _memory() -> SessionFactory:
+def _memory(installation: Installation | None) -> SessionFactory:
     engine = database.create_engine("sqlite://")
     metadata.create_all(engine)
-    return database.create_session_factory(engine)
+    return database.create_session_factory(engine, installation)

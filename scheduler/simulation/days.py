@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, time, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -11,7 +10,8 @@ from events.campaigns import Opened, open_campaigns, self_opening
 from events.database import SessionFactory
 from events.errors import N_
 from events.handover import hand_over_due
-from events.localtime import VIETNAM, at_local
+from events.installation import zone_of
+from events.localtime import at_local
 from events.models import ChecklistItem, Unit
 from events.observances import work_calendar
 from events.provisional import is_provisional
@@ -49,8 +49,6 @@ def simulate(
     acts: Sequence[Act] = (),
     unit: str | None = None,
     rules: ReminderRules | None = None,
-    zone: ZoneInfo = VIETNAM,
-    count_announced: bool = True,
     progress: Progress = lambda done, total: None,
 ) -> Simulation:
     """Play the campaigns of ``year`` (to ``until``) on ``copy`` from the first opening to the last overdue notice.
@@ -63,8 +61,8 @@ def simulate(
         check_year(each)
     with copy() as session:
         only = get_unit(session, unit) if unit else None
-        calendar = work_calendar(session, count_announced=count_announced)
-        played = _Played(session, years, acts, calendar, rules or ReminderRules(), zone, count_announced)
+        calendar = work_calendar(session)
+        played = _Played(session, years, acts, calendar, rules or ReminderRules())
         for day in _days(session, years, acts, progress):
             played.play(day)
             session.commit()  # or SQLite's journal of a whole year grows with every statement, and slows each of them
@@ -75,8 +73,8 @@ def simulate(
             played.story,
             list(campaign_lines(session, shown)),
             list(item_lines(session, shown)),
-            list(notice_lines(session, shown, zone)),
-            list(change_lines(session, shown, zone)),
+            list(notice_lines(session, shown)),
+            list(change_lines(session, shown)),
             without_units(session, years),
             level_titles(session),
         )
@@ -106,18 +104,17 @@ class _Played:
         acts: Sequence[Act],
         calendar: WorkCalendar,
         rules: ReminderRules,
-        zone: ZoneInfo,
-        count_announced: bool,
     ) -> None:
-        self._session, self._years, self._rules, self._zone = session, years, rules, zone
-        self._waiting, self._calendar, self._count_announced = list(acts), calendar, count_announced
+        self._session, self._years, self._rules = session, years, rules
+        self._waiting, self._calendar = list(acts), calendar
         self._may_open: set[date] | None = None  # days on which something can open; None when that may have changed
         self.story: list[StoryLine] = []
 
     def play(self, day: date) -> None:
         """Play one morning: what closed units hand over, what opens, what people do, whom the reminders reach."""
-        session, morning = self._session, at_local(day, max(self._rules.send_at, time(7, 30)), self._zone)
-        stage = Stage(session, morning, day, self._zone, self._calendar, self._count_announced)
+        session = self._session
+        morning = at_local(day, max(self._rules.send_at, time(7, 30)), zone_of(session))
+        stage = Stage(session, morning, day, self._calendar)
         begun = [*self._hand_over(stage), *(self._open(stage) if self._is_opening_day(stage) else ())]
         if begun:
             fill_posts(session, day)
@@ -127,7 +124,7 @@ class _Played:
             self._may_open = None
         self._calendar = stage.calendar
         self.story += [StoryLine(day, told) for told in begun + done]
-        write_reminders(session, now=morning, calendar=self._calendar, rules=self._rules, zone=self._zone)
+        write_reminders(session, now=morning, calendar=self._calendar, rules=self._rules)
 
     def _is_opening_day(self, stage: Stage) -> bool:
         """Tell whether the opener could find anything: it is asked on these days only, which are few."""
@@ -140,7 +137,7 @@ class _Played:
 
     def _open(self, stage: Stage) -> Iterator[Told]:
         for year in self._years:
-            opened = open_campaigns(stage.session, now=stage.now, calendar=stage.calendar, zone=stage.zone, year=year)
+            opened = open_campaigns(stage.session, now=stage.now, calendar=stage.calendar, year=year)
             for one in opened:
                 facts = {"campaign": one.summary, "units": one.campaigns, "items": one.items}
                 yield Told(Rule.OPENING, N_("“%(campaign)s” opens in %(units)s units with %(items)s items."), facts)

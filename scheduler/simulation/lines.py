@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from events.campaigns import self_opening
+from events.installation import zone_of
 from events.models import Campaign, Change, ChecklistItem, Level, Person, Unit
 from events.units import load_tree
 from notifications.outbox import Notice, NoticeState
@@ -140,7 +140,7 @@ def item_lines(session: Session, shown: set[int] | None) -> Iterator[ItemLine]:
             )
 
 
-def notice_lines(session: Session, shown: set[int] | None, zone: ZoneInfo) -> Iterator[NoticeLine]:
+def notice_lines(session: Session, shown: set[int] | None) -> Iterator[NoticeLine]:
     item, unit = ChecklistItem, aliased(Unit)
     facts = (Notice.at, Notice.rule, Person.full_name, Person.email, item.role_key, item.key)
     place = (KEY.label("observance"), Campaign.period, unit.id, unit.key.label("unit"))
@@ -159,7 +159,7 @@ def notice_lines(session: Session, shown: set[int] | None, zone: ZoneInfo) -> It
         if shown is None or row.id in shown:
             stand_in = row.email.endswith("@" + STAND_IN)
             yield NoticeLine(
-                at=row.at.astimezone(zone),
+                at=row.at.astimezone(zone_of(session)),
                 kind=row.rule,
                 to=row.full_name,
                 email=None if stand_in else row.email,
@@ -169,7 +169,7 @@ def notice_lines(session: Session, shown: set[int] | None, zone: ZoneInfo) -> It
             )
 
 
-def change_lines(session: Session, shown: set[int] | None, zone: ZoneInfo) -> Iterator[ChangeLine]:
+def change_lines(session: Session, shown: set[int] | None) -> Iterator[ChangeLine]:
     place = (KEY.label("observance"), Campaign.period, Unit.id, Unit.key.label("unit"), ChecklistItem.key)
     query = (
         select(Change.at, Change.door, Change.before, Change.after, *place)
@@ -183,7 +183,7 @@ def change_lines(session: Session, shown: set[int] | None, zone: ZoneInfo) -> It
     for row in session.execute(query):
         if shown is None or row.id in shown:
             yield ChangeLine(
-                at=row.at.astimezone(zone),
+                at=row.at.astimezone(zone_of(session)),
                 door=row.door.value,
                 unit=row.unit,
                 item=f"{_reference(row.observance, row.period, row.unit)}/{row.key}",

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from events.errors import N_, NotFoundError
+from events.installation import zone_of
 from events.language import translations
 from events.models import Campaign, ChecklistItem, Level, Observance, Person, Template, Unit
 from events.observances import work_calendar
@@ -115,13 +116,15 @@ class Stage:
     session: Session
     now: datetime
     day: date
-    zone: ZoneInfo
     calendar: WorkCalendar
-    count_announced: bool
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return zone_of(self.session)
 
     def look_at_days_off(self) -> None:
         """Read the working calendar again after a decision."""
-        self.calendar = work_calendar(self.session, count_announced=self.count_announced)
+        self.calendar = work_calendar(self.session)
 
     def unit(self, key: str) -> Unit:
         """Return the unit with this key or slug. Raises ``NotFoundError``."""
@@ -167,7 +170,7 @@ class Stage:
 
     def who(self, unit: Unit) -> dict[str, Any]:
         """Return who does something in the unit, when and where: what use cases ask for."""
-        return {"by": self.somebody(unit), "now": self.now, "zone": self.zone}
+        return {"by": self.somebody(unit), "now": self.now}
 
     def somebody(self, unit: Unit) -> Person:
         """Return a person with a post in the unit, or the nearest unit above it that has one. Raises ``NotFoundError``."""

@@ -27,6 +27,7 @@ from events.activities import (
 from events.campaigns import open_campaigns
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError, YearOutOfRangeError
 from events.feeds import serve_feed
+from events.localtime import VIETNAM
 from events.models import Activity, Campaign, CampaignStatus, Template
 
 NOW = datetime(2021, 11, 1, 2, tzinfo=UTC)
@@ -343,20 +344,20 @@ def slot(start=0, hours=2, unit=1, place="", weeks=0):
 def test_the_same_unit_or_the_same_place_at_the_same_time_is_a_clash():
     one = slot(place="Nhà rông")
 
-    assert clash(one, slot(1))
-    assert clash(one, slot(1, unit=2, place=" nha  RÔNG"))
-    assert not clash(one, slot(1, unit=2, place="Hội trường"))
-    assert not clash(slot(), slot(1, unit=2))  # two that name no place are not at the same one
-    assert not clash(one, slot(2))  # one after the other
-    assert not clash(one, slot(-2))
+    assert clash(one, slot(1), VIETNAM)
+    assert clash(one, slot(1, unit=2, place=" nha  RÔNG"), VIETNAM)
+    assert not clash(one, slot(1, unit=2, place="Hội trường"), VIETNAM)
+    assert not clash(slot(), slot(1, unit=2), VIETNAM)  # two that name no place are not at the same one
+    assert not clash(one, slot(2), VIETNAM)  # one after the other
+    assert not clash(one, slot(-2), VIETNAM)
 
 
 def test_what_comes_every_week_clashes_in_a_later_week_and_that_week_is_named():
     weekly, third = slot(weeks=3), slot(2 * 24 * 7 + 1)
 
-    assert clash(weekly, third) == (third.dtstart, third.dtend)
-    assert clash(third, weekly) == (LAUNCH + 2 * A_WEEK, LAUNCH + 2 * A_WEEK + 2 * HOURS)
-    assert not clash(weekly, slot(5 * 24 * 7 + 1))
+    assert clash(weekly, third, VIETNAM) == (third.dtstart, third.dtend)
+    assert clash(third, weekly, VIETNAM) == (LAUNCH + 2 * A_WEEK, LAUNCH + 2 * A_WEEK + 2 * HOURS)
+    assert not clash(weekly, slot(5 * 24 * 7 + 1), VIETNAM)
 
 
 SLOTS = st.builds(
@@ -366,8 +367,8 @@ SLOTS = st.builds(
 
 @given(SLOTS, SLOTS)
 def test_a_clash_is_mutual_and_everything_clashes_with_itself(one, other):
-    assert bool(clash(one, other)) == bool(clash(other, one))
-    assert clash(one, one)
+    assert bool(clash(one, other, VIETNAM)) == bool(clash(other, one, VIETNAM))
+    assert clash(one, one, VIETNAM)
 
 
 def found(session, activity):

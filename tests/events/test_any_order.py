@@ -18,7 +18,7 @@ from events.checklist import complete_item, decline_item, reopen_item
 from events.choices import OwnItem, add_own_item, split_item, take_back_part
 from events.editing import Edit, edit_item
 from events.handover import hand_over_due
-from events.localtime import local_day
+from events.localtime import VIETNAM, local_day
 from events.models import Campaign, Cascade, ChecklistItem, Document, NotDone, TodoStatus, Unit, UnitSuccession
 from events.previews import Fate
 from events.progress import own_progress, sum_of
@@ -65,7 +65,7 @@ class RunningRound:
 
     @property
     def today(self):
-        return local_day(self.now)
+        return local_day(self.now, VIETNAM)
 
     @property
     def who(self):

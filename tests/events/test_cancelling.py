@@ -14,7 +14,7 @@ from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.feeds import find_feed
 from events.history import history_of, not_undone
 from events.kinds import get_kind, open_on
-from events.localtime import local_day
+from events.localtime import VIETNAM, local_day
 from events.models import Campaign, CampaignStatus, ChecklistItem, ItemState, Template, TodoStatus
 from events.progress import Progress, own_progress
 from events.rounds import rounds_of
@@ -95,7 +95,7 @@ def test_figures_of_the_days_on_which_a_round_was_cancelled_stay_whatever_become
     figures = {}
     for number, day in enumerate(days):
         acts[number % 2](by=cast.hoa, now=day)
-        today = local_day(day)
+        today = local_day(day, VIETNAM)
         figures[today] = own_progress(session, today, Campaign.unit_id == cast.commune.id)
 
     assert [bool(found) for found in figures.values()] == [False, True, False, True, False]

@@ -10,7 +10,7 @@ from events.catalog import SHIPPED, read_catalog
 from events.catalog_import import import_catalog
 from events.database import Base, create_session_factory
 from events.errors import CatalogError
-from events.localtime import local_day
+from events.localtime import VIETNAM, local_day
 from events.models import Observance, Template, TemplateVersion, Unit
 from events.template_checks import find_cycle
 
@@ -121,7 +121,7 @@ def test_a_template_that_a_new_release_brings_does_not_open_for_days_that_are_ov
     import_catalog(session, read_catalog(folder), now=NOW)
 
     since = dict(session.execute(select(Template.key, Template.opens_from)).all())
-    assert (since["dv_action_month_2"], since["vn_family_day"]) == (local_day(NOW), None)
+    assert (since["dv_action_month_2"], since["vn_family_day"]) == (local_day(NOW, VIETNAM), None)
 
 
 def test_a_new_import_keeps_what_people_edited_and_updates_the_rest(session, folder):

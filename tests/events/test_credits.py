@@ -9,7 +9,7 @@ from events.checklist import block_item, complete_item, decline_item, excuse_ite
 from events.credits import candidates, coverable, credit_item, credited_to, integrated_in, remove_credit, stand_in
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.history import history_of
-from events.localtime import local_day
+from events.localtime import VIETNAM, local_day
 from events.models import Campaign, CampaignStatus, ItemState, Template
 from events.people import add_person, give_post
 from events.progress import own_progress
@@ -62,7 +62,7 @@ def test_an_item_counts_for_another_campaign_without_being_done_twice(session, c
     inner, outer = campaign("evaw_day"), campaign("gender_action_month")
     item = inner.items[0]
     item.evidence_min = 0
-    before = own_progress(session, local_day(now), Campaign.year == year)[inner.unit_id]
+    before = own_progress(session, local_day(now, VIETNAM), Campaign.year == year)[inner.unit_id]
 
     for _ in range(2):
         credit_item(session, item.id, outer, by=officer, now=now)
@@ -71,7 +71,7 @@ def test_an_item_counts_for_another_campaign_without_being_done_twice(session, c
 
     assert integrated_in(session, [inner.id, outer.id]) == {outer.id: [item]}
     assert credited_to(session, item) == [outer]
-    after = own_progress(session, local_day(now), Campaign.year == year)[inner.unit_id]
+    after = own_progress(session, local_day(now, VIETNAM), Campaign.year == year)[inner.unit_id]
     assert (after.expected, after.done) == (before.expected, before.done + 1)
     assert [change.after.get("credit") for change in history_of(session, item)] == [None, outer.summary]
 
@@ -118,7 +118,7 @@ def kits(campaign):
 
 
 def of_campaign(session, item, now):
-    return own_progress(session, local_day(now), Campaign.id == item.campaign_id)[item.campaign.unit_id]
+    return own_progress(session, local_day(now, VIETNAM), Campaign.id == item.campaign_id)[item.campaign.unit_id]
 
 
 def test_one_piece_of_work_for_both_campaigns_is_done_and_counted_once(session, kits, officer, now):

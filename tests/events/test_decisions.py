@@ -9,6 +9,7 @@ from sqlalchemy.event import listen, remove
 
 from events.campaigns import open_round
 from events.catalog_import import import_catalog
+from events.checklist import decline_item, reopen_item
 from events.choices import split_item
 from events.decision_text import TET, read_decision
 from events.decisions import (
@@ -20,9 +21,10 @@ from events.decisions import (
     preview_holiday,
 )
 from events.errors import ConflictError, InvalidInputError, NotFoundError
+from events.installation import INSTALLATION, Installation
 from events.models import Anchor, CalendarDay, CalendarDecision, Campaign, Change, ChecklistItem, DecidedYear, Template
 from events.observances import work_calendar
-from events.people import add_person
+from events.people import add_person, give_post
 from events.previews import Fate
 from events.provisional import is_provisional, provisional_items
 from events.reanchor import NewAnchor, apply, preview
@@ -537,12 +539,26 @@ def test_24_november_made_law_is_no_longer_provisional_and_moves_nothing(session
 
 
 def test_where_announced_days_do_not_count_making_one_law_moves_items(session):
-    calendar = work_calendar(session, count_announced=False)
-    item = opened(session, calendar, "evaw_day", 2028, date(2028, 11, 24))[0]
+    session.info[INSTALLATION] = Installation(count_announced=False)
+    item = opened(session, work_calendar(session), "evaw_day", 2028, date(2028, 11, 24))[0]
 
-    shown = preview_holiday(session, CULTURE_DAY, DecisionStatus.ENACTED, count_announced=False)
+    shown = preview_holiday(session, CULTURE_DAY, DecisionStatus.ENACTED)
 
     assert item.id in ids(shown.moved)
+
+
+def test_where_announced_days_do_not_count_an_item_opens_again_on_the_date_that_its_neighbours_have(session):
+    session.info[INSTALLATION] = Installation(count_announced=False)
+    day = date(2028, 11, 24)
+    item, neighbour = opened(session, work_calendar(session), "evaw_day", 2028, day)[:2]
+    official = add_person(session, "Cán bộ xã", None)
+    give_post(session, official, item.campaign.unit, item.role_key, since=NOW.date())
+    decline_item(session, item.id, "Mưa lũ", by=official, now=NOW)
+
+    reopen_item(session, item.id, by=official, now=NOW)
+
+    assert item.due == neighbour.due == day
+    assert still_to_follow(session) == []
 
 
 def test_an_unknown_holiday_is_named(session):

@@ -16,7 +16,7 @@ from events.editing import Edit, edit_item
 from events.evidence import Proof, add_evidence, remove_evidence
 from events.history import history_of
 from events.lineage import ever_below
-from events.localtime import local_day
+from events.localtime import VIETNAM, local_day
 from events.models import Campaign, Change, ChecklistItem, DocumentKind, Unit, UnitSuccession
 from events.people import give_post
 from events.reanchor import NewAnchor
@@ -216,7 +216,7 @@ def test_who_was_merged_away_without_a_word_stays_silent_as_of_the_days_before(s
 
     new = session.scalars(select(Unit).where(Unit.full_name == "Xã Đăk Mới")).one()
     assert old & silent(AsOf(MARCH_2021.date() - A_DAY)) == old - {cast.commune}
-    assert not {new, *old} & silent(local_day(MARCH_2021))  # nothing is expected of the old ones any more
+    assert not {new, *old} & silent(local_day(MARCH_2021, VIETNAM))  # nothing is expected of the old ones any more
 
 
 def test_a_unit_made_from_one_that_had_reported_is_not_silent(session, cast, root, silent):

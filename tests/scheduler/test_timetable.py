@@ -1,10 +1,13 @@
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import select
 
-from events.database import create_engine, create_session_factory
+from events.catalog_import import import_catalog
+from events.database import create_engine, create_session_factory, reading
+from events.installation import day_here
 from events.models import Campaign
+from events.observances import work_calendar
 from scheduler.config import load_settings
 from scheduler.heartbeats import beat, beats
 from scheduler.service import Service
@@ -15,8 +18,9 @@ NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
 PATIENCE = 30
 
 
-def a_service(tmp_path):
-    (tmp_path / "config.toml").write_text(f"[database]\nurl = 'sqlite:///{tmp_path / 'clock.db'}'\n[scheduler]\ntick_seconds = 1\n")
+def a_service(tmp_path, more=""):
+    text = f"[database]\nurl = 'sqlite:///{tmp_path / 'clock.db'}'\n[scheduler]\ntick_seconds = 1\n"
+    (tmp_path / "config.toml").write_text(text + more)
     service = Service(load_settings(tmp_path / "config.toml"))
     metadata.create_all(service.engine)
     return service
@@ -69,8 +73,6 @@ def test_a_woken_clock_runs_its_jobs_whatever_the_wall_clock_says(tmp_path):
 
 
 def test_the_jobs_carry_a_campaign_from_the_catalogue_to_the_calendar(tmp_path, catalog):
-    from events.catalog_import import import_catalog
-
     service = a_service(tmp_path)
     with service.session_factory.begin() as session:
         import_catalog(session, catalog, now=NOW)
@@ -79,6 +81,18 @@ def test_the_jobs_carry_a_campaign_from_the_catalogue_to_the_calendar(tmp_path, 
 
     with service.session_factory() as session:
         assert len(session.scalars(select(Campaign)).all()) == 5 * 97
+    service.engine.dispose()
+
+
+def test_whoever_writes_or_reads_counts_days_as_the_configuration_says(tmp_path, catalog):
+    service = a_service(tmp_path, "[events]\ncount_announced = false\ntime_zone = 'Asia/Tokyo'\n")
+    with service.session_factory.begin() as session:
+        import_catalog(session, catalog, now=NOW)
+
+    for factory in (service.session_factory, reading(service.session_factory)):
+        with factory() as session:
+            assert work_calendar(session).is_working(date(2028, 11, 24))
+            assert day_here(session, datetime(2026, 11, 23, 16, tzinfo=UTC)) == date(2026, 11, 24)
     service.engine.dispose()
 
 

@@ -34,7 +34,7 @@ class _Reanchor(Act):
     def happen(self, stage: Stage) -> Iterator[Told]:
         session, root = stage.session, stage.campaign(self.campaign)
         change, told = self.change(stage, root), reminded_items(stage.session, root)
-        found = reanchor.preview(session, root, change, stage.calendar, now=stage.now, told=told, zone=stage.zone)
+        found = reanchor.preview(session, root, change, stage.calendar, now=stage.now, told=told)
         numbers = {fate.name.lower(): len(found.of(fate)) for fate in Fate}
         yield self.told(self._sentence(change), **self._facts(root, change), **numbers, told=found.told)
         yield from _moves(self, grouped(line for line in found.moved if line.new_due != line.old_due), _of_plans(root))
@@ -117,9 +117,8 @@ class Decide(Act):
         days = tuple(read.decision for read in read_decision(self.text, self.year).days)
         decision = YearDecision(self.year, days, self.text)
         before = [known for known in decisions(stage.session) if known.year == self.year]
-        shown = preview_decision(stage.session, decision, count_announced=stage.count_announced)
-        mark, counted = shown.fingerprint, stage.count_announced
-        apply_decision(stage.session, decision, expected_fingerprint=mark, by=None, now=stage.now, count_announced=counted)
+        shown = preview_decision(stage.session, decision)
+        apply_decision(stage.session, decision, expected_fingerprint=shown.fingerprint, by=None, now=stage.now)
         stage.look_at_days_off()
         off = [as_text(day.day) for day in days if day.off] or ["–"]
         yield self.told(
@@ -149,10 +148,9 @@ class Holiday(Act):
         return Rule.DAYS_OFF
 
     def happen(self, stage: Stage) -> Iterator[Told]:
-        session, counted = stage.session, stage.count_announced
-        shown = preview_holiday(session, self.name, self.status, count_announced=counted)
-        who = {"by": None, "now": stage.now, "count_announced": counted}
-        apply_holiday(session, self.name, self.status, expected_fingerprint=shown.fingerprint, **who)  # type: ignore[arg-type]
+        shown = preview_holiday(stage.session, self.name, self.status)
+        mark = shown.fingerprint
+        apply_holiday(stage.session, self.name, self.status, expected_fingerprint=mark, by=None, now=stage.now)
         stage.look_at_days_off()
         sentence = N_("“%(name)s” is law now; %(moved)s open items move.")
         if self.status is DecisionStatus.DROPPED:

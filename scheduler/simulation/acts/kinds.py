@@ -139,7 +139,7 @@ class OpenOn(Act):
     def happen(self, stage: Stage) -> Iterator[Told]:
         template = get_kind(stage.session, self.template)
         ids = [stage.unit(key).id for key in self.units] or None
-        opened = open_on(stage.session, template, self.day, unit_ids=ids, now=stage.now, calendar=stage.calendar, zone=stage.zone)
+        opened = open_on(stage.session, template, self.day, unit_ids=ids, now=stage.now, calendar=stage.calendar)
         facts = {"template": template.title_vi, "day": as_text(self.day), "units": opened.campaigns, "items": opened.items}
         yield self.told(N_("“%(template)s” on %(day)s: %(units)s units, %(items)s items."), **facts)
 

@@ -46,7 +46,7 @@ class AddActivity(_OfActivities):
         )
         activity = add_activity(stage.session, campaign, plan, **who)
         yield self._planned(campaign.unit.full_name, activity, stage)
-        for other in (overlap.activity for overlap in overlapping(stage.session, activity, stage.zone)):
+        for other in (overlap.activity for overlap in overlapping(stage.session, activity)):
             facts = {"other": other.summary, "place": other.location or "–", "unit": other.campaign.unit.full_name}
             yield self.told(N_("… overlaps “%(other)s” (%(unit)s, %(place)s): a warning, not a lock"), **facts)
         if self.also_for:

@@ -1,0 +1,40 @@
+"""What holds for a whole installation, as its configuration says: where its officials sit, and how it counts days off.
+
+Every session brings it along, so that all who work in one database go by the same rules and nobody has to pass them on.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from events.localtime import VIETNAM, local_day
+
+INSTALLATION = "installation"  # where ``Session.info`` has it
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """``count_announced`` says whether days off that are announced, but not yet law, close offices."""
+
+    zone: ZoneInfo = VIETNAM
+    count_announced: bool = True
+
+
+def installation_of(session: Session) -> Installation:
+    found: Installation = session.info.get(INSTALLATION, _AS_SHIPPED)
+    return found
+
+
+def day_here(session: Session, now: datetime) -> date:
+    """Return the day that ``now`` (aware) is where the officials sit."""
+    return local_day(now, zone_of(session))
+
+
+def zone_of(session: Session) -> ZoneInfo:
+    """Return the time zone in which an instant becomes a day."""
+    return installation_of(session).zone
+
+
+_AS_SHIPPED = Installation()
