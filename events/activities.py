@@ -12,6 +12,7 @@ from events.database import new_uid
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here, zone_of
 from events.localtime import at_local, local_day
+from events.locks import FOR_CHANGE
 from events.models import Activity, ActivityCredit, Campaign, CampaignStatus, Person, Unit
 from events.people import require_post
 from events.recurrence import check_year
@@ -52,7 +53,7 @@ def add_activity(session: Session, campaign: Campaign, plan: Plan, *, by: Person
     _may_change(session, campaign, by, now)
     columns = _checked(plan, zone_of(session))
     _check_window(campaign, plan, zone_of(session))
-    session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update())
+    session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update(**FOR_CHANGE))
     known = _planned(session, campaign, columns)
     if known is not None:
         if any(getattr(known, name) != value for name, value in columns.items()):
@@ -287,7 +288,7 @@ def _require_running(campaign: Campaign) -> None:
 
 
 def _open_for_change(session: Session, uid: str, by: Person, now: datetime) -> Activity:
-    activity = session.get(Activity, get_activity(session, uid).id, with_for_update=True, populate_existing=True)
+    activity = session.get(Activity, get_activity(session, uid).id, with_for_update=FOR_CHANGE, populate_existing=True)
     assert activity is not None
     _may_change(session, activity.campaign, by, now)
     return activity

@@ -13,13 +13,14 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from events.duedates import DueDates
+from events.locks import lock_templates
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person
 from events.models.campaigns import OPEN
 from events.models.history import Door
 from events.previews import Fate, Group, Line, grouped, write
 from events.reanchor import lines_of
 from events.redating import dates_now
-from events.sheets import Sheet, load_sheets, lock_round
+from events.sheets import Sheet, load_sheets
 from events.workdays import WorkCalendar
 
 _A_DAY = timedelta(days=1)
@@ -46,10 +47,10 @@ class RoundChange:
 
 def changed_rounds(session: Session, old: WorkCalendar, new: WorkCalendar, *, lock: bool = False) -> list[RoundChange]:
     """Return the rounds in which the calendars give different dates, by their days. Writes nothing."""
-    found = []
-    for root in _near(session, old, new):
-        if lock:
-            lock_round(session, root)
+    found, near = [], _near(session, old, new)
+    if lock:
+        lock_templates(session, {root.template_id for root in near})
+    for root in near:
         sheets = load_sheets(session, root, lock=lock)
         before, after = dates_now(session, sheets, old), dates_now(session, sheets, new)
         if before != after:
@@ -74,7 +75,7 @@ def _is_of(line: Line, touched: Collection[int]) -> bool:
 
 
 def _near(session: Session, old: WorkCalendar, new: WorkCalendar) -> Sequence[Campaign]:
-    """Return the root campaigns of the rounds with open items and a changed day near their dates, in the order of locking."""
+    """Return the root campaigns of the rounds with open items and a changed day near their dates,."""
     spans = _spans(session)
     if not spans:
         return ()
@@ -83,7 +84,7 @@ def _near(session: Session, old: WorkCalendar, new: WorkCalendar) -> Sequence[Ca
     near = [round_ for round_, (begin, end) in spans.items() if any(begin <= day <= end for day in days)]
     same = tuple_(Campaign.template_id, Campaign.period).in_(near)
     roots = select(Campaign).where(same, Campaign.parent_id.is_(None), Campaign.status != CampaignStatus.CANCELLED)
-    return session.scalars(roots.order_by(Campaign.template_id, Campaign.id)).all() if near else ()
+    return session.scalars(roots.order_by(Campaign.id)).all() if near else ()
 
 
 def _spans(session: Session) -> dict[tuple[int, str], tuple[date, date]]:

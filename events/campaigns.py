@@ -17,6 +17,7 @@ from events.database import new_uid
 from events.duedates import WAITS, due_dates, later_ones, planned_day
 from events.errors import NotFoundError
 from events.installation import day_here
+from events.locks import lock_templates
 from events.models import (
     Campaign,
     CampaignStatus,
@@ -67,6 +68,7 @@ def open_campaigns(session: Session, *, now: datetime, calendar: WorkCalendar, y
     years = [year] if year else range(today.year - 1, today.year + 3)
     rounds = [found for template in self_opening(session) for y in years for found in rounds_of(template, y)]
     due = [found for found in rounds if found.opens <= today and _is_due(session, found, today)]
+    lock_templates(session, {found.template.id for found in due})  # all at once, or two openers could wait for each other
     opened = [open_round(session, found, now=now, calendar=calendar) for found in due]
     return [result for result in opened if result.campaigns]
 
@@ -80,7 +82,7 @@ def open_round(
     hand over what they leave open. A unit made from such ones gets nothing here, or their work would stand twice.
     """
     template = found.template
-    session.execute(select(Template.id).where(Template.id == template.id).with_for_update())  # one opener at a time
+    lock_templates(session, [template.id])  # one opener at a time
     have = _campaign_ids(session, found)
     if have and not _runs(session, found):
         return Opened(found.key, found.period, found.summary, found.year, 0, 0)

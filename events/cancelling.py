@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from events.credits import close_again, open_again
 from events.errors import N_, ConflictError
 from events.installation import day_here
+from events.locks import lock_round
 from events.models import Activity, Campaign, CampaignStatus, ChecklistItem, Person
 from events.models.campaigns import OPEN
 from events.people import require_post
 from events.running import is_closed
-from events.sheets import lock_round
 from events.texts import GIVE_A_REASON, required, short
 
 

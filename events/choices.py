@@ -18,6 +18,7 @@ from events.editing import clean_summary, require_near
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.history import ADDED, DELEGATE, DELEGATE_TO, PARTS, WHOLE, Stamp, record
 from events.installation import day_here
+from events.locks import FOR_CHANGE, lock_templates
 from events.models import (
     Campaign,
     CampaignStatus,
@@ -83,7 +84,7 @@ def add_own_item(session: Session, campaign: Campaign, own: OwnItem, *, by: Pers
     summary = _checked(session, own)
     require_near(campaign, own.due)
     _require_role(session, campaign.unit, own.role, day_here(session, now))
-    session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update())
+    session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update(**FOR_CHANGE))
     same = select(ChecklistItem).where(ChecklistItem.campaign_id == campaign.id, ChecklistItem.is_own)
     known = session.scalar(same.where(ChecklistItem.summary == summary, ChecklistItem.due == own.due))
     if known is not None:
@@ -109,6 +110,8 @@ def split_item(
     A unit that has its part is passed over. The item is done when all its parts are. Raises ``InvalidInputError`` for units that
     are not below the item's, ``ConflictError`` for an item that is closed.
     """
+    of_item = select(Campaign.template_id).join(Campaign.items).where(ChecklistItem.id == item_id)
+    lock_templates(session, of_item)  # before the item, as by those who move the dates of its round
     item = open_for_choice(session, item_id, by, now)
     require_open(item)
     units = _units_below(session, item, unit_ids, day_here(session, now))
@@ -136,7 +139,7 @@ def take_back_part(session: Session, part_id: int, *, by: Person, now: datetime)
     if whole_id is None:
         raise NotFoundError(kind="checklist item", key=part_id)
     whole = open_for_choice(session, whole_id, by, now)
-    part = session.get_one(ChecklistItem, part_id, with_for_update=True, populate_existing=True)
+    part = session.get_one(ChecklistItem, part_id, with_for_update=FOR_CHANGE, populate_existing=True)
     if was_taken_back(part):
         return whole
     unit, stamp = part.campaign.unit.full_name, Stamp(by, now)

@@ -19,6 +19,7 @@ from events.history import DOCUMENT, Stamp, origins_of, record
 from events.installation import day_here
 from events.issues import plan_keys
 from events.lineage import made_from
+from events.locks import FOR_CHANGE
 from events.models import Campaign, ChecklistItem, Document, DocumentChange, DocumentKind, Person, Unit
 from events.people import require_post
 from events.recurrence import check_year
@@ -374,7 +375,9 @@ def _chain(document: Document) -> list[Document]:
 def _lock_documents_of(session: Session, unit_id: int) -> None:
     """Let one at a time say what replaces what, or two at once could close a circle."""
     mine = select(Document.id).join(Campaign, Campaign.id == Document.campaign_id).where(Campaign.unit_id.in_(made_from(unit_id)))
-    session.execute(select(Document).where(Document.id.in_(mine)).with_for_update().execution_options(populate_existing=True))
+    session.execute(
+        select(Document).where(Document.id.in_(mine)).with_for_update(**FOR_CHANGE).execution_options(populate_existing=True)
+    )
 
 
 def _day(day: date) -> str:

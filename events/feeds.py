@@ -23,6 +23,7 @@ from events.errors import NotFoundError
 from events.ical import RENDERER_EPOCH, CalendarEvent, CalendarHead, write_calendar
 from events.installation import day_here, zone_of
 from events.localtime import VIETNAM, at_local
+from events.locks import FOR_CHANGE
 from events.models import (
     Activity,
     ActivityCredit,
@@ -304,7 +305,7 @@ def _state(head: CalendarHead, *rows: Any) -> str:
 def _renew(session: Session, slug: str, state: str, body: bytes, now: datetime) -> FeedSnapshot:
     """Store what is served now. Last-Modified moves only when the bytes do."""
     etag = hashlib.sha256(body).hexdigest()
-    snapshot = session.get(FeedSnapshot, slug, with_for_update=True)
+    snapshot = session.get(FeedSnapshot, slug, with_for_update=FOR_CHANGE)
     if snapshot is None:
         snapshot = FeedSnapshot(slug=slug, state=state, etag=etag, last_modified=now, body=body)
         session.add(snapshot)

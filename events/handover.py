@@ -24,6 +24,7 @@ from events.history import DELEGATE, MOVED_FROM, MOVED_FROM_ITEM, MOVED_TO, froz
 from events.installation import day_here
 from events.language import within
 from events.lineage import Lineage
+from events.locks import FOR_CHANGE, lock_templates
 from events.models import (
     Activity,
     ActivityCredit,
@@ -35,7 +36,6 @@ from events.models import (
     Level,
     NotDone,
     Person,
-    Template,
     TemplateItem,
     TodoStatus,
     Unit,
@@ -75,6 +75,7 @@ def hand_over(session: Session, *, on: date, by: Person | None, now: datetime, d
     if on > day_here(session, now):
         raise ConflictError(N_("The new units begin on %(day)s; their work is handed over then."), day=f"{on:%d/%m/%Y}")
     take_along(session, on)
+    _lock_openers(session, on)  # before anything of a round is read: days may be moving, or a version be applied
     items = open_in_closed_units(session, on, lock=True)
     activities = _planned_in_closed_units(session, on)
     delegated = _delegated_to_closed_units(session, on)
@@ -105,7 +106,7 @@ def open_in_closed_units(session: Session, on: date, *, lock: bool = False) -> S
         .options(joinedload(ChecklistItem.campaign).joinedload(Campaign.unit))
         .execution_options(populate_existing=True)
     )
-    return session.scalars(query.with_for_update(of=ChecklistItem) if lock else query).all()
+    return session.scalars(query.with_for_update(of=ChecklistItem, **FOR_CHANGE) if lock else query).all()
 
 
 def _planned_in_closed_units(session: Session, on: date) -> list[Activity]:
@@ -114,7 +115,7 @@ def _planned_in_closed_units(session: Session, on: date) -> list[Activity]:
     stands = (Activity.status != CampaignStatus.CANCELLED, Campaign.status != CampaignStatus.CANCELLED)
     query = select(Activity).join(Activity.campaign).join(Campaign.unit).where(Unit.valid_to < on, to_come, *stands)
     load = joinedload(Activity.campaign).joinedload(Campaign.unit)
-    found = session.scalars(query.order_by(Activity.id).options(load).with_for_update(of=Activity)).all()
+    found = session.scalars(query.order_by(Activity.id).options(load).with_for_update(of=Activity, **FOR_CHANGE)).all()
     last = {activity: max(day_here(session, activity.dtstart), activity.weekly_until or date.min) for activity in found}
     return [activity for activity, day in last.items() if day > (activity.campaign.unit.valid_to or on)]
 
@@ -125,13 +126,13 @@ def _delegated_to_closed_units(session: Session, on: date) -> Sequence[Checklist
     query = select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.unit).join(doer, ChecklistItem.delegate_unit)
     gone = (alive(on), doer.valid_to < on, ChecklistItem.status.in_(OPEN), Campaign.status != CampaignStatus.CANCELLED)
     load = (joinedload(ChecklistItem.campaign), joinedload(ChecklistItem.delegate_unit))
-    return session.scalars(query.where(*gone).order_by(ChecklistItem.id).options(*load).with_for_update(of=ChecklistItem)).all()
+    query = query.where(*gone).order_by(ChecklistItem.id).options(*load)
+    return session.scalars(query.with_for_update(of=ChecklistItem, **FOR_CHANGE)).all()
 
 
-def _lock_openers(session: Session, closed: Iterable[Campaign]) -> None:
-    """Keep the opener of campaigns away: both may begin the same round in the same unit."""
-    ids = {campaign.template_id for campaign in closed}
-    session.execute(select(Template.id).where(Template.id.in_(ids)).order_by(Template.id).with_for_update())
+def _lock_openers(session: Session, on: date) -> None:
+    """Keep others away from the rounds that ended units have: the opener may begin the same one in the same unit."""
+    lock_templates(session, select(Campaign.template_id).join(Campaign.unit).where(Unit.valid_to < on))
 
 
 class _Handover:
@@ -153,7 +154,6 @@ class _Handover:
 
     def run(self, items: Sequence[ChecklistItem], activities: Sequence[Activity]) -> HandedOver:
         closed = {item.campaign for item in items} | {activity.campaign for activity in activities}
-        _lock_openers(self._session, closed)
         self._read(closed)
         begun = 0
         targets_of: list[Sequence[int]] = []
@@ -187,7 +187,8 @@ class _Handover:
     def _read(self, closed: Iterable[Campaign]) -> None:
         """Read the rounds' campaigns, their items' keys, and where items of an abolished level go."""
         session, templates = self._session, {campaign.template_id for campaign in closed}
-        for campaign in session.scalars(select(Campaign).where(Campaign.template_id.in_(templates))):
+        fresh = select(Campaign).where(Campaign.template_id.in_(templates)).execution_options(populate_existing=True)
+        for campaign in session.scalars(fresh):
             self._campaigns[(campaign.unit_id, campaign.template_id, campaign.period)] = campaign
             for heir in self._lineage.heirs(campaign.unit_id):
                 self._before[(heir, campaign.template_id, campaign.period)].append(campaign)

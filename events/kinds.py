@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from events.campaigns import Opened, open_round
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here
+from events.locks import lock_templates
 from events.models import Campaign, CampaignStatus, Template
 from events.recurrence import check_year
 from events.rounds import Round, chosen_round, title_of
@@ -98,7 +99,7 @@ def set_lead_times(template: Template, *, ahead_days: int, late_plan_workdays: i
 
 def _round_on(session: Session, template: Template, title: str, day: date) -> Round:
     """Return the round of this title that is held on ``day``, for whichever day it was opened, else a new one."""
-    session.execute(select(Template.id).where(Template.id == template.id).with_for_update())  # one opener at a time
+    lock_templates(session, [template.id])  # one opener at a time
     held_on = func.coalesce(Campaign.event_date, Campaign.dtstart)
     near = or_(held_on == day, Campaign.period.startswith(day.isoformat()))
     columns = (Campaign.period, Campaign.summary, held_on.label("held_on"), Campaign.status)

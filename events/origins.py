@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from events.locks import FOR_CHANGE
 from events.models import Campaign, ChecklistItem, NotDone, TemplateItem
 from events.people import RoleBook
 from events.previews import COLUMNS, DATES, values_of
@@ -31,7 +32,7 @@ def parts_of(session: Session, item: ChecklistItem, *, lock: bool = False) -> Se
     query = select(ChecklistItem).where(ChecklistItem.split_from_id == item.id, is_given())
     unit, evidence = joinedload(ChecklistItem.campaign).joinedload(Campaign.unit), selectinload(ChecklistItem.evidence_given)
     query = query.options(unit, evidence).order_by(ChecklistItem.id)
-    fresh = query.with_for_update(of=ChecklistItem).execution_options(populate_existing=True)
+    fresh = query.with_for_update(of=ChecklistItem, **FOR_CHANGE).execution_options(populate_existing=True)
     return session.scalars(fresh if lock else query).all()
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from events.colors import HEX_OF
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here
+from events.locks import FOR_CHANGE
 from events.models import (
     Anchor,
     Observance,
@@ -136,7 +137,7 @@ def give_checklist(session: Session, observance: Observance, like: Template, *, 
     An observance with a checklist keeps the one it has: it is changed as any template. What counted from an anchor that such a
     day does not have counts from the day, or the first of several.
     """
-    session.execute(select(Observance.id).where(Observance.id == observance.id).with_for_update())
+    session.execute(select(Observance.id).where(Observance.id == observance.id).with_for_update(**FOR_CHANGE))
     known = session.scalar(select(Template).where(Template.observance_id == observance.id))
     return known or _copy_template(session, observance, like, by, now)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from events.database import new_uid
 from events.errors import N_, ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from events.lineage import answering_for
+from events.locks import FOR_CHANGE
 from events.models import Level, Person, Post, Role, Unit
 from events.texts import folded, nfc, one_line, required
 from events.units import ancestors
@@ -135,7 +136,7 @@ def end_post(session: Session, post_id: int, *, by: Person, on: date) -> Post:
 
     Raises ``NotFoundError`` and ``NotAllowedError``.
     """
-    post = session.get(Post, post_id, with_for_update=True)
+    post = session.get(Post, post_id, with_for_update=FOR_CHANGE)
     if post is None:
         raise NotFoundError(kind="post", key=post_id)
     require_post(session, by, post.unit, on)

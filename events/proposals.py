@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from events.errors import N_, ConflictError, NotFoundError
 from events.installation import day_here
 from events.lineage import Lineage
+from events.locks import FOR_CHANGE
 from events.models import Person, Post, PostProposal, Reform, Unit
 from events.people import RoleBook, give_post, held, require_post
 from events.units import ancestors
@@ -83,7 +84,7 @@ def decide_proposal(
     Raises ``NotAllowedError`` unless ``by`` administers the service or holds a post above the unit, ``ConflictError`` when
     somebody else decided otherwise.
     """
-    proposal = session.get(PostProposal, proposal_id, with_for_update=True, populate_existing=True)
+    proposal = session.get(PostProposal, proposal_id, with_for_update=FOR_CHANGE, populate_existing=True)
     if proposal is None:
         raise NotFoundError(N_("There is no such proposal."))
     if not as_administrator:

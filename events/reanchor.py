@@ -17,6 +17,7 @@ from events.duedates import DueDates
 from events.errors import N_, ConflictError, InvalidInputError
 from events.installation import day_here
 from events.issues import Issues, issue_dates, plan_keys
+from events.locks import lock_round
 from events.models import Activity, Anchor, Campaign, CampaignStatus, ChecklistItem, DocumentKind, Person
 from events.models.campaigns import DOCUMENT
 from events.people import require_post
@@ -25,7 +26,7 @@ from events.recurrence import Occurrence, check_year
 from events.redating import wanted_dates
 from events.rounds import Anchors, summary_on
 from events.running import require_running
-from events.sheets import Sheet, load_sheets, lock_round, made_from
+from events.sheets import Sheet, load_sheets, made_from
 from events.workdays import WorkCalendar
 
 _A_DAY = timedelta(days=1)

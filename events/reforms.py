@@ -19,6 +19,7 @@ from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.handover import HandedOver, hand_over
 from events.installation import day_here
 from events.lineage import Lineage
+from events.locks import FOR_CHANGE, lock_tree
 from events.models import Level, Person, Reform, ReformKind, Unit
 from events.models.history import Door
 from events.proposals import propose_posts
@@ -176,7 +177,7 @@ def _all_ending(session: Session, keys: Sequence[str], on: date, now: datetime) 
     check_year(on.year)
     if on < day_here(session, now) - _A_YEAR:
         raise InvalidInputError(N_("%(day)s is too long past: a change is entered at most a year after its day."), day=_text(on))
-    session.execute(select(Level.key).order_by(Level.key).with_for_update())  # one change of the tree at a time
+    lock_tree(session)
     return [_ending(session, key, on) for key in keys]
 
 
@@ -190,7 +191,7 @@ def _check_order(session: Session, ending: Sequence[Unit], on: date) -> None:
 
 
 def _ending(session: Session, key: str, on: date) -> Unit:
-    query = select(Unit).where(Unit.key == key).with_for_update().execution_options(populate_existing=True)
+    query = select(Unit).where(Unit.key == key).with_for_update(**FOR_CHANGE).execution_options(populate_existing=True)
     unit = session.scalar(query)
     if unit is None:
         raise NotFoundError(kind="unit", key=key)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from events.errors import N_, ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from events.history import MOVED_TO, Stamp, history_of
 from events.installation import day_here
+from events.locks import FOR_CHANGE
 from events.models import Campaign, CampaignStatus, Change, ChecklistItem, Level, Person, Post, Unit
 from events.models.history import Door
 from events.people import held, may_work_on, require_post
@@ -68,7 +69,7 @@ def open_for_change(session: Session, item_id: int, by: Person, now: datetime) -
     """
     whole = select(ChecklistItem.split_from_id).where(ChecklistItem.id == item_id).scalar_subquery()
     query = select(ChecklistItem).where(or_(ChecklistItem.id == item_id, ChecklistItem.id == whole)).order_by(ChecklistItem.id)
-    locked = session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+    locked = session.scalars(query.with_for_update(**FOR_CHANGE).execution_options(populate_existing=True)).all()
     item = next((one for one in locked if one.id == item_id), None)
     if item is None:
         raise NotFoundError(kind="checklist item", key=item_id)

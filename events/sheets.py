@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.models import Campaign, CampaignStatus, ChecklistItem, Template, TemplateItem, Unit
+from events.locks import FOR_CHANGE
+from events.models import Campaign, CampaignStatus, ChecklistItem, TemplateItem, Unit
 from events.units import UnitNode
 
 
@@ -18,11 +19,6 @@ class Sheet:
     campaign: Campaign
     node: UnitNode
     items: dict[str, ChecklistItem]
-
-
-def lock_round(session: Session, root: Campaign) -> None:
-    """Let one opener, version or re-anchoring at a time work on the rounds of a template."""
-    session.execute(select(Template.id).where(Template.id == root.template_id).with_for_update())
 
 
 def load_sheets(session: Session, root: Campaign, *, lock: bool = False, units: Collection[int] | None = None) -> list[Sheet]:
@@ -39,7 +35,7 @@ def load_sheets(session: Session, root: Campaign, *, lock: bool = False, units: 
     for row in session.execute(campaigns.order_by(Unit.position, Unit.id).execution_options(**fresh)):
         children.setdefault(None if row.Campaign.id == root.id else row.Campaign.parent_id, []).append(row)
     items = select(ChecklistItem).join(ChecklistItem.campaign).where(*same).order_by(ChecklistItem.position, ChecklistItem.id)
-    items = items.with_for_update(of=ChecklistItem) if lock else items
+    items = items.with_for_update(of=ChecklistItem, **FOR_CHANGE) if lock else items
     by_campaign: dict[int, dict[str, ChecklistItem]] = {}
     for item in session.scalars(items.execution_options(**fresh)):
         by_campaign.setdefault(item.campaign_id, {})[item.key] = item

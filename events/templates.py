@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 from events.entries import CutoffEntry, ItemEntry, TemplateEntry
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here
+from events.locks import lock_templates
 from events.models import (
     Anchor,
     EvidenceType,
@@ -86,7 +87,7 @@ def edit_template(
     ``ConflictError`` when there is a newer one, and ``InvalidInputError`` for an item that names what does not exist, a key that
     stands twice or items that wait for each other in a circle; nothing is saved then.
     """
-    session.execute(select(Template.id).where(Template.id == template.id).with_for_update())
+    lock_templates(session, [template.id])
     checked = _checked(template, items)
     check_template(session, checked)
     session.refresh(template, ["versions"])

@@ -31,6 +31,7 @@ from events.history import (
 )
 from events.installation import day_here
 from events.language import within
+from events.locks import FOR_CHANGE
 from events.models import Campaign, CampaignStatus, Change, ChecklistItem, ItemCredit, ItemState, NotDone, Person, TodoStatus
 from events.models.campaigns import OPEN
 from events.observances import work_calendar
@@ -152,7 +153,7 @@ def _let_others_follow(
     elif was is TodoStatus.CANCELLED is not item.status:
         cover_again(session, credits_of(session, item), stamp)
     if item.split_from_id is not None:
-        follow_parts(session, session.get_one(ChecklistItem, item.split_from_id, with_for_update=True), stamp)
+        follow_parts(session, session.get_one(ChecklistItem, item.split_from_id, with_for_update=FOR_CHANGE), stamp)
 
 
 # Wholes and parts.
@@ -269,7 +270,7 @@ def _covered_by(session: Session, credit: ItemCredit) -> ChecklistItem | None:
     """Lock the item that another one stands for, if its campaign takes place."""
     if credit.covers_id is None or credit.campaign.status is CampaignStatus.CANCELLED:
         return None
-    return session.get_one(ChecklistItem, credit.covers_id, with_for_update=True)
+    return session.get_one(ChecklistItem, credit.covers_id, with_for_update=FOR_CHANGE)
 
 
 def _is_idle(session: Session, item: ChecklistItem) -> bool:

@@ -18,6 +18,7 @@ from events.campaigns import ItemMaker, copies_by_level
 from events.errors import N_, ConflictError
 from events.installation import day_here
 from events.issues import issue_dates
+from events.locks import lock_round
 from events.models import (
     Campaign,
     ChecklistItem,
@@ -38,7 +39,7 @@ from events.recurrence import Occurrence
 from events.redating import wanted_dates
 from events.rounds import Anchors, round_of
 from events.running import require_running
-from events.sheets import Sheet, load_sheets, lock_round, template_items
+from events.sheets import Sheet, load_sheets, template_items
 from events.units import load_tree
 from events.workdays import WorkCalendar
 

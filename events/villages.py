@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from events.campaigns import open_round
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here
+from events.locks import FOR_CHANGE, lock_templates
 from events.models import Campaign, CampaignStatus, Cascade, Change, ChecklistItem, Person, Unit
 from events.models.campaigns import OPEN
 from events.people import require_post
@@ -60,7 +61,7 @@ def add_village(
     name = _clean_name(kind, name)
     if commune.level_key != COMMUNE or not commune.is_valid(today):
         raise ConflictError(N_("Villages are entered below a commune that exists; %(unit)s is none."), unit=commune.full_name)
-    session.execute(select(Unit.id).where(Unit.id == commune.id).with_for_update())  # one village at a time
+    session.execute(select(Unit.id).where(Unit.id == commune.id).with_for_update(**FOR_CHANGE))  # one village at a time
     full_name = f"{TITLES[kind]} {name}"
     for known in villages_of(session, commune, today):
         if known.full_name.casefold() == full_name.casefold():
@@ -126,7 +127,7 @@ def villages_of(session: Session, commune: Unit, on: date) -> list[Unit]:
 
 def _get_village(session: Session, village_id: int, by: Person, today: date) -> tuple[Unit, Unit]:
     """Lock a village and return it with its commune, whose people look after it."""
-    village = session.get(Unit, village_id, with_for_update=True, populate_existing=True)
+    village = session.get(Unit, village_id, with_for_update=FOR_CHANGE, populate_existing=True)
     if village is None or village.level_key != VILLAGE or village.parent is None or not village.is_valid(today):
         raise NotFoundError(kind="unit", key=village_id)
     require_post(session, by, village.parent, today)
@@ -189,7 +190,8 @@ def _next_position(session: Session, commune: Unit) -> int:
 
 def _open_running(session: Session, commune: Unit, village: Unit, today: date, now: datetime, calendar: WorkCalendar) -> None:
     """Open the village's copies of the commune's campaigns that still run and have work for villages."""
-    running = (goes_on(today), Campaign.status != CampaignStatus.CANCELLED)
-    for campaign in session.scalars(select(Campaign).where(Campaign.unit_id == commune.id, *running)).all():
+    running = (Campaign.unit_id == commune.id, goes_on(today), Campaign.status != CampaignStatus.CANCELLED)
+    lock_templates(session, select(Campaign.template_id).where(*running))
+    for campaign in session.scalars(select(Campaign).where(*running)).all():
         if any(item.cascade is Cascade.EACH and VILLAGE in item.levels for item in campaign.version.items):
             open_round(session, round_of(campaign), now=now, calendar=calendar, unit_ids=[village.id])

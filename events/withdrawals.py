@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from events.errors import N_, ConflictError, NotFoundError
 from events.history import MOVED_TO
+from events.locks import FOR_CHANGE, lock_tree
 from events.models import (
     Campaign,
     Change,
     ChecklistItem,
     FeedSnapshot,
-    Level,
     Person,
     Post,
     PostProposal,
@@ -44,8 +44,8 @@ def take_back(session: Session, reform_id: int, *, by: Person | None, now: datet
 
     Raises ``ConflictError``, naming the unit, once something hangs on a new one or work was handed over.
     """
-    session.execute(select(Level.key).order_by(Level.key).with_for_update())  # one change of the tree at a time
-    reform = session.get(Reform, reform_id, with_for_update=True, populate_existing=True)
+    lock_tree(session)
+    reform = session.get(Reform, reform_id, with_for_update=FOR_CHANGE, populate_existing=True)
     if reform is None:
         raise NotFoundError(N_("There is no such change of units."))
     if TAKEN_BACK in reform.detail:
@@ -65,7 +65,8 @@ def take_back(session: Session, reform_id: int, *, by: Person | None, now: datet
 
 def _units(session: Session, keys: Sequence[str]) -> Sequence[Unit]:
     query = select(Unit).where(Unit.key.in_(keys)).order_by(Unit.position, Unit.id)
-    return session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+    alone = query.with_for_update()  # nobody may point at them meanwhile: they may be deleted
+    return session.scalars(alone.execution_options(populate_existing=True)).all()
 
 
 def _require_nothing_done(session: Session, ended: Sequence[Unit], begun: Sequence[Unit], reform: Reform) -> None:

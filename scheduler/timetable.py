@@ -14,6 +14,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from events.locks import through_collisions
 from scheduler.heartbeats import beat
 from scheduler.logs import log
 from scheduler.service import Service, utc_now
@@ -76,7 +77,7 @@ class Clock:
         """Run one job; a failure is recorded and the next tick tries again."""
         now, error = self._now(), ""
         try:
-            tick.run(now)
+            through_collisions(lambda: tick.run(now))
         except Exception as problem:
             log.exception("job %s failed", tick.name)
             error = f"{type(problem).__name__}: {problem}"

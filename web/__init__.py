@@ -51,6 +51,7 @@ from web import (
 )
 from web.accounts import security
 from web.accounts import views as accounts
+from web.collisions import App
 from web.config import WebConfig
 
 __all__ = ["WebConfig", "create_app"]
@@ -61,7 +62,7 @@ _LARGEST_FORM = 256 * 1024  # bytes; the forms that upload files allow themselve
 
 def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     """Return the web application. ``session_factory`` makes sessions that may write; readers get their own."""
-    app = Flask(__name__, static_folder=None)
+    app = App(__name__, static_folder=None)
     app.config.update(_settings(config))
     context.install(app, session_factory, config)
     language.install(app)

@@ -3,6 +3,7 @@
 import importlib
 import threading
 from collections import Counter
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -224,6 +225,38 @@ def test_two_hand_overs_of_the_same_units_hand_over_once(factory):
     assert set(proposals.values()) <= {1}
 
 
+@contextmanager
+def meanwhile(monkeypatch, moment, work):
+    """Let ``work`` begin elsewhere when somebody comes to ``moment``, the name of a function, for the first time.
+
+    It is done before that goes on, or waits for its transaction; what it raised is raised at the end.
+    """
+    problems = []
+
+    def run():
+        try:
+            work()
+        except Exception as problem:
+            problems.append(problem)
+
+    elsewhere = threading.Thread(target=run)
+    module, name = moment.rsplit(".", 1)
+    real = getattr(importlib.import_module(module), name)
+
+    def then(*args, **kwargs):
+        if not elsewhere.ident:
+            elsewhere.start()
+            elsewhere.join(A_MOMENT)
+        return real(*args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(moment, then)
+        yield
+    elsewhere.join()
+    if problems:
+        raise problems[0]
+
+
 def refusals(*works):
     """Run things at once and return in words why those were refused that were."""
     refused = []
@@ -376,27 +409,88 @@ def test_a_tick_while_a_decision_on_days_off_is_applied_is_kept(factory, above, 
         with factory.begin() as session:
             complete_item(session, item.id, by=session.get_one(Person, above.person.id), now=NOW)
 
-    ticking = threading.Thread(target=tick)
-    module, name = moment.rsplit(".", 1)
-    real = getattr(importlib.import_module(module), name)
-
-    def meanwhile(*args, **kwargs):
-        if not ticking.ident:
-            ticking.start()
-            ticking.join(A_MOMENT)  # it is done by then, or waits for this transaction
-        return real(*args, **kwargs)
-
-    monkeypatch.setattr(moment, meanwhile)
     refused = []
-    with factory.begin() as session:
+    with meanwhile(monkeypatch, moment, tick), factory.begin() as session:
         try:
             apply_decision(session, decision, expected_fingerprint=shown.fingerprint, by=None, now=NOW)
         except ConflictError as error:
             refused.append(error)
-    ticking.join()
 
     with factory() as session:
         item = session.get_one(ChecklistItem, item.id)
         *_before, last = session.scalars(select(Change).where(Change.item_id == item.id).order_by(Change.id))
         assert (item.status, item.completed_on, item.due) == (TodoStatus.COMPLETED, NOW.date(), old if refused else new)
         assert (last.status, last.due) == (TodoStatus.COMPLETED, item.due)
+
+
+def merge_two(above):
+    """Merge two communes as of today."""
+    with above.factory.begin() as session:
+        rest = {"on": NOW.date(), "basis": None, "by": session.get_one(Person, above.person.id), "now": NOW}
+        merge(session, ["21025-2025", "21028-2025"], NewUnit("Xã Thử"), **rest)
+
+
+def test_a_report_while_its_commune_is_merged_is_kept_or_refused_in_words(factory, above, monkeypatch):
+    with factory() as session:
+        same = (Campaign.template_id == above.root.template_id, Campaign.unit.has(key="21025-2025"))
+        item = session.scalars(select(ChecklistItem).join(ChecklistItem.campaign).where(*same).order_by(ChecklistItem.id)).first()
+    refused = []
+
+    def report():
+        with factory.begin() as session:
+            try:
+                start_item(session, item.id, by=session.get_one(Person, above.person.id), now=NOW)
+            except ConflictError as error:
+                refused.append(str(error))
+
+    with meanwhile(monkeypatch, "events.reforms.hand_over", report):
+        merge_two(above)
+
+    with factory() as session:
+        new = session.scalars(select(Unit).where(Unit.full_name == "Xã Thử")).one()
+        same = (Campaign.template_id == above.root.template_id, Campaign.unit_id == new.id, ChecklistItem.key == item.key)
+        states = [each.state for each in session.scalars(select(ChecklistItem).join(ChecklistItem.campaign).where(*same))]
+        assert states == [ItemState.NOT_STARTED if refused else ItemState.IN_PROGRESS]
+    assert all("went over to Xã Thử" in sentence for sentence in refused)
+
+
+def test_an_item_is_divided_while_the_days_of_its_round_are_moved(factory, above, monkeypatch):
+    move = above.shown_move(NewAnchor(event_date=date(2026, 11, 27)))
+    with factory.begin() as session:
+        commune = get_unit(session, "21025-2025")
+        who = above.at_work(session)
+        villages = [add_village(session, commune, VillageType.THON, str(number), **who).id for number in range(2)]
+        same = (Campaign.template_id == above.root.template_id, Campaign.unit_id == commune.id, ChecklistItem.key == "banners")
+        whole = session.scalars(select(ChecklistItem).join(ChecklistItem.campaign).where(*same)).one()
+
+    def move_or_look_again():
+        with suppress(ConflictError):
+            move()
+
+    with meanwhile(monkeypatch, "events.choices.parts_of", move_or_look_again), factory.begin() as session:
+        split_item(session, whole.id, villages, **above.at_work(session))
+
+    with factory() as session:
+        parts = session.scalars(select(ChecklistItem).where(ChecklistItem.split_from_id == whole.id)).all()
+        assert {part.campaign.unit_id for part in parts} == set(villages)
+        assert {part.due for part in parts} == {session.get_one(ChecklistItem, whole.id).due}
+
+
+@pytest.mark.parametrize("work", ["a move", "a version"])
+def test_units_that_are_merged_meanwhile_follow_what_is_decided_above(factory, above, monkeypatch, work):
+    change = NewAnchor(event_date=date(2026, 11, 27))
+    version = above.new_version("banners", title_vi="Treo băng rôn mới")
+    decide, moment = {
+        "a move": (above.shown_move(change), "events.reanchor.load_sheets"),
+        "a version": (above.shown_version(version), "events.versions.load_sheets"),
+    }[work]
+
+    with meanwhile(monkeypatch, moment, lambda: merge_two(above)):
+        decide()
+
+    with factory() as session:
+        alive = (Campaign.template_id == above.root.template_id, Campaign.unit.has(Unit.valid_to.is_(None)))
+        stand = Counter(session.execute(select(Campaign.event_date, Campaign.version_id).where(*alive)).all())
+        root = above.top(session)
+        assert set(stand) == {(root.event_date, root.version_id)}
+        assert (root.event_date, root.version_id == version) == ((change.event_date, False) if work == "a move" else (None, True))

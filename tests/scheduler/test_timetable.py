@@ -1,7 +1,9 @@
 import threading
 from datetime import UTC, date, datetime
 
+import psycopg.errors
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from events.catalog_import import import_catalog
 from events.database import create_engine, create_session_factory, reading
@@ -56,6 +58,26 @@ def test_a_failing_job_is_recorded_and_tried_again(tmp_path):
 
     with service.session_factory() as session:
         assert [b.error for b in beats(session)] == ["ValueError: the disk is full"]
+    service.engine.dispose()
+
+
+def test_a_job_that_the_database_ended_for_another_is_done_again_in_the_same_tick(tmp_path):
+    service, ran, left = a_service(tmp_path), threading.Semaphore(0), [psycopg.errors.DeadlockDetected()]
+
+    def work(now):
+        if left:
+            raise OperationalError("UPDATE", None, left.pop())
+        ran.release()
+
+    clock = Clock(service, now=lambda: NOW)
+    clock._ticks = [Tick("test", work, 3600)]
+
+    clock.start()
+    assert ran.acquire(timeout=PATIENCE)
+    clock.stop()
+
+    with service.session_factory() as session:
+        assert [b.error for b in beats(session)] == [""]
     service.engine.dispose()
 
 
