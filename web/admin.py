@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from web.language import lazy_gettext as _l
 from web.mail import administrators_only
-from web.reforms import number_to_decide
+from web.proposals import number_to_decide
 
 bp = Blueprint("admin", __name__)
 

@@ -15,7 +15,7 @@ from web.context import current_person, get_calendar, get_config, get_session, t
 from web.language import title
 from web.mine import Work, work_of
 from web.months import Marked, listing_of, marked_in, next_month, previous_month, read_month, weeks_of
-from web.reforms import number_to_decide
+from web.proposals import number_to_decide
 from web.subscriptions import Subscription
 
 bp = Blueprint("home", __name__)

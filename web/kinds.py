@@ -1,24 +1,18 @@
 """The templates that campaigns are made from, with their versions. Everybody may look; administrators make new versions."""
 
-import re
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
-from werkzeug.datastructures import MultiDict
 
 from events import carry_forward, kinds, template_files, templates
-from events.entries import ItemEntry
 from events.errors import ConflictError, DomainError, InvalidInputError
 from events.language import say
 from events.models import Campaign, Cascade, EvidenceType, IfNoLevel, Person, Phase, Role, Template, TemplateVersion
 from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.running import goes_on
-from events.template_checks import problem_in_words
 from events.units import levels
 from events.workdays import Shift
 from web.context import current_person, get_calendar, get_session, now, today
@@ -28,17 +22,11 @@ from web.language import gettext as _
 from web.language import lazy_gettext as _l
 from web.mail import administrators_only
 from web.offsets import ANCHORS
+from web.rows import entry_of, row_of, typed_rows
 
 bp = Blueprint("templates", __name__, url_prefix="/mau")
 
 _LARGEST_FORM = 2 * 1024 * 1024  # bytes: as many items as a template may have, with long names
-_TEXTS = ("key", "title_vi", "title_en", "phase", "anchor", "offset_days", "cascade", "role", "evidence_min", "weight", "shift")
-_OPTIONAL = ("end_offset_days", "note")
-_TICKS = ("without_evidence", "required")
-_LISTS = ("levels", "evidence")
-_BY_LEVEL = {"level_offsets": "days", "level_end_offsets": "end"}  # and what their fields are called in the form
-_WORDS = ("depends_on", "support_roles")  # typed with commas between
-_BLOCK = re.compile(r"([0-9]{1,6})\.")  # how the names of an item's fields begin
 _CHOICES = {
     "anchor": ANCHORS,
     "shift": {
@@ -93,7 +81,7 @@ def version(key: str, number: int) -> str:
 def edit(key: str) -> ResponseReturnValue:
     """Show the form with one block an item."""
     template = templates.get_template(get_session(), key)
-    rows = [_row(templates.item_entry(item)) for item in template.current.items]
+    rows = [row_of(templates.item_entry(item)) for item in template.current.items]
     return _edit_page(template, rows, base=template.current.number)
 
 
@@ -103,12 +91,12 @@ def save(key: str) -> ResponseReturnValue:
     """Save a new version; “add an item” only shows one block more."""
     session = get_session()
     template = templates.get_template(session, key)
-    rows, base = _typed(request.form), request.form.get("base", 0, type=int)
+    rows, base = typed_rows(request.form), request.form.get("base", 0, type=int)
     if "add" in request.form:
-        return _edit_page(template, [*rows, _row(None)], base=base)
+        return _edit_page(template, [*rows, row_of(None)], base=base)
     before = template.current.number
     try:
-        entries = [_entry(row) for row in rows]
+        entries = [entry_of(row) for row in rows]
         note = request.form.get("version_note")
         saved = templates.edit_template(session, template, entries, base=base, note=note, by=_person(), now=now())
         session.commit()
@@ -241,60 +229,6 @@ def _edit_page(template: Template, rows: list[dict[str, Any]], problem: str | No
         kinds=session.scalars(select(EvidenceType).order_by(EvidenceType.position)).all(),
         roles=session.scalars(select(Role).order_by(Role.position)).all(),
     )
-
-
-def _row(entry: ItemEntry | None) -> dict[str, Any]:
-    """Return an item as the form shows it: texts, and sets of keys."""
-    if entry is None:
-        return dict.fromkeys((*_TEXTS, *_OPTIONAL, *_WORDS, *_TICKS, "if_no_district"), "") | {
-            **{name: [] for name in _LISTS},
-            "level_offsets": {},
-            "level_end_offsets": {},
-            "weight": "1",
-            "evidence_min": "0",
-        }
-    values = entry.model_dump(mode="json")
-    row = {name: "" if values[name] is None else str(values[name]) for name in (*_TEXTS, *_OPTIONAL, "if_no_district")}
-    words = {name: ", ".join(values[name]) for name in _WORDS}
-    offsets = {name: {level: str(days) for level, days in values[name].items()} for name in _BY_LEVEL}
-    return row | words | {name: values[name] for name in (*_LISTS, *_TICKS)} | offsets
-
-
-def _typed(form: MultiDict[str, str]) -> list[dict[str, Any]]:
-    """Return the blocks of the form as rows in the order that was asked for; those marked for removal are left out."""
-    numbers = sorted({int(found[1]) for name in form if (found := _BLOCK.match(name))})
-    places = {number: _place(form.get(f"{number}.position", 0, type=int), own) for own, number in enumerate(numbers, 1)}
-    kept = [number for number in numbers if f"{number}.remove" not in form]
-    return [_block(form, f"{number}.") for number in sorted(kept, key=lambda number: places[number])]
-
-
-def _place(wanted: int, own: int) -> float:
-    """Return where an item goes: before the one whose place it takes on the way up, behind it on the way down."""
-    return float(own) if wanted in (0, own) else wanted - 0.5 if wanted < own else wanted + 0.5
-
-
-def _block(form: MultiDict[str, str], prefix: str) -> dict[str, Any]:
-    row: dict[str, Any] = {name: form.get(prefix + name, "").strip() for name in (*_TEXTS, *_OPTIONAL, *_WORDS, "if_no_district")}
-    row |= {name: form.getlist(prefix + name) for name in _LISTS}
-    row |= {name: prefix + name in form for name in _TICKS}
-    return row | {name: _by_level(form, f"{prefix}{field}.") for name, field in _BY_LEVEL.items()}
-
-
-def _by_level(form: MultiDict[str, str], start: str) -> dict[str, str]:
-    """Return by level what was typed into the fields whose names begin with ``start``."""
-    return {name.removeprefix(start): text.strip() for name, text in form.items() if name.startswith(start) and text.strip()}
-
-
-def _entry(row: Mapping[str, Any]) -> ItemEntry:
-    """Return a row as an item. Raises ``InvalidInputError`` that names the item and the field."""
-    values = {name: value for name, value in row.items() if name not in _OPTIONAL or value}
-    values |= {name: [word.strip() for word in row[name].split(",") if word.strip()] for name in _WORDS}
-    try:
-        return ItemEntry.model_validate(values)
-    except ValidationError as error:
-        problem = problem_in_words(error, values)
-        problem.facts.setdefault("item", row["title_vi"] or row["key"] or _("New item"))
-        raise problem from error
 
 
 def _person() -> Person:

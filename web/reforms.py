@@ -5,11 +5,10 @@ A preview does the whole change and takes it back, so that it cannot show anythi
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from events.database import folded, nfc
@@ -17,19 +16,16 @@ from events.errors import N_, ConflictError, DomainError, InvalidInputError
 from events.handover import hand_over_due, open_in_closed_units
 from events.models import Level, Reform, Unit
 from events.models.history import Door
-from events.proposals import decide_proposal, decided_by, number_waiting, waiting_proposals
+from events.proposals import waiting_proposals
 from events.reforms import NewUnit, Reformed, abolish_level, merge, reforms, rename, split
 from events.units import alive, levels
 from events.withdrawals import NAMES, TAKEN_BACK, take_back
-from web.context import current_account, current_person, get_session, now, today
+from web.context import current_person, get_session, now, today
 from web.entries import Entries
 from web.forms import said, wrong_fields
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
 from web.mail import administrators_only
-
-if TYPE_CHECKING:
-    from web.accounts.models import Account
 
 bp = Blueprint("reforms", __name__, url_prefix="/cai-cach")
 
@@ -136,41 +132,6 @@ def hand_over() -> ResponseReturnValue:
     sentence = _("Handed over: %(closed)s items of old units, %(begun)s in new ones.", closed=done.closed, begun=done.begun)
     flash(sentence, "success")
     return redirect(url_for(".index"), 303)
-
-
-@bp.get("/chuc-danh")
-def posts() -> ResponseReturnValue:
-    """List the proposed posts that the person who is signed in may decide on."""
-    account = current_account()
-    if account is None:
-        return redirect(url_for("accounts.sign_in", next=url_for(".posts")), 303)
-    return render_template("reforms/posts.html", proposals=waiting_proposals(get_session(), *_mine(account)))
-
-
-@bp.post("/chuc-danh/<int:proposal_id>")
-def decide(proposal_id: int) -> ResponseReturnValue:
-    """Confirm or decline one proposed post."""
-    person, account = current_person(), current_account()
-    if person is None or account is None:
-        flash(_("Please sign in first. Nothing was changed."), "warning")
-        return redirect(url_for("accounts.sign_in", next=url_for(".posts")), 303)
-    session, confirm = get_session(), request.form.get("confirm") == "1"
-    rights = {"by": person, "now": now(), "as_administrator": account.is_administrator}
-    proposal = decide_proposal(session, proposal_id, confirm=confirm, **rights)  # type: ignore[arg-type]
-    session.commit()
-    name = proposal.person.full_name
-    flash(_("Confirmed: %(name)s", name=name) if confirm else _("Declined: %(name)s", name=name), "success")
-    return redirect(url_for(".index" if account.is_administrator else ".posts"), 303)
-
-
-def number_to_decide(*conditions: ColumnElement[bool]) -> int:
-    """Return how many proposed posts wait for whoever is signed in, of those that meet ``conditions``."""
-    account = current_account()
-    return number_waiting(get_session(), *conditions, *_mine(account)) if account else 0
-
-
-def _mine(account: "Account") -> list[ColumnElement[bool]]:
-    return [] if account.is_administrator else [decided_by(account.person, today())]
 
 
 def _names(session: Session, entered: Sequence[Reform]) -> dict[str, str]:

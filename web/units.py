@@ -20,7 +20,7 @@ from events.years import compare_years
 from web.campaigns import unit_subscription
 from web.closures import closed_notice, coming_notice
 from web.context import current_person, get_config, get_session, today
-from web.reforms import number_to_decide
+from web.proposals import number_to_decide
 from web.standings import standings_of
 
 bp = Blueprint("units", __name__, url_prefix="/don-vi")
