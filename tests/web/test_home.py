@@ -48,6 +48,13 @@ def test_days_off_have_their_name_and_provisional_ones_say_so(stranger: Visitor,
     assert "(dự kiến)" in stranger.read("/?thang=2027-02")
 
 
+def test_the_shade_of_days_off_goes_through_the_whole_week_under_the_bars_of_long_observances(stranger: Visitor, opened: Opened):
+    weeks = re.findall(r'<tbody class="([^"]*)">(.*?)</tbody>', stranger.read("/?thang=2021-06"), re.DOTALL)
+
+    assert [off.split() for off, _week in weeks] == [["off-6", "off-7"]] * 4 + [[]]  # the 30th is a Wednesday
+    assert all('class="stretch"' in week for _off, week in weeks)
+
+
 def test_a_phone_lists_a_break_of_many_days_as_one_line(stranger: Visitor, opened: Opened):
     page = stranger.read("/?thang=2027-02")
 
