@@ -148,6 +148,7 @@ def _furnish_templates(app: Flask) -> None:
         here=addresses.here,
         language=language.current,
         languages=LANGUAGES,
+        moments=words.moments_text,
         period=words.period_text,
         settings=context.get_config,
         account=context.current_account,

@@ -46,6 +46,14 @@ def moment_text(moment: datetime) -> str:
     return _("%(hour)s, %(day)s", hour=f"{local:%H:%M}", day=day_text(local.date()))
 
 
+def moments_text(start: datetime, end: datetime) -> str:
+    """Return from when until when: “08:00 – 10:00 ngày 24/11/2026”, with both days if there are two."""
+    first, last = (moment.astimezone(get_config().zone) for moment in (start, end))
+    if first.date() != last.date():
+        return f"{moment_text(start)} – {moment_text(end)}"
+    return _("%(hour)s, %(day)s", hour=f"{first:%H:%M} – {last:%H:%M}", day=day_text(first.date()))
+
+
 def month_name(month: date) -> str:
     """Return “Tháng 11 năm 2026”."""
     text = format_skeleton("yMMMM", month, locale=get_locale())

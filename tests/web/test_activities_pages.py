@@ -190,6 +190,14 @@ def test_an_overlap_is_a_warning(launch: Activity, thi: Visitor, opened: Opened,
     assert "Hội thi" not in thi.read(f"/hoat-dong/{launch.uid}")
 
 
+def test_whom_an_activity_is_shown_to_is_read_in_full_and_stays_as_it_was_chosen(thi: Visitor, opened: Opened):
+    form = f"/chien-dich/{opened.commune.uid}/hoat-dong/moi"
+    checked = re.compile(r'name="public" value="(1?)" checked')
+
+    assert checked.findall(thi.read(form)) == ["1"]
+    assert checked.findall(thi.post(form, **(FORM | {"public": "", "until": "07:00"})).text) == [""]
+
+
 def test_of_another_units_internal_activity_an_overlap_tells_the_time_only(
     launch: Activity, thi: Visitor, signed_in, stranger: Visitor, cast: Cast, opened: Opened
 ):
@@ -200,7 +208,7 @@ def test_of_another_units_internal_activity_an_overlap_tells_the_time_only(
     page = thi.read(f"/hoat-dong/{launch.uid}")
 
     assert "Họp kín" not in page
-    assert "hoạt động nội bộ của tỉnh Kon Tum, 09:15 ngày 19/03/2021" in page
+    assert "hoạt động nội bộ của tỉnh Kon Tum, 09:15 – 10:30 ngày 19/03/2021" in page
     assert "Họp kín" in hoa.read(f"/hoat-dong/{launch.uid}")
     assert "nội bộ của" not in stranger.read(f"/hoat-dong/{launch.uid}")
 

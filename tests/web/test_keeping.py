@@ -292,3 +292,8 @@ def test_the_rooms_of_the_administration_are_marked_in_the_menu_and_lead_back(ad
 
     assert '<a href="/quan-tri" aria-current="true">' in read
     assert '<a href="/quan-tri"><span aria-hidden="true">‹</span>' in read
+
+
+@pytest.mark.parametrize("page", ["/ngay-ky-niem/moi", "/ngay-ky-niem/ngay-quoc-te-hanh-phuc/sua", "/cai-cach/chuc-danh"])
+def test_the_pages_behind_a_room_of_the_administration_are_marked_in_the_menu_too(administrator: Visitor, page: str):
+    assert '<a href="/quan-tri" aria-current="true">' in administrator.read(page)
