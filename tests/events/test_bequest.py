@@ -343,7 +343,7 @@ def test_a_reform_that_is_run_again_adds_nothing(session, happiness, vietnam):
     assert (works(new), len(history_of(session, new))) == (["12/KH-UBND"], lines)
 
 
-def test_an_item_that_went_over_is_not_opened_or_done_a_second_time_in_the_old_unit(session, happiness, vietnam):
+def test_an_item_that_went_over_is_not_opened_or_done_a_second_time_in_the_old_unit(session, happiness):
     old = item_of(session, happiness.commune, "honour")
     merge_pair(session, happiness)
     session.flush()
@@ -354,7 +354,7 @@ def test_an_item_that_went_over_is_not_opened_or_done_a_second_time_in_the_old_u
         with pytest.raises(ConflictError, match="went over to Xã Đăk Mới and is done there"):
             change(session, old.id, by=happiness.hoa, now=ON_THE_DAY)
     with pytest.raises(ConflictError, match="went over to Xã Đăk Mới"):
-        undo_change(session, old.id, closed.id, by=happiness.hoa, now=ON_THE_DAY, calendar=vietnam)
+        undo_change(session, old.id, closed.id, by=happiness.hoa, now=ON_THE_DAY)
     assert old.state is ItemState.NOT_REQUIRED
 
 
@@ -502,7 +502,7 @@ def test_an_item_given_to_a_village_that_is_split_is_its_communes_again(session,
     assert story_of(history_of(session, banners)[0], "en") == f"{happiness.hoa.full_name} took it back from Thôn 1"
 
 
-def test_the_history_of_what_went_over_tells_its_state_before_and_after(session, happiness, neighbour, vietnam):
+def test_the_history_of_what_went_over_tells_its_state_before_and_after(session, happiness, neighbour):
     other = item_of(session, get_unit(session, "23344"), "visits")
     block_item(session, other.id, "Mưa lũ", by=neighbour, now=BEFORE)
     start_item(session, item_of(session, happiness.commune, "visits").id, by=happiness.thi, now=BEFORE)
@@ -514,5 +514,5 @@ def test_the_history_of_what_went_over_tells_its_state_before_and_after(session,
     assert (second.before["status"], second.before["blocked"], second.after["blocked"]) == ("IN-PROCESS", None, "Mưa lũ")
     [closed, _blocked] = history_of(session, other)
     assert (closed.before["blocked"], closed.after["blocked"], closed.blocked) == ("Mưa lũ", None, False)
-    undo_change(session, new.id, second.id, by=happiness.hoa, now=ON_THE_DAY, calendar=vietnam)
+    undo_change(session, new.id, second.id, by=happiness.hoa, now=ON_THE_DAY)
     assert new.state is ItemState.IN_PROGRESS

@@ -215,13 +215,13 @@ def test_an_item_that_people_closed_stays_closed_whatever_its_parts_do(session, 
     assert (banners.state, banners.completed) == (ItemState.DONE, NOW)
 
 
-def test_a_part_that_is_opened_again_brings_the_whole_back_to_where_it_was(session, banners, parts, vietnam, who):
+def test_a_part_that_is_opened_again_brings_the_whole_back_to_where_it_was(session, banners, parts, who):
     block_item(session, banners.id, "chờ vải", **who)
     for part in parts:
         complete_item(session, part.id, **who)
     assert banners.is_done
 
-    undo_change(session, parts[1].id, history_of(session, parts[1])[0].id, calendar=vietnam, **who)
+    undo_change(session, parts[1].id, history_of(session, parts[1])[0].id, **who)
 
     assert (banners.state, banners.blocked) == (ItemState.BLOCKED, "chờ vải")
     assert story_of(history_of(session, banners)[0], "en").startswith("open again, since one of its parts is")
@@ -244,12 +244,12 @@ def test_a_unit_does_not_wish_required_work_away_by_dividing_it(session, banners
     assert (banners.state, banners.reason) == (ItemState.NOT_DONE, "không có trụ sở")
 
 
-def test_an_item_that_its_parts_closed_is_opened_by_opening_one_of_them(session, banners, parts, vietnam, who):
+def test_an_item_that_its_parts_closed_is_opened_by_opening_one_of_them(session, banners, parts, who):
     for part in parts:
         complete_item(session, part.id, **who)
 
     with pytest.raises(ConflictError, match="open one of its parts"):
-        undo_change(session, banners.id, history_of(session, banners)[0].id, calendar=vietnam, **who)
+        undo_change(session, banners.id, history_of(session, banners)[0].id, **who)
     with pytest.raises(ConflictError, match="open one of its parts"):
         reopen_item(session, banners.id, **who)
 

@@ -165,14 +165,14 @@ def test_closed_items_and_those_of_others_are_left_alone(session, plan, who, cas
         edit_item(session, plan.id, edited(plan, due=EARLIER), **who)
 
 
-def test_an_edit_is_taken_back_and_so_is_a_tick_after_it(session, plan, vietnam, who):
+def test_an_edit_is_taken_back_and_so_is_a_tick_after_it(session, plan, who):
     before = edited(plan)
     plan.without_evidence = True
     edit_item(session, plan.id, edited(plan, due=EARLIER, summary="Khác"), **who)
     complete_item(session, plan.id, **who)
 
     for _ in range(2):
-        undo_change(session, plan.id, last_change(history_of(session, plan)).id, calendar=vietnam, **who)
+        undo_change(session, plan.id, last_change(history_of(session, plan)).id, **who)
 
     assert plan.is_open
     assert edited(plan) == before
@@ -180,12 +180,12 @@ def test_an_edit_is_taken_back_and_so_is_a_tick_after_it(session, plan, vietnam,
     assert not_undone(history_of(session, plan)) == []
 
 
-def test_an_item_follows_its_template_again(session, plan, who, vietnam):
+def test_an_item_follows_its_template_again(session, plan, who):
     before = edited(plan), plan.nominal_due, plan.due_reason
     edit_item(session, plan.id, edited(plan, due=EARLIER, summary="Khác", role="hoi_lhpn"), **who)
 
-    follow_template(session, plan.id, calendar=vietnam, **who)
-    follow_template(session, plan.id, calendar=vietnam, **who)
+    follow_template(session, plan.id, **who)
+    follow_template(session, plan.id, **who)
 
     assert (edited(plan), plan.nominal_due, plan.due_reason) == before
     assert plan.edited == []

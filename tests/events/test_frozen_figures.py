@@ -101,7 +101,7 @@ class Stage:
 
 def undo(stage, item):
     if last := last_change(history_of(stage.session, item)):
-        undo_change(stage.session, item.id, last.id, calendar=stage.vietnam, **stage.who)
+        undo_change(stage.session, item.id, last.id, **stage.who)
 
 
 def reword(stage, item):
@@ -160,7 +160,7 @@ ACTS = {
     "reopen": lambda stage, item: reopen_item(stage.session, item.id, **stage.who),
     "add": lambda stage, item: add_own_item(stage.session, item.campaign, OwnItem("Thi", item.due, "event"), **stage.who),
     "delegate": lambda stage, item: delegate_item(stage.session, item.id, stage.cast.commune.id, **stage.who),
-    "follow": lambda stage, item: follow_template(stage.session, item.id, calendar=stage.vietnam, **stage.who),
+    "follow": lambda stage, item: follow_template(stage.session, item.id, **stage.who),
     "undo": undo,
     "reword": reword,
     "divide": divide,

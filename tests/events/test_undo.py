@@ -52,10 +52,10 @@ def who(cast):
 
 
 @pytest.fixture
-def undo(session, cast, vietnam):
+def undo(session, cast):
     def take_back(item, by=cast.thi, change=None):
         change = change or last_change(history_of(session, item))
-        return undo_change(session, item.id, change.id, by=by, now=LATER, calendar=vietnam)
+        return undo_change(session, item.id, change.id, by=by, now=LATER)
 
     return take_back
 
@@ -188,26 +188,26 @@ def test_who_an_item_was_delegated_to_takes_back_the_own_work_and_no_decision(se
     assert undo(plan, by=head).state == "not-started"
 
 
-def test_a_shorter_deadline_set_from_above_stays_until_somebody_above_lengthens_it(session, cast, plan, vietnam, who, undo):
+def test_a_shorter_deadline_set_from_above_stays_until_somebody_above_lengthens_it(session, cast, plan, who, undo):
     due = plan.due
     edit_item(session, plan.id, edited(plan, due=due - A_DAY), by=cast.hoa, now=NOW)
 
     with pytest.raises(ConflictError, match="can give more time"):
         undo(plan)
     with pytest.raises(ConflictError, match="can give more time"):
-        follow_template(session, plan.id, calendar=vietnam, **who)
+        follow_template(session, plan.id, **who)
 
     assert plan.due == due - A_DAY
     assert undo(plan, by=cast.hoa).due == due
 
 
-def test_a_shorter_deadline_of_its_own_choice_a_unit_takes_back(session, plan, vietnam, who, undo):
+def test_a_shorter_deadline_of_its_own_choice_a_unit_takes_back(session, plan, who, undo):
     due = plan.due
     edit_item(session, plan.id, edited(plan, due=due - A_DAY), **who)
     assert undo(plan).due == due
 
     edit_item(session, plan.id, edited(plan, due=due - A_DAY), **who)
-    assert follow_template(session, plan.id, calendar=vietnam, **who).due == due
+    assert follow_template(session, plan.id, **who).due == due
 
 
 def test_an_edit_taken_back_after_the_event_moved_follows_the_day_it_moved_to(session, cast, plan, vietnam, who, undo):
