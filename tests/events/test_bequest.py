@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import icalendar
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 
 from events.activities import Plan, activities_of, add_activity, cancel_activity
-from events.campaigns import open_campaigns, open_round
+from events.campaigns import open_campaigns
 from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
 from events.choices import delegate_item, split_item
 from events.credits import credit_item, credited_to
@@ -16,17 +16,16 @@ from events.evidence import Proof, add_evidence, remove_evidence
 from events.feeds import serve_feed
 from events.handover import hand_over_due
 from events.history import history_of, undivided_in
-from events.models import Campaign, ChecklistItem, ItemState, Template, Unit, UnitSuccession
-from events.people import add_person, give_post
+from events.models import Campaign, ChecklistItem, ItemState, Template, Unit
 from events.progress import AsOf, own_progress
 from events.reforms import NewUnit, abolish_level, merge, rename, split
-from events.rounds import rounds_of
 from events.story import story_of
 from events.themes import inherited
 from events.undo import last_change, undo_change
 from events.units import get_unit
 from events.villages import VillageType, add_village
-from tests.conftest import Cast, tick_off
+from tests.conftest import tick_off
+from tests.events.test_reanchor import open_template
 
 BEFORE = datetime(2021, 2, 1, 1, tzinfo=UTC)
 DAY = date(2021, 3, 1)
@@ -37,20 +36,8 @@ ANOTHER = Proof("doc_ref", text="7/KH-UBND", dated=date(2021, 2, 22))
 
 
 @pytest.fixture
-def cast(session):
-    """The cast in a province that does not know of the reform of 2025 yet."""
-    session.execute(update(Unit).where(Unit.valid_to == date(2025, 6, 30)).values(valid_to=None))
-    session.execute(delete(UnitSuccession))
-    session.expire_all()
-    return Cast(session)
-
-
-@pytest.fixture
-def neighbour(session, cast):
-    """Somebody with a post in the commune that is merged with Thi's."""
-    person = add_person(session, "Cán bộ xã bên", "ben@example.org")
-    give_post(session, person, get_unit(session, "23344"), "ubnd_xa", since=date(2020, 1, 1))
-    return person
+def cast(before_2025):
+    return before_2025
 
 
 @pytest.fixture
@@ -60,9 +47,7 @@ def happiness(session, cast, vietnam):
 
 
 def open_round_of(session, vietnam, key):
-    template = session.scalars(select(Template).where(Template.key == key)).one()
-    [found] = rounds_of(template, 2021)
-    open_round(session, found, now=BEFORE, calendar=vietnam)
+    open_template(session, vietnam, key, 2021, now=BEFORE)
 
 
 def item_of(session, unit, key, template="happiness_day"):

@@ -5,22 +5,22 @@ import pytest
 from sqlalchemy import func, select
 
 from events import progress
-from events.campaigns import open_campaigns, open_round
+from events.campaigns import open_campaigns
 from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
 from events.choices import OwnItem, add_own_item, delegate_item, split_item, switch_off, switch_on, take_back_part
 from events.credits import credit_item, remove_credit
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.handover import hand_over_due
 from events.history import history_of
-from events.models import Campaign, ChecklistItem, ItemState, Post, Template, Unit
+from events.models import Campaign, ChecklistItem, ItemState, Post, Unit
 from events.origins import parts_of
 from events.people import add_person, give_post
 from events.progress import AsOf, ever_below, own_progress, sum_of
 from events.rights import in_charge
-from events.rounds import rounds_of
 from events.story import story_of
 from events.undo import undo_change
 from events.villages import VillageType, add_village, correct_village, end_village, villages_of
+from tests.events.test_reanchor import open_template
 
 NOW = datetime(2021, 3, 4, 2, tzinfo=UTC)
 TODAY = date(2021, 3, 4)
@@ -29,9 +29,7 @@ TODAY = date(2021, 3, 4)
 @pytest.fixture
 def happiness(session, vietnam, cast):
     """The commune's campaign for 20 March 2021."""
-    template = session.scalars(select(Template).where(Template.key == "happiness_day")).one()
-    [found] = rounds_of(template, 2021)
-    open_round(session, found, now=NOW, calendar=vietnam)
+    open_template(session, vietnam, "happiness_day", 2021, now=NOW)
     return session.scalars(select(Campaign).where(Campaign.unit_id == cast.commune.id)).one()
 
 

@@ -34,8 +34,9 @@ from events.reanchor import NewAnchor
 from events.undo import last_change, undo_change
 from tests.chance import drawn
 from tests.conftest import Cast
+from tests.events.conftest import LAST_OF_KON_TUM
 from tests.events.test_reanchor import MARCH_2021, item_of, move, open_template
-from tests.events.test_reforms import LAST_OF_KON_TUM, merge_three
+from tests.events.test_reforms import merge_three
 from tests.events.test_versions import apply, changed, edit
 
 A_DAY = timedelta(days=1)

@@ -24,8 +24,9 @@ from events.undo import undo_change
 from events.units import get_unit
 from events.villages import VillageType, add_village
 from tests.conftest import Cast
+from tests.events.conftest import LAST_OF_KON_TUM
 from tests.events.test_reanchor import MARCH_2021, item_of, move, open_template
-from tests.events.test_reforms import LAST_OF_KON_TUM, THREE, merge_three
+from tests.events.test_reforms import THREE, merge_three
 from tests.events.test_versions import apply, changed, edit
 
 A_DAY = timedelta(days=1)

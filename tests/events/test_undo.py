@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import select
 
 from events import reanchor
-from events.campaigns import open_round
 from events.checklist import complete_item, reopen_item, start_item
 from events.choices import delegate_item, split_item
 from events.credits import credit_item, credited_to, remove_credit, stand_in
@@ -12,11 +11,11 @@ from events.editing import Edit, edit_item, follow_template
 from events.errors import ConflictError, NotAllowedError
 from events.evidence import Proof, add_evidence, remove_evidence
 from events.history import history_of, state_of
-from events.models import Campaign, Template
+from events.models import Campaign
 from events.people import add_person, give_post
-from events.rounds import rounds_of
 from events.undo import last_change, undo_change
 from events.villages import VillageType, add_village
+from tests.events.test_reanchor import open_template
 
 NOW = datetime(2021, 2, 22, 2, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -61,10 +60,8 @@ def undo(session, cast):
 
 
 def open_round_of(session, vietnam, key, unit):
-    template = session.scalars(select(Template).where(Template.key == key)).one()
-    [found] = rounds_of(template, 2021)
-    open_round(session, found, now=NOW, calendar=vietnam)
-    return session.scalars(select(Campaign).where(Campaign.unit_id == unit.id, Campaign.template_id == template.id)).one()
+    root = open_template(session, vietnam, key, 2021, now=NOW)
+    return session.scalars(select(Campaign).where(Campaign.unit_id == unit.id, Campaign.template_id == root.template_id)).one()
 
 
 def item_of(campaign, key):
