@@ -7,8 +7,8 @@ from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from events.activities import coming
 from events.errors import N_, InvalidInputError
+from events.happenings import coming
 from events.models import Campaign, CampaignStatus, ChecklistItem, Level, Post, PostProposal, Unit
 from events.models.campaigns import OPEN
 from events.people import held, may_work_on
