@@ -10,7 +10,7 @@ from wtforms import IntegerField, RadioField, SelectField, StringField, TextArea
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
-from events import kinds, own_observances
+from events import announcements, kinds, own_observances
 from events.models import Observance, ObservanceStatus, Person, Template
 from events.models.observances import ANNIVERSARY
 from events.own_observances import NewObservance
@@ -242,7 +242,7 @@ def announce(slug: str) -> ResponseReturnValue:
 
     def act() -> ResponseReturnValue:
         slogans, source = (form.slogans.data or "").splitlines(), form.source.data or ""
-        own_observances.announce_theme(session, observance, form.year.data, form.theme.data, slogans, source=source, now=now())
+        announcements.announce_theme(session, observance, form.year.data, form.theme.data, slogans, source=source, now=now())
         session.commit()
         flash(_("The theme of %(year)s is stored. Drafts follow it, issued documents do not.", year=form.year.data), "success")
         return redirect(url_for(".edit", slug=slug), 303)
@@ -256,7 +256,7 @@ def withdraw(slug: str) -> ResponseReturnValue:
     """Take the theme of a wrong year away."""
     session = get_session()
     observance = own_observances.find_observance(session, slug)
-    own_observances.withdraw_theme(session, observance, request.form.get("year", 0, int), now=now())
+    announcements.withdraw_theme(session, observance, request.form.get("year", 0, int), now=now())
     session.commit()
     flash(_("The theme of %(year)s was taken away. Drafts follow, issued documents do not.", year=request.form["year"]), "success")
     return redirect(url_for(".edit", slug=slug), 303)
@@ -272,7 +272,7 @@ def number(slug: str) -> ResponseReturnValue:
 
     def act() -> ResponseReturnValue:
         wording = form.anniversary.data or ""
-        own_observances.number_anniversaries(session, observance, form.base_year.data, wording, now=now())
+        announcements.number_anniversaries(session, observance, form.base_year.data, wording, now=now())
         session.commit()
         flash(_("Stored."), "success")
         return redirect(url_for(".edit", slug=slug), 303)
