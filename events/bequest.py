@@ -100,13 +100,10 @@ class Bequest:
         """Return by divided item its parts that were closed in the unit that had them."""
         wholes = select(ChecklistItem.id).join(ChecklistItem.campaign).join(Campaign.unit).where(*ended)
         here = or_(ChecklistItem.not_done.is_(None), ChecklistItem.not_done != NotDone.MOVED)
-        query = select(ChecklistItem).where(
-            ChecklistItem.split_from_id.in_(wholes), ChecklistItem.status.not_in(OPEN), here, is_given()
-        )
+        closed = ChecklistItem.split_from_id.in_(wholes), ChecklistItem.status.not_in(OPEN), here, is_given()
+        query = select(ChecklistItem).where(*closed).options(joinedload(ChecklistItem.campaign)).order_by(ChecklistItem.id)
         found: dict[int, list[ChecklistItem]] = defaultdict(list)
-        for part in self._session.scalars(
-            query.where(here, is_given()).options(joinedload(ChecklistItem.campaign)).order_by(ChecklistItem.id)
-        ):
+        for part in self._session.scalars(query):
             assert part.split_from_id is not None
             found[part.split_from_id].append(part)
         return found

@@ -1,10 +1,9 @@
 """Open campaigns ahead of time: from an observance's template to every unit's checklist.
 
-Opening is one pass over the template, not one per unit: dates and roles are worked out once for each level, and units only
-multiply the rows. The number of SQL statements does not depend on the number of units.
+Opening is one pass over the template, not one per unit: see `copies`. The number of SQL statements does not depend on the number
+of units.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -13,34 +12,29 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
+from events.copies import Copies, ItemMaker, copies_by_level
 from events.database import new_uid
-from events.duedates import WAITS, due_dates, later_ones, planned_day
 from events.errors import NotFoundError
 from events.installation import day_here
 from events.locks import lock_templates
 from events.models import (
     Campaign,
     CampaignStatus,
-    Cascade,
     ChecklistItem,
-    IfNoLevel,
     Observance,
     Template,
-    TemplateItem,
     TemplateVersion,
-    TodoStatus,
     UnitSuccession,
 )
 from events.newcomers import follow_plans
 from events.people import RoleBook
 from events.recurrence import Occurrence
-from events.rounds import Anchors, Round, key_day, rounds_of
+from events.rounds import Anchors, Round, rounds_of
 from events.running import goes_on
-from events.units import UnitNode, UnitTree, level_keys, load_tree
+from events.units import UnitNode, UnitTree, load_tree
 from events.workdays import WorkCalendar
 
 _WRAP_UP = timedelta(days=30)  # after its last day a campaign still has reports to write
-_DISTRICT = "district"  # the level that `if_no_district` speaks of
 _Row = dict[str, Any]
 
 
@@ -171,38 +165,6 @@ def _as_moved(session: Session, found: Round) -> tuple[Round, date | None]:
     return replace(found, dates=Occurrence(dtstart, dtend)), event
 
 
-@dataclass(frozen=True, slots=True)
-class Copies:
-    """Which template items a unit gets: ``each`` by level, ``one`` for the campaign's owner alone."""
-
-    each: dict[str, list[TemplateItem]]
-    one: list[TemplateItem]
-
-    def of(self, node: UnitNode) -> list[TemplateItem]:
-        own = self.one if node.parent_id is None else []
-        return sorted([*own, *self.each.get(node.level, ())], key=lambda item: item.position)
-
-
-def copies_by_level(items: Collection[TemplateItem], tree: UnitTree) -> Copies:
-    """Say which units of a tree get which items."""
-    present = level_keys(tree.nodes.values())
-    each: dict[str, list[TemplateItem]] = defaultdict(list)
-    for item in items:
-        if item.cascade is Cascade.EACH:
-            for level in _levels_of(item, present):
-                each[level].append(item)
-    return Copies(dict(each), [item for item in items if item.cascade is Cascade.ONE])
-
-
-def _levels_of(item: TemplateItem, present: set[str]) -> set[str]:
-    levels = set(item.levels)
-    if _DISTRICT in levels and _DISTRICT not in present:
-        levels.remove(_DISTRICT)
-        if item.if_no_district is not IfNoLevel.DROP:
-            levels.add(item.if_no_district.value)
-    return levels
-
-
 def _involved(tree: UnitTree, root: UnitNode, copies: Copies, chosen: Collection[int] | None) -> list[UnitNode]:
     """Return the units of a tree that take part: those with an item (and chosen), and all above them, parents first."""
     nodes = tree.below(root)
@@ -276,62 +238,3 @@ def _take_in(session: Session, found: Round) -> None:
     waiting = (Campaign.observance_id.in_(inside), Campaign.year == found.year, Campaign.outer_id.is_(None))
     link = update(Campaign).where(_same(found, outer), outer.unit_id == Campaign.unit_id, *waiting).values(outer_id=outer.id)
     session.execute(link, execution_options={"synchronize_session": False})
-
-
-class ItemMaker:
-    """Makes the rows of checklist items. Dates are worked out once an item, roles once an item and level."""
-
-    def __init__(self, version: TemplateVersion, anchors: Anchors, calendar: WorkCalendar, roles: RoleBook, now: datetime) -> None:
-        self._on = key_day(version.template, anchors.dates)
-        self._anchors = anchors
-        self._calendar = calendar
-        self._roles = roles
-        self._items = {item.key: item for item in version.items}
-        self._common = {item.id: self._row(item, now) for item in version.items}
-        self._by_level: dict[tuple[str, bool], list[_Row]] = {}
-
-    def rows(self, node: UnitNode, copies: Copies, campaign_id: int) -> list[_Row]:
-        """Return the rows of one unit's checklist."""
-        kind = node.level, node.parent_id is None
-        if kind not in self._by_level:
-            self._by_level[kind] = self._in_order([self._copy(item, node.level) for item in copies.of(node)])
-        return [{**row, "campaign_id": campaign_id, "uid": new_uid()} for row in self._by_level[kind]]
-
-    def _in_order(self, rows: list[_Row]) -> list[_Row]:
-        """Bring items that would be due before what they wait for to that day: people's own templates may ask for it."""
-        later = later_ones({row["key"]: row["due"] for row in rows}, {row["key"]: row["depends_on"] for row in rows})
-        return [
-            row | {"due": day, "first_due": day, "due_reason": WAITS} if (day := later.get(row["key"])) else row for row in rows
-        ]
-
-    def _copy(self, item: TemplateItem, level: str) -> _Row:
-        support = [self._roles.in_force(key, self._on) for key in item.support_roles]
-        plan = planned_day(item, self._items, level, self._anchors, self._calendar)
-        dates = due_dates(item, level, self._anchors, self._calendar, plan)
-        own: _Row = {
-            "first_due": dates.due,
-            "role_key": self._roles.of_copy(item.role_key, level, self._on),
-            "support_roles": list(dict.fromkeys(support)),
-        }
-        return self._common[item.id] | dates.columns | own
-
-    def _row(self, item: TemplateItem, now: datetime) -> _Row:
-        return {
-            "key": item.key,
-            "position": item.position,
-            "summary": item.title_vi,
-            "phase_key": item.phase_key,
-            "anchor_version": 0,
-            "weight": item.weight,
-            "required": item.required,
-            "evidence": item.evidence,
-            "evidence_min": item.evidence_min,
-            "without_evidence": item.without_evidence,
-            "depends_on": item.depends_on,
-            "is_own": False,
-            "edited": [],
-            "status": TodoStatus.NEEDS_ACTION,
-            "sequence": 0,
-            "created": now,
-            "last_modified": now,
-        }

@@ -17,7 +17,6 @@ from events.history import COVERS, CREDIT, CREDIT_TO, UNDOES, Stamp, record
 from events.models import Campaign, CampaignStatus, ChecklistItem, ItemCredit, ItemState, Person, TodoStatus
 from events.models.campaigns import OPEN
 from events.models.history import Door
-from events.observances import work_calendar
 from events.origins import missed, of_origins
 from events.rights import open_for_choice, stamp_for
 from events.transitions import cover, cover_again, credits_of, is_covered, uncover
@@ -129,7 +128,7 @@ def open_again(session: Session, campaign_ids: Collection[int], *, by: Person, n
     """Open again, as they were, the items that those of these campaigns stand for: the campaigns were cancelled."""
     credits = [credit for credit in _stood_for(session, campaign_ids) if credit.covers and is_covered(credit.covers)]
     covered = [credit.covers for credit in credits if credit.covers]
-    given = of_origins(session, covered, work_calendar(session))
+    given = of_origins(session, covered)
     for credit, item in zip(credits, covered, strict=True):
         stamp = Stamp(by, now, on_behalf_of=item.campaign.unit)
         uncover(session, item, credit.item, stamp, missed(item, given.get(item.id)))

@@ -1,7 +1,7 @@
 """The papers that campaigns and items rest on: entered as drafts, issued, corrected, replaced.
 
 Drafts print what their campaign prints (see `themes`) and are read by the unit and those above it. Issuing a document freezes what
-it says, and everybody may read it. What is corrected afterwards keeps its before and after; an item tells what became of it.
+it says, and everybody may read it. What becomes of it is kept by `paper_trail`.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selecti
 from events.database import new_uid
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.evidence import StoredFile, read_file
-from events.history import DOCUMENT, Stamp, origins_of, record
+from events.history import origins_of
 from events.installation import day_here
 from events.issues import plan_keys
 from events.lineage import made_from
 from events.locks import FOR_CHANGE
-from events.models import Campaign, ChecklistItem, Document, DocumentChange, DocumentKind, Person, Unit
+from events.models import Campaign, ChecklistItem, Document, DocumentKind, Person, Unit
+from events.paper_trail import facts_of, keep, name_of, tell, tell_correction
 from events.people import require_post
 from events.recurrence import check_year
 from events.texts import required, short
@@ -35,18 +36,6 @@ KINDS = {
     DocumentKind.REPORT: N_("Report"),
     DocumentKind.MINUTES: N_("Minutes"),
     DocumentKind.OTHER: N_("Other document"),
-}
-COLUMNS = {
-    "kind": N_("Type"),
-    "abstract": N_("Abstract"),
-    "number": N_("Document number"),
-    "dated": N_("Date on the document"),
-    "issued": N_("Issued on"),
-    "issuer": N_("Issued by"),
-    "signer": N_("Signed by"),
-    "item": N_("For the item"),
-    "replaces": N_("Replaces"),
-    "file": N_("File"),
 }
 _NUMBER = 100  # characters
 _STEERING_COMMITTEE = "bcd_tinh"  # a role that issues documents of its own, in its own series of numbers
@@ -84,7 +73,7 @@ def add_document(
     _write(document, paper, item, by, now)
     session.add(document)
     session.flush()
-    _tell(session, document, "entered", by, now)
+    tell(session, document, "entered", by, now)
     return document
 
 
@@ -104,7 +93,7 @@ def correct_document(
     ``ConflictError`` for another type of an issued document, or a day of issue of a draft.
     """
     require_post(session, by, document.campaign.unit, day_here(session, now))
-    before, old_item = _facts(document), document.item
+    before, old_item = facts_of(document), document.item
     if document.issued is not None and paper.kind is not document.kind:
         raise ConflictError(N_("The type of an issued document stays. Please enter another document that replaces it."))
     if issued is not None and document.issued is None:
@@ -114,8 +103,8 @@ def correct_document(
         document.issued = issued
     _write(document, paper, item, by, now)
     session.flush()
-    if _keep(session, document, before, by, now):
-        _tell_correction(session, document, before, old_item, by, now)
+    if keep(session, document, before, by, now):
+        tell_correction(session, document, before, old_item, by, now)
     return document
 
 
@@ -130,15 +119,15 @@ def issue_document(session: Session, document: Document, on: date, *, by: Person
     if document.issued == on:
         return document
     if document.issued is not None:
-        raise ConflictError(N_("This document was already issued on %(day)s."), day=_day(document.issued))
-    before, printed = _facts(document), inherited(document.campaign)
+        raise ConflictError(N_("This document was already issued on %(day)s."), day=f"{document.issued:%d/%m/%Y}")
+    before, printed = facts_of(document), inherited(document.campaign)
     document.theme, document.slogans, document.anniversary = printed.theme, list(printed.slogans), printed.anniversary
     document.issued = on
     document.dated = document.dated or on
     document.at, document.by = now, by
     session.flush()
-    _keep(session, document, before, by, now)
-    _tell(session, document, "issued", by, now, day=on.isoformat())
+    keep(session, document, before, by, now)
+    tell(session, document, "issued", by, now, day=on.isoformat())
     return document
 
 
@@ -159,12 +148,12 @@ def supersede(session: Session, document: Document, older: Document, *, by: Pers
     newer = session.scalar(select(Document).where(Document.supersedes_id == older.id, Document.id != document.id))
     if newer is not None:
         raise ConflictError(N_("This document was already replaced by “%(abstract)s”."), abstract=newer.abstract)
-    before = _facts(document)
+    before = facts_of(document)
     document.supersedes = older
     document.at, document.by = now, by
     session.flush()
-    _keep(session, document, before, by, now)
-    _tell(session, document, "replaces", by, now, older=_name(older))
+    keep(session, document, before, by, now)
+    tell(session, document, "replaces", by, now, older=name_of(older))
     return document
 
 
@@ -286,7 +275,9 @@ def _found(session: Session, uid: str, where: ColumnElement[bool]) -> Document:
 def _require_past(day: date, today: date) -> None:
     check_year(day.year)
     if day > today:
-        raise InvalidInputError(N_("A document cannot have been issued on %(day)s: that day is still to come."), day=_day(day))
+        raise InvalidInputError(
+            N_("A document cannot have been issued on %(day)s: that day is still to come."), day=f"{day:%d/%m/%Y}"
+        )
 
 
 def _write(document: Document, paper: Paper, item: ChecklistItem | None, by: Person, now: datetime) -> None:
@@ -304,66 +295,6 @@ def _write(document: Document, paper: Paper, item: ChecklistItem | None, by: Per
     document.at, document.by = now, by
 
 
-def _facts(document: Document) -> dict[str, str | None]:
-    """Return what may be corrected on a document as text, by the names of ``COLUMNS``."""
-    file = f"{document.file_name} ({(document.file_digest or '')[:8]})" if document.file_name else None
-    return {
-        "kind": document.kind.value,
-        **{name: getattr(document, name) for name in ("abstract", "number", "issuer", "signer")},
-        "dated": _day(document.dated) if document.dated else None,
-        "issued": _day(document.issued) if document.issued else None,
-        "item": document.item.summary if document.item else None,
-        "replaces": _name(document.supersedes) if document.supersedes else None,
-        "file": file,
-    }
-
-
-def _keep(session: Session, document: Document, before: dict[str, str | None], by: Person, now: datetime) -> bool:
-    """Write what changed on a document since ``before`` and tell whether anything did."""
-    after = _facts(document)
-    differing = [name for name in COLUMNS if before[name] != after[name]]
-    if document.supersedes is not None and document.supersedes.item is not None:
-        session.expire(document.supersedes.item, ["papers"])
-    if differing:
-        old, new = ({name: facts[name] for name in differing} for facts in (before, after))
-        session.add(DocumentChange(document_id=document.id, at=now, by_name=by.full_name, before=old, after=new))
-        session.flush()
-    return bool(differing)
-
-
-def _tell(session: Session, document: Document, act: str, by: Person, now: datetime, **facts: str | None) -> None:
-    """Write a line into the history of the document's item; see `story` for the words."""
-    if document.item is not None:
-        _tell_item(session, document.item, document, act, by, now, **facts)
-
-
-def _tell_item(
-    session: Session, item: ChecklistItem, document: Document, act: str, by: Person, now: datetime, **facts: str | None
-) -> None:
-    told = {"act": act, "kind": document.kind.value, "paper": _name(document), **facts}
-    session.expire(item, ["papers"])
-    record(session, item, {}, {DOCUMENT: told}, Stamp(by, now))
-
-
-def _tell_correction(
-    session: Session, document: Document, before: dict[str, str | None], old_item: ChecklistItem | None, by: Person, now: datetime
-) -> None:
-    issued = _day(document.issued) if document.issued else None
-    if old_item is not None and old_item is not document.item:
-        _tell_item(session, old_item, document, "taken-off", by, now)
-    if old_item is not document.item:
-        _tell(session, document, "entered", by, now)
-    elif before["issued"] != issued:
-        _tell(session, document, "issued-otherwise", by, now, old=before["issued"], new=issued)
-    else:
-        _tell(session, document, "corrected", by, now)
-
-
-def _name(document: Document) -> str:
-    """Return what people call a document by: its number and abstract."""
-    return " ".join(part for part in (document.number, f"“{document.abstract}”") if part)
-
-
 def _chain(document: Document) -> list[Document]:
     """Return a document and everything that it replaces, one after the other."""
     found = [document]
@@ -378,7 +309,3 @@ def _lock_documents_of(session: Session, unit_id: int) -> None:
     session.execute(
         select(Document).where(Document.id.in_(mine)).with_for_update(**FOR_CHANGE).execution_options(populate_existing=True)
     )
-
-
-def _day(day: date) -> str:
-    return f"{day:%d/%m/%Y}"

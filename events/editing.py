@@ -15,7 +15,6 @@ from events.history import EDITED, GIVEN, Stamp, history_of, plain, write_column
 from events.installation import day_here
 from events.models import Campaign, Change, ChecklistItem, Person, Unit
 from events.models.history import Door
-from events.observances import work_calendar
 from events.origins import OF_THE_WHOLE, missed, of_origin, parts_of
 from events.people import may_work_on, roles_at
 from events.recurrence import check_year
@@ -70,7 +69,7 @@ def edit_item(
     edited = sorted({*item.edited, *values})
     if "due" in values:
         values |= {"nominal_due": values["due"], "due_reason": None}
-    given = of_origin(session, item, work_calendar(session)) or {}
+    given = of_origin(session, item) or {}
     notes = {GIVEN: {name: plain(given[name]) for name in values if name in given}}
     write_with_parts(session, item, values | {EDITED: edited}, Stamp(by, now, door), **notes)
     return item
@@ -82,7 +81,6 @@ def follow_template(
     *,
     by: Person,
     now: datetime,
-    calendar: WorkCalendar,
     door: Door = Door.PAGE,
 ) -> ChecklistItem:
     """Give an item its template's wording, dates and role again, or a part those of the whole.
@@ -92,7 +90,7 @@ def follow_template(
     item = _open(session, item_id, by, now)
     if not item.edited:
         return item
-    values = of_origin(session, item, calendar)
+    values = of_origin(session, item)
     if values is None:
         raise ConflictError(N_("“%(item)s” has no template that it could follow."), item=item.summary)
     set_by = next((change for change in history_of(session, item) if {EDITED, "due"} <= change.after.keys()), None)

@@ -15,14 +15,14 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
-from events.activities import at_the_top, counts_for, last_instant
 from events.closures import closure_of
 from events.colors import HEX_OF
 from events.database import SessionFactory, reading
 from events.errors import NotFoundError
+from events.happenings import at_the_top, counts_for
 from events.ical import RENDERER_EPOCH, CalendarEvent, CalendarHead, write_calendar
 from events.installation import day_here, zone_of
-from events.localtime import VIETNAM, at_local
+from events.localtime import VIETNAM, at_local, last_instant
 from events.locks import FOR_CHANGE
 from events.models import (
     Activity,

@@ -14,3 +14,8 @@ def local_day(now: datetime, zone: ZoneInfo) -> date:
 def at_local(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """Return the instant, in UTC, when it is ``clock`` on ``day`` in ``zone``."""
     return datetime.combine(day, clock, zone).astimezone(UTC)
+
+
+def last_instant(day: date, zone: ZoneInfo) -> datetime:
+    """Return the last second of a local day, in UTC: the UNTIL of a timed rule (RFC 5545, 3.3.10)."""
+    return at_local(day, time(23, 59, 59), zone)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from events.locks import FOR_CHANGE
 from events.models import Campaign, ChecklistItem, NotDone, TemplateItem
+from events.observances import work_calendar
 from events.people import RoleBook
 from events.previews import COLUMNS, DATES, values_of
 from events.reasons import is_given, is_of_a_version
@@ -47,30 +48,31 @@ def is_gone(item: ChecklistItem) -> bool:
     return by_version or (not item.is_own and _model(item) is None)
 
 
-def of_origin(session: Session, item: ChecklistItem, calendar: WorkCalendar) -> _Row | None:
+def of_origin(session: Session, item: ChecklistItem) -> _Row | None:
     """Return the columns as the template gives them, by the same count as when days move, or as the whole has them.
 
     None for an item that has neither.
     """
-    return of_origins(session, [item], calendar).get(item.id)
+    return of_origins(session, [item]).get(item.id)
 
 
-def of_origins(session: Session, items: Collection[ChecklistItem], calendar: WorkCalendar) -> dict[int, _Row]:
+def of_origins(session: Session, items: Collection[ChecklistItem]) -> dict[int, _Row]:
     """Return the same by item id for many, as if all of them were open. The number of queries depends on the rounds alone."""
     found: dict[int, _Row] = {}
     rounds: dict[tuple[int, str], list[ChecklistItem]] = defaultdict(list)
+    models: dict[int, TemplateItem] = {}
     for item in items:
         if item.split_from is not None:
-            found[item.id] = _of_whole(session, item.split_from, calendar)
-        elif _model(item) is not None:
+            found[item.id] = _of_whole(session, item.split_from)
+        elif (model := _model(item)) is not None:
             rounds[item.campaign.template_id, item.campaign.period].append(item)
-    roles = RoleBook.load(session) if rounds else None
+            models[item.id] = model
+    if not rounds:
+        return found
+    roles, calendar = RoleBook.load(session), work_calendar(session)
     for of_round in rounds.values():
         for item, dates in _dates(session, of_round, calendar):
-            model = _model(item)
-            assert model
-            assert roles
-            found[item.id] = _words(model, item.campaign, roles) | dates
+            found[item.id] = _words(models[item.id], item.campaign, roles) | dates
     return found
 
 
@@ -94,9 +96,9 @@ def _words(model: TemplateItem, campaign: Campaign, roles: RoleBook) -> _Row:
     return {name: getattr(model, name) for name in COLUMNS if name not in own} | own
 
 
-def _of_whole(session: Session, whole: ChecklistItem, calendar: WorkCalendar) -> _Row:
+def _of_whole(session: Session, whole: ChecklistItem) -> _Row:
     """Return the dates and the wording of a divided item: those that it would open with, while it is closed."""
-    values = {} if whole.is_open else missed(whole, of_origin(session, whole, calendar))
+    values = {} if whole.is_open else missed(whole, of_origin(session, whole))
     return {name: values.get(name, getattr(whole, name)) for name in OF_THE_WHOLE}
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, inspect, select, update
 from sqlalchemy.orm import Session
 
+from events.announcements import base_year_of, wording_of
 from events.colors import HEX_OF
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here
@@ -24,16 +25,14 @@ from events.models import (
     Template,
     TemplateItem,
     TemplateVersion,
-    Theme,
     Unit,
 )
 from events.observances import extend_horizon
-from events.recurrence import Occurrence, Rule, check_year, rule_from
+from events.recurrence import Occurrence, Rule, rule_from
 from events.template_checks import ANCHORS
 from events.texts import folded, required, short
 
 _LONGEST_SLUG = 50  # characters, so that the key made from it fits its column
-_NUMBER = re.compile(r"\bN\b")
 _COPIED_AFRESH = {"id", "version_id"}  # columns of a template item that a copy gets anew
 
 
@@ -95,8 +94,8 @@ def add_observance(
         slug=slug,
         status=ObservanceStatus.OWN,
         enabled=True,
-        base_year=_base_year(wanted.base_year, year),
-        anniversary=_wording(wanted.anniversary),
+        base_year=base_year_of(wanted.base_year, year),
+        anniversary=wording_of(wanted.anniversary),
         position=_last_position(session, Observance) + 1,
         **columns,
     )
@@ -111,7 +110,7 @@ def add_observance(
 def correct_observance(session: Session, observance: Observance, wanted: NewObservance, *, now: datetime) -> None:
     """Correct title, day, legal basis, colour and container of an observance that was made here, checked as when it was made.
 
-    Its address stays, and so do the days of open campaigns; how anniversaries are put is for ``number_anniversaries``. Raises
+    Its address stays, and so do the days of open campaigns; how anniversaries are put is for `announcements`. Raises
     ``ConflictError`` for one of the catalogue, and for days that its checklist or what lies inside it does not go with.
     """
     if observance.status is not ObservanceStatus.OWN:
@@ -140,51 +139,6 @@ def give_checklist(session: Session, observance: Observance, like: Template, *, 
     session.execute(select(Observance.id).where(Observance.id == observance.id).with_for_update(**FOR_CHANGE))
     known = session.scalar(select(Template).where(Template.observance_id == observance.id))
     return known or _copy_template(session, observance, like, by, now)
-
-
-def announce_theme(
-    session: Session, observance: Observance, year: int, theme: str, slogans: Sequence[str] = (), *, source: str = "", now: datetime
-) -> Theme:
-    """Write the theme and slogans of a year; they replace those known. Raises ``InvalidInputError`` without a theme."""
-    check_year(year)
-    text = required(short(theme), N_("Please enter the theme."))
-    row = session.scalar(select(Theme).where(Theme.observance_id == observance.id, Theme.year == year))
-    if row is None:
-        row = Theme(observance=observance, year=year)
-        session.add(row)
-    row.theme_vi = text
-    row.slogans = [line for line in map(short, slogans) if line]
-    row.source = short(source)
-    session.flush()
-    extend_horizon(session, now=now)
-    return row
-
-
-def withdraw_theme(session: Session, observance: Observance, year: int, *, now: datetime) -> None:
-    """Take the theme of a year away, such as one entered for the wrong year. Taking it away twice changes nothing.
-
-    Raises ``ConflictError`` for a theme of the catalogue: it would come back with the next start.
-    """
-    check_year(year)
-    row = session.scalar(select(Theme).where(Theme.observance_id == observance.id, Theme.year == year))
-    if row is None:
-        return
-    if row.catalog_base is not None:
-        raise ConflictError(
-            N_("The theme of %(year)s comes with the catalogue. Please enter the right one in its place."), year=year
-        )
-    session.delete(row)
-    session.flush()
-    session.expire(observance, ["themes"])
-    extend_horizon(session, now=now)
-
-
-def number_anniversaries(session: Session, observance: Observance, base_year: int | None, wording: str, *, now: datetime) -> None:
-    """Choose the year that anniversaries count from and their wording, such as "lần thứ N"; empty is "Kỷ niệm N năm"."""
-    observance.base_year = _base_year(base_year, day_here(session, now).year)
-    observance.anniversary = _wording(wording)
-    session.flush()
-    extend_horizon(session, now=now)
 
 
 def slug_of(title: str) -> str:
@@ -264,21 +218,6 @@ def _keep_inner(session: Session, outer: Observance, dates: Occurrence, year: in
         within = inner.recurrence.occurrence(year)
         if not (dates.dtstart <= within.dtstart and within.dtend <= dates.dtend):
             raise ConflictError(N_("“%(inner)s” would no longer lie inside."), inner=inner.title_vi)
-
-
-def _base_year(year: int | None, this_year: int) -> int | None:
-    if year is None:
-        return None
-    if not 1 <= year <= this_year:
-        raise InvalidInputError(N_("“%(year)s” cannot be the year that anniversaries count from."), year=year)
-    return year
-
-
-def _wording(text: str) -> str | None:
-    wording = short(text)
-    if wording is not None and len(_NUMBER.findall(wording)) != 1:
-        raise InvalidInputError(N_("The wording needs one N where the number stands, for example “Kỷ niệm N năm”."))
-    return wording
 
 
 def _color(name: str) -> str:

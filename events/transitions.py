@@ -34,7 +34,6 @@ from events.language import within
 from events.locks import FOR_CHANGE
 from events.models import Campaign, CampaignStatus, Change, ChecklistItem, ItemCredit, ItemState, NotDone, Person, TodoStatus
 from events.models.campaigns import OPEN
-from events.observances import work_calendar
 from events.origins import is_gone, missed, of_origin, parts_of
 from events.reasons import GONE, TOGETHER, WITH_WHOLE, is_of_a_credit
 from events.rights import may_excuse
@@ -62,7 +61,7 @@ def move(
     _put(session, item, state)
     opens, drops = _opens(item, was), _drops(item, was)
     if columns is None:
-        columns = missed(item, of_origin(session, item, work_calendar(session))) if opens else {}
+        columns = missed(item, of_origin(session, item)) if opens else {}
     old, new = put_columns(item, columns)
     item.touch(stamp.now)
     parts = [part for part in parts_of(session, item, lock=True) if part.is_open] if drops else []
@@ -173,7 +172,7 @@ def follow_parts(session: Session, whole: ChecklistItem, stamp: Stamp) -> None:
 
 
 def give_again(session: Session, part: ChecklistItem, stamp: Stamp) -> None:
-    """Open a part again that its whole closed or that was taken back, as it was."""
+    """Open a part again that was taken back, as it was."""
     closing, before = before_closing(session, part)
     move(session, part, before, stamp, {} if closing is None else {UNDOES: closing.id})
 
@@ -206,7 +205,7 @@ def _open_parts(session: Session, whole: ChecklistItem, stamp: Stamp) -> None:
     for part in parts_of(session, whole, lock=True):
         closing = closed_from_outside(session, part)
         if closing is not None and WHOLE in closing.after and part.campaign.unit.is_valid(day_here(session, stamp.now)):
-            give_again(session, part, _decided(stamp))
+            move(session, part, closing.before, _decided(stamp), {UNDOES: closing.id})
 
 
 # Items that stand for others.

@@ -41,7 +41,6 @@ from events.people import require_post
 from events.reasons import is_of_a_version
 from events.rights import open_for_change, stamp_for
 from events.transitions import require_closed_by_people
-from events.workdays import WorkCalendar
 
 _DAYS = ("dtstart", "due")
 _HELD_WITH = {"nominal_due": "due", "due_reason": "due"}
@@ -66,7 +65,6 @@ def undo_change(
     *,
     by: Person,
     now: datetime,
-    calendar: WorkCalendar,
     door: Door = Door.PAGE,
 ) -> ChecklistItem:
     """Take one change back. Asking twice changes nothing.
@@ -86,7 +84,7 @@ def undo_change(
         raise _changed_since(item)
     if is_choice(change):
         require_post(session, by, item.campaign.unit, day_here(session, now))
-    _take_back(session, item, change, stamp_for(session, item, by, now, door), calendar)
+    _take_back(session, item, change, stamp_for(session, item, by, now, door))
     return item
 
 
@@ -98,10 +96,10 @@ def _can_be_undone(change: Change) -> bool:
     return bool({"status", EDITED, DELEGATE_TO, PIECE, CREDIT_TO} & before.keys() or {PIECE, CREDIT_TO} & after.keys())
 
 
-def _take_back(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, calendar: WorkCalendar) -> None:
+def _take_back(session: Session, item: ChecklistItem, change: Change, stamp: Stamp) -> None:
     before, after, undoes = change.before, change.after, {UNDOES: change.id}
     if EDITED in before:
-        _undo_edit(session, item, change, stamp, calendar, day_here(session, stamp.now))
+        _undo_edit(session, item, change, stamp, day_here(session, stamp.now))
     elif "status" in before:
         restore_state(session, item, change, stamp, day_here(session, stamp.now))
     elif DELEGATE_TO in before:
@@ -128,11 +126,11 @@ def _undo_credit(session: Session, item: ChecklistItem, change: Change, stamp: S
     credit_item(session, item.id, campaign, covers_id=covers, undoes=change.id, by=stamp.by, now=stamp.now)
 
 
-def _undo_edit(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, calendar: WorkCalendar, today: date) -> None:
+def _undo_edit(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, today: date) -> None:
     values = _parsed(change.before)
     if any(getattr(item, name) != value for name, value in _parsed(change.after).items() if name in values):
         raise _changed_since(item)  # a moved day or a new version wrote over it
-    values |= _given_since(session, item, change, calendar)
+    values |= _given_since(session, item, change)
     due, dtstart = values.get("due", item.due), values.get("dtstart", item.dtstart)
     if dtstart and dtstart > due:
         values["dtstart"] = due
@@ -140,9 +138,9 @@ def _undo_edit(session: Session, item: ChecklistItem, change: Change, stamp: Sta
     write_with_parts(session, item, values, stamp, **{UNDOES: change.id})
 
 
-def _given_since(session: Session, item: ChecklistItem, change: Change, calendar: WorkCalendar) -> dict[str, Any]:
+def _given_since(session: Session, item: ChecklistItem, change: Change) -> dict[str, Any]:
     """Return what the template, or the whole, gives now for columns that follow it again, where it gave something else before."""
-    given, before = of_origin(session, item, calendar) or {}, change.after.get(GIVEN, {})
+    given, before = of_origin(session, item) or {}, change.after.get(GIVEN, {})
     free = {name for name in EDITABLE if name in change.before and name not in change.before[EDITED]}
     following = {name: value for name, value in given.items() if _HELD_WITH.get(name, name) in free}
     differing = {_HELD_WITH.get(name, name) for name, value in following.items() if plain(value) != before.get(name, _UNKNOWN)}

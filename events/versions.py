@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import bindparam, exists, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from events.campaigns import ItemMaker, copies_by_level
+from events.copies import ItemMaker, copies_by_level
 from events.errors import N_, ConflictError
 from events.installation import day_here
 from events.issues import issue_dates

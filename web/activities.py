@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.activities import (
-    Happening,
     Plan,
     add_activity,
     cancel_activity,
@@ -17,12 +16,12 @@ from events.activities import (
     credit_activity,
     credited_campaigns,
     get_activity,
-    overlapping,
     remove_activity_credit,
     restore_activity,
 )
 from events.campaigns import get_campaign
 from events.errors import N_, ConflictError, DomainError, NotFoundError
+from events.happenings import Happening, overlapping
 from events.localtime import at_local
 from events.models import Activity, Campaign, CampaignStatus, Person
 from events.people import may_work_on, require_post

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from wtforms import DateField, FileField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 
-from events import documents, themes
+from events import documents, paper_trail, themes
 from events.campaigns import get_campaign
 from events.documents import Paper
 from events.evidence import LARGEST_FILE, store_file
@@ -38,7 +38,7 @@ def allow_uploads(_endpoint: str | None, _values: dict[str, Any] | None) -> None
 
 
 KINDS = {kind: _l(name) for kind, name in documents.KINDS.items()}
-COLUMNS = {name: _l(label) for name, label in documents.COLUMNS.items()}
+COLUMNS = {name: _l(label) for name, label in paper_trail.COLUMNS.items()}
 _NONE = "0"
 _NO_DAY = _l("This is not a date.")
 

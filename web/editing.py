@@ -44,7 +44,7 @@ def follow(item_id: int) -> ResponseReturnValue:
     """Let the item follow its template again."""
 
     def use(session: Session, person: Person, at: Any) -> None:
-        follow_template(session, item_id, by=person, now=at, calendar=get_calendar())
+        follow_template(session, item_id, by=person, now=at)
 
     sentence = _("The item follows its template again.")
     return send(use, _back(item_id), sentence, lambda person, error: _page(item_id, person, error))

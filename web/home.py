@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.activities import at_the_top, happenings
+from events.happenings import at_the_top, happenings
 from events.models import Campaign, CampaignStatus
 from events.observances import enabled_observances
 from events.themes import of_year

@@ -159,7 +159,7 @@ def undo(item_id: int) -> ResponseReturnValue:
     number = request.form.get("change", type=int) or 0
 
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
-        return undo_change(session, item_id, number, by=person, now=at, calendar=get_calendar())
+        return undo_change(session, item_id, number, by=person, now=at)
 
     return _change(item_id, change, lambda item: _("The last change was taken back: %(summary)s", summary=item.summary))
 

@@ -10,7 +10,7 @@ from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
-from events import kinds, own_observances
+from events import announcements, kinds, own_observances
 from events.models import Observance, ObservanceStatus, Person, Template
 from events.models.observances import ANNIVERSARY
 from web.addresses import safe_next
@@ -98,7 +98,7 @@ def announce(slug: str) -> ResponseReturnValue:
 
     def use(session: Session, _person: Person, at: datetime) -> None:
         slogans, source = (form.slogans.data or "").splitlines(), form.source.data or ""
-        own_observances.announce_theme(session, observance, form.year.data, form.theme.data, slogans, source=source, now=at)
+        announcements.announce_theme(session, observance, form.year.data, form.theme.data, slogans, source=source, now=at)
 
     sentence = _("The theme of %(year)s is stored. Drafts follow it, issued documents do not.", year=form.year.data)
     return send_form(
@@ -112,7 +112,7 @@ def withdraw(slug: str) -> ResponseReturnValue:
     """Take the theme of a wrong year away."""
     session = get_session()
     observance = own_observances.find_observance(session, slug)
-    own_observances.withdraw_theme(session, observance, request.form.get("year", 0, int), now=now())
+    announcements.withdraw_theme(session, observance, request.form.get("year", 0, int), now=now())
     session.commit()
     flash(_("The theme of %(year)s was taken away. Drafts follow, issued documents do not.", year=request.form["year"]), "success")
     return redirect(url_for(".edit", slug=slug), 303)
@@ -128,7 +128,7 @@ def number(slug: str) -> ResponseReturnValue:
 
     def use(session: Session, _person: Person, at: datetime) -> None:
         wording = form.anniversary.data or ""
-        own_observances.number_anniversaries(session, observance, form.base_year.data, wording, now=at)
+        announcements.number_anniversaries(session, observance, form.base_year.data, wording, now=at)
 
     def again(problem: str | None) -> str:
         return _edit_page(observance, anniversary_form=form, problem=problem)

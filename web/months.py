@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from events.activities import Happening
 from events.errors import N_, InvalidInputError
+from events.happenings import Happening
 from events.models import Observance
 from events.recurrence import FIRST_YEAR, LAST_YEAR, Occurrence, check_year
 from events.workdays import DayOff, WorkCalendar

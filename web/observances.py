@@ -6,8 +6,8 @@ from flask import Blueprint, render_template, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from events.activities import at_the_top, coming, counts_for
 from events.errors import N_, NotFoundError
+from events.happenings import at_the_top, coming, counts_for
 from events.models import Campaign, Observance
 from events.recurrence import LAST_YEAR
 from events.themes import of_year

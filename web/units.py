@@ -7,8 +7,8 @@ from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from events.activities import coming
 from events.errors import N_, InvalidInputError
+from events.happenings import coming
 from events.lineage import ever_below
 from events.models import Campaign, CampaignStatus, ChecklistItem, Level, Post, PostProposal, Unit
 from events.models.campaigns import OPEN

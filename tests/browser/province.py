@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.activities import Plan, add_activity
+from events.announcements import announce_theme
 from events.campaigns import open_round
 from events.checklist import complete_item
 from events.choices import OwnItem, add_own_item, split_item
@@ -17,7 +18,6 @@ from events.decisions import YearDecision, apply_decision, preview_decision
 from events.documents import Paper, add_document, issue_document, supersede
 from events.models import Campaign, ChecklistItem, DocumentKind, Observance, Person, Template, Unit
 from events.observances import extend_horizon, work_calendar
-from events.own_observances import announce_theme
 from events.people import add_person, give_post
 from events.reforms import NewUnit, merge
 from events.rounds import rounds_of

@@ -7,26 +7,20 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from events.activities import (
-    A_WEEK,
     Plan,
-    Slot,
     activities_of,
     add_activity,
-    at_the_top,
     cancel_activity,
     change_activity,
-    clash,
-    coming,
     credit_activity,
     credited_campaigns,
-    happenings,
-    overlapping,
     remove_activity_credit,
     restore_activity,
 )
 from events.campaigns import open_campaigns
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError, YearOutOfRangeError
 from events.feeds import serve_feed
+from events.happenings import A_WEEK, Slot, at_the_top, clash, coming, happenings, overlapping
 from events.localtime import VIETNAM
 from events.models import Activity, Campaign, CampaignStatus, Template
 

@@ -1,9 +1,8 @@
 """Who answers for papers and finished items of a unit that ended: the people of the units that follow it, in or above them."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, update
 
 from events.checklist import complete_item, reopen_item
 from events.documents import (
@@ -19,12 +18,11 @@ from events.documents import (
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.evidence import add_evidence
 from events.handover import hand_over_due
-from events.models import DocumentKind, Unit, UnitSuccession
-from events.people import add_person, give_post, may_work_on
+from events.models import DocumentKind
+from events.people import may_work_on
 from events.proposals import decide_proposal, waiting_proposals
 from events.reforms import NewUnit, abolish_level, merge, rename, split
 from events.units import get_unit
-from tests.conftest import Cast
 from tests.events.test_bequest import BEFORE, DAY, DOCUMENT, ON_THE_DAY, campaign_of, item_of, open_round_of, open_to_all
 
 PLAN = Paper(DocumentKind.PLAN, "Kế hoạch xã")
@@ -32,26 +30,14 @@ NEXT_DAY = ON_THE_DAY + timedelta(days=1)
 
 
 @pytest.fixture
-def cast(session):
-    """The cast in a province that does not know of the reform of 2025 yet."""
-    session.execute(update(Unit).where(Unit.valid_to == date(2025, 6, 30)).values(valid_to=None))
-    session.execute(delete(UnitSuccession))
-    session.expire_all()
-    return Cast(session)
+def cast(before_2025):
+    return before_2025
 
 
 @pytest.fixture
 def happiness(session, cast, vietnam):
     open_round_of(session, vietnam, "happiness_day")
     return cast
-
-
-@pytest.fixture
-def neighbour(session, cast):
-    """Somebody with a post in the commune that is merged with Thi's."""
-    person = add_person(session, "Cán bộ xã bên", "ben@example.org")
-    give_post(session, person, get_unit(session, "23344"), "ubnd_xa", since=date(2020, 1, 1))
-    return person
 
 
 def confirm_posts(session, cast):

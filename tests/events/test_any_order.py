@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
 from events import reanchor, templates, versions
-from events.campaigns import copies_by_level, open_campaigns, open_round
+from events.campaigns import open_campaigns, open_round
 from events.checklist import complete_item, decline_item, reopen_item
 from events.choices import OwnItem, add_own_item, split_item, take_back_part
+from events.copies import copies_by_level
 from events.editing import Edit, edit_item
 from events.handover import hand_over_due
 from events.localtime import VIETNAM, local_day

@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import icalendar
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 
 from events.activities import Plan, activities_of, add_activity, cancel_activity
 from events.asof import AsOf
-from events.campaigns import open_campaigns, open_round
+from events.campaigns import open_campaigns
 from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
 from events.choices import delegate_item, split_item
 from events.credits import credit_item, credited_to
@@ -17,17 +17,16 @@ from events.evidence import Proof, add_evidence, remove_evidence
 from events.feeds import serve_feed
 from events.handover import hand_over_due
 from events.history import UNDIVIDED, history_of, undivided_in
-from events.models import Campaign, Change, ChecklistItem, ItemState, Template, Unit, UnitSuccession
-from events.people import add_person, give_post
+from events.models import Campaign, Change, ChecklistItem, ItemState, Template, Unit
 from events.progress import own_progress
 from events.reforms import NewUnit, abolish_level, merge, rename, split
-from events.rounds import rounds_of
 from events.story import story_of
 from events.themes import inherited
 from events.undo import last_change, undo_change
 from events.units import get_unit
 from events.villages import VillageType, add_village
-from tests.conftest import Cast, tick_off
+from tests.conftest import tick_off
+from tests.events.test_reanchor import open_template
 
 BEFORE = datetime(2021, 2, 1, 1, tzinfo=UTC)
 DAY = date(2021, 3, 1)
@@ -38,20 +37,8 @@ ANOTHER = Proof("doc_ref", text="7/KH-UBND", dated=date(2021, 2, 22))
 
 
 @pytest.fixture
-def cast(session):
-    """The cast in a province that does not know of the reform of 2025 yet."""
-    session.execute(update(Unit).where(Unit.valid_to == date(2025, 6, 30)).values(valid_to=None))
-    session.execute(delete(UnitSuccession))
-    session.expire_all()
-    return Cast(session)
-
-
-@pytest.fixture
-def neighbour(session, cast):
-    """Somebody with a post in the commune that is merged with Thi's."""
-    person = add_person(session, "Cán bộ xã bên", "ben@example.org")
-    give_post(session, person, get_unit(session, "23344"), "ubnd_xa", since=date(2020, 1, 1))
-    return person
+def cast(before_2025):
+    return before_2025
 
 
 @pytest.fixture
@@ -61,9 +48,7 @@ def happiness(session, cast, vietnam):
 
 
 def open_round_of(session, vietnam, key):
-    template = session.scalars(select(Template).where(Template.key == key)).one()
-    [found] = rounds_of(template, 2021)
-    open_round(session, found, now=BEFORE, calendar=vietnam)
+    open_template(session, vietnam, key, 2021, now=BEFORE)
 
 
 def item_of(session, unit, key, template="happiness_day"):
@@ -363,7 +348,7 @@ def test_a_reform_that_is_run_again_adds_nothing(session, happiness, vietnam):
     assert (works(new), len(history_of(session, new))) == (["12/KH-UBND"], lines)
 
 
-def test_an_item_that_went_over_is_not_opened_or_done_a_second_time_in_the_old_unit(session, happiness, vietnam):
+def test_an_item_that_went_over_is_not_opened_or_done_a_second_time_in_the_old_unit(session, happiness):
     old = item_of(session, happiness.commune, "honour")
     merge_pair(session, happiness)
     session.flush()
@@ -374,7 +359,7 @@ def test_an_item_that_went_over_is_not_opened_or_done_a_second_time_in_the_old_u
         with pytest.raises(ConflictError, match="went over to Xã Đăk Mới and is done there"):
             change(session, old.id, by=happiness.hoa, now=ON_THE_DAY)
     with pytest.raises(ConflictError, match="went over to Xã Đăk Mới"):
-        undo_change(session, old.id, closed.id, by=happiness.hoa, now=ON_THE_DAY, calendar=vietnam)
+        undo_change(session, old.id, closed.id, by=happiness.hoa, now=ON_THE_DAY)
     assert old.state is ItemState.NOT_REQUIRED
 
 
@@ -522,7 +507,7 @@ def test_an_item_given_to_a_village_that_is_split_is_its_communes_again(session,
     assert story_of(history_of(session, banners)[0], "en") == f"{happiness.hoa.full_name} took it back from Thôn 1"
 
 
-def test_the_history_of_what_went_over_tells_its_state_before_and_after(session, happiness, neighbour, vietnam):
+def test_the_history_of_what_went_over_tells_its_state_before_and_after(session, happiness, neighbour):
     other = item_of(session, get_unit(session, "23344"), "visits")
     block_item(session, other.id, "Mưa lũ", by=neighbour, now=BEFORE)
     start_item(session, item_of(session, happiness.commune, "visits").id, by=happiness.thi, now=BEFORE)
@@ -534,5 +519,5 @@ def test_the_history_of_what_went_over_tells_its_state_before_and_after(session,
     assert (second.before["status"], second.before["blocked"], second.after["blocked"]) == ("IN-PROCESS", None, "Mưa lũ")
     [closed, _blocked] = history_of(session, other)
     assert (closed.before["blocked"], closed.after["blocked"], closed.blocked) == ("Mưa lũ", None, False)
-    undo_change(session, new.id, second.id, by=happiness.hoa, now=ON_THE_DAY, calendar=vietnam)
+    undo_change(session, new.id, second.id, by=happiness.hoa, now=ON_THE_DAY)
     assert new.state is ItemState.IN_PROGRESS

@@ -197,28 +197,28 @@ def test_an_item_that_was_begun_is_begun_again_when_it_is_reopened(session, cast
     assert len(history_of(session, plan)) == 3
 
 
-def test_an_undo_restores_the_reason_and_asking_twice_changes_nothing(session, cast, plan, vietnam):
+def test_an_undo_restores_the_reason_and_asking_twice_changes_nothing(session, cast, plan):
     decline_item(session, plan.id, "mưa lũ", by=cast.thi, now=NOW)
     complete_item(session, plan.id, by=cast.thi, now=NOW)
     done = history_of(session, plan)[0]
 
     for _ in range(2):
-        undo_change(session, plan.id, done.id, by=cast.thi, now=NOW, calendar=vietnam)
+        undo_change(session, plan.id, done.id, by=cast.thi, now=NOW)
 
     assert (plan.state, plan.reason, plan.completed_on) == (ItemState.NOT_DONE, "mưa lũ", None)
     assert len(history_of(session, plan)) == 3
 
 
-def test_only_the_newest_change_can_be_undone(session, cast, plan, vietnam):
+def test_only_the_newest_change_can_be_undone(session, cast, plan):
     start_item(session, plan.id, by=cast.thi, now=NOW)
     begun = history_of(session, plan)[0]
     complete_item(session, plan.id, by=cast.hoa, now=NOW)
 
     with pytest.raises(ConflictError, match="was changed since"):
-        undo_change(session, plan.id, begun.id, by=cast.thi, now=NOW, calendar=vietnam)
+        undo_change(session, plan.id, begun.id, by=cast.thi, now=NOW)
 
     with pytest.raises(NotFoundError):
-        undo_change(session, plan.id, 999_999, by=cast.thi, now=NOW, calendar=vietnam)
+        undo_change(session, plan.id, 999_999, by=cast.thi, now=NOW)
     assert plan.is_done
 
 
@@ -261,7 +261,7 @@ def test_a_unit_that_is_not_below_cannot_be_named(session, cast, plan):
 STEPS = st.lists(st.sampled_from(["start", "block", "complete", "decline", "excuse", "reopen", "undo"]), max_size=12)
 
 
-def take(session, item, step, by, now, calendar):
+def take(session, item, step, by, now):
     """Take one step; what the item's state refuses changes nothing."""
     last = last_change(history_of(session, item))
     match step:
@@ -278,18 +278,18 @@ def take(session, item, step, by, now, calendar):
         case "reopen":
             reopen_item(session, item.id, by=by, now=now)
         case "undo" if last:
-            undo_change(session, item.id, last.id, by=by, now=now, calendar=calendar)
+            undo_change(session, item.id, last.id, by=by, now=now)
 
 
 @drawn(40)
 @given(steps=STEPS, undos=st.integers(0, 12))
-def test_history_replays_to_the_state_and_undos_go_back_along_it(session, cast, plan, vietnam, steps, undos):
+def test_history_replays_to_the_state_and_undos_go_back_along_it(session, cast, plan, steps, undos):
     with session.begin_nested() as sandbox:
         number = len(plan.campaign.items)
         first, trail = state_of(plan), []
         for minute, step in enumerate(steps):
             trail.append(state_of(plan))
-            take(session, plan, step, cast.hoa, NOW + timedelta(minutes=minute), vietnam)
+            take(session, plan, step, cast.hoa, NOW + timedelta(minutes=minute))
             if len(not_undone(history_of(session, plan))) < len(trail):
                 trail = [change.before for change in reversed(not_undone(history_of(session, plan)))]
 
@@ -299,7 +299,7 @@ def test_history_replays_to_the_state_and_undos_go_back_along_it(session, cast, 
         assert all(change.before == known for change, known in zip(history, replayed, strict=False))
         for _ in range(min(undos, len(trail))):
             before = trail.pop()
-            take(session, plan, "undo", cast.hoa, NOW + timedelta(hours=1), vietnam)
+            take(session, plan, "undo", cast.hoa, NOW + timedelta(hours=1))
             assert state_of(plan) == before
         assert len(plan.campaign.items) == number
         sandbox.rollback()

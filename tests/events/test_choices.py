@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from events import progress
 from events.asof import AsOf
-from events.campaigns import open_campaigns, open_round
+from events.campaigns import open_campaigns
 from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
 from events.choices import OwnItem, add_own_item, delegate_item, split_item, switch_off, switch_on, take_back_part
 from events.credits import credit_item, remove_credit
@@ -14,15 +14,15 @@ from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.handover import hand_over_due
 from events.history import history_of
 from events.lineage import ever_below
-from events.models import Campaign, ChecklistItem, ItemState, Post, Template, Unit
+from events.models import Campaign, ChecklistItem, ItemState, Post, Unit
 from events.origins import parts_of
 from events.people import add_person, give_post
 from events.progress import own_progress, sum_of
 from events.rights import in_charge
-from events.rounds import rounds_of
 from events.story import story_of
 from events.undo import undo_change
 from events.villages import VillageType, add_village, correct_village, end_village, villages_of
+from tests.events.test_reanchor import open_template
 
 NOW = datetime(2021, 3, 4, 2, tzinfo=UTC)
 TODAY = date(2021, 3, 4)
@@ -31,9 +31,7 @@ TODAY = date(2021, 3, 4)
 @pytest.fixture
 def happiness(session, vietnam, cast):
     """The commune's campaign for 20 March 2021."""
-    template = session.scalars(select(Template).where(Template.key == "happiness_day")).one()
-    [found] = rounds_of(template, 2021)
-    open_round(session, found, now=NOW, calendar=vietnam)
+    open_template(session, vietnam, "happiness_day", 2021, now=NOW)
     return session.scalars(select(Campaign).where(Campaign.unit_id == cast.commune.id)).one()
 
 
@@ -217,13 +215,13 @@ def test_an_item_that_people_closed_stays_closed_whatever_its_parts_do(session, 
     assert (banners.state, banners.completed) == (ItemState.DONE, NOW)
 
 
-def test_a_part_that_is_opened_again_brings_the_whole_back_to_where_it_was(session, banners, parts, vietnam, who):
+def test_a_part_that_is_opened_again_brings_the_whole_back_to_where_it_was(session, banners, parts, who):
     block_item(session, banners.id, "chờ vải", **who)
     for part in parts:
         complete_item(session, part.id, **who)
     assert banners.is_done
 
-    undo_change(session, parts[1].id, history_of(session, parts[1])[0].id, calendar=vietnam, **who)
+    undo_change(session, parts[1].id, history_of(session, parts[1])[0].id, **who)
 
     assert (banners.state, banners.blocked) == (ItemState.BLOCKED, "chờ vải")
     assert story_of(history_of(session, banners)[0], "en").startswith("open again, since one of its parts is")
@@ -246,12 +244,12 @@ def test_a_unit_does_not_wish_required_work_away_by_dividing_it(session, banners
     assert (banners.state, banners.reason) == (ItemState.NOT_DONE, "không có trụ sở")
 
 
-def test_an_item_that_its_parts_closed_is_opened_by_opening_one_of_them(session, banners, parts, vietnam, who):
+def test_an_item_that_its_parts_closed_is_opened_by_opening_one_of_them(session, banners, parts, who):
     for part in parts:
         complete_item(session, part.id, **who)
 
     with pytest.raises(ConflictError, match="open one of its parts"):
-        undo_change(session, banners.id, history_of(session, banners)[0].id, calendar=vietnam, **who)
+        undo_change(session, banners.id, history_of(session, banners)[0].id, **who)
     with pytest.raises(ConflictError, match="open one of its parts"):
         reopen_item(session, banners.id, **who)
 

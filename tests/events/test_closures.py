@@ -4,14 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import icalendar
 import pytest
-from sqlalchemy import delete, update
 
 from events.closures import closure_of
 from events.feeds import serve_feed
-from events.models import Unit, UnitSuccession
 from events.reforms import NewUnit, abolish_level, merge, rename, split
 from events.units import children, get_unit
-from tests.conftest import Cast
 
 DAY = date(2021, 3, 1)
 NOW = datetime(2021, 3, 1, 1, tzinfo=UTC)
@@ -19,12 +16,8 @@ A_DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def cast(session):
-    """The cast in a province that does not know of the reform of 2025 yet."""
-    session.execute(update(Unit).where(Unit.valid_to == date(2025, 6, 30)).values(valid_to=None))
-    session.execute(delete(UnitSuccession))
-    session.expire_all()
-    return Cast(session)
+def cast(before_2025):
+    return before_2025
 
 
 @pytest.fixture

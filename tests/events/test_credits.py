@@ -209,7 +209,7 @@ def test_what_an_item_may_stand_for_is_open_and_the_same_work_comes_first(sessio
 
 
 @pytest.mark.parametrize("close", [decline_item, excuse_item])
-def test_what_an_item_stood_for_is_asked_for_again_when_that_one_is_given_up(session, kits, officer, now, vietnam, close):
+def test_what_an_item_stood_for_is_asked_for_again_when_that_one_is_given_up(session, kits, officer, now, close):
     first, second = kits
     before = of_campaign(session, second, now).expected
     credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
@@ -220,7 +220,7 @@ def test_what_an_item_stood_for_is_asked_for_again_when_that_one_is_given_up(ses
     assert of_campaign(session, second, now).expected == before
     assert story_of(history_of(session, second)[0], "en").startswith(f"open again, since “{first.summary}” stands for it no longer")
     assert last_change(history_of(session, second)) is None
-    undo_change(session, first.id, history_of(session, first)[0].id, by=officer, now=now, calendar=vietnam)
+    undo_change(session, first.id, history_of(session, first)[0].id, by=officer, now=now)
     assert stand_in(session, second) is first
 
 
@@ -235,14 +235,14 @@ def test_what_somebody_went_on_with_is_not_closed_again_by_the_item_that_stood_f
     assert second.state is ItemState.IN_PROGRESS
 
 
-def test_an_undo_does_not_close_what_nothing_stands_for_any_more(session, kits, officer, now, vietnam):
+def test_an_undo_does_not_close_what_nothing_stands_for_any_more(session, kits, officer, now):
     first, second = kits
     credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
     reopen_item(session, second.id, by=officer, now=now)
     decline_item(session, first.id, "hết kinh phí", by=officer, now=now)
 
     with pytest.raises(ConflictError, match="was changed since"):
-        undo_change(session, second.id, history_of(session, second)[0].id, by=officer, now=now, calendar=vietnam)
+        undo_change(session, second.id, history_of(session, second)[0].id, by=officer, now=now)
 
     assert second.is_open
 

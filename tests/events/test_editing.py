@@ -4,18 +4,16 @@ import pytest
 from sqlalchemy import select
 
 from events import reanchor
-from events.campaigns import open_round
 from events.checklist import complete_item
 from events.choices import OwnItem, add_own_item, split_item
 from events.decisions import YearDecision, apply_decision, preview_decision
 from events.editing import Edit, edit_item, follow_template, remarks
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.history import history_of, not_undone
-from events.models import Campaign, Template
+from events.models import Campaign
 from events.origins import follows_a_template
 from events.people import give_post
 from events.previews import Fate
-from events.rounds import rounds_of
 from events.story import story_of
 from events.templates import edit_template, item_entry
 from events.undo import last_change, undo_change
@@ -24,6 +22,7 @@ from events.villages import VillageType, add_village
 from events.workdays import Decision
 from notifications.outbox import Notice
 from notifications.reminders import write_reminders
+from tests.events.test_reanchor import open_template
 
 NOW = datetime(2021, 2, 22, 2, tzinfo=UTC)
 A_DAY = timedelta(days=1)
@@ -33,9 +32,7 @@ EARLIER, LATER = date(2021, 3, 3), date(2021, 3, 10)
 @pytest.fixture
 def happiness(session, vietnam, cast):
     """The commune's campaign for 20 March 2021."""
-    template = session.scalars(select(Template).where(Template.key == "happiness_day")).one()
-    [found] = rounds_of(template, 2021)
-    open_round(session, found, now=NOW, calendar=vietnam)
+    open_template(session, vietnam, "happiness_day", 2021, now=NOW)
     return session.scalars(select(Campaign).where(Campaign.unit_id == cast.commune.id)).one()
 
 
@@ -165,14 +162,14 @@ def test_closed_items_and_those_of_others_are_left_alone(session, plan, who, cas
         edit_item(session, plan.id, edited(plan, due=EARLIER), **who)
 
 
-def test_an_edit_is_taken_back_and_so_is_a_tick_after_it(session, plan, vietnam, who):
+def test_an_edit_is_taken_back_and_so_is_a_tick_after_it(session, plan, who):
     before = edited(plan)
     plan.without_evidence = True
     edit_item(session, plan.id, edited(plan, due=EARLIER, summary="Khác"), **who)
     complete_item(session, plan.id, **who)
 
     for _ in range(2):
-        undo_change(session, plan.id, last_change(history_of(session, plan)).id, calendar=vietnam, **who)
+        undo_change(session, plan.id, last_change(history_of(session, plan)).id, **who)
 
     assert plan.is_open
     assert edited(plan) == before
@@ -180,12 +177,12 @@ def test_an_edit_is_taken_back_and_so_is_a_tick_after_it(session, plan, vietnam,
     assert not_undone(history_of(session, plan)) == []
 
 
-def test_an_item_follows_its_template_again(session, plan, who, vietnam):
+def test_an_item_follows_its_template_again(session, plan, who):
     before = edited(plan), plan.nominal_due, plan.due_reason
     edit_item(session, plan.id, edited(plan, due=EARLIER, summary="Khác", role="hoi_lhpn"), **who)
 
-    follow_template(session, plan.id, calendar=vietnam, **who)
-    follow_template(session, plan.id, calendar=vietnam, **who)
+    follow_template(session, plan.id, **who)
+    follow_template(session, plan.id, **who)
 
     assert (edited(plan), plan.nominal_due, plan.due_reason) == before
     assert plan.edited == []

@@ -25,8 +25,9 @@ from events.undo import last_change, undo_change
 from events.years import counted_with
 from tests.chance import drawn
 from tests.conftest import Cast
+from tests.events.conftest import LAST_OF_KON_TUM
 from tests.events.test_reanchor import MARCH_2021, item_of, move, open_template
-from tests.events.test_reforms import LAST_OF_KON_TUM, merge_three
+from tests.events.test_reforms import merge_three
 from tests.events.test_versions import apply, changed, edit
 
 A_DAY = timedelta(days=1)
@@ -92,7 +93,7 @@ class Stage:
 
 def undo(stage, item):
     if last := last_change(history_of(stage.session, item)):
-        undo_change(stage.session, item.id, last.id, calendar=stage.vietnam, **stage.who)
+        undo_change(stage.session, item.id, last.id, **stage.who)
 
 
 def reword(stage, item):
@@ -151,7 +152,7 @@ ACTS = {
     "reopen": lambda stage, item: reopen_item(stage.session, item.id, **stage.who),
     "add": lambda stage, item: add_own_item(stage.session, item.campaign, OwnItem("Thi", item.due, "event"), **stage.who),
     "delegate": lambda stage, item: delegate_item(stage.session, item.id, stage.cast.commune.id, **stage.who),
-    "follow": lambda stage, item: follow_template(stage.session, item.id, calendar=stage.vietnam, **stage.who),
+    "follow": lambda stage, item: follow_template(stage.session, item.id, **stage.who),
     "undo": undo,
     "reword": reword,
     "divide": divide,

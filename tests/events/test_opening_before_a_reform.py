@@ -3,20 +3,19 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 
 from events.campaigns import open_campaigns
 from events.errors import InvalidInputError
 from events.handover import hand_over_due
 from events.kinds import get_kind, open_on
-from events.models import Campaign, ChecklistItem, Template, TodoStatus, Unit, UnitSuccession
+from events.models import Campaign, ChecklistItem, Template, TodoStatus, Unit
 from events.models.campaigns import OPEN
 from events.previews import Fate
 from events.reanchor import NewAnchor, preview
 from events.reforms import NewUnit, merge, rename
 from events.templates import edit_template, get_template, item_entry
 from events.versions import apply_version, compare
-from tests.conftest import Cast
 
 WHEN_ENTERED = datetime(2021, 1, 20, 1, tzinfo=UTC)
 BEFORE_THE_DAY = datetime(2021, 2, 26, 1, tzinfo=UTC)
@@ -26,12 +25,8 @@ PAIR = ["23341", "23344"]
 
 
 @pytest.fixture
-def cast(session):
-    """The cast in a province that does not know of the reform of 2025 yet."""
-    session.execute(update(Unit).where(Unit.valid_to == date(2025, 6, 30)).values(valid_to=None))
-    session.execute(delete(UnitSuccession))
-    session.expire_all()
-    return Cast(session)
+def cast(before_2025):
+    return before_2025
 
 
 def enter_merge(session, cast):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from events.announcements import announce_theme, number_anniversaries, withdraw_theme
 from events.campaigns import open_campaigns
 from events.catalog import Catalog
 from events.catalog_import import import_catalog
@@ -18,14 +19,11 @@ from events.own_observances import (
     NewObservance,
     add_observance,
     all_observances,
-    announce_theme,
     correct_observance,
     find_observance,
     give_checklist,
-    number_anniversaries,
     slug_of,
     switch_observance,
-    withdraw_theme,
 )
 from events.templates import check_template, template_entry
 from events.workdays import WorkCalendar

@@ -5,10 +5,9 @@ import icalendar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select
 
 from events.asof import AsOf
-from events.campaigns import open_round
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from events.feeds import serve_feed
 from events.handover import hand_over, hand_over_due
@@ -23,10 +22,8 @@ from events.models import (
     Post,
     PostProposal,
     Reform,
-    Template,
     TodoStatus,
     Unit,
-    UnitSuccession,
 )
 from events.models.campaigns import OPEN
 from events.people import add_person, give_post
@@ -34,7 +31,6 @@ from events.progress import Progress, own_progress, rolled_up
 from events.proposals import decide_proposal, waiting_proposals
 from events.reanchor import NewAnchor, apply, preview
 from events.reforms import NewUnit, abolish_level, merge, reforms, rename, split
-from events.rounds import rounds_of
 from events.templates import edit_template, get_template, item_entry
 from events.units import alive, children, get_unit, load_tree, predecessors, successors
 from events.versions import apply_version, compare
@@ -42,23 +38,19 @@ from events.withdrawals import take_back
 from events.years import compare_years, mapped_to, progress_by_year
 from tests.chance import drawn
 from tests.conftest import Cast, holders, tick_off
+from tests.events.test_reanchor import open_template
 
 BEFORE = datetime(2021, 2, 1, 1, tzinfo=UTC)
 DAY = date(2021, 3, 1)  # the first day of the new units, three weeks before 20 March
 ON_THE_DAY = datetime(2021, 3, 1, 1, tzinfo=UTC)
 A_DAY = timedelta(days=1)
-LAST_OF_KON_TUM = date(2025, 6, 30)
 THREE = ["23341", "23344", "23347"]  # three communes of Đăk Glei
 NEW = NewUnit("Xã Đăk Mới")
 
 
 @pytest.fixture
-def cast(session):
-    """The cast in a province that does not know of the reform of 2025 yet."""
-    session.execute(update(Unit).where(Unit.valid_to == LAST_OF_KON_TUM).values(valid_to=None))
-    session.execute(delete(UnitSuccession))
-    session.expire_all()
-    return Cast(session)
+def cast(before_2025):
+    return before_2025
 
 
 @pytest.fixture
@@ -69,9 +61,7 @@ def happiness(session, cast, vietnam):
 
 
 def open_year(session, vietnam, year, key="happiness_day"):
-    template = session.scalars(select(Template).where(Template.key == key)).one()
-    [found] = rounds_of(template, year)
-    open_round(session, found, now=BEFORE, calendar=vietnam)
+    open_template(session, vietnam, key, year, now=BEFORE)
 
 
 def merge_three(session, cast, now=ON_THE_DAY, on=DAY):

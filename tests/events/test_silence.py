@@ -26,8 +26,9 @@ from events.undo import undo_change
 from events.units import get_unit
 from events.villages import VillageType, add_village
 from tests.conftest import Cast
+from tests.events.conftest import LAST_OF_KON_TUM
 from tests.events.test_reanchor import MARCH_2021, item_of, move, open_template
-from tests.events.test_reforms import LAST_OF_KON_TUM, THREE, merge_three
+from tests.events.test_reforms import THREE, merge_three
 from tests.events.test_versions import apply, changed, edit
 
 A_DAY = timedelta(days=1)
@@ -93,7 +94,7 @@ def reword(session, cast, root, vietnam):
     item = item_of(session, root, cast.commune, "banners")
     for by, words in ((cast.hoa, "theo mẫu tỉnh"), (cast.thi, "theo mẫu xã")):
         edit_item(session, item.id, Edit(f"{item.summary} ({words})", item.due, item.role_key), by=by, now=MARCH_2021)
-    undo_change(session, item.id, history_of(session, item)[0].id, by=cast.thi, now=MARCH_2021, calendar=vietnam)
+    undo_change(session, item.id, history_of(session, item)[0].id, by=cast.thi, now=MARCH_2021)
 
 
 def take_a_version(session, cast, root, vietnam):
@@ -235,7 +236,7 @@ def test_a_tick_in_the_wrong_commune_that_is_undone_was_no_report(session, cast,
     assert cast.other_commune not in silent()
 
     next_day = MARCH_2021 + A_DAY
-    undo_change(session, item.id, history_of(session, item)[0].id, by=cast.hoa, now=next_day, calendar=vietnam)
+    undo_change(session, item.id, history_of(session, item)[0].id, by=cast.hoa, now=next_day)
 
     assert silent() == before
     assert cast.other_commune not in silent(AsOf(MARCH_2021.date()))  # the report of that evening stays as it was
@@ -245,7 +246,7 @@ def test_a_tick_in_the_wrong_commune_that_is_undone_was_no_report(session, cast,
 def test_a_report_made_after_an_undo_counts(session, cast, root, vietnam, silent):
     item, who = item_of(session, root, cast.commune, "loudspeaker"), {"by": cast.thi, "now": MARCH_2021}
     complete_item(session, item.id, **who)
-    undo_change(session, item.id, history_of(session, item)[0].id, calendar=vietnam, **who)
+    undo_change(session, item.id, history_of(session, item)[0].id, **who)
     item.without_evidence = True  # what opens wants what its template wants
     complete_item(session, item.id, **who)
 

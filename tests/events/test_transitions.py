@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from events import reanchor, templates, versions
 from events.asof import AsOf
@@ -72,10 +72,10 @@ def loudspeaker(session, item, villages, vietnam, who):
 
 
 @pytest.fixture
-def undo(session, cast, vietnam):
+def undo(session, cast):
     def take_back(item, by=cast.thi):
         change = last_change(history_of(session, item))
-        return undo_change(session, item.id, change.id, by=by, now=LATER, calendar=vietnam)
+        return undo_change(session, item.id, change.id, by=by, now=LATER)
 
     return take_back
 
@@ -259,11 +259,11 @@ def test_parts_follow_what_a_hand_sets_in_the_whole_also_when_days_move(session,
     assert (dates(first), first.summary) == (dates(loudspeaker), loudspeaker.summary)
 
 
-def test_a_part_that_was_edited_by_hand_follows_the_whole_again(session, loudspeaker, cast, vietnam, who):
+def test_a_part_that_was_edited_by_hand_follows_the_whole_again(session, loudspeaker, cast, who):
     part, _other = parts_of(session, loudspeaker)
     edit_item(session, part.id, shifted(part, -1, "Loa thôn 1"), **who)
 
-    follow_template(session, part.id, calendar=vietnam, **who)
+    follow_template(session, part.id, **who)
 
     assert (dates(part), part.summary, part.edited) == (dates(loudspeaker), loudspeaker.summary, [])
 
@@ -291,6 +291,18 @@ def test_parts_that_nobody_began_close_with_the_whole_and_open_with_it(
     assert (first.state, second.state) == (loudspeaker.state, ItemState.IN_PROGRESS)
     undo(loudspeaker, by=cast.hoa)
     assert first.state is ItemState.NOT_STARTED
+
+
+def test_the_days_off_are_asked_for_once_when_a_whole_opens_with_its_parts(session, loudspeaker, who):
+    decline_item(session, loudspeaker.id, "Mưa lũ", **who)
+    connection, seen = session.connection(), []
+    event.listen(connection, "before_cursor_execute", listener := lambda *arguments: seen.append(arguments[2]))
+
+    reopen_item(session, loudspeaker.id, **who)
+
+    event.remove(connection, "before_cursor_execute", listener)
+    assert all(part.is_open for part in parts_of(session, loudspeaker))
+    assert len([statement for statement in seen if "FROM calendar_day" in statement]) == 1
 
 
 def test_a_part_of_a_closed_whole_is_taken_back_so_that_its_village_can_end(session, cast, loudspeaker, villages, who):
@@ -358,7 +370,7 @@ def test_a_whole_whose_parts_were_all_taken_back_may_be_taken_away_by_a_version(
     assert loudspeaker.id in {line.item_id for line in diff.of(Fate.REMOVED)}
 
 
-def test_nobody_is_asked_for_a_part_whose_whole_is_not_required(session, cast, loudspeaker, vietnam):
+def test_nobody_is_asked_for_a_part_whose_whole_is_not_required(session, cast, loudspeaker):
     excuse_item(session, loudspeaker.id, "mất điện", by=cast.hoa, now=NOW)
 
     below = Campaign.unit_id.in_(ever_below(cast.commune.id))

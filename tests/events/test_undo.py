@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import select
 
 from events import reanchor
-from events.campaigns import open_round
 from events.checklist import complete_item, reopen_item, start_item
 from events.choices import delegate_item, split_item
 from events.credits import credit_item, credited_to, remove_credit, stand_in
@@ -12,11 +11,11 @@ from events.editing import Edit, edit_item, follow_template
 from events.errors import ConflictError, NotAllowedError
 from events.evidence import Proof, add_evidence, remove_evidence
 from events.history import history_of, state_of
-from events.models import Campaign, Template
+from events.models import Campaign
 from events.people import add_person, give_post
-from events.rounds import rounds_of
 from events.undo import last_change, undo_change
 from events.villages import VillageType, add_village
+from tests.events.test_reanchor import open_template
 
 NOW = datetime(2021, 2, 22, 2, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -52,19 +51,17 @@ def who(cast):
 
 
 @pytest.fixture
-def undo(session, cast, vietnam):
+def undo(session, cast):
     def take_back(item, by=cast.thi, change=None):
         change = change or last_change(history_of(session, item))
-        return undo_change(session, item.id, change.id, by=by, now=LATER, calendar=vietnam)
+        return undo_change(session, item.id, change.id, by=by, now=LATER)
 
     return take_back
 
 
 def open_round_of(session, vietnam, key, unit):
-    template = session.scalars(select(Template).where(Template.key == key)).one()
-    [found] = rounds_of(template, 2021)
-    open_round(session, found, now=NOW, calendar=vietnam)
-    return session.scalars(select(Campaign).where(Campaign.unit_id == unit.id, Campaign.template_id == template.id)).one()
+    root = open_template(session, vietnam, key, 2021, now=NOW)
+    return session.scalars(select(Campaign).where(Campaign.unit_id == unit.id, Campaign.template_id == root.template_id)).one()
 
 
 def item_of(campaign, key):
@@ -188,26 +185,26 @@ def test_who_an_item_was_delegated_to_takes_back_the_own_work_and_no_decision(se
     assert undo(plan, by=head).state == "not-started"
 
 
-def test_a_shorter_deadline_set_from_above_stays_until_somebody_above_lengthens_it(session, cast, plan, vietnam, who, undo):
+def test_a_shorter_deadline_set_from_above_stays_until_somebody_above_lengthens_it(session, cast, plan, who, undo):
     due = plan.due
     edit_item(session, plan.id, edited(plan, due=due - A_DAY), by=cast.hoa, now=NOW)
 
     with pytest.raises(ConflictError, match="can give more time"):
         undo(plan)
     with pytest.raises(ConflictError, match="can give more time"):
-        follow_template(session, plan.id, calendar=vietnam, **who)
+        follow_template(session, plan.id, **who)
 
     assert plan.due == due - A_DAY
     assert undo(plan, by=cast.hoa).due == due
 
 
-def test_a_shorter_deadline_of_its_own_choice_a_unit_takes_back(session, plan, vietnam, who, undo):
+def test_a_shorter_deadline_of_its_own_choice_a_unit_takes_back(session, plan, who, undo):
     due = plan.due
     edit_item(session, plan.id, edited(plan, due=due - A_DAY), **who)
     assert undo(plan).due == due
 
     edit_item(session, plan.id, edited(plan, due=due - A_DAY), **who)
-    assert follow_template(session, plan.id, calendar=vietnam, **who).due == due
+    assert follow_template(session, plan.id, **who).due == due
 
 
 def test_an_edit_taken_back_after_the_event_moved_follows_the_day_it_moved_to(session, cast, plan, vietnam, who, undo):

@@ -3,19 +3,18 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 
-from events.campaigns import open_round
 from events.errors import ConflictError, NotFoundError
 from events.handover import hand_over_due
-from events.models import Campaign, Post, PostProposal, Reform, Template, Unit, UnitSuccession
+from events.models import Campaign, Post, PostProposal, Reform, Unit, UnitSuccession
 from events.people import give_post
 from events.proposals import decide_proposal, waiting_proposals
 from events.reforms import NewUnit, abolish_level, merge, rename, split
-from events.rounds import rounds_of
 from events.units import get_unit
 from events.withdrawals import TAKEN_BACK, reform_of, take_back
-from tests.conftest import Cast, holders
+from tests.conftest import holders
+from tests.events.test_reanchor import open_template
 
 BEFORE = datetime(2021, 2, 1, 1, tzinfo=UTC)
 DAY = date(2021, 3, 1)
@@ -24,12 +23,8 @@ A_DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def cast(session):
-    """The cast in a province that does not know of the reform of 2025 yet."""
-    session.execute(update(Unit).where(Unit.valid_to == date(2025, 6, 30)).values(valid_to=None))
-    session.execute(delete(UnitSuccession))
-    session.expire_all()
-    return Cast(session)
+def cast(before_2025):
+    return before_2025
 
 
 @pytest.fixture
@@ -97,9 +92,7 @@ def test_a_post_that_was_confirmed_ahead_goes_and_the_old_one_stays(session, cas
 
 
 def test_once_work_was_handed_over_the_change_stands(session, cast, rest, vietnam):
-    template = session.scalars(select(Template).where(Template.key == "happiness_day")).one()
-    [found] = rounds_of(template, 2021)
-    open_round(session, found, now=BEFORE, calendar=vietnam)
+    open_template(session, vietnam, "happiness_day", 2021, now=BEFORE)
     done = merge_two(session, rest)
     hand_over_due(session, by=None, now=ON_THE_DAY)
     before = tree(session)

@@ -3,13 +3,13 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 
 from events.asof import AsOf
 from events.campaigns import open_round
 from events.checklist import complete_item
 from events.handover import hand_over_due
-from events.models import Campaign, ChecklistItem, Template, Unit, UnitSuccession
+from events.models import Campaign, ChecklistItem, Template, Unit
 from events.progress import Progress, own_progress, parts, sum_of, year_progress
 from events.reforms import NewUnit, abolish_level, merge, rename, split
 from events.rounds import rounds_of
@@ -23,15 +23,11 @@ A_DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def happiness(session, vietnam):
+def happiness(session, before_2025, vietnam):
     """20 March 2021 in a province without the reform of 2025, in which Thi has done three items."""
-    session.execute(update(Unit).where(Unit.valid_to == date(2025, 6, 30)).values(valid_to=None))
-    session.execute(delete(UnitSuccession))
-    session.expire_all()
-    cast = Cast(session)
     open_round_of(session, vietnam, "happiness_day")
-    finish(session, campaign_of(session, cast.commune).items[:3], cast.thi, BEFORE)
-    return cast
+    finish(session, campaign_of(session, before_2025.commune).items[:3], before_2025.thi, BEFORE)
+    return before_2025
 
 
 def finish(session, items, by, now):

@@ -3,9 +3,10 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from events.announcements import announce_theme
 from events.campaigns import open_campaigns
 from events.models import Campaign, Observance
-from events.own_observances import announce_theme, find_observance
+from events.own_observances import find_observance
 from events.workdays import WorkCalendar
 from tests.web.conftest import NOON, Opened, Visitor
 

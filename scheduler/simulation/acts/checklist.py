@@ -119,7 +119,7 @@ class Undo(OfItem):
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = self.find(stage)
         last = history_of(stage.session, item)[0]
-        undo_change(stage.session, item.id, last.id, calendar=stage.calendar, **self.who(stage, item))
+        undo_change(stage.session, item.id, last.id, **self.who(stage, item))
         yield self.told(N_("The last change was taken back: %(summary)s"), summary=item.summary)
         yield self.stands(stage, item)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Literal
 
+from events.announcements import announce_theme
 from events.cancelling import cancel_round, reopen_round
 from events.errors import N_
 from events.kinds import get_kind, open_on, switch_on
@@ -11,7 +12,6 @@ from events.models import Observance
 from events.own_observances import (
     NewObservance,
     add_observance,
-    announce_theme,
     find_observance,
     give_checklist,
     switch_observance,

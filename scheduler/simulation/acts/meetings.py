@@ -7,8 +7,9 @@ from typing import Literal
 
 from sqlalchemy import select
 
-from events.activities import Plan, Slot, add_activity, change_activity, credit_activity, overlapping
+from events.activities import Plan, add_activity, change_activity, credit_activity
 from events.errors import N_, NotFoundError
+from events.happenings import Slot, overlapping
 from events.models import Activity
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Stage, Told, Word, as_text
