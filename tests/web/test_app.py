@@ -126,7 +126,7 @@ def test_no_template_holds_a_sentence_of_its_own():
     """Vietnamese stands in the catalogue of translations and in the data, except names of languages and the product."""
     allowed = ("Sum Vầy", "Tiếng Việt", "dự kiến", "Tết")
     for template in Path("web/templates").rglob("*.html"):
-        text = template.read_text()
+        text = template.read_text().replace("&nbsp;", " ")
         for word in allowed:
             text = text.replace(word, "")
         assert not re.search(r"[ạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹđ]", text), template
