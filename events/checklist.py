@@ -11,7 +11,7 @@ from events.installation import day_here
 from events.models import Change, ChecklistItem, EvidenceType, NotDone, Person, TodoStatus, Unit
 from events.models.history import Door
 from events.origins import FOLLOWED
-from events.reasons import is_of_a_credit
+from events.reasons import begun_small, is_of_a_credit
 from events.rights import open_for_change, open_for_choice, require_excuser, require_open, stamp_for
 from events.texts import GIVE_A_REASON, nfc, required
 from events.transitions import before_closing, complete, dropped, move, require_closed_by_people, require_in_template, stands_in
@@ -119,4 +119,4 @@ def _require_evidence(session: Session, item: ChecklistItem) -> None:
     if item.evidence_missing:
         query = select(EvidenceType.title_vi).where(EvidenceType.key.in_(item.evidence_kinds)).order_by(EvidenceType.position)
         titles = session.scalars(query)
-        raise EvidenceMissingError(count=item.evidence_min, kinds=", ".join(titles).lower(), item=item.summary)
+        raise EvidenceMissingError(count=item.evidence_min, kinds=", ".join(map(begun_small, titles)), item=item.summary)

@@ -25,7 +25,7 @@ REFUSED = {
     "2021": [
         "Tỉnh Kon Tum makes “Ngày hội thử” a day of its own: There is no such day. Please check day and month.",
         f"Tỉnh Kon Tum marks {_THEMES} as done: {_THEMES} needs evidence before it is done: "
-        "at least 1 of số, ký hiệu, ngày văn bản, tệp văn bản (pdf/docx).",
+        "at least 1 of số, ký hiệu, ngày văn bản, tệp văn bản (PDF/DOCX).",
         "Phường Quang Trung leaves “Báo cáo kết quả cấp xã” out: “Báo cáo kết quả cấp xã” is required and cannot be switched off.",
         "Phường Quang Trung closes “Biểu dương gia đình tiêu biểu” without doing it: Please give the reason.",
         "Xã Ia Đal closes “Báo cáo kết quả cấp xã” without doing it: “Báo cáo kết quả cấp xã” is required. "
