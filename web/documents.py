@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy.orm import Session
-from wtforms import DateField, FileField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import FileField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 
 from events import documents, themes
@@ -18,6 +18,7 @@ from events.models import Campaign, ChecklistItem, Document, DocumentKind, Perso
 from events.people import may_work_on, require_post
 from events.units import ancestors
 from web.context import current_person, get_config, get_session, today
+from web.fields import DateField, SelectField
 from web.forms import Form, for_people, send_form
 from web.items import LARGEST_UPLOAD, as_download
 from web.language import gettext as _

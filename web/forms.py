@@ -69,7 +69,7 @@ def said(error: DomainError | None) -> str | None:
     return say(error, current()) if error else None
 
 
-class Form(FlaskForm):  # type: ignore[misc] # flask-wtf ships no types
+class Form(FlaskForm):
     """A form with its token against forged requests."""
 
 

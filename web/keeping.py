@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms import StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
@@ -15,6 +15,7 @@ from events.models import Observance, ObservanceStatus, Person, Template
 from events.models.observances import ANNIVERSARY
 from web.addresses import safe_next
 from web.context import get_session, now, today
+from web.fields import IntegerField, SelectField
 from web.forms import Form, send_form, wanted_state
 from web.language import gettext as _
 from web.language import lazy_gettext as _l

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
-from wtforms import IntegerField, RadioField, SelectField, StringField
+from wtforms import StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
@@ -14,6 +14,7 @@ from events import kinds, own_observances
 from events.models import Observance, Person
 from events.own_observances import NewObservance
 from web.context import get_session
+from web.fields import IntegerField, RadioField, SelectField
 from web.forms import Form, send_form
 from web.keeping import address_of, checklists_to_copy
 from web.language import gettext as _
