@@ -1,6 +1,7 @@
 """A campaign's documents: what was written, issued, corrected and replaced, and the theme that they print."""
 
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -13,11 +14,13 @@ from wtforms.validators import InputRequired, Optional
 from events import documents, themes
 from events.campaigns import get_campaign
 from events.documents import Paper
+from events.errors import N_, InvalidInputError
 from events.evidence import LARGEST_FILE, store_file
 from events.models import Campaign, ChecklistItem, Document, DocumentKind, Person
 from events.people import may_work_on, require_post
 from events.units import ancestors
 from web.context import current_person, get_config, get_session, today
+from web.entries import day_of
 from web.fields import DateField, SelectField
 from web.forms import Form, for_people, send_form
 from web.items import LARGEST_UPLOAD, as_download
@@ -41,7 +44,6 @@ def allow_uploads(_endpoint: str | None, _values: dict[str, Any] | None) -> None
 KINDS = {kind: _l(name) for kind, name in documents.KINDS.items()}
 COLUMNS = {name: _l(label) for name, label in documents.COLUMNS.items()}
 _NONE = "0"
-_NO_DAY = _l("This is not a date.")
 
 
 class PaperForm(Form):
@@ -147,18 +149,20 @@ def issue(uid: str, document: str) -> ResponseReturnValue:
     session = get_session()
     campaign = get_campaign(session, uid)
     found = documents.get_document(session, campaign, document)
-    try:
-        on = date.fromisoformat(request.form.get("on", ""))
-    except ValueError:
-        return _page(campaign, problem=str(_NO_DAY)), 400
 
     def use(session: Session, person: Person, at: datetime) -> None:
+        on = day_of(request.form.get("on", ""))
+        if on is None:
+            raise InvalidInputError(N_("Please enter the day of issue."))
         documents.issue_document(session, found, on, by=person, now=at)
 
     def sentence(_nothing: None) -> str:
         return _("Issued: %(abstract)s", abstract=found.abstract) + _still_open(found) + _dates_below(campaign, found)
 
-    return send_form(Form(), use, _list(campaign), sentence, lambda problem: _page(campaign, problem=problem))
+    def again(problem: str | None) -> str:
+        return _page(campaign, days_typed={found.id: request.form.get("on", "")}, problem=problem)
+
+    return send_form(Form(), use, _list(campaign), sentence, again)
 
 
 @bp.post("/<document>/thay-the")
@@ -195,7 +199,11 @@ def _list(campaign: Campaign) -> str:
 
 
 def _page(
-    campaign: Campaign, form: PaperForm | None = None, theme_form: ThemeForm | None = None, problem: str | None = None
+    campaign: Campaign,
+    form: PaperForm | None = None,
+    theme_form: ThemeForm | None = None,
+    days_typed: Mapping[int, str] | None = None,
+    problem: str | None = None,
 ) -> str:
     session, may_write = get_session(), _may_write(get_session(), campaign)
     found = documents.documents_of(session, campaign, drafts=may_write)
@@ -216,6 +224,7 @@ def _page(
         printed=themes.inherited(campaign),
         form=form or _new_form(campaign),
         theme_form=theme_form or ThemeForm(formdata=None, theme=campaign.theme, slogans="\n".join(campaign.slogans or [])),
+        days_typed=days_typed or {},
         problem=problem,
         may_write=may_write,
     )
