@@ -26,14 +26,29 @@ from events.models import (
     Theme,
     Unit,
 )
+from events.models.observances import ANNIVERSARY
 from events.observances import extend_horizon
 from events.recurrence import Occurrence, Rule, check_year, rule_from
+from events.shown import digest, require_shown
 from events.template_checks import ANCHORS
 from events.texts import folded, required, short
 
 _LONGEST_SLUG = 50  # characters, so that the key made from it fits its column
 _NUMBER = re.compile(r"\bN\b")
 _COPIED_AFRESH = {"id", "version_id"}  # columns of a template item that a copy gets anew
+_FACTS = ("title_vi", "title_en", "rule", "basis", "inside_key", "color")
+_FACTS_CHANGED = N_(
+    "Meanwhile somebody else corrected “%(title)s”; its page shows what is stored now. "
+    "What you typed is still here: store it once more if it is to replace that."
+)
+_THEME_CHANGED = N_(
+    "For %(year)s another theme is stored by now than this page showed; see “Themes through the years” below. "
+    "What you typed is still here: store it once more if it is to replace that."
+)
+_NUMBERING_CHANGED = N_(
+    "Meanwhile somebody else stored how anniversaries are put: from %(year)s, “%(wording)s”. "
+    "What you typed is still here: store it once more if it is to replace that."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +122,23 @@ def add_observance(
     return observance
 
 
-def correct_observance(session: Session, observance: Observance, wanted: NewObservance, *, now: datetime) -> None:
+def correct_observance(
+    session: Session, observance: Observance, wanted: NewObservance, *, shown: str | None = None, now: datetime
+) -> None:
     """Correct title, day, legal basis, colour and container of an observance that was made here, checked as when it was made.
 
     Its address stays, and so do the days of open campaigns; how anniversaries are put is for ``number_anniversaries``. Raises
-    ``ConflictError`` for one of the catalogue, and for days that its checklist or what lies inside it does not go with.
+    ``ConflictError`` for one of the catalogue, and for days that its checklist or what lies inside it does not go with, also for a
+    form that showed (``facts_shown``) something else than what is there by now.
     """
+    session.refresh(observance, with_for_update=True)
     if observance.status is not ObservanceStatus.OWN:
         raise ConflictError(N_("“%(title)s” comes with the catalogue and is not changed here."), title=observance.title_vi)
     year, old_title = day_here(session, now).year, observance.title_vi
     columns = _columns(session, wanted, year, observance)
+    if all(getattr(observance, name) == value for name, value in columns.items()):
+        return
+    require_shown(shown, facts_shown(observance), _FACTS_CHANGED, title=observance.title_vi)
     template = session.scalar(select(Template).where(Template.observance_id == observance.id))
     if template is not None and template.anchor is not _anchor(wanted.rule):
         raise ConflictError(N_("Its checklist counts from one day or from several; that cannot change any more."))
@@ -128,6 +150,11 @@ def correct_observance(session: Session, observance: Observance, wanted: NewObse
     session.flush()
     session.expire(observance, ["container"])
     extend_horizon(session, now=now)
+
+
+def facts_shown(observance: Observance) -> str:
+    """Return the digest of what ``correct_observance`` changes, for a form to bring along."""
+    return digest(*(getattr(observance, name) for name in _FACTS))
 
 
 def give_checklist(session: Session, observance: Observance, like: Template, *, by: Person, now: datetime) -> Template:
@@ -142,21 +169,43 @@ def give_checklist(session: Session, observance: Observance, like: Template, *, 
 
 
 def announce_theme(
-    session: Session, observance: Observance, year: int, theme: str, slogans: Sequence[str] = (), *, source: str = "", now: datetime
+    session: Session,
+    observance: Observance,
+    year: int,
+    theme: str,
+    slogans: Sequence[str] = (),
+    *,
+    source: str = "",
+    shown: str | None = None,
+    now: datetime,
 ) -> Theme:
-    """Write the theme and slogans of a year; they replace those known. Raises ``InvalidInputError`` without a theme."""
+    """Write the theme and slogans of a year; they replace those known. Raises ``InvalidInputError`` without a theme.
+
+    ``shown`` is what ``theme_shown`` gave for the form. Raises ``ChangedMeanwhileError`` when another theme is there by now, or one
+    of a year that the form did not show.
+    """
     check_year(year)
-    text = required(short(theme), N_("Please enter the theme."))
-    row = session.scalar(select(Theme).where(Theme.observance_id == observance.id, Theme.year == year))
+    text, lines = required(short(theme), N_("Please enter the theme.")), [line for line in map(short, slogans) if line]
+    _lock(session, observance)
+    of_year = select(Theme).where(Theme.observance_id == observance.id, Theme.year == year)
+    row = session.scalar(of_year.execution_options(populate_existing=True))
+    if row is not None and (row.theme_vi, row.slogans, row.source) == (text, lines, short(source)):
+        return row
+    if shown is not None and not shown.startswith(f"{year}-"):
+        shown = _theme_digest(None, year)
+    require_shown(shown, _theme_digest(row, year), _THEME_CHANGED, year=year)
     if row is None:
         row = Theme(observance=observance, year=year)
         session.add(row)
-    row.theme_vi = text
-    row.slogans = [line for line in map(short, slogans) if line]
-    row.source = short(source)
+    row.theme_vi, row.slogans, row.source = text, lines, short(source)
     session.flush()
     extend_horizon(session, now=now)
     return row
+
+
+def theme_shown(observance: Observance, year: int) -> str:
+    """Return the digest of a year's theme, for a form to bring along. It names the year: people may type another one."""
+    return _theme_digest(observance.theme_in(year), year)
 
 
 def withdraw_theme(session: Session, observance: Observance, year: int, *, now: datetime) -> None:
@@ -178,18 +227,42 @@ def withdraw_theme(session: Session, observance: Observance, year: int, *, now: 
     extend_horizon(session, now=now)
 
 
-def number_anniversaries(session: Session, observance: Observance, base_year: int | None, wording: str, *, now: datetime) -> None:
-    """Choose the year that anniversaries count from and their wording, such as "lần thứ N"; empty is "Kỷ niệm N năm"."""
-    observance.base_year = _base_year(base_year, day_here(session, now).year)
-    observance.anniversary = _wording(wording)
+def number_anniversaries(
+    session: Session, observance: Observance, base_year: int | None, wording: str, *, shown: str | None = None, now: datetime
+) -> None:
+    """Choose the year that anniversaries count from and their wording, such as "lần thứ N"; empty is "Kỷ niệm N năm".
+
+    ``shown`` is what ``numbering_shown`` gave for the form. Raises ``ChangedMeanwhileError`` when it is put otherwise by now.
+    """
+    chosen = _base_year(base_year, day_here(session, now).year), _wording(wording)
+    session.refresh(observance, ["base_year", "anniversary"], with_for_update=True)
+    if (observance.base_year, observance.anniversary) == chosen:
+        return
+    stored = {"year": observance.base_year or "–", "wording": observance.anniversary or ANNIVERSARY}
+    require_shown(shown, numbering_shown(observance), _NUMBERING_CHANGED, **stored)
+    observance.base_year, observance.anniversary = chosen
     session.flush()
     extend_horizon(session, now=now)
+
+
+def numbering_shown(observance: Observance) -> str:
+    """Return the digest of how anniversaries are counted and put, for a form to bring along."""
+    return digest(observance.base_year, observance.anniversary)
 
 
 def slug_of(title: str) -> str:
     """Return a title as an address: ASCII, lower case, đ as d. Empty when the title has no letter or digit."""
     words = re.findall(r"[a-z0-9]+", folded(title))
     return "-".join(words)[:_LONGEST_SLUG].strip("-")
+
+
+def _lock(session: Session, observance: Observance) -> None:
+    """Let one at a time change what belongs to an observance."""
+    session.execute(select(Observance.id).where(Observance.id == observance.id).with_for_update())
+
+
+def _theme_digest(theme: Theme | None, year: int) -> str:
+    return f"{year}-{digest(theme.theme_vi, theme.slogans, theme.source) if theme else ''}"
 
 
 def _rule(fields: Mapping[str, Any]) -> Rule:

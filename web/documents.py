@@ -22,7 +22,7 @@ from events.units import ancestors
 from web.context import current_person, get_config, get_session, today
 from web.entries import day_of
 from web.fields import DateField, SelectField
-from web.forms import Form, for_people, send_form
+from web.forms import ChangingForm, Form, for_people, send_form
 from web.items import LARGEST_UPLOAD, as_download
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
@@ -46,7 +46,7 @@ COLUMNS = {name: _l(label) for name, label in documents.COLUMNS.items()}
 _NONE = "0"
 
 
-class PaperForm(Form):
+class PaperForm(ChangingForm):
     """What stands on a document."""
 
     kind = SelectField(_l("Type"), choices=[SelectChoice(kind.value, label) for kind, label in KINDS.items()])
@@ -67,7 +67,7 @@ class PaperForm(Form):
         return Paper(DocumentKind(self.kind.data), *values, file=file)
 
 
-class ThemeForm(Form):
+class ThemeForm(ChangingForm):
     """A campaign's own theme."""
 
     theme = StringField(_l("Theme"), description=_l("Empty: the theme of the year."))
@@ -115,12 +115,13 @@ def correct(uid: str, document: str) -> ResponseReturnValue:
     session = get_session()
     campaign = get_campaign(session, uid)
     found = documents.get_document(session, campaign, document)
-    form = _paper_form(campaign, found)
+    form = _paper_form(campaign, found, issued=found.issued)  # which a page that was opened before does not send
 
     def use(session: Session, person: Person, at: datetime) -> bool:
         before, item = found.issued, _item(session, campaign, form)
         issued = form.issued.data if form.issued else None
-        documents.correct_document(session, found, form.paper(), item=item, issued=issued, by=person, now=at)
+        known = {"issued": issued, "shown": form.shown.data or None}
+        documents.correct_document(session, found, form.paper(), item=item, **known, by=person, now=at)
         return found.issued != before
 
     def sentence(is_issued_otherwise: bool) -> str:
@@ -188,7 +189,7 @@ def choose_theme(uid: str) -> ResponseReturnValue:
 
     def use(session: Session, person: Person, at: datetime) -> None:
         slogans = (form.slogans.data or "").splitlines()
-        themes.choose_theme(session, campaign, form.theme.data or "", slogans, by=person, now=at)
+        themes.choose_theme(session, campaign, form.theme.data or "", slogans, shown=form.shown.data or None, by=person, now=at)
 
     sentence = _("The theme of this campaign is stored.")
     return send_form(form, use, _list(campaign), sentence, lambda problem: _page(campaign, theme_form=form, problem=problem))
@@ -223,7 +224,7 @@ def _page(
         leaves_time={document.id for document in found if documents.leaves_time_below(document, awaited)},
         printed=themes.inherited(campaign),
         form=form or _new_form(campaign),
-        theme_form=theme_form or ThemeForm(formdata=None, theme=campaign.theme, slogans="\n".join(campaign.slogans or [])),
+        theme_form=theme_form or _theme_form(campaign),
         days_typed=days_typed or {},
         problem=problem,
         may_write=may_write,
@@ -232,12 +233,24 @@ def _page(
 
 def _edit_page(campaign: Campaign, document: Document, form: PaperForm | None = None, problem: str | None = None) -> str:
     names = ("abstract", "number", "dated", "issued", "issuer", "signer")
-    typed = {"kind": document.kind.value, "item": str(document.item_id or _NONE)}
+    typed = {"kind": document.kind.value, "item": str(document.item_id or _NONE), "shown": documents.facts_shown(document)}
     filled = form or _paper_form(campaign, document, **typed, **{name: getattr(document, name) for name in names})
     path = ancestors(campaign.unit)[::-1]
     return render_template(
-        "documents/edit.html", campaign=campaign, document=document, form=filled, problem=problem, unit_path=path
+        "documents/edit.html",
+        campaign=campaign,
+        document=document,
+        form=filled,
+        kinds=KINDS,
+        columns=COLUMNS,
+        problem=problem,
+        unit_path=path,
     )
+
+
+def _theme_form(campaign: Campaign) -> ThemeForm:
+    slogans, shown = "\n".join(campaign.slogans or []), themes.choice_shown(campaign)
+    return ThemeForm(formdata=None, theme=campaign.theme, slogans=slogans, shown=shown)
 
 
 def _new_form(campaign: Campaign) -> PaperForm:

@@ -177,7 +177,7 @@ def test_a_document_replaces_another_but_never_in_a_circle(thi: Visitor, opened:
     old, new = entered(session)
 
     assert thi.post(f"{address(opened)}/{new.uid}/thay-the", older=old.uid).status_code == 303
-    assert thi.post(f"{address(opened)}/{old.uid}/thay-the", older=new.uid).status_code == 400
+    assert thi.post(f"{address(opened)}/{old.uid}/thay-the", older=new.uid).status_code == 409
 
     old, new = entered(session)
     assert (new.supersedes_id, old.supersedes_id) == (old.id, None)
