@@ -161,11 +161,16 @@ def give_checklist(session: Session, observance: Observance, like: Template, *, 
     """Let an observance that only stood in the calendar open campaigns, with the items that the template ``like`` has today.
 
     An observance with a checklist keeps the one it has: it is changed as any template. What counted from an anchor that such a
-    day does not have counts from the day, or the first of several.
+    day does not have counts from the day, or the first of several. Asking twice for the same items changes nothing; raises
+    ``ConflictError`` for those of another template.
     """
-    session.execute(select(Observance.id).where(Observance.id == observance.id).with_for_update())
+    _lock(session, observance)
     known = session.scalar(select(Template).where(Template.observance_id == observance.id))
-    return known or _copy_template(session, observance, like, by, now)
+    if known is None:
+        return _copy_template(session, observance, like, by, now)
+    if _copied(known.versions[0], known.anchor) != _copied(like.current, known.anchor):
+        raise ConflictError(N_("“%(title)s” has a checklist already. Please change its items there."), title=observance.title_vi)
+    return known
 
 
 def announce_theme(
@@ -375,7 +380,7 @@ def _copy_template(session: Session, observance: Observance, source: Template, b
         **{name: getattr(source, name) for name in names},
     )
     version = TemplateVersion(template=template, number=1, created=now, digest="", created_by_id=by.id)
-    version.items = [_copy(item, template.anchor) for item in source.current.items]
+    version.items = [TemplateItem(**columns) for columns in _copied(source.current, template.anchor)]
     session.add(template)
     session.flush()
     return template
@@ -385,10 +390,14 @@ def _anchor(rule: Mapping[str, Any]) -> Anchor:
     return Anchor.START if rule["kind"] == "fixed_range" else Anchor.DAY
 
 
-def _copy(item: TemplateItem, anchor: Anchor) -> TemplateItem:
+def _copied(version: TemplateVersion, anchor: Anchor) -> list[dict[str, Any]]:
+    """Return the columns of a version's items as a template that counts from ``anchor`` copies them."""
     columns = [column.key for column in inspect(TemplateItem).column_attrs if column.key not in _COPIED_AFRESH]
-    counted_from = item.anchor if item.anchor in ANCHORS[anchor] | {Anchor.PLAN} else anchor
-    return TemplateItem(**{name: getattr(item, name) for name in columns} | {"anchor": counted_from})
+    known = ANCHORS[anchor] | {Anchor.PLAN}
+    return [
+        {name: getattr(item, name) for name in columns} | {"anchor": item.anchor if item.anchor in known else anchor}
+        for item in version.items
+    ]
 
 
 def _last_position(session: Session, model: type[Observance] | type[Template]) -> int:

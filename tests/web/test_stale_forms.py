@@ -135,3 +135,13 @@ def test_a_draft_that_was_issued_meanwhile_keeps_its_day_of_issue_when_the_old_f
     assert hoa.post(address, **PAPER | {"number": "1/KH"}, **shown(refused.text, address)).status_code == 303
     session.expire_all()
     assert f"{session.scalars(select(Document.issued)).one()}" == "2021-03-01"
+
+
+def test_a_second_choice_of_another_checklist_is_refused_and_the_same_one_is_not(hoa: Visitor):
+    address = "/ngay-ky-niem/ngay-phu-nu-viet-nam/danh-muc"
+
+    answers = [hoa.post(address, like=like) for like in ("happiness_day", "happiness_day", "training_course")]
+
+    assert [answer.status_code for answer in answers] == [303, 303, 409]
+    assert "đã có danh mục" in answers[2].text
+    assert "mở chiến dịch" not in answers[2].text
