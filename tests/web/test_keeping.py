@@ -51,6 +51,10 @@ def test_an_example_is_switched_on_and_off(administrator: Visitor, stranger: Vis
     stranger.read(f"/lich/{off.slug}.ics", 404)
 
 
+def test_the_page_of_switches_says_that_they_hold_for_the_whole_province(administrator: Visitor):
+    assert "mỗi tỉnh, thành phố dùng một bản cài đặt riêng" in administrator.read("/ngay-ky-niem/")
+
+
 def test_an_example_is_given_a_checklist(administrator: Visitor):
     page = "/ngay-ky-niem/ngay-phu-nu-viet-nam"
     assert "Nhận danh mục này" in administrator.read(f"{page}/sua")
