@@ -155,7 +155,7 @@ def _names(app: Flask) -> set[str]:
     names = {name for page in _TEMPLATES.rglob("*.html") for name in re.findall(r'name="([a-z_-]+)"', page.read_text("utf-8"))}
     with app.test_request_context():
         names |= {field.name for kind in _forms() for field in kind(formdata=None)}
-    return names - {"csrf_token", "language"}
+    return names - {"csrf_token", "language"} - {"add", "remove", "lam"}  # the latter are buttons that ask for something else
 
 
 def _address(rule: str, opened: Opened, there: dict[str, object]) -> str:
