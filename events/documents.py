@@ -24,6 +24,7 @@ from events.models import Campaign, ChecklistItem, Document, DocumentKind, Perso
 from events.paper_trail import facts_of, keep, name_of, tell, tell_correction
 from events.people import require_post
 from events.recurrence import check_year
+from events.shown import digest, require_shown
 from events.texts import required, short
 from events.themes import Printed, inherited
 from events.villages import VILLAGE
@@ -37,6 +38,10 @@ KINDS = {
     DocumentKind.MINUTES: N_("Minutes"),
     DocumentKind.OTHER: N_("Other document"),
 }
+_CHANGED = N_(
+    "Meanwhile somebody else changed “%(abstract)s”; “What was corrected” shows it. "
+    "What you typed is still here: store it once more if it is to replace that."
+)
 _NUMBER = 100  # characters
 _STEERING_COMMITTEE = "bcd_tinh"  # a role that issues documents of its own, in its own series of numbers
 _PLAN_KEY = "plan"  # how the keys of the items begin in which a unit issues its own plan
@@ -86,14 +91,17 @@ def correct_document(
     now: datetime,
     item: ChecklistItem | None = None,
     issued: date | None = None,
+    shown: str | None = None,
 ) -> Document:
     """Correct what was entered, such as a number that the clerk gave later; what it was before is kept.
 
-    An issued document keeps its type and what it prints; ``issued`` corrects the day on which it was issued. Raises
-    ``ConflictError`` for another type of an issued document, or a day of issue of a draft.
+    An issued document keeps its type and what it prints; ``issued`` corrects the day on which it was issued. ``shown`` is what
+    ``facts_shown`` gave for the form. Raises ``ConflictError`` for another type of an issued document or a day of issue of a draft,
+    and ``ChangedMeanwhileError`` when the document says something else by now.
     """
     require_post(session, by, document.campaign.unit, day_here(session, now))
-    before, old_item = facts_of(document), document.item
+    session.refresh(document, with_for_update=FOR_CHANGE)
+    before, old_item, known = facts_of(document), document.item, facts_shown(document)
     if document.issued is not None and paper.kind is not document.kind:
         raise ConflictError(N_("The type of an issued document stays. Please enter another document that replaces it."))
     if issued is not None and document.issued is None:
@@ -102,10 +110,17 @@ def correct_document(
         _require_past(issued, day_here(session, now))
         document.issued = issued
     _write(document, paper, item, by, now)
+    if facts_of(document) != before:
+        require_shown(shown, known, _CHANGED, abstract=before["abstract"])
     session.flush()
     if keep(session, document, before, by, now):
         tell_correction(session, document, before, old_item, by, now)
     return document
+
+
+def facts_shown(document: Document) -> str:
+    """Return the digest of what may be corrected on a document, for a form to bring along."""
+    return digest(facts_of(document))
 
 
 def issue_document(session: Session, document: Document, on: date, *, by: Person, now: datetime) -> Document:

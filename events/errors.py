@@ -6,6 +6,7 @@
     ├── NotFoundError            no such unit, campaign, item, observance …
     ├── NotAllowedError          the person may not do that there
     ├── ConflictError            somebody else changed it meanwhile, or it is too late
+    │   ├── ChangedMeanwhileError   a form showed something else than what is there now
     │   └── EvidenceMissingError the item wants evidence before it is done
     └── InvalidInputError        a value that cannot be stored
 
@@ -58,6 +59,14 @@ class NotAllowedError(DomainError):
 
 class ConflictError(DomainError):
     """Raised when the state of things no longer allows what was asked."""
+
+
+class ChangedMeanwhileError(ConflictError):
+    """Raised when a form would overwrite what it did not show; ``now_shown`` is the digest that would not be refused."""
+
+    def __init__(self, msgid: str, now_shown: str, /, **facts: object) -> None:
+        super().__init__(msgid, **facts)
+        self.now_shown = now_shown
 
 
 class EvidenceMissingError(ConflictError):

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from events.models import Campaign, Level, Template
+from events.models import Campaign, Level, Observance, Template
 
 # Nobody else may change the row; others may go on pointing at it, as history does at items and items at their campaigns.
 FOR_CHANGE: dict[str, Any] = {"key_share": True}
@@ -38,6 +38,11 @@ def lock_round(session: Session, root: Campaign) -> None:
     """Do so for the round of ``root``, which is read again: it may have been moved or cancelled while this one waited."""
     lock_templates(session, [root.template_id])
     session.refresh(root)
+
+
+def lock_observance(session: Session, observance: Observance) -> None:
+    """Let one at a time change what belongs to an observance."""
+    session.execute(select(Observance.id).where(Observance.id == observance.id).with_for_update(**FOR_CHANGE))
 
 
 def through_collisions(work: Callable[[], _T], begin_again: Callable[[], object] = lambda: None) -> _T:

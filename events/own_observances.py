@@ -16,7 +16,7 @@ from events.announcements import base_year_of, wording_of
 from events.colors import HEX_OF
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here
-from events.locks import FOR_CHANGE
+from events.locks import FOR_CHANGE, lock_observance
 from events.models import (
     Anchor,
     Observance,
@@ -29,11 +29,17 @@ from events.models import (
 )
 from events.observances import extend_horizon
 from events.recurrence import Occurrence, Rule, rule_from
+from events.shown import digest, require_shown
 from events.template_checks import ANCHORS
 from events.texts import folded, required, short
 
 _LONGEST_SLUG = 50  # characters, so that the key made from it fits its column
 _COPIED_AFRESH = {"id", "version_id"}  # columns of a template item that a copy gets anew
+_FACTS = ("title_vi", "title_en", "rule", "basis", "inside_key", "color")
+_FACTS_CHANGED = N_(
+    "Meanwhile somebody else corrected “%(title)s”; its page shows what is stored now. "
+    "What you typed is still here: store it once more if it is to replace that."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +113,23 @@ def add_observance(
     return observance
 
 
-def correct_observance(session: Session, observance: Observance, wanted: NewObservance, *, now: datetime) -> None:
+def correct_observance(
+    session: Session, observance: Observance, wanted: NewObservance, *, shown: str | None = None, now: datetime
+) -> None:
     """Correct title, day, legal basis, colour and container of an observance that was made here, checked as when it was made.
 
     Its address stays, and so do the days of open campaigns; how anniversaries are put is for `announcements`. Raises
-    ``ConflictError`` for one of the catalogue, and for days that its checklist or what lies inside it does not go with.
+    ``ConflictError`` for one of the catalogue, and for days that its checklist or what lies inside it does not go with, also for a
+    form that showed (``facts_shown``) something else than what is there by now.
     """
+    session.refresh(observance, with_for_update=FOR_CHANGE)
     if observance.status is not ObservanceStatus.OWN:
         raise ConflictError(N_("“%(title)s” comes with the catalogue and is not changed here."), title=observance.title_vi)
     year, old_title = day_here(session, now).year, observance.title_vi
     columns = _columns(session, wanted, year, observance)
+    if all(getattr(observance, name) == value for name, value in columns.items()):
+        return
+    require_shown(shown, facts_shown(observance), _FACTS_CHANGED, title=observance.title_vi)
     template = session.scalar(select(Template).where(Template.observance_id == observance.id))
     if template is not None and template.anchor is not _anchor(wanted.rule):
         raise ConflictError(N_("Its checklist counts from one day or from several; that cannot change any more."))
@@ -130,15 +143,25 @@ def correct_observance(session: Session, observance: Observance, wanted: NewObse
     extend_horizon(session, now=now)
 
 
+def facts_shown(observance: Observance) -> str:
+    """Return the digest of what ``correct_observance`` changes, for a form to bring along."""
+    return digest(*(getattr(observance, name) for name in _FACTS))
+
+
 def give_checklist(session: Session, observance: Observance, like: Template, *, by: Person, now: datetime) -> Template:
     """Let an observance that only stood in the calendar open campaigns, with the items that the template ``like`` has today.
 
     An observance with a checklist keeps the one it has: it is changed as any template. What counted from an anchor that such a
-    day does not have counts from the day, or the first of several.
+    day does not have counts from the day, or the first of several. Asking twice for the same items changes nothing; raises
+    ``ConflictError`` for those of another template.
     """
-    session.execute(select(Observance.id).where(Observance.id == observance.id).with_for_update(**FOR_CHANGE))
+    lock_observance(session, observance)
     known = session.scalar(select(Template).where(Template.observance_id == observance.id))
-    return known or _copy_template(session, observance, like, by, now)
+    if known is None:
+        return _copy_template(session, observance, like, by, now)
+    if _copied(known.versions[0], known.anchor) != _copied(like.current, known.anchor):
+        raise ConflictError(N_("“%(title)s” has a checklist already. Please change its items there."), title=observance.title_vi)
+    return known
 
 
 def slug_of(title: str) -> str:
@@ -242,7 +265,7 @@ def _copy_template(session: Session, observance: Observance, source: Template, b
         **{name: getattr(source, name) for name in names},
     )
     version = TemplateVersion(template=template, number=1, created=now, digest="", created_by_id=by.id)
-    version.items = [_copy(item, template.anchor) for item in source.current.items]
+    version.items = [TemplateItem(**columns) for columns in _copied(source.current, template.anchor)]
     session.add(template)
     session.flush()
     return template
@@ -252,10 +275,14 @@ def _anchor(rule: Mapping[str, Any]) -> Anchor:
     return Anchor.START if rule["kind"] == "fixed_range" else Anchor.DAY
 
 
-def _copy(item: TemplateItem, anchor: Anchor) -> TemplateItem:
+def _copied(version: TemplateVersion, anchor: Anchor) -> list[dict[str, Any]]:
+    """Return the columns of a version's items as a template that counts from ``anchor`` copies them."""
     columns = [column.key for column in inspect(TemplateItem).column_attrs if column.key not in _COPIED_AFRESH]
-    counted_from = item.anchor if item.anchor in ANCHORS[anchor] | {Anchor.PLAN} else anchor
-    return TemplateItem(**{name: getattr(item, name) for name in columns} | {"anchor": counted_from})
+    known = ANCHORS[anchor] | {Anchor.PLAN}
+    return [
+        {name: getattr(item, name) for name in columns} | {"anchor": item.anchor if item.anchor in known else anchor}
+        for item in version.items
+    ]
 
 
 def _last_position(session: Session, model: type[Observance] | type[Template]) -> int:

@@ -11,10 +11,18 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from events.errors import N_
 from events.installation import day_here
+from events.locks import FOR_CHANGE
 from events.models import Campaign, Observance, Person
 from events.people import require_post
+from events.shown import digest, require_shown
 from events.texts import short
+
+_CHANGED = N_(
+    "Meanwhile somebody else stored another theme for this campaign; “Printed now” shows it. "
+    "What you typed is still here: store it once more if it is to replace that."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +55,29 @@ def choose_theme(
     theme: str,
     slogans: Sequence[str] = (),
     *,
+    shown: str | None = None,
     by: Person,
     now: datetime,
 ) -> None:
-    """Give a campaign its own theme and slogans; empty ones go back to the year's."""
+    """Give a campaign its own theme and slogans; empty ones go back to the year's.
+
+    ``shown`` is what ``choice_shown`` gave for the form. Raises ``ChangedMeanwhileError`` when the choice is another one by now.
+    """
     require_post(session, by, campaign.unit, day_here(session, now))
+    session.refresh(campaign, ["theme", "slogans"], with_for_update=FOR_CHANGE)
     chosen = short(theme)
     lines = [line for line in map(short, slogans) if line] or None
     if (campaign.theme, campaign.slogans) == (chosen, lines):
         return
+    require_shown(shown, choice_shown(campaign), _CHANGED)
     campaign.theme, campaign.slogans = chosen, lines
     campaign.touch(now)
     session.flush()
+
+
+def choice_shown(campaign: Campaign) -> str:
+    """Return the digest of a campaign's own choice, for a form to bring along."""
+    return digest(campaign.theme, campaign.slogans)
 
 
 def _announced(observance: Observance, year: int) -> Printed:

@@ -30,6 +30,7 @@ from events.texts import nfc
 from events.workdays import DecisionStatus
 from web.context import current_person, get_calendar, get_session, now, today
 from web.differences import Words
+from web.entries import day_of
 from web.language import current
 from web.language import gettext as _
 from web.mail import administrators_only
@@ -195,7 +196,7 @@ def _entered() -> Entered:
     if len(text) > _LONGEST_TEXT:
         raise InvalidInputError(N_("The text is too long; please paste only the sentences about days off."))
     ticked = frozenset(form.getlist("day")) if "listed" in form else None
-    drops = {_iso(day): day in form.getlist("gone") for day in form.getlist("earlier")}
+    drops = {day: iso in form.getlist("gone") for iso in form.getlist("earlier") if (day := day_of(iso))}
     source = nfc(form.get("source", ""))[:500]
     replaces, tet_decided = "replaces" in form or None, "tet_decided" in form
     return Entered(int(typed), text.replace("\r\n", "\n"), source, ticked, replaces, tet_decided, drops)
@@ -209,21 +210,9 @@ def _sentences() -> list[str]:
         ("swap_off", "swap_on", "Hoán đổi ngày làm việc từ ngày {:%d/%m/%Y} sang ngày {:%d/%m/%Y}"),
         ("more_first", "more_last", "Nghỉ từ ngày {:%d/%m/%Y} đến hết ngày {:%d/%m/%Y}"),
     ):
-        days = _day(first), _day(second)
+        days = day_of(request.form.get(first, "")), day_of(request.form.get(second, ""))
         if days[0] and days[1]:
             found.append(sentence.format(*days))
         elif days[0] or days[1]:
             raise InvalidInputError(N_("Please fill in both days, or neither."))
     return found
-
-
-def _day(name: str) -> date | None:
-    text = request.form.get(name, "").strip()
-    return _iso(text) if text else None
-
-
-def _iso(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidInputError(N_("“%(day)s” is not a day."), day=text[:20]) from None

@@ -1,24 +1,28 @@
 """A campaign's documents: what was written, issued, corrected and replaced, and the theme that they print."""
 
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy.orm import Session
-from wtforms import DateField, FileField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import FileField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 
 from events import documents, paper_trail, themes
 from events.campaigns import get_campaign
 from events.documents import Paper
+from events.errors import N_, InvalidInputError
 from events.evidence import LARGEST_FILE, store_file
 from events.models import Campaign, ChecklistItem, Document, DocumentKind, Person
 from events.people import may_work_on, require_post
 from events.units import ancestors
 from web.context import current_person, get_config, get_session, today
-from web.forms import Form, for_people, send_form
+from web.entries import day_of
+from web.fields import DateField, SelectField
+from web.forms import ChangingForm, Form, for_people, send_form
 from web.items import LARGEST_UPLOAD, as_download
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
@@ -40,10 +44,9 @@ def allow_uploads(_endpoint: str | None, _values: dict[str, Any] | None) -> None
 KINDS = {kind: _l(name) for kind, name in documents.KINDS.items()}
 COLUMNS = {name: _l(label) for name, label in paper_trail.COLUMNS.items()}
 _NONE = "0"
-_NO_DAY = _l("This is not a date.")
 
 
-class PaperForm(Form):
+class PaperForm(ChangingForm):
     """What stands on a document."""
 
     kind = SelectField(_l("Type"), choices=[SelectChoice(kind.value, label) for kind, label in KINDS.items()])
@@ -64,7 +67,7 @@ class PaperForm(Form):
         return Paper(DocumentKind(self.kind.data), *values, file=file)
 
 
-class ThemeForm(Form):
+class ThemeForm(ChangingForm):
     """A campaign's own theme."""
 
     theme = StringField(_l("Theme"), description=_l("Empty: the theme of the year."))
@@ -112,12 +115,13 @@ def correct(uid: str, document: str) -> ResponseReturnValue:
     session = get_session()
     campaign = get_campaign(session, uid)
     found = documents.get_document(session, campaign, document)
-    form = _paper_form(campaign, found)
+    form = _paper_form(campaign, found, issued=found.issued)  # which a page that was opened before does not send
 
     def use(session: Session, person: Person, at: datetime) -> bool:
         before, item = found.issued, _item(session, campaign, form)
         issued = form.issued.data if form.issued else None
-        documents.correct_document(session, found, form.paper(), item=item, issued=issued, by=person, now=at)
+        known = {"issued": issued, "shown": form.shown.data or None}
+        documents.correct_document(session, found, form.paper(), item=item, **known, by=person, now=at)
         return found.issued != before
 
     def sentence(is_issued_otherwise: bool) -> str:
@@ -146,18 +150,20 @@ def issue(uid: str, document: str) -> ResponseReturnValue:
     session = get_session()
     campaign = get_campaign(session, uid)
     found = documents.get_document(session, campaign, document)
-    try:
-        on = date.fromisoformat(request.form.get("on", ""))
-    except ValueError:
-        return _page(campaign, problem=str(_NO_DAY)), 400
 
     def use(session: Session, person: Person, at: datetime) -> None:
+        on = day_of(request.form.get("on", ""))
+        if on is None:
+            raise InvalidInputError(N_("Please enter the day of issue."))
         documents.issue_document(session, found, on, by=person, now=at)
 
     def sentence(_nothing: None) -> str:
         return _("Issued: %(abstract)s", abstract=found.abstract) + _still_open(found) + _dates_below(campaign, found)
 
-    return send_form(Form(), use, _list(campaign), sentence, lambda problem: _page(campaign, problem=problem))
+    def again(problem: str | None) -> str:
+        return _page(campaign, days_typed={found.id: request.form.get("on", "")}, problem=problem)
+
+    return send_form(Form(), use, _list(campaign), sentence, again)
 
 
 @bp.post("/<document>/thay-the")
@@ -183,7 +189,7 @@ def choose_theme(uid: str) -> ResponseReturnValue:
 
     def use(session: Session, person: Person, at: datetime) -> None:
         slogans = (form.slogans.data or "").splitlines()
-        themes.choose_theme(session, campaign, form.theme.data or "", slogans, by=person, now=at)
+        themes.choose_theme(session, campaign, form.theme.data or "", slogans, shown=form.shown.data or None, by=person, now=at)
 
     sentence = _("The theme of this campaign is stored.")
     return send_form(form, use, _list(campaign), sentence, lambda problem: _page(campaign, theme_form=form, problem=problem))
@@ -194,7 +200,11 @@ def _list(campaign: Campaign) -> str:
 
 
 def _page(
-    campaign: Campaign, form: PaperForm | None = None, theme_form: ThemeForm | None = None, problem: str | None = None
+    campaign: Campaign,
+    form: PaperForm | None = None,
+    theme_form: ThemeForm | None = None,
+    days_typed: Mapping[int, str] | None = None,
+    problem: str | None = None,
 ) -> str:
     session, may_write = get_session(), _may_write(get_session(), campaign)
     found = documents.documents_of(session, campaign, drafts=may_write)
@@ -214,7 +224,8 @@ def _page(
         leaves_time={document.id for document in found if documents.leaves_time_below(document, awaited)},
         printed=themes.inherited(campaign),
         form=form or _new_form(campaign),
-        theme_form=theme_form or ThemeForm(formdata=None, theme=campaign.theme, slogans="\n".join(campaign.slogans or [])),
+        theme_form=theme_form or _theme_form(campaign),
+        days_typed=days_typed or {},
         problem=problem,
         may_write=may_write,
     )
@@ -222,12 +233,24 @@ def _page(
 
 def _edit_page(campaign: Campaign, document: Document, form: PaperForm | None = None, problem: str | None = None) -> str:
     names = ("abstract", "number", "dated", "issued", "issuer", "signer")
-    typed = {"kind": document.kind.value, "item": str(document.item_id or _NONE)}
+    typed = {"kind": document.kind.value, "item": str(document.item_id or _NONE), "shown": documents.facts_shown(document)}
     filled = form or _paper_form(campaign, document, **typed, **{name: getattr(document, name) for name in names})
     path = ancestors(campaign.unit)[::-1]
     return render_template(
-        "documents/edit.html", campaign=campaign, document=document, form=filled, problem=problem, unit_path=path
+        "documents/edit.html",
+        campaign=campaign,
+        document=document,
+        form=filled,
+        kinds=KINDS,
+        columns=COLUMNS,
+        problem=problem,
+        unit_path=path,
     )
+
+
+def _theme_form(campaign: Campaign) -> ThemeForm:
+    slogans, shown = "\n".join(campaign.slogans or []), themes.choice_shown(campaign)
+    return ThemeForm(formdata=None, theme=campaign.theme, slogans=slogans, shown=shown)
 
 
 def _new_form(campaign: Campaign) -> PaperForm:

@@ -7,6 +7,7 @@ from typing import TypeVar
 from events.errors import N_, InvalidInputError
 
 _LONGEST_NUMBER = 12  # digits
+_LONGEST_SHOWN = 40  # characters of what was typed, said again in a sentence
 _T = TypeVar("_T")
 
 
@@ -70,7 +71,7 @@ def day_of(text: str) -> date | None:
             return datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a date, never a midnight
         except ValueError:
             continue
-    raise InvalidInputError(N_("“%(day)s” is not a date; please enter it as dd/mm/yyyy."), day=text)
+    raise InvalidInputError(N_("“%(day)s” is not a date; please enter it as dd/mm/yyyy."), day=_shown(text))
 
 
 def hour_of(text: str) -> time:
@@ -78,7 +79,7 @@ def hour_of(text: str) -> time:
     try:
         return datetime.strptime(text.strip(), "%H:%M").time()  # noqa: DTZ007 - local by definition
     except ValueError:
-        raise InvalidInputError(N_("“%(hour)s” is not a time of day; please enter it as 07:30."), hour=text) from None
+        raise InvalidInputError(N_("“%(hour)s” is not a time of day; please enter it as 07:30."), hour=_shown(text)) from None
 
 
 def number_of(text: str) -> int | None:
@@ -87,5 +88,9 @@ def number_of(text: str) -> int | None:
     if not digits:
         return None
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER):
-        raise InvalidInputError(N_("“%(number)s” is not a whole number."), number=text)
+        raise InvalidInputError(N_("“%(number)s” is not a whole number."), number=_shown(text))
     return int(digits)
+
+
+def _shown(text: str) -> str:
+    return text.strip()[:_LONGEST_SHOWN]

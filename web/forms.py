@@ -8,8 +8,9 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
+from wtforms import HiddenField
 
-from events.errors import ConflictError, DomainError, InvalidInputError, YearOutOfRangeError
+from events.errors import ChangedMeanwhileError, ConflictError, DomainError, InvalidInputError, YearOutOfRangeError
 from events.language import say
 from events.models import Person
 from web.addresses import here
@@ -69,8 +70,14 @@ def said(error: DomainError | None) -> str | None:
     return say(error, current()) if error else None
 
 
-class Form(FlaskForm):  # type: ignore[misc] # flask-wtf ships no types
+class Form(FlaskForm):
     """A form with its token against forged requests."""
+
+
+class ChangingForm(Form):
+    """A form that brings along what it showed, so that it overwrites nothing that was stored meanwhile."""
+
+    shown = HiddenField()
 
 
 def send_form(
@@ -80,10 +87,19 @@ def send_form(
     sentence: str | Callable[[Any], str],
     again: Callable[[str | None], str],
 ) -> ResponseReturnValue:
-    """Do as ``send`` if the fields are right; those that are not say so themselves, what is refused is said above them."""
+    """Do as ``send`` if the fields are right; those that are not say so themselves, what is refused is said above them.
+
+    A ``ChangingForm`` that is refused since something else was stored meanwhile has then been told, and may be sent once more.
+    """
     if current_person() is not None and not form.validate():
         return again(None), 400
-    return send(use, done, sentence, lambda _person, error: (again(said(error)), 400))
+
+    def refused(_person: Person, error: DomainError) -> str:
+        if isinstance(error, ChangedMeanwhileError):
+            form.shown.data = error.now_shown
+        return again(said(error))
+
+    return send(use, done, sentence, refused)
 
 
 def wanted_state() -> bool:

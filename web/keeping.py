@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms import StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
@@ -15,7 +15,8 @@ from events.models import Observance, ObservanceStatus, Person, Template
 from events.models.observances import ANNIVERSARY
 from web.addresses import safe_next
 from web.context import get_session, now, today
-from web.forms import Form, send_form, wanted_state
+from web.fields import IntegerField, SelectField
+from web.forms import ChangingForm, Form, send_form, wanted_state
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
 from web.language import title
@@ -31,7 +32,7 @@ STATUS = {
 }
 
 
-class ThemeForm(Form):
+class ThemeForm(ChangingForm):
     """The theme of one year."""
 
     year = IntegerField(_l("Year"), [InputRequired(_l("Please enter the year."))])
@@ -40,7 +41,7 @@ class ThemeForm(Form):
     source = StringField(_l("Source"), description=_l("The letter that announced it."))
 
 
-class AnniversaryForm(Form):
+class AnniversaryForm(ChangingForm):
     """How anniversaries are counted and put."""
 
     base_year = IntegerField(
@@ -97,8 +98,9 @@ def announce(slug: str) -> ResponseReturnValue:
     form = ThemeForm()
 
     def use(session: Session, _person: Person, at: datetime) -> None:
-        slogans, source = (form.slogans.data or "").splitlines(), form.source.data or ""
-        announcements.announce_theme(session, observance, form.year.data, form.theme.data, slogans, source=source, now=at)
+        year, theme, slogans = form.year.data, form.theme.data, (form.slogans.data or "").splitlines()
+        source, shown = form.source.data or "", form.shown.data or None
+        announcements.announce_theme(session, observance, year, theme, slogans, source=source, shown=shown, now=at)
 
     sentence = _("The theme of %(year)s is stored. Drafts follow it, issued documents do not.", year=form.year.data)
     return send_form(
@@ -127,8 +129,8 @@ def number(slug: str) -> ResponseReturnValue:
     form = AnniversaryForm()
 
     def use(session: Session, _person: Person, at: datetime) -> None:
-        wording = form.anniversary.data or ""
-        announcements.number_anniversaries(session, observance, form.base_year.data, wording, now=at)
+        wording, shown = form.anniversary.data or "", form.shown.data or None
+        announcements.number_anniversaries(session, observance, form.base_year.data, wording, shown=shown, now=at)
 
     def again(problem: str | None) -> str:
         return _edit_page(observance, anniversary_form=form, problem=problem)
@@ -182,7 +184,7 @@ def _edit_page(
         checklist_form=checklist_form,
         themes=sorted(observance.themes, key=lambda theme: -theme.year),
         theme_form=theme_form or _theme_form(observance),
-        anniversary_form=anniversary_form or AnniversaryForm(formdata=None, obj=observance),
+        anniversary_form=anniversary_form or _anniversary_form(observance),
         default_wording=ANNIVERSARY,
         problem=problem,
     )
@@ -191,7 +193,11 @@ def _edit_page(
 def _theme_form(observance: Observance) -> ThemeForm:
     text = request.args.get("nam", "")
     year = int(text) if text.isascii() and text.isdigit() and len(text) == 4 else today().year
-    theme = observance.theme_in(year)
+    theme, blank = observance.theme_in(year), {"year": year, "shown": announcements.theme_shown(observance, year)}
     if theme is None:
-        return ThemeForm(formdata=None, year=year)
-    return ThemeForm(formdata=None, year=year, theme=theme.theme_vi, slogans="\n".join(theme.slogans), source=theme.source)
+        return ThemeForm(formdata=None, **blank)
+    return ThemeForm(formdata=None, **blank, theme=theme.theme_vi, slogans="\n".join(theme.slogans), source=theme.source)
+
+
+def _anniversary_form(observance: Observance) -> AnniversaryForm:
+    return AnniversaryForm(formdata=None, obj=observance, shown=announcements.numbering_shown(observance))

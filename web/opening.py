@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from wtforms import DateField, RadioField, SelectMultipleField, StringField
+from wtforms import StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -18,6 +18,7 @@ from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.rounds import chosen_round
 from events.units import load_tree
 from web.context import get_calendar, get_session, today
+from web.fields import DateField, RadioField, SelectMultipleField
 from web.forms import Form, send_form, wanted_state
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
@@ -31,7 +32,7 @@ class OpenForm(Form):
     """A campaign on a chosen day."""
 
     title = StringField(_l("Title"), description=_l("It tells two courses on one day apart."))
-    day = DateField(_l("Day"), [InputRequired(_l("This is not a date."))])
+    day = DateField(_l("Day"), [InputRequired(_l("Please enter the day."))])
     who = RadioField(
         _l("Units"),
         choices=[SelectChoice("all", _l("all units")), SelectChoice("some", _l("only those chosen here"))],

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
-from wtforms import IntegerField, RadioField, SelectField, StringField
+from wtforms import StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
@@ -14,7 +14,8 @@ from events import kinds, own_observances
 from events.models import Observance, Person
 from events.own_observances import NewObservance
 from web.context import get_session
-from web.forms import Form, send_form
+from web.fields import IntegerField, RadioField, SelectField
+from web.forms import ChangingForm, send_form
 from web.keeping import address_of, checklists_to_copy
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
@@ -48,7 +49,7 @@ COLORS = {
 _NONE = ""
 
 
-class ObservanceForm(Form):
+class ObservanceForm(ChangingForm):
     """A day of one's own. Which days count depends on the kind of rule."""
 
     title_vi = StringField(_l("Title in Vietnamese"), [InputRequired(_l("Please enter the Vietnamese title."))])
@@ -102,6 +103,7 @@ class ObservanceForm(Form):
             "basis": observance.basis,
             "color": observance.color,
             "inside": observance.inside_key or _NONE,
+            "shown": own_observances.facts_shown(observance),
         }
 
     @property
@@ -159,7 +161,7 @@ def correct(slug: str) -> ResponseReturnValue:
     form = _facts_form(session, observance)
 
     def use(session: Session, _person: Person, at: datetime) -> None:
-        own_observances.correct_observance(session, observance, form.wanted, now=at)
+        own_observances.correct_observance(session, observance, form.wanted, shown=form.shown.data or None, now=at)
 
     sentence = _("Stored. Campaigns that are open already keep their days; they are moved with “Move dates”.")
     return send_form(form, use, address_of(observance), sentence, lambda problem: _facts_page(observance, form, problem))

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
-from wtforms import EmailField, SelectField, StringField, TelField
+from wtforms import EmailField, StringField, TelField
 from wtforms.validators import Email, InputRequired, Length, Optional
 
 from events.errors import ConflictError, DomainError, InvalidInputError
@@ -14,6 +14,7 @@ from events.units import ancestors, get_unit
 from web.addresses import here
 from web.closures import ClosedNotice, closed_notice
 from web.context import current_person, get_session, today
+from web.fields import SelectField
 from web.forms import Form, said
 from web.language import gettext as _
 from web.language import lazy_gettext as _l

@@ -23,6 +23,7 @@ from events.units import ancestors, get_unit
 from events.years import Counted, counted_with
 from web.closures import closed_notice
 from web.context import get_config, get_session, today
+from web.entries import day_of
 from web.language import gettext as _
 from web.language import title
 from web.standings import Below, below_of
@@ -100,12 +101,9 @@ def _asked(session: Session) -> Asked:
 
 def _day(text: str) -> date | None:
     """Read a past day; today's figures are those of the items as they are."""
-    if not text:
+    day = day_of(text)
+    if day is None:
         return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise InvalidInputError(N_("“%(day)s” is not a date."), day=text[:20]) from None
     if day > today():
         raise InvalidInputError(N_("%(day)s is still to come: progress is known up to today."), day=day_text(day))
     if day.year < FIRST_YEAR:

@@ -4,7 +4,6 @@ A preview does the whole change and takes it back, so that it cannot show anythi
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -21,7 +20,7 @@ from events.texts import folded, nfc
 from events.units import alive, levels
 from events.withdrawals import NAMES, TAKEN_BACK, take_back
 from web.context import current_person, get_session, now, today
-from web.entries import Entries
+from web.entries import Entries, day_of
 from web.forms import said, wrong_fields
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
@@ -243,20 +242,15 @@ _USE_CASES: dict[str, Callable[[Session], Reformed]] = dict(zip(_KINDS, (_merge,
 
 
 def _check_needed(kind: str) -> None:
-    """Raise ``WrongEntriesError`` that tells at once of all fields that are empty and must not be."""
+    """Raise ``WrongEntriesError`` that tells at once of all fields that are empty and must not be, and of a day that is none."""
     entries = Entries(request.form)
     for name in _NEEDED[kind]:
-        entries.needed_text(name, missing=_MISSING[name])
+        (entries.needed_day if name == "on" else entries.needed_text)(name, missing=_MISSING[name])
     entries.check()
 
 
 def _common() -> dict[str, object]:
-    typed = _text("on")
-    try:
-        on = date.fromisoformat(typed)
-    except ValueError:
-        raise InvalidInputError(_MISSING["on"]) from None
-    return {"on": on, "basis": _text("basis") or None, "by": current_person(), "now": now()}
+    return {"on": day_of(_text("on")), "basis": _text("basis") or None, "by": current_person(), "now": now()}
 
 
 def _unit() -> str:

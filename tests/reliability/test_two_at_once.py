@@ -19,6 +19,7 @@ from events.errors import ConflictError
 from events.handover import hand_over_due, open_in_closed_units
 from events.models import Campaign, Change, ChecklistItem, ItemState, Person, PostProposal, TemplateVersion, TodoStatus, Unit
 from events.observances import work_calendar
+from events.own_observances import announce_theme, find_observance, theme_shown
 from events.people import add_person, give_post
 from events.previews import Fate
 from events.reanchor import NewAnchor, apply, preview
@@ -33,6 +34,7 @@ pytestmark = pytest.mark.slow
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
 BOTH = 2
+HAPPINESS = "ngay-quoc-te-hanh-phuc"
 A_MOMENT = 1.0  # seconds
 
 
@@ -272,6 +274,20 @@ def refusals(*works):
 
     at_once(*map(or_refused, works))
     return refused
+
+
+def test_of_two_themes_stored_from_the_same_form_one_is_refused(factory):
+    with factory() as session:
+        day = find_observance(session, HAPPINESS)
+        shown = theme_shown(day, 2031)
+
+    def store(theme):
+        with factory.begin() as session:
+            announce_theme(session, find_observance(session, HAPPINESS), 2031, theme, shown=shown, now=NOW)
+
+    refused = refusals(lambda: store("Một"), lambda: store("Hai"))
+
+    assert ["another theme is stored by now" in reason for reason in refused] == [True]
 
 
 class Above:

@@ -96,7 +96,7 @@ def test_the_same_move_in_all_communes_is_one_row_with_every_unit_named(
 
 
 def test_the_fields_say_the_same_as_the_text(administrator: Visitor):
-    fields = {"tet_first": "2027-02-05", "tet_last": "2027-02-11", "swap_off": "2027-05-03", "swap_on": "2027-05-08"}
+    fields = {"tet_first": "2027-02-05", "tet_last": "11/02/2027", "swap_off": "2027-05-03", "swap_on": "08/05/2027"}
 
     page = administrator.post("/lich-lam-viec/xem-truoc", year="2027", text="", **fields).text
 

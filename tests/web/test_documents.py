@@ -146,14 +146,29 @@ def test_issuing_keeps_the_theme_that_was_printed(thi: Visitor, opened: Opened, 
     assert "Một; Hai" in page
 
 
-@pytest.mark.parametrize("on", ["2021-03-02", "x", ""])
-def test_a_day_that_cannot_be_is_refused(thi: Visitor, opened: Opened, session: Session, on: str):
+@pytest.mark.parametrize(
+    ("on", "why"),
+    [("2021-03-02", "02/03/2021"), ("31/02/2021", "“31/02/2021” không phải là ngày"), ("", "Vui lòng nhập ngày ban hành.")],
+)
+def test_a_day_of_issue_that_cannot_be_is_refused_and_stays(thi: Visitor, opened: Opened, session: Session, on: str, why: str):
     thi.post(address(opened), **PAPER)
     [document] = entered(session)
 
-    assert thi.post(f"{address(opened)}/{document.uid}/ban-hanh", on=on).status_code == 400
+    answer = thi.post(f"{address(opened)}/{document.uid}/ban-hanh", on=on)
 
+    assert answer.status_code == 400
+    assert why in answer.text
+    assert f'name="on" max="2021-03-01" value="{on}"' in answer.text
     assert entered(session)[0].issued is None
+
+
+def test_a_day_of_issue_is_taken_as_people_type_it(thi: Visitor, opened: Opened, session: Session):
+    thi.post(address(opened), **PAPER)
+    [document] = entered(session)
+
+    thi.post(f"{address(opened)}/{document.uid}/ban-hanh", on="26/02/2021")
+
+    assert f"{entered(session)[0].issued}" == "2021-02-26"
 
 
 def test_a_document_replaces_another_but_never_in_a_circle(thi: Visitor, opened: Opened, session: Session):
@@ -162,7 +177,7 @@ def test_a_document_replaces_another_but_never_in_a_circle(thi: Visitor, opened:
     old, new = entered(session)
 
     assert thi.post(f"{address(opened)}/{new.uid}/thay-the", older=old.uid).status_code == 303
-    assert thi.post(f"{address(opened)}/{old.uid}/thay-the", older=new.uid).status_code == 400
+    assert thi.post(f"{address(opened)}/{old.uid}/thay-the", older=new.uid).status_code == 409
 
     old, new = entered(session)
     assert (new.supersedes_id, old.supersedes_id) == (old.id, None)

@@ -165,6 +165,7 @@ def test_a_past_day_shows_what_was_done_by_then(stranger: Visitor, cast: Cast, o
     opened.item.campaign.items[0].created = NOON - 9 * A_DAY
     session.commit()
     assert "<strong>0/1 việc" in stranger.read(f"{address}?ngay={before}")
+    assert "<strong>0/1 việc" in stranger.read(f"{address}?ngay={before:%d/%m/%Y}")
 
 
 def test_silent_units_are_named(stranger: Visitor, cast: Cast, opened: Opened, session: Session):

@@ -115,6 +115,21 @@ def test_what_cannot_be_is_said_with_what_was_typed_kept(administrator: Visitor,
     assert count(session) == before
 
 
+def test_the_first_day_of_a_reform_is_taken_as_people_type_it(administrator: Visitor, session: Session):
+    assert change(administrator, "sap-nhap", **MERGE | {"on": "01/03/2021"}).status_code == 303
+
+    assert session.scalars(select(Reform.on)).one() == date(2021, 3, 1)
+
+
+def test_a_first_day_that_is_none_is_named_and_never_said_to_be_missing(administrator: Visitor):
+    answer = change(administrator, "sap-nhap", "xem", **MERGE | {"on": "31/02/2021"})
+
+    assert answer.status_code == 422
+    assert "“31/02/2021” không phải là ngày" in answer.text
+    assert "Vui lòng nhập ngày" not in answer.text
+    assert 'name="on" required value="31/02/2021"' in answer.text
+
+
 def test_every_field_that_a_reform_lacks_is_named_at_once(administrator: Visitor):
     answer = change(administrator, "chia-tach")
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField, SubmitField, ValidationError
+from wtforms import EmailField, HiddenField, PasswordField, StringField, SubmitField, ValidationError
 from wtforms.validators import Email, EqualTo, InputRequired, Length
 
 from events.people import normal_email
+from web.fields import SelectField
 from web.forms import Form
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
