@@ -1,11 +1,13 @@
 """What people type into forms: days, hours and numbers."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from typing import TypeVar
 
 from events.errors import N_, InvalidInputError
 
+_HOUR = re.compile(r"([0-9]{1,2})\s*(?::|\.|h|g|giờ)\s*([0-9]{2})?(?:\s*(?:p|phút))?")
 _LONGEST_NUMBER = 12  # digits
 _LONGEST_SHOWN = 40  # characters of what was typed, said again in a sentence
 _T = TypeVar("_T")
@@ -75,11 +77,11 @@ def day_of(text: str) -> date | None:
 
 
 def hour_of(text: str) -> time:
-    """Return the time of day in ``hh:mm``."""
-    try:
-        return datetime.strptime(text.strip(), "%H:%M").time()  # noqa: DTZ007 - local by definition
-    except ValueError:
-        raise InvalidInputError(N_("“%(hour)s” is not a time of day; please enter it as 07:30."), hour=_shown(text)) from None
+    """Return the time of day, as a field of a browser sends it or as people write it: 07:30, 7h30, 8h, 7 giờ 30."""
+    found = _HOUR.fullmatch(text.strip().lower())
+    if found and (hour := int(found[1])) < 24 and (minute := int(found[2] or 0)) < 60:
+        return time(hour, minute)
+    raise InvalidInputError(N_("“%(hour)s” is not a time of day; please enter it as 07:30."), hour=_shown(text))
 
 
 def number_of(text: str) -> int | None:
