@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from events import reanchor, templates, versions
 from events.campaigns import get_campaign
-from events.errors import ConflictError, DomainError, NotFoundError
+from events.errors import ConflictError, DomainError, NotFoundError, PlanIssuedError
 from events.language import say
 from events.models import Campaign, Person, TemplateVersion
 from events.people import require_post
@@ -19,6 +19,7 @@ from events.units import ancestors
 from notifications.reminders import reminded_items
 from web.context import get_calendar, get_session, now, today
 from web.differences import Words
+from web.documents import KINDS
 from web.entries import day_of
 from web.forms import for_people, said, send
 from web.language import current
@@ -89,7 +90,7 @@ def apply_version(uid: str) -> ResponseReturnValue:
 
 
 def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str | None = None) -> str:
-    seen = None
+    seen, correct = None, None
     typed = request.values
     if asked:
         try:
@@ -97,6 +98,7 @@ def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str |
             seen = reanchor.preview(session, root, change, get_calendar(), now=now(), told=reminded_items(session, root))
         except DomainError as error:
             problem = say(error, current())
+            correct = _document_of(error)
     return render_template(
         "reanchor/dates.html",
         campaign=root,
@@ -109,8 +111,17 @@ def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str |
         seen=seen,
         groups=grouped(seen.lines) if seen else [],
         words=Words.load(session, root.version),
+        kinds=KINDS,
         problem=problem,
+        correct=correct,
     )
+
+
+def _document_of(error: DomainError) -> str | None:
+    """Return the address of the form that corrects the document of which an error speaks."""
+    if not isinstance(error, PlanIssuedError) or "document" not in error.facts:
+        return None
+    return url_for("documents.edit", uid=error.facts["campaign"], document=error.facts["document"])
 
 
 def _days_now(root: Campaign) -> dict[str, date]:
