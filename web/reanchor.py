@@ -109,7 +109,7 @@ def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str |
         activities=reanchor.activities_to_come(session, root, now=now()) if seen and not seen.is_empty else [],
         apart=reanchor.no_longer_inside(session, root, seen.dates) if seen and not seen.is_empty else [],
         seen=seen,
-        groups=grouped(seen.lines) if seen else [],
+        groups=grouped(seen.lines, today()) if seen else [],
         words=Words.load(session, root.version),
         kinds=KINDS,
         problem=problem,
@@ -145,7 +145,7 @@ def _version_page(session: Session, root: Campaign, problem: str | None = None) 
         chosen=chosen,
         versions=root.template.versions,
         diff=diff,
-        groups=grouped(diff.lines) if diff else [],
+        groups=grouped(diff.lines, today()) if diff else [],
         words=Words.load(session, root.version, chosen),
         problem=problem,
     )

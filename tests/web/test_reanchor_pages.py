@@ -107,6 +107,31 @@ def test_a_late_plan_is_entered_with_its_day(hoa: Visitor, opened: Opened, sessi
     assert "01/03/2021" in hoa.read(f"/chien-dich/{opened.province.uid}/van-ban")
 
 
+def test_the_preview_says_what_will_be_overdue_at_once(hoa: Visitor, opened: Opened):
+    earlier, later = (hoa.read(f"{dates(opened)}?event_date={day}") for day in ("2021-03-06", "2021-03-27"))
+
+    text = re.sub(r"<[^>]+>", "", earlier)
+    assert re.search(r"\d+ việc sẽ quá hạn ngay vì hạn mới là ngày đã qua\.", text)
+    assert re.search(r"\d+ việc đã quá hạn sẽ tăng thêm số ngày quá hạn\.", text)
+    row = earlier[earlier.index("Ban hành kế hoạch cấp xã") :].partition("</tr>")[0]
+    assert "sẽ quá hạn ngay" in row
+    assert "quá hạn ngay" not in later
+
+
+def test_the_preview_of_a_version_says_what_will_be_overdue_at_once(
+    administrator: Visitor, opened: Opened, session: Session, cast: Cast
+):
+    template = templates.get_template(session, "happiness_day")
+    entries = [templates.item_entry(item) for item in template.current.items]
+    entries = [e.model_copy(update={"offset_days": -30}) if e.key == "plan_commune" else e for e in entries]
+    templates.edit_template(session, template, entries, by=cast.hoa, now=NOON)
+    session.commit()
+
+    page = administrator.read(f"/chien-dich/{opened.province.uid}/phien-ban")
+
+    assert "102 việc sẽ quá hạn ngay vì hạn mới là ngày đã qua." in page
+
+
 def test_the_preview_says_which_document_is_entered(hoa: Visitor, opened: Opened):
     asked = f"{dates(opened)}?plan=plan_province&issued=2021-03-01"
     page = hoa.read(asked)
