@@ -80,7 +80,7 @@ def show(slug: str) -> str:
         closed=closed_notice(unit, lambda other: _of_unit(other.slug)),
         unit_path=ancestors(unit)[::-1],
         asked=asked,
-        chosen=_chosen(asked),
+        chosen=_chosen(session, asked),
         total=sum_of(part.progress for part in found),
         units=_units(below),
         earlier=below.earlier,
@@ -149,7 +149,7 @@ def _here(**changes: object) -> str:
     return url_for(".show", **({"slug": slug} | {name: value for name, value in wanted.items() if value is not None}))
 
 
-def _chosen(asked: Asked) -> list[tuple[str, str]]:
+def _chosen(session: Session, asked: Asked) -> list[tuple[str, str]]:
     """Return what narrows the figures, each with the address of the page without it."""
     found = []
     if request.args.get("nam"):
@@ -158,7 +158,8 @@ def _chosen(asked: Asked) -> list[tuple[str, str]]:
         found.append((_("As of %(day)s", day=day_text(asked.on)), _here(ngay=None)))
     if asked.round:
         template, period = asked.round
-        found.append((f"{title(template)} ({period})", _here(chien_dich=None)))
+        name = session.scalar(select(func.min(Campaign.summary)).where(*asked.of_round))
+        found.append((name or f"{title(template)} ({period})", _here(chien_dich=None)))
     if asked.phase:
         found.append((title(asked.phase), _here(giai_doan=None)))
     return found

@@ -224,6 +224,7 @@ def test_what_is_chosen_can_be_taken_away_again(stranger: Visitor, cast: Cast, o
 
     chips = re.findall(r'<a class="chip" href="([^"]+)"', page)
     assert len(chips) == 3
+    assert opened.province.summary in page.partition('class="chips"')[2].partition("</ul>")[0]
     assert all(sum(name in address for name in ("nam=", "chien-dich=", "giai-doan=")) == 2 for address in chips)
     expected = [item for item in opened.commune.items if item.phase_key == "report"]
     assert f"<strong>0/{len(expected)} việc" in page
