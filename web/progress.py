@@ -166,8 +166,11 @@ def _chosen(session: Session, asked: Asked) -> list[tuple[str, str]]:
 
 
 def _units(below: Below) -> list[Row]:
-    """Return the unit's own work, every unit below it, and those before it that had work."""
-    others = [*below.branches, *below.before]
+    """Return the unit's own work, and of the units below it and before it those that had work.
+
+    Without work a unit has no line: a village that was entered later would come into the report of a day before.
+    """
+    others = [branch for branch in [*below.branches, *below.before] if branch.progress]
     rows = [Row(_("This unit's own work"), below.own, is_data=False)] if below.own and others else []
     return rows + [Row(each.title, each.progress, _of_unit(each.slug)) for each in others]
 

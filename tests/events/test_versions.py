@@ -43,8 +43,8 @@ def changed(template, key, /, **columns):
     return [entry.model_copy(update=columns) if entry.key == key else entry for entry in entries_of(template)]
 
 
-def edit(session, template, entries, cast):
-    return templates.edit_template(session, template, entries, note="Theo góp ý các xã", by=cast.hoa, now=MARCH_2021)
+def edit(session, template, entries, cast, now=MARCH_2021):
+    return templates.edit_template(session, template, entries, note="Theo góp ý các xã", by=cast.hoa, now=now)
 
 
 def apply(session, root, version, vietnam, cast, now=MARCH_2021):
