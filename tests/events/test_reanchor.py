@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import event, func, select
 
-from events import reanchor, templates
+from events import reanchor, templates, versions
 from events.activities import Plan, add_activity
 from events.campaigns import open_round
 from events.cancelling import cancel_round
@@ -22,6 +22,7 @@ from events.villages import VillageType, add_village
 from events.workdays import Shift
 from tests.conftest import tick_off
 from tests.events.test_duedates import reordered
+from tests.events.test_reforms import undone
 
 MARCH_2021 = datetime(2021, 3, 1, 5, tzinfo=UTC)
 
@@ -264,6 +265,35 @@ def test_a_preview_tells_what_would_be_overdue_at_once_and_what_for_more_days(se
     assert found["plan_province"] == (date(2021, 2, 19), date(2021, 2, 5), Lateness.MORE_DAYS)
     assert found["plan_commune"] == (date(2021, 3, 5), date(2021, 2, 19), Lateness.AT_ONCE)
     assert found["report_province"][2] is None
+
+
+def test_a_moved_day_and_a_new_version_come_to_the_same_dates_in_either_order_also_where_work_is_overdue(
+    session, root, vietnam, cast
+):
+    template, late = root.template, MARCH_2021 + timedelta(days=10)
+    entries = [templates.item_entry(item) for item in template.current.items]
+    earlier = [entry.model_copy(update={"offset_days": entry.offset_days - 5, "end_offset_days": None}) for entry in entries]
+    version = templates.edit_template(session, template, earlier, by=cast.hoa, now=late)
+
+    def move_day():
+        move(session, root, NewAnchor(event_date=date(2021, 3, 16)), vietnam, cast.hoa, late)
+
+    def take_version():
+        mark = versions.compare(session, root, version, calendar=vietnam, now=late).fingerprint
+        who = {"by": cast.hoa, "now": late, "calendar": vietnam}
+        versions.apply_version(session, root, version, expected_fingerprint=mark, **who)
+
+    found = []
+    for steps in ((move_day, take_version), (take_version, move_day)):
+        with undone(session):
+            for step in steps:
+                step()
+            session.expire_all()
+            items = session.scalars(select(ChecklistItem).where(ChecklistItem.campaign.has(template_id=template.id)))
+            found.append({item.id: item.due for item in items})
+
+    assert found[0] == found[1]
+    assert min(found[0].values()) < late.date()
 
 
 def test_what_stays_or_moves_to_a_later_day_is_not_said_to_become_overdue(session, root, vietnam, cast):
