@@ -163,10 +163,11 @@ def _version_in_use(session: Session, found: Round) -> TemplateVersion:
 
 
 def _as_moved(session: Session, found: Round) -> tuple[Round, date | None]:
-    """Return the round with the dates that its campaigns have now, and the event date: people may have moved them."""
-    first = select(Campaign.year, Campaign.dtstart, Campaign.dtend, Campaign.event_date).where(_same(found))
-    year, dtstart, dtend, event = session.execute(first.order_by(Campaign.id).limit(1)).one()
-    return replace(found, year=year, dates=Occurrence(dtstart, dtend)), event
+    """Return the round as its campaigns stand, and the event date: people may have moved days, or renamed the observance since."""
+    columns = Campaign.year, Campaign.summary, Campaign.dtstart, Campaign.dtend, Campaign.event_date
+    first = select(*columns).where(_same(found)).order_by(Campaign.id).limit(1)
+    year, summary, dtstart, dtend, event = session.execute(first).one()
+    return replace(found, year=year, summary=summary, dates=Occurrence(dtstart, dtend)), event
 
 
 @dataclass(frozen=True, slots=True)

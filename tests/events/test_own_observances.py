@@ -275,6 +275,23 @@ def test_a_day_of_the_last_lunar_month_is_work_of_the_solar_year_it_lies_in(
     assert year_progress(session, now.date(), Campaign.observance_id == observance.id).keys() == {2026}
 
 
+def test_a_unit_that_joins_late_has_the_campaign_as_its_neighbours_call_it(
+    session: Session, cast: Cast, vietnam: WorkCalendar, happiness: Template
+):
+    observance = add_observance(session, THE_DAY, like=happiness, by=cast.hoa, now=NOW)
+    open_campaigns(session, now=NOW, calendar=vietnam, year=2026)
+    correct_observance(session, observance, replace(THE_DAY, title_vi="Ngày hội mới"), now=NOW)
+    values = {"level_key": "commune", "type": "xa", "name": "Mới", "full_name": "Xã Mới", "search": "moi"}
+    province = session.scalars(select(Unit).where(Unit.parent_id.is_(None), Unit.valid_to.is_(None))).one()
+    session.add(Unit(key="new", slug="xa-moi", parent=province, **values))
+    session.flush()
+
+    open_campaigns(session, now=NOW + A_DAY, calendar=vietnam, year=2026)
+
+    names = session.scalars(select(Campaign.summary).where(Campaign.observance_id == observance.id)).all()
+    assert (len(names), set(names)) == (98, {"Ngày hội Gia đình xã Đăk Long năm 2026"})
+
+
 def test_two_times_in_one_solar_year_are_told_apart_and_a_year_may_have_none(session: Session, cast: Cast, happiness: Template):
     rule = {"kind": "lunar_day", "lunar_month": 12, "lunar_day": 1}
     observance = add_observance(session, replace(YEAR_END, rule=rule), like=happiness, by=cast.hoa, now=NOW)
