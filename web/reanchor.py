@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from events import reanchor, templates, versions
@@ -56,7 +57,7 @@ def move(uid: str) -> ResponseReturnValue:
     return send(
         use,
         url_for("campaigns.show", uid=uid),
-        lambda done: _("The dates were moved: %(count)s items.", count=len(done.moved)),
+        lambda done: _moved(root, done),
         lambda _person, error: _dates_page(get_session(), root, asked=True, problem=said(error)),
     )
 
@@ -115,6 +116,14 @@ def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str |
         problem=problem,
         correct=correct,
     )
+
+
+def _moved(root: Campaign, done: reanchor.Preview) -> str:
+    told = _("The dates were moved: %(count)s items.", count=len(done.moved))
+    if done.paper is None:
+        return told
+    link = Markup('<a href="{}">{}</a>').format(url_for("documents.index", uid=root.uid), _("Documents"))
+    return Markup("{} {} {}").format(told, _("The plan is entered as issued; please add its number:"), link)
 
 
 def _document_of(error: DomainError) -> str | None:

@@ -103,8 +103,10 @@ def test_a_late_plan_is_entered_with_its_day(hoa: Visitor, opened: Opened, sessi
     typed = {"plan": "plan_province", "issued": "2021-03-01"}
     page = hoa.read(f"{dates(opened)}?plan=plan_province&issued=2021-03-01")
 
+    documents = f"/chien-dich/{opened.province.uid}/van-ban"
     assert hoa.post(dates(opened), fingerprint=mark_of(page), **typed).status_code == 303
-    assert "01/03/2021" in hoa.read(f"/chien-dich/{opened.province.uid}/van-ban")
+    assert f'bổ sung số, ký hiệu: <a href="{documents}">' in hoa.read(f"/chien-dich/{opened.province.uid}")
+    assert "01/03/2021" in hoa.read(documents)
 
 
 def test_the_preview_says_what_will_be_overdue_at_once(hoa: Visitor, opened: Opened):
