@@ -16,7 +16,7 @@ from tests.events.test_reanchor import item_of, open_template
 LATE = datetime(2021, 2, 22, 20, tzinfo=UTC)  # the 23rd in Vietnam
 PACKAGES = Path(__file__).parents[2]
 BY_NATURE = {"events/localtime.py", "events/installation.py", "events/ical.py", "events/feeds.py"}  # calendars say UTC+7
-SETTINGS = {"events/progress.py", "notifications/composer.py", "web/config.py"}  # they are told the zone, and have a default
+SETTINGS = {"events/asof.py", "notifications/composer.py", "web/config.py"}  # they are told the zone, and have a default
 
 
 @pytest.fixture
