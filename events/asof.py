@@ -39,7 +39,7 @@ Day = date | AsOf  # today's date counts items as they are
 
 def items_on(session: Session, day: Day, conditions: Conditions) -> Subquery:
     """Return the items of the campaigns that meet ``conditions``, as far as they were there on the day and as they stood then."""
-    campaign = Campaign.unit_id, Campaign.template_id, Campaign.period, Campaign.year, Campaign.dtstart
+    campaign = Campaign.unit_id, Campaign.template_id, Campaign.period, Campaign.year, Campaign.opens
     item = ChecklistItem.id, ChecklistItem.key, ChecklistItem.position, ChecklistItem.split_from_id
     kept = ChecklistItem.summary, ChecklistItem.phase_key, ChecklistItem.weight, ChecklistItem.required
     columns = *campaign, *item, *(was(column, day).label(column.key) for column in kept)

@@ -40,9 +40,8 @@ class RoundChange:
     def moved(self) -> list[Line]:
         return [line for line in self.lines if line.fate is Fate.MOVED]
 
-    @property
-    def groups(self) -> list[Group]:
-        return grouped(self.lines)
+    def groups(self, today: date) -> list[Group]:
+        return grouped(self.lines, today)
 
 
 def changed_rounds(session: Session, old: WorkCalendar, new: WorkCalendar, *, lock: bool = False) -> list[RoundChange]:

@@ -159,10 +159,11 @@ def _version_in_use(session: Session, found: Round) -> TemplateVersion:
 
 
 def _as_moved(session: Session, found: Round) -> tuple[Round, date | None]:
-    """Return the round with the dates that its campaigns have now, and the event date: people may have moved them."""
-    first = select(Campaign.dtstart, Campaign.dtend, Campaign.event_date).where(_same(found))
-    dtstart, dtend, event = session.execute(first.order_by(Campaign.id).limit(1)).one()
-    return replace(found, dates=Occurrence(dtstart, dtend)), event
+    """Return the round as its campaigns stand, and the event date: people may have moved days, or renamed the observance since."""
+    columns = Campaign.year, Campaign.summary, Campaign.dtstart, Campaign.dtend, Campaign.event_date
+    first = select(*columns).where(_same(found)).order_by(Campaign.id).limit(1)
+    year, summary, dtstart, dtend, event = session.execute(first).one()
+    return replace(found, year=year, summary=summary, dates=Occurrence(dtstart, dtend)), event
 
 
 def _involved(tree: UnitTree, root: UnitNode, copies: Copies, chosen: Collection[int] | None) -> list[UnitNode]:
@@ -226,7 +227,7 @@ def _outer_ids(session: Session, found: Round) -> dict[int, int]:
     if found.observance is None or found.observance.inside_key is None:
         return {}
     query = select(Campaign.unit_id, Campaign.id).join(Campaign.observance)
-    return dict(session.execute(query.where(Observance.key == found.observance.inside_key, Campaign.year == found.year)).all())
+    return dict(session.execute(query.where(Observance.key == found.observance.inside_key, Campaign.period == found.period)).all())
 
 
 def _take_in(session: Session, found: Round) -> None:
@@ -235,6 +236,6 @@ def _take_in(session: Session, found: Round) -> None:
         return
     outer = aliased(Campaign)
     inside = select(Observance.id).where(Observance.inside_key == found.observance.key)
-    waiting = (Campaign.observance_id.in_(inside), Campaign.year == found.year, Campaign.outer_id.is_(None))
+    waiting = (Campaign.observance_id.in_(inside), Campaign.period == found.period, Campaign.outer_id.is_(None))
     link = update(Campaign).where(_same(found, outer), outer.unit_id == Campaign.unit_id, *waiting).values(outer_id=outer.id)
     session.execute(link, execution_options={"synchronize_session": False})

@@ -23,7 +23,7 @@ from events.models import (
 )
 from events.models.history import Door
 from events.observances import work_calendar
-from events.previews import Line, expect, fingerprint
+from events.previews import Group, Line, expect, fingerprint, grouped
 from events.recurrence import check_year
 from events.texts import nfc
 from events.workdays import Decision, DecisionStatus, WorkCalendar, swap_of
@@ -64,6 +64,10 @@ class Preview:
     @property
     def moved(self) -> list[Line]:
         return [line for one in self.rounds for line in one.moved]
+
+    def groups(self, today: date) -> list[Group]:
+        """Return what moves in all rounds together."""
+        return grouped(self.moved, today)
 
 
 @dataclass(frozen=True, slots=True)

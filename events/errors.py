@@ -6,8 +6,9 @@
     ├── NotFoundError            no such unit, campaign, item, observance …
     ├── NotAllowedError          the person may not do that there
     ├── ConflictError            somebody else changed it meanwhile, or it is too late
-    │   ├── ChangedMeanwhileError   a form showed something else than what is there now
-    │   └── EvidenceMissingError the item wants evidence before it is done
+    │   ├── ChangedMeanwhileError  a form showed something else than what is there now
+    │   ├── EvidenceMissingError   the item wants evidence before it is done
+    │   └── PlanIssuedError        the plan of an item was issued on another day already
     └── InvalidInputError        a value that cannot be stored
 
 An error carries an English sentence with named gaps (``msgid``) and the facts that fill them, so that
@@ -73,6 +74,12 @@ class EvidenceMissingError(ConflictError):
     """Raised when an item is to be done before its evidence was given."""
 
     msgid = N_("“%(item)s” needs evidence before it is done: at least %(count)s of %(kinds)s.")
+
+
+class PlanIssuedError(ConflictError):
+    """Raised when a plan has another day of issue already. The facts name its ``document`` and that one's ``campaign``, by uid."""
+
+    msgid = N_("“%(item)s” has a plan of %(day)s already. Please correct that document.")
 
 
 class InvalidInputError(DomainError):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from events.lineage import predecessors
@@ -63,6 +63,16 @@ class Issues:
 def issue_dates(session: Session, root: Campaign) -> Issues:
     """Return when the plans of the round of ``root`` were issued, in four queries, and as many for each round that stands in."""
     return _issue_dates(session, root, frozenset())
+
+
+def paper_of(session: Session, item: ChecklistItem, issued: date) -> Document | None:
+    """Return the plan in force behind an issue date: the item's own, its campaign's, or that of an item that stands for it."""
+    does = select(ItemCredit.item_id).where(ItemCredit.covers_id == item.id)
+    there = select(ChecklistItem.campaign_id).where(ChecklistItem.id.in_(does))
+    of_item = or_(Document.item_id == item.id, Document.item_id.in_(does))
+    of_all = Document.item_id.is_(None) & or_(Document.campaign_id == item.campaign_id, Document.campaign_id.in_(there))
+    query = plans_in_force().where(Document.issued == issued, or_(of_item, of_all))
+    return session.scalars(query.order_by(Document.item_id.is_(None), Document.id)).first()
 
 
 def plan_keys(items: Iterable[TemplateItem]) -> set[str]:

@@ -70,8 +70,8 @@ def _write_occurrence(session: Session, observance: Observance, year: int, row: 
     values = {
         "dtstart": dates.dtstart,
         "dtend": dates.dtend,
-        "summary": observance.title_in(year),
-        "description": describe(observance, year),
+        "summary": observance.title_in(dates.dtstart.year),
+        "description": describe(observance, dates.dtstart.year),
     }
     if row is None:
         identity = {"uid": new_uid(), "observance_id": observance.id, "year": year, "created": now, "last_modified": now}

@@ -46,6 +46,13 @@ class Fate(StrEnum):
     KEPT_OWN = "kept-own"
 
 
+class Lateness(StrEnum):
+    """What a new due date that has passed already does to an open item, with no fault of its unit."""
+
+    AT_ONCE = "at-once"  # it was not overdue
+    MORE_DAYS = "more-days"  # it was, for fewer days
+
+
 _CHANGES = frozenset({Fate.ADDED, Fate.REMOVED, Fate.MOVED, Fate.REWORDED})
 
 
@@ -100,14 +107,19 @@ class Group:
     held: frozenset[str]
     units: tuple[str, ...]
     told: int
+    lateness: Lateness | None
 
 
-def grouped(lines: Iterable[Line]) -> list[Group]:
-    """Return lines that say the same in one, changes before what is kept."""
+def grouped(lines: Iterable[Line], today: date) -> list[Group]:
+    """Return lines that say the same in one, changes before what is kept; on the day ``today``, which tells what is overdue.
+
+    Dates themselves never depend on the day on which somebody applies them, or the same changes would come to other dates in
+    another order. So a date may come to lie in the past, and a preview says of which items.
+    """
     groups: dict[tuple[Any, ...], list[Line]] = {}
     for line in lines:
         groups.setdefault(_said(line), []).append(line)
-    found = [_group(lines_of) for lines_of in groups.values()]
+    found = [_group(lines_of, today) for lines_of in groups.values()]
     return sorted(found, key=lambda group: list(Fate).index(group.fate))
 
 
@@ -201,8 +213,17 @@ def _in_order(item: ChecklistItem, values: _Row) -> _Row:
     return rest if item.dtstart == due else rest | {"dtstart": due}
 
 
-def _group(lines: Sequence[Line]) -> Group:
-    return Group(*_said(lines[0]), tuple(line.unit.full_name for line in lines), sum(line.told for line in lines))
+def _group(lines: Sequence[Line], today: date) -> Group:
+    units, told = tuple(line.unit.full_name for line in lines), sum(line.told for line in lines)
+    return Group(*_said(lines[0]), units, told, _lateness(lines[0], today))
+
+
+def _lateness(line: Line, today: date) -> Lateness | None:
+    if not line.is_change or line.new_due is None or line.new_due >= today:
+        return None
+    if line.old_due is None or line.old_due >= today:
+        return Lateness.AT_ONCE
+    return Lateness.MORE_DAYS if line.new_due < line.old_due else None
 
 
 def _said(

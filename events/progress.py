@@ -7,20 +7,21 @@ An item that was divided counts once, in the unit whose item it is, and is done 
 another unit is counted there, and nowhere in the unit that ended.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from events.asof import AsOf, Conditions, Day, items_on, was
-from events.models import ChecklistItem, NotDone, TodoStatus, Unit
+from events.asof import AsOf, Conditions, Day, by_then, items_on, was
+from events.models import ChecklistItem, NotDone, TemplateItem, TemplateVersion, TodoStatus, Unit
 from events.models.campaigns import OPEN
 from events.units import UnitTree
 
 _NOT_REQUIRED = literal(NotDone.NOT_REQUIRED, ChecklistItem.not_done.type)
-_JSON = {str: "as_string", int: "as_integer", bool: "as_boolean"}  # how history is read
+_OF_TEMPLATE, _LAST = 0, 1  # what comes from a template stands before what units added
+_Kind = tuple[int, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +109,25 @@ def year_progress(session: Session, day: Day, *conditions: ColumnElement[bool]) 
 
 
 def parts(session: Session, day: Day, *conditions: ColumnElement[bool]) -> list[Part]:
-    """Return the progress item by item in the order of the rounds; phases, items and campaigns are sums of these.
+    """Return the progress item by item, as the rounds opened and the templates order it; phases and campaigns are sums of these.
 
-    Items that units added themselves stand alone, by their own key; the parts of a divided item stand with it.
+    Items that units added themselves stand alone, by their own key, after the others; the parts of a divided item stand with it.
     """
     item = items_on(session, day, conditions)
     group = item.c.template_id, item.c.period, item.c.phase_key, item.c.key, item.c.split_from_id
-    query = select(*group, func.min(item.c.summary), *_sums(item, day)).group_by(*group)
-    order = func.min(item.c.dtstart), item.c.template_id, item.c.period, func.min(item.c.position), item.c.key
-    rows = session.execute(query.order_by(_is_whole(item).desc(), *order))
-    names, found = _divided(session), dict[tuple[int, str, str, str], Part]()
-    for template_id, period, phase_key, key, whole_id, summary, *numbers in rows:
+    first = func.min(item.c.opens), func.min(item.c.position), func.min(item.c.summary)
+    query = select(*group, *first, *_sums(item, day)).group_by(*group)
+    rows = session.execute(query.order_by(_is_whole(item).desc(), item.c.key, item.c.split_from_id)).all()
+    names, places = _divided(session, day), _places(session, {row.template_id for row in rows}, day)
+    found, order = dict[_Kind, Part](), dict[_Kind, tuple[Any, ...]]()
+    for template_id, period, phase_key, key, whole_id, opens, position, summary, *numbers in rows:
         key, summary = names.get(whole_id, (key, summary))
         one = Part(template_id, period, phase_key, key, summary, Progress(*numbers))
         same = template_id, period, phase_key, key
+        place = opens, template_id, period, *places.get((template_id, key), (_LAST, position)), key, phase_key
+        order[same] = min(order.get(same, place), place)
         found[same] = replace(found[same], progress=found[same].progress + one.progress) if same in found else one
-    return list(found.values())
+    return [found[same] for same in sorted(found, key=order.__getitem__)]
 
 
 def of_phase(key: str, day: Day) -> ColumnElement[bool]:
@@ -164,10 +168,25 @@ def _numbers(session: Session, day: Day, conditions: Conditions, *group: str) ->
     return select(*columns, *_sums(item, day)).group_by(*columns)
 
 
-def _divided(session: Session) -> dict[int, tuple[str, str]]:
+def _places(session: Session, template_ids: Collection[int], day: Day) -> dict[tuple[int, str], tuple[int, int]]:
+    """Return where each item stands in its template as that was on the day, by template id and key.
+
+    Versions are never changed, so that a report of a past day comes out in the order that it had, whatever was applied since.
+    """
+    columns = TemplateVersion.template_id, TemplateItem.key, TemplateItem.position, by_then(TemplateVersion.created, day)
+    query = select(*columns).join(TemplateItem.version).where(TemplateVersion.template_id.in_(template_ids))
+    found: dict[tuple[int, str], tuple[int, int]] = {}
+    for template_id, key, position, was_there in session.execute(query.order_by(TemplateVersion.number)):
+        if was_there or (template_id, key) not in found:
+            found[template_id, key] = _OF_TEMPLATE, position
+    return found
+
+
+def _divided(session: Session, day: Day) -> dict[int, tuple[str, str]]:
     """Return by divided item the key and wording of the one that was divided at first: a part may be divided again."""
     ids = select(ChecklistItem.split_from_id).where(ChecklistItem.split_from_id.is_not(None))
-    columns = ChecklistItem.id, ChecklistItem.key, ChecklistItem.summary, ChecklistItem.split_from_id
+    summary = was(ChecklistItem.summary, day).label("summary")
+    columns = ChecklistItem.id, ChecklistItem.key, summary, ChecklistItem.split_from_id
     rows = {row.id: row for row in session.execute(select(*columns).where(ChecklistItem.id.in_(ids)))}
 
     def first(id_: int) -> tuple[str, str]:

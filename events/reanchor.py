@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from events.documents import Paper, add_document, issue_document, likely_issuer
 from events.duedates import DueDates
-from events.errors import N_, ConflictError, InvalidInputError
+from events.errors import N_, ConflictError, InvalidInputError, PlanIssuedError
 from events.installation import day_here
-from events.issues import Issues, issue_dates, plan_keys
+from events.issues import Issues, issue_dates, paper_of, plan_keys
 from events.locks import lock_round
 from events.models import Activity, Anchor, Campaign, CampaignStatus, ChecklistItem, DocumentKind, Person
 from events.models.campaigns import DOCUMENT
@@ -49,7 +49,7 @@ class NewAnchor:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What re-anchoring would do, with the fingerprint that applying asks for."""
+    """What re-anchoring would do, with the fingerprint that applying asks for. ``paper`` is the plan that it enters as issued."""
 
     change: NewAnchor
     dates: Occurrence
@@ -57,11 +57,11 @@ class Preview:
     lines: tuple[Line, ...]
     fingerprint: str
     campaigns_move: bool
-    enters_plan: bool
+    paper: Paper | None
 
     @property
     def is_empty(self) -> bool:
-        return not (any(line.is_change for line in self.lines) or self.campaigns_move or self.enters_plan)
+        return not (any(line.is_change for line in self.lines) or self.campaigns_move or self.paper)
 
     @property
     def moved(self) -> list[Line]:
@@ -117,8 +117,8 @@ def apply(
     if found.is_empty:
         return found
     expect(expected_fingerprint, found.fingerprint)
-    if found.enters_plan:
-        _enter_plan(session, sheets[0], change, by, now)
+    if found.paper:
+        _enter_plan(session, sheets[0], change, found.paper, by, now)
     if found.campaigns_move:
         _move_campaigns(session, sheets, found, now)
     write(session, found.lines, by=by, now=now)
@@ -184,15 +184,15 @@ def _look(
     root = sheets[0].campaign
     dates, event = _checked(root, change, today)
     issued = issue_dates(session, root)
-    enters = _enters_plan(sheets[0], change, issued)
-    if enters and change.issued:
+    paper = _new_paper(session, sheets[0], change, issued)
+    if paper and change.issued:
         issued = issued.with_paper(root.unit_id, change.plan or "", change.issued)
     lines = _lines(session, sheets, Anchors(dates, event), calendar, issued, told)
     moves = any(
         (s.campaign.dtstart, s.campaign.dtend, s.campaign.event_date) != (dates.dtstart, dates.dtend, event) for s in sheets
     )
     mark = fingerprint(lines, root.id, change, [(s.campaign.id, s.campaign.sequence) for s in sheets])
-    return Preview(change, dates, event, tuple(lines), mark, moves, enters)
+    return Preview(change, dates, event, tuple(lines), mark, moves, paper)
 
 
 def _checked(root: Campaign, change: NewAnchor, today: date) -> tuple[Occurrence, date | None]:
@@ -242,21 +242,24 @@ def _event(root: Campaign, change: NewAnchor, first: date, last: date) -> date |
     return None if change.event_date == first else event
 
 
-def _enters_plan(top: Sheet, change: NewAnchor, issued: Issues) -> bool:
-    """Tell whether the issue date is new. Raises ``InvalidInputError`` for no such item, ``ConflictError`` for another date."""
+def _new_paper(session: Session, top: Sheet, change: NewAnchor, issued: Issues) -> Paper | None:
+    """Return the plan to be entered where the issue date is new; its number follows when the clerk gave one.
+
+    Raises ``InvalidInputError`` for no such item, ``PlanIssuedError`` for another date.
+    """
     if change.issued is None:
-        return False
+        return None
     item = top.items.get(change.plan or "")
     if item is None:
         raise InvalidInputError(N_("Please choose the item whose plan was issued late."))
     known = issued.papers.get((top.campaign.unit_id, item.key))
-    if known is not None and known != change.issued:
-        raise ConflictError(
-            N_("“%(item)s” has a plan of %(day)s already. Please correct that document."),
-            item=item.summary,
-            day=f"{known:%d/%m/%Y}",
-        )
-    return known is None
+    if known is None:
+        return Paper(DocumentKind.PLAN, item.summary, dated=change.issued, issuer=likely_issuer(top.campaign))
+    if known != change.issued:
+        found = paper_of(session, item, known)
+        where = {"document": found.uid, "campaign": found.campaign.uid} if found else {}
+        raise PlanIssuedError(item=item.summary, day=f"{known:%d/%m/%Y}", **where)
+    return None
 
 
 def _lines(
@@ -299,10 +302,7 @@ def _move_campaigns(session: Session, sheets: list[Sheet], found: Preview, now: 
         session.expire(campaign)
 
 
-def _enter_plan(session: Session, top: Sheet, change: NewAnchor, by: Person, now: datetime) -> None:
-    """Enter the plan as issued; its number follows when the clerk gave one."""
-    item, issued = top.items[change.plan or ""], change.issued
-    assert issued is not None
-    paper = Paper(DocumentKind.PLAN, item.summary, dated=issued, issuer=likely_issuer(top.campaign))
-    document = add_document(session, top.campaign, paper, item=item, by=by, now=now)
-    issue_document(session, document, issued, by=by, now=now)
+def _enter_plan(session: Session, top: Sheet, change: NewAnchor, paper: Paper, by: Person, now: datetime) -> None:
+    assert change.issued is not None
+    document = add_document(session, top.campaign, paper, item=top.items[change.plan or ""], by=by, now=now)
+    issue_document(session, document, change.issued, by=by, now=now)

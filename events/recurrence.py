@@ -121,6 +121,17 @@ class Period:
         return Occurrence(dtstart, last_day + timedelta(days=1))
 
 
+def occurrences_in(rule: Rule, year: int) -> list[tuple[int, Occurrence]]:
+    """Return what begins in the solar ``year``, each with the year that ``rule`` counts it in.
+
+    The two differ only for days late in the lunar year: 30/12 of the lunar year 2025 is 16 February 2026, and belongs into the
+    plans and reports of 2026. Around the solar new year a day may come twice in one year, and not at all in the one before.
+    """
+    check_year(year)
+    counted = [(own, rule.occurrence(own)) for own in (year - 1, year) if own >= FIRST_YEAR]
+    return [(own, dates) for own, dates in counted if dates.dtstart.year == year]
+
+
 def period_from(first: str, last: str) -> Period:
     """Build a period from two days written MM-DD. Raises ``ValueError``."""
     return Period(_month_day(first), _month_day(last))

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from events.models import Anchor, Campaign, Observance, Template
-from events.recurrence import Occurrence, period_from
+from events.recurrence import Occurrence, occurrences_in, period_from
 
 _COMMA = ", "  # between the title of a chosen round and its day
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What opens once for a template: ``period`` tells it from the template's other rounds ("2026", "2026-2", "2026-10-12")."""
+    """What opens once for a template: ``period`` tells it from the template's other rounds ("2026", "2026-2", "2026-10-12").
+
+    ``year`` is the one that officials plan and report it in. A lunar day's period is its lunar year, which may be the one before.
+    """
 
     template: Template
     period: str
@@ -57,8 +60,9 @@ def key_day(template: Template, dates: Occurrence) -> date:
 def rounds_of(template: Template, year: int) -> Iterator[Round]:
     """Yield the rounds of ``year``; none for a template whose day somebody chooses."""
     if template.observance is not None:
-        dates = template.observance.recurrence.occurrence(year)
-        yield Round(template, str(year), year, dates, f"{template.observance.title_in(year)} năm {year}")
+        for number, (own, dates) in enumerate(occurrences_in(template.observance.recurrence, year), 1):
+            again = f" (lần {number})" if number > 1 else ""
+            yield Round(template, str(own), year, dates, f"{template.observance.title_in(year)} năm {year}{again}")
     for number, cutoff in enumerate(template.cutoffs, 1):
         dates = period_from(cutoff["first"], cutoff["last"]).occurrence(year)
         period = f"{year}-{number}" if len(template.cutoffs) > 1 else str(year)

@@ -75,16 +75,16 @@ def _last_day(month: date) -> date:
 
 
 def _entries(session: Session, rows: list[Marked]) -> list[Entry]:
-    uids = _root_campaigns(session, {row.year for row in rows})
-    return [Entry(row, uids.get((row.observance.id, row.year)), _subscription(row)) for row in rows]
+    uids = _root_campaigns(session, {row.period for row in rows})
+    return [Entry(row, uids.get((row.observance.id, row.period)), _subscription(row)) for row in rows]
 
 
-def _root_campaigns(session: Session, years: set[int]) -> dict[tuple[int, int], str]:
-    """Return the UIDs of the topmost campaigns by observance and year."""
-    query = select(Campaign.observance_id, Campaign.year, Campaign.uid).where(
-        Campaign.parent_id.is_(None), Campaign.year.in_(years), Campaign.status != CampaignStatus.CANCELLED
+def _root_campaigns(session: Session, periods: set[str]) -> dict[tuple[int, str], str]:
+    """Return the UIDs of the topmost campaigns by observance and period."""
+    query = select(Campaign.observance_id, Campaign.period, Campaign.uid).where(
+        Campaign.parent_id.is_(None), Campaign.period.in_(periods), Campaign.status != CampaignStatus.CANCELLED
     )
-    return {(row.observance_id, row.year): row.uid for row in session.execute(query.order_by(Campaign.id.desc()))}
+    return {(row.observance_id, row.period): row.uid for row in session.execute(query.order_by(Campaign.id.desc()))}
 
 
 def _subscription(row: Marked) -> Subscription:

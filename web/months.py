@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from events.errors import N_, InvalidInputError
 from events.happenings import Happening
 from events.models import Observance
-from events.recurrence import FIRST_YEAR, LAST_YEAR, Occurrence, check_year
+from events.recurrence import FIRST_YEAR, LAST_YEAR, Occurrence
 from events.workdays import DayOff, WorkCalendar
 
 _A_DAY = timedelta(days=1)
@@ -21,11 +21,15 @@ _NARROW = 2  # days; too few for a title
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """An observance on its dates in a year."""
+    """An observance on its dates; ``period`` is that of its campaigns."""
 
     observance: Observance
-    year: int
+    period: str
     dates: Occurrence
+
+    @property
+    def year(self) -> int:
+        return self.dates.dtstart.year
 
     @property
     def is_one_day(self) -> bool:
@@ -110,8 +114,8 @@ def previous_month(month: date) -> date:
 def marked_in(observances: Iterable[Observance], first: date, last: date) -> list[Marked]:
     """Return what touches the days ``first`` to ``last``, in the order of the days."""
     years = [year for year in range(first.year - 1, last.year + 1) if FIRST_YEAR <= year <= LAST_YEAR]
-    rows = [Marked(o, year, o.recurrence.occurrence(year)) for o in observances for year in years if _exists(o, year)]
-    found = [row for row in rows if row.dates.dtstart <= last and row.dates.dtend > first]
+    rows = [Marked(o, str(year), o.recurrence.occurrence(year)) for o in observances for year in years]
+    found = [row for row in rows if row.dates.dtstart <= last and row.dates.dtend > first and _exists(row)]
     return sorted(found, key=lambda row: (row.dates.dtstart, row.dates.dtend, row.observance.position))
 
 
@@ -166,9 +170,8 @@ def _no_month(text: str) -> InvalidInputError:
     return InvalidInputError(sentence, month=text, first=FIRST_YEAR, last=LAST_YEAR)
 
 
-def _exists(observance: Observance, year: int) -> bool:
-    check_year(year)
-    return observance.first_year is None or year >= observance.first_year
+def _exists(row: Marked) -> bool:
+    return row.observance.first_year is None or row.year >= row.observance.first_year
 
 
 def _week(start: date, month: date, rows: list[Marked], calendar: WorkCalendar, happenings: Collection[Happening]) -> Week:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from events.errors import N_, NotFoundError
 from events.happenings import at_the_top, coming, counts_for
 from events.models import Campaign, Observance
-from events.recurrence import LAST_YEAR
+from events.recurrence import LAST_YEAR, occurrences_in
 from events.themes import of_year
 from web.context import get_session, today
 from web.language import title
@@ -33,12 +33,16 @@ def show(slug: str) -> str:
     return render_template(
         "observances/show.html",
         observance=observance,
-        years=[Marked(observance, year, observance.recurrence.occurrence(year)) for year in reversed(years)],
+        years=[
+            Marked(observance, str(own), dates)
+            for year in reversed(years)
+            for own, dates in reversed(occurrences_in(observance.recurrence, year))
+        ],
         prints=of_year,
         this_year=this_year,
         coming=_coming(observance, today()),
         activities=coming(session, today(), at_the_top(), counts_for(observance.id)),
-        campaigns=_campaigns_by_year(session, observance),
+        campaigns=_campaigns_by_period(session, observance),
         subscription=Subscription(title(observance), slug, url_for(".show", slug=slug)),
     )
 
@@ -46,7 +50,7 @@ def show(slug: str) -> str:
 def _coming(observance: Observance, day: date) -> Marked | None:
     """Return the next time, or the one under way."""
     for year in range(day.year - 1, day.year + 2):
-        marked = Marked(observance, year, observance.recurrence.occurrence(year))
+        marked = Marked(observance, str(year), observance.recurrence.occurrence(year))
         if marked.dates.dtend > day:
             return marked
     return None
@@ -61,10 +65,10 @@ def _get(session: Session, slug: str) -> Observance:
     return found
 
 
-def _campaigns_by_year(session: Session, observance: Observance) -> dict[int, list[Campaign]]:
-    """Return the topmost campaigns of each year, usually the province's."""
+def _campaigns_by_period(session: Session, observance: Observance) -> dict[str, list[Campaign]]:
+    """Return the topmost campaigns of each time it was kept, usually the province's."""
     query = select(Campaign).where(Campaign.observance_id == observance.id, Campaign.parent_id.is_(None))
-    found: dict[int, list[Campaign]] = {}
+    found: dict[str, list[Campaign]] = {}
     for campaign in session.scalars(query.options(joinedload(Campaign.unit)).order_by(Campaign.dtstart)):
-        found.setdefault(campaign.year, []).append(campaign)
+        found.setdefault(campaign.period, []).append(campaign)
     return found

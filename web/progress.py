@@ -81,7 +81,7 @@ def show(slug: str) -> str:
         closed=closed_notice(unit, lambda other: _of_unit(other.slug)),
         unit_path=ancestors(unit)[::-1],
         asked=asked,
-        chosen=_chosen(asked),
+        chosen=_chosen(session, asked),
         total=sum_of(part.progress for part in found),
         units=_units(below),
         earlier=below.earlier,
@@ -147,7 +147,7 @@ def _here(**changes: object) -> str:
     return url_for(".show", **({"slug": slug} | {name: value for name, value in wanted.items() if value is not None}))
 
 
-def _chosen(asked: Asked) -> list[tuple[str, str]]:
+def _chosen(session: Session, asked: Asked) -> list[tuple[str, str]]:
     """Return what narrows the figures, each with the address of the page without it."""
     found = []
     if request.args.get("nam"):
@@ -156,15 +156,19 @@ def _chosen(asked: Asked) -> list[tuple[str, str]]:
         found.append((_("As of %(day)s", day=day_text(asked.on)), _here(ngay=None)))
     if asked.round:
         template, period = asked.round
-        found.append((f"{title(template)} ({period})", _here(chien_dich=None)))
+        name = session.scalar(select(func.min(Campaign.summary)).where(*asked.of_round))
+        found.append((name or f"{title(template)} ({period})", _here(chien_dich=None)))
     if asked.phase:
         found.append((title(asked.phase), _here(giai_doan=None)))
     return found
 
 
 def _units(below: Below) -> list[Row]:
-    """Return the unit's own work, every unit below it, and those before it that had work."""
-    others = [*below.branches, *below.before]
+    """Return the unit's own work, and of the units below it and before it those that had work.
+
+    Without work a unit has no line: a village that was entered later would come into the report of a day before.
+    """
+    others = [branch for branch in [*below.branches, *below.before] if branch.progress]
     rows = [Row(_("This unit's own work"), below.own, is_data=False)] if below.own and others else []
     return rows + [Row(each.title, each.progress, _of_unit(each.slug)) for each in others]
 

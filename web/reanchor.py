@@ -4,11 +4,12 @@ from datetime import date, datetime
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from events import reanchor, templates, versions
 from events.campaigns import get_campaign
-from events.errors import ConflictError, DomainError, NotFoundError
+from events.errors import ConflictError, DomainError, NotFoundError, PlanIssuedError
 from events.language import say
 from events.models import Campaign, Person, TemplateVersion
 from events.people import require_post
@@ -19,6 +20,7 @@ from events.units import ancestors
 from notifications.reminders import reminded_items
 from web.context import get_calendar, get_session, now, today
 from web.differences import Words
+from web.documents import KINDS
 from web.entries import day_of
 from web.forms import for_people, said, send
 from web.language import current
@@ -55,7 +57,7 @@ def move(uid: str) -> ResponseReturnValue:
     return send(
         use,
         url_for("campaigns.show", uid=uid),
-        lambda done: _("The dates were moved: %(count)s items.", count=len(done.moved)),
+        lambda done: _moved(root, done),
         lambda _person, error: _dates_page(get_session(), root, asked=True, problem=said(error)),
     )
 
@@ -89,7 +91,7 @@ def apply_version(uid: str) -> ResponseReturnValue:
 
 
 def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str | None = None) -> str:
-    seen = None
+    seen, correct = None, None
     typed = request.values
     if asked:
         try:
@@ -97,6 +99,7 @@ def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str |
             seen = reanchor.preview(session, root, change, get_calendar(), now=now(), told=reminded_items(session, root))
         except DomainError as error:
             problem = say(error, current())
+            correct = _document_of(error)
     return render_template(
         "reanchor/dates.html",
         campaign=root,
@@ -107,10 +110,27 @@ def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str |
         activities=reanchor.activities_to_come(session, root, now=now()) if seen and not seen.is_empty else [],
         apart=reanchor.no_longer_inside(session, root, seen.dates) if seen and not seen.is_empty else [],
         seen=seen,
-        groups=grouped(seen.lines) if seen else [],
+        groups=grouped(seen.lines, today()) if seen else [],
         words=Words.load(session, root.version),
+        kinds=KINDS,
         problem=problem,
+        correct=correct,
     )
+
+
+def _moved(root: Campaign, done: reanchor.Preview) -> str:
+    told = _("The dates were moved: %(count)s items.", count=len(done.moved))
+    if done.paper is None:
+        return told
+    link = Markup('<a href="{}">{}</a>').format(url_for("documents.index", uid=root.uid), _("Documents"))
+    return Markup("{} {} {}").format(told, _("The plan is entered as issued; please add its number:"), link)
+
+
+def _document_of(error: DomainError) -> str | None:
+    """Return the address of the form that corrects the document of which an error speaks."""
+    if not isinstance(error, PlanIssuedError) or "document" not in error.facts:
+        return None
+    return url_for("documents.edit", uid=error.facts["campaign"], document=error.facts["document"])
 
 
 def _days_now(root: Campaign) -> dict[str, date]:
@@ -134,7 +154,7 @@ def _version_page(session: Session, root: Campaign, problem: str | None = None) 
         chosen=chosen,
         versions=root.template.versions,
         diff=diff,
-        groups=grouped(diff.lines) if diff else [],
+        groups=grouped(diff.lines, today()) if diff else [],
         words=Words.load(session, root.version, chosen),
         problem=problem,
     )

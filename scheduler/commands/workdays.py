@@ -1,6 +1,7 @@
 """The working calendar: calendar decide."""
 
 import sys
+from datetime import date
 from typing import TextIO
 
 import click
@@ -8,14 +9,19 @@ import click
 from events.decision_text import ReadText, read_decision
 from events.decisions import YearDecision, YearPreview, apply_decision, preview_decision
 from events.errors import N_
+from events.installation import day_here
 from events.models.history import Door
-from events.previews import Fate, Group
+from events.previews import Fate, Group, Lateness
 from events.recurrence import check_year
 from events.workdays import Decision
 from scheduler.commands import NewService, pass_service
 from scheduler.console import _, show_table, tell
 from scheduler.service import utc_now
 
+_LATE = {
+    Lateness.AT_ONCE: N_("%(count)s items will be overdue at once, because their new day has passed."),
+    Lateness.MORE_DAYS: N_("%(count)s items that are overdue already will be so by more days."),
+}
 _NOT_APPLIED = 2  # exit code, so that no script takes what was only shown for done
 
 
@@ -61,7 +67,7 @@ def decide(
     decision = YearDecision(year, days, text, source, replace, tet_decided)
     with service.session_factory() as session:
         found = preview_decision(session, decision)
-        _show(found)
+        _show(found, day_here(session, utc_now()))
         session.rollback()
         if preview or not (yes or _agrees()):
             tell(N_("This was a preview: nothing was changed."))
@@ -105,7 +111,7 @@ def _agrees() -> bool:
     return click.confirm(_("Apply the decision?"))
 
 
-def _show(found: YearPreview) -> None:
+def _show(found: YearPreview, today: date) -> None:
     """Show what changes as the page does: the same change in many units in one row."""
     for day in found.days:
         if day.day in found.working:
@@ -114,16 +120,21 @@ def _show(found: YearPreview) -> None:
         if day.day in found.gone:
             tell(N_("No longer applies: %(day)s %(reason)s"), day=f"{day.day:%d/%m/%Y}", reason=day.reason)
     tell(N_("Open items whose due date moves: %(count)s."), count=len(found.moved))
+    for lateness, sentence in _LATE.items():
+        if count := sum(len(group.units) for group in found.groups(today) if group.lateness is lateness):
+            tell(sentence, count=count)
     columns = [_("Old due date"), _("New due date"), _("Item"), _("Units"), _("Reason")]
     for one in found.rounds:
-        show_table(one.root.summary, columns, [_row(group) for group in one.groups])
+        show_table(one.root.summary, columns, [_row(group) for group in one.groups(today)])
 
 
 def _row(group: Group) -> list[str]:
     old, new = ("–" if day is None else f"{day:%d/%m/%Y}" for day in (group.old_due, group.new_due))
     units = group.units[0] if len(group.units) == 1 else _("%(count)s units") % {"count": len(group.units)}
     why = {Fate.KEPT_DONE: _("stays: closed already"), Fate.KEPT_BY_HAND: _("stays: edited by hand or begun")}.get(group.fate)
-    return [old, new, group.summary, units, why or group.reason or "–"]
+    late = {Lateness.AT_ONCE: _("overdue at once"), Lateness.MORE_DAYS: _("more days overdue")}
+    said = why or group.reason, late[group.lateness] if group.lateness else None
+    return [old, new, group.summary, units, "; ".join(filter(None, said)) or "–"]
 
 
 COMMANDS = [calendar]

@@ -52,7 +52,7 @@ def pages(site: Site) -> dict[str, str]:
             "documents": f"{of_commune}/van-ban",
             "document-edit": f"{of_commune}/van-ban/{document.uid}/sua",
             "dates": f"{of_root}/doi-ngay",
-            "dates-preview": f"{of_root}/doi-ngay?event_date=2026-11-27",
+            "dates-preview": f"{of_root}/doi-ngay?event_date=2026-11-20&plan=plan_link&issued=2026-11-16",
             "version": f"{of_root}/phien-ban",
             "admin": "/quan-tri",
             "keeping": "/ngay-ky-niem/",

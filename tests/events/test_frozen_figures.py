@@ -21,7 +21,9 @@ from events.origins import parts_of as divided_into
 from events.progress import of_phase, own_progress, parts, round_progress, sum_of, waiting, year_progress
 from events.reanchor import NewAnchor
 from events.silence import silent_units
+from events.templates import item_entry
 from events.undo import last_change, undo_change
+from events.villages import VillageType, add_village
 from events.years import counted_with
 from tests.chance import drawn
 from tests.conftest import Cast
@@ -84,7 +86,7 @@ class Stage:
             {unit_id: one for unit_id, one in own.items() if one},
             round_progress(session, day, here),
             year_progress(session, day, here),
-            sorted(items, key=repr),
+            items,
             {key: one for key, one in own_progress(session, day, here, of_phase("report", day)).items() if one},
             waiting(session, day, here),
             silent_units(session, day, here),
@@ -119,7 +121,15 @@ def take_a_version(stage, item):
         for entry in changed(template, item.key, **other)
         if entry.key != "loudspeaker" or stage.now.day % 3
     ]
-    apply(stage.session, stage.root, edit(stage.session, template, entries, stage.cast), stage.vietnam, stage.cast, now=stage.now)
+    version = edit(stage.session, template, entries, stage.cast, stage.now)
+    apply(stage.session, stage.root, version, stage.vietnam, stage.cast, now=stage.now)
+
+
+def reorder(stage, item):
+    entries = [item_entry(one) for one in stage.root.template.current.items]
+    place = stage.now.day % len(entries)
+    version = edit(stage.session, stage.root.template, [*entries[place:], *entries[:place]], stage.cast, stage.now)
+    apply(stage.session, stage.root, version, stage.vietnam, stage.cast, now=stage.now)
 
 
 def move_the_day(stage, item):
@@ -155,6 +165,7 @@ ACTS = {
     "follow": lambda stage, item: follow_template(stage.session, item.id, **stage.who),
     "undo": undo,
     "reword": reword,
+    "reorder": reorder,
     "divide": divide,
     "take back": take_back,
     "take a version": take_a_version,
@@ -201,6 +212,44 @@ def test_yesterdays_report_is_the_same_after(stage, later):
         stage.act(later, number)
 
     assert stage.figures(AsOf(stage.now.date() - A_DAY)) == reported
+
+
+def test_an_order_that_came_later_is_not_that_of_last_months_report(stage):
+    here = Campaign.unit_id.in_(ever_below(stage.cast.province.id))
+    before = [part.key for part in parts(stage.session, stage.now.date(), here)]
+    stage.now += A_DAY
+
+    reorder(stage, None)
+
+    assert [part.key for part in parts(stage.session, stage.now.date(), here)] != before
+    assert [part.key for part in parts(stage.session, AsOf(FIRST.date()), here)] == before
+
+
+def test_the_rounds_of_last_months_report_keep_their_order_when_their_days_move(stage):
+    other = open_template(stage.session, stage.vietnam, "vn_family_day", 2021, now=FIRST)
+    here = Campaign.unit_id.in_(ever_below(stage.cast.province.id))
+    before = [(part.template_id, part.key) for part in parts(stage.session, stage.now.date(), here)]
+    assert before[0][0] == stage.root.template_id
+    stage.now += A_DAY
+
+    change = NewAnchor(first=other.dtstart + 60 * A_DAY)
+    move(stage.session, stage.root, change, stage.vietnam, stage.cast.hoa, stage.now)
+
+    assert [(part.template_id, part.key) for part in parts(stage.session, AsOf(FIRST.date()), here)] == before
+
+
+def test_a_part_is_called_in_last_months_report_as_its_item_was_then(stage):
+    item = item_of(stage.session, stage.root, stage.cast.commune, "plan_commune")
+    villages = [add_village(stage.session, stage.cast.commune, VillageType.THON, "1", calendar=stage.vietnam, **stage.who)]
+    split_item(stage.session, item.id, [village.id for village in villages], calendar=stage.vietnam, **stage.who)
+    below = Campaign.unit_id == villages[0].id
+    [before] = [part for part in parts(stage.session, stage.now.date(), below) if part.key == item.key]
+    stage.now += A_DAY
+
+    reword(stage, item)
+
+    [after] = [part for part in parts(stage.session, AsOf(FIRST.date()), below) if part.key == item.key]
+    assert after.summary == before.summary != item.summary
 
 
 def test_a_version_that_weighs_and_names_work_anew_leaves_last_months_figures(stage):

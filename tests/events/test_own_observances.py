@@ -25,6 +25,8 @@ from events.own_observances import (
     slug_of,
     switch_observance,
 )
+from events.progress import year_progress
+from events.rounds import rounds_of
 from events.templates import check_template, template_entry
 from events.workdays import WorkCalendar
 from tests.chance import drawn
@@ -34,6 +36,7 @@ NOW = datetime(2026, 8, 1, 2, tzinfo=UTC)
 A_DAY = timedelta(days=1)
 FIXED = {"kind": "fixed_day", "month": 10, "day": 9}
 LUNAR = {"kind": "lunar_day", "lunar_month": 8, "lunar_day": 15}
+YEAR_END = NewObservance("Tất niên gia đình", "", {"kind": "lunar_day", "lunar_month": 12, "lunar_day": 30}, "olive")
 RANGE = {"kind": "fixed_range", "from": "11-20", "to": "11-30"}
 THE_DAY = NewObservance(
     "Ngày hội Gia đình xã Đăk Long", "Family Festival of Đăk Long", FIXED, "olive", basis="Kế hoạch", base_year=2016
@@ -250,6 +253,77 @@ def test_a_day_may_lie_inside_another_observance(session: Session, cast: Cast, v
     assert campaign.outer.observance.key == "gender_action_month"
     with pytest.raises(NotFoundError):
         add_observance(session, NewObservance("Khác", "", RANGE, "olive", inside_key="khong_co"), by=cast.hoa, now=NOW)
+
+
+def test_a_day_of_the_last_lunar_month_is_work_of_the_solar_year_it_lies_in(
+    session: Session, cast: Cast, vietnam: WorkCalendar, happiness: Template
+):
+    now = datetime(2026, 1, 10, 2, tzinfo=UTC)
+    observance = add_observance(session, YEAR_END, like=happiness, by=cast.hoa, now=now)
+
+    nothing = open_campaigns(session, now=now, calendar=vietnam, year=2025)
+    opened = open_campaigns(session, now=now, calendar=vietnam, year=2026)
+    again = open_campaigns(session, now=now + A_DAY, calendar=vietnam)
+
+    assert observance.key not in [one.observance for one in nothing + again]
+    [one] = [one for one in opened if one.observance == observance.key]
+    assert (one.summary, one.year, one.campaigns) == ("Tất niên gia đình năm 2026", 2026, 97)
+    found = session.scalars(select(Campaign).where(Campaign.observance_id == observance.id)).all()
+    assert {(row.year, row.period, row.dtstart) for row in found} == {(2026, "2025", date(2026, 2, 16))}
+    assert year_progress(session, now.date(), Campaign.observance_id == observance.id).keys() == {2026}
+
+
+def test_a_unit_that_joins_late_has_the_campaign_as_its_neighbours_call_it(
+    session: Session, cast: Cast, vietnam: WorkCalendar, happiness: Template
+):
+    observance = add_observance(session, THE_DAY, like=happiness, by=cast.hoa, now=NOW)
+    open_campaigns(session, now=NOW, calendar=vietnam, year=2026)
+    correct_observance(session, observance, replace(THE_DAY, title_vi="Ngày hội mới"), now=NOW)
+    values = {"level_key": "commune", "type": "xa", "name": "Mới", "full_name": "Xã Mới", "search": "moi"}
+    province = session.scalars(select(Unit).where(Unit.parent_id.is_(None), Unit.valid_to.is_(None))).one()
+    session.add(Unit(key="new", slug="xa-moi", parent=province, **values))
+    session.flush()
+
+    open_campaigns(session, now=NOW + A_DAY, calendar=vietnam, year=2026)
+
+    names = session.scalars(select(Campaign.summary).where(Campaign.observance_id == observance.id)).all()
+    assert (len(names), set(names)) == (98, {"Ngày hội Gia đình xã Đăk Long năm 2026"})
+
+
+def test_two_times_in_one_solar_year_are_told_apart_and_a_year_may_have_none(session: Session, cast: Cast, happiness: Template):
+    rule = {"kind": "lunar_day", "lunar_month": 12, "lunar_day": 1}
+    observance = add_observance(session, replace(YEAR_END, rule=rule), like=happiness, by=cast.hoa, now=NOW)
+    template = session.scalars(select(Template).where(Template.observance_id == observance.id)).one()
+
+    rounds = [found for year in (2027, 2028, 2029) for found in rounds_of(template, year)]
+
+    assert [(found.period, found.year, found.dates.dtstart, found.summary) for found in rounds] == [
+        ("2026", 2027, date(2027, 1, 8), "Tất niên gia đình năm 2027"),
+        ("2027", 2027, date(2027, 12, 28), "Tất niên gia đình năm 2027 (lần 2)"),
+        ("2028", 2029, date(2029, 1, 15), "Tất niên gia đình năm 2029"),
+    ]
+
+
+def test_the_theme_of_a_year_is_printed_on_the_lunar_day_that_lies_in_it(session: Session, cast: Cast):
+    observance = add_observance(session, YEAR_END, by=cast.hoa, now=NOW)
+
+    announce_theme(session, observance, 2027, "Đoàn viên", now=NOW)
+
+    printed = {row.dtstart for row in occurrences(session, observance).values() if "Đoàn viên" in row.description}
+    assert printed == {date(2027, 2, 5)}
+
+
+def test_a_lunar_day_stays_inside_the_weeks_that_run_over_the_new_year(
+    session: Session, cast: Cast, vietnam: WorkCalendar, happiness: Template
+):
+    around = NewObservance("Mùa sum họp", "", {"kind": "fixed_range", "from": "12-01", "to": "02-28"}, "olive")
+    outer = add_observance(session, around, like=happiness, by=cast.hoa, now=NOW)
+    inner = add_observance(session, replace(YEAR_END, inside_key=outer.key), like=happiness, by=cast.hoa, now=NOW)
+
+    open_campaigns(session, now=NOW + 150 * A_DAY, calendar=vietnam)
+
+    found = session.scalars(select(Campaign).where(Campaign.observance_id == inner.id)).all()
+    assert {(row.dtstart, row.outer.summary) for row in found} == {(date(2027, 2, 5), "Mùa sum họp năm 2026")}
 
 
 def test_a_theme_that_is_announced_reaches_the_calendar(session: Session, cast: Cast):

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import event, func, select
 
-from events import reanchor, templates
+from events import reanchor, templates, versions
 from events.activities import Plan, add_activity
 from events.campaigns import open_round
 from events.cancelling import cancel_round
@@ -15,13 +15,14 @@ from events.duedates import WAITS
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, YearOutOfRangeError
 from events.history import history_of
 from events.models import Anchor, Campaign, Cascade, ChecklistItem, Document, DocumentKind, Unit
-from events.previews import Difference, Fate
+from events.previews import Difference, Fate, Lateness, grouped
 from events.reanchor import NewAnchor
 from events.rounds import rounds_of
 from events.villages import VillageType, add_village
 from events.workdays import Shift
 from tests.conftest import tick_off
 from tests.events.test_duedates import reordered
+from tests.events.test_reforms import undone
 
 MARCH_2021 = datetime(2021, 3, 1, 5, tzinfo=UTC)
 
@@ -253,6 +254,61 @@ def test_moving_the_day_of_a_peoples_template_leaves_nothing_due_before_what_it_
 
     assert_order(session, root)
     assert item_of(session, root, cast.commune, "report_commune").due_reason == WAITS
+
+
+def test_a_preview_tells_what_would_be_overdue_at_once_and_what_for_more_days(session, root, vietnam, cast):
+    today = date(2021, 3, 3)
+
+    seen = reanchor.preview(session, root, NewAnchor(event_date=date(2021, 3, 6)), vietnam, now=MARCH_2021)
+
+    found = {group.key: (group.old_due, group.new_due, group.lateness) for group in grouped(seen.lines, today)}
+    assert found["plan_province"] == (date(2021, 2, 19), date(2021, 2, 5), Lateness.MORE_DAYS)
+    assert found["plan_commune"] == (date(2021, 3, 5), date(2021, 2, 19), Lateness.AT_ONCE)
+    assert found["report_province"][2] is None
+
+
+def test_a_moved_day_and_a_new_version_come_to_the_same_dates_in_either_order_also_where_work_is_overdue(
+    session, root, vietnam, cast
+):
+    template, late = root.template, MARCH_2021 + timedelta(days=10)
+    entries = [templates.item_entry(item) for item in template.current.items]
+    earlier = [entry.model_copy(update={"offset_days": entry.offset_days - 5, "end_offset_days": None}) for entry in entries]
+    version = templates.edit_template(session, template, earlier, by=cast.hoa, now=late)
+
+    def move_day():
+        move(session, root, NewAnchor(event_date=date(2021, 3, 16)), vietnam, cast.hoa, late)
+
+    def take_version():
+        mark = versions.compare(session, root, version, calendar=vietnam, now=late).fingerprint
+        who = {"by": cast.hoa, "now": late, "calendar": vietnam}
+        versions.apply_version(session, root, version, expected_fingerprint=mark, **who)
+
+    found = []
+    for steps in ((move_day, take_version), (take_version, move_day)):
+        with undone(session):
+            for step in steps:
+                step()
+            session.expire_all()
+            items = session.scalars(select(ChecklistItem).where(ChecklistItem.campaign.has(template_id=template.id)))
+            found.append({item.id: item.due for item in items})
+
+    assert found[0] == found[1]
+    assert min(found[0].values()) < late.date()
+
+
+def test_what_stays_or_moves_to_a_later_day_is_not_said_to_become_overdue(session, root, vietnam, cast):
+    held = item_of(session, root, cast.commune, "plan_commune")
+    held.edited = ["due"]
+    session.flush()
+
+    earlier, later = (
+        reanchor.preview(session, root, NewAnchor(event_date=day), vietnam, now=MARCH_2021)
+        for day in (date(2021, 3, 6), date(2021, 3, 22))
+    )
+
+    kept = [group for group in grouped(earlier.lines, date(2021, 3, 30)) if group.fate is Fate.KEPT_BY_HAND]
+    assert [group.lateness for group in kept] == [None]
+    assert {group.lateness for group in grouped(later.lines, date(2021, 12, 31))} == {None}
 
 
 def test_a_change_in_between_is_refused(session, root, vietnam, cast):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.errors import YearOutOfRangeError
-from events.recurrence import FIRST_YEAR, LAST_YEAR, FixedDay, FixedRange, LunarDay, rule_from
+from events.recurrence import FIRST_YEAR, LAST_YEAR, FixedDay, FixedRange, LunarDay, occurrences_in, rule_from
 
 LUNAR = tomllib.loads((Path(__file__).parent.parent / "data" / "vn_lunar.toml").read_text(encoding="utf-8"))["lunar"]
 RULES = {"tet": LunarDay(1, 1), "hung_kings": LunarDay(3, 10), "vu_lan": LunarDay(7, 15), "mid_autumn": LunarDay(8, 15)}
@@ -66,6 +66,32 @@ def test_a_year_beyond_the_tables_is_refused_with_the_range(year):
 def test_a_rule_that_names_no_day_is_refused(fields):
     with pytest.raises(ValueError, match=r".+"):
         rule_from(fields)
+
+
+@given(st.integers(FIRST_YEAR + 2, LAST_YEAR - 12), st.integers(1, 12), st.integers(1, 30))
+def test_every_lunar_day_belongs_to_one_solar_year_and_is_found_there_once(year, month, day):
+    rule, years = LunarDay(month, day), range(year, year + 12)
+
+    found = [(of_year, own, dates) for of_year in years for own, dates in occurrences_in(rule, of_year)]
+
+    assert all(dates.dtstart.year == of_year for of_year, _own, dates in found)
+    counted_in = [own for _year, own, _dates in found]
+    assert counted_in == list(range(counted_in[0], counted_in[-1] + 1))
+    assert [dates for _year, _own, dates in found] == [rule.occurrence(own) for own in counted_in]
+    assert rule.occurrence(counted_in[0] - 1).dtstart < date(year, 1, 1)
+    assert rule.occurrence(counted_in[-1] + 1).dtstart > date(year + 11, 12, 31)
+
+
+def test_a_day_of_the_last_lunar_month_belongs_to_the_solar_year_it_lies_in():
+    assert [(own, dates.dtstart) for own, dates in occurrences_in(LunarDay(12, 30), 2026)] == [(2025, date(2026, 2, 16))]
+
+
+def test_a_lunar_day_around_the_new_year_may_come_twice_in_a_solar_year_and_not_in_the_next():
+    first_of_the_last_month = LunarDay(12, 1)
+
+    found = {year: [dates.dtstart for _own, dates in occurrences_in(first_of_the_last_month, year)] for year in (2027, 2028, 2029)}
+
+    assert found == {2027: [date(2027, 1, 8), date(2027, 12, 28)], 2028: [], 2029: [date(2029, 1, 15)]}
 
 
 @given(st.integers(FIRST_YEAR, LAST_YEAR - 1), st.integers(1, 12), st.integers(1, 30))

@@ -43,8 +43,8 @@ def changed(template, key, /, **columns):
     return [entry.model_copy(update=columns) if entry.key == key else entry for entry in entries_of(template)]
 
 
-def edit(session, template, entries, cast):
-    return templates.edit_template(session, template, entries, note="Theo góp ý các xã", by=cast.hoa, now=MARCH_2021)
+def edit(session, template, entries, cast, now=MARCH_2021):
+    return templates.edit_template(session, template, entries, note="Theo góp ý các xã", by=cast.hoa, now=now)
 
 
 def apply(session, root, version, vietnam, cast, now=MARCH_2021):
@@ -169,7 +169,7 @@ def test_one_change_in_102_units_is_one_group_with_its_values_before_and_after(s
     values = {"title_vi": "Kế hoạch xã", "weight": 5, "required": False, "evidence": ["photo"], "evidence_min": 3}
     version = edit(session, template, changed(template, "plan_commune", **values), cast)
 
-    [group] = grouped(versions.compare(session, root, version, calendar=vietnam, now=MARCH_2021).lines)
+    [group] = grouped(versions.compare(session, root, version, calendar=vietnam, now=MARCH_2021).lines, MARCH_2021.date())
 
     assert len(group.units) == 102
     told = {one.name: (one.old, one.new) for one in group.differences}
@@ -194,7 +194,7 @@ def test_what_a_hand_holds_is_said_where_other_columns_change(session, root, tem
     session.flush()
     version = edit(session, template, changed(template, "plan_commune", offset_days=-10, title_vi="Kế hoạch xã"), cast)
 
-    groups = grouped(versions.compare(session, root, version, calendar=vietnam, now=MARCH_2021).lines)
+    groups = grouped(versions.compare(session, root, version, calendar=vietnam, now=MARCH_2021).lines, MARCH_2021.date())
 
     [mine] = [group for group in groups if group.units == (cast.commune.full_name,)]
     assert (mine.fate, mine.old_due, mine.new_due) == (Fate.REWORDED, date(2021, 3, 3), date(2021, 3, 3))

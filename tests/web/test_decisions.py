@@ -1,6 +1,6 @@
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select, update
@@ -10,7 +10,7 @@ from events.models import Anchor, CalendarDecision, Change, ChecklistItem, Decid
 from events.observances import work_calendar
 from events.workdays import DecisionStatus, Shift
 from tests.conftest import Cast
-from tests.web.conftest import Opened, Visitor
+from tests.web.conftest import Clock, Opened, Visitor
 from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 TET = "Nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027"
@@ -93,6 +93,19 @@ def test_the_same_move_in_all_communes_is_one_row_with_every_unit_named(
     assert page.count(in_tet.summary) == 1
     assert opened.commune.unit.full_name in page
     assert opened.other_commune.unit.full_name in page
+
+
+def test_what_a_decision_makes_overdue_at_once_is_said_before_it_is_applied(
+    signed_in: Callable[[Person], Visitor], clock: Clock, cast: Cast, in_tet: ChecklistItem, session: Session
+):
+    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    clock.now = datetime(2027, 2, 8, 5, tzinfo=UTC)
+    visitor = signed_in(cast.hoa)
+
+    page = visitor.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text
+
+    assert "102 việc sẽ quá hạn ngay vì hạn mới là ngày đã qua." in page
+    assert '<strong>04/02/2027</strong> <span class="badge badge-overdue">sẽ quá hạn ngay</span>' in page
 
 
 def test_the_fields_say_the_same_as_the_text(administrator: Visitor):

@@ -1,14 +1,15 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.announcements import announce_theme
 from events.campaigns import open_campaigns
-from events.models import Campaign, Observance
-from events.own_observances import find_observance
+from events.models import Campaign, Observance, Template
+from events.own_observances import NewObservance, add_observance, find_observance
 from events.workdays import WorkCalendar
-from tests.web.conftest import NOON, Opened, Visitor
+from tests.conftest import Cast
+from tests.web.conftest import NOON, Clock, Opened, Visitor
 
 
 def test_an_observance_tells_its_basis_its_years_and_its_campaigns(stranger: Visitor, opened: Opened):
@@ -21,6 +22,26 @@ def test_an_observance_tells_its_basis_its_years_and_its_campaigns(stranger: Vis
 
 def test_the_next_time_is_counted_from_today(stranger: Visitor, opened: Opened):
     assert "còn 19 ngày" in stranger.read("/ngay/ngay-quoc-te-hanh-phuc")
+
+
+def test_a_day_of_the_last_lunar_month_stands_beside_its_campaign(
+    stranger: Visitor, clock: Clock, cast: Cast, session: Session, vietnam: WorkCalendar
+):
+    clock.now = datetime(2021, 1, 20, 5, tzinfo=UTC)
+    rule = {"kind": "lunar_day", "lunar_month": 12, "lunar_day": 30}
+    happiness = session.scalars(select(Template).where(Template.key == "happiness_day")).one()
+    wanted = NewObservance("Giao thừa sum vầy", "", rule, "olive")
+    add_observance(session, wanted, like=happiness, by=cast.hoa, now=clock.now)
+    open_campaigns(session, now=clock.now, calendar=vietnam, year=2021)
+    session.commit()
+
+    page = stranger.read("/ngay/giao-thua-sum-vay")
+
+    now = page.partition('class="is-now"')[2].partition("</li>")[0]
+    assert "11/02/2021" in now
+    assert "/chien-dich/" in now
+    assert page.count("/chien-dich/") == 1
+    assert "/chien-dich/" in stranger.read("/?thang=2021-02").partition("Giao thừa sum vầy</a></h3>")[2].partition("<h3>")[0]
 
 
 def test_an_observance_that_is_switched_off_has_no_page(stranger: Visitor, session: Session):

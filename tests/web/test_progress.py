@@ -12,6 +12,7 @@ from events.models import Campaign, Change, ChecklistItem, NotDone, TodoStatus, 
 from events.models.history import Door
 from events.progress import own_progress, sum_of
 from events.reforms import NewUnit, merge, rename
+from events.villages import VillageType, add_village
 from events.workdays import WorkCalendar
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Clock, Opened, Visitor
@@ -54,6 +55,20 @@ def merged(session: Session, cast: Cast, opened: Opened, clock: Clock) -> Unit:
     merge(session, keys, NewUnit("Xã Đăk Mới"), on=AFTER_THE_DAY, basis="Nghị quyết thử", by=cast.hoa, now=clock.now)
     session.commit()
     return session.scalars(select(Unit).where(Unit.full_name == "Xã Đăk Mới")).one()
+
+
+def test_a_village_that_is_entered_later_has_no_line_in_the_report_of_a_day_before(
+    stranger: Visitor, clock: Clock, cast: Cast, opened: Opened, session: Session, vietnam: WorkCalendar
+):
+    clock.advance(A_DAY)
+    address = f"/tien-do/{cast.commune.slug}?nam=2021&ngay={NOON:%Y-%m-%d}"
+    before = stranger.read(address).partition("<main")[2].partition("</main>")[0]
+
+    village = add_village(session, cast.commune, VillageType.THON, "Mới", by=cast.hoa, now=clock.now, calendar=vietnam)
+    session.commit()
+
+    assert stranger.read(address).partition("<main")[2].partition("</main>")[0] == before
+    assert village.full_name in stranger.read(f"/tien-do/{cast.commune.slug}?nam=2021")
 
 
 def test_a_campaign_counts_units_that_began_after_its_first_day(
@@ -225,6 +240,7 @@ def test_what_is_chosen_can_be_taken_away_again(stranger: Visitor, cast: Cast, o
 
     chips = re.findall(r'<a class="chip" href="([^"]+)"', page)
     assert len(chips) == 3
+    assert opened.province.summary in page.partition('class="chips"')[2].partition("</ul>")[0]
     assert all(sum(name in address for name in ("nam=", "chien-dich=", "giai-doan=")) == 2 for address in chips)
     expected = [item for item in opened.commune.items if item.phase_key == "report"]
     assert f"<strong>0/{len(expected)} việc" in page

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events import templates
-from events.models import ChecklistItem, Person
+from events.models import ChecklistItem, Document, Person
 from events.workdays import WorkCalendar
 from tests.conftest import Cast
 from tests.events.test_reanchor import open_template
@@ -103,8 +103,61 @@ def test_a_late_plan_is_entered_with_its_day(hoa: Visitor, opened: Opened, sessi
     typed = {"plan": "plan_province", "issued": "2021-03-01"}
     page = hoa.read(f"{dates(opened)}?plan=plan_province&issued=2021-03-01")
 
+    documents = f"/chien-dich/{opened.province.uid}/van-ban"
     assert hoa.post(dates(opened), fingerprint=mark_of(page), **typed).status_code == 303
-    assert "01/03/2021" in hoa.read(f"/chien-dich/{opened.province.uid}/van-ban")
+    assert f'bổ sung số, ký hiệu: <a href="{documents}">' in hoa.read(f"/chien-dich/{opened.province.uid}")
+    assert "01/03/2021" in hoa.read(documents)
+
+
+def test_the_preview_says_what_will_be_overdue_at_once(hoa: Visitor, opened: Opened):
+    earlier, later = (hoa.read(f"{dates(opened)}?event_date={day}") for day in ("2021-03-06", "2021-03-27"))
+
+    text = re.sub(r"<[^>]+>", "", earlier)
+    assert re.search(r"\d+ việc sẽ quá hạn ngay vì hạn mới là ngày đã qua\.", text)
+    assert re.search(r"\d+ việc đã quá hạn sẽ tăng thêm số ngày quá hạn\.", text)
+    row = earlier[earlier.index("Ban hành kế hoạch cấp xã") :].partition("</tr>")[0]
+    assert "sẽ quá hạn ngay" in row
+    assert "quá hạn ngay" not in later
+
+
+def test_the_preview_of_a_version_says_what_will_be_overdue_at_once(
+    administrator: Visitor, opened: Opened, session: Session, cast: Cast
+):
+    template = templates.get_template(session, "happiness_day")
+    entries = [templates.item_entry(item) for item in template.current.items]
+    entries = [e.model_copy(update={"offset_days": -30}) if e.key == "plan_commune" else e for e in entries]
+    templates.edit_template(session, template, entries, by=cast.hoa, now=NOON)
+    session.commit()
+
+    page = administrator.read(f"/chien-dich/{opened.province.uid}/phien-ban")
+
+    assert "102 việc sẽ quá hạn ngay vì hạn mới là ngày đã qua." in page
+
+
+def test_the_preview_says_which_document_is_entered(hoa: Visitor, opened: Opened):
+    asked = f"{dates(opened)}?plan=plan_province&issued=2021-03-01"
+    page = hoa.read(asked)
+
+    sentence = re.search(r"Văn bản sau sẽ được ghi là đã ban hành[^:]*: (.+?)</p>", page)
+    assert sentence
+    assert page.index(sentence[0]) < page.index('name="fingerprint"')
+    text = re.sub(r"<[^>]+>", "", sentence[1])
+    assert text == "Kế hoạch “Ban hành kế hoạch tổ chức cấp tỉnh”, UBND tỉnh Kon Tum, 01/03/2021."
+
+    hoa.post(dates(opened), fingerprint=mark_of(page), plan="plan_province", issued="2021-03-01")
+    assert "Văn bản sau sẽ được ghi" not in hoa.read(asked)
+
+
+def test_a_wrong_day_of_issue_leads_to_the_document_that_says_it(hoa: Visitor, opened: Opened, session: Session):
+    page = hoa.read(f"{dates(opened)}?plan=plan_province&issued=2021-02-26")
+    hoa.post(dates(opened), fingerprint=mark_of(page), plan="plan_province", issued="2021-02-26")
+    paper = session.scalars(select(Document)).one()
+
+    page = hoa.read(f"{dates(opened)}?plan=plan_province&issued=2021-02-28")
+
+    address = f"/chien-dich/{opened.province.uid}/van-ban/{paper.uid}/sua"
+    assert f'<a href="{address}">' in page.partition('role="alert"')[2].partition("</div>")[0]
+    assert 'value="2021-02-26"' in hoa.read(address)
 
 
 def test_others_may_not_move_dates(signed_in: Callable[[Person], Visitor], stranger: Visitor, cast: Cast, opened: Opened):

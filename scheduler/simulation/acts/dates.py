@@ -6,7 +6,7 @@ from typing import Literal
 
 from events import reanchor
 from events.decision_text import read_decision
-from events.decisions import Preview, YearDecision, apply_decision, apply_holiday, decisions, preview_decision, preview_holiday
+from events.decisions import YearDecision, apply_decision, apply_holiday, decisions, preview_decision, preview_holiday
 from events.errors import N_, NotFoundError
 from events.localtime import local_day
 from events.models import Anchor, Campaign, TemplateItem
@@ -37,7 +37,7 @@ class _Reanchor(Act):
         found = reanchor.preview(session, root, change, stage.calendar, now=stage.now, told=told)
         numbers = {fate.name.lower(): len(found.of(fate)) for fate in Fate}
         yield self.told(self._sentence(change), **self._facts(root, change), **numbers, told=found.told)
-        yield from _moves(self, grouped(line for line in found.moved if line.new_due != line.old_due), _of_plans(root))
+        yield from _moves(self, grouped((line for line in found.moved if line.new_due != line.old_due), stage.day), _of_plans(root))
         who = stage.who(root.unit)
         reanchor.apply(session, root, change, expected_fingerprint=found.fingerprint, calendar=stage.calendar, **who)
 
@@ -132,7 +132,7 @@ class Decide(Act):
         if before and shown.takes_over:
             entered = as_text(local_day(before[0].at, stage.zone))
             yield self.told(N_("… it replaces the one that was entered on %(day)s"), day=entered)
-        yield from _moves(self, _groups(shown))
+        yield from _moves(self, shown.groups(stage.day))
 
 
 class Holiday(Act):
@@ -156,11 +156,7 @@ class Holiday(Act):
         if self.status is DecisionStatus.DROPPED:
             sentence = N_("“%(name)s” was given up; %(moved)s open items move.")
         yield self.told(sentence, name=self.name, moved=len(shown.moved))
-        yield from _moves(self, _groups(shown))
-
-
-def _groups(shown: Preview) -> Iterator[Group]:
-    return (group for one in shown.rounds for group in grouped(one.moved))
+        yield from _moves(self, shown.groups(stage.day))
 
 
 def _of_plans(root: Campaign) -> dict[str, TemplateItem]:

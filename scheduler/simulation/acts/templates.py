@@ -86,7 +86,7 @@ class ApplyVersion(Act):
             **{"campaign": root.summary, "number": version.number, **counts},
         )
         if any(line.is_change for line in diff.lines):
-            yield from self._changes(grouped(diff.lines))
+            yield from self._changes(grouped(diff.lines, stage.day))
         by, mark = stage.somebody(root.unit), diff.fingerprint
         apply_version(stage.session, root, version, expected_fingerprint=mark, by=by, now=stage.now, calendar=stage.calendar)
 
