@@ -20,7 +20,7 @@ from events.credits import credited_to, stand_in
 from events.dependencies import waited_for
 from events.documents import documents_of_item
 from events.editing import EDITABLE, sets_its_own_date
-from events.errors import N_, DomainError, InvalidInputError, NotFoundError
+from events.errors import N_, DomainError, EvidenceMissingError, InvalidInputError, NotFoundError
 from events.evidence import LARGEST_FILE, Proof, add_evidence, file_of, remove_evidence, store_file
 from events.history import history_of, undivided_in
 from events.models import Campaign, ChecklistItem, ItemState, Person, Unit
@@ -66,9 +66,15 @@ def complete(item_id: int) -> ResponseReturnValue:
     """Tick off one item, with the evidence that came along, and go back to where the form stood."""
 
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
-        _give(session, item_id, person, at)
+        given = _give(session, item_id, person, at)
         unit = session.get(Unit, request.form.get("on_behalf_of", type=int) or 0)
-        item = complete_item(session, item_id, by=person, now=at, on_behalf_of=unit)
+        try:
+            item = complete_item(session, item_id, by=person, now=at, on_behalf_of=unit)
+        except EvidenceMissingError:
+            if given:
+                session.commit()  # nobody uploads it again because there is not enough of it yet
+                flash(_("Evidence was saved: %(summary)s", summary=_get(session, item_id).summary), "success")
+            raise
         _remark(session, item)
         return item
 

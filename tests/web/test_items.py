@@ -178,6 +178,36 @@ def test_what_was_typed_stays_when_something_is_wrong(signed_in, cast: Cast, pla
     assert session.scalar(select(func.count()).select_from(Evidence)) == 0
 
 
+def test_evidence_that_is_not_enough_for_the_tick_yet_is_kept_and_completed_by_the_next(
+    signed_in, cast: Cast, plan: ChecklistItem, session: Session
+):
+    plan.evidence_min = 2
+    session.commit()
+    thi: Visitor = signed_in(cast.thi)
+    path = f"/viec/{plan.id}/hoan-thanh"
+
+    first = thi.post(path, **{"doc_ref-text": "12/KH-UBND", "doc_ref-dated": "2021-03-01"})
+
+    assert first.status_code == 409
+    assert "Đã lưu minh chứng" in first.text
+    assert "Còn thiếu 1 minh chứng" in first.text
+    assert status_of(session, plan) is TodoStatus.NEEDS_ACTION
+    assert thi.post(path, **{"file-file": (BytesIO(PDF), "ke-hoach.pdf")}).status_code == 303
+    assert status_of(session, plan) is TodoStatus.COMPLETED
+    assert session.scalar(select(func.count()).select_from(Evidence)) == 2
+
+
+def test_several_files_come_along_at_once(signed_in, cast: Cast, plan: ChecklistItem, session: Session):
+    plan.evidence_min = 2
+    session.commit()
+    files = [(BytesIO(PDF), "ke-hoach.pdf"), (BytesIO(PDF + b" "), "phu-luc.pdf")]
+
+    response = signed_in(cast.thi).post(f"/viec/{plan.id}/hoan-thanh", **{"file-file": files})
+
+    assert response.status_code == 303
+    assert set(session.scalars(select(Evidence.file_name))) == {"ke-hoach.pdf", "phu-luc.pdf"}
+
+
 def test_evidence_may_be_saved_first_and_taken_away(signed_in, cast: Cast, plan: ChecklistItem, session: Session):
     thi: Visitor = signed_in(cast.thi)
     assert thi.post(f"/viec/{plan.id}/minh-chung").status_code == 400
