@@ -225,7 +225,7 @@ def test_a_new_items_date_follows_no_arrow_since_nothing_came_before_it(
     page = administrator.read(f"/chien-dich/{opened.province.uid}/phien-ban")
 
     row = page[page.index("Gửi thư cảm ơn") :].partition("</tr>")[0]
-    assert re.search(r'data-label="Hạn"><strong>\d\d/\d\d/2021</strong>', row)
+    assert re.search(r'data-label="Hạn"><span class="days"><strong>\d\d/\d\d/2021</strong>', row)
     assert "→" not in row
 
 
