@@ -193,10 +193,14 @@ def _stored(version: TemplateVersion, *, is_new: bool, header_changed: bool = Fa
     if is_new:
         flash(_("Version %(number)s is stored.", number=version.number), "success")
     elif header_changed:
-        flash(_("Stored."), "success")
+        flash(_kept_days() if version.template.cutoffs else _("Stored."), "success")
     else:
         flash(_("Nothing changed: version %(number)s stays.", number=version.number), "success")
     return redirect(url_for(".show", key=version.template.key), 303)
+
+
+def _kept_days() -> str:
+    return _("Stored. Campaigns that are open already keep their days; they are moved with “Move dates”.")
 
 
 def _said(error: DomainError) -> str:

@@ -273,3 +273,12 @@ def test_last_years_lateness_is_proposed_and_taken_over_once(
     template = template_of(session)
     item = next(item for item in template.current.items if item.key == "plan_commune")
     assert (item.level_offsets, template.current.number) == ({"commune": -9}, 2)
+
+
+def test_a_file_with_new_cut_offs_is_stored_and_says_that_open_campaigns_keep_theirs(administrator: Visitor):
+    text = administrator.read("/mau/report_half_year.toml").replace('"06-14"', '"06-20"')
+
+    assert administrator.post("/mau/nhap", text=text).status_code == 303
+
+    assert "Chiến dịch đã mở giữ nguyên ngày" in administrator.read("/mau/report_half_year")
+    assert 'last = "06-20"' in administrator.read("/mau/report_half_year.toml")
