@@ -275,6 +275,23 @@ def test_last_years_lateness_is_proposed_and_taken_over_once(
     assert (item.level_offsets, template.current.number) == ({"commune": -9}, 2)
 
 
+def test_a_proposal_that_would_overtake_the_report_above_says_so_and_is_not_ticked(
+    administrator: Visitor, opened: Opened, cast: Cast, clock, session: Session
+):
+    for item in session.scalars(select(ChecklistItem).where(ChecklistItem.key.in_(["plan_commune", "report_commune"]))):
+        tick_off(item, cast.hoa, NOON, item.due + timedelta(days=12))
+    session.commit()
+    clock.advance(timedelta(days=90))
+
+    page = administrator.read("/mau/happiness_day/de-xuat?nam=2021")
+
+    assert 'value="plan_commune@commune" checked' in page
+    assert 'value="report_commune@commune">' in page
+    assert "không còn trước “Báo cáo tổng kết cấp tỉnh gửi Bộ và UBND tỉnh” (Cấp tỉnh), sau hoạt động chính 15 ngày" in unescape(
+        page
+    )
+
+
 def test_a_file_with_new_cut_offs_is_stored_and_says_that_open_campaigns_keep_theirs(administrator: Visitor):
     text = administrator.read("/mau/report_half_year.toml").replace('"06-14"', '"06-20"')
 
