@@ -6,11 +6,14 @@ Lateness counts from the day that was asked for: the one that the campaign's day
 give. A late plan, a moved event or a decision on days off moves it, and is nobody's lateness below; a day that a unit chose by hand
 is no template's, so that there the template's own counts. New days are reckoned from the version that a campaign ran with, so that
 the same year proposes the same days however often it is asked.
+
+What is reported is summed up above, so that a later report below may come too late for the sum. Whether that one can wait is for
+people to say: such a proposal names what it would overtake.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from math import ceil
 from statistics import median
@@ -19,24 +22,37 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from events.copies import copies_by_level
 from events.entries import MOST_DAYS, ItemEntry
 from events.installation import day_here
 from events.models import Campaign, CampaignStatus, ChecklistItem, NotDone, Template, TemplateItem, Unit
 from events.redating import dates_now
 from events.sheets import load_sheets, template_items
 from events.templates import item_entry
+from events.units import UnitTree, levels, load_tree
 from events.workdays import WorkCalendar
 
 _OFTEN = 1 / 3  # share of units that were late before a change is proposed
 _LAST = -1  # what was due before the day stays before it
+_REPORTS = "report"  # the phase in which levels above sum up what those below have sent
 _THE_DAY = "event"  # the phase of what happens on the day itself, which no lateness moves
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """An item of a level above that sums up what is reported below, and the day on which it is due."""
+
+    title: str
+    level: str
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A later deadline for one item at one level. Of ``units`` that had it, ``late`` did it late and ``never`` not at all.
 
-    ``median_late`` and ``worst`` are days; ``names`` are the units that were late or never did it.
+    ``median_late`` and ``worst`` are days; ``names`` are the units that were late or never did it. ``overtakes`` are items above
+    that it comes before now and would not any more.
     """
 
     key: str
@@ -50,6 +66,7 @@ class Proposal:
     median_late: int
     worst: int
     names: tuple[str, ...]
+    overtakes: tuple[Above, ...] = ()
 
     @property
     def name(self) -> str:
@@ -80,10 +97,12 @@ def propose(session: Session, template: Template, year: int, *, now: datetime, c
 
     Only what was due before today counts. What the current version asks for late enough already is not proposed.
     """
-    cases = _cases(session, template, year, day_here(session, now), calendar)
+    today = day_here(session, now)
+    cases = _cases(session, template, year, today, calendar)
     items = (item for item in template.current.items if item.phase_key != _THE_DAY)
     found = (_proposal(item, level, cases[item.key, level]) for item in items for level in _levels(cases, item.key))
-    return [proposal for proposal in found if proposal]
+    proposals = [proposal for proposal in found if proposal]
+    return _with_overtaken(session, template, proposals, today) if proposals else []
 
 
 def with_proposals(template: Template, chosen: Iterable[Proposal]) -> list[ItemEntry]:
@@ -98,6 +117,33 @@ def _with_offsets(entry: ItemEntry, offsets: dict[str, int]) -> ItemEntry:
     """Return an item with other days at some levels: those on which it is due."""
     name = "level_offsets" if entry.end_offset_days is None else "level_end_offsets"
     return entry.model_copy(update={name: {**getattr(entry, name), **offsets}})
+
+
+def _with_overtaken(session: Session, template: Template, proposals: Sequence[Proposal], today: date) -> list[Proposal]:
+    """Return the proposals with the items above that they would overtake, among those that units of today get."""
+    ranks = {level.key: level.rank for level in levels(session)}
+    sums = _by_level(template, load_tree(session, today))
+    items = {item.key: item for item in template.current.items}
+
+    def overtaken(one: Proposal) -> Iterator[Above]:
+        for level, above in sums:
+            due = _due_at(above, level)
+            if ranks[level] < ranks[one.level] and _sums_up(above, items[one.key]) and one.old_offset < due <= one.new_offset:
+                yield Above(above.title_vi, level, due)
+
+    return [replace(one, overtakes=tuple(overtaken(one))) for one in proposals]
+
+
+def _by_level(template: Template, tree: UnitTree) -> list[tuple[str, TemplateItem]]:
+    copies = copies_by_level(template.current.items, tree)
+    top = ((root.level, item) for root in tree.roots[:1] for item in copies.one)
+    return [*top, *((level, item) for level, items in copies.each.items() for item in items)]
+
+
+def _sums_up(above: TemplateItem, below: TemplateItem) -> bool:
+    """Tell whether an item of a level above needs one of a level below first, as far as days from the same day say so."""
+    in_reports = above.phase_key == below.phase_key == _REPORTS
+    return above.anchor is below.anchor and (in_reports or below.key in above.depends_on)
 
 
 def _cases(
@@ -177,5 +223,16 @@ def _proposal(item: TemplateItem, level: str, cases: Sequence[_Case]) -> Proposa
     if new <= old:
         return None
     half = ceil(median(worst if case.late is None else case.late for case in late))
-    figures = {"units": len(cases), "late": len(done), "never": len(late) - len(done), "median_late": half, "worst": worst}
-    return Proposal(item.key, item.title_vi, level, old, new, **figures, names=tuple(case.unit for case in late))
+    return Proposal(
+        item.key,
+        item.title_vi,
+        level,
+        old_offset=old,
+        new_offset=new,
+        units=len(cases),
+        late=len(done),
+        never=len(late) - len(done),
+        median_late=half,
+        worst=worst,
+        names=tuple(case.unit for case in late),
+    )

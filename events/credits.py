@@ -7,7 +7,7 @@ as long as the credit lasts. With a reform the credit goes over; what it stood f
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -20,6 +20,9 @@ from events.models.history import Door
 from events.origins import missed, of_origins
 from events.rights import open_for_choice, stamp_for
 from events.transitions import cover, cover_again, credits_of, is_covered, uncover
+
+_A_DAY = timedelta(days=1)
+_LATELY = timedelta(days=92)  # a quarter of a year: what was left open longer ago belongs to no plan of today
 
 
 def credit_item(
@@ -96,12 +99,34 @@ def integrated_in(session: Session, campaign_ids: Collection[int]) -> dict[int, 
 
 
 def candidates(session: Session, item: ChecklistItem) -> Sequence[Campaign]:
-    """Return the campaigns of the item's unit and year that it does not count for yet, inner and outer ones first."""
-    taken = select(ItemCredit.campaign_id).where(ItemCredit.item_id == item.id)
-    own = item.campaign
+    """Return the campaigns that an item may count for too and does not yet, in the order of ``beside``.
+
+    Of those that were over before its own began there are the ones that lately left the same work open.
+    """
+    taken = set(session.scalars(select(ItemCredit.campaign_id).where(ItemCredit.item_id == item.id)))
+    left = select(ChecklistItem.campaign_id).join(ChecklistItem.campaign).where(Campaign.unit_id == item.campaign.unit_id)
+    left_open = set(session.scalars(left.where(ChecklistItem.key == item.key, ChecklistItem.status.in_(OPEN))))
+    return [other for other in beside(session, item.campaign, left_open=left_open) if other.id not in taken]
+
+
+def beside(session: Session, own: Campaign, *, days: Collection[date] = (), left_open: Collection[int] = ()) -> Sequence[Campaign]:
+    """Return a unit's other campaigns of a year whose work may be shared with ``own``: the one around it and those inside it,
+    those that share a day with it, then the others by nearness.
+
+    ``days`` are more days of what is shared. A campaign that was over before all of them is none, unless it is of ``left_open``
+    (ids) and not long over.
+    """
     query = select(Campaign).where(Campaign.unit_id == own.unit_id, Campaign.year == own.year, Campaign.id != own.id)
-    query = query.where(Campaign.status != CampaignStatus.CANCELLED, Campaign.id.not_in(taken))
-    return session.scalars(query.order_by(Campaign.dtstart, Campaign.id)).all()
+    others = session.scalars(query.where(Campaign.status != CampaignStatus.CANCELLED).order_by(Campaign.dtstart, Campaign.id))
+    first, after = min([own.dtstart, *days]), max([own.over_on, *(day + _A_DAY for day in days)])
+
+    def rank(other: Campaign) -> tuple[bool, timedelta, timedelta]:
+        contains = own.outer_id == other.id or other.outer_id == own.id
+        between = max(other.dtstart - after + _A_DAY, first - other.over_on + _A_DAY, timedelta(0))
+        return not contains, between, abs(other.dtstart - own.dtstart)
+
+    oldest = first - _LATELY
+    return sorted((each for each in others if each.over_on > (oldest if each.id in left_open else first)), key=rank)
 
 
 def coverable(session: Session, item: ChecklistItem, campaigns: Sequence[Campaign]) -> dict[int, list[ChecklistItem]]:

@@ -1,5 +1,6 @@
 """When activities take place, each week anew if they recur, and which of them overlap."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 from events.installation import zone_of
 from events.localtime import at_local, local_day
 from events.models import Activity, ActivityCredit, Campaign, CampaignStatus, Unit
-from events.texts import folded, one_line
+from events.texts import folded
 from events.units import ancestors, subtree_ids
 
 A_WEEK = timedelta(weeks=1)
@@ -123,8 +124,13 @@ def _slot(activity: Activity) -> Slot:
 
 
 def _same_people_or_place(one: Slot, other: Slot) -> bool:
-    place = folded(one_line(one.place))
-    return one.unit_id == other.unit_id or (place != "" and place == folded(one_line(other.place)))
+    place = _words(one.place)
+    return one.unit_id == other.unit_id or (place != [] and place == _words(other.place))
+
+
+def _words(place: str) -> list[str]:
+    """Return the words of a place as it is compared: two people write commas, capitals and accents differently."""
+    return re.findall(r"\w+", folded(place))
 
 
 def _in_line_with(unit: Unit, on: date) -> ColumnElement[bool]:

@@ -27,11 +27,13 @@ from events.models import (
     TemplateItem,
     TemplateVersion,
 )
+from events.recurrence import period_from
 from events.template_checks import FIELDS, Known, find_cycle, problem_in_words, problem_of_header, problem_of_item
 from events.texts import nfc, one_line
 
 _LONGEST_NOTE = _LONGEST_TITLE = 500
-_FIXED = ("kind", "observance", "anchor", "cutoffs")  # of a template's header, once campaigns were opened from it
+_FIXED = ("kind", "observance", "anchor")  # of a template's header, once campaigns were opened from it
+_ANY_YEAR = 2024
 _FREE = {  # and their columns
     "title_vi": "title_vi",
     "title_en": "title_en",
@@ -102,9 +104,10 @@ def edit_template(
 
 
 def edit_header(session: Session, template: Template, entry: TemplateEntry) -> bool:
-    """Take over a template's titles, lead times, lead unit and note, and tell whether any of them changed.
+    """Take over a template's titles, lead times, lead unit, note and the days of its periods, and tell whether any changed.
 
-    Raises ``InvalidInputError`` for what cannot change once campaigns count from it: its kind, day, anchor and periods.
+    Rounds that are open keep their days. Raises ``InvalidInputError`` for what cannot change once campaigns count from it: its
+    kind, day and anchor, and which periods a year has.
     """
     here = template_entry(template)
     for name in _FIXED:
@@ -115,9 +118,28 @@ def edit_header(session: Session, template: Template, entry: TemplateEntry) -> b
             )
     check_template(session, entry)
     changes = {column: getattr(entry, name) for name, column in _FREE.items() if getattr(entry, name) != getattr(here, name)}
+    if entry.cutoffs != here.cutoffs:
+        _require_same_periods(here.cutoffs, entry.cutoffs)
+        changes["cutoffs"] = [cutoff.model_dump() for cutoff in entry.cutoffs]
     for column, value in changes.items():
         setattr(template, column, value)
     return bool(changes)
+
+
+def _require_same_periods(old: Sequence[CutoffEntry], new: Sequence[CutoffEntry]) -> None:
+    """Refuse other periods than there are: a round is known by the number of its period, and would open twice or never."""
+    if len(old) != len(new) or not all(_share_a_day(*pair) for pair in zip(old, new, strict=True)):
+        raise InvalidInputError(
+            N_(
+                "The days of a reporting period may change, but each year keeps as many periods in the same order: open campaigns "
+                "are known by them. For other periods, please make a template with another short name."
+            )
+        )
+
+
+def _share_a_day(one: CutoffEntry, other: CutoffEntry) -> bool:
+    a, b = (period_from(each.first, each.last).occurrence(_ANY_YEAR) for each in (one, other))
+    return a.dtstart < b.dtend and b.dtstart < a.dtend
 
 
 def rename_template(template: Template, title_vi: str, title_en: str) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.activities import (
@@ -20,16 +19,17 @@ from events.activities import (
     restore_activity,
 )
 from events.campaigns import get_campaign
+from events.credits import beside
 from events.errors import N_, ConflictError, DomainError, NotFoundError
 from events.happenings import Happening, overlapping
-from events.localtime import at_local
+from events.localtime import at_local, local_day
 from events.models import Activity, Campaign, CampaignStatus, Person
 from events.people import may_work_on, require_post
 from events.recurrence import check_year
 from events.units import ancestors
 from web.context import current_person, get_config, get_session, today
 from web.entries import Entries, number_of
-from web.forms import for_people, said, send, wrong_fields
+from web.forms import for_people, said, send, wanted_campaign, wrong_fields
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
 
@@ -54,19 +54,9 @@ def show(uid: str) -> str:
     """Show one activity. An internal one is for people with a post in its unit or above, and not found by others."""
     session, person = get_session(), current_person()
     activity = get_activity(session, uid)
-    may_change = person is not None and may_work_on(session, person, activity.campaign.unit, today())
-    if not (activity.public or may_change):
+    if not _may_see(session, activity, person):
         raise NotFoundError(kind="activity", key=uid)
-    return render_template(
-        "activities/show.html",
-        activity=activity,
-        campaign=activity.campaign,
-        unit_path=[*ancestors(activity.campaign.unit)[::-1], activity.campaign.unit],
-        overlapping=_overlapping(session, activity, person, may_change),
-        credited=credited_campaigns(session, activity),
-        candidates=_candidates(session, activity) if may_change else [],
-        may_change=may_change and activity.campaign.status is not CampaignStatus.CANCELLED,
-    )
+    return _page(activity, person)
 
 
 @bp.get("/chien-dich/<uid>/hoat-dong/moi")
@@ -137,14 +127,34 @@ def credit(uid: str) -> ResponseReturnValue:
     use_case = remove_activity_credit if request.form.get("remove") else credit_activity
 
     def use(session: Session, person: Person, at: datetime) -> Activity:
-        campaign = get_campaign(session, request.form.get("campaign", ""))
-        return use_case(session, uid, campaign, by=person, now=at)
+        return use_case(session, uid, get_campaign(session, wanted_campaign()), by=person, now=at)
 
-    return send(use, _address, _("It was recorded what this activity counts for."))
+    def again(person: Person, error: DomainError) -> str:
+        activity = get_activity(get_session(), uid)
+        require_post(get_session(), person, activity.campaign.unit, today())
+        return _page(activity, person, error)
+
+    return send(use, _address, _("It was recorded what this activity counts for."), again)
 
 
 def _address(activity: Activity) -> str:
     return url_for(".show", uid=activity.uid)
+
+
+def _page(activity: Activity, person: Person | None, error: DomainError | None = None) -> str:
+    session = get_session()
+    may_change = person is not None and may_work_on(session, person, activity.campaign.unit, today())
+    return render_template(
+        "activities/show.html",
+        activity=activity,
+        campaign=activity.campaign,
+        unit_path=[*ancestors(activity.campaign.unit)[::-1], activity.campaign.unit],
+        overlapping=_overlapping(session, activity, person, may_change),
+        credited=credited_campaigns(session, activity),
+        candidates=_candidates(session, activity) if may_change else [],
+        may_change=may_change and activity.campaign.status is not CampaignStatus.CANCELLED,
+        error=said(error),
+    )
 
 
 def _form_page(
@@ -166,11 +176,10 @@ def _form_page(
 
 
 def _candidates(session: Session, activity: Activity) -> list[Campaign]:
-    """Return the campaigns of the unit and year that the activity does not count for yet."""
-    own, taken = activity.campaign, {campaign.id for campaign in credited_campaigns(session, activity)}
-    query = select(Campaign).where(Campaign.unit_id == own.unit_id, Campaign.year == own.year, Campaign.id != own.id)
-    query = query.where(Campaign.status != CampaignStatus.CANCELLED).order_by(Campaign.dtstart, Campaign.id)
-    return [campaign for campaign in session.scalars(query) if campaign.id not in taken]
+    """Return the campaigns that the activity may count for too and does not yet, the nearest first."""
+    days = [local_day(activity.dtstart, get_config().zone), local_day(activity.dtend, get_config().zone)]
+    taken = credited_campaigns(session, activity)
+    return [other for other in beside(session, activity.campaign, days=days) if other not in taken]
 
 
 def _overlapping(session: Session, activity: Activity, person: Person | None, may_change: bool) -> list[tuple[Happening, bool]]:

@@ -33,7 +33,7 @@ from web.addresses import safe_next
 from web.closures import closed_notice
 from web.context import get_calendar, get_session, today
 from web.entries import Entries, number_of
-from web.forms import Use, for_people, said, send, wrong_fields
+from web.forms import Use, for_people, said, send, wanted_campaign, wrong_fields
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
 from web.words import unit_within
@@ -89,9 +89,9 @@ def delegate(item_id: int) -> ResponseReturnValue:
 @bp.post("/viec/<int:item_id>/long-ghep")
 def credit(item_id: int) -> ResponseReturnValue:
     """Let an item count for another campaign too, or no longer. ``campaign`` is its UID, with ``/id`` of the item it stands for."""
-    uid, _slash, covers = request.form.get("campaign", "").partition("/")
 
     def use(session: Session, person: Person, at: datetime) -> object:
+        uid, _slash, covers = wanted_campaign().partition("/")
         campaign = get_campaign(session, uid)
         if request.form.get("remove"):
             return remove_credit(session, item_id, campaign, by=person, now=at)

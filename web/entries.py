@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from events.errors import N_, InvalidInputError
 
 _HOUR = re.compile(r"([0-9]{1,2})\s*(?::|\.|h|g|giờ)\s*([0-9]{2})?(?:\s*(?:p|phút))?")
+_DAY_AND_MONTH = re.compile(r"([0-9]{1,2})\s*[/.-]\s*([0-9]{1,2})")
+_A_LEAP_YEAR = 2024
 _LONGEST_NUMBER = 12  # digits
 _LONGEST_SHOWN = 40  # characters of what was typed, said again in a sentence
 _T = TypeVar("_T")
@@ -74,6 +76,19 @@ def day_of(text: str) -> date | None:
         except ValueError:
             continue
     raise InvalidInputError(N_("“%(day)s” is not a date; please enter it as dd/mm/yyyy."), day=_shown(text))
+
+
+def day_of_every_year(text: str) -> str:
+    """Return a day typed as ``dd/mm`` in the form of the catalogue, MM-DD. Raises ``InvalidInputError``."""
+    found = _DAY_AND_MONTH.fullmatch(text.strip())
+    try:
+        return f"{date(_A_LEAP_YEAR, int(found[2]), int(found[1])):%m-%d}" if found else _no_such_day(text)
+    except ValueError:
+        return _no_such_day(text)
+
+
+def _no_such_day(text: str) -> NoReturn:
+    raise InvalidInputError(N_("“%(day)s” is no day of a year; please enter it as dd/mm."), day=_shown(text))
 
 
 def hour_of(text: str) -> time:

@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import HiddenField
 
-from events.errors import ChangedMeanwhileError, ConflictError, DomainError, InvalidInputError, YearOutOfRangeError
+from events.errors import N_, ChangedMeanwhileError, ConflictError, DomainError, InvalidInputError, YearOutOfRangeError
 from events.language import say
 from events.models import Person
 from web.addresses import here
@@ -107,3 +107,10 @@ def wanted_state() -> bool:
     if state not in ("on", "off"):
         raise InvalidInputError
     return state == "on"
+
+
+def wanted_campaign() -> str:
+    """Return the campaign that was chosen from a list that begins with none. Raises ``InvalidInputError`` if none was."""
+    if not request.form.get("campaign"):
+        raise InvalidInputError(N_("Please choose a campaign."))
+    return request.form["campaign"]

@@ -5,9 +5,10 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from events import carry_forward, kinds, template_files, templates
+from events.entries import CutoffEntry
 from events.errors import ConflictError, DomainError, InvalidInputError
 from events.language import say
 from events.models import Campaign, Cascade, EvidenceType, IfNoLevel, Person, Phase, Role, Template, TemplateVersion
@@ -16,7 +17,7 @@ from events.running import goes_on
 from events.units import levels
 from events.workdays import Shift
 from web.context import current_person, get_calendar, get_session, now, today
-from web.entries import number_of
+from web.entries import day_of_every_year, number_of
 from web.language import current
 from web.language import gettext as _
 from web.language import lazy_gettext as _l
@@ -111,7 +112,7 @@ def save(key: str) -> ResponseReturnValue:
 @bp.post("/<key>/thoi-gian")
 @administrators_only
 def set_lead_times(key: str) -> ResponseReturnValue:
-    """Store a template's titles, when its campaigns open and how long a late plan leaves the units below."""
+    """Store a template's titles, its reporting periods, when its campaigns open and how long a late plan leaves those below."""
     session = get_session()
     template = templates.get_template(session, key)
     try:
@@ -119,12 +120,13 @@ def set_lead_times(key: str) -> ResponseReturnValue:
         titles = [request.form.get(name, getattr(template, name)) for name in ("title_vi", "title_en")]
         templates.rename_template(template, *titles)
         kinds.set_lead_times(template, ahead_days=ahead or 0, late_plan_workdays=late or 0)
+        moved = _move_periods(session, template)
     except InvalidInputError as error:
         session.rollback()
         flash(say(error, current()), "error")
         return redirect(url_for(".show", key=key), 303)
     session.commit()
-    flash(_("Stored."), "success")
+    flash(_kept_days() if moved else _("Stored."), "success")
     return redirect(url_for(".show", key=key), 303)
 
 
@@ -193,10 +195,29 @@ def _stored(version: TemplateVersion, *, is_new: bool, header_changed: bool = Fa
     if is_new:
         flash(_("Version %(number)s is stored.", number=version.number), "success")
     elif header_changed:
-        flash(_("Stored."), "success")
+        flash(_kept_days() if version.template.cutoffs else _("Stored."), "success")
     else:
         flash(_("Nothing changed: version %(number)s stays.", number=version.number), "success")
     return redirect(url_for(".show", key=version.template.key), 303)
+
+
+def _move_periods(session: Session, template: Template) -> bool:
+    """Give the reporting periods the days that were typed, and tell whether any is new."""
+    typed = [cutoff | _typed_days(number) for number, cutoff in enumerate(template.cutoffs, 1)]
+    if typed == template.cutoffs:
+        return False
+    entry = templates.template_entry(template)
+    cutoffs = [CutoffEntry.model_validate(cutoff) for cutoff in typed]
+    return templates.edit_header(session, template, entry.model_copy(update={"cutoffs": cutoffs}))
+
+
+def _typed_days(number: int) -> dict[str, str]:
+    names = ((end, f"period-{number}-{end}") for end in ("first", "last"))
+    return {end: day_of_every_year(request.form[name]) for end, name in names if name in request.form}
+
+
+def _kept_days() -> str:
+    return _("Stored. Campaigns that are open already keep their days; they are moved with “Move dates”.")
 
 
 def _said(error: DomainError) -> str:

@@ -346,6 +346,15 @@ def test_the_same_unit_or_the_same_place_at_the_same_time_is_a_clash():
     assert not clash(one, slot(-2), VIETNAM)
 
 
+def test_a_place_is_the_same_however_its_commas_capitals_and_accents_are_written():
+    one = slot(place="nhà văn hóa phường")
+
+    for same in ("Nhà văn hóa, phường", "Nhà văn hoá  phường.", "NHÀ VĂN HÓA - PHƯỜNG"):
+        assert clash(one, slot(1, unit=2, place=same), VIETNAM)
+    assert not clash(one, slot(1, unit=2, place="Nhà văn hóa phường 2"), VIETNAM)
+    assert not clash(slot(place="–"), slot(1, unit=2, place="?"), VIETNAM)  # neither says where
+
+
 def test_what_comes_every_week_clashes_in_a_later_week_and_that_week_is_named():
     weekly, third = slot(weeks=3), slot(2 * 24 * 7 + 1)
 

@@ -191,3 +191,43 @@ def test_years_of_lateness_propose_what_a_template_can_hold(session, root, templ
 
     version = templates.edit_template(session, template, entries, by=cast.hoa, now=DECEMBER_2021)
     assert next(item for item in version.items if item.key == "report_commune").offset_at("commune") == 730
+
+
+def test_a_later_report_names_the_reports_above_that_sum_it_up_and_would_come_before_it(session, root, template, vietnam, cast):
+    finish_reports(session, root, cast, 12)
+
+    [proposal] = proposals(session, template, vietnam)
+
+    assert (proposal.name, proposal.old_offset, proposal.new_offset) == ("report_commune@commune", 5, 17)
+    assert {(above.level, above.offset) for above in proposal.overtakes} == {("district", 10), ("province", 15)}
+
+
+def test_a_later_report_that_still_comes_before_those_above_overtakes_none(session, root, template, vietnam, cast):
+    finish_reports(session, root, cast, 4)
+
+    [proposal] = proposals(session, template, vietnam)
+
+    assert (proposal.new_offset, proposal.overtakes) == (9, ())
+
+
+def test_a_report_of_a_level_that_is_no_more_is_overtaken_by_nothing(session, root, template, vietnam, cast):
+    finish_reports(session, root, cast, 5)
+    [with_districts] = proposals(session, template, vietnam)
+
+    [without] = proposals(session, template, vietnam, now=datetime(2026, 12, 1, 5, tzinfo=UTC))
+
+    assert [above.level for above in with_districts.overtakes] == ["district"]
+    assert without.overtakes == ()
+
+
+def test_a_later_plan_below_overtakes_no_report(session, root, template, vietnam, cast):
+    finish(session, cast, plans(session, root), 4)
+
+    [proposal] = proposals(session, template, vietnam)
+
+    assert proposal.overtakes == ()
+
+
+def finish_reports(session, root, cast, days):
+    of_round = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.template_id == root.template_id)
+    finish(session, cast, session.scalars(of_round.where(ChecklistItem.key == "report_commune")).all(), days)

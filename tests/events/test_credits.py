@@ -76,6 +76,43 @@ def test_an_item_counts_for_another_campaign_without_being_done_twice(session, c
     assert [change.after.get("credit") for change in history_of(session, item)] == [None, outer.summary]
 
 
+def keys(campaigns):
+    return [campaign.template.key for campaign in campaigns]
+
+
+def test_the_campaign_around_an_item_is_offered_first_and_none_that_was_long_over(session, campaign, officer):
+    item = campaign("evaw_day").items[0]
+    over = {"happiness_day", "vn_family_day", "dv_action_month"}
+
+    assert keys(candidates(session, item))[0] == "gender_action_month"
+    assert not over & set(keys(candidates(session, item)))
+    assert keys(candidates(session, campaign("gender_action_month").items[0]))[0] == "evaw_day"
+
+
+def test_campaigns_of_the_same_days_are_offered_before_the_nearest_others(session, campaign):
+    item = campaign("happiness_day").items[0]
+    same_days, later = campaign("vn_family_day"), campaign("evaw_day")
+    same_days.dtstart, same_days.dtend = item.campaign.dtstart - timedelta(days=2), item.campaign.dtend
+    session.flush()
+
+    offered = keys(candidates(session, item))
+
+    assert offered[0] == "vn_family_day"
+    assert offered.index("gender_action_month") < offered.index(later.template.key)
+
+
+def test_a_campaign_that_is_over_is_offered_where_it_lately_left_the_same_work_open(session, campaign, officer, now):
+    late, own = campaign("vn_family_day"), campaign("evaw_day")
+    late.dtstart, late.dtend = own.dtstart - timedelta(days=31), own.dtstart - timedelta(days=30)
+    session.flush()
+    left, item = next((a, b) for a in late.items for b in own.items if a.key == b.key)
+    assert late in candidates(session, item)
+
+    excuse_item(session, left.id, "Không cần làm", by=officer, now=now)
+
+    assert late not in candidates(session, item)
+
+
 def test_a_credit_is_taken_back(session, campaign, officer, now):
     inner, outer = campaign("evaw_day"), campaign("gender_action_month")
     credit_item(session, inner.items[0].id, outer, by=officer, now=now)

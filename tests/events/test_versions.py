@@ -445,6 +445,34 @@ def test_a_file_that_wants_to_change_what_cannot_is_refused(session, template, c
     assert (template.current.number, template.generate_ahead_days) == (1, 75)
 
 
+def test_new_cut_offs_of_a_file_count_from_the_rounds_that_are_not_open_yet(session, vietnam, cast):
+    opened = open_template(session, vietnam, "report_half_year", 2021)
+    half_year = templates.get_template(session, "report_half_year")
+    text = export_template(half_year).replace('"06-14"', '"06-20"')
+
+    found = import_template(session, text, by=cast.hoa, now=MARCH_2021)
+    again = open_template(session, vietnam, "report_half_year", 2021)
+
+    assert (found.header_changed, found.is_new) == (True, False)
+    assert again is opened
+    assert again.dtend == date(2021, 6, 15)
+    assert open_template(session, vietnam, "report_half_year", 2022).dtend == date(2022, 6, 21)
+    assert not import_template(session, text, by=cast.hoa, now=MARCH_2021).header_changed
+
+
+def test_a_file_neither_adds_reporting_periods_nor_changes_their_order(session):
+    quarters = templates.get_template(session, "communication_quarter")
+    entry = templates.template_entry(quarters)
+    first, second, *others = entry.cutoffs
+
+    for other in ([second, first, *others], [first], [first, *entry.cutoffs]):
+        with pytest.raises(InvalidInputError) as caught:
+            templates.edit_header(session, quarters, entry.model_copy(update={"cutoffs": other}))
+        assert "template with another short name" in caught.value.sentence
+
+    assert templates.template_entry(quarters).cutoffs == entry.cutoffs
+
+
 def test_a_file_makes_a_template_of_another_kind(session, vietnam, cast):
     text = export_template(templates.get_template(session, "training_course"))
     text = text.replace('key = "training_course"', 'key = "own_course"', 1)

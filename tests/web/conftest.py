@@ -155,6 +155,17 @@ def opened(session: Session, cast: Cast, vietnam: WorkCalendar) -> Opened:
 
 
 @pytest.fixture
+def family_day(session: Session, opened: Opened, vietnam: WorkCalendar) -> Campaign:
+    """The commune's campaign of Vietnamese Family Day 2021, beside the one of ``opened``."""
+    template = session.scalars(select(Template).where(Template.key == "vn_family_day")).one()
+    [found] = rounds_of(template, YEAR)
+    open_round(session, found, now=NOON, calendar=vietnam)
+    session.commit()
+    query = select(Campaign).where(Campaign.unit_id == opened.commune.unit_id, Campaign.template_id == template.id)
+    return session.scalars(query).one()
+
+
+@pytest.fixture
 def count_queries(session: Session) -> Iterator[Callable[[Callable[[], object]], int]]:
     """Count the SELECT statements that a call sends."""
     connection = session.connection()

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from events.models import Activity, CampaignStatus
+from events.models import Activity, ActivityCredit, Campaign, CampaignStatus
 from tests.conftest import Cast
 from tests.web.conftest import Opened, Visitor
 
@@ -105,6 +105,35 @@ def test_what_was_called_off_no_longer_counts_for_more(launch: Activity, thi: Vi
     thi.post(f"/hoat-dong/{launch.uid}/huy")
 
     assert "Lồng ghép</h2>" not in thi.read(f"/hoat-dong/{launch.uid}")
+
+
+def test_an_activity_counts_for_no_campaign_before_one_was_chosen(
+    launch: Activity, thi: Visitor, family_day: Campaign, session: Session
+):
+    path = f"/hoat-dong/{launch.uid}"
+    assert '<select id="campaign" name="campaign" required><option value="">– chọn –</option>' in thi.read(path)
+
+    answer = thi.post(f"{path}/long-ghep", campaign="")
+
+    assert answer.status_code == 400
+    assert "Vui lòng chọn một chiến dịch." in answer.text
+    assert "Nhà rông" in answer.text
+    assert session.scalar(select(func.count()).select_from(ActivityCredit)) == 0
+    assert thi.post(f"{path}/long-ghep", campaign=family_day.uid).status_code == 303
+
+
+def test_a_campaign_that_was_over_is_offered_for_an_activity_only_if_it_took_place_on_its_days(
+    launch: Activity, thi: Visitor, family_day: Campaign, session: Session
+):
+    family_day.dtstart, family_day.dtend = date(2021, 2, 14), date(2021, 2, 15)
+    session.commit()
+    offered = f'<option value="{family_day.uid}"'
+    assert offered not in thi.read(f"/hoat-dong/{launch.uid}")
+
+    launch.dtstart, launch.dtend = datetime(2021, 2, 14, 1, tzinfo=UTC), datetime(2021, 2, 14, 2, tzinfo=UTC)
+    session.commit()
+
+    assert offered in thi.read(f"/hoat-dong/{launch.uid}")
 
 
 def test_sending_the_form_twice_plans_it_once(launch: Activity, thi: Visitor, opened: Opened, session: Session):

@@ -187,6 +187,20 @@ def test_work_is_integrated_and_taken_out_again(signed_in, opened: Opened, cast:
     assert session.scalar(select(func.count()).select_from(ItemCredit)) == 0
 
 
+def test_nothing_is_integrated_before_a_campaign_was_chosen(
+    signed_in, cast: Cast, opened: Opened, family_day: Campaign, session: Session
+):
+    thi, path = signed_in(cast.thi), f"/viec/{opened.item.id}"
+    assert '<select id="campaign" name="campaign" required><option value="">– chọn –</option>' in thi.read(f"{path}/tuy-chon")
+
+    answer = thi.post(f"{path}/long-ghep", campaign="")
+
+    assert answer.status_code == 400
+    assert "Vui lòng chọn một chiến dịch." in answer.text
+    assert session.scalar(select(func.count()).select_from(ItemCredit)) == 0
+    assert thi.post(f"{path}/long-ghep", campaign=family_day.uid).status_code == 303
+
+
 def test_a_commune_corrects_and_ends_its_villages(signed_in, opened: Opened, cast: Cast, village: Unit, session: Session):
     thi, khanh, path = signed_in(cast.thi), signed_in(cast.khanh), f"/don-vi/{cast.commune.slug}/thon"
     assert 'value="Đăk Ra"' in thi.read(path)

@@ -44,9 +44,9 @@ def send(visitor: Visitor, path: str, data: dict):
     )
 
 
-def template_of(session: Session) -> Template:
+def template_of(session: Session, key: str = "happiness_day") -> Template:
     session.expire_all()
-    return templates.get_template(session, "happiness_day")
+    return templates.get_template(session, key)
 
 
 def number_of(form: dict[str, list[str]], key: str) -> str:
@@ -237,6 +237,35 @@ def test_a_template_is_renamed(administrator: Visitor, session: Session):
     assert "Ngày Hạnh phúc" in administrator.read("/mau/")
 
 
+def test_new_cut_offs_are_typed_as_day_and_month(administrator: Visitor, session: Session):
+    path = "/mau/report_half_year"
+    form = {"ahead": "45", "late": "7", "period-1-first": "15/12", "period-1-last": "20/6"}
+    assert 'name="period-1-last" maxlength="7" required value="14/06"' in administrator.read(path)
+
+    administrator.post(f"{path}/thoi-gian", **form)
+
+    assert "Chiến dịch đã mở giữ nguyên ngày" in administrator.read(path)
+    assert [(cutoff["first"], cutoff["last"]) for cutoff in template_of(session, "report_half_year").cutoffs] == [
+        ("12-15", "06-20")
+    ]
+    for wrong in ("31/02", "hôm qua", "6/20", ""):
+        administrator.post(f"{path}/thoi-gian", **form | {"period-1-last": wrong})
+        assert "vui lòng nhập theo dạng ngày/tháng" in administrator.read(path)
+    administrator.post(f"{path}/thoi-gian", **form)
+    assert "giữ nguyên ngày" not in administrator.read(path)
+    assert template_of(session, "report_half_year").cutoffs[0]["last"] == "06-20"
+
+
+def test_the_days_of_two_reporting_periods_are_not_exchanged(administrator: Visitor, session: Session):
+    path, before = "/mau/communication_quarter", template_of(session, "communication_quarter").cutoffs
+    form = {"ahead": "30", "late": "7", "period-1-first": "01/04", "period-1-last": "30/06"}
+
+    administrator.post(f"{path}/thoi-gian", **form)
+
+    assert "vui lòng tạo mẫu với tên ngắn khác" in administrator.read(path)
+    assert template_of(session, "communication_quarter").cutoffs == before
+
+
 def test_every_version_is_read_and_campaigns_say_theirs(
     administrator: Visitor, stranger: Visitor, session: Session, opened: Opened
 ):
@@ -273,3 +302,29 @@ def test_last_years_lateness_is_proposed_and_taken_over_once(
     template = template_of(session)
     item = next(item for item in template.current.items if item.key == "plan_commune")
     assert (item.level_offsets, template.current.number) == ({"commune": -9}, 2)
+
+
+def test_a_proposal_that_would_overtake_the_report_above_says_so_and_is_not_ticked(
+    administrator: Visitor, opened: Opened, cast: Cast, clock, session: Session
+):
+    for item in session.scalars(select(ChecklistItem).where(ChecklistItem.key.in_(["plan_commune", "report_commune"]))):
+        tick_off(item, cast.hoa, NOON, item.due + timedelta(days=12))
+    session.commit()
+    clock.advance(timedelta(days=90))
+
+    page = administrator.read("/mau/happiness_day/de-xuat?nam=2021")
+
+    assert 'value="plan_commune@commune" checked' in page
+    assert 'value="report_commune@commune">' in page
+    assert "không còn trước “Báo cáo tổng kết cấp tỉnh gửi Bộ và UBND tỉnh” (Cấp tỉnh), sau hoạt động chính 15 ngày" in unescape(
+        page
+    )
+
+
+def test_a_file_with_new_cut_offs_is_stored_and_says_that_open_campaigns_keep_theirs(administrator: Visitor):
+    text = administrator.read("/mau/report_half_year.toml").replace('"06-14"', '"06-20"')
+
+    assert administrator.post("/mau/nhap", text=text).status_code == 303
+
+    assert "Chiến dịch đã mở giữ nguyên ngày" in administrator.read("/mau/report_half_year")
+    assert 'last = "06-20"' in administrator.read("/mau/report_half_year.toml")
