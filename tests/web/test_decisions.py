@@ -105,7 +105,7 @@ def test_what_a_decision_makes_overdue_at_once_is_said_before_it_is_applied(
     page = visitor.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text
 
     assert "102 việc sẽ quá hạn ngay vì hạn mới là ngày đã qua." in page
-    assert '<strong>04/02/2027</strong> <span class="badge badge-overdue">sẽ quá hạn ngay</span>' in page
+    assert '<strong>04/02/2027</strong></span> <span class="badge badge-overdue">sẽ quá hạn ngay</span>' in page
 
 
 def test_the_fields_say_the_same_as_the_text(administrator: Visitor):
