@@ -30,10 +30,10 @@ from events.transitions import closed_from_outside, untouched
 from events.units import load_tree
 from events.villages import VillageType, add_village
 from events.years import compare_years, counted_with
-from tests.chance import drawn
+from tests.chance import drawn, undone
 from tests.conftest import Cast
 from tests.events.test_duedates import YEARS
-from tests.events.test_reforms import everything, undone
+from tests.events.test_reforms import everything
 
 A_DAY = timedelta(days=1)
 ROOM = 20 * A_DAY  # from the day on which a step takes place to the campaign's first day, at least

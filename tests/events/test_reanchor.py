@@ -20,9 +20,9 @@ from events.reanchor import NewAnchor
 from events.rounds import rounds_of
 from events.villages import VillageType, add_village
 from events.workdays import Shift
+from tests.chance import undone
 from tests.conftest import tick_off
 from tests.events.test_duedates import reordered
-from tests.events.test_reforms import undone
 
 MARCH_2021 = datetime(2021, 3, 1, 5, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import icalendar
@@ -36,7 +36,7 @@ from events.units import alive, children, get_unit, load_tree, predecessors, suc
 from events.versions import apply_version, compare
 from events.withdrawals import take_back
 from events.years import compare_years, mapped_to, progress_by_year
-from tests.chance import drawn
+from tests.chance import drawn, undone
 from tests.conftest import Cast, holders, tick_off
 from tests.events.test_reanchor import open_template
 
@@ -589,18 +589,6 @@ def test_after_any_changes_units_live_once_below_living_ones_and_no_open_item_is
             assert (kinds - set(keys), len(keys)) == (set(), len(set(keys)))
         ended = session.scalars(select(Unit).where(Unit.valid_to < DAY + 42 * A_DAY)).all()
         assert open_keys(session, *ended) == []
-
-
-@contextmanager
-def undone(session):
-    """Take everything back afterwards, also when an assertion failed: the next example begins anew."""
-    savepoint, known = session.begin_nested(), set(session.identity_map.keys())
-    try:
-        yield
-    finally:
-        savepoint.rollback()
-        for row in [row for key, row in session.identity_map.items() if key not in known]:
-            session.expunge(row)  # its number is given to another row in the next example
 
 
 def test_people_who_left_before_the_reform_are_not_proposed(session, cast):
