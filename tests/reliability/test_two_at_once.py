@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from events.announcements import announce_theme, theme_shown
 from events.campaigns import open_campaigns
 from events.catalog_import import import_catalog
 from events.checklist import complete_item, decline_item, start_item
@@ -19,7 +20,7 @@ from events.errors import ConflictError
 from events.handover import hand_over_due, open_in_closed_units
 from events.models import Campaign, Change, ChecklistItem, ItemState, Person, PostProposal, TemplateVersion, TodoStatus, Unit
 from events.observances import work_calendar
-from events.own_observances import announce_theme, find_observance, theme_shown
+from events.own_observances import find_observance
 from events.people import add_person, give_post
 from events.previews import Fate
 from events.reanchor import NewAnchor, apply, preview
