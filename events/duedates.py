@@ -61,17 +61,24 @@ def in_order(
     ``count`` gives the dates of an item by itself, from its key and the days of what it waits for. ``stands`` are the days that
     others wait for where these are not the items' own: one set by hand, None for what is closed.
     """
-    found, begun, known = dict[str, DueDates](), set[str](), stands or {}
+    found, known = dict[str, DueDates](), stands or {}
+    for key in _first_ones_first(waits_for):
+        days = {first: known.get(first) or found[first].due for first in waits_for[key] if first in found}
+        dates = count(key, days)
+        last = max((day for first, day in days.items() if known.get(first, day)), default=dates.due)
+        found[key] = replace(dates, due=last, due_reason=WAITS) if last > dates.due else dates
+    return found
+
+
+def _first_ones_first(waits_for: Mapping[str, Collection[str]]) -> list[str]:
+    found, begun = list[str](), set[str]()
 
     def settle(key: str) -> None:
         begun.add(key)
         for first in waits_for[key]:
             if first in waits_for and first not in begun:
                 settle(first)
-        days = {first: known.get(first) or found[first].due for first in waits_for[key] if first in found}
-        dates = count(key, days)
-        last = max((day for first, day in days.items() if known.get(first, day)), default=dates.due)
-        found[key] = replace(dates, due=last, due_reason=WAITS) if last > dates.due else dates
+        found.append(key)
 
     for key in waits_for:
         if key not in begun:

@@ -16,7 +16,7 @@ from events.observances import work_calendar
 from events.rounds import rounds_of
 from events.templates import edit_template, item_entry
 from events.workdays import Decision, Shift
-from tests.chance import drawn
+from tests.chance import drawn, undone
 
 A_DAY = timedelta(days=1)
 KEYS = ["a", "b", "c", "d", "e"]
@@ -90,7 +90,7 @@ def is_in_order(session):
     shifts=st.lists(st.sampled_from(Shift), min_size=1, max_size=3),
 )
 def test_a_template_of_people_opens_in_order_and_moving_nothing_moves_nothing(session, vietnam, cast, key, year, offsets, shifts):
-    with session.begin_nested() as point:
+    with undone(session):
         template = session.scalars(select(Template).where(Template.key == key)).one()
         reordered(session, cast, template, offsets, shifts)
         [found] = rounds_of(template, year)
@@ -100,7 +100,6 @@ def test_a_template_of_people_opens_in_order_and_moving_nothing_moves_nothing(se
         assert is_in_order(session)
         root = session.scalars(select(Campaign).where(Campaign.parent_id.is_(None))).one()
         assert reanchor.preview(session, root, reanchor.NewAnchor(), vietnam, now=now).is_empty
-        point.rollback()
 
 
 def test_a_decision_on_days_off_takes_those_along_that_wait(session, cast):
