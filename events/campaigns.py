@@ -18,6 +18,7 @@ from events.errors import NotFoundError
 from events.installation import day_here
 from events.locks import lock_templates
 from events.models import (
+    Anchor,
     Campaign,
     CampaignStatus,
     ChecklistItem,
@@ -94,7 +95,7 @@ def open_round(
     rows = [row for node in missing if node.id not in heirs for row in makers.rows(node, copies, ids[node.id])]
     if rows:
         session.connection().execute(insert(ChecklistItem), rows)
-    if have:
+    if have or any(item.anchor is Anchor.PLAN for item in version.items):
         follow_plans(session, found, tree, missing, calendar)
     return Opened(found.key, found.period, found.summary, found.year, len(missing), len(rows))
 

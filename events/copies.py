@@ -4,14 +4,14 @@ They are worked out once for each level and multiplied by its units, so that a t
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from events.database import new_uid
-from events.duedates import WAITS, due_dates, later_ones, planned_day
-from events.models import Cascade, IfNoLevel, TemplateItem, TemplateVersion, TodoStatus
+from events.duedates import DueDates, due_dates, in_order, planned_day
+from events.models import Anchor, Cascade, IfNoLevel, TemplateItem, TemplateVersion, TodoStatus
 from events.people import RoleBook
 from events.rounds import Anchors, key_day
 from events.units import UnitNode, UnitTree, level_keys
@@ -60,20 +60,22 @@ class ItemMaker:
         """Return the rows of one unit's checklist."""
         kind = node.level, node.parent_id is None
         if kind not in self._by_level:
-            self._by_level[kind] = self._in_order([self._copy(item, node.level) for item in copies.of(node)])
+            self._by_level[kind] = self._copies(copies.of(node), node.level)
         return [{**row, "campaign_id": campaign_id, "uid": new_uid()} for row in self._by_level[kind]]
 
-    def _in_order(self, rows: list[_Row]) -> list[_Row]:
-        """Bring items that would be due before what they wait for to that day: people's own templates may ask for it."""
-        later = later_ones({row["key"]: row["due"] for row in rows}, {row["key"]: row["depends_on"] for row in rows})
-        return [
-            row | {"due": day, "first_due": day, "due_reason": WAITS} if (day := later.get(row["key"])) else row for row in rows
-        ]
+    def _copies(self, items: Sequence[TemplateItem], level: str) -> list[_Row]:
+        waits_for = {item.key: item.depends_on for item in items}
+        dates = in_order(waits_for, lambda key, days: self._count(self._items[key], level, days))
+        return [self._copy(item, level, dates[item.key]) for item in items]
 
-    def _copy(self, item: TemplateItem, level: str) -> _Row:
+    def _count(self, item: TemplateItem, level: str, days: Mapping[str, date]) -> DueDates:
+        """Return the dates of an item. For a plan of a unit above, the day stands in that the template has for it."""
+        plan = days.get(item.depends_on[0]) if item.anchor is Anchor.PLAN else None
+        plan = plan or planned_day(item, self._items, level, self._anchors, self._calendar)
+        return due_dates(item, level, self._anchors, self._calendar, plan)
+
+    def _copy(self, item: TemplateItem, level: str, dates: DueDates) -> _Row:
         support = [self._roles.in_force(key, self._on) for key in item.support_roles]
-        plan = planned_day(item, self._items, level, self._anchors, self._calendar)
-        dates = due_dates(item, level, self._anchors, self._calendar, plan)
         own: _Row = {
             "first_due": dates.due,
             "role_key": self._roles.of_copy(item.role_key, level, self._on),

@@ -55,8 +55,8 @@ def credit_item(
     if covered is not None and covered.is_open:
         _open_again(session, credit, by, now)
         covered = open_for_choice(session, covered.id, by, now)
+        credit.covers = covered  # first, so that what counts from it finds the plan that stands for it
         cover(session, covered, item, stamp_for(session, covered, by, now, Door.PAGE))
-        credit.covers = covered
     return item
 
 

@@ -4,7 +4,7 @@ Drafts print what their campaign prints (see `themes`) and are read by the unit 
 it says, and everybody may read it. What becomes of it is kept by `paper_trail`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selecti
 from events.database import new_uid
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.evidence import StoredFile, read_file
-from events.history import origins_of
+from events.history import Stamp, origins_of
 from events.installation import day_here
-from events.issues import plan_keys
+from events.issues import counted_from, plan_keys
 from events.lineage import made_from
 from events.locks import FOR_CHANGE
 from events.models import Campaign, ChecklistItem, Document, DocumentKind, Person, Unit
+from events.own_plans import follow_own_plan
 from events.paper_trail import facts_of, keep, name_of, tell, tell_correction
 from events.people import require_post
 from events.recurrence import check_year
@@ -101,7 +102,7 @@ def correct_document(
     """
     require_post(session, by, document.campaign.unit, day_here(session, now))
     session.refresh(document, with_for_update=FOR_CHANGE)
-    before, old_item, known = facts_of(document), document.item, facts_shown(document)
+    before, old_item, known, was_issued = facts_of(document), document.item, facts_shown(document), document.issued
     if document.issued is not None and paper.kind is not document.kind:
         raise ConflictError(N_("The type of an issued document stays. Please enter another document that replaces it."))
     if issued is not None and document.issued is None:
@@ -115,6 +116,8 @@ def correct_document(
     session.flush()
     if keep(session, document, before, by, now):
         tell_correction(session, document, before, old_item, by, now)
+    if (document.issued, document.item) != (was_issued, old_item):
+        _let_dates_follow(session, document, {document.item, old_item}, by, now)
     return document
 
 
@@ -143,6 +146,7 @@ def issue_document(session: Session, document: Document, on: date, *, by: Person
     session.flush()
     keep(session, document, before, by, now)
     tell(session, document, "issued", by, now, day=on.isoformat())
+    _let_dates_follow(session, document, {document.item}, by, now)
     return document
 
 
@@ -169,6 +173,7 @@ def supersede(session: Session, document: Document, older: Document, *, by: Pers
     session.flush()
     keep(session, document, before, by, now)
     tell(session, document, "replaces", by, now, older=name_of(older))
+    _let_dates_follow(session, document, {document.item}, by, now)
     return document
 
 
@@ -243,8 +248,9 @@ def awaited_items(session: Session, campaign: Campaign) -> list[ChecklistItem]:
 
 def plan_item(session: Session, campaign: Campaign) -> ChecklistItem | None:
     """Return the open item that a plan of the campaign is most likely for: one that units below wait for, else the unit's own."""
-    awaited = {item.id for item in awaited_items(session, campaign)}
-    items = [item for item in campaign.items if item.is_open and (item.id in awaited or item.key.startswith(_PLAN_KEY))]
+    awaited, counted = {item.id for item in awaited_items(session, campaign)}, counted_from(campaign.version.items)
+    own = [item for item in campaign.items if item.key in counted or item.key.startswith(_PLAN_KEY)]
+    items = [item for item in campaign.items if item.is_open and (item.id in awaited or item in own)]
     return min(items, key=lambda item: item.id not in awaited, default=None)
 
 
@@ -271,6 +277,19 @@ def topmost(campaign: Campaign) -> Campaign:
     while campaign.parent is not None:
         campaign = campaign.parent
     return campaign
+
+
+def _let_dates_follow(
+    session: Session, document: Document, items: Collection[ChecklistItem | None], by: Person, now: datetime
+) -> None:
+    """Move what counts from the plan that a document issues for ``items``, and from the one that it replaces."""
+    if document.issued is None:
+        return
+    stamp, older = Stamp(by, now), document.supersedes
+    if document.kind is DocumentKind.PLAN:
+        follow_own_plan(session, document.campaign, items, stamp)
+    if older is not None and older.issued is not None and older.kind is DocumentKind.PLAN:
+        follow_own_plan(session, older.campaign, {older.item}, stamp)
 
 
 def _with_facts(drafts: bool) -> Select[Document]:

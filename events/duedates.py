@@ -1,7 +1,7 @@
 """When items are due: so many days from an anchor, not on days off, and never before what they wait for. Pure."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -43,7 +43,7 @@ def due_dates(item: TemplateItem, level: str, anchors: Anchors, calendar: WorkCa
 def planned_day(
     item: TemplateItem, items: Mapping[str, TemplateItem], level: str, anchors: Anchors, calendar: WorkCalendar
 ) -> date | None:
-    """Return the day on which the plan is due that an item counts from, until it is issued; None for other anchors."""
+    """Return the day on which the template has the plan due that an item counts from; None for other anchors."""
     plan = items.get(item.depends_on[0]) if item.anchor is Anchor.PLAN and item.depends_on else None
     if plan is None:
         return None
@@ -51,25 +51,36 @@ def planned_day(
     return due_dates(plan, at, anchors, calendar, planned_day(plan, items, at, anchors, calendar)).due
 
 
-def later_ones(
-    due: Mapping[str, date], waits_for: Mapping[str, Iterable[str]], stands: Mapping[str, date | None] | None = None
-) -> dict[str, date]:
-    """Return by key the later days of items that would be due before what they wait for in the same unit.
+def in_order(
+    waits_for: Mapping[str, Collection[str]],
+    count: Callable[[str, Mapping[str, date]], DueDates],
+    stands: Mapping[str, date | None] | None = None,
+) -> dict[str, DueDates]:
+    """Return the dates of a unit's items by key, none of which is due before what it waits for there.
 
-    ``stands`` are the days that others wait for where these are not the items' own: one set by hand, None for what is closed.
+    ``count`` gives the dates of an item by itself, from its key and the days of what it waits for. ``stands`` are the days that
+    others wait for where these are not the items' own: one set by hand, None for what is closed.
     """
-    found, settled, known = dict(due), set[str](), stands or {}
+    found, known = dict[str, DueDates](), stands or {}
+    for key in _first_ones_first(waits_for):
+        days = {first: known.get(first) or found[first].due for first in waits_for[key] if first in found}
+        dates = count(key, days)
+        last = max((day for first, day in days.items() if known.get(first, day)), default=dates.due)
+        found[key] = replace(dates, due=last, due_reason=WAITS) if last > dates.due else dates
+    return found
+
+
+def _first_ones_first(waits_for: Mapping[str, Collection[str]]) -> list[str]:
+    found, begun = list[str](), set[str]()
 
     def settle(key: str) -> None:
-        if key in settled:
-            return
-        settled.add(key)
-        for first in waits_for.get(key, ()):
-            if first in found:
+        begun.add(key)
+        for first in waits_for[key]:
+            if first in waits_for and first not in begun:
                 settle(first)
-                last = known[first] if first in known else found[first]
-                found[key] = max(found[key], last) if last else found[key]
+        found.append(key)
 
-    for key in due:
-        settle(key)
-    return {key: day for key, day in found.items() if day != due[key]}
+    for key in waits_for:
+        if key not in begun:
+            settle(key)
+    return found

@@ -28,6 +28,7 @@ DELEGATE, DELEGATE_TO = "delegate", "delegate_to"  # both: who does it, in words
 CREDIT, CREDIT_TO, COVERS = "credit", "credit_to", "covers"  # the other campaign's name and id, and the item it stands for there
 EVIDENCE, PIECE = "evidence", "piece"  # after it was given, before it was taken away: in words, and as an undo needs it
 DOCUMENT = "document"  # after: what was done with a paper of the item
+COUNTS_FROM = "counts_from"  # after its date followed its unit's plan: the day on which that was issued, None before it is
 MOVED_TO = "moved_to"  # after its unit ended: the units that have it now, by the id of theirs
 MOVED_FROM, MOVED_FROM_ITEM = "moved_from", "moved_from_item"  # after it was taken over: the unit that ended, and its item
 MOVED_STATE, MOVED_EVIDENCE = "moved_state", "moved_evidence"  # and how it stood there, and what came along, in words

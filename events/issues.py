@@ -26,7 +26,7 @@ from events.models import (
     TemplateItem,
     TodoStatus,
 )
-from events.models.templates import Cascade
+from events.models.templates import Anchor, Cascade
 
 _Key = tuple[int, str]  # unit, item
 _Round = tuple[int, str]  # template, period
@@ -81,6 +81,11 @@ def plan_keys(items: Iterable[TemplateItem]) -> set[str]:
     return {key for item in known.values() for key in item.depends_on if _is_of_others(known.get(key), item)}
 
 
+def counted_from(items: Iterable[TemplateItem]) -> set[str]:
+    """Return the keys of the plans that items count from, in their own unit or above it."""
+    return {item.depends_on[0] for item in items if item.anchor is Anchor.PLAN}
+
+
 def plans_in_force() -> Select[Any]:
     """Return the query for the plans that went out and that no other paper in force replaced."""
     newer = aliased(Document)
@@ -121,7 +126,10 @@ def _standing_in(session: Session, *same: Any) -> dict[_Round, list[Any]]:
 
 
 def _papers(session: Session, root: Campaign, *same: Any) -> dict[_Key, date]:
-    """Return the newest issue date by unit and item. A plan of a campaign as a whole counts for its items that others wait for."""
+    """Return the newest issue date by unit and item.
+
+    A plan of a campaign as a whole counts for its items that other units wait for, and for those that something counts from.
+    """
     query = plans_in_force().join(Campaign, Campaign.id == Document.campaign_id).outerjoin(Document.item).where(*same)
     rows: Any = session.execute(
         query.with_only_columns(Campaign.unit_id, ChecklistItem.key, Document.issued).order_by(Document.issued)
@@ -133,7 +141,7 @@ def _papers(session: Session, root: Campaign, *same: Any) -> dict[_Key, date]:
             of_all.append((unit_id, issued))
         else:
             found[unit_id, key] = issued
-    keys = plan_keys(root.version.items) if of_all else ()
+    keys = plan_keys(root.version.items) | counted_from(root.version.items) if of_all else ()
     return {(unit_id, key): issued for unit_id, issued in of_all for key in keys} | found
 
 

@@ -1,4 +1,4 @@
-"""Units that join a round while it runs: their deadlines, too, leave time after the plans that were issued above them."""
+"""Units that join a round: their deadlines, too, leave time after plans that were issued above them, or count from those."""
 
 from collections.abc import Collection, Mapping
 

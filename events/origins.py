@@ -81,6 +81,11 @@ def missed(item: ChecklistItem, given: Mapping[str, Any] | None) -> _Row:
     return values_of(item, given)[0] if given else {}
 
 
+def line_above(campaign: Campaign) -> list[Campaign]:
+    """Return the campaign and those above it, the province's last."""
+    return [campaign] if campaign.parent is None else [campaign, *line_above(campaign.parent)]
+
+
 def _model(item: ChecklistItem) -> TemplateItem | None:
     return next((each for each in item.campaign.version.items if each.key == item.key), None)
 
@@ -117,15 +122,10 @@ def _dates(session: Session, items: Collection[ChecklistItem], calendar: WorkCal
     roots: dict[Campaign, list[ChecklistItem]] = defaultdict(list)
     units: dict[Campaign, set[int]] = defaultdict(set)
     for item in items:
-        line = _line_above(item.campaign)
+        line = line_above(item.campaign)
         roots[line[-1]].append(item)
         units[line[-1]] |= {campaign.unit_id for campaign in line}
     for root, below in roots.items():
         sheets = load_sheets(session, root, units=units[root])
         dates = dates_now(session, sheets, calendar, reopened=[item.id for item in below])
         yield from ((item, dates[item.campaign_id, item.key].columns) for item in below)
-
-
-def _line_above(campaign: Campaign) -> list[Campaign]:
-    """Return the campaign and those above it, the province's last."""
-    return [campaign] if campaign.parent is None else [campaign, *_line_above(campaign.parent)]

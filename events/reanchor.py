@@ -117,11 +117,11 @@ def apply(
     if found.is_empty:
         return found
     expect(expected_fingerprint, found.fingerprint)
-    if found.paper:
-        _enter_plan(session, sheets[0], change, found.paper, by, now)
     if found.campaigns_move:
         _move_campaigns(session, sheets, found, now)
     write(session, found.lines, by=by, now=now)
+    if found.paper:  # last: what counts from it stands there already
+        _enter_plan(session, sheets[0], change, found.paper, by, now)
     session.flush()
     return found
 

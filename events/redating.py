@@ -1,7 +1,7 @@
 """The dates that the items of a running round should have, from its days, its template and the plans issued so far.
 
 Re-anchoring, new versions and days off all come here, so that they never disagree about a date and can be done in any order.
-Inside a unit nothing is due before what it waits for.
+Inside a unit nothing is due before what it waits for, and what counts from a plan follows that plan wherever it moves.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -10,10 +10,11 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from events.duedates import WAITS, DueDates, due_dates, later_ones, planned_day
+from events.duedates import DueDates, due_dates, in_order, planned_day
 from events.issues import Issues, issue_dates, plan_keys
 from events.models import Anchor, TemplateItem
 from events.previews import held_by_hand
+from events.reasons import is_of_a_version
 from events.recurrence import Occurrence
 from events.rounds import Anchors
 from events.sheets import Sheet, made_from
@@ -77,12 +78,16 @@ class _Dates:
         self._counted: dict[tuple[int, str], DueDates] = {}
         self._after: dict[date, date] = {}
         self._issued_above: dict[int, date | None] = {}  # by campaign id
+        self._plan_due: dict[tuple[int, str], date] = {}  # by campaign id and key the day on which an item is due that units issue
 
     def of(self, sheet: Sheet, made_from: Mapping[str, TemplateItem]) -> dict[str, DueDates]:
-        dates = {key: self._not_too_early(item, sheet) for key, item in made_from.items()}
+        """Return the dates of one unit's items by key. The units above it come first."""
         waits_for = {key: item.depends_on for key, item in made_from.items()}
-        later = later_ones({key: one.due for key, one in dates.items()}, waits_for, self._stands(sheet))
-        return dates | {key: replace(dates[key], due=day, due_reason=WAITS) for key, day in later.items()}
+        stands = self._stands(sheet)
+        dates = in_order(waits_for, lambda key, days: self._not_too_early(made_from[key], sheet, days), stands)
+        kept = ((key, stands.get(key) or one.due) for key, one in dates.items() if not self._is_gone(sheet, key))
+        self._plan_due |= {(sheet.campaign.id, key): day for key, day in kept}
+        return dates
 
     def _count(self, item: TemplateItem, level: str) -> DueDates:
         kind = item.id, level
@@ -90,21 +95,32 @@ class _Dates:
             self._counted[kind] = due_dates(item, level, self._anchors, self._calendar)
         return self._counted[kind]
 
-    def _count_from_plan(self, item: TemplateItem, sheet: Sheet) -> DueDates:
-        """Count from the day the plan was really issued, in the unit or above; until then from the day it is due."""
+    def _count_from_plan(self, item: TemplateItem, sheet: Sheet, days: Mapping[str, date]) -> DueDates:
+        """Count from the day the plan was really issued, in the unit or above; until then from the day it is due there."""
         key, level = item.depends_on[0], sheet.node.level
-        issued = self._issued.of(sheet.node.id, key)
-        if issued is None and key not in sheet.items:
-            issued = _last(self._issued.of(above.node.id, key) for above in self._above(sheet))
-        plan = issued or planned_day(item, self._items, level, self._anchors, self._calendar)
+        plan = self._issued.of(sheet.node.id, key)
+        if plan is None:
+            plan = days[key] if key in days and not self._is_gone(sheet, key) else self._plan_above(key, sheet)
+        plan = plan or planned_day(item, self._items, level, self._anchors, self._calendar)
         return due_dates(item, level, self._anchors, self._calendar, plan)
 
-    def _not_too_early(self, item: TemplateItem, sheet: Sheet) -> DueDates:
+    def _plan_above(self, key: str, sheet: Sheet) -> date | None:
+        """Return the last day on which units above issued a plan, else the day on which it is due in the nearest that has it."""
+        above = self._above(sheet)
+        issued = _last(self._issued.of(one.node.id, key) for one in above)
+        return issued or next((day for one in above if (day := self._plan_due.get((one.campaign.id, key)))), None)
+
+    def _is_gone(self, sheet: Sheet, key: str) -> bool:
+        """Tell whether a version took an item away: its unit issues nothing for it any more."""
+        item = sheet.items.get(key)
+        return item is not None and item.id not in self._reopened and is_of_a_version(item.reason)
+
+    def _not_too_early(self, item: TemplateItem, sheet: Sheet, days: Mapping[str, date]) -> DueDates:
         """Leave time after the real issue date of an upper plan: late plans are normal, and no reason to be late below.
 
-        What takes place on the day itself stays there, however late the plan was.
+        What takes place on the day itself stays there, however late the plan was. ``days`` are those of what the item waits for.
         """
-        dates = self._count_from_plan(item, sheet) if item.anchor is Anchor.PLAN else self._count(item, sheet.node.level)
+        dates = self._count_from_plan(item, sheet, days) if item.anchor is Anchor.PLAN else self._count(item, sheet.node.level)
         issue = None if _is_on_the_day(item, sheet.node.level) else self._issue_above(item, sheet)
         if issue is None or self._earliest(issue) <= dates.due:
             return dates

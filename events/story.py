@@ -8,6 +8,7 @@ from events.documents import KINDS
 from events.errors import N_
 from events.history import (
     ADDED,
+    COUNTS_FROM,
     CREDIT,
     DELEGATE,
     DOCUMENT,
@@ -191,6 +192,8 @@ def _of_the_plan(before: dict[str, Any], after: dict[str, Any]) -> Iterator[_Sai
         yield _reason(after)
     elif after.get("dtstart") != before.get("dtstart"):
         yield N_("%(name)s moved its beginning to %(day)s"), {"day": _day(after.get("dtstart"))}
+    if COUNTS_FROM in after:
+        yield _counted(after[COUNTS_FROM])
     if "summary" in after and after["summary"] != before.get("summary"):
         yield N_("%(name)s reworded it; before: “%(old)s”"), {"old": before.get("summary")}
     columns = [title for name, title in _COLUMNS.items() if name in after and after[name] != before.get(name)]
@@ -203,6 +206,12 @@ def _moved(before: dict[str, Any], after: dict[str, Any]) -> _Said:
     if facts["reason"]:
         return N_("%(name)s moved its due date from %(old)s to %(new)s (%(reason)s)"), facts
     return N_("%(name)s moved its due date from %(old)s to %(new)s"), facts
+
+
+def _counted(issued: str | None) -> _Said:
+    if issued:
+        return N_("counted from the day on which the plan was issued, %(day)s"), {"day": _day(issued)}
+    return N_("counted from the day on which the plan is due, until it is issued"), {}
 
 
 def _reason(after: dict[str, Any]) -> _Said:

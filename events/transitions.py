@@ -35,6 +35,7 @@ from events.locks import FOR_CHANGE
 from events.models import Campaign, CampaignStatus, Change, ChecklistItem, ItemCredit, ItemState, NotDone, Person, TodoStatus
 from events.models.campaigns import OPEN
 from events.origins import is_gone, missed, of_origin, parts_of
+from events.own_plans import follow_own_plan
 from events.reasons import GONE, TOGETHER, WITH_WHOLE, is_of_a_credit
 from events.rights import may_excuse
 
@@ -69,6 +70,8 @@ def move(
     told = dict(notes or {}) | ({GO_ON: begun} if begun else {})
     record(session, item, before | old, state_of(item) | new | told, stamp)
     _let_others_follow(session, item, was, parts, stamp)
+    if _issues_otherwise(before, state):
+        follow_own_plan(session, item.campaign, [item], stamp)
     return item
 
 
@@ -137,6 +140,12 @@ def _opens(item: ChecklistItem, was: TodoStatus) -> bool:
 def _drops(item: ChecklistItem, was: TodoStatus) -> bool:
     """Tell whether an item was closed without being done just now."""
     return item.status is TodoStatus.CANCELLED is not was
+
+
+def _issues_otherwise(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Tell whether a plan counts as issued on another day: it was ticked or opened again, or another one stands for it or not."""
+    covered = [is_of_a_credit(state["reason"]) for state in (before, after)]
+    return before["completed_on"] != after["completed_on"] or covered[0] is not covered[1]
 
 
 def _let_others_follow(

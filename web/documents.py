@@ -1,7 +1,7 @@
 """A campaign's documents: what was written, issued, corrected and replaced, and the theme that they print."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -17,6 +17,7 @@ from events.documents import Paper
 from events.errors import N_, InvalidInputError
 from events.evidence import LARGEST_FILE, store_file
 from events.models import Campaign, ChecklistItem, Document, DocumentKind, Person
+from events.own_plans import items_of_own_plan
 from events.people import may_work_on, require_post
 from events.units import ancestors
 from web.context import current_person, get_config, get_session, today
@@ -116,6 +117,7 @@ def correct(uid: str, document: str) -> ResponseReturnValue:
     campaign = get_campaign(session, uid)
     found = documents.get_document(session, campaign, document)
     form = _paper_form(campaign, found, issued=found.issued)  # which a page that was opened before does not send
+    stood = _due_dates(campaign)
 
     def use(session: Session, person: Person, at: datetime) -> bool:
         before, item = found.issued, _item(session, campaign, form)
@@ -126,7 +128,7 @@ def correct(uid: str, document: str) -> ResponseReturnValue:
 
     def sentence(is_issued_otherwise: bool) -> str:
         corrected = _("Corrected: %(abstract)s", abstract=found.abstract)
-        return corrected + (_dates_below(campaign, found) if is_issued_otherwise else "")
+        return corrected + _followed(campaign, stood) + (_dates_below(campaign, found) if is_issued_otherwise else "")
 
     return send_form(form, use, _list(campaign), sentence, lambda problem: _edit_page(campaign, found, form, problem))
 
@@ -150,6 +152,7 @@ def issue(uid: str, document: str) -> ResponseReturnValue:
     session = get_session()
     campaign = get_campaign(session, uid)
     found = documents.get_document(session, campaign, document)
+    stood = _due_dates(campaign)
 
     def use(session: Session, person: Person, at: datetime) -> None:
         on = day_of(request.form.get("on", ""))
@@ -158,7 +161,8 @@ def issue(uid: str, document: str) -> ResponseReturnValue:
         documents.issue_document(session, found, on, by=person, now=at)
 
     def sentence(_nothing: None) -> str:
-        return _("Issued: %(abstract)s", abstract=found.abstract) + _still_open(found) + _dates_below(campaign, found)
+        issued = _("Issued: %(abstract)s", abstract=found.abstract) + _followed(campaign, stood)
+        return issued + _still_open(found) + _dates_below(campaign, found)
 
     def again(problem: str | None) -> str:
         return _page(campaign, days_typed={found.id: request.form.get("on", "")}, problem=problem)
@@ -173,11 +177,15 @@ def supersede(uid: str, document: str) -> ResponseReturnValue:
     campaign = get_campaign(session, uid)
     found = documents.get_document(session, campaign, document)
     older = documents.get_document_of(session, campaign.unit, request.form.get("older", ""))
+    stood = _due_dates(campaign)
 
     def use(session: Session, person: Person, at: datetime) -> None:
         documents.supersede(session, found, older, by=person, now=at)
 
-    sentence = _("“%(older)s” is replaced by “%(abstract)s”.", older=older.abstract, abstract=found.abstract)
+    def sentence(_nothing: None) -> str:
+        replaced = _("“%(older)s” is replaced by “%(abstract)s”.", older=older.abstract, abstract=found.abstract)
+        return replaced + _followed(campaign, stood).removeprefix(".")
+
     return send_form(Form(), use, _list(campaign), sentence, lambda problem: _page(campaign, problem=problem))
 
 
@@ -221,6 +229,7 @@ def _page(
         kinds=KINDS,
         columns=COLUMNS,
         awaited=awaited,
+        of_own_plan=items_of_own_plan(campaign),
         leaves_time={document.id for document in found if documents.leaves_time_below(document, awaited)},
         printed=themes.inherited(campaign),
         form=form or _new_form(campaign),
@@ -273,6 +282,19 @@ def _paper_form(campaign: Campaign, document: Document | None = None, **values: 
     else:
         form.kind.choices = [SelectChoice(document.kind.value, KINDS[document.kind])]
     return form
+
+
+def _due_dates(campaign: Campaign) -> dict[int, date]:
+    return {item.id: item.due for item in campaign.items}
+
+
+def _followed(campaign: Campaign, stood: Mapping[int, date]) -> str:
+    """Return which items moved with the day on which their plan was issued; empty when none did."""
+    moved = [item for item in campaign.items if item.due != stood.get(item.id, item.due)]
+    if not moved:
+        return ""
+    items = "; ".join(f"“{item.summary}” → {item.due:%d/%m/%Y}" for item in moved)
+    return ". " + _("Due dates that followed the plan: %(items)s", items=items)
 
 
 def _dates_below(campaign: Campaign, document: Document) -> Markup | str:

@@ -20,7 +20,7 @@ from events.copies import copies_by_level
 from events.editing import Edit, edit_item
 from events.handover import hand_over_due
 from events.localtime import VIETNAM, local_day
-from events.models import Campaign, Cascade, ChecklistItem, Document, NotDone, TodoStatus, Unit, UnitSuccession
+from events.models import Anchor, Campaign, Cascade, ChecklistItem, Document, NotDone, TodoStatus, Unit, UnitSuccession
 from events.previews import Fate
 from events.progress import own_progress, sum_of
 from events.reanchor import NewAnchor
@@ -158,7 +158,10 @@ class RunningRound:
         entries = self.entries(number)
         gone = entries.pop(number % len(entries)).key
         rest = [entry.model_copy(update={"depends_on": [key for key in entry.depends_on if key != gone]}) for entry in entries]
-        self.version(rest)
+        own = {"anchor": Anchor.EVENT}  # of what counted from it
+        self.version(
+            [entry if entry.depends_on or entry.anchor is not Anchor.PLAN else entry.model_copy(update=own) for entry in rest]
+        )
 
     def item_is_reworded(self, number):
         self.version(self.entries(number, title_vi=f"Việc viết lại {number}", weight=1 + number % 5))
@@ -168,6 +171,15 @@ class RunningRound:
         end = self.entries(number)[number % len(self.template.current.items)].end_offset_days
         ends = {"end_offset_days": None if end is None else offset + 5, "level_end_offsets": {}}
         self.version(self.entries(number, offset_days=offset, level_offsets={}, **ends))
+
+    def item_counts_from_what_it_waits_for(self, number):
+        """From then on it follows that one by itself in each unit, once that is done there."""
+        entries = self.entries(number)
+        waiting = [entry.key for entry in entries if entry.depends_on] or [entries[0].key]
+        values = {"anchor": Anchor.PLAN, "offset_days": number % 15 - 3, "level_offsets": {}}
+        values |= {"end_offset_days": None, "level_end_offsets": {}}
+        key = waiting[number % len(waiting)]
+        self.version([entry.model_copy(update=values) if entry.key == key and entry.depends_on else entry for entry in entries])
 
     def item_has_other_levels(self, number):
         levels = [["commune"], ["district"], ["commune", "district"], ["province"], ["village"]]
@@ -347,6 +359,7 @@ STEPS = [
     "item_is_removed",
     "item_is_reworded",
     "item_has_other_days",
+    "item_counts_from_what_it_waits_for",
     "item_has_other_levels",
     "older_version_returns",
     "unit_joins",

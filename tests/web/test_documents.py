@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.campaigns import open_campaigns
-from events.models import Campaign, Document, Person
+from events.models import Anchor, Campaign, ChecklistItem, Document, Person
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Opened, Visitor
 
@@ -243,6 +243,26 @@ def test_a_plan_that_nobody_below_waits_for_moves_nothing(thi: Visitor, opened: 
     thi.post(f"{address(opened)}/{document.uid}/ban-hanh", on="2021-03-01")
 
     assert "doi-ngay" not in thi.read(address(opened))
+
+
+def test_what_counts_from_the_units_own_plan_is_named_and_moves_when_that_is_issued(thi: Visitor, opened: Opened, session: Session):
+    items = {item.key: item for item in opened.commune.items}
+    model = next(item for item in opened.commune.version.items if item.key == "loudspeaker")
+    model.anchor, model.offset_days, model.end_offset_days, model.depends_on = Anchor.PLAN, 12, None, ["plan_commune"]
+    session.commit()
+    page = thi.read(address(opened))
+    assert "không làm dời hạn nào" not in page
+    assert f'tự dời theo: <span lang="vi">{items["loudspeaker"].summary}</span>' in page
+
+    thi.post(address(opened), **PAPER | {"item": str(items["plan_commune"].id)})
+    [document] = entered(session)
+    thi.post(f"{address(opened)}/{document.uid}/ban-hanh", on="2021-02-26")
+
+    day = session.get_one(ChecklistItem, items["loudspeaker"].id).due
+    assert f"“{items['loudspeaker'].summary}” → {day:%d/%m/%Y}" in thi.read(address(opened))
+    thi.post(f"{address(opened)}/{document.uid}/sua", **PAPER | {"item": "0", "issued": "2021-02-25"})
+    again = session.get_one(ChecklistItem, items["loudspeaker"].id, populate_existing=True).due
+    assert (day.isoformat(), again.isoformat()) == ("2021-03-10", "2021-03-09")
 
 
 def test_drafts_are_for_the_unit_and_those_above_it(
