@@ -8,7 +8,8 @@ another unit is counted there, and nowhere in the unit that ended.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from operator import add, attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, literal, or_, select
@@ -67,7 +68,10 @@ class Progress:
         return self != Progress()
 
     def __add__(self, other: "Progress") -> "Progress":
-        return Progress(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+        return Progress(*map(add, _figures(self), _figures(other)))
+
+
+_figures = attrgetter(*(field.name for field in fields(Progress)))
 
 
 @dataclass(frozen=True, slots=True)

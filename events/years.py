@@ -4,12 +4,11 @@ Every unit that ever was is counted with one unit that is alive on the day, so t
 the units above them, and what one unit did before a change is not lost with its name.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
 from sqlalchemy.orm import Session
 
 from events.asof import AsOf, Day
@@ -33,8 +32,8 @@ class Counted:
 
     @property
     def condition(self) -> ColumnElement[bool]:
-        """The condition that a campaign is counted."""
-        return Campaign.unit_id.in_(self.within)
+        """The condition that a campaign is counted. The ids stand in the statement: a nation has more than parameters may be."""
+        return Campaign.unit_id.in_(bindparam("units", list(self.within), expanding=True, literal_execute=True, unique=True))
 
     @property
     def before(self) -> list[int]:
@@ -43,9 +42,10 @@ class Counted:
 
     def totals(self, own: Mapping[int, Progress]) -> dict[int, Progress]:
         """Return the progress of every unit of the tree, with everything below it and everything before, from each unit's own."""
-        counted: dict[int, Progress] = defaultdict(Progress)
+        counted: dict[int, Progress] = {}
         for unit_id, progress in own.items():
-            counted[self.within[unit_id]] += progress
+            counted_as = self.within[unit_id]
+            counted[counted_as] = counted[counted_as] + progress if counted_as in counted else progress
         return rolled_up(self.tree, counted)
 
 
