@@ -1,5 +1,6 @@
 """A real browser on a real server: waitress in a thread, and a database file of its own."""
 
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ from web import WebConfig, create_app
 from web.accounts.setup import SETUP_CODE_FILE, ensure_setup_code
 
 NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)  # 12:00 in Vietnam
+PICTURES = os.environ.get("SUMVAY_TEST_PICTURES")  # a folder: pictures of pages are left there to look at
 NARROW, WIDE = 360, 1280  # pixels: an old phone, an office screen
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = [
@@ -178,6 +180,12 @@ class Person:
         )
         assert results.violations_count == 0, results.generate_report()
         self.needs_no_sideways_scrolling()
+
+    def leaves_a_picture(self, name: str) -> None:
+        """Leave a picture of the whole page, where pictures are wanted."""
+        size = self.page.viewport_size
+        if PICTURES and size:
+            self.page.screenshot(path=Path(PICTURES) / f"{name}-{size['width']}.png", full_page=True)
 
     def needs_no_sideways_scrolling(self) -> None:
         width = self.page.evaluate("document.documentElement.scrollWidth")

@@ -1,8 +1,5 @@
 """Every page of a province in the middle of its year, on an old phone and an office screen: it fits, and nothing bars anybody."""
 
-import os
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import BrowserContext
 from sqlalchemy import select
@@ -12,8 +9,6 @@ from tests.browser import province
 from tests.browser.conftest import Person, Site
 
 pytestmark = pytest.mark.browser
-
-PICTURES = os.environ.get("SUMVAY_TEST_PICTURES")  # a folder: pictures of every page are left there to look at
 
 
 def pages(site: Site) -> dict[str, str]:
@@ -86,7 +81,7 @@ def test_every_page_fits_and_bars_nobody(context: BrowserContext, busy_site: Sit
         if response.status != 200:
             problems.append(f"{name}: {response.status}")
             continue
-        _picture(person, name)
+        person.leaves_a_picture(name)
         try:
             person.sees_no_barrier()
         except AssertionError as problem:
@@ -124,10 +119,3 @@ def test_a_phone_shows_what_to_tick_on_its_first_screen(browser, busy_site: Site
 _SMALL = """() => [...document.querySelectorAll('main .button, main select, main input:not([type=hidden]):not([type=checkbox]):not([type=radio])')]
   .filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 40)
   .map(one => `${one.tagName} ${one.textContent.trim().slice(0, 40) || one.name} ${one.getBoundingClientRect().height}`)"""
-
-
-def _picture(person: Person, name: str) -> None:
-    if PICTURES:
-        size = person.page.viewport_size
-        assert size
-        person.page.screenshot(path=Path(PICTURES) / f"{name}-{size['width']}.png", full_page=True)
