@@ -110,11 +110,11 @@ def candidates(session: Session, item: ChecklistItem) -> Sequence[Campaign]:
 
 
 def beside(session: Session, own: Campaign, *, days: Collection[date] = (), left_open: Collection[int] = ()) -> Sequence[Campaign]:
-    """Return a unit's other campaigns of a year whose work may be shared with ``own``: the one around it and those inside it,
-    those that share a day with it, then the others by nearness.
+    """Return a unit's other campaigns of a year whose work may be shared with ``own``, the nearest first.
 
-    ``days`` are more days of what is shared. A campaign that was over before all of them is none, unless it is of ``left_open``
-    (ids) and not long over.
+    The one around it and those inside it come before those that share a day with it, and these before the others. ``days`` are more
+    days of what is shared. A campaign that was over before all of them is none, unless it is of ``left_open`` (ids) and not long
+    over.
     """
     query = select(Campaign).where(Campaign.unit_id == own.unit_id, Campaign.year == own.year, Campaign.id != own.id)
     others = session.scalars(query.where(Campaign.status != CampaignStatus.CANCELLED).order_by(Campaign.dtstart, Campaign.id))
