@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.errors import N_, ConflictError, EvidenceMissingError
+from events.evidence import evidence_missing
 from events.history import UNDOES, Stamp, known_state
 from events.installation import day_here
 from events.models import Change, ChecklistItem, EvidenceType, NotDone, Person, TodoStatus, Unit
@@ -116,7 +117,7 @@ def _cancel(session: Session, item: ChecklistItem, how: NotDone, reason: str, st
 
 
 def _require_evidence(session: Session, item: ChecklistItem) -> None:
-    if item.evidence_missing:
+    if evidence_missing(item):
         query = select(EvidenceType.title_vi).where(EvidenceType.key.in_(item.evidence_kinds)).order_by(EvidenceType.position)
         titles = session.scalars(query)
         raise EvidenceMissingError(count=item.evidence_min, kinds=", ".join(map(begun_small, titles)), item=item.summary)

@@ -38,7 +38,7 @@ from events.reasons import NOT_CHOSEN, TAKEN_BACK, was_taken_back
 from events.rights import open_for_choice, require_open, stamp_for
 from events.rounds import round_of
 from events.transitions import dropped, give_again, move, untouched
-from events.units import alive, ancestors
+from events.units import ancestors
 from events.workdays import WorkCalendar
 
 HEAVIEST = 5
@@ -83,7 +83,7 @@ def add_own_item(session: Session, campaign: Campaign, own: OwnItem, *, by: Pers
         raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary)
     summary = _checked(session, own)
     require_near(campaign, own.due)
-    _require_role(session, campaign.unit, own.role, day_here(session, now))
+    require_role_at(session, campaign.unit, own.role, day_here(session, now))
     session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update(**FOR_CHANGE))
     same = select(ChecklistItem).where(ChecklistItem.campaign_id == campaign.id, ChecklistItem.is_own)
     known = session.scalar(same.where(ChecklistItem.summary == summary, ChecklistItem.due == own.due))
@@ -114,7 +114,7 @@ def split_item(
     lock_templates(session, of_item)  # before the item, as by those who move the dates of its round
     item = open_for_choice(session, item_id, by, now)
     require_open(item)
-    units = _units_below(session, item, unit_ids, day_here(session, now))
+    units = chosen_below(session, item, unit_ids, day_here(session, now))
     have = {part.campaign.unit_id for part in parts_of(session, item)}
     new = [unit for unit in units if unit.id not in have]
     if new:
@@ -167,13 +167,13 @@ def delegate_item(
     not below, or a post that it does not have.
     """
     item = open_for_choice(session, item_id, by, now)
-    unit = None if unit_id is None else _units_below(session, item, [unit_id], day_here(session, now))[0]
+    unit = None if unit_id is None else chosen_below(session, item, [unit_id], day_here(session, now))[0]
     role = role if unit is not None else None
     if (item.delegate_unit_id, item.delegate_role_key) == (unit_id, role):
         return item
     require_open(item)
     if unit is not None:
-        _require_role(session, unit, role, day_here(session, now))
+        require_role_at(session, unit, role, day_here(session, now))
     give_to(session, item, unit, role, Stamp(by, now))
     return item
 
@@ -196,16 +196,16 @@ def _delegation(item: ChecklistItem) -> dict[str, Any]:
 
 def units_below(session: Session, unit: Unit, on: date) -> Sequence[Unit]:
     """Return the units directly below ``unit`` on the day ``on``, among which work can be divided."""
-    return session.scalars(select(Unit).where(Unit.parent_id == unit.id, alive(on)).order_by(Unit.position, Unit.id)).all()
+    return session.scalars(select(Unit).where(Unit.parent_id == unit.id, Unit.on(on)).order_by(Unit.position, Unit.id)).all()
 
 
-def _require_role(session: Session, unit: Unit, role: str | None, on: date) -> None:
+def require_role_at(session: Session, unit: Unit, role: str | None, on: date) -> None:
     """Raise ``InvalidInputError`` for a role that nobody can hold in a unit; None is the usual one."""
     if role is not None and role not in {each.key for each in roles_at(session, unit, on)}:
         raise InvalidInputError(N_("There is no such post in %(unit)s."), unit=unit.full_name)
 
 
-def _units_below(session: Session, item: ChecklistItem, unit_ids: Collection[int], on: date) -> Sequence[Unit]:
+def chosen_below(session: Session, item: ChecklistItem, unit_ids: Collection[int], on: date) -> Sequence[Unit]:
     """Return the units in their order. Raises ``InvalidInputError`` for none, or one that ended or is not below the item's unit."""
     units = session.scalars(select(Unit).where(Unit.id.in_(unit_ids)).order_by(Unit.position, Unit.id)).all()
     if not units or len(units) < len(set(unit_ids)):

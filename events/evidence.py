@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from events.errors import N_, InvalidInputError, NotAllowedError, NotFoundError
 from events.history import EVIDENCE, PIECE, Stamp, record
 from events.models import ChecklistItem, Document, Evidence, EvidenceType, Person
+from events.models.campaigns import DOCUMENT, TICK_ONLY
 from events.models.history import Door
 from events.people import may_work_on
 from events.pictures import without_metadata
@@ -29,13 +30,13 @@ from events.texts import nfc
 
 LARGEST_FILE = 10 * 1024 * 1024  # bytes
 _LARGEST_NUMBER = 1_000_000_000
-_PICTURES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
+PICTURES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
 _PAPERS = {
     "application/pdf": ".pdf",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
 }
-SUFFIXES = _PICTURES | _PAPERS
+SUFFIXES = PICTURES | _PAPERS
 _INSIDE = {"word/document.xml": ".docx", "xl/workbook.xml": ".xlsx"}
 
 
@@ -146,6 +147,27 @@ def proof_of(piece: Evidence) -> Proof:
     return Proof(piece.kind_key, piece.text or "", piece.url or "", piece.number, piece.dated, file)
 
 
+def evidence_missing(item: ChecklistItem) -> int:
+    """Return how many pieces of evidence it still takes before an item may be done."""
+    return 0 if item.without_evidence else evidence_not_given(item)
+
+
+def evidence_not_given(item: ChecklistItem) -> int:
+    """Return how many wanted pieces are not there, also where it may be done without them; 0 where a tick is enough."""
+    if TICK_ONLY in item.evidence or not item.evidence:
+        return 0
+    given = sum(piece.kind_key in item.evidence for piece in item.evidence_given)
+    return max(0, item.evidence_min - given - len(proving_papers(item)))
+
+
+def proving_papers(item: ChecklistItem) -> list[Document]:
+    """Return the documents that stand for the number and date wanted of them, without those whose number was typed too."""
+    if DOCUMENT not in item.evidence:
+        return []
+    typed = {piece.text for piece in item.evidence_given if piece.kind_key == DOCUMENT}
+    return [paper for paper in item.papers if paper.number not in typed]
+
+
 def file_of(session: Session, evidence_id: int, folder: Path | None, *, by: Person, on: date) -> tuple[Evidence, bytes]:
     """Return a piece of evidence with its file. Raises ``NotAllowedError`` without a post in the unit or above it.
 
@@ -187,7 +209,7 @@ def store_file(folder: Path | None, name: str, body: bytes) -> StoredFile:
     kind = file_type(body)
     if kind is None:
         raise InvalidInputError(N_("“%(name)s” is not a PDF, DOCX, XLSX, JPEG, PNG or WebP file."), name=name)
-    if kind in _PICTURES:
+    if kind in PICTURES:
         body = without_metadata(body, kind)
     stored = StoredFile(_clean_name(name, kind), kind, hashlib.sha256(body).hexdigest(), len(body))
     place = _place(folder, stored.digest)
@@ -253,7 +275,7 @@ def _lacking(proof: Proof) -> str | None:
         case "file":
             return None if has_file else N_("Please choose the file.")
         case "photo":
-            is_picture = proof.file is not None and proof.file.type in _PICTURES
+            is_picture = proof.file is not None and proof.file.type in PICTURES
             return None if is_picture else N_("Please choose a photo (JPEG, PNG or WebP).")
         case "link":
             return None if proof.url.strip() else N_("Please enter the address of the news item.")

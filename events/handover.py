@@ -45,7 +45,6 @@ from events.models.history import Door
 from events.people import RoleBook
 from events.proposals import propose_posts
 from events.successions import take_along
-from events.units import alive
 
 _A_DAY = timedelta(days=1)
 _Key = tuple[int, int, str]  # unit, template, period
@@ -124,7 +123,7 @@ def _delegated_to_closed_units(session: Session, on: date) -> Sequence[Checklist
     """Return the open items of living units that were given to a unit below which ended before ``on``."""
     doer = aliased(Unit)
     query = select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.unit).join(doer, ChecklistItem.delegate_unit)
-    gone = (alive(on), doer.valid_to < on, ChecklistItem.status.in_(OPEN), Campaign.status != CampaignStatus.CANCELLED)
+    gone = (Unit.on(on), doer.valid_to < on, ChecklistItem.status.in_(OPEN), Campaign.status != CampaignStatus.CANCELLED)
     load = (joinedload(ChecklistItem.campaign), joinedload(ChecklistItem.delegate_unit))
     query = query.where(*gone).order_by(ChecklistItem.id).options(*load)
     return session.scalars(query.with_for_update(of=ChecklistItem, **FOR_CHANGE)).all()

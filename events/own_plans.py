@@ -18,7 +18,6 @@ from events.locks import FOR_CHANGE
 from events.models import Anchor, Campaign, CampaignStatus, ChecklistItem, ItemCredit, TemplateItem
 from events.observances import work_calendar
 from events.origins import line_above, missed
-from events.previews import held_by_hand
 from events.redating import dates_now
 from events.running import is_closed
 from events.sheets import Sheet, load_sheets
@@ -96,6 +95,6 @@ def _as_things_stand(
     have = {key: item for key, item in sheet.items.items() if (sheet.campaign.id, key) in wanted}
     moving = {key for key, item in have.items() if key in keys and item.is_open}
     stands = {key: item.due if item.is_open else None for key, item in have.items() if key not in moving}
-    stands |= {key: have[key].due for key in moving if "due" in held_by_hand(have[key])}
+    stands |= {key: have[key].due for key in moving if "due" in have[key].held}
     dates = in_order({key: items[key].depends_on for key in have}, lambda key, _days: wanted[sheet.campaign.id, key], stands)
     return {key: dates[key] for key in moving}

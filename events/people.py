@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from events.database import new_uid
@@ -108,7 +108,7 @@ def appoint(
     if known is not None and folded(known.full_name) != folded(full_name):
         raise ConflictError(N_("The address %(email)s already belongs to %(name)s."), email=known.email, name=known.full_name)
     person = known or add_person(session, full_name, email, phone=phone)
-    _fill_in_phone(person, phone)
+    fill_in_phone(person, phone)
     return give_post(session, person, unit, role_key, since=on)
 
 
@@ -123,7 +123,7 @@ def correct_person(session: Session, post_id: int, *, full_name: str, phone: str
         raise NotFoundError(kind="post", key=post_id)
     person = post.person
     if person.id != by.id:
-        others = session.scalars(select(Post).where(Post.person_id == person.id, held(on)))
+        others = session.scalars(select(Post).where(Post.person_id == person.id, Post.on(on)))
         for unit in {post.unit, *(other.unit for other in others)}:
             require_post(session, by, unit, on)
     person.full_name, person.phone = _clean_name(full_name), _clean_phone(phone)
@@ -151,21 +151,16 @@ def roles_at(session: Session, unit: Unit, on: date) -> list[Role]:
     return [role for role in session.scalars(fitting) if role.is_valid(on)]
 
 
-def held(on: date) -> ColumnElement[bool]:
-    """Return the condition that a post is held on the day ``on``."""
-    return and_(or_(Post.valid_from.is_(None), Post.valid_from <= on), or_(Post.valid_to.is_(None), Post.valid_to >= on))
-
-
 def posts_of_unit(session: Session, unit_id: int, on: date) -> Sequence[Post]:
     """Return the posts held in a unit on the day ``on``."""
-    return session.scalars(select(Post).where(Post.unit_id == unit_id, held(on)).order_by(Post.id)).all()
+    return session.scalars(select(Post).where(Post.unit_id == unit_id, Post.on(on)).order_by(Post.id)).all()
 
 
 def may_work_on(session: Session, person: Person, unit: Unit, on: date) -> bool:
     """Tell whether ``person`` holds a post in ``unit`` or in a unit above it; for one that ended, in or above those that follow."""
     lines = [unit] if unit.is_valid(on) else [unit, *answering_for(session, unit, on)]
     ids = {above.id for one in lines for above in (one, *ancestors(one))}
-    query = select(Post.id).where(Post.person_id == person.id, Post.unit_id.in_(ids), held(on))
+    query = select(Post.id).where(Post.person_id == person.id, Post.unit_id.in_(ids), Post.on(on))
     return session.scalar(query.limit(1)) is not None
 
 
@@ -183,7 +178,7 @@ def _clean_phone(phone: str | None) -> str | None:
     return one_line(phone) or None
 
 
-def _fill_in_phone(person: Person, phone: str | None) -> None:
+def fill_in_phone(person: Person, phone: str | None) -> None:
     """Give a number to somebody who has none; another number is not overwritten in passing, nor dropped in silence."""
     given = _clean_phone(phone)
     if person.phone is None:

@@ -22,7 +22,6 @@ from events.sheets import Sheet
 from events.units import UnitNode
 
 DATES = ("dtstart", "nominal_due", "due", "due_reason")
-_ONE_DATE = {"due", "nominal_due", "due_reason"}  # a hand on one of them holds all three
 _DAYS = {"dtstart", "due"}
 _WHY = {"nominal_due", "due_reason"}  # said of a due date
 _SETS = {"evidence"}  # lists whose order means nothing
@@ -144,16 +143,11 @@ def compare_item(sheet: Sheet, item: ChecklistItem, wanted: Mapping[str, Any], *
     return Line(fate, *shown, *dates, values, told, _differences_of(item, values), held)
 
 
-def held_by_hand(item: ChecklistItem) -> set[str]:
-    """Return the columns that people edited, which re-anchoring and new versions keep."""
-    return set(item.edited) | (_ONE_DATE if _ONE_DATE & set(item.edited) else set())
-
-
 def values_of(item: ChecklistItem, wanted: Mapping[str, Any]) -> tuple[_Row, frozenset[str]]:
     """Return the columns of ``wanted`` that differ and may be written, and the names of those that a hand holds."""
-    held = held_by_hand(item)
+    held = item.held
     differing = {
-        name: value for name, value in wanted.items() if _comparable(name, getattr(item, name)) != _comparable(name, value)
+        name: value for name, value in wanted.items() if comparable(name, getattr(item, name)) != comparable(name, value)
     }
     values = {name: value for name, value in differing.items() if name not in held}
     return _in_order(item, values), frozenset(held & set(differing))
@@ -163,10 +157,10 @@ def _differences_of(item: ChecklistItem, values: Mapping[str, Any]) -> tuple[Dif
     """Return what ``values`` would change beside the due date; how that was counted only where it stays."""
     beside = values.keys() - (_WHY if "due" in values else set())
     names = (name for name in (*DATES, *COLUMNS) if name in beside and name != "due")
-    return tuple(Difference(name, _comparable(name, getattr(item, name)), _comparable(name, values[name])) for name in names)
+    return tuple(Difference(name, comparable(name, getattr(item, name)), comparable(name, values[name])) for name in names)
 
 
-def _comparable(name: str, value: Any) -> Any:
+def comparable(name: str, value: Any) -> Any:
     """Return a column's value as one that can be compared and hashed."""
     if name in _SETS:
         return tuple(sorted(value))

@@ -11,7 +11,7 @@ from events.installation import day_here
 from events.lineage import Lineage
 from events.locks import FOR_CHANGE
 from events.models import Person, Post, PostProposal, Reform, Unit
-from events.people import RoleBook, give_post, held, require_post
+from events.people import RoleBook, give_post, require_post
 from events.units import ancestors
 
 _A_DAY = timedelta(days=1)
@@ -68,7 +68,7 @@ def number_waiting(session: Session, *conditions: ColumnElement[bool]) -> int:
 
 def decided_by(person: Person, on: date) -> ColumnElement[bool]:
     """Return the condition that a post of ``person`` on the day ``on`` allows to decide a proposal: one above its unit."""
-    posts = select(Post.unit_id).where(Post.person_id == person.id, held(on))
+    posts = select(Post.unit_id).where(Post.person_id == person.id, Post.on(on))
     is_own_root = Unit.parent_id.is_(None) & Unit.id.in_(posts)
     below = select(Unit.id).where(Unit.parent_id.in_(posts) | is_own_root).cte("below_posts", recursive=True)
     child = aliased(Unit)

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from events.duedates import DueDates, due_dates, in_order, planned_day
 from events.issues import Issues, issue_dates, plan_keys
 from events.models import Anchor, TemplateItem
-from events.previews import held_by_hand
 from events.reasons import is_of_a_version
 from events.recurrence import Occurrence
 from events.rounds import Anchors
@@ -152,7 +151,7 @@ class _Dates:
     def _stands(self, sheet: Sheet) -> dict[str, date | None]:
         """Return the days that others wait for where an item's new date is not it: set by hand, or none once it is closed."""
         held = {key: item for key, item in sheet.items.items() if item.id not in self._reopened}
-        by_hand = {key: item.due for key, item in held.items() if item.is_open and "due" in held_by_hand(item)}
+        by_hand = {key: item.due for key, item in held.items() if item.is_open and "due" in item.held}
         return by_hand | {key: None for key, item in held.items() if not item.is_open}
 
 

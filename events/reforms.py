@@ -26,7 +26,6 @@ from events.proposals import propose_posts
 from events.recurrence import check_year
 from events.successions import Successions, children_on
 from events.texts import folded, nfc, one_line, required
-from events.units import alive
 
 _A_DAY = timedelta(days=1)
 _A_YEAR = timedelta(days=366)
@@ -152,7 +151,7 @@ def abolish_level(
     level = session.get(Level, level_key)
     if level is None:
         raise NotFoundError(N_("There is no level “%(key)s”."), key=level_key)
-    keys = session.scalars(select(Unit.key).where(Unit.level_key == level_key, alive(on)).order_by(Unit.position)).all()
+    keys = session.scalars(select(Unit.key).where(Unit.level_key == level_key, Unit.on(on)).order_by(Unit.position)).all()
     if not keys:
         raise InvalidInputError(N_("No unit of the level “%(level)s” exists on %(day)s."), level=level.title_vi, day=_text(on))
     old = _all_ending(session, keys, on, now)

@@ -12,7 +12,7 @@ from events.installation import day_here
 from events.locks import FOR_CHANGE
 from events.models import Campaign, CampaignStatus, Change, ChecklistItem, Level, Person, Post, Unit
 from events.models.history import Door
-from events.people import held, may_work_on, require_post
+from events.people import may_work_on, require_post
 from events.units import ancestors
 
 
@@ -27,7 +27,7 @@ def may_work_on_item(session: Session, person: Person, item: ChecklistItem, on: 
     if unit is None:
         return False
     roles = [item.delegate_role_key] if item.delegate_role_key else [item.role_key, unit.level.default_role_key]
-    query = select(Post.id).where(Post.person_id == person.id, Post.unit_id == unit.id, Post.role_key.in_(roles), held(on))
+    query = select(Post.id).where(Post.person_id == person.id, Post.unit_id == unit.id, Post.role_key.in_(roles), Post.on(on))
     return session.scalar(query.limit(1)) is not None
 
 
@@ -122,7 +122,7 @@ def stamp_for(session: Session, item: ChecklistItem, by: Person, now: datetime, 
             raise InvalidInputError(N_("%(unit)s is not below %(above)s."), unit=chosen.full_name, above=unit.full_name)
         return Stamp(by, now, door, chosen, chosen)
     ids = [unit.id, item.delegate_unit_id]
-    query = select(Post.unit_id).where(Post.person_id == by.id, Post.unit_id.in_(ids), held(day_here(session, now)))
+    query = select(Post.unit_id).where(Post.person_id == by.id, Post.unit_id.in_(ids), Post.on(day_here(session, now)))
     own = set(session.scalars(query))
     delegated = own and unit.id not in own
     return Stamp(by, now, door, None if own else unit, item.delegate_unit if delegated else unit)

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, aliased
 from events.lineage import Lineage
 from events.models import Unit, UnitSuccession
 from events.texts import folded
-from events.units import alive
 
 _A_DAY = timedelta(days=1)
 _NAMES = ("type", "name", "full_name", "name_gso", "search")
@@ -68,7 +67,7 @@ class Successions:
 
 def children_on(parent_ids: Iterable[int], on: date) -> Select[Unit]:
     """Return the query for the units below others on the day ``on``, in their official order."""
-    return select(Unit).where(Unit.parent_id.in_(parent_ids), alive(on)).order_by(Unit.position, Unit.id)
+    return select(Unit).where(Unit.parent_id.in_(parent_ids), Unit.on(on)).order_by(Unit.position, Unit.id)
 
 
 def take_along(session: Session, on: date) -> None:

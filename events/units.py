@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from events.errors import NotFoundError
@@ -47,18 +47,10 @@ class UnitTree:
         return [node] if above is None else [node, *self.line(above)]
 
 
-def alive(on: date, unit: type[Unit] = Unit) -> ColumnElement[bool]:
-    """Return the condition that a unit exists on the day ``on``."""
-    return and_(
-        or_(unit.valid_from.is_(None), unit.valid_from <= on),
-        or_(unit.valid_to.is_(None), unit.valid_to >= on),
-    )
-
-
 def load_tree(session: Session, on: date) -> UnitTree:
     """Return the tree of units on the day ``on``, in one query."""
     columns = (Unit.id, Unit.key, Unit.level_key, Unit.parent_id, Unit.full_name)
-    rows = session.execute(select(*columns).where(alive(on)).order_by(Unit.position, Unit.id))
+    rows = session.execute(select(*columns).where(Unit.on(on)).order_by(Unit.position, Unit.id))
     tree = UnitTree({row.id: UnitNode(*row) for row in rows})
     for node in tree.nodes.values():
         parent = node.parent_id if node.parent_id in tree.nodes else None
@@ -76,11 +68,11 @@ def get_unit(session: Session, name: str) -> Unit:
 
 def roots(session: Session, on: date) -> Sequence[Unit]:
     """Return the units without a parent on the day ``on``: usually one province."""
-    return session.scalars(select(Unit).where(Unit.parent_id.is_(None), alive(on)).order_by(Unit.position)).all()
+    return session.scalars(select(Unit).where(Unit.parent_id.is_(None), Unit.on(on)).order_by(Unit.position)).all()
 
 
 def children(session: Session, unit: Unit, on: date) -> Sequence[Unit]:
-    return session.scalars(select(Unit).where(Unit.parent_id == unit.id, alive(on)).order_by(Unit.position)).all()
+    return session.scalars(select(Unit).where(Unit.parent_id == unit.id, Unit.on(on)).order_by(Unit.position)).all()
 
 
 def ancestors(unit: Unit) -> list[Unit]:
@@ -97,7 +89,7 @@ def subtree_ids(unit_id: int, on: date) -> Select[int]:
     """Return the query for the ids of a unit and all units below it that are alive on the day ``on``."""
     tree = select(Unit.id.label("id")).where(Unit.id == unit_id).cte("subtree", recursive=True)
     child = aliased(Unit)
-    tree = tree.union_all(select(child.id).join(tree, child.parent_id == tree.c.id).where(alive(on, child)))
+    tree = tree.union_all(select(child.id).join(tree, child.parent_id == tree.c.id).where(child.on(on)))
     return select(tree.c.id)
 
 
@@ -120,7 +112,7 @@ def predecessors(session: Session, unit: Unit) -> Sequence[Unit]:
 def search_units(session: Session, text: str, on: date, limit: int = 20) -> Sequence[Unit]:
     """Return units whose name contains ``text``; diacritics and case do not matter."""
     pattern = f"%{folded(text)}%"
-    query = select(Unit).where(alive(on), Unit.search.like(pattern)).order_by(Unit.position).limit(limit)
+    query = select(Unit).where(Unit.on(on), Unit.search.like(pattern)).order_by(Unit.position).limit(limit)
     return session.scalars(query).all()
 
 

@@ -17,7 +17,6 @@ from events.people import require_post
 from events.rounds import round_of
 from events.running import goes_on
 from events.texts import folded, one_line
-from events.units import alive
 from events.workdays import WorkCalendar
 
 VILLAGE, COMMUNE = "village", "commune"  # keys of levels
@@ -121,7 +120,7 @@ def end_village(session: Session, village_id: int, *, by: Person, now: datetime)
 
 def villages_of(session: Session, commune: Unit, on: date) -> list[Unit]:
     """Return the villages of a commune that exist on the day ``on``."""
-    query = select(Unit).where(Unit.parent_id == commune.id, Unit.level_key == VILLAGE, alive(on))
+    query = select(Unit).where(Unit.parent_id == commune.id, Unit.level_key == VILLAGE, Unit.on(on))
     return list(session.scalars(query.order_by(Unit.position, Unit.id)))
 
 

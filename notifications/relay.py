@@ -24,7 +24,6 @@ from events.errors import DomainError
 from events.localtime import local_day
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
 from events.models.campaigns import OPEN
-from events.people import held
 from events.rights import in_charge
 from events.workdays import WorkCalendar
 from notifications import outbox
@@ -146,7 +145,7 @@ def _drop_unwanted_notices(session: Session, message_ids: Sequence[int], sieve: 
         newer.state == NoticeState.PLANNED,
     )
     today = local_day(sieve.now, sieve.composer.zone)
-    has_post = exists().where(Post.person_id == Notice.person_id, in_charge(), held(today))
+    has_post = exists().where(Post.person_id == Notice.person_id, in_charge(), Post.on(today))
     is_wanted = and_(
         ChecklistItem.status.in_(OPEN),
         Campaign.status != CampaignStatus.CANCELLED,

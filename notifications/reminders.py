@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from events.installation import day_here, zone_of
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
 from events.models.campaigns import OPEN
-from events.people import held
 from events.rights import in_charge
 from events.workdays import WorkCalendar
 from notifications.notices import Dates, ReminderRules, Step, Told, due_step, next_working_moment, stale_from, window
@@ -179,7 +178,7 @@ def _candidates(session: Session, days: tuple[date, date], today: date) -> Seque
         .join(Post, in_charge())
         .join(Person, Person.id == Post.person_id)
         .where(ChecklistItem.status.in_(OPEN), ChecklistItem.due >= first, in_window)
-        .where(Campaign.status != CampaignStatus.CANCELLED, held(today), Person.email.is_not(None))
+        .where(Campaign.status != CampaignStatus.CANCELLED, Post.on(today), Person.email.is_not(None))
         .order_by(ChecklistItem.due, ChecklistItem.id)
     )
     return session.execute(query).all()

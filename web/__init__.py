@@ -10,6 +10,7 @@ from flask_compress import Compress
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from events import evidence
 from events.database import SessionFactory
 from events.language import LANGUAGES
 from web import (
@@ -140,6 +141,9 @@ def _furnish_templates(app: Flask) -> None:
         number=words.number_text,
         title_of=language.title,
         day_off_name=months.name_of,
+        evidence_missing=evidence.evidence_missing,
+        evidence_not_given=evidence.evidence_not_given,
+        proving_papers=evidence.proving_papers,
     )
     app.jinja_env.globals.update(
         asset=files.address_of,

@@ -19,7 +19,7 @@ from events.models import (
     Unit,
 )
 from events.models.campaigns import OPEN, TICK_ONLY
-from events.people import held, may_work_on
+from events.people import may_work_on
 from events.reasons import is_given
 from web.context import current_person, today
 
@@ -112,7 +112,7 @@ def may_tick(session: Session, campaign: Campaign) -> bool:
 
 def _holders(session: Session, unit_ids: Collection[int]) -> dict[tuple[int, str], list[str]]:
     """Return the names of those who hold posts in the units today, by unit and role."""
-    query = select(Post).where(Post.unit_id.in_(unit_ids), held(today())).options(joinedload(Post.person))
+    query = select(Post).where(Post.unit_id.in_(unit_ids), Post.on(today())).options(joinedload(Post.person))
     found: dict[tuple[int, str], list[str]] = {}
     for post in session.scalars(query.order_by(Post.id)):
         found.setdefault((post.unit_id, post.role_key), []).append(post.person.full_name)

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session, joinedload
 
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post, Unit
 from events.models.campaigns import OPEN
-from events.people import held
 from events.rights import in_charge
 from web.context import get_session, today
 from web.forms import for_people
@@ -51,11 +50,11 @@ def work_of(session: Session, person: Person, *, limit: int, offset: int = 0) ->
 
 
 def _open_items(person: Person) -> Select[ChecklistItem]:
-    mine = select(Post.id).where(in_charge(), Post.person_id == person.id, held(today())).exists()
+    mine = select(Post.id).where(in_charge(), Post.person_id == person.id, Post.on(today())).exists()
     query = select(ChecklistItem).join(ChecklistItem.campaign)
     return query.where(mine, ChecklistItem.status.in_(OPEN), Campaign.status != CampaignStatus.CANCELLED)
 
 
 def _units(session: Session, person: Person) -> Sequence[Unit]:
-    posts = select(Post.unit_id).where(Post.person_id == person.id, held(today()))
+    posts = select(Post.unit_id).where(Post.person_id == person.id, Post.on(today()))
     return session.scalars(select(Unit).where(Unit.id.in_(posts)).order_by(Unit.position, Unit.id)).all()

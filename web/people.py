@@ -9,7 +9,7 @@ from wtforms.validators import Email, InputRequired, Length, Optional
 
 from events.errors import ConflictError, DomainError, InvalidInputError
 from events.models import Person, Post, Unit
-from events.people import appoint, correct_person, end_post, held, may_work_on, normal_email, roles_at
+from events.people import appoint, correct_person, end_post, may_work_on, normal_email, roles_at
 from events.units import ancestors, get_unit
 from web.addresses import here
 from web.closures import ClosedNotice, closed_notice
@@ -160,6 +160,6 @@ def _page(unit: Unit, form: AppointForm | None, closed: ClosedNotice | None = No
 
 
 def _posts(session: Session, unit: Unit) -> list[Post]:
-    query = select(Post).where(Post.unit_id == unit.id, held(today()))
+    query = select(Post).where(Post.unit_id == unit.id, Post.on(today()))
     load = joinedload(Post.person), joinedload(Post.role)
     return list(session.scalars(query.options(*load).order_by(Post.id)))

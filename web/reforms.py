@@ -17,7 +17,7 @@ from events.models.history import Door
 from events.proposals import waiting_proposals
 from events.reforms import NewUnit, Reformed, abolish_level, merge, reforms, rename, split
 from events.texts import folded, nfc
-from events.units import alive, levels
+from events.units import levels
 from events.withdrawals import NAMES, TAKEN_BACK, take_back
 from web.context import current_person, get_session, now, today
 from web.entries import Entries, day_of
@@ -160,7 +160,7 @@ def _form(kind: str, error: DomainError | None = None) -> str:
     if kind not in _KINDS:
         abort(404)
     session = get_session()
-    living = select(Unit).where(alive(today()), Unit.valid_to.is_(None)).options(joinedload(Unit.level), joinedload(Unit.parent))
+    living = select(Unit).where(Unit.on(today()), Unit.valid_to.is_(None)).options(joinedload(Unit.level), joinedload(Unit.parent))
     units = session.scalars(living.order_by(Unit.position, Unit.id)).all()
     lowest = max((unit.level.rank for unit in units), default=0)
     chosen = set(request.form.getlist("unit") or request.args.getlist("unit"))

@@ -12,11 +12,11 @@ from events.happenings import coming
 from events.lineage import ever_below
 from events.models import Campaign, CampaignStatus, ChecklistItem, Level, Post, PostProposal, Unit
 from events.models.campaigns import OPEN
-from events.people import held, may_work_on
+from events.people import may_work_on
 from events.progress import Progress
 from events.recurrence import FIRST_YEAR, LAST_YEAR
 from events.texts import nfc
-from events.units import alive, ancestors, children, get_unit, levels, predecessors, roots, search_units
+from events.units import ancestors, children, get_unit, levels, predecessors, roots, search_units
 from events.years import compare_years
 from web.campaigns import unit_subscription
 from web.closures import closed_notice, coming_notice
@@ -98,7 +98,7 @@ def _search(session: Session, wanted: str) -> list[Unit]:
 
 
 def _count_by_level(session: Session) -> list[tuple[Level, int]]:
-    query = select(Unit.level_key, func.count()).where(alive(today())).group_by(Unit.level_key)
+    query = select(Unit.level_key, func.count()).where(Unit.on(today())).group_by(Unit.level_key)
     counts = dict(session.execute(query).all())
     return [(level, counts[level.key]) for level in levels(session) if counts.get(level.key)]
 
@@ -133,5 +133,5 @@ def _may_appoint(session: Session, unit: Unit) -> bool:
 
 
 def _posts(session: Session, unit: Unit, on: date) -> Sequence[Post]:
-    query = select(Post).where(Post.unit_id == unit.id, held(on)).options(joinedload(Post.person), joinedload(Post.role))
+    query = select(Post).where(Post.unit_id == unit.id, Post.on(on)).options(joinedload(Post.person), joinedload(Post.role))
     return session.scalars(query.order_by(Post.id)).all()

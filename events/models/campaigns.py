@@ -15,9 +15,6 @@ from events.models.people import Person, Role
 from events.models.templates import EvidenceType, Phase, Template, TemplateVersion
 from events.models.units import Unit
 
-if TYPE_CHECKING:
-    from events.models.documents import Document
-
 
 class CampaignStatus(StrEnum):
     """The status of a VEVENT (RFC 5545, 3.8.1.11)."""
@@ -58,6 +55,7 @@ class ItemState(StrEnum):
 OPEN = (TodoStatus.NEEDS_ACTION, TodoStatus.IN_PROCESS)
 TICK_ONLY = "tick"  # the kind of evidence that is none
 DOCUMENT = "doc_ref"  # the kind of evidence that is a document's number and date
+_ONE_DATE = frozenset({"due", "nominal_due", "due_reason"})  # a hand on one of them holds all three
 
 
 def _due_at_first(context: DefaultExecutionContext) -> date:
@@ -180,7 +178,7 @@ class ChecklistItem(Published, Base):
     delegate_role: Mapped[Role | None] = relationship(foreign_keys="ChecklistItem.delegate_role_key")
     evidence_given: Mapped[list["Evidence"]] = relationship(back_populates="item", order_by="Evidence.id")
     if TYPE_CHECKING:
-        papers: Mapped[list["Document"]]  # issued for it with a number, and not replaced; added in `documents`
+        papers: Mapped[list[Any]]  # documents issued for it with a number, and not replaced; added in `documents`
 
     @property
     def is_open(self) -> bool:
@@ -206,25 +204,9 @@ class ChecklistItem(Published, Base):
         return [kind for kind in self.evidence if kind != TICK_ONLY]
 
     @property
-    def evidence_missing(self) -> int:
-        """How many pieces of evidence it still takes before the item may be done."""
-        return 0 if self.without_evidence else self.evidence_not_given
-
-    @property
-    def evidence_not_given(self) -> int:
-        """How many wanted pieces are not there, also where it may be done without them; 0 where a tick is enough."""
-        if TICK_ONLY in self.evidence or not self.evidence:
-            return 0
-        given = sum(piece.kind_key in self.evidence for piece in self.evidence_given)
-        return max(0, self.evidence_min - given - len(self.proving_papers))
-
-    @property
-    def proving_papers(self) -> "list[Document]":
-        """The documents that stand for the number and date wanted of them, without those whose number was typed too."""
-        if DOCUMENT not in self.evidence:
-            return []
-        typed = {piece.text for piece in self.evidence_given if piece.kind_key == DOCUMENT}
-        return [paper for paper in self.papers if paper.number not in typed]
+    def held(self) -> set[str]:
+        """The columns that people edited, which re-anchoring and new versions keep."""
+        return set(self.edited) | (_ONE_DATE if _ONE_DATE & set(self.edited) else set())
 
     def is_overdue(self, today: date) -> bool:
         return self.is_open and self.due < today

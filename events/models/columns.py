@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, and_, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 
@@ -37,3 +38,9 @@ class Valid:
 
     def is_valid(self, on: date) -> bool:
         return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
+
+    @classmethod
+    def on(cls, day: date) -> ColumnElement[bool]:
+        """Return the condition that a row is true on ``day``: ``is_valid`` for SQL."""
+        begun = or_(cls.valid_from.is_(None), cls.valid_from <= day)
+        return and_(begun, or_(cls.valid_to.is_(None), cls.valid_to >= day))

@@ -12,8 +12,6 @@ from events.database import SessionFactory
 from events.installation import Installation
 from events.models import Campaign, ChecklistItem, Person, Post, Role, Unit
 from events.models.campaigns import OPEN
-from events.people import held
-from events.units import alive
 from scheduler.tables import metadata
 
 STAND_IN = "example.invalid"  # RFC 2606: an address that can never be anybody's
@@ -44,9 +42,9 @@ def copy_of_catalog(catalog: Catalog, now: datetime, installation: Installation 
 
 def fill_posts(session: Session, day: date) -> None:
     """Put a stand-in in every post that an item asks for and nobody holds."""
-    still_open = (alive(day), ChecklistItem.status.in_(OPEN))
+    still_open = (Unit.on(day), ChecklistItem.status.in_(OPEN))
     wanted = select(Campaign.unit_id, ChecklistItem.role_key).join(Campaign.items).join(Campaign.unit).where(*still_open).distinct()
-    someone = exists().where(Post.unit_id == Campaign.unit_id, Post.role_key == ChecklistItem.role_key, held(day))
+    someone = exists().where(Post.unit_id == Campaign.unit_id, Post.role_key == ChecklistItem.role_key, Post.on(day))
     vacant = session.execute(wanted.where(~someone)).all()
     roles = {role.key: role.title_vi for role in session.scalars(select(Role))}
     names = dict(session.execute(select(Unit.id, Unit.full_name)).all())

@@ -32,7 +32,7 @@ from events.proposals import decide_proposal, waiting_proposals
 from events.reanchor import NewAnchor, apply, preview
 from events.reforms import NewUnit, abolish_level, merge, reforms, rename, split
 from events.templates import edit_template, get_template, item_entry
-from events.units import alive, children, get_unit, load_tree, predecessors, successors
+from events.units import children, get_unit, load_tree, predecessors, successors
 from events.versions import apply_version, compare
 from events.withdrawals import take_back
 from events.years import compare_years, mapped_to, progress_by_year
@@ -584,7 +584,7 @@ def test_after_any_changes_units_live_once_below_living_ones_and_no_open_item_is
             assert orphans(tree) == []
             follow = {heir for unit in lineage.kin.values() if unit.valid_from is None for heir in lineage.heirs(unit.id)}
             assert set(tree.nodes) == follow  # whoever lives was there before, or follows one that was
-        for unit in session.scalars(select(Unit).where(communes, alive(DAY + 42 * A_DAY))).all():
+        for unit in session.scalars(select(Unit).where(communes, Unit.on(DAY + 42 * A_DAY))).all():
             keys = open_keys(session, unit)
             assert (kinds - set(keys), len(keys)) == (set(), len(set(keys)))
         ended = session.scalars(select(Unit).where(Unit.valid_to < DAY + 42 * A_DAY)).all()

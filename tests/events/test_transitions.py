@@ -12,6 +12,7 @@ from events.choices import split_item, switch_off, switch_on, take_back_part
 from events.documents import Paper, add_document, issue_document
 from events.editing import Edit, edit_item, follow_template
 from events.errors import ConflictError
+from events.evidence import evidence_missing
 from events.history import history_of, not_undone, state_of
 from events.lineage import ever_below
 from events.models import Campaign, ChecklistItem, DocumentKind, ItemState, TemplateItem
@@ -129,7 +130,7 @@ def test_what_was_opened_by_mistake_is_done_again_also_when_a_version_wants_more
     complete_item(session, plan.id, **who)
     apply(session, root, edit(session, template, changed(template, plan.key, evidence_min=3), cast), vietnam, cast, now=NOW)
     reopen_item(session, plan.id, **who)
-    assert plan.evidence_missing == 3
+    assert evidence_missing(plan) == 3
 
     undo(plan)
 

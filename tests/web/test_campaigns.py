@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from events.campaigns import open_campaigns
 from events.credits import credit_item
+from events.evidence import evidence_missing
 from events.models import Campaign, CampaignStatus, ChecklistItem, ItemState, Template, TodoStatus
 from events.models.campaigns import NotDone
 from tests.web.conftest import NOON, Opened, Visitor
@@ -61,7 +62,7 @@ def test_strangers_may_read_and_see_the_tick(stranger: Visitor, opened: Opened, 
 def test_the_tick_of_an_item_that_wants_evidence_leads_to_its_form(signed_in, cast, opened: Opened):
     page = signed_in(cast.thi).read(f"/chien-dich/{opened.commune.uid}")
 
-    assert opened.item.evidence_missing == 1
+    assert evidence_missing(opened.item) == 1
     assert f'href="/viec/{opened.item.id}?back=/chien-dich/{opened.commune.uid.replace("@", "%40")}#minh-chung"' in page.replace(
         "@", "%40"
     )

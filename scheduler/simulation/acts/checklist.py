@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
 from events.editing import Edit, edit_item, remarks
 from events.errors import N_
-from events.evidence import SUFFIXES, Proof, StoredFile, add_evidence
+from events.evidence import SUFFIXES, Proof, StoredFile, add_evidence, evidence_missing, evidence_not_given
 from events.history import history_of
 from events.models import ChecklistItem, ItemState, Unit
 from events.undo import undo_change
@@ -175,7 +175,7 @@ class Give(OfItem):
             add_evidence(stage.session, item.id, piece.proof, **self.who(stage, item))
         words = "; ".join(piece.proof.in_words for piece in self.evidence)
         unit = self._named(stage, item.campaign.unit)
-        facts = {"unit": unit, "item": item.summary, "missing": item.evidence_missing, "pieces": words}
+        facts = {"unit": unit, "item": item.summary, "missing": evidence_missing(item), "pieces": words}
         yield self.told(N_("%(unit)s, “%(item)s”: evidence given (%(pieces)s); still wanted: %(missing)s"), **facts)
 
 
@@ -195,7 +195,7 @@ class Tick(OfItem):
         unit = stage.unit(self.on_behalf_of) if self.on_behalf_of else None
         done = complete_item(stage.session, item.id, on_behalf_of=unit, **who)
         yield self.stands(stage, done)
-        if done.without_evidence and done.evidence_not_given:
+        if done.without_evidence and evidence_not_given(done):
             yield self.told(N_("… without the wanted evidence, as its template allows"))
         behalf = history_of(stage.session, done)[0].on_behalf_of
         if behalf is not None and behalf != done.campaign.unit:
@@ -239,7 +239,7 @@ class Report(Act):
 
 def prove(stage: Stage, item: ChecklistItem, who: dict[str, Any]) -> None:
     """Give an item the evidence that it still wants."""
-    for number in range(item.evidence_missing):
+    for number in range(evidence_missing(item)):
         add_evidence(stage.session, item.id, _example(item.evidence_kinds, number + 1, stage.day), **who)
 
 
