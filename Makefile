@@ -6,7 +6,7 @@ BIN := .venv/bin
 CATALOGS := events/translations/vi/LC_MESSAGES/messages.mo
 
 # The rules of time, the catalogue, opening, ticking, calendars and mails; the rest plays whole years or asks for pages.
-FAST := $(addprefix tests/events/test_,recurrence.py workdays.py catalog.py units.py campaigns.py checklist.py feeds.py) tests/notifications tests/scheduler/test_config.py
+FAST := tests/events/days tests/events/catalog tests/events/units tests/events/campaigns/test_opening.py tests/events/checklist/test_states.py tests/events/calendars tests/notifications tests/scheduler/test_config.py
 
 .PHONY: run test test-fast check fix messages lock bench
 

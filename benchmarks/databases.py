@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy import Engine, insert, select
 
 from events import database
-from events.catalog import read_catalog
-from events.catalog_import import import_catalog
+from events.catalog.importing import import_catalog
+from events.catalog.reading import read_catalog
 from events.models import Unit
 from scheduler.tables import metadata
 

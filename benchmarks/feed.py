@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from icalendar import Calendar
 
 from benchmarks.measure import Measured, ratio, seconds
-from events.ical import CalendarEvent, CalendarHead, write_calendar
+from events.calendars.ical import CalendarEvent, CalendarHead, write_calendar
 
 LIMIT = 1.5
 EVENTS = 500

@@ -8,12 +8,12 @@ from sqlalchemy import Engine, select
 
 from benchmarks.databases import databases
 from benchmarks.measure import ROUNDS, Measured, report, seconds
-from events.campaigns import open_round
+from events.campaigns.opening import open_round
+from events.campaigns.rounds import rounds_of
 from events.database import create_session_factory
 from events.models import Campaign, Template
-from events.observances import work_calendar
-from events.reanchor import NewAnchor, preview
-from events.rounds import rounds_of
+from events.replanning.anchors import NewAnchor, preview
+from events.working_calendar import work_calendar
 
 SECONDS = 1.0
 NOW = datetime(2027, 4, 15, 1, tzinfo=UTC)

@@ -7,11 +7,11 @@ from sqlalchemy import Engine, delete, event, insert, select
 
 from benchmarks.databases import COMMUNES_OF_THE_NATION, NOW, add_communes, databases
 from benchmarks.measure import Measured, ratio, report, seconds
-from events.campaigns import open_round
+from events.campaigns.opening import open_round
+from events.campaigns.rounds import rounds_of
 from events.database import SessionFactory, create_session_factory
 from events.models import Campaign, ChecklistItem, Template
-from events.observances import work_calendar
-from events.rounds import rounds_of
+from events.working_calendar import work_calendar
 
 LIMIT = 3.0
 

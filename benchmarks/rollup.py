@@ -13,13 +13,21 @@ from sqlalchemy import Engine, insert, select, text
 
 from benchmarks.databases import COMMUNES_OF_THE_NATION, NOW, add_communes, databases
 from benchmarks.measure import ROUNDS, Measured, ratio, report, seconds
-from events.asof import AsOf, Day
 from events.database import create_session_factory, new_uid
-from events.models import Campaign, CampaignStatus, Change, ChecklistItem, Template, TodoStatus, Unit
+from events.models import (
+    Campaign,
+    CampaignStatus,
+    Change,
+    ChecklistItem,
+    Template,
+    TodoStatus,
+    Unit,
+)
 from events.models.history import Door
-from events.progress import Progress, own_progress
-from events.silence import silent_units
-from events.years import counted_with
+from events.progress.across_reforms import counted_with
+from events.progress.as_of import AsOf, Day
+from events.progress.figures import Progress, own_progress
+from events.progress.silent_units import silent_units
 
 LIMIT = 2.0
 SILENT_LIMIT = 5.0

@@ -34,7 +34,8 @@ from events.localtime import VIETNAM, local_day
 from events.models import Campaign, ChecklistItem, Unit
 from events.texts import nfc
 from notifications.addresses import checked_address, checked_name, is_one_line
-from notifications.outbox import Message, MessageKind, Notice, NoticeState
+from notifications.notices.table import Notice, NoticeState
+from notifications.outbox import Message, MessageKind
 from notifications.wording import Entry, date_in_words, delay_in_words, move_in_words, zalo_text
 
 _TEMPLATES = Path(__file__).with_name("templates")

@@ -19,7 +19,7 @@ from pathlib import Path
 from events.errors import NotFoundError
 from notifications.addresses import checked_address
 from notifications.errors import NoServiceError
-from notifications.relay import Reply
+from notifications.transport import Reply
 
 _KEY = re.compile(r"[0-9a-f]{40}")
 _SUBFOLDERS = ("tmp", "new", "cur")

@@ -1,4 +1,4 @@
-"""Notices and the outbox: what people should be told, and the messages on their way.
+"""The outbox: messages on their way.
 
 A message is written in the transaction that causes it and has a key that cannot come twice. A relay takes messages with a
 lease: claiming pushes ``next_attempt`` forward, so what a dead relay held becomes ready by itself. Every change of state names the
@@ -21,9 +21,9 @@ from sqlalchemy import CursorResult, ForeignKey, Index, String, case, delete, fu
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from events.database import Base, Key, PrimaryKey
+from events.database import Base, PrimaryKey
 from events.errors import N_, ConflictError, NotFoundError
-from events.models import ChecklistItem, Person
+from events.models import Person
 
 LEASE = timedelta(minutes=10)  # longer than the slowest server may take over one mail
 LIFETIME = timedelta(days=2)  # of a message whose writer says nothing else
@@ -31,14 +31,6 @@ _A_CHUNK = 5_000  # ids in one statement; SQLite and PostgreSQL both take more
 _ID_DOMAIN = "sumvay"
 
 T = TypeVar("T")
-
-
-class NoticeState(StrEnum):
-    """What became of a notice."""
-
-    PLANNED = "planned"  # a message carries it, or will
-    COLLAPSED = "collapsed"  # a newer step of the same item went out instead
-    CANCELLED = "cancelled"  # nothing left to say when its message was about to leave
 
 
 class MessageKind(StrEnum):
@@ -101,33 +93,9 @@ class Message(Base):
     created: Mapped[datetime]
 
     person: Mapped[Person | None] = relationship()
-    notices: Mapped[list["Notice"]] = relationship(back_populates="message", order_by="Notice.id")
 
     def __repr__(self) -> str:
         return f"<Message {self.key} {self.state}>"
-
-
-class Notice(Base):
-    """One thing one person should be told about one item. The key holds the version of the item's dates: a moved item re-arms."""
-
-    __tablename__ = "notice"
-    __table_args__ = (Index(None, "item_id", "person_id"), Index(None, "person_id"), Index(None, "message_id"))
-
-    id: Mapped[PrimaryKey]
-    key: Mapped[str] = mapped_column(String(255), unique=True)
-    kind: Mapped[MessageKind]
-    rule: Mapped[Key]  # "before-7", "overdue-1"
-    item_id: Mapped[int] = mapped_column(ForeignKey("checklist_item.id"))
-    anchor_version: Mapped[int]
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    at: Mapped[datetime]  # the planned instant
-    state: Mapped[NoticeState] = mapped_column(default=NoticeState.PLANNED)
-    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
-    created: Mapped[datetime]
-
-    item: Mapped[ChecklistItem] = relationship()
-    person: Mapped[Person] = relationship()
-    message: Mapped[Message | None] = relationship(back_populates="notices")
 
 
 def enqueue(
@@ -174,8 +142,8 @@ def message_id_of(key: str) -> str:
     return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{_ID_DOMAIN}>"
 
 
-def insert_new(session: Session, table: type[Message] | type[Notice], rows: Sequence[dict[str, Any]]) -> dict[str, int]:
-    """Insert the rows whose key is not there yet and return the ids of those, by key.
+def insert_new(session: Session, table: Any, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """Insert the rows whose key is not there yet and return the ids of those, by key. ``table`` has the columns ``id`` and ``key``.
 
     A key that another process has inserted but not yet committed is waited for on PostgreSQL; SQLite has one writer at a time.
     """
@@ -286,7 +254,7 @@ def list_messages(
 def refused_addresses(session: Session, addresses: Iterable[str]) -> set[str]:
     """Return those addresses that a server called unknown and that took no mail since."""
     found: set[str] = set()
-    for some in _chunks(sorted(set(addresses))):
+    for some in chunks(sorted(set(addresses))):
         outcome = Message.rcpt_to.in_(some) & (Message.bad_address | (Message.state == MessageState.SENT))
         last = select(Message.rcpt_to, func.max(Message.date).label("date")).where(outcome).group_by(Message.rcpt_to).subquery()
         is_last = (Message.rcpt_to == last.c.rcpt_to) & (Message.date == last.c.date)
@@ -295,16 +263,9 @@ def refused_addresses(session: Session, addresses: Iterable[str]) -> set[str]:
 
 
 def forget_people(session: Session, person_ids: Collection[int]) -> None:
-    """Remove the notices and messages of persons who are about to be deleted."""
-    for some in _chunks(sorted(person_ids)):
-        session.execute(delete(Notice).where(Notice.person_id.in_(some)))
+    """Remove the messages of persons who are about to be deleted; nothing may point at them any more."""
+    for some in chunks(sorted(person_ids)):
         session.execute(delete(Message).where(Message.person_id.in_(some)))
-
-
-def cancel_notices(session: Session, notice_ids: Collection[int]) -> None:
-    """Record that these notices have nothing left to say."""
-    for some in _chunks(sorted(notice_ids)):
-        session.execute(update(Notice).where(Notice.id.in_(some)).values(state=NoticeState.CANCELLED))
 
 
 def _change(session: Session, message: Message, before: Collection[MessageState], after: MessageState, **values: Any) -> bool:
@@ -316,5 +277,6 @@ def _change(session: Session, message: Message, before: Collection[MessageState]
     return bool(result.rowcount)
 
 
-def _chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
+def chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
+    """Yield values in pieces that fit into one statement each."""
     return (values[start : start + _A_CHUNK] for start in range(0, len(values), _A_CHUNK))

@@ -13,48 +13,27 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from sqlalchemy import and_, exists, select
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from events.database import SessionFactory
+from events.days.workdays import WorkCalendar
 from events.errors import DomainError
 from events.localtime import local_day
-from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
-from events.models.campaigns import OPEN
-from events.rights import in_charge
-from events.workdays import WorkCalendar
 from notifications import outbox
 from notifications.composer import Composer
 from notifications.errors import NoServiceError, PermanentDeliveryError, TransientDeliveryError, UncertainDeliveryError
-from notifications.notices import ReminderRules, next_working_moment
-from notifications.outbox import LEASE, Message, MessageKind, MessageState, Notice, NoticeState
+from notifications.notices.steps import ReminderRules, next_working_moment
+from notifications.notices.wanted import still_wanted
+from notifications.outbox import LEASE, Message, MessageKind, MessageState
+from notifications.transport import Transport
 
 RETRY_MINUTES = (1, 5, 15, 60, 180)  # after the first, second … attempt; the last one repeats until the message expires
 _DOUBT_PAUSE = timedelta(minutes=1)
 _DEFECT_PAUSE = timedelta(minutes=15)
 _DEFAULT_RULES = ReminderRules()
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a server said when it took a mail (RFC 5321, 4.2)."""
-
-    code: int
-    text: str
-
-
-class Transport(Protocol):
-    """A way out for mail."""
-
-    def send(self, rcpt_to: str, message: bytes) -> Reply:
-        """Hand over one RFC 5322 message. Raises a ``DeliveryError``."""
-
-    def check(self) -> None:
-        """Raise a ``DeliveryError`` if no mail could leave now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +84,7 @@ class _Sieve:
 
     def sift(self, session: Session, messages: Sequence[Message]) -> list[Message]:
         reminders = [message.id for message in messages if message.kind is MessageKind.REMINDER]
-        wanted = _drop_unwanted_notices(session, reminders, self)
+        wanted = still_wanted(session, reminders, local_day(self.now, self.composer.zone))
         refused = outbox.refused_addresses(session, [message.rcpt_to for message in messages])
         return [message for message in messages if self._may_leave(session, message, wanted, refused)]
 
@@ -128,42 +107,6 @@ class _Sieve:
         outbox.drop(session, message, state, reason)
         self.tally[state.value] += 1
         return False
-
-
-def _drop_unwanted_notices(session: Session, message_ids: Sequence[int], sieve: _Sieve) -> set[int]:
-    """Cancel the notices that have nothing left to say, and return the messages that still carry one.
-
-    A notice is wanted while its item is open and on the same dates, its person is still in charge of it, and no newer one of
-    the same item is on its way.
-    """
-    newer = aliased(Notice)
-    is_outdated = exists().where(
-        newer.item_id == Notice.item_id,
-        newer.person_id == Notice.person_id,
-        newer.anchor_version == Notice.anchor_version,
-        newer.at > Notice.at,
-        newer.state == NoticeState.PLANNED,
-    )
-    today = local_day(sieve.now, sieve.composer.zone)
-    has_post = exists().where(Post.person_id == Notice.person_id, in_charge(), Post.on(today))
-    is_wanted = and_(
-        ChecklistItem.status.in_(OPEN),
-        Campaign.status != CampaignStatus.CANCELLED,
-        ChecklistItem.anchor_version == Notice.anchor_version,
-        Person.email.is_not(None),
-        has_post,
-        ~is_outdated,
-    )
-    query = (
-        select(Notice.id, Notice.message_id, is_wanted.label("is_wanted"))
-        .join(ChecklistItem, ChecklistItem.id == Notice.item_id)
-        .join(Campaign, Campaign.id == ChecklistItem.campaign_id)
-        .join(Person, Person.id == Notice.person_id)
-        .where(Notice.message_id.in_(message_ids), Notice.state == NoticeState.PLANNED)
-    )
-    rows = session.execute(query).all()
-    outbox.cancel_notices(session, [row.id for row in rows if not row.is_wanted])
-    return {row.message_id for row in rows if row.is_wanted}
 
 
 @dataclass

@@ -21,7 +21,7 @@ from notifications.errors import (
     TransientDeliveryError,
     UncertainDeliveryError,
 )
-from notifications.relay import Reply
+from notifications.transport import Reply
 
 Security = Literal["none", "starttls", "tls"]
 

@@ -23,7 +23,7 @@ from sqlalchemy.exc import ArgumentError
 
 from events.errors import N_, DomainError
 from events.installation import Installation
-from notifications.notices import ReminderRules
+from notifications.notices.steps import ReminderRules
 from web.config import GOOGLE_CALENDAR_URL, OUTLOOK_CALENDAR_URL
 
 DEFAULT_FILE = Path("config.toml")

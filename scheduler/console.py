@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
-from events.campaigns import Opened
+from events.campaigns.opening import Opened
 from events.errors import N_, DomainError
 from events.language import say, translations
 

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from events.catalog import SHIPPED, read_catalog
+from events.catalog.reading import SHIPPED, read_catalog
 from events.database import reading, wal_reset_bug
 from events.errors import N_, DomainError
-from events.evidence import files_named, is_stored
+from events.files.store import files_named, is_stored
 from notifications.errors import DeliveryError
 from scheduler import migrate
 from scheduler.heartbeats import beats

@@ -4,14 +4,16 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from events.campaigns import Opened, open_campaigns
+from events.campaigns.opening import Opened, open_campaigns
 from events.database import SessionFactory, checkpoint, reading
-from events.handover import hand_over_due
-from events.observances import extend_horizon, work_calendar
+from events.observances.occurrences import extend_horizon
+from events.reforms.handover import hand_over_due
+from events.working_calendar import work_calendar
 from notifications.composer import Composer
-from notifications.notices import ReminderRules
-from notifications.relay import RelayResult, Transport, relay_once
-from notifications.reminders import Written, write_reminders
+from notifications.notices.reminders import Written, write_reminders
+from notifications.notices.steps import ReminderRules
+from notifications.relay import RelayResult, relay_once
+from notifications.transport import Transport
 
 
 def open_ahead(session_factory: SessionFactory, *, now: datetime, year: int | None = None) -> list[Opened]:

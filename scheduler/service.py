@@ -7,13 +7,14 @@ from functools import cached_property
 from sqlalchemy import Engine
 
 from events import database
-from events.campaigns import Opened
+from events.campaigns.opening import Opened
 from events.database import SessionFactory
 from notifications.composer import Composer
 from notifications.maildir import MaildirTransport
-from notifications.relay import RelayResult, Transport
-from notifications.reminders import Written
+from notifications.notices.reminders import Written
+from notifications.relay import RelayResult
 from notifications.smtp import SmtpTransport
+from notifications.transport import Transport
 from scheduler import jobs
 from scheduler.config import ConfigError, Settings
 from web.config import WebConfig

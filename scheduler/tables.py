@@ -3,9 +3,10 @@
 from events import models
 from events.database import Base
 from notifications import outbox
+from notifications.notices import table as notices
 from scheduler import heartbeats
 from web.accounts import models as accounts
 
-ROOMS = (models, outbox, heartbeats, accounts)  # whose import makes the tables
+ROOMS = (models, outbox, notices, heartbeats, accounts)  # whose import makes the tables
 
 metadata = Base.metadata

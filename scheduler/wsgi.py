@@ -6,7 +6,7 @@ from flask import Flask
 
 from scheduler.config import load_settings
 from scheduler.service import Service
-from web import create_app
+from web.app import create_app
 
 
 def application(service: Service) -> Flask:

@@ -15,18 +15,19 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 
-import notifications.outbox  # noqa: F401 - its tables belong to the metadata
+import notifications.notices.table  # noqa: F401 - its tables belong to the metadata
 import tests.chance  # noqa: F401 - sets how often property tests draw
 import web.accounts.models  # noqa: F401 - its tables belong to the metadata
 from events import database
-from events.catalog import Catalog, read_catalog
-from events.catalog_import import import_catalog
+from events.catalog.importing import import_catalog
+from events.catalog.reading import Catalog, read_catalog
 from events.database import Base, SessionFactory
+from events.days.workdays import WorkCalendar
 from events.models import ChecklistItem, Person, TodoStatus, Unit
-from events.observances import work_calendar
-from events.people import add_person, give_post, posts_of_unit
-from events.units import get_unit
-from events.workdays import WorkCalendar
+from events.people.persons import add_person
+from events.people.posts import give_post, posts_of_unit
+from events.units.tree import get_unit
+from events.working_calendar import work_calendar
 
 NEW_YEAR_2021 = datetime(2021, 1, 1, 1, 0, tzinfo=UTC)  # 08:00 in Vietnam
 

@@ -8,7 +8,7 @@ import click
 import pytest
 from pydantic import BaseModel
 
-from events.entries import CalendarFile, ObservancesFile, TemplatesFile, UnitsFile
+from events.catalog.entries import CalendarFile, ObservancesFile, TemplatesFile, UnitsFile
 from scheduler.cli import cli
 from scheduler.config import Settings
 

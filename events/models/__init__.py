@@ -1,10 +1,18 @@
 """The tables of the room `events`, one module per subject."""
 
 from events.models.activities import Activity, ActivityCredit
-from events.models.campaigns import Campaign, CampaignStatus, ChecklistItem, Evidence, ItemCredit, ItemState, NotDone, TodoStatus
+from events.models.campaigns import Campaign, CampaignStatus
 from events.models.documents import Document, DocumentChange, DocumentKind
 from events.models.feeds import FeedSnapshot
 from events.models.history import Change
+from events.models.items import (
+    ChecklistItem,
+    Evidence,
+    ItemCredit,
+    ItemState,
+    NotDone,
+    TodoStatus,
+)
 from events.models.observances import (
     CalendarDay,
     DecidedYear,

@@ -1,18 +1,17 @@
-"""Campaigns and their checklists."""
+"""Campaigns: what is done where and by when."""
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from events.database import Base, Key, PrimaryKey, Uid
 from events.models.columns import Published
 from events.models.observances import Observance
-from events.models.people import Person, Role
-from events.models.templates import EvidenceType, Phase, Template, TemplateVersion
+from events.models.people import Role
+from events.models.templates import Template, TemplateVersion
 from events.models.units import Unit
 
 
@@ -22,45 +21,6 @@ class CampaignStatus(StrEnum):
     TENTATIVE = "TENTATIVE"
     CONFIRMED = "CONFIRMED"
     CANCELLED = "CANCELLED"
-
-
-class TodoStatus(StrEnum):
-    """The status of a VTODO (RFC 5545, 3.8.1.11)."""
-
-    NEEDS_ACTION = "NEEDS-ACTION"
-    IN_PROCESS = "IN-PROCESS"
-    COMPLETED = "COMPLETED"
-    CANCELLED = "CANCELLED"
-
-
-class NotDone(StrEnum):
-    """Why a cancelled item is cancelled: it was not done, the unit does not need it, or it went over when the unit ended."""
-
-    NOT_DONE = "not-done"
-    NOT_REQUIRED = "not-required"
-    MOVED = "moved"
-
-
-class ItemState(StrEnum):
-    """Where an item stands, as people say it: the status with what stands beside it."""
-
-    NOT_STARTED = "not-started"
-    IN_PROGRESS = "in-progress"
-    BLOCKED = "blocked"
-    DONE = "done"
-    NOT_DONE = "not-done"
-    NOT_REQUIRED = "not-required"
-
-
-OPEN = (TodoStatus.NEEDS_ACTION, TodoStatus.IN_PROCESS)
-TICK_ONLY = "tick"  # the kind of evidence that is none
-DOCUMENT = "doc_ref"  # the kind of evidence that is a document's number and date
-_ONE_DATE = frozenset({"due", "nominal_due", "due_reason"})  # a hand on one of them holds all three
-
-
-def _due_at_first(context: DefaultExecutionContext) -> date:
-    due: date = context.get_current_parameters()["due"]  # type: ignore[no-untyped-call]
-    return due
 
 
 class Campaign(Published, Base):
@@ -105,7 +65,8 @@ class Campaign(Published, Base):
     owner_role: Mapped[Role] = relationship()
     parent: Mapped["Campaign | None"] = relationship(remote_side="Campaign.id", foreign_keys="Campaign.parent_id")
     outer: Mapped["Campaign | None"] = relationship(remote_side="Campaign.id", foreign_keys="Campaign.outer_id")
-    items: Mapped[list["ChecklistItem"]] = relationship(back_populates="campaign", order_by="ChecklistItem.position")
+    if TYPE_CHECKING:
+        items: Mapped[list[Any]]  # its checklist items in their order; added in `items`, which knows campaigns
 
     @property
     def over_on(self) -> date:
@@ -118,139 +79,3 @@ class Campaign(Published, Base):
 
     def __repr__(self) -> str:
         return f"<Campaign {self.uid} {self.summary}>"
-
-
-class ChecklistItem(Published, Base):
-    """One thing to do before or after a campaign's day. Calendars show it as an event on its days (docs/feeds.md).
-
-    ``due`` is what counts; ``nominal_due`` is the day before the working calendar moved it, and ``due_reason`` says why it moved.
-    An item that runs over a period has a ``dtstart``: reminders come before that day, lateness counts from ``due``.
-    """
-
-    __tablename__ = "checklist_item"
-    __table_args__ = (
-        UniqueConstraint("campaign_id", "key"),
-        Index(None, "status", "due"),
-        Index(None, "role_key"),
-        Index(None, "split_from_id"),
-    )
-
-    id: Mapped[PrimaryKey]
-    uid: Mapped[Uid]
-    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
-    key: Mapped[Key]
-    position: Mapped[int]
-    summary: Mapped[str]
-    phase_key: Mapped[str] = mapped_column(ForeignKey("phase.key"))
-    role_key: Mapped[str] = mapped_column(ForeignKey("role.key"))
-    support_roles: Mapped[list[str]]
-    dtstart: Mapped[date | None]
-    nominal_due: Mapped[date]
-    due: Mapped[date]
-    first_due: Mapped[date] = mapped_column(default=_due_at_first)  # until its first change an item was due on this day
-    due_reason: Mapped[str | None]
-    anchor_version: Mapped[int] = mapped_column(default=0)  # rises when the campaign's dates move, and re-arms reminders
-    weight: Mapped[int]
-    required: Mapped[bool]
-    evidence: Mapped[list[str]]
-    evidence_min: Mapped[int]
-    without_evidence: Mapped[bool] = mapped_column(default=False)
-    depends_on: Mapped[list[str]]
-    is_own: Mapped[bool] = mapped_column(default=False)  # added by the unit, not by a template
-    edited: Mapped[list[str]] = mapped_column(default=list)  # columns changed by hand, which re-anchoring and new versions keep
-    split_from_id: Mapped[int | None] = mapped_column(ForeignKey("checklist_item.id"))
-    delegate_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))  # a unit below that does it instead
-    delegate_role_key: Mapped[str | None] = mapped_column(ForeignKey("role.key"))  # the post there; None: whoever is in charge
-    status: Mapped[TodoStatus] = mapped_column(default=TodoStatus.NEEDS_ACTION)
-    completed: Mapped[datetime | None]
-    completed_on: Mapped[date | None]  # the local day of `completed`, so that lateness can be counted in SQL
-    completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    blocked: Mapped[str | None]  # what stands in the way
-    not_done: Mapped[NotDone | None]
-    reason: Mapped[str | None]  # why it was not done or is not required
-
-    campaign: Mapped[Campaign] = relationship(back_populates="items")
-    phase: Mapped[Phase] = relationship()
-    role: Mapped[Role] = relationship(foreign_keys="ChecklistItem.role_key")
-    completed_by: Mapped[Person | None] = relationship()
-    delegate_unit: Mapped[Unit | None] = relationship(foreign_keys="ChecklistItem.delegate_unit_id")
-    split_from: Mapped["ChecklistItem | None"] = relationship(remote_side="ChecklistItem.id")
-    delegate_role: Mapped[Role | None] = relationship(foreign_keys="ChecklistItem.delegate_role_key")
-    evidence_given: Mapped[list["Evidence"]] = relationship(back_populates="item", order_by="Evidence.id")
-    if TYPE_CHECKING:
-        papers: Mapped[list[Any]]  # documents issued for it with a number, and not replaced; added in `documents`
-
-    @property
-    def is_open(self) -> bool:
-        return self.status in OPEN
-
-    @property
-    def is_done(self) -> bool:
-        return self.status is TodoStatus.COMPLETED
-
-    @property
-    def state(self) -> ItemState:
-        if self.is_done:
-            return ItemState.DONE
-        if not self.is_open:
-            return ItemState.NOT_DONE if self.not_done in (None, NotDone.NOT_DONE) else ItemState.NOT_REQUIRED
-        if self.blocked is not None:
-            return ItemState.BLOCKED
-        return ItemState.IN_PROGRESS if self.status is TodoStatus.IN_PROCESS else ItemState.NOT_STARTED
-
-    @property
-    def evidence_kinds(self) -> list[str]:
-        """The kinds that count as evidence of this item."""
-        return [kind for kind in self.evidence if kind != TICK_ONLY]
-
-    @property
-    def held(self) -> set[str]:
-        """The columns that people edited, which re-anchoring and new versions keep."""
-        return set(self.edited) | (_ONE_DATE if _ONE_DATE & set(self.edited) else set())
-
-    def is_overdue(self, today: date) -> bool:
-        return self.is_open and self.due < today
-
-
-class Evidence(Base):
-    """One proof that an item was done: a document's number, a file, a photo, a link, a head count, a number, minutes."""
-
-    __tablename__ = "evidence"
-    __table_args__ = (Index(None, "item_id"),)
-
-    id: Mapped[PrimaryKey]
-    item_id: Mapped[int] = mapped_column(ForeignKey("checklist_item.id"))
-    kind_key: Mapped[str] = mapped_column(ForeignKey("evidence_type.key"))
-    text: Mapped[str | None]  # the document's number, the note
-    url: Mapped[str | None]
-    number: Mapped[int | None]
-    dated: Mapped[date | None]
-    file_name: Mapped[str | None]
-    file_type: Mapped[str | None]
-    file_digest: Mapped[str | None]  # SHA-256 of the stored file, hexadecimal
-    file_size: Mapped[int | None]  # bytes
-    at: Mapped[datetime]
-    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-
-    item: Mapped[ChecklistItem] = relationship(back_populates="evidence_given")
-    kind: Mapped[EvidenceType] = relationship()
-    by: Mapped[Person | None] = relationship()
-
-
-class ItemCredit(Base):
-    """An item that counts for another campaign of its unit too ("lồng ghép"): done once, shown in both.
-
-    ``covers`` is the item of that campaign that it stands for, closed as not required while the credit lasts.
-    """
-
-    __tablename__ = "item_credit"
-    __table_args__ = (UniqueConstraint("item_id", "campaign_id"), Index(None, "campaign_id"), Index(None, "covers_id"))
-
-    id: Mapped[PrimaryKey]
-    item_id: Mapped[int] = mapped_column(ForeignKey("checklist_item.id"))
-    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
-    covers_id: Mapped[int | None] = mapped_column(ForeignKey("checklist_item.id"))
-
-    item: Mapped[ChecklistItem] = relationship(foreign_keys=[item_id])
-    campaign: Mapped[Campaign] = relationship()
-    covers: Mapped[ChecklistItem | None] = relationship(foreign_keys=[covers_id])

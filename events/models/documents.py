@@ -9,7 +9,9 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from events.database import Base, PrimaryKey, Uid
-from events.models.campaigns import Campaign, ChecklistItem
+from events.errors import N_
+from events.models.campaigns import Campaign
+from events.models.items import ChecklistItem
 from events.models.people import Person
 
 
@@ -23,6 +25,17 @@ class DocumentKind(StrEnum):
     REPORT = "report"
     MINUTES = "minutes"
     OTHER = "other"
+
+
+KINDS = {
+    DocumentKind.PLAN: N_("Plan"),
+    DocumentKind.LETTER: N_("Official letter"),
+    DocumentKind.DECISION: N_("Decision"),
+    DocumentKind.NOTICE: N_("Notice"),
+    DocumentKind.REPORT: N_("Report"),
+    DocumentKind.MINUTES: N_("Minutes"),
+    DocumentKind.OTHER: N_("Other document"),
+}
 
 
 def _at_first(context: DefaultExecutionContext) -> datetime:

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from events.database import Base, PrimaryKey
-from events.models.campaigns import ChecklistItem, NotDone, TodoStatus
+from events.models.items import ChecklistItem, NotDone, TodoStatus
 from events.models.people import Person
 from events.models.units import Unit
 

@@ -9,9 +9,9 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from events.database import Base, Key, PrimaryKey, Uid
+from events.days.recurrence import Rule, rule_from
+from events.days.workdays import DecisionStatus
 from events.models.columns import FromCatalog, Published
-from events.recurrence import Rule, rule_from
-from events.workdays import DecisionStatus
 
 ANNIVERSARY = "Kỷ niệm N năm"
 _COUNTED_YEARLY = "lần thứ"  # how an event that is held again every year is numbered

@@ -8,9 +8,9 @@ from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from events.database import Base, Key, PrimaryKey
+from events.days.workdays import Shift
 from events.models.columns import FromCatalog
 from events.models.observances import Observance
-from events.workdays import Shift
 
 
 class Anchor(StrEnum):

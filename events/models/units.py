@@ -6,6 +6,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from events.database import Base, Key, PrimaryKey
 from events.models.columns import FromCatalog, Valid
 
+VILLAGE, COMMUNE = "village", "commune"  # keys of levels
+
 
 class Level(FromCatalog, Base):
     """A kind of unit; ``rank`` 1 is the top."""

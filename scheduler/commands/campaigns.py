@@ -5,16 +5,16 @@ from pathlib import Path
 
 import click
 
-from events.campaigns import Opened
-from events.catalog import SHIPPED, read_catalog
-from events.catalog_import import import_catalog
+from events.calendars.feeds import all_slugs, find_feed, serve_feed
+from events.campaigns.opening import Opened
+from events.campaigns.other_kinds import get_kind, open_on
+from events.catalog.importing import import_catalog
+from events.catalog.reading import SHIPPED, read_catalog
 from events.database import reading
+from events.days.recurrence import check_year
 from events.errors import N_
-from events.feeds import all_slugs, find_feed, serve_feed
 from events.installation import day_here
-from events.kinds import get_kind, open_on
-from events.observances import work_calendar
-from events.recurrence import check_year
+from events.working_calendar import work_calendar
 from scheduler.commands import NewService, pass_service
 from scheduler.console import _, progress_bar, tell, tell_opened
 from scheduler.service import Service, utc_now

@@ -2,10 +2,10 @@
 
 import click
 
-from events.demo import add_demo_people, demo_people, remove_demo_people
 from events.errors import N_
 from events.localtime import local_day
-from notifications import outbox
+from events.people.demo import add_demo_people, demo_people, remove_demo_people
+from notifications.notices import table as notices
 from scheduler.commands import NewService, pass_service
 from scheduler.console import tell
 from scheduler.service import utc_now
@@ -26,7 +26,7 @@ def demo(new_service: NewService, remove: bool) -> None:
     with service.session_factory.begin() as session:
         if remove:
             ids = demo_people(session)
-            outbox.forget_people(session, ids)
+            notices.forget_people(session, ids)
             setup.forget_people(session, ids)
             tell(N_("%(count)s demo people removed."), count=remove_demo_people(session))
         else:

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from events.catalog import SHIPPED, read_catalog
-from events.catalog_import import ImportResult, import_catalog
+from events.catalog.importing import ImportResult, import_catalog
+from events.catalog.reading import SHIPPED, read_catalog
 from events.errors import N_, DomainError
 from scheduler import migrate as migrations
 from scheduler.commands import NewService, pass_service

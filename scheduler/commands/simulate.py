@@ -10,13 +10,13 @@ import click
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
-from events.campaigns import self_opening
-from events.catalog import SHIPPED, read_catalog
+from events.campaigns.opening import self_opening
+from events.catalog.reading import SHIPPED, read_catalog
+from events.checklist.history import MOVED_FROM
 from events.database import SessionFactory
+from events.days.recurrence import check_year
 from events.errors import N_, InvalidInputError
-from events.history import MOVED_FROM
 from events.models import Template
-from events.recurrence import check_year
 from scheduler import migrate
 from scheduler.commands import NewService, pass_service
 from scheduler.console import Voice, _, out, progress_bar, show_table, tell

@@ -8,12 +8,19 @@ import click
 from sqlalchemy.orm import Session
 
 from events.errors import N_
-from events.handover import HandedOver, hand_over, open_in_closed_units
 from events.localtime import local_day
 from events.models import Reform
 from events.models.history import Door
-from events.reforms import NewUnit, Reformed, abolish_level, merge, rename, split
-from events.withdrawals import reform_of, take_back
+from events.reforms.handover import HandedOver, hand_over, open_in_closed_units
+from events.reforms.reform import (
+    NewUnit,
+    Reformed,
+    abolish_level,
+    merge,
+    rename,
+    split,
+)
+from events.reforms.taking_back import reform_of, take_back
 from scheduler.commands import NewService, pass_service
 from scheduler.console import tell
 from scheduler.service import utc_now

@@ -6,14 +6,14 @@ from typing import TextIO
 
 import click
 
-from events.decision_text import ReadText, read_decision
-from events.decisions import YearDecision, YearPreview, apply_decision, preview_decision
+from events.days.decision_text import ReadText, read_decision
+from events.days.recurrence import check_year
+from events.days.workdays import Decision
 from events.errors import N_
 from events.installation import day_here
 from events.models.history import Door
-from events.previews import Fate, Group, Lateness
-from events.recurrence import check_year
-from events.workdays import Decision
+from events.replanning.days_off import YearDecision, YearPreview, apply_decision, preview_decision
+from events.replanning.preview import Fate, Group, Lateness
 from scheduler.commands import NewService, pass_service
 from scheduler.console import _, show_table, tell
 from scheduler.service import utc_now

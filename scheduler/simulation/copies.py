@@ -6,12 +6,19 @@ from sqlalchemy import Engine, exists, insert, select
 from sqlalchemy.orm import Session
 
 from events import database
-from events.catalog import Catalog
-from events.catalog_import import import_catalog
+from events.catalog.importing import import_catalog
+from events.catalog.reading import Catalog
 from events.database import SessionFactory
 from events.installation import Installation
-from events.models import Campaign, ChecklistItem, Person, Post, Role, Unit
-from events.models.campaigns import OPEN
+from events.models import (
+    Campaign,
+    ChecklistItem,
+    Person,
+    Post,
+    Role,
+    Unit,
+)
+from events.models.items import OPEN
 from scheduler.tables import metadata
 
 STAND_IN = "example.invalid"  # RFC 2606: an address that can never be anybody's

@@ -6,21 +6,21 @@ from datetime import date, time, timedelta
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from events.campaigns import Opened, open_campaigns, self_opening
+from events.campaigns.opening import Opened, open_campaigns, self_opening
+from events.campaigns.provisional import is_provisional
+from events.campaigns.rounds import rounds_of
 from events.database import SessionFactory
+from events.days.recurrence import check_year
+from events.days.workdays import WorkCalendar
 from events.errors import N_
-from events.handover import hand_over_due
 from events.installation import zone_of
 from events.localtime import at_local
 from events.models import ChecklistItem, Unit
-from events.observances import work_calendar
-from events.provisional import is_provisional
-from events.recurrence import check_year
-from events.rounds import rounds_of
-from events.units import get_unit, subtree_ids
-from events.workdays import WorkCalendar
-from notifications.notices import ReminderRules
-from notifications.reminders import write_reminders
+from events.reforms.handover import hand_over_due
+from events.units.tree import get_unit, subtree_ids
+from events.working_calendar import work_calendar
+from notifications.notices.reminders import write_reminders
+from notifications.notices.steps import ReminderRules
 from scheduler.simulation.acts import Act
 from scheduler.simulation.copies import fill_posts
 from scheduler.simulation.lines import (

@@ -8,11 +8,18 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from events.campaigns import self_opening
+from events.campaigns.opening import self_opening
 from events.installation import zone_of
-from events.models import Campaign, Change, ChecklistItem, Level, Person, Unit
-from events.units import load_tree
-from notifications.outbox import Notice, NoticeState
+from events.models import (
+    Campaign,
+    Change,
+    ChecklistItem,
+    Level,
+    Person,
+    Unit,
+)
+from events.units.tree import load_tree
+from notifications.notices.table import Notice, NoticeState
 from scheduler.simulation.copies import STAND_IN
 from scheduler.simulation.stage import KEY, Told
 

@@ -10,14 +10,22 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
+from events.days.workdays import WorkCalendar
 from events.errors import N_, NotFoundError
 from events.installation import zone_of
 from events.language import translations
-from events.models import Campaign, ChecklistItem, Level, Observance, Person, Template, Unit
-from events.observances import work_calendar
-from events.people import posts_of_unit
-from events.units import get_unit
-from events.workdays import WorkCalendar
+from events.models import (
+    Campaign,
+    ChecklistItem,
+    Level,
+    Observance,
+    Person,
+    Template,
+    Unit,
+)
+from events.people.posts import posts_of_unit
+from events.units.tree import get_unit
+from events.working_calendar import work_calendar
 
 KEY = func.coalesce(Observance.key, Template.key)  # what people call a campaign by
 

@@ -8,22 +8,33 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.activities import Plan, add_activity
-from events.announcements import announce_theme
-from events.campaigns import open_round
-from events.checklist import complete_item
-from events.choices import OwnItem, add_own_item, split_item
-from events.decision_text import read_decision
-from events.decisions import YearDecision, apply_decision, preview_decision
-from events.documents import Paper, add_document, issue_document, supersede
-from events.models import Campaign, ChecklistItem, DocumentKind, Observance, Person, Template, Unit
-from events.observances import extend_horizon, work_calendar
-from events.people import add_person, give_post
-from events.reforms import NewUnit, merge
-from events.rounds import rounds_of
-from events.templates import edit_template, item_entry
-from events.units import get_unit
-from events.villages import VillageType, add_village
+from events.activities.planned import Plan, add_activity
+from events.campaigns.opening import open_round
+from events.campaigns.rounds import rounds_of
+from events.checklist.dividing import split_item
+from events.checklist.own_items import OwnItem, add_own_item
+from events.checklist.states import complete_item
+from events.days.decision_text import read_decision
+from events.documents.register import Paper, add_document, issue_document, supersede
+from events.models import (
+    Campaign,
+    ChecklistItem,
+    DocumentKind,
+    Observance,
+    Person,
+    Template,
+    Unit,
+)
+from events.observances.occurrences import extend_horizon
+from events.observances.yearly_themes import announce_theme
+from events.people.persons import add_person
+from events.people.posts import give_post
+from events.reforms.reform import NewUnit, merge
+from events.reforms.villages import VillageType, add_village
+from events.replanning.days_off import YearDecision, apply_decision, preview_decision
+from events.templates.editing import edit_template, item_entry
+from events.units.tree import get_unit
+from events.working_calendar import work_calendar
 
 NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)  # 12:00 in Vietnam
 YEAR = NOON.year

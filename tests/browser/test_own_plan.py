@@ -6,9 +6,9 @@ from sqlalchemy import select
 
 from events.models import Anchor
 from events.models import Person as Official
-from events.observances import work_calendar
-from events.templates import edit_template, item_entry
-from events.versions import apply_version, compare
+from events.replanning.new_version import apply_version, compare
+from events.templates.editing import edit_template, item_entry
+from events.working_calendar import work_calendar
 from tests.browser import province
 from tests.browser.conftest import NOON, Person, Site
 

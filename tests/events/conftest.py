@@ -7,8 +7,9 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from events.models import Person, Unit, UnitSuccession
-from events.people import add_person, give_post
-from events.units import get_unit
+from events.people.persons import add_person
+from events.people.posts import give_post
+from events.units.tree import get_unit
 from tests.conftest import Cast
 
 LAST_OF_KON_TUM = date(2025, 6, 30)

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from events.checklist import complete_item, reopen_item
-from events.documents import (
+from events.checklist.evidence import add_evidence
+from events.checklist.states import complete_item, reopen_item
+from events.documents.register import (
     Paper,
     add_document,
     campaigns_before,
@@ -16,14 +17,22 @@ from events.documents import (
     supersede,
 )
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
-from events.evidence import add_evidence
-from events.handover import hand_over_due
 from events.models import DocumentKind
-from events.people import may_work_on
-from events.proposals import decide_proposal, waiting_proposals
-from events.reforms import NewUnit, abolish_level, merge, rename, split
-from events.units import get_unit
-from tests.events.test_bequest import BEFORE, DAY, DOCUMENT, ON_THE_DAY, campaign_of, item_of, open_round_of, open_to_all
+from events.people.proposed_posts import decide_proposal, waiting_proposals
+from events.people.rights import may_work_on
+from events.reforms.handover import hand_over_due
+from events.reforms.reform import NewUnit, abolish_level, merge, rename, split
+from events.units.tree import get_unit
+from tests.events.reforms.test_carried_over import (
+    BEFORE,
+    DAY,
+    DOCUMENT,
+    ON_THE_DAY,
+    campaign_of,
+    item_of,
+    open_round_of,
+    open_to_all,
+)
 
 PLAN = Paper(DocumentKind.PLAN, "Kế hoạch xã")
 NEXT_DAY = ON_THE_DAY + timedelta(days=1)

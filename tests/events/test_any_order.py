@@ -12,28 +12,40 @@ from hypothesis import Phase, given
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
-from events import reanchor, templates, versions
-from events.campaigns import open_campaigns, open_round
-from events.checklist import complete_item, decline_item, reopen_item
-from events.choices import OwnItem, add_own_item, split_item, take_back_part
-from events.copies import copies_by_level
-from events.editing import Edit, edit_item
-from events.handover import hand_over_due
+from events.campaigns.copies import copies_by_level
+from events.campaigns.opening import open_campaigns, open_round
+from events.campaigns.rounds import rounds_of
+from events.checklist.dividing import split_item, take_back_part
+from events.checklist.editing import Edit, edit_item
+from events.checklist.own_items import OwnItem, add_own_item
+from events.checklist.states import complete_item, decline_item, reopen_item
+from events.checklist.transitions import closed_from_outside, untouched
 from events.localtime import VIETNAM, local_day
-from events.models import Anchor, Campaign, Cascade, ChecklistItem, Document, NotDone, TodoStatus, Unit, UnitSuccession
-from events.previews import Fate
-from events.progress import own_progress, sum_of
-from events.reanchor import NewAnchor
-from events.reforms import NewUnit, merge
-from events.rounds import rounds_of
-from events.transitions import closed_from_outside, untouched
-from events.units import load_tree
-from events.villages import VillageType, add_village
-from events.years import compare_years, counted_with
+from events.models import (
+    Anchor,
+    Campaign,
+    Cascade,
+    ChecklistItem,
+    Document,
+    NotDone,
+    TodoStatus,
+    Unit,
+    UnitSuccession,
+)
+from events.progress.across_reforms import compare_years, counted_with
+from events.progress.figures import own_progress, sum_of
+from events.reforms.handover import hand_over_due
+from events.reforms.reform import NewUnit, merge
+from events.reforms.villages import VillageType, add_village
+from events.replanning import anchors, new_version
+from events.replanning.anchors import NewAnchor
+from events.replanning.preview import Fate
+from events.templates import editing
+from events.units.tree import load_tree
 from tests.chance import drawn, undone
 from tests.conftest import Cast
-from tests.events.test_duedates import YEARS
-from tests.events.test_reforms import everything
+from tests.events.campaigns.test_due_dates import YEARS
+from tests.events.reforms.test_reform import everything
 
 A_DAY = timedelta(days=1)
 ROOM = 20 * A_DAY  # from the day on which a step takes place to the campaign's first day, at least
@@ -56,7 +68,7 @@ class RunningRound:
 
     def __init__(self, session, vietnam, cast, key, year):
         self.session, self.calendar, self.cast, self.year = session, vietnam, cast, year
-        self.template = templates.get_template(session, key)
+        self.template = editing.get_template(session, key)
         [found] = rounds_of(self.template, year)
         self.now = datetime(found.opens.year, found.opens.month, found.opens.day, 2, tzinfo=UTC)
         open_round(session, found, now=self.now, calendar=vietnam)
@@ -97,19 +109,19 @@ class RunningRound:
         return [unit for unit in self.session.scalars(query) if unit.is_valid(self.today)]
 
     def move(self, change):
-        shown = reanchor.preview(self.session, self.root, change, self.calendar, now=self.now)
+        shown = anchors.preview(self.session, self.root, change, self.calendar, now=self.now)
         args = self.in_full | {"expected_fingerprint": shown.fingerprint}
-        reanchor.apply(self.session, self.root, change, **args)
-        self.nothing_changes(lambda: reanchor.apply(self.session, self.root, change, **args))
-        assert reanchor.preview(self.session, self.root, NewAnchor(), self.calendar, now=self.now).is_empty
+        anchors.apply(self.session, self.root, change, **args)
+        self.nothing_changes(lambda: anchors.apply(self.session, self.root, change, **args))
+        assert anchors.preview(self.session, self.root, NewAnchor(), self.calendar, now=self.now).is_empty
         self.in_order_beside_what_stands_by_hand()
 
     def apply(self, version):
-        shown = versions.compare(self.session, self.root, version, calendar=self.calendar, now=self.now)
+        shown = new_version.compare(self.session, self.root, version, calendar=self.calendar, now=self.now)
         args = self.in_full | {"expected_fingerprint": shown.fingerprint}
-        versions.apply_version(self.session, self.root, version, **args)
-        self.nothing_changes(lambda: versions.apply_version(self.session, self.root, version, **args))
-        assert versions.compare(self.session, self.root, version, calendar=self.calendar, now=self.now).is_empty
+        new_version.apply_version(self.session, self.root, version, **args)
+        self.nothing_changes(lambda: new_version.apply_version(self.session, self.root, version, **args))
+        assert new_version.compare(self.session, self.root, version, calendar=self.calendar, now=self.now).is_empty
         self.in_order_beside_what_stands_by_hand()
 
     def nothing_changes(self, again):
@@ -130,18 +142,18 @@ class RunningRound:
 
     def plan_is_issued(self, number):
         issued = set(self.session.scalars(select(Document.item_id)))
-        plans = [plan for plan in reanchor.plans_of(self.session, self.root) if plan.id not in issued]
+        plans = [plan for plan in anchors.plans_of(self.session, self.root) if plan.id not in issued]
         self.move(NewAnchor(plan=plans[number % len(plans)].key, issued=self.today) if plans else NewAnchor())
 
     def days_follow_the_plans(self, number):
         self.move(NewAnchor())
 
     def version(self, entries):
-        self.apply(templates.edit_template(self.session, self.template, entries, **self.who))
+        self.apply(editing.edit_template(self.session, self.template, entries, **self.who))
 
     def entries(self, number, **values):
         """Return the template's items, one of them with other values."""
-        found = [templates.item_entry(item) for item in self.template.current.items]
+        found = [editing.item_entry(item) for item in self.template.current.items]
         place = number % len(found)
         found[place] = found[place].model_copy(update=values)
         return found
@@ -223,7 +235,7 @@ class RunningRound:
         found = [item for item in found if not closed_from_outside(self.session, item)]
         if found:
             item = reopen_item(self.session, found[number % len(found)].id, **self.who)
-            lines = versions.compare(self.session, self.root, self.root.version, calendar=self.calendar, now=self.now).lines
+            lines = new_version.compare(self.session, self.root, self.root.version, calendar=self.calendar, now=self.now).lines
             own = [line.fate for line in lines if line.item_id == item.id]
             assert own in ([], [Fate.KEPT_BY_HAND], [Fate.REMOVED]), (item.key, own)
         self.apply(self.root.version)
@@ -394,5 +406,5 @@ def test_whatever_happens_in_whatever_order_a_round_stays_whole(session, vietnam
             one.take(step, number)
             one.holds()
         one.move(NewAnchor())
-        assert versions.compare(session, one.root, one.root.version, calendar=vietnam, now=one.now).is_empty
+        assert new_version.compare(session, one.root, one.root.version, calendar=vietnam, now=one.now).is_empty
         one.holds()

@@ -7,30 +7,47 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
-from events.asof import AsOf
-from events.cancelling import cancel_round, reopen_round
-from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
-from events.choices import OwnItem, add_own_item, delegate_item, split_item, take_back_part
-from events.editing import Edit, edit_item, follow_template
+from events.checklist.delegating import delegate_item
+from events.checklist.dividing import split_item, take_back_part
+from events.checklist.editing import Edit, edit_item, follow_template
+from events.checklist.history import history_of
+from events.checklist.origins import parts_of as divided_into
+from events.checklist.own_items import OwnItem, add_own_item
+from events.checklist.states import (
+    block_item,
+    complete_item,
+    decline_item,
+    excuse_item,
+    reopen_item,
+    start_item,
+)
+from events.checklist.undo import last_change, undo_change
 from events.errors import DomainError
-from events.handover import hand_over_due
-from events.history import history_of
-from events.lineage import ever_below
 from events.models import Campaign, ChecklistItem, Unit, UnitSuccession
-from events.origins import parts_of as divided_into
-from events.progress import of_phase, own_progress, parts, round_progress, sum_of, waiting, year_progress
-from events.reanchor import NewAnchor
-from events.silence import silent_units
-from events.templates import item_entry
-from events.undo import last_change, undo_change
-from events.villages import VillageType, add_village
-from events.years import counted_with
+from events.progress.across_reforms import counted_with
+from events.progress.as_of import AsOf
+from events.progress.figures import (
+    of_phase,
+    own_progress,
+    parts,
+    round_progress,
+    sum_of,
+    waiting,
+    year_progress,
+)
+from events.progress.silent_units import silent_units
+from events.reforms.handover import hand_over_due
+from events.reforms.villages import VillageType, add_village
+from events.replanning.anchors import NewAnchor
+from events.replanning.cancelling import cancel_round, reopen_round
+from events.templates.editing import item_entry
+from events.units.lineage import ever_below
 from tests.chance import drawn
 from tests.conftest import Cast
 from tests.events.conftest import LAST_OF_KON_TUM
-from tests.events.test_reanchor import MARCH_2021, item_of, move, open_template
-from tests.events.test_reforms import merge_three
-from tests.events.test_versions import apply, changed, edit
+from tests.events.reforms.test_reform import merge_three
+from tests.events.replanning.test_anchors import MARCH_2021, item_of, move, open_template
+from tests.events.replanning.test_new_version import apply, changed, edit
 
 A_DAY = timedelta(days=1)
 FIRST = MARCH_2021 - 20 * A_DAY  # the campaign opens; the acts of a day come at noon

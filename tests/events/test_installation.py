@@ -7,16 +7,21 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from events.checklist import complete_item
+from events.checklist.states import complete_item
 from events.errors import ConflictError
-from events.handover import hand_over
 from events.installation import INSTALLATION, Installation
-from tests.events.test_reanchor import item_of, open_template
+from events.reforms.handover import hand_over
+from tests.events.replanning.test_anchors import item_of, open_template
 
 LATE = datetime(2021, 2, 22, 20, tzinfo=UTC)  # the 23rd in Vietnam
 PACKAGES = Path(__file__).parents[2]
-BY_NATURE = {"events/localtime.py", "events/installation.py", "events/ical.py", "events/feeds.py"}  # calendars say UTC+7
-SETTINGS = {"events/asof.py", "notifications/composer.py", "web/config.py"}  # they are told the zone, and have a default
+BY_NATURE = {
+    "events/localtime.py",
+    "events/installation.py",
+    "events/calendars/ical.py",
+    "events/calendars/feeds.py",
+}  # calendars say UTC+7
+SETTINGS = {"events/progress/as_of.py", "notifications/composer.py", "web/config.py"}  # they are told the zone, and have a default
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 import pytest
 
+from events.checklist.story import story_of
 from events.errors import ConflictError, InvalidInputError
 from events.language import say, within
 from events.models import Change
-from events.story import story_of
 
 
 @pytest.mark.parametrize(

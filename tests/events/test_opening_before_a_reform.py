@@ -5,17 +5,17 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from events.campaigns import open_campaigns
+from events.campaigns.opening import open_campaigns
+from events.campaigns.other_kinds import get_kind, open_on
 from events.errors import InvalidInputError
-from events.handover import hand_over_due
-from events.kinds import get_kind, open_on
 from events.models import Campaign, ChecklistItem, Template, TodoStatus, Unit
-from events.models.campaigns import OPEN
-from events.previews import Fate
-from events.reanchor import NewAnchor, preview
-from events.reforms import NewUnit, merge, rename
-from events.templates import edit_template, get_template, item_entry
-from events.versions import apply_version, compare
+from events.models.items import OPEN
+from events.reforms.handover import hand_over_due
+from events.reforms.reform import NewUnit, merge, rename
+from events.replanning.anchors import NewAnchor, preview
+from events.replanning.new_version import apply_version, compare
+from events.replanning.preview import Fate
+from events.templates.editing import edit_template, get_template, item_entry
 
 WHEN_ENTERED = datetime(2021, 1, 20, 1, tzinfo=UTC)
 BEFORE_THE_DAY = datetime(2021, 2, 26, 1, tzinfo=UTC)

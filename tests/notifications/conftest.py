@@ -14,14 +14,15 @@ from sqlalchemy.orm import Session
 
 from events import language
 from events.database import SessionFactory, new_uid
+from events.days.workdays import WorkCalendar
 from events.models import Campaign, ChecklistItem, Observance, TemplateVersion, Unit
-from events.workdays import WorkCalendar
 from notifications import composer as composer_module
 from notifications.composer import Composer
 from notifications.errors import DeliveryError
-from notifications.notices import ReminderRules
+from notifications.notices.steps import ReminderRules
 from notifications.outbox import Message, MessageKind, enqueue
-from notifications.relay import RelayResult, Reply, Transport, relay_once
+from notifications.relay import RelayResult, relay_once
+from notifications.transport import Reply, Transport
 
 CREATED = datetime(2021, 1, 4, 1, tzinfo=UTC)
 

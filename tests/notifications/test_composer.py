@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.errors import InvalidInputError
+from notifications.notices.reminders import write_reminders
 from notifications.outbox import Message, MessageKind
-from notifications.reminders import write_reminders
 from tests.chance import drawn
 
 GOLDEN = Path(__file__).parent.parent / "data" / "mail"

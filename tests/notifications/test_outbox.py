@@ -7,8 +7,9 @@ from sqlalchemy import func, select
 from events.database import Base, create_session_factory
 from events.errors import ConflictError, NotFoundError
 from notifications import outbox
-from notifications.outbox import LEASE, Message, MessageKind, MessageState, Notice, message_id_of
-from notifications.reminders import write_reminders
+from notifications.notices.reminders import write_reminders
+from notifications.notices.table import Notice, forget_people
+from notifications.outbox import LEASE, Message, MessageKind, MessageState, message_id_of
 
 NOW = datetime(2021, 3, 12, 0, 30, tzinfo=UTC)
 A_MINUTE = timedelta(minutes=1)
@@ -137,7 +138,7 @@ def test_deleted_people_leave_no_notice_and_no_message(session, cast, vietnam, m
     write_reminders(session, now=NOW, calendar=vietnam)
     make_message()
 
-    outbox.forget_people(session, [cast.thi.id])
+    forget_people(session, [cast.thi.id])
     session.flush()
     session.delete(cast.thi)
     session.commit()

@@ -11,10 +11,11 @@ from events.database import Base, create_session_factory
 from events.models import CampaignStatus, Post, TodoStatus
 from notifications import outbox
 from notifications.errors import NoServiceError, PermanentDeliveryError, TransientDeliveryError, UncertainDeliveryError
-from notifications.notices import ReminderRules
-from notifications.outbox import LEASE, Message, MessageKind, MessageState, Notice, NoticeState
+from notifications.notices.reminders import write_reminders
+from notifications.notices.steps import ReminderRules
+from notifications.notices.table import Notice, NoticeState
+from notifications.outbox import LEASE, Message, MessageKind, MessageState
 from notifications.relay import RelayResult, relay_once
-from notifications.reminders import write_reminders
 
 DAY_BEFORE = datetime(2021, 3, 18, 0, 30, tzinfo=UTC)  # Thursday, 07:30 in Vietnam
 A_MINUTE = timedelta(minutes=1)

@@ -18,8 +18,9 @@ from aiosmtpd.smtp import SMTP, AuthResult
 from events.errors import InvalidInputError
 from notifications.errors import NoServiceError, PermanentDeliveryError, TransientDeliveryError, UncertainDeliveryError
 from notifications.outbox import Message, MessageState
-from notifications.relay import RelayResult, Reply
+from notifications.relay import RelayResult
 from notifications.smtp import SmtpTransport
+from notifications.transport import Reply
 
 A_MAIL = Path(__file__).parent.parent / "data" / "mail" / "reminder.vi.eml"
 NOW = datetime(2021, 3, 18, 0, 30, tzinfo=UTC)

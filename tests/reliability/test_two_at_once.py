@@ -9,27 +9,38 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from events.announcements import announce_theme, theme_shown
-from events.campaigns import open_campaigns
-from events.catalog_import import import_catalog
-from events.checklist import complete_item, decline_item, start_item
-from events.choices import split_item
+from events.campaigns.opening import open_campaigns
+from events.catalog.importing import import_catalog
+from events.checklist.dividing import split_item
+from events.checklist.states import complete_item, decline_item, start_item
 from events.database import Base, create_session_factory
-from events.decisions import YearDecision, apply_decision, preview_decision
+from events.days.workdays import Decision
 from events.errors import ConflictError
-from events.handover import hand_over_due, open_in_closed_units
-from events.models import Campaign, Change, ChecklistItem, ItemState, Person, PostProposal, TemplateVersion, TodoStatus, Unit
-from events.observances import work_calendar
-from events.own_observances import find_observance
-from events.people import add_person, give_post
-from events.previews import Fate
-from events.reanchor import NewAnchor, apply, preview
-from events.reforms import NewUnit, merge
-from events.templates import edit_template, get_template, item_entry
-from events.units import get_unit, successors
-from events.versions import apply_version, compare
-from events.villages import VillageType, add_village
-from events.workdays import Decision
+from events.models import (
+    Campaign,
+    Change,
+    ChecklistItem,
+    ItemState,
+    Person,
+    PostProposal,
+    TemplateVersion,
+    TodoStatus,
+    Unit,
+)
+from events.observances.own import find_observance
+from events.observances.yearly_themes import announce_theme, theme_shown
+from events.people.persons import add_person
+from events.people.posts import give_post
+from events.reforms.handover import hand_over_due, open_in_closed_units
+from events.reforms.reform import NewUnit, merge
+from events.reforms.villages import VillageType, add_village
+from events.replanning.anchors import NewAnchor, apply, preview
+from events.replanning.days_off import YearDecision, apply_decision, preview_decision
+from events.replanning.new_version import apply_version, compare
+from events.replanning.preview import Fate
+from events.templates.editing import edit_template, get_template, item_entry
+from events.units.tree import get_unit, successors
+from events.working_calendar import work_calendar
 
 pytestmark = pytest.mark.slow
 
@@ -408,7 +419,7 @@ def test_of_two_mergers_at_once_of_one_unit_one_is_refused_in_words(factory):
         assert len(session.scalars(select(Unit).where(Unit.valid_from == date(2026, 12, 1))).all()) == 1
 
 
-@pytest.mark.parametrize("moment", ["events.calendar_changes.load_sheets", "events.decisions.expect"])
+@pytest.mark.parametrize("moment", ["events.replanning.touched_rounds.load_unit_checklists", "events.replanning.days_off.expect"])
 def test_a_tick_while_a_decision_on_days_off_is_applied_is_kept(factory, above, monkeypatch, moment):
     """Just before the items are read, and just before they are written."""
     with factory.begin() as session:
@@ -460,7 +471,7 @@ def test_a_report_while_its_commune_is_merged_is_kept_or_refused_in_words(factor
             except ConflictError as error:
                 refused.append(str(error))
 
-    with meanwhile(monkeypatch, "events.reforms.hand_over", report):
+    with meanwhile(monkeypatch, "events.reforms.reform.hand_over", report):
         merge_two(above)
 
     with factory() as session:
@@ -484,7 +495,7 @@ def test_an_item_is_divided_while_the_days_of_its_round_are_moved(factory, above
         with suppress(ConflictError):
             move()
 
-    with meanwhile(monkeypatch, "events.choices.parts_of", move_or_look_again), factory.begin() as session:
+    with meanwhile(monkeypatch, "events.checklist.dividing.parts_of", move_or_look_again), factory.begin() as session:
         split_item(session, whole.id, villages, **above.at_work(session))
 
     with factory() as session:
@@ -498,8 +509,8 @@ def test_units_that_are_merged_meanwhile_follow_what_is_decided_above(factory, a
     change = NewAnchor(event_date=date(2026, 11, 27))
     version = above.new_version("banners", title_vi="Treo băng rôn mới")
     decide, moment = {
-        "a move": (above.shown_move(change), "events.reanchor.load_sheets"),
-        "a version": (above.shown_version(version), "events.versions.load_sheets"),
+        "a move": (above.shown_move(change), "events.replanning.anchors.load_unit_checklists"),
+        "a version": (above.shown_version(version), "events.replanning.new_version.load_unit_checklists"),
     }[work]
 
     with meanwhile(monkeypatch, moment, lambda: merge_two(above)):

@@ -134,7 +134,7 @@ def test_bad_input_is_one_clear_line_and_an_exit_code(home, variables, arguments
 
 def test_a_broken_catalogue_is_named_and_nothing_is_imported(home):
     (home / "catalog").mkdir()
-    for file in (SHIPPED.parent / "events" / "catalog").glob("*.toml"):
+    for file in (SHIPPED.parent / "events" / "catalog" / "data").glob("*.toml"):
         (home / "catalog" / file.name).write_text(
             file.read_text(encoding="utf-8").replace('role = "mttq"', 'role = "mtqq"'), encoding="utf-8"
         )

@@ -5,7 +5,14 @@ from alembic import command
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from events.models import Campaign, Change, ChecklistItem, Document, NotDone, TemplateItem
+from events.models import (
+    Campaign,
+    Change,
+    ChecklistItem,
+    Document,
+    NotDone,
+    TemplateItem,
+)
 from scheduler import migrate
 from scheduler.migrate import NewerDatabaseError, Version
 

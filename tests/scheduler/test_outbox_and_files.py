@@ -8,15 +8,15 @@ from click.testing import CliRunner
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.campaigns import open_campaigns
-from events.catalog import Catalog
-from events.catalog_import import import_catalog
+from events.campaigns.opening import open_campaigns
+from events.catalog.importing import import_catalog
+from events.catalog.reading import Catalog
 from events.database import Base
 from events.errors import ConflictError
-from events.evidence import store_file
+from events.files.store import store_file
 from events.models import Campaign, Document, DocumentKind
-from events.observances import work_calendar
-from events.people import add_person
+from events.people.persons import add_person
+from events.working_calendar import work_calendar
 from notifications.outbox import Message, MessageKind, MessageState, insert_new, message_row
 from scheduler import doctor
 from scheduler.cli import cli

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import func, select
 
-from events.campaigns import open_campaigns
+from events.campaigns.opening import open_campaigns
 from events.database import create_engine, create_session_factory
 from events.errors import NotFoundError, YearOutOfRangeError
 from events.models import Campaign, ChecklistItem, Observance, Person
@@ -119,7 +119,7 @@ def test_the_json_has_its_documented_keys(year_2026):
 
 
 def test_nothing_is_written_or_sent(tmp_path, catalog, vietnam):
-    from events.catalog_import import import_catalog
+    from events.catalog.importing import import_catalog
 
     engine = create_engine(f"sqlite:///{tmp_path / 'real.db'}")
     metadata.create_all(engine)

@@ -5,11 +5,11 @@ import psycopg.errors
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from events.catalog_import import import_catalog
+from events.catalog.importing import import_catalog
 from events.database import create_engine, create_session_factory, reading
 from events.installation import day_here
 from events.models import Campaign
-from events.observances import work_calendar
+from events.working_calendar import work_calendar
 from scheduler.config import load_settings
 from scheduler.heartbeats import beat, beats
 from scheduler.service import Service

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from events import database
-from events.catalog import read_catalog
-from events.catalog_import import import_catalog
+from events.catalog.importing import import_catalog
+from events.catalog.reading import read_catalog
 from events.database import Base
 
 pytestmark = pytest.mark.slow  # every test starts processes

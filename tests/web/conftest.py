@@ -17,16 +17,17 @@ from sqlalchemy import Connection, event, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from events.campaigns import open_round
+from events.campaigns.opening import open_round
+from events.campaigns.rounds import rounds_of
 from events.database import SessionFactory
+from events.days.workdays import WorkCalendar
 from events.language import TRANSLATIONS
 from events.models import Campaign, ChecklistItem, Person, Template
-from events.observances import extend_horizon
-from events.rounds import rounds_of
-from events.workdays import WorkCalendar
+from events.observances.occurrences import extend_horizon
 from tests.conftest import Cast
-from web import WebConfig, create_app
 from web.accounts.models import account_of
+from web.app import create_app
+from web.config import WebConfig
 
 NOON = datetime(2021, 3, 1, 5, 0, tzinfo=UTC)  # 12:00 in Vietnam, a Monday
 SECRET = "a secret of at least sixteen characters"

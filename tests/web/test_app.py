@@ -8,7 +8,8 @@ from flask import Flask
 
 from events.language import TRANSLATIONS
 from tests.web.conftest import Opened, Visitor
-from web import WebConfig, create_app
+from web.app import create_app
+from web.config import WebConfig
 
 PAGES = ["/", "/?thang=2021-11", "/ngay/ngay-gia-dinh-viet-nam", "/don-vi/", "/don-vi/tinh-kon-tum", "/dang-nhap", "/cai-dat"]
 

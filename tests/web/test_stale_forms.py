@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.models import Document, Observance, Person
-from events.observances import extend_horizon
+from events.observances.occurrences import extend_horizon
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Opened, Visitor
 from web.accounts.models import ADMINISTRATOR, AccountRole, account_of

@@ -5,11 +5,11 @@ from typing import Any
 from wtforms import EmailField, HiddenField, PasswordField, StringField, SubmitField, ValidationError
 from wtforms.validators import Email, EqualTo, InputRequired, Length
 
-from events.people import normal_email
-from web.fields import SelectField
-from web.forms import Form
-from web.language import gettext as _
-from web.language import lazy_gettext as _l
+from events.people.persons import normal_email
+from web.kit.fields import SelectField
+from web.kit.forms import Form
+from web.kit.language import gettext as _
+from web.kit.language import lazy_gettext as _l
 
 SHORTEST_PASSWORD = 12
 _LONGEST_PASSWORD = 200  # argon2 reads them all

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from events.models import Person
 from notifications.outbox import MessageKind, enqueue
 from web.accounts.models import Account, account_of
-from web.context import get_config
+from web.kit.context import get_config
 
 LIFETIME = timedelta(minutes=15)
 _SALT = "sign-in-link"

@@ -5,6 +5,7 @@ Its ready-made pages stay off. Ours are few, speak in the catalogue's words, and
 
 import hashlib
 import uuid
+from typing import cast
 
 from flask import Flask
 from flask import session as cookie
@@ -14,7 +15,7 @@ from werkzeug.local import LocalProxy
 
 from web.accounts.models import Account, AccountRole
 from web.config import WebConfig
-from web.context import get_session
+from web.kit.context import current_account, get_session
 
 
 def install(app: Flask, config: WebConfig) -> None:
@@ -29,6 +30,11 @@ def install(app: Flask, config: WebConfig) -> None:
     )
     datastore = SQLAlchemySessionUserDatastore(LocalProxy(get_session), Account, AccountRole)  # type: ignore[arg-type]
     Security(app, datastore, register_blueprint=False)
+
+
+def signed_in() -> Account | None:
+    """Return the account that is signed in, with what only this room knows of it."""
+    return cast(Account | None, current_account())
 
 
 def password_is_right(account: Account | None, password: str) -> bool:

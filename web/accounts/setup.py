@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 from events.database import SessionFactory
 from events.errors import N_, ConflictError
 from events.models import Role, Unit
-from events.people import add_person, find_person, give_post
+from events.people.persons import add_person, find_person
+from events.people.posts import give_post
 from web.accounts.models import ADMINISTRATOR, Account, AccountRole, account_of, account_role_link
 
 SETUP_CODE_FILE = "setup_code"

@@ -9,17 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from events.errors import N_, ConflictError
-from events.people import find_person
-from events.units import roots
+from events.people.persons import find_person
+from events.units.tree import roots
 from web.accounts import links
 from web.accounts.forms import ConfirmForm, LinkForm, PasswordForm, SetupForm, SignInForm
 from web.accounts.models import Account
-from web.accounts.security import let_in, password_is_right, set_password
+from web.accounts.security import let_in, password_is_right, set_password, signed_in
 from web.accounts.setup import FirstAdministrator, code_is_right, has_administrator, make_administrator, roles_for
-from web.addresses import safe_next
-from web.context import current_account, get_config, get_session, now, today
-from web.language import gettext as _
-from web.language import title
+from web.kit.addresses import safe_next
+from web.kit.context import current_account, get_config, get_session, now, today
+from web.kit.language import gettext as _
+from web.kit.language import title
 
 bp = Blueprint("accounts", __name__)
 limiter = Limiter(get_remote_address, storage_uri="memory://", strategy="moving-window")
@@ -111,7 +111,7 @@ def password() -> ResponseReturnValue:
 @limiter.limit(_TRIES)
 def change_password() -> ResponseReturnValue:
     """Give whoever is signed in a new password; every other browser is signed out."""
-    account, form = current_account(), PasswordForm()
+    account, form = signed_in(), PasswordForm()
     if account is None:
         return redirect(url_for(".sign_in", next=url_for(".password")), 303)
     if not form.validate_on_submit():

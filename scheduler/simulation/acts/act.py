@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from events.campaigns.other_kinds import get_kind
 from events.errors import N_, DomainError
-from events.kinds import get_kind
 from events.language import say
-from events.own_observances import find_observance
+from events.observances.own import find_observance
 from scheduler.simulation.stage import Rule, Stage, Told, as_text, said
 
 

@@ -8,13 +8,21 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from events.checklist import block_item, complete_item, decline_item, excuse_item, reopen_item, start_item
-from events.editing import Edit, edit_item, remarks
+from events.checklist.editing import Edit, edit_item, remarks
+from events.checklist.evidence import Proof, add_evidence, evidence_missing, evidence_not_given
+from events.checklist.history import history_of
+from events.checklist.states import (
+    block_item,
+    complete_item,
+    decline_item,
+    excuse_item,
+    reopen_item,
+    start_item,
+)
+from events.checklist.undo import undo_change
 from events.errors import N_
-from events.evidence import SUFFIXES, Proof, StoredFile, add_evidence, evidence_missing, evidence_not_given
-from events.history import history_of
+from events.files.store import SUFFIXES, StoredFile
 from events.models import ChecklistItem, ItemState, Unit
-from events.undo import undo_change
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Said, Stage, Told, Word, as_text, said
 

@@ -6,11 +6,14 @@ from typing import Literal
 
 from sqlalchemy import func, select
 
-from events.choices import OwnItem, add_own_item, delegate_item, split_item, switch_off
-from events.credits import credit_item, integrated_in
+from events.checklist.delegating import delegate_item
+from events.checklist.dividing import split_item
+from events.checklist.integration import credit_item, integrated_in
+from events.checklist.optional import switch_off
+from events.checklist.own_items import OwnItem, add_own_item
 from events.errors import N_
 from events.models import Campaign, ChecklistItem
-from events.villages import VillageType, add_village
+from events.reforms.villages import VillageType, add_village
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.acts.checklist import OfItem
 from scheduler.simulation.stage import Rule, Stage, Told, as_text

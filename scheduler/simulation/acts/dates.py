@@ -4,15 +4,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Literal
 
-from events import reanchor
-from events.decision_text import read_decision
-from events.decisions import YearDecision, apply_decision, apply_holiday, decisions, preview_decision, preview_holiday
+from events.days.decision_text import read_decision
+from events.days.workdays import DecisionStatus
 from events.errors import N_, NotFoundError
 from events.localtime import local_day
 from events.models import Anchor, Campaign, TemplateItem
-from events.previews import Fate, Group, grouped
-from events.workdays import DecisionStatus
-from notifications.reminders import reminded_items
+from events.replanning import anchors
+from events.replanning.days_off import (
+    YearDecision,
+    apply_decision,
+    apply_holiday,
+    decisions,
+    preview_decision,
+    preview_holiday,
+)
+from events.replanning.preview import Fate, Group, grouped
+from notifications.notices.reminders import reminded_items
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Said, Stage, Told, as_text, said
 
@@ -28,21 +35,21 @@ class _Reanchor(Act):
     def rule(self) -> Rule:
         return Rule.DATES
 
-    def change(self, stage: Stage, root: Campaign) -> reanchor.NewAnchor:
+    def change(self, stage: Stage, root: Campaign) -> anchors.NewAnchor:
         raise NotImplementedError
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         session, root = stage.session, stage.campaign(self.campaign)
         change, told = self.change(stage, root), reminded_items(stage.session, root)
-        found = reanchor.preview(session, root, change, stage.calendar, now=stage.now, told=told)
+        found = anchors.preview(session, root, change, stage.calendar, now=stage.now, told=told)
         numbers = {fate.name.lower(): len(found.of(fate)) for fate in Fate}
         yield self.told(self._sentence(change), **self._facts(root, change), **numbers, told=found.told)
         yield from _moves(self, grouped((line for line in found.moved if line.new_due != line.old_due), stage.day), _of_plans(root))
         who = stage.who(root.unit)
-        reanchor.apply(session, root, change, expected_fingerprint=found.fingerprint, calendar=stage.calendar, **who)
+        anchors.apply(session, root, change, expected_fingerprint=found.fingerprint, calendar=stage.calendar, **who)
 
-    def _sentence(self, change: reanchor.NewAnchor) -> str:
-        if change == reanchor.NewAnchor():
+    def _sentence(self, change: anchors.NewAnchor) -> str:
+        if change == anchors.NewAnchor():
             return N_(
                 "“%(campaign)s” follows the plans issued by now. %(moved)s items move, %(told)s of which were reminded of the old "
                 "date already; %(kept_done)s stay because they are done, %(kept_by_hand)s because of a hand."
@@ -57,7 +64,7 @@ class _Reanchor(Act):
             "%(kept_done)s stay because they are done, %(kept_by_hand)s because of a hand."
         )
 
-    def _facts(self, root: Campaign, change: reanchor.NewAnchor) -> dict[str, str]:
+    def _facts(self, root: Campaign, change: anchors.NewAnchor) -> dict[str, str]:
         day = change.issued or change.event_date or change.first or root.dtstart
         plan = next((item.summary for item in root.items if item.key == change.plan), "")
         return {"campaign": root.summary, "plan": plan, "day": as_text(day)}
@@ -74,8 +81,8 @@ class MoveEvent(_Reanchor):
     def is_time(self, stage: Stage) -> bool:
         return bool(stage.campaigns(self.campaign)) if self.early else super().is_time(stage)
 
-    def change(self, stage: Stage, root: Campaign) -> reanchor.NewAnchor:
-        return reanchor.NewAnchor(event_date=self.event)
+    def change(self, stage: Stage, root: Campaign) -> anchors.NewAnchor:
+        return anchors.NewAnchor(event_date=self.event)
 
 
 class LatePlan(_Reanchor):
@@ -84,11 +91,11 @@ class LatePlan(_Reanchor):
     tries = N_("the late plan of “%(campaign)s” is entered")
     do: Literal["late-plan"] = "late-plan"
 
-    def change(self, stage: Stage, root: Campaign) -> reanchor.NewAnchor:
-        plans = reanchor.plans_of(stage.session, root)
+    def change(self, stage: Stage, root: Campaign) -> anchors.NewAnchor:
+        plans = anchors.plans_of(stage.session, root)
         if not plans:
             raise NotFoundError(kind="plan", key=self.campaign)
-        return reanchor.NewAnchor(plan=plans[0].key, issued=stage.day)
+        return anchors.NewAnchor(plan=plans[0].key, issued=stage.day)
 
 
 class FollowPlans(_Reanchor):
@@ -97,8 +104,8 @@ class FollowPlans(_Reanchor):
     tries = N_("“%(campaign)s” is to follow the plans issued")
     do: Literal["follow-plans"] = "follow-plans"
 
-    def change(self, stage: Stage, root: Campaign) -> reanchor.NewAnchor:
-        return reanchor.NewAnchor()
+    def change(self, stage: Stage, root: Campaign) -> anchors.NewAnchor:
+        return anchors.NewAnchor()
 
 
 class Decide(Act):

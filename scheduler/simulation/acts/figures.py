@@ -7,15 +7,15 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, select
 
-from events.asof import AsOf, Day
+from events.checklist.history import history_of
+from events.checklist.story import story_of
 from events.errors import N_
-from events.history import history_of
 from events.models import Campaign, Person, Phase, Unit
-from events.progress import Part, Progress, own_progress, parts, sum_of
-from events.silence import silent_units
-from events.story import story_of
-from events.years import Counted, compare_years, counted_with
-from notifications.outbox import Notice, NoticeState
+from events.progress.across_reforms import Counted, compare_years, counted_with
+from events.progress.as_of import AsOf, Day
+from events.progress.figures import Part, Progress, own_progress, parts, sum_of
+from events.progress.silent_units import silent_units
+from notifications.notices.table import Notice, NoticeState
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Said, Stage, Told, as_text, notice_in_words, said
 

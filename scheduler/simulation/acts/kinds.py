@@ -4,19 +4,13 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Literal
 
-from events.announcements import announce_theme
-from events.cancelling import cancel_round, reopen_round
+from events.campaigns.other_kinds import get_kind, open_on, switch_on
 from events.errors import N_
-from events.kinds import get_kind, open_on, switch_on
 from events.models import Observance
-from events.own_observances import (
-    NewObservance,
-    add_observance,
-    find_observance,
-    give_checklist,
-    switch_observance,
-)
-from events.themes import choose_theme, inherited
+from events.observances.own import NewObservance, add_observance, find_observance, give_checklist, switch_observance
+from events.observances.printed import choose_theme, inherited
+from events.observances.yearly_themes import announce_theme
+from events.replanning.cancelling import cancel_round, reopen_round
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Stage, Told, as_text
 

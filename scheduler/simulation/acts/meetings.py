@@ -7,9 +7,9 @@ from typing import Literal
 
 from sqlalchemy import select
 
-from events.activities import Plan, add_activity, change_activity, credit_activity
+from events.activities.planned import Plan, add_activity, change_activity, credit_activity
+from events.activities.times import Slot, overlapping
 from events.errors import N_, NotFoundError
-from events.happenings import Slot, overlapping
 from events.models import Activity
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Stage, Told, Word, as_text

@@ -5,13 +5,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from events.carry_forward import propose, with_proposals
-from events.entries import ItemEntry
 from events.errors import N_, InvalidInputError
 from events.models import Template
-from events.previews import Fate, Group, grouped
-from events.templates import edit_template, get_template, item_entry
-from events.versions import apply_version, compare
+from events.replanning.last_year import propose, with_proposals
+from events.replanning.new_version import apply_version, compare
+from events.replanning.preview import Fate, Group, grouped
+from events.templates.editing import edit_template, get_template, item_entry
+from events.templates.entries import ItemEntry
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Stage, Told, Word, as_text
 

@@ -7,13 +7,13 @@ from typing import Literal
 from icalendar import Calendar
 from sqlalchemy import func, select
 
-from events.closures import closure_of
+from events.calendars.feeds import UnitFeed
 from events.errors import N_, NotFoundError
-from events.feeds import UnitFeed
 from events.models import Campaign, ChecklistItem, PostProposal, Unit
-from events.proposals import decide_proposal, waiting_proposals
-from events.reforms import NewUnit, Reformed, merge, rename, split
-from events.withdrawals import NAMES, reform_of, take_back
+from events.people.proposed_posts import decide_proposal, waiting_proposals
+from events.reforms.reform import NewUnit, Reformed, merge, rename, split
+from events.reforms.taking_back import NAMES, reform_of, take_back
+from events.units.endings import closure_of
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Stage, Told, as_text
 

@@ -1,0 +1,1 @@
+"""Things with a time and a place: entered, changed, called off, and what overlaps."""

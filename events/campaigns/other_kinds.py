@@ -1,0 +1,136 @@
+"""Campaigns that no observance calls for: courses and inspections on a chosen day, reports and quarters by their cut-off."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from itertools import chain, count
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from events.campaigns.opening import Opened, open_round
+from events.campaigns.rounds import Round, chosen_round, title_of
+from events.days.recurrence import check_year
+from events.days.workdays import WorkCalendar
+from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
+from events.installation import day_here
+from events.locks import lock_templates
+from events.models import Campaign, CampaignStatus, Template
+from events.texts import short
+from events.units.tree import load_tree
+
+_LONGEST_AHEAD = 730  # days
+_LONGEST_WAIT = 60  # working days
+_LONGEST_TITLE = 300  # characters
+
+
+def kinds(session: Session) -> Sequence[Template]:
+    """Return the templates of no observance, in their order."""
+    return session.scalars(select(Template).where(Template.observance_id.is_(None)).order_by(Template.position, Template.id)).all()
+
+
+def get_kind(session: Session, key: str) -> Template:
+    """Return the template with this key. Raises ``NotFoundError``."""
+    template = session.scalar(select(Template).where(Template.key == key))
+    if template is None:
+        raise NotFoundError(kind="template", key=key)
+    return template
+
+
+def open_on(
+    session: Session,
+    template: Template,
+    day: date,
+    *,
+    now: datetime,
+    calendar: WorkCalendar,
+    unit_ids: Collection[int] | None = None,
+    title: str = "",
+) -> Opened:
+    """Open a template's campaign on ``day`` in all units that it names, or in those of ``unit_ids`` and above.
+
+    ``title`` tells two courses on one day apart; empty is the template's. What is held on that day under that title, also after it
+    was moved there, is one campaign: opening it again only adds units that were not there. Raises
+    ``ConflictError`` for a template that opens by itself or a day of a closed year, ``YearOutOfRangeError``, and
+    ``InvalidInputError`` for units that do not exist on the day.
+    """
+    _require_open_year(day, day_here(session, now))
+    require_chosen_day(template)
+    found = _round_on(session, template, short(title, _LONGEST_TITLE) or template.title_vi, day)
+    if unit_ids is not None:
+        _require_units(session, unit_ids, found.belongs_on(day_here(session, now)))
+    return open_round(session, found, now=now, calendar=calendar, unit_ids=unit_ids)
+
+
+def require_chosen_day(template: Template) -> None:
+    """Raise ``ConflictError`` for a template that opens by itself."""
+    if template.observance_id is not None:
+        raise ConflictError(N_("“%(template)s” opens with its observance."), template=template.title_vi)
+    if template.cutoffs:
+        raise ConflictError(N_("“%(template)s” opens by its reporting periods; switch it on instead."), template=template.title_vi)
+
+
+def switch_on(template: Template, *, on: date) -> None:
+    """Let a template open by itself at its reporting periods, from the one that runs on the day ``on``.
+
+    Raises ``ConflictError`` for a template without any.
+    """
+    if not template.enabled:
+        template.opens_from = on
+    _switch(template, enabled=True)
+
+
+def switch_off(template: Template) -> None:
+    """Stop a template from opening by itself; what is open stays."""
+    _switch(template, enabled=False)
+
+
+def set_lead_times(template: Template, *, ahead_days: int, late_plan_workdays: int) -> None:
+    """Choose how many days ahead campaigns open, and how many working days a late plan of a unit above leaves those below.
+
+    Raises ``InvalidInputError`` for numbers that cannot be.
+    """
+    if not (0 <= ahead_days <= _LONGEST_AHEAD and 0 <= late_plan_workdays <= _LONGEST_WAIT):
+        facts = {"ahead": _LONGEST_AHEAD, "late": _LONGEST_WAIT}
+        raise InvalidInputError(
+            N_("At most %(ahead)s days ahead and %(late)s working days after a late plan are possible."), **facts
+        )
+    template.generate_ahead_days, template.late_plan_workdays = ahead_days, late_plan_workdays
+
+
+def _round_on(session: Session, template: Template, title: str, day: date) -> Round:
+    """Return the round of this title that is held on ``day``, for whichever day it was opened, else a new one."""
+    lock_templates(session, [template.id])  # one opener at a time
+    held_on = func.coalesce(Campaign.event_date, Campaign.dtstart)
+    near = or_(held_on == day, Campaign.period.startswith(day.isoformat()))
+    columns = (Campaign.period, Campaign.summary, held_on.label("held_on"), Campaign.status)
+    known = session.execute(select(*columns).where(Campaign.template_id == template.id, near).distinct().order_by(*columns)).all()
+    held = (row for row in known if row.held_on == day and row.status is not CampaignStatus.CANCELLED)
+    same = next((row.period for row in held if title_of(row.summary) == title), None)
+    return chosen_round(template, day, title, same or _free_period(day, {row.period for row in known}))
+
+
+def _free_period(day: date, taken: Collection[str]) -> str:
+    """Return "2026-10-12", or "2026-10-12-2" for the second round that was opened for the day."""
+    numbered = (f"{day.isoformat()}-{number}" for number in count(2))
+    return next(period for period in chain([day.isoformat()], numbered) if period not in taken)
+
+
+def _switch(template: Template, *, enabled: bool) -> None:
+    if template.observance_id is not None:
+        raise ConflictError(N_("“%(template)s” opens with its observance."), template=template.title_vi)
+    if not template.cutoffs:
+        raise ConflictError(N_("“%(template)s” has no reporting periods; open it on a chosen day."), template=template.title_vi)
+    template.enabled = enabled
+
+
+def _require_open_year(day: date, today: date) -> None:
+    check_year(day.year)
+    if day.year < today.year:
+        raise ConflictError(N_("The year %(year)s is closed: nothing is opened in it any more."), year=day.year)
+
+
+def _require_units(session: Session, unit_ids: Collection[int], day: date) -> None:
+    if not unit_ids:
+        raise InvalidInputError(N_("Please choose at least one unit."))
+    if not set(unit_ids) <= load_tree(session, day).nodes.keys():
+        raise InvalidInputError(N_("A chosen unit does not exist on %(day)s."), day=f"{day:%d/%m/%Y}")

@@ -1,0 +1,1 @@
+"""The shipped facts, in TOML under data/: read, checked and imported."""

@@ -1,0 +1,137 @@
+"""What stands in the other catalogue files: one class for each table, with the types of its keys (docs/catalog.md)."""
+
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from events.days.workdays import DecisionStatus
+from events.models.observances import ObservanceStatus
+from events.templates.entries import Entry, OrderedEntry, TemplateEntry
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$")]
+OptionalDate = Annotated[date | None, BeforeValidator(lambda value: value or None)]
+
+
+class LevelEntry(Entry):
+    key: str
+    rank: int
+    title_vi: str
+    title_en: str
+
+
+class UnitEntry(Entry):
+    id: str
+    gso_code: str | None = None
+    level: str
+    type: str
+    name: str
+    full_name: str
+    name_gso: str | None = None
+    slug: Slug
+    parent: str = ""
+    valid_from: OptionalDate = None
+    valid_to: OptionalDate = None
+    successor: str | list[str] = ""
+    predecessors: list[str] = []
+    communes: int | None = None
+    origin: str | None = None
+    note: str | None = None
+
+    @property
+    def successors(self) -> list[str]:
+        return [self.successor] if isinstance(self.successor, str) and self.successor else list(self.successor)
+
+
+class RoleEntry(Entry):
+    key: str
+    title_vi: str
+    title_en: str
+    level: str
+    valid_from: OptionalDate = None
+    valid_to: OptionalDate = None
+    successor: str | None = None
+
+
+class ObservanceEntry(Entry):
+    key: str
+    slug: Slug
+    color: str
+    status: ObservanceStatus
+    title_vi: str
+    title_en: str
+    rule: dict[str, Any]
+    basis: str | None = None
+    base_year: int | None = None
+    anniversary: str | None = None
+    first_year: int | None = None
+    inside: str | None = None
+    note: str | None = None
+
+
+class TitleEntry(Entry):
+    observance: str
+    from_year: int
+    to_year: int | None = None
+    title_vi: str
+
+
+class ThemeEntry(Entry):
+    observance: str
+    year: int
+    theme_vi: str
+    slogans: list[str] = []
+    source: str | None = None
+
+
+class SwapEntry(Entry):
+    day_off: date
+    working_day: date
+    source: str | None = None
+
+
+class TetBreakEntry(Entry):
+    year: int
+    first_day_off: date
+    last_day_off: date
+    source: str | None = None
+
+    @property
+    def days(self) -> list[date]:
+        length = (self.last_day_off - self.first_day_off).days + 1
+        return [self.first_day_off + timedelta(days=n) for n in range(length)]
+
+
+class ProposedHolidayEntry(Entry):
+    name: str
+    status: DecisionStatus
+    source: str | None = None
+
+
+class UnitsFile(Entry):
+    schema_version: int
+    level: list[LevelEntry]
+    unit: list[UnitEntry]
+
+
+class TemplatesFile(Entry):
+    schema_version: int
+    level_default_role: dict[str, str]
+    phase: list[OrderedEntry]
+    evidence_type: list[OrderedEntry]
+    role: list[RoleEntry]
+    template: list[TemplateEntry]
+
+
+class ObservancesFile(Entry):
+    schema_version: int
+    observance: list[ObservanceEntry]
+    title_history: list[TitleEntry] = []
+    theme: list[ThemeEntry] = []
+
+
+class CalendarFile(Entry):
+    schema_version: int
+    proposed_holiday: list[ProposedHolidayEntry] = []
+    swap: list[SwapEntry] = []
+    tet_break: list[TetBreakEntry] = []

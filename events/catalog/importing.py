@@ -1,0 +1,248 @@
+"""Put a catalogue into the database, as often as you like, without undoing what people edited.
+
+Each row remembers the values of its last import (``catalog_base``). A column that still has that value follows the catalogue; one
+that differs was edited here and stays. A template whose items changed gets a new version; campaigns keep theirs.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events.catalog.entries import UnitEntry
+from events.catalog.reading import Catalog
+from events.days.workdays import swap
+from events.installation import day_here
+from events.models import (
+    CalendarDay,
+    DecidedYear,
+    EvidenceType,
+    Level,
+    Observance,
+    ObservanceStatus,
+    Phase,
+    ProposedHoliday,
+    Role,
+    Template,
+    TemplateItem,
+    TemplateVersion,
+    Theme,
+    TitlePeriod,
+    Unit,
+    UnitSuccession,
+)
+from events.templates.entries import TemplateEntry
+from events.texts import folded
+
+_Row = TypeVar("_Row", bound=Any)
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """What an import did, by kind of row."""
+
+    added: int = 0
+    updated: int = 0
+    kept: list[str] = field(default_factory=list)  # "unit 62: name", edited here and left alone
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.added or self.updated)
+
+
+def import_catalog(session: Session, catalog: Catalog, *, now: datetime) -> ImportResult:
+    """Add and update the rows the catalogue owns, in the caller's transaction."""
+    result = ImportResult()
+    _import_roles(session, catalog, result)
+    _import_units(session, catalog, result)
+    _import_observances(session, catalog, result)
+    _import_templates(session, catalog, result, now)
+    _import_calendar(session, catalog, result)
+    session.flush()
+    return result
+
+
+def _import_roles(session: Session, catalog: Catalog, result: ImportResult) -> None:
+    source = catalog.templates
+    _merge_all(
+        session,
+        result,
+        Role,
+        ((r.key, _role_values(r.model_dump(), n)) for n, r in enumerate(source.role)),
+    )
+    session.flush()
+    defaults = source.level_default_role
+    levels = ((e.key, e.model_dump(exclude={"key"}) | {"default_role_key": defaults.get(e.key)}) for e in catalog.units.level)
+    _merge_all(session, result, Level, levels)
+    for model, entries in ((Phase, source.phase), (EvidenceType, source.evidence_type)):
+        _merge_all(session, result, model, ((e.key, _titles(e) | {"position": e.order or n}) for n, e in enumerate(entries, 1)))
+    session.flush()
+
+
+def _import_units(session: Session, catalog: Catalog, result: ImportResult) -> None:
+    entries = catalog.units.unit
+    units = _merge_all(session, result, Unit, ((e.id, _unit_values(e, n)) for n, e in enumerate(entries)))
+    session.flush()
+    for entry in entries:
+        _merge(units[entry.id], {"parent_id": units[entry.parent].id if entry.parent else None}, f"unit {entry.id}", result)
+    pairs = {(e.id, s) for e in entries for s in e.successors} | {(p, e.id) for e in entries for p in e.predecessors}
+    known = {(row.predecessor_id, row.successor_id) for row in session.scalars(select(UnitSuccession))}
+    for old, new in sorted(pairs):
+        ids = units[old].id, units[new].id
+        if ids not in known:
+            session.add(UnitSuccession(predecessor_id=ids[0], successor_id=ids[1]))
+
+
+def _import_observances(session: Session, catalog: Catalog, result: ImportResult) -> None:
+    source = catalog.observances
+    values = ((e.key, _observance_values(e.model_dump(), n)) for n, e in enumerate(source.observance))
+    observances = _merge_all(session, result, Observance, values)
+    session.flush()
+    ids = {key: row.id for key, row in observances.items()}
+    titles = (((ids[t.observance], t.from_year), t.model_dump(exclude={"observance", "from_year"})) for t in source.title_history)
+    _merge_all(session, result, TitlePeriod, titles, ("observance_id", "from_year"))
+    themes = (((ids[t.observance], t.year), t.model_dump(exclude={"observance", "year"})) for t in source.theme)
+    _merge_all(session, result, Theme, themes, ("observance_id", "year"))
+
+
+def _import_templates(session: Session, catalog: Catalog, result: ImportResult, now: datetime) -> None:
+    observance_ids = {row.key: row.id for row in session.scalars(select(Observance))}
+    entries = catalog.templates.template
+    values = ((e.key, _template_values(e, observance_ids, n)) for n, e in enumerate(entries))
+    known = set(session.scalars(select(Template.key)))
+    templates = _merge_all(session, result, Template, values)
+    if known:  # what a new release brings does not open for days that are over
+        for key in templates.keys() - known:
+            templates[key].opens_from = day_here(session, now)
+    session.flush()
+    versions = _latest_versions(session)
+    for entry in entries:
+        template = templates[entry.key]
+        latest = versions.get(template.id)
+        digest = _digest(entry)
+        if latest is None or latest.digest not in ("", digest):
+            session.add(_new_version(template, entry, latest.number + 1 if latest else 1, digest, now))
+            result.updated += latest is not None
+
+
+def _import_calendar(session: Session, catalog: Catalog, result: ImportResult) -> None:
+    source = catalog.calendar
+    days = [(day, {"off": True, "reason": "trong kỳ nghỉ Tết", "source": b.source}) for b in source.tet_break for day in b.days]
+    for entry in source.swap:
+        for day in swap(entry.day_off, entry.working_day):
+            days.append((day.day, {"off": day.off, "reason": day.reason, "source": entry.source}))
+    _merge_all(session, result, CalendarDay, days, ("day",))
+    _merge_all(session, result, DecidedYear, ((b.year, {"source": b.source}) for b in source.tet_break), ("year",))
+    proposed = ((p.name, p.model_dump(exclude={"name"})) for p in source.proposed_holiday)
+    _merge_all(session, result, ProposedHoliday, proposed, ("name",))
+
+
+def _role_values(entry: dict[str, Any], position: int) -> dict[str, Any]:
+    level = entry["level"]
+    names = ("title_vi", "title_en", "valid_from", "valid_to")
+    values = {name: entry[name] for name in names}
+    return values | {"level_key": None if level == "any" else level, "successor_key": entry["successor"], "position": position}
+
+
+def _unit_values(entry: UnitEntry, position: int) -> dict[str, Any]:
+    names = {"gso_code", "type", "name", "full_name", "name_gso", "slug", "valid_from", "valid_to", "note"}
+    values = entry.model_dump(include=names)
+    return values | {
+        "gso_code": entry.gso_code or entry.id,
+        "level_key": entry.level,
+        "position": position,
+        "search": folded(entry.full_name, entry.name_gso),
+    }
+
+
+def _observance_values(entry: dict[str, Any], position: int) -> dict[str, Any]:
+    del entry["key"]
+    enabled = entry["status"] is not ObservanceStatus.OPTIONAL
+    if entry["anniversary"] is None:
+        del entry["anniversary"]  # then the wording is people's own to choose
+    return entry | {"inside_key": entry.pop("inside"), "enabled": enabled, "position": position}
+
+
+def _template_values(entry: TemplateEntry, observance_ids: Mapping[str, int], position: int) -> dict[str, Any]:
+    values = entry.model_dump(exclude={"key", "observance", "owner_role", "item"})
+    observance_id = observance_ids[entry.observance] if entry.observance else None
+    values["enabled"] = entry.observance is not None  # observances open by themselves; other kinds are switched on
+    return values | {"observance_id": observance_id, "owner_role_key": entry.owner_role, "position": position}
+
+
+def _titles(entry: Any) -> dict[str, str]:
+    return {"title_vi": entry.title_vi, "title_en": entry.title_en}
+
+
+def _latest_versions(session: Session) -> dict[int, TemplateVersion]:
+    ordered = session.scalars(select(TemplateVersion).order_by(TemplateVersion.number))
+    return {version.template_id: version for version in ordered}
+
+
+def _new_version(template: Template, entry: TemplateEntry, number: int, digest: str, now: datetime) -> TemplateVersion:
+    version = TemplateVersion(template_id=template.id, number=number, created=now, digest=digest)
+    for position, item in enumerate(entry.item, 1):
+        values = item.model_dump(exclude={"phase", "role"})
+        version.items.append(TemplateItem(**values, phase_key=item.phase, role_key=item.role, position=position))
+    return version
+
+
+def _digest(entry: TemplateEntry) -> str:
+    # What was not there when the first databases were made is left out while it is empty, or every template would look changed.
+    text = "\n".join(item.model_dump_json(exclude=None if item.level_end_offsets else {"level_end_offsets"}) for item in entry.item)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _merge_all(
+    session: Session,
+    result: ImportResult,
+    model: type[_Row],
+    entries: Iterable[tuple[Any, dict[str, Any]]],
+    keys: tuple[str, ...] = ("key",),
+) -> dict[Any, _Row]:
+    """Merge ``(key, values)`` pairs into the rows of ``model`` and return all of its rows by key."""
+
+    def key_of(row: _Row) -> Any:
+        return tuple(getattr(row, k) for k in keys) if len(keys) > 1 else getattr(row, keys[0])
+
+    rows = {key_of(row): row for row in session.scalars(select(model))}
+    for key, values in entries:
+        row = rows.get(key)
+        if row is None:
+            parts = key if isinstance(key, tuple) else (key,)
+            row = rows[key] = model(**dict(zip(keys, parts, strict=True)), catalog_base={})
+            for column, value in values.items():
+                setattr(row, column, value)
+            row.catalog_base = {column: _plain(value) for column, value in values.items()}
+            session.add(row)
+            result.added += 1
+        else:
+            _merge(row, values, f"{model.__tablename__} {key}", result)
+    return rows
+
+
+def _merge(row: Any, values: dict[str, Any], name: str, result: ImportResult) -> None:
+    """Three-way merge: base is what was imported last, ours is in the row, theirs is in the catalogue."""
+    base: dict[str, Any] = dict(row.catalog_base or {})
+    changed = False
+    for column, theirs in values.items():
+        ours = _plain(getattr(row, column))
+        if ours == _plain(theirs):
+            pass
+        elif row.catalog_base is not None and (column not in base or ours == base[column]):
+            setattr(row, column, theirs)
+            changed = True
+        else:
+            result.kept.append(f"{name}: {column}")
+        base[column] = _plain(theirs)
+    if base != row.catalog_base:
+        row.catalog_base = base
+    result.updated += changed
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value

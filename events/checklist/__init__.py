@@ -1,0 +1,1 @@
+"""What may be done to an item, by whom, and the history that it leaves."""

@@ -1,0 +1,180 @@
+"""The Vietnamese working calendar: which days offices are open, and where a deadline moves when they are not.
+
+Public holidays with their weekend compensation come from the ``holidays`` package; what the Government decides year by
+year (the Tết break, swap days, days announced but not yet law) is data laid over it, because decisions come late and the package
+misses some: 02/01/2026 was traded for Saturday 10/01/2026. Pure: no storage, no clock.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+
+import holidays
+
+from events.days.recurrence import check_year
+
+_A_DAY = timedelta(days=1)
+_LONGEST_BREAK = 60  # days; no break is near as long, so a longer search means broken data
+_SATURDAY = 5  # date.weekday()
+# Names as the holidays package gives them in Vietnamese.
+_COMPENSATION = " (nghỉ bù)"
+_TET = ("29 Tết", "Giao thừa Tết", "Tết Nguyên Đán", "Mùng ")
+_DECIDED_YEARLY = (*_TET, "Quốc khánh")
+_TRADED = re.compile(r"làm bù (?:cho )?(\d\d/\d\d/\d{4})$")
+
+
+class Shift(StrEnum):
+    """Where a date moves that is not a working day."""
+
+    PREVIOUS = "prev"
+    NEXT = "next"
+    NONE = "none"
+
+
+class DecisionStatus(StrEnum):
+    """How firm a day off is: made law, only announced by the authorities, or announced and then given up."""
+
+    ENACTED = "enacted"
+    ANNOUNCED = "announced"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class DayOff:
+    """Why offices are closed on a day, as a Vietnamese phrase that completes "hạn rơi …"."""
+
+    reason: str
+    provisional: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.reason} (dự kiến)" if self.provisional else self.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decided day: closed (``off``) or a Saturday on which offices work."""
+
+    day: date
+    off: bool
+    reason: str
+
+
+def swap(off: date, working: date) -> tuple[Decision, Decision]:
+    """Return a day off and the day worked instead; the reason of each names the other."""
+    traded = Decision(off, True, f"vào ngày nghỉ hoán đổi, làm bù {working:%d/%m/%Y}")
+    return traded, Decision(working, False, f"làm bù cho {off:%d/%m/%Y}")
+
+
+def swap_of(day: Decision) -> tuple[date, date] | None:
+    """Return the day off and the day worked instead that a day of a swap belongs to."""
+    found = _TRADED.search(day.reason)
+    if found is None:
+        return None
+    other = datetime.strptime(found[1], "%d/%m/%Y").date()  # noqa: DTZ007 a day has no zone
+    return (day.day, other) if day.off else (other, day.day)
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """A date before and after the working calendar had its say."""
+
+    nominal: date
+    effective: date
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class WorkCalendar:
+    """The working days of Vietnamese state offices.
+
+    ``decisions`` win over the package of public holidays. ``decided_years`` are the years whose Tết break and swap days the
+    Government has fixed; later years show those days as provisional ("dự kiến"). ``announced`` names public holidays that
+    are announced but not yet law; ``count_announced`` says whether they already close offices.
+    """
+
+    decisions: Mapping[date, Decision] = field(default_factory=dict)
+    decided_years: frozenset[int] = frozenset()
+    announced: frozenset[str] = frozenset()
+    count_announced: bool = True
+    dropped: frozenset[str] = frozenset()  # named by the package of public holidays, but given up by the authorities
+
+    @classmethod
+    def of(
+        cls,
+        decisions: Iterable[Decision] = (),
+        *,
+        decided_years: Iterable[int] = (),
+        announced: Iterable[str] = (),
+        count_announced: bool = True,
+        dropped: Iterable[str] = (),
+    ) -> "WorkCalendar":
+        by_day = {decision.day: decision for decision in decisions}
+        return cls(by_day, frozenset(decided_years), frozenset(announced), count_announced, frozenset(dropped))
+
+    def day_off(self, day: date) -> DayOff | None:
+        """Return why offices are closed on ``day``, or None on a working day."""
+        decision = self.decisions.get(day)
+        if decision:
+            return DayOff(decision.reason) if decision.off else None
+        return self._holiday(day) or _weekend(day)
+
+    def is_working(self, day: date) -> bool:
+        return self.day_off(day) is None
+
+    def is_decided(self, year: int) -> bool:
+        """Tell whether the Tết break and the swap days of ``year`` are fixed and no longer a guess."""
+        return not self.decided_years or year <= min(self.decided_years) or year in self.decided_years
+
+    def shift(self, nominal: date, shift: Shift) -> Shifted:
+        """Move ``nominal`` off a day on which offices are closed.
+
+        The result keeps both dates and the reason, so that people can see why their deadline is not the day they counted.
+        """
+        off = self.day_off(nominal)
+        if off is None or shift is Shift.NONE:
+            return Shifted(nominal, nominal, None)
+        step = -_A_DAY if shift is Shift.PREVIOUS else _A_DAY
+        return Shifted(nominal, self._search(nominal, step), str(off))
+
+    def add_workdays(self, start: date, count: int) -> date:
+        """Return the ``count``-th working day after ``start`` (before it, if negative)."""
+        step = _A_DAY if count >= 0 else -_A_DAY
+        day = start
+        for _ in range(abs(count)):
+            day = self._search(day, step)
+        return day
+
+    def _search(self, day: date, step: timedelta) -> date:
+        for _ in range(_LONGEST_BREAK):
+            day += step
+            if self.is_working(day):
+                return day
+        raise ValueError(f"no working day within {_LONGEST_BREAK} days of {day}")
+
+    def _holiday(self, day: date) -> DayOff | None:
+        name = _public_holidays(day.year).get(day)
+        if name is None:
+            return None
+        announced = name.removesuffix(_COMPENSATION) in self.announced
+        if name.removesuffix(_COMPENSATION) in self.dropped or (announced and not self.count_announced):
+            return None
+        guessed = name.startswith(_DECIDED_YEARLY) and not self.is_decided(day.year)
+        return DayOff(_phrase(name), provisional=announced or guessed)
+
+
+def _phrase(name: str) -> str:
+    return "trong kỳ nghỉ Tết" if name.startswith(_TET) else f"vào ngày nghỉ {name}"
+
+
+def _weekend(day: date) -> DayOff | None:
+    return DayOff("vào ngày nghỉ cuối tuần") if day.weekday() >= _SATURDAY else None
+
+
+@lru_cache(maxsize=256)
+def _public_holidays(year: int) -> dict[date, str]:
+    """Return the public holidays of ``year`` with the weekend compensation, by their Vietnamese names."""
+    check_year(year)
+    return dict(holidays.country_holidays("VN", years=year, language="vi").items())

@@ -1,0 +1,1 @@
+"""The papers that campaigns leave: registered, issued, corrected."""

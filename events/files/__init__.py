@@ -1,0 +1,1 @@
+"""Files that people upload, whatever they are for."""

@@ -1,0 +1,71 @@
+"""Observances on the calendar: their dates for the months to come, and the working days they are planned with."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from events.database import new_uid
+from events.installation import day_here
+from events.models import Observance, ObservanceOccurrence
+from events.observances.printed import of_year
+
+HORIZON = timedelta(days=3 * 366)  # lunar days are wanted three years ahead
+
+
+def enabled_observances(session: Session) -> Sequence[Observance]:
+    """Return the observances this province keeps, with their titles and themes."""
+    query = select(Observance).where(Observance.enabled).order_by(Observance.position)
+    around = selectinload(Observance.container).selectinload(Observance.themes)
+    return session.scalars(query.options(selectinload(Observance.titles), selectinload(Observance.themes), around)).all()
+
+
+def extend_horizon(session: Session, *, now: datetime, horizon: timedelta = HORIZON) -> int:
+    """Write the dates of every enabled observance from last year until ``now + horizon``; return how many rows changed.
+
+    Safe to run as often as you like. A new title, theme or rule changes the row and raises its SEQUENCE; the UID stays.
+    """
+    years = range(day_here(session, now).year - 1, day_here(session, now + horizon).year + 1)
+    known = {(row.observance_id, row.year): row for row in session.scalars(select(ObservanceOccurrence))}
+    changed = 0
+    for observance in enabled_observances(session):
+        for year in years:
+            changed += _write_occurrence(session, observance, year, known.get((observance.id, year)), now)
+    return changed
+
+
+def describe(observance: Observance, year: int) -> str:
+    """Return the plain text that a calendar shows for an observance in ``year``: what is printed about it, and its legal basis."""
+    printed, lines = of_year(observance, year), []
+    if printed.anniversary:
+        lines.append(f"{printed.anniversary}.")
+    if printed.theme:
+        lines.append(f"Chủ đề: {printed.theme}.")
+    if printed.slogans:
+        lines.append(f"Khẩu hiệu: {'; '.join(printed.slogans)}")
+    if observance.rule["kind"] == "lunar_day":
+        lines.append(f"Ngày {observance.rule['lunar_day']}/{observance.rule['lunar_month']} âm lịch.")
+    if observance.basis:
+        lines.append(f"Căn cứ: {observance.basis}.")
+    return "\n".join(lines)
+
+
+def _write_occurrence(session: Session, observance: Observance, year: int, row: ObservanceOccurrence | None, now: datetime) -> bool:
+    dates = observance.recurrence.occurrence(year)
+    values = {
+        "dtstart": dates.dtstart,
+        "dtend": dates.dtend,
+        "summary": observance.title_in(dates.dtstart.year),
+        "description": describe(observance, dates.dtstart.year),
+    }
+    if row is None:
+        identity = {"uid": new_uid(), "observance_id": observance.id, "year": year, "created": now, "last_modified": now}
+        session.add(ObservanceOccurrence(**identity, **values))
+        return True
+    if all(getattr(row, name) == value for name, value in values.items()):
+        return False
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.touch(now)
+    return True

@@ -1,0 +1,1 @@
+"""Persons, roles and posts, and what a post allows."""

@@ -1,0 +1,84 @@
+"""Persons: who they are, and how they are found again."""
+
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events.database import new_uid
+from events.errors import N_, ConflictError, NotFoundError
+from events.models import Person, Post
+from events.people.rights import require_post
+from events.texts import folded, nfc, one_line, required
+
+
+def add_person(
+    session: Session, full_name: str, email: str | None, *, phone: str | None = None, language: str = "vi", is_demo: bool = False
+) -> Person:
+    """Add a person. Raises ``InvalidInputError`` without a name, ``ConflictError`` for an address that is taken."""
+    name, address = _clean_name(full_name), normal_email(email)
+    if address and find_person(session, address):
+        raise ConflictError(N_("The address %(email)s already belongs to somebody."), email=address)
+    person = Person(
+        uid=new_uid(),
+        full_name=name,
+        email=address,
+        phone=_clean_phone(phone),
+        language=language,
+        is_demo=is_demo,
+        search=folded(name, address),
+    )
+    session.add(person)
+    return person
+
+
+def normal_email(email: str | None) -> str | None:
+    """Return an address as it is stored and compared: NFC, lower case, None when empty."""
+    return (nfc(email).lower() or None) if email else None
+
+
+def find_person(session: Session, email: str) -> Person | None:
+    return session.scalar(select(Person).where(Person.email == normal_email(email)))
+
+
+def correct_person(session: Session, post_id: int, *, full_name: str, phone: str | None, by: Person, on: date) -> Person:
+    """Correct the name and the telephone number of whoever holds a post. The address stays: it is what they sign in with.
+
+    Raises ``NotFoundError``, ``InvalidInputError`` without a name, and ``NotAllowedError`` unless ``by`` may work on every unit in
+    which the person holds a post: one unit does not rename somebody of another.
+    """
+    post = session.get(Post, post_id)
+    if post is None:
+        raise NotFoundError(kind="post", key=post_id)
+    person = post.person
+    if person.id != by.id:
+        others = session.scalars(select(Post).where(Post.person_id == person.id, Post.on(on)))
+        for unit in {post.unit, *(other.unit for other in others)}:
+            require_post(session, by, unit, on)
+    person.full_name, person.phone = _clean_name(full_name), _clean_phone(phone)
+    person.search = folded(person.full_name, person.email)
+    return person
+
+
+def _clean_name(full_name: str) -> str:
+    return required(one_line(full_name), N_("Please enter the full name."))
+
+
+def _clean_phone(phone: str | None) -> str | None:
+    return one_line(phone) or None
+
+
+def fill_in_phone(person: Person, phone: str | None) -> None:
+    """Give a number to somebody who has none; another number is not overwritten in passing, nor dropped in silence."""
+    given = _clean_phone(phone)
+    if person.phone is None:
+        person.phone = given
+    elif given and _digits(given) != _digits(person.phone):
+        raise ConflictError(
+            N_("%(name)s has another telephone number here already. Leave the number empty; it is changed under “Correct”."),
+            name=person.full_name,
+        )
+
+
+def _digits(phone: str) -> str:
+    return "".join(sign for sign in phone if sign.isdigit())

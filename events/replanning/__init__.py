@@ -1,0 +1,1 @@
+"""What moves when a date, a plan, a template or the working calendar does; previewed first."""

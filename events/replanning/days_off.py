@@ -1,0 +1,274 @@
+"""Yearly decisions on days off: see which open items move, then apply exactly that.
+
+Nothing moves unseen: a preview lists every open item whose date changes, and applying takes the preview's fingerprint. If something
+changed in between, it is refused and the person looks again. A due date that somebody set by hand stays.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from events.days.decision_text import TET
+from events.days.recurrence import check_year
+from events.days.workdays import Decision, DecisionStatus, WorkCalendar, swap_of
+from events.errors import N_, InvalidInputError, NotFoundError
+from events.models import CalendarDay, CalendarDecision, DecidedYear, Person, ProposedHoliday
+from events.models.history import Door
+from events.replanning.preview import Group, Line, expect, fingerprint, grouped
+from events.replanning.touched_rounds import RoundChange, changed_rounds, write_rounds
+from events.texts import nfc
+from events.working_calendar import work_calendar
+
+_A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class YearDecision:
+    """The Tết break, swap days and other days of one year, as a person confirmed them. ``text`` is what they were read from."""
+
+    year: int
+    days: tuple[Decision, ...]
+    text: str = ""
+    source: str | None = None
+    replaces: bool | None = None  # the days entered before for the year; None: if these fix the Tết break, they are the year's
+    is_tet_decided: bool = False  # somebody says so, though the days name no Tết break
+    drops: Mapping[date, bool] = field(default_factory=dict)  # what is said of single days entered before: whether they go
+
+    @property
+    def tet(self) -> list[date]:
+        return [day.day for day in self.days if _is_tet(day)]
+
+    @property
+    def takes_over(self) -> bool:
+        """Tell whether the days entered before no longer apply. One without a Tết break comes beside the year's decision."""
+        return bool(self.tet) if self.replaces is None else self.replaces
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a decision would do, with the fingerprint that applying asks for. ``is_known``: it is in force already."""
+
+    rounds: tuple[RoundChange, ...]
+    fingerprint: str
+    is_known: bool = False
+
+    @property
+    def moved(self) -> list[Line]:
+        return [line for one in self.rounds for line in one.moved]
+
+    def groups(self, today: date) -> list[Group]:
+        """Return what moves in all rounds together."""
+        return grouped(self.moved, today)
+
+
+@dataclass(frozen=True, slots=True)
+class YearPreview(Preview):
+    """What the decision of a year would do, to the calendar and to the items that are open."""
+
+    days: tuple[Decision, ...] = ()  # all that it decides
+    working: tuple[date, ...] = ()  # those of them that were guessed to be in the Tết break and are outside it
+    earlier: tuple[Decision, ...] = ()  # entered before for the year, and not named again
+    gone: frozenset[date] = frozenset()  # the earlier ones that no longer apply
+    takes_over: bool = False  # it stands in the place of all earlier ones, except for those of which somebody says otherwise
+    decides: bool = False  # the year is decided afterwards
+
+
+def preview_decision(session: Session, decision: YearDecision) -> YearPreview:
+    """Say what a decision would change. Writes nothing. Raises ``InvalidInputError`` for days that cannot be."""
+    return _of_decision(session, decision, work_calendar(session))
+
+
+def apply_decision(
+    session: Session,
+    decision: YearDecision,
+    *,
+    expected_fingerprint: str,
+    by: Person | None,
+    now: datetime,
+    door: Door = Door.PAGE,
+) -> YearPreview:
+    """Store the decided days and move the items that the preview showed. A decision already in force changes nothing.
+
+    Raises ``ConflictError`` when the preview would look different now.
+    """
+    _lock(session)
+    found = _of_decision(session, decision, work_calendar(session), lock=True)
+    if found.is_known:
+        return found
+    expect(expected_fingerprint, found.fingerprint)
+    _store(session, decision, found, by, now)
+    write_rounds(session, found.rounds, by=by, now=now, door=door)
+    return found
+
+
+def preview_holiday(session: Session, name: str, status: DecisionStatus) -> Preview:
+    """Say what moves when a proposed holiday is made law or given up. Writes nothing."""
+    return _of_holiday(session, _holiday(session, name), status)
+
+
+def apply_holiday(
+    session: Session,
+    name: str,
+    status: DecisionStatus,
+    *,
+    source: str | None = None,
+    expected_fingerprint: str,
+    by: Person | None,
+    now: datetime,
+    door: Door = Door.PAGE,
+) -> Preview:
+    """Make a proposed holiday law, or give it up, and move the items that the preview showed."""
+    _lock(session)
+    holiday = _holiday(session, name)
+    found = _of_holiday(session, holiday, status, lock=True)
+    if found.is_known:
+        return found
+    expect(expected_fingerprint, found.fingerprint)
+    holiday.status = status
+    holiday.source = nfc(source or "") or holiday.source
+    write_rounds(session, found.rounds, by=by, now=now, door=door)
+    return found
+
+
+def decisions(session: Session) -> Sequence[CalendarDecision]:
+    """Return the decisions entered here, the newest first."""
+    query = select(CalendarDecision).options(joinedload(CalendarDecision.by))
+    return session.scalars(query.order_by(CalendarDecision.id.desc())).all()
+
+
+def _check(decision: YearDecision) -> None:
+    check_year(decision.year)
+    if not (decision.days or decision.replaces or decision.is_tet_decided):
+        raise InvalidInputError(N_("The decision names no day."))
+    stranger = next((day.day for day in decision.days if abs(day.day.year - decision.year) > 1), None)
+    if stranger is not None:
+        raise InvalidInputError(N_("%(day)s is not near the year %(year)s."), day=f"{stranger:%d/%m/%Y}", year=decision.year)
+    elsewhere = next((day for day in decision.tet if day.year != decision.year), None)
+    if elsewhere is not None:  # or the Tết break that is guessed for the year would become working days
+        words = N_("%(day)s of the Tết break does not lie in %(year)s. Please check the year of the decision.")
+        raise InvalidInputError(words, day=f"{elsewhere:%d/%m/%Y}", year=decision.year)
+
+
+def _lock(session: Session) -> None:
+    """Let one decision be applied at a time; SQLite's writers already are."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_DECISIONS)))
+
+
+_DECISIONS = 7_240_531  # any number, the same for every process
+
+
+def _is_tet(day: Decision) -> bool:
+    return day.off and day.reason == TET
+
+
+def _entered(session: Session, year: int) -> dict[date, Decision]:
+    """Return the days that earlier decisions of the year stored and that are still people's own."""
+    texts = session.scalars(select(CalendarDecision.days).where(CalendarDecision.year == year))
+    named = {date.fromisoformat(day) for days in texts for day in days}
+    rows = session.scalars(select(CalendarDay).where(CalendarDay.day.in_(named)).order_by(CalendarDay.day))
+    return {row.day: Decision(row.day, row.off, row.reason) for row in rows if row.catalog_base is None}
+
+
+def _guessed_tet(year: int) -> list[date]:
+    """Return the weekdays that the package of public holidays takes for the Tết break of ``year``."""
+    undecided = WorkCalendar.of(decided_years=[year - 1])
+    january = date(year, 1, 1)
+    days = (january + n * _A_DAY for n in range(90))
+    return [day for day in days if day.weekday() < 5 and (off := undecided.day_off(day)) is not None and off.reason == TET]
+
+
+def _store(session: Session, decision: YearDecision, found: YearPreview, by: Person | None, now: datetime) -> None:
+    """Keep the decision as it was entered, and its days instead of those that no longer apply."""
+    source = nfc(decision.source or "") or None
+    for gone in found.gone:
+        session.delete(session.get_one(CalendarDay, gone))
+    for day in found.days:
+        _store_day(session, day, source)
+    _store_year(session, decision.year, found.decides, source)
+    stored = {day.day.isoformat(): {"off": day.off, "reason": day.reason} for day in found.days}
+    session.add(CalendarDecision(year=decision.year, text=decision.text, source=source, days=stored, at=now, by=by))
+
+
+def _store_day(session: Session, day: Decision, source: str | None) -> None:
+    """Store a day as people's own, unless it is known: without a catalogue base an import leaves it alone."""
+    row = session.get(CalendarDay, day.day)
+    if row is None:
+        row = CalendarDay(day=day.day)
+        session.add(row)
+    elif (row.off, row.reason) == (day.off, day.reason):
+        return
+    row.off, row.reason, row.source, row.catalog_base = day.off, day.reason, source, None
+
+
+def _store_year(session: Session, year: int, decides: bool, source: str | None) -> None:
+    row = session.get(DecidedYear, year)
+    if decides and row is None:
+        session.add(DecidedYear(year=year, source=source))
+    elif row is not None and not decides:
+        session.delete(row)
+
+
+def _holiday(session: Session, name: str) -> ProposedHoliday:
+    holiday = session.get(ProposedHoliday, name)
+    if holiday is None:
+        raise NotFoundError(N_("There is no proposed holiday “%(name)s”."), name=name)
+    return holiday
+
+
+def _of_decision(session: Session, decision: YearDecision, old: WorkCalendar, *, lock: bool = False) -> YearPreview:
+    _check(decision)
+    named, entered = {day.day: day for day in decision.days}, _entered(session, decision.year)
+    gone = {day for day, known in entered.items() if _is_gone(known, decision)}
+    stay = {day: known for day, known in old.decisions.items() if day not in gone}
+    guessed = [day for day in _guessed_tet(decision.year) if day not in named | stay] if decision.tet else []
+    named |= {day: Decision(day, False, "ngoài kỳ nghỉ Tết đã quyết định") for day in guessed}
+    decides = decision.is_tet_decided or _is_decided(session, decision, stay | named, [entered[day] for day in gone])
+    years = old.decided_years | {decision.year} if decides else old.decided_years - {decision.year}
+    earlier = tuple(known for day, known in entered.items() if day not in named)
+    gone &= {known.day for known in earlier}
+    asked = (decision.year, decision.days, decision.text, decision.source, earlier, sorted(gone), decides)
+    found = _preview(session, old, replace(old, decisions=stay | named, decided_years=years), *asked, lock=lock)
+    days = tuple(named[day] for day in sorted(named))
+    before = earlier, frozenset(gone), decision.takes_over
+    return YearPreview(found.rounds, found.fingerprint, found.is_known, days, tuple(guessed), *before, decides)
+
+
+def _is_gone(known: Decision, decision: YearDecision) -> bool:
+    """Tell whether a day entered before no longer applies: as somebody says, else a day of a swap goes with the other one."""
+    return decision.drops.get(known.day, decision.takes_over or _is_traded_otherwise(known, decision.days))
+
+
+def _is_traded_otherwise(known: Decision, days: Collection[Decision]) -> bool:
+    """Tell whether a day of a swap has lost the other one, which is now traded for another day or not at all."""
+    swap, swaps = swap_of(known), [swap_of(day) for day in days]
+    if swap is None or swap in swaps:
+        return False
+    lost = any(other is not None and set(other) & set(swap) for other in swaps)
+    return lost or any(day.day in swap and day.day != known.day and day.off == known.off for day in days)
+
+
+def _is_decided(session: Session, decision: YearDecision, days: Mapping[date, Decision], gone: Collection[Decision]) -> bool:
+    """Tell whether a Tết break is in force for the year, or the year was said to be decided and that still holds."""
+    row = session.get(DecidedYear, decision.year)
+    taken_back = decision.takes_over or any(map(_is_tet, gone))
+    stands = row is not None and (row.catalog_base is not None or not taken_back)
+    return stands or any(_is_tet(day) and day.day.year == decision.year for day in days.values())
+
+
+def _of_holiday(session: Session, holiday: ProposedHoliday, status: DecisionStatus, *, lock: bool = False) -> Preview:
+    old = work_calendar(session)
+    name = frozenset([holiday.name])
+    announced = old.announced | name if status is DecisionStatus.ANNOUNCED else old.announced - name
+    dropped = old.dropped | name if status is DecisionStatus.DROPPED else old.dropped - name
+    return _preview(session, old, replace(old, announced=announced, dropped=dropped), holiday.name, status, lock=lock)
+
+
+def _preview(session: Session, old: WorkCalendar, new: WorkCalendar, *asked: object, lock: bool) -> Preview:
+    if new == old:
+        return Preview((), fingerprint((), asked), is_known=True)
+    rounds = tuple(changed_rounds(session, old, new, lock=lock))
+    return Preview(rounds, fingerprint((line for one in rounds for line in one.lines), asked))

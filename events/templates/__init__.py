@@ -1,0 +1,1 @@
+"""What campaigns are made from: read, checked, edited, and carried in files."""

@@ -1,0 +1,77 @@
+"""What a template's file may say: one class for each table, with the types of its keys (docs/catalog.md)."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from events.days.workdays import Shift
+from events.models.templates import Anchor, Cascade, IfNoLevel
+
+MOST_ITEMS = 150  # of one template, so that its form stays below what a browser may send
+MOST_DAYS = 730  # before or after the anchor
+ItemKey = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=64)]  # fits its column: database.Key
+Title = Annotated[str, Field(min_length=1, max_length=300)]
+Days = Annotated[int, Field(ge=-MOST_DAYS, le=MOST_DAYS)]
+
+
+class Entry(BaseModel):
+    """One table of a catalogue file. An unknown key is an error: it is nearly always a slip of the pen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class OrderedEntry(Entry):
+    """A phase or a kind of evidence."""
+
+    key: str
+    order: int = 0
+    title_vi: str
+    title_en: str
+
+
+class ItemEntry(Entry):
+    key: ItemKey
+    title_vi: Title
+    title_en: Title
+    phase: str
+    anchor: Anchor
+    offset_days: Days
+    level_offsets: dict[str, Days] = {}
+    end_offset_days: Days | None = None
+    level_end_offsets: dict[str, Days] = {}
+    levels: list[str] = Field(min_length=1)
+    cascade: Cascade
+    role: str
+    support_roles: list[str] = []
+    evidence: list[str]
+    evidence_min: int = Field(ge=0, le=50)
+    without_evidence: bool = False
+    weight: int = Field(ge=1, le=5)
+    required: bool
+    shift: Shift
+    if_no_district: IfNoLevel = IfNoLevel.DROP
+    depends_on: list[str] = []
+    note: str | None = Field(default=None, max_length=1000)
+
+
+class CutoffEntry(Entry):
+    """A reporting period that comes round every year, as MM-DD; one that ends before it starts began the year before."""
+
+    first: str
+    last: str
+    name: str
+
+
+class TemplateEntry(Entry):
+    key: ItemKey
+    kind: str
+    observance: str | None = None
+    title_vi: str = Field(min_length=1, max_length=500)
+    title_en: str = Field(min_length=1, max_length=500)
+    anchor: Anchor
+    generate_ahead_days: int = Field(ge=0, le=730)
+    late_plan_workdays: int = Field(default=7, ge=0, le=60)
+    cutoffs: list[CutoffEntry] = []
+    owner_role: str
+    note: str | None = None
+    item: list[ItemEntry] = Field(min_length=1, max_length=MOST_ITEMS)

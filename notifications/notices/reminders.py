@@ -1,0 +1,204 @@
+"""Write reminders: open items become notices, and what one person should hear at the same moment becomes one message.
+
+Everything happens in the caller's transaction and in sets: the number of statements depends neither on the number of items nor on
+that of people. A notice is inserted only if its key is new, and only notices that were inserted here become part of a message; so
+running again, in two processes or after the clock was set back writes nothing twice.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from events.checklist.rights import in_charge
+from events.days.workdays import WorkCalendar
+from events.installation import day_here, zone_of
+from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
+from events.models.items import OPEN
+from notifications.notices.steps import Dates, ReminderRules, Step, Told, due_step, next_working_moment, stale_from, window
+from notifications.notices.table import Notice, NoticeState
+from notifications.outbox import Message, MessageKind, insert_new, message_row
+
+_CHANNEL = "mail"
+_DEFAULT_RULES = ReminderRules()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What one run added. ``notices`` are those that a message tells; ``collapsed`` ones are only recorded."""
+
+    notices: int = 0
+    messages: int = 0
+    collapsed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """A person, an item and the step to tell."""
+
+    row: Any
+    step: Step
+
+    @property
+    def key(self) -> str:
+        row = self.row
+        return f"{MessageKind.REMINDER}|{row.item_id}|{self.step.rule}|{row.anchor_version}|{row.person_id}|{_CHANNEL}"
+
+    def notice(self, state: NoticeState, now: datetime) -> dict[str, Any]:
+        """Return the row of this notice."""
+        return {
+            "key": self.key,
+            "kind": MessageKind.REMINDER,
+            "rule": self.step.rule,
+            "item_id": self.row.item_id,
+            "anchor_version": self.row.anchor_version,
+            "person_id": self.row.person_id,
+            "at": self.step.at,
+            "state": state,
+            "created": now,
+        }
+
+
+def reminded_items(session: Session, root: Campaign) -> set[int]:
+    """Return the ids of the items of ``root``'s round that somebody was, or is about to be, reminded of on their present date."""
+    query = select(Notice.item_id).join(ChecklistItem, ChecklistItem.id == Notice.item_id).join(ChecklistItem.campaign)
+    same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
+    sent = (Notice.state != NoticeState.CANCELLED, Notice.anchor_version == ChecklistItem.anchor_version)
+    return set(session.scalars(query.where(*same, *sent).distinct()))
+
+
+def write_reminders(session: Session, *, now: datetime, calendar: WorkCalendar, rules: ReminderRules = _DEFAULT_RULES) -> Written:
+    """Write what is due at ``now`` to everybody who holds the post of an open item and has an address."""
+    told = _Clerk(now, calendar, rules, zone_of(session))
+    tell, collapse = [], []
+    for row in _candidates(session, told.window, day_here(session, now)):
+        due = told.due(row)
+        if due and (row.told_at is None or row.told_at < due.step.at):
+            tell.append(_Telling(row, due.step))
+            collapse += [_Telling(row, step) for step in due.collapsed if row.told_at is None or row.told_at < step.at]
+    new = insert_new(session, Notice, _distinct(tell, NoticeState.PLANNED, now))
+    collapsed = insert_new(session, Notice, _distinct(collapse, NoticeState.COLLAPSED, now))
+    letters = told.letters([telling for telling in tell if telling.key in new])
+    messages = insert_new(session, Message, [letter.row(now) for letter in letters])
+    _link(session, letters, new, messages)
+    return Written(len(new), len(messages), len(collapsed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """What one person is told at one moment."""
+
+    tellings: list[_Telling]
+    leaves: datetime
+    expires: datetime
+
+    @property
+    def key(self) -> str:
+        return f"{MessageKind.REMINDER}|{min(telling.key for telling in self.tellings)}"
+
+    def row(self, now: datetime) -> dict[str, Any]:
+        """Return the row of this message; its items hang on its notices."""
+        person = self.tellings[0].row
+        return message_row(
+            key=self.key,
+            kind=MessageKind.REMINDER,
+            person_id=person.person_id,
+            rcpt_to=person.email,
+            language=person.language,
+            params={},
+            urgent=any(telling.step.urgent for telling in self.tellings),
+            next_attempt=self.leaves,
+            expires=self.expires,
+            now=now,
+        )
+
+
+class _Clerk:
+    """Works out steps and moments, each once: items of many units share their dates."""
+
+    def __init__(self, now: datetime, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo) -> None:
+        self._now, self._calendar, self._rules, self._zone = now, calendar, rules, zone
+        self._known: dict[tuple[date, date | None, str], Told | None] = {}
+        self.window = window(now, calendar, rules, zone)
+
+    def due(self, row: Any) -> Told | None:
+        dates = row.due, row.dtstart, row.phase_key
+        if dates not in self._known:
+            self._known[dates] = due_step(Dates.of(*dates), self._now, self._calendar, self._rules, self._zone)
+        return self._known[dates]
+
+    def letters(self, tellings: Sequence[_Telling]) -> list[_Letter]:
+        """Return one letter for each person and moment of leaving."""
+        if not tellings:
+            return []
+        arguments = self._now, self._calendar, self._rules, self._zone
+        moments = {urgent: next_working_moment(*arguments, any_day=urgent) for urgent in (True, False)}
+        expiry = {step: stale_from(step, self._calendar, self._rules, self._zone) for step in {t.step for t in tellings}}
+        groups: dict[tuple[int, datetime], dict[str, _Telling]] = defaultdict(dict)
+        for telling in tellings:
+            leaves = moments[telling.step.urgent]
+            groups[telling.row.person_id, leaves][telling.key] = telling
+        return [
+            _Letter(list(group.values()), leaves, max(expiry[telling.step] for telling in group.values()))
+            for (_person, leaves), group in groups.items()
+        ]
+
+
+def _candidates(session: Session, days: tuple[date, date], today: date) -> Sequence[Any]:
+    """Return open items that start or are due in the window, with whom to tell and the newest step that was told already."""
+    told_at = (
+        select(func.max(Notice.at))
+        .where(
+            Notice.item_id == ChecklistItem.id,
+            Notice.person_id == Post.person_id,
+            Notice.anchor_version == ChecklistItem.anchor_version,
+        )
+        .scalar_subquery()
+    )
+    first, last = days
+    columns = (
+        ChecklistItem.id.label("item_id"),
+        ChecklistItem.due,
+        ChecklistItem.dtstart,
+        ChecklistItem.phase_key,
+        ChecklistItem.anchor_version,
+        Person.id.label("person_id"),
+        Person.email,
+        Person.language,
+        told_at.label("told_at"),
+    )
+    in_window = or_(ChecklistItem.due <= last, ChecklistItem.dtstart.between(first, last))
+    query = (
+        select(*columns)
+        .join(Campaign, Campaign.id == ChecklistItem.campaign_id)
+        .join(Post, in_charge())
+        .join(Person, Person.id == Post.person_id)
+        .where(ChecklistItem.status.in_(OPEN), ChecklistItem.due >= first, in_window)
+        .where(Campaign.status != CampaignStatus.CANCELLED, Post.on(today), Person.email.is_not(None))
+        .order_by(ChecklistItem.due, ChecklistItem.id)
+    )
+    return session.execute(query).all()
+
+
+def _distinct(tellings: Sequence[_Telling], state: NoticeState, now: datetime) -> list[dict[str, Any]]:
+    """Return the rows of notices, each once: somebody may hold the same post twice."""
+    return list({telling.key: telling.notice(state, now) for telling in tellings}.values())
+
+
+def _link(session: Session, letters: Sequence[_Letter], notices: dict[str, int], messages: dict[str, int]) -> None:
+    rows = list(_links(letters, notices, messages))
+    if rows:
+        table = Notice.__table__
+        statement = update(Notice).where(table.c.id == bindparam("notice")).values(message_id=bindparam("message"))
+        session.connection().execute(statement, rows)
+
+
+def _links(letters: Sequence[_Letter], notices: dict[str, int], messages: dict[str, int]) -> Iterator[dict[str, int]]:
+    for letter in letters:
+        for telling in letter.tellings:
+            yield {"notice": notices[telling.key], "message": messages[letter.key]}

@@ -1,0 +1,234 @@
+import re
+import unicodedata
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import icalendar
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from events.calendars.feeds import all_slugs, serve_feed
+from events.calendars.ical import RENDERER_EPOCH, CalendarEvent, CalendarHead, write_calendar
+from events.campaigns.opening import open_campaigns
+from events.checklist.states import complete_item
+from events.errors import NotFoundError
+from events.models import Campaign, CampaignStatus, ChecklistItem, Observance
+from events.observances.occurrences import extend_horizon
+from events.people.persons import add_person
+from events.people.posts import give_post
+from events.units.tree import get_unit
+from tests.conftest import tick_off
+
+GOLDEN = Path(__file__).parents[2] / "data" / "calendars"
+NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
+A_DAY = timedelta(days=1)
+HEAD = CalendarHead("Lịch thử", "Để thử; có phẩy, có xuống dòng", "crimson", "#DC143C", source="https://example.org/lich/thu.ics")
+
+
+def an_event(**changes):
+    values = {
+        "uid": "0001@sumvay",
+        "summary": "Ngày Gia đình Việt Nam",
+        "dtstart": date(2027, 6, 28),
+        "dtend": date(2027, 6, 29),
+        "created": NOW,
+        "last_modified": NOW,
+    }
+    return CalendarEvent(**(values | changes))
+
+
+def serve(session_factory, slug, now=NOW):
+    return serve_feed(session_factory, slug, now=now, public_url="https://example.org")
+
+
+def events_of(body):
+    return {str(event["UID"]): event for event in icalendar.Calendar.from_ical(body).walk("VEVENT")}
+
+
+def an_item_of(session, slug):
+    """An item of the unit's campaign for 25 November 2026."""
+    query = select(ChecklistItem).join(ChecklistItem.campaign)
+    return session.scalars(query.where(Campaign.unit.has(slug=slug), Campaign.dtstart == date(2026, 11, 25))).first()
+
+
+@pytest.fixture
+def november(session_factory, vietnam):
+    """The new province as it is in November 2026."""
+    with session_factory.begin() as session:
+        extend_horizon(session, now=NOW)
+        open_campaigns(session, now=NOW, calendar=vietnam)
+
+
+def test_a_calendar_is_written_byte_for_byte_as_agreed():
+    events = [
+        an_event(description="Chủ đề: Gia đình hạnh phúc - Quốc gia thịnh vượng.\nCăn cứ: Quyết định 72/2001/QĐ-TTg; 04/5/2001."),
+        an_event(
+            uid="0002@sumvay", summary="Lễ phát động", dtstart=NOW, dtend=NOW + timedelta(hours=2), location="Nhà văn hóa, tầng 1"
+        ),
+        an_event(uid="0003@sumvay", dtstart=date(2026, 11, 15), dtend=date(2026, 12, 16), status="CANCELLED", sequence=4),
+        an_event(uid="0004@sumvay", summary="Hạn: Báo cáo", categories=("Hạn việc",), url="https://example.org/viec/4"),
+    ]
+
+    assert write_calendar(HEAD, events).decode() == (GOLDEN / "all-kinds.ics").read_bytes().decode()
+
+
+def test_lines_end_with_crlf_and_have_at_most_75_octets(session_factory, november):
+    body = serve(session_factory, "tinh-quang-ngai-2025").body
+
+    assert body.endswith(b"END:VCALENDAR\r\n")
+    assert b"\n" not in body.replace(b"\r\n", b"")
+    assert max(map(len, body.split(b"\r\n"))) <= 75
+    assert not body.startswith(b"\xef\xbb\xbf")
+    assert all(line.decode() is not None for line in body.split(b"\r\n"))  # no letter is cut
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300))
+def test_any_text_comes_back_from_a_calendar_as_it_went_in(text):
+    [event] = events_of(write_calendar(HEAD, [an_event(summary="x", description=text or "-")])).values()
+    expected = icalendar.vText(text or "-")
+
+    clean = unicodedata.normalize("NFC", expected).replace("\r\n", "\n").replace("\t", " ")
+    clean = "".join(c for c in clean if c == "\n" or unicodedata.category(c) != "Cc")
+    assert str(event.get("DESCRIPTION", "")) == clean
+
+
+def test_the_head_names_the_calendar_for_every_client(session_factory, november):
+    calendar = icalendar.Calendar.from_ical(serve(session_factory, "ngay-gia-dinh-viet-nam").body)
+
+    assert calendar["NAME"] == calendar["X-WR-CALNAME"] == "Ngày Gia đình Việt Nam"
+    assert calendar["REFRESH-INTERVAL"].params["VALUE"] == "DURATION"
+    assert calendar["SOURCE"].params["VALUE"] == "URI"
+    assert calendar["X-APPLE-CALENDAR-COLOR"] == "#DC143C"
+    assert "UID" not in calendar
+    assert "METHOD" not in calendar
+
+
+def test_every_kept_observance_has_a_calendar_with_13_months_ahead(session_factory, november):
+    with session_factory() as session:
+        kept = session.scalars(select(Observance.slug).where(Observance.enabled)).all()
+
+    for slug in kept:
+        starts = [event["DTSTART"].dt for event in events_of(serve(session_factory, slug).body).values()]
+        assert any(date(2026, 11, 23) <= start <= date(2027, 12, 31) for start in starts), slug
+
+
+def test_an_observance_that_is_switched_off_has_no_calendar(session_factory, november):
+    with pytest.raises(NotFoundError):
+        serve(session_factory, "tet-nguyen-dan")
+
+
+def test_a_range_is_one_all_day_event_that_blocks_nobodys_time(session_factory, november):
+    events = events_of(serve(session_factory, "thang-hanh-dong-vi-binh-dang-gioi").body).values()
+    month = next(event for event in events if event["DTSTART"].dt == date(2026, 11, 15))
+
+    assert month["DTEND"].dt == date(2026, 12, 16)
+    assert month["DTSTART"].params["VALUE"] == month["DTEND"].params["VALUE"] == "DATE"
+    assert (month["TRANSP"], month["X-MICROSOFT-CDO-BUSYSTATUS"]) == ("TRANSPARENT", "FREE")
+
+
+def test_lunar_days_are_single_events_without_a_rule(session_factory, november):
+    with session_factory.begin() as session:
+        session.scalars(select(Observance).where(Observance.key == "tet")).one().enabled = True
+        session.flush()
+        extend_horizon(session, now=NOW)
+
+    body = serve(session_factory, "tet-nguyen-dan").body
+    starts = sorted(event["DTSTART"].dt for event in events_of(body).values())
+    assert starts == [date(2025, 1, 29), date(2026, 2, 17), date(2027, 2, 6), date(2028, 1, 26), date(2029, 2, 13)]
+    assert b"RRULE" not in body
+    assert b"RSCALE" not in body
+
+
+def test_a_unit_feed_shows_its_deadlines_and_ticks(session_factory, november):
+    slug = "dak-cam-23284-2025"
+    before = serve(session_factory, slug)
+    with session_factory.begin() as session:
+        item = an_item_of(session, slug)
+        tick_off(item, None, NOW, NOW.date())
+
+    after = serve(session_factory, slug, NOW + A_DAY)
+    old, new = events_of(before.body)[item.uid], events_of(after.body)[item.uid]
+    assert (str(old["SUMMARY"]), str(new["SUMMARY"])) == (f"Hạn: {item.summary}", f"✓ Hạn: {item.summary}")
+    assert new["SEQUENCE"] == old["SEQUENCE"] + 1
+    assert after.etag != before.etag
+    assert after.last_modified == NOW + A_DAY
+
+
+def test_the_same_data_gives_the_same_bytes_etag_and_time(session_factory, november):
+    first = serve(session_factory, "tinh-quang-ngai-2025")
+    later = serve(session_factory, "tinh-quang-ngai-2025", NOW + timedelta(hours=5))
+
+    assert later == first
+
+
+def test_a_cancelled_campaign_stays_marked_and_then_goes(session_factory, november):
+    slug = "tinh-quang-ngai-2025"
+    with session_factory.begin() as session:
+        campaign = session.scalars(
+            select(Campaign).where(Campaign.unit.has(slug=slug), Campaign.dtstart == date(2026, 11, 25))
+        ).one()
+        campaign.status = CampaignStatus.CANCELLED
+        campaign.touch(NOW)
+        uid = campaign.uid
+
+    marked = events_of(serve(session_factory, slug).body)[uid]
+    assert str(marked["SUMMARY"]).startswith("[HUỶ] ")
+    assert marked["STATUS"] == "CANCELLED"
+    assert uid not in events_of(serve(session_factory, slug, NOW + timedelta(days=45)).body)
+
+
+def test_stamps_are_those_of_the_row_and_never_older_than_the_renderer():
+    old = an_event(last_modified=datetime(2020, 1, 1, tzinfo=UTC))
+
+    [event] = events_of(write_calendar(HEAD, [old])).values()
+
+    assert event["DTSTAMP"].dt == event["LAST-MODIFIED"].dt == RENDERER_EPOCH
+
+
+def test_feeds_carry_no_addresses_and_no_alarms(session_factory, november):
+    with session_factory() as session:
+        slugs = all_slugs(session)
+
+    for slug in [s for s in slugs if "2025" in s][:5] + slugs[:6]:
+        body = serve(session_factory, slug).body
+        assert not re.search(rb"ATTENDEE|ORGANIZER|VALARM|VTODO|@example", body)
+
+
+def test_an_item_in_words_says_who_and_why(session_factory, vietnam, cast, session):
+    open_campaigns(session, now=datetime(2026, 1, 10, tzinfo=UTC), calendar=vietnam, year=2026)
+    session.commit()
+
+    events = events_of(serve(session_factory, "tinh-quang-ngai-2025", datetime(2026, 2, 1, tzinfo=UTC)).body).values()
+    plan = next(event for event in events if event["DTSTART"].dt == date(2026, 2, 13))
+    assert "Hạn gốc 20/02/2026 rơi trong kỳ nghỉ Tết." in str(plan["DESCRIPTION"])
+    assert "Phụ trách: Sở Văn hóa, Thể thao và Du lịch" in str(plan["DESCRIPTION"])
+
+
+def test_ticking_by_a_use_case_reaches_the_feed(session_factory, november):
+    """The fingerprint sees a change made through the checklist, not only one made by hand."""
+    slug = "tinh-quang-ngai-2025"
+    serve(session_factory, slug)
+    with session_factory.begin() as session:
+        person = add_person(session, "Cán bộ thử", "thu@example.org")
+        give_post(session, person, get_unit(session, slug), "so_noi_vu")
+        session.flush()
+        item = an_item_of(session, slug)
+        item.evidence_min = 0
+        complete_item(session, item.id, by=person, now=NOW)
+
+    assert "✓" in serve(session_factory, slug).body.decode()
+
+
+@pytest.mark.parametrize("day", [date(9999, 12, 31), date(226, 3, 19)])
+def test_a_deadline_that_cannot_be_leaves_the_rest_of_the_calendar_standing(session_factory, november, day):
+    slug = "tinh-quang-ngai-2025"
+    before = events_of(serve(session_factory, slug).body)
+    with session_factory.begin() as session:
+        item = an_item_of(session, slug)
+        item.due = day
+        item.touch(NOW)
+        uid = item.uid
+
+    assert before.keys() - events_of(serve(session_factory, slug).body).keys() == {uid}

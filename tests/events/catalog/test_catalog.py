@@ -1,0 +1,203 @@
+import re
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from events.catalog.importing import import_catalog
+from events.catalog.reading import SHIPPED, read_catalog
+from events.database import Base, create_session_factory
+from events.errors import CatalogError
+from events.localtime import VIETNAM, local_day
+from events.models import Observance, Template, TemplateVersion, Unit
+from events.templates.checks import find_cycle
+
+NOW = datetime(2026, 1, 5, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the shipped catalogue to spoil."""
+    return Path(shutil.copytree(SHIPPED, tmp_path / "catalog"))
+
+
+def spoil(folder: Path, file: str, old: str, new: str) -> None:
+    text = (folder / file).read_text(encoding="utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+MISTAKES = [
+    (
+        "templates.toml",
+        'role = "tt_vhnt"',
+        'role = "tt_vhnx"',
+        r"templates\.toml:\d+, happiness_day\.message_kit: unknown role 'tt_vhnx'",
+    ),
+    ("templates.toml", 'levels = ["province"]', 'levels = ["region"]', r"happiness_day\.guidance_in: unknown level 'region'"),
+    ("templates.toml", 'phase = "prepare"', 'phase = "preparing"', r"unknown phase 'preparing'"),
+    ("templates.toml", 'evidence = ["doc_ref", "file"]', 'evidence = ["oath"]', r"unknown evidence kind 'oath'"),
+    ("templates.toml", 'anchor = "event"\noffset_days', 'anchor = "noon"\noffset_days', r"guidance_in.*anchor"),
+    ("templates.toml", 'anchor = "day"\noffset_days', 'anchor = "cutoff"\noffset_days', r"anchor 'cutoff' does not go with"),
+    (
+        "templates.toml",
+        'depends_on = ["guidance_in"]',
+        'depends_on = ["guidance"]',
+        r"plan_province: unknown depends_on 'guidance'",
+    ),
+    (
+        "templates.toml",
+        'shift = "prev"\n\n[[template.item]]\nkey = "plan_province"',
+        'shift = "prev"\ndepends_on = ["letter_province"]\n\n[[template.item]]\nkey = "plan_province"',
+        r"cycle of depends_on: guidance_in → letter_province → plan_province → guidance_in",
+    ),
+    ("templates.toml", 'key = "plan_province"', 'key = "guidance_in"', r"guidance_in: this key stands twice"),
+    ("templates.toml", "weight = 3", "weight = 9", r"weight: .*less than or equal to 5 \(got 9\)"),
+    ("templates.toml", "required = true", "requird = true", r"guidance_in: requird: there is no such key"),
+    ("templates.toml", 'observance = "vn_family_day"', 'observance = "family"', r"vn_family_day: unknown observance 'family'"),
+    ("observances.toml", "month = 3, day = 20", "month = 3, day = 32", r"observances\.toml:\d+, intl_happiness_day: rule: .*day"),
+    ("observances.toml", 'key = "vn_family_day"', 'key = "intl_happiness_day"', r"intl_happiness_day: this key stands twice"),
+    ("observances.toml", 'slug = "ngay-gia-dinh-viet-nam"', 'slug = "huyen-dak-to"', r"huyen-dak-to: this slug stands twice"),
+    ("units.toml", 'id = "610"', 'id = "608"', r"units\.toml:\d+, 608: this key stands twice"),
+    ("units.toml", 'parent = "62"', 'parent = "63"', r"608: unknown parent '63'"),
+    (
+        "units.toml",
+        'valid_to = "2025-06-30"\n\n[[unit]]\nid = "611"',
+        'valid_to = "2026-06-30"\n\n[[unit]]\nid = "611"',
+        r"610: lives outside",
+    ),
+    ("units.toml", 'parent = "62"', 'parent = "608"', r"608: parent '608' is not of a higher level"),
+    ("units.toml", 'valid_to = "2025-06-30"', 'valid_to = "2025-06-31"', r"62: valid_to"),
+    ("units.toml", 'successor = "51-2025"', 'successor = "51-2026"', r"62: unknown successor or predecessor '51-2026'"),
+    (
+        "calendar.toml",
+        "day_off = 2026-01-02",
+        "day_off = 2026-02-17",
+        r"calendar\.toml:\d+, 2026-02-17: 2026-02-17 is decided twice",
+    ),
+    ("calendar.toml", "schema_version = 1", "schema_version 1", r"calendar\.toml, TOML: .*line"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "message"), MISTAKES, ids=[re.sub(r"\W+", "-", m[3])[:40] for m in MISTAKES])
+def test_a_mistake_is_named_with_its_file_entry_and_reason(folder, file, old, new, message):
+    spoil(folder, file, old, new)
+
+    with pytest.raises(CatalogError, match=message):
+        read_catalog(folder)
+
+
+def test_a_missing_file_is_named(folder):
+    (folder / "units.toml").unlink()
+
+    with pytest.raises(CatalogError, match=r"units\.toml, file: cannot be read"):
+        read_catalog(folder)
+
+
+def test_importing_twice_changes_nothing(session, catalog):
+    again = import_catalog(session, catalog, now=NOW)
+
+    assert (again.added, again.updated, again.kept) == (0, 0, [])
+
+
+def test_the_shipped_catalogue_has_what_the_plan_needs(session):
+    def count(model, *conditions):
+        return session.scalar(select(func.count()).select_from(model).where(*conditions))
+
+    assert count(Observance) == 20
+    assert count(Observance, Observance.enabled) == 6
+    assert count(Template) == 13
+    assert count(Unit, Unit.level_key == "commune", Unit.valid_to.is_not(None)) == 102
+    assert count(Unit, Unit.level_key == "commune", Unit.valid_to.is_(None)) == 96
+
+
+def test_a_template_that_a_new_release_brings_does_not_open_for_days_that_are_over(session, folder):
+    path = folder / "templates.toml"
+    text = path.read_text(encoding="utf-8").replace('key = "dv_action_month"', 'key = "dv_action_month_2"', 1)
+    path.write_text(text, encoding="utf-8")
+
+    import_catalog(session, read_catalog(folder), now=NOW)
+
+    since = dict(session.execute(select(Template.key, Template.opens_from)).all())
+    assert (since["dv_action_month_2"], since["vn_family_day"]) == (local_day(NOW, VIETNAM), None)
+
+
+def test_a_new_import_keeps_what_people_edited_and_updates_the_rest(session, folder):
+    day = session.scalars(select(Observance).where(Observance.key == "vn_family_day")).one()
+    day.title_vi = "Ngày Gia đình (tên địa phương)"
+    spoil(folder, "observances.toml", 'title_vi = "Ngày Gia đình Việt Nam"', 'title_vi = "Ngày Gia đình VN"')
+    spoil(folder, "observances.toml", 'basis = "Quyết định 72/2001/QĐ-TTg ngày 04/5/2001"', 'basis = "Quyết định 72/2001/QĐ-TTg"')
+
+    result = import_catalog(session, read_catalog(folder), now=NOW)
+
+    assert day.title_vi == "Ngày Gia đình (tên địa phương)"
+    assert day.basis == "Quyết định 72/2001/QĐ-TTg"
+    assert result.kept == ["observance vn_family_day: title_vi"]
+
+
+def test_an_observance_that_was_switched_on_stays_on(session, catalog):
+    tet = session.scalars(select(Observance).where(Observance.key == "tet")).one()
+    tet.enabled = True
+
+    import_catalog(session, catalog, now=NOW)
+
+    assert tet.enabled
+
+
+def test_changed_items_make_a_new_version_and_leave_the_old_one(session, folder):
+    spoil(folder, "templates.toml", "offset_days = -28", "offset_days = -45")
+
+    import_catalog(session, read_catalog(folder), now=NOW)
+
+    template = session.scalars(select(Template).where(Template.key == "happiness_day")).one()
+    plans = [item.offset_days for version in template.versions for item in version.items if item.key == "plan_province"]
+    assert plans == [-28, -45]
+
+
+def test_a_version_that_people_made_is_not_replaced(session, folder):
+    template = session.scalars(select(Template).where(Template.key == "happiness_day")).one()
+    session.add(TemplateVersion(template_id=template.id, number=2, created=NOW, digest=""))
+    session.flush()
+    session.expire(template)
+    spoil(folder, "templates.toml", "offset_days = -28", "offset_days = -45")
+
+    import_catalog(session, read_catalog(folder), now=NOW)
+
+    session.expire(template)
+    assert [version.number for version in template.versions] == [1, 2]
+
+
+def test_a_failed_import_leaves_nothing_behind(blank_engine, catalog, monkeypatch):
+    Base.metadata.create_all(blank_engine)
+    factory = create_session_factory(blank_engine)
+    monkeypatch.setattr("events.catalog.importing._import_calendar", lambda *_: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError), factory.begin() as session:
+        import_catalog(session, catalog, now=NOW)
+
+    with factory() as session:
+        assert session.scalar(select(func.count()).select_from(Unit)) == 0
+
+
+def test_the_2021_action_month_has_its_2021_name(session):
+    month = session.scalars(select(Observance).where(Observance.key == "gender_action_month")).one()
+
+    assert month.title_in(2021).endswith("phòng ngừa, ứng phó với bạo lực trên cơ sở giới")
+    assert month.title_in(2020).endswith("phòng, chống bạo lực trên cơ sở giới")
+
+
+def test_a_cycle_is_found_and_shown_from_its_start():
+    assert find_cycle({"a": ["b"], "b": ["c"], "c": ["b"]}) == ["b", "c", "b"]
+    assert find_cycle({"a": ["b", "c"], "b": ["c"], "c": []}) == []
+
+
+def test_what_the_catalogue_says_to_people_is_said_in_vietnamese(catalog):
+    templates, days = catalog.templates.template, catalog.observances.observance
+    notes = [entry.note for entry in (*templates, *days, *catalog.units.unit, *(item for one in templates for item in one.item))]
+    sources = [entry.source for entry in (*catalog.calendar.swap, *catalog.calendar.proposed_holiday)]
+
+    told = [text for text in (*notes, *(entry.basis for entry in days), *sources) if text]
+
+    assert [text for text in told if not re.search("[à-ỹđ]", text, re.IGNORECASE)] == []

@@ -1,0 +1,109 @@
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.days.recurrence import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    FixedDay,
+    FixedRange,
+    LunarDay,
+    occurrences_in,
+    rule_from,
+)
+from events.errors import YearOutOfRangeError
+
+LUNAR = tomllib.loads((Path(__file__).parents[2] / "data" / "vn_lunar.toml").read_text(encoding="utf-8"))["lunar"]
+RULES = {"tet": LunarDay(1, 1), "hung_kings": LunarDay(3, 10), "vu_lan": LunarDay(7, 15), "mid_autumn": LunarDay(8, 15)}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_lunar_days_follow_vietnamese_reckoning_from_2018_to_2045(name):
+    computed = {row["year"]: RULES[name].occurrence(row["year"]).dtstart for row in LUNAR}
+
+    assert computed == {row["year"]: row[name] for row in LUNAR}
+
+
+@pytest.mark.parametrize(
+    ("year", "tet"), [(1985, date(1985, 1, 21)), (2007, date(2007, 2, 17)), (2030, date(2030, 2, 2)), (2053, date(2053, 2, 18))]
+)
+def test_tet_is_not_the_chinese_day_in_the_years_where_they_differ(year, tet):
+    assert RULES["tet"].occurrence(year).dtstart == tet
+
+
+def test_the_action_month_ends_on_the_day_after_its_last_day():
+    month = FixedRange(FixedDay(11, 15), FixedDay(12, 15)).occurrence(2021)
+
+    assert (month.dtstart, month.last_day, month.dtend) == (date(2021, 11, 15), date(2021, 12, 15), date(2021, 12, 16))
+
+
+def test_a_range_that_ends_before_it_starts_runs_into_the_next_year():
+    winter = FixedRange(FixedDay(12, 20), FixedDay(1, 5)).occurrence(2026)
+
+    assert (winter.dtstart, winter.last_day) == (date(2026, 12, 20), date(2027, 1, 5))
+
+
+def test_29_february_is_kept_on_the_28th_in_a_common_year():
+    leap_day = FixedDay(2, 29)
+
+    assert leap_day.occurrence(2028).dtstart == date(2028, 2, 29)
+    assert leap_day.occurrence(2027).dtstart == date(2027, 2, 28)
+
+
+@pytest.mark.parametrize("year", [1899, 2101, 0, 20260])
+def test_a_year_beyond_the_tables_is_refused_with_the_range(year):
+    with pytest.raises(YearOutOfRangeError, match=r"outside 1900-2100"):
+        FixedDay(3, 20).occurrence(year)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "fixed_day", "month": 13, "day": 1},
+        {"kind": "fixed_day", "month": 2, "day": 30},
+        {"kind": "fixed_range", "from": "11-15"},
+        {"kind": "lunar_day", "lunar_month": 8, "lunar_day": 31},
+        {"kind": "easter"},
+        {},
+    ],
+)
+def test_a_rule_that_names_no_day_is_refused(fields):
+    with pytest.raises(ValueError, match=r".+"):
+        rule_from(fields)
+
+
+@given(st.integers(FIRST_YEAR + 2, LAST_YEAR - 12), st.integers(1, 12), st.integers(1, 30))
+def test_every_lunar_day_belongs_to_one_solar_year_and_is_found_there_once(year, month, day):
+    rule, years = LunarDay(month, day), range(year, year + 12)
+
+    found = [(of_year, own, dates) for of_year in years for own, dates in occurrences_in(rule, of_year)]
+
+    assert all(dates.dtstart.year == of_year for of_year, _own, dates in found)
+    counted_in = [own for _year, own, _dates in found]
+    assert counted_in == list(range(counted_in[0], counted_in[-1] + 1))
+    assert [dates for _year, _own, dates in found] == [rule.occurrence(own) for own in counted_in]
+    assert rule.occurrence(counted_in[0] - 1).dtstart < date(year, 1, 1)
+    assert rule.occurrence(counted_in[-1] + 1).dtstart > date(year + 11, 12, 31)
+
+
+def test_a_day_of_the_last_lunar_month_belongs_to_the_solar_year_it_lies_in():
+    assert [(own, dates.dtstart) for own, dates in occurrences_in(LunarDay(12, 30), 2026)] == [(2025, date(2026, 2, 16))]
+
+
+def test_a_lunar_day_around_the_new_year_may_come_twice_in_a_solar_year_and_not_in_the_next():
+    first_of_the_last_month = LunarDay(12, 1)
+
+    found = {year: [dates.dtstart for _own, dates in occurrences_in(first_of_the_last_month, year)] for year in (2027, 2028, 2029)}
+
+    assert found == {2027: [date(2027, 1, 8), date(2027, 12, 28)], 2028: [], 2029: [date(2029, 1, 15)]}
+
+
+@given(st.integers(FIRST_YEAR, LAST_YEAR - 1), st.integers(1, 12), st.integers(1, 30))
+def test_every_lunar_day_comes_round_exactly_once_between_two_tets(year, month, day):
+    this_year = LunarDay(month, day).occurrence(year).dtstart
+
+    assert RULES["tet"].occurrence(year).dtstart <= this_year < RULES["tet"].occurrence(year + 1).dtstart

@@ -1,0 +1,118 @@
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.days.workdays import Decision, Shift, WorkCalendar
+
+DAYS = st.dates(date(2000, 1, 1), date(2090, 12, 31))
+CULTURE_DAY = "Ngày Văn hóa Việt Nam"
+
+
+@pytest.mark.parametrize(
+    ("anchor", "offset", "effective"),
+    [
+        (date(2021, 3, 20), -28, date(2021, 2, 19)),
+        (date(2022, 3, 20), -28, date(2022, 2, 18)),
+        (date(2024, 3, 20), -28, date(2024, 2, 21)),
+        (date(2026, 3, 20), -28, date(2026, 2, 13)),
+        (date(2027, 3, 20), -28, date(2027, 2, 19)),
+        (date(2026, 3, 20), -13, date(2026, 3, 6)),
+        (date(2027, 3, 20), -13, date(2027, 3, 5)),
+    ],
+)
+def test_plan_deadlines_before_20_march_are_the_golden_dates(vietnam, anchor, offset, effective):
+    assert vietnam.shift(anchor + timedelta(days=offset), Shift.PREVIOUS).effective == effective
+
+
+def test_a_deadline_inside_the_tet_break_moves_before_it_and_says_why(vietnam):
+    moved = vietnam.shift(date(2026, 2, 20), Shift.PREVIOUS)
+
+    assert (moved.nominal, moved.effective, moved.reason) == (date(2026, 2, 20), date(2026, 2, 13), "trong kỳ nghỉ Tết")
+
+
+def test_a_report_due_inside_the_tet_break_moves_behind_it(vietnam):
+    assert vietnam.shift(date(2026, 2, 18), Shift.NEXT).effective == date(2026, 2, 23)
+
+
+def test_an_event_may_fall_on_a_day_off(vietnam):
+    moved = vietnam.shift(date(2026, 6, 28), Shift.NONE)
+
+    assert (moved.effective, moved.reason) == (date(2026, 6, 28), None)
+
+
+def test_friday_2_january_2026_was_traded_for_saturday_the_10th(vietnam):
+    assert not vietnam.is_working(date(2026, 1, 2))
+    assert vietnam.is_working(date(2026, 1, 10))
+    assert vietnam.shift(date(2026, 1, 2), Shift.PREVIOUS).effective == date(2025, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("off", "worked"),
+    [
+        (date(2018, 12, 31), date(2019, 1, 5)),
+        (date(2024, 4, 29), date(2024, 5, 4)),
+        (date(2025, 5, 2), date(2025, 4, 26)),
+        (date(2026, 8, 31), date(2026, 8, 22)),
+    ],
+)
+def test_swap_days_are_known(vietnam, off, worked):
+    assert not vietnam.is_working(off)
+    assert vietnam.is_working(worked)
+
+
+def test_a_holiday_on_a_sunday_closes_the_monday_after(vietnam):
+    assert not vietnam.is_working(date(2026, 4, 27))  # Giỗ Tổ on Sunday the 26th
+
+
+def test_in_2030_the_compensation_for_24_november_is_25_november_itself(vietnam):
+    off = vietnam.day_off(date(2030, 11, 25))
+
+    assert off is not None
+    assert off.provisional
+    assert CULTURE_DAY in off.reason
+
+
+def test_an_announced_day_that_does_not_count_is_a_working_day():
+    calendar = WorkCalendar.of(announced=[CULTURE_DAY], count_announced=False)
+
+    assert calendar.is_working(date(2026, 11, 24))
+    assert calendar.is_working(date(2030, 11, 25))
+
+
+def test_the_tet_of_a_year_without_a_decision_is_provisional(vietnam):
+    assert str(vietnam.day_off(date(2026, 2, 17))) == "trong kỳ nghỉ Tết"
+    assert str(vietnam.day_off(date(2027, 2, 8))) == "trong kỳ nghỉ Tết (dự kiến)"
+
+
+def test_a_decision_wins_over_the_public_holidays():
+    opened = WorkCalendar.of([Decision(date(2027, 1, 1), False, "làm bù")])
+
+    assert opened.is_working(date(2027, 1, 1))
+
+
+@given(day=DAYS, shift=st.sampled_from([Shift.PREVIOUS, Shift.NEXT]))
+def test_a_shifted_date_is_a_working_day_and_none_was_passed_over(vietnam, day, shift):
+    moved = vietnam.shift(day, shift)
+    first, last = sorted((day, moved.effective))
+    between = [first + timedelta(days=n) for n in range(1, (last - first).days)]
+
+    assert vietnam.is_working(moved.effective)
+    assert not any(map(vietnam.is_working, between))
+    assert (moved.reason is None) == (moved.effective == day)
+
+
+@given(earlier=DAYS, gap=st.integers(0, 60), shift=st.sampled_from(list(Shift)))
+def test_shifting_keeps_the_order_of_two_deadlines(vietnam, earlier, gap, shift):
+    later = earlier + timedelta(days=gap)
+
+    assert vietnam.shift(earlier, shift).effective <= vietnam.shift(later, shift).effective
+
+
+@given(day=DAYS, count=st.integers(1, 30))
+def test_counting_working_days_forth_and_back_agrees(vietnam, day, count):
+    end = vietnam.add_workdays(day, count)
+
+    assert vietnam.is_working(end)
+    assert sum(vietnam.is_working(day + timedelta(days=n)) for n in range(1, (end - day).days + 1)) == count

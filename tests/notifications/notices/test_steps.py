@@ -1,0 +1,154 @@
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.localtime import VIETNAM, at_local, local_day
+from notifications.notices.steps import Dates, ReminderRules, due_step, next_working_moment, stale_from, steps, window
+
+RULES = ReminderRules()
+A_FRIDAY = date(2021, 3, 19)
+HALF_PAST_SEVEN = time(7, 30)
+
+
+def morning(day: date) -> datetime:
+    return at_local(day, HALF_PAST_SEVEN, VIETNAM)
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}+07:00")
+
+
+def days_of(dates: Dates, calendar) -> dict[str, date]:
+    return {step.rule: local_day(step.at, VIETNAM) for step in steps(dates, calendar, RULES, VIETNAM)}
+
+
+days = st.dates(date(2019, 1, 1), date(2027, 11, 30))
+spans = st.integers(0, 60) | st.none()
+items = st.builds(
+    lambda due, span, is_event: Dates(due, None if span is None else due - timedelta(days=span), is_event),
+    days,
+    spans,
+    st.booleans(),
+)
+
+
+def test_people_are_told_a_week_before_a_day_before_and_the_working_day_after(vietnam):
+    assert steps(Dates(A_FRIDAY), vietnam, RULES, VIETNAM)[0].at == datetime(2021, 3, 12, 0, 30, tzinfo=UTC)
+    assert days_of(Dates(A_FRIDAY), vietnam) == {
+        "before-7": date(2021, 3, 12),
+        "before-1": date(2021, 3, 18),
+        "overdue-1": date(2021, 3, 22),  # the 20th is a Saturday
+    }
+
+
+def test_a_notice_before_a_monday_goes_out_on_the_friday(vietnam):
+    assert days_of(Dates(date(2021, 3, 22)), vietnam)["before-1"] == A_FRIDAY
+
+
+def test_the_eve_of_an_event_is_told_even_on_a_sunday(vietnam):
+    eve = steps(Dates(date(2021, 3, 22), is_event=True), vietnam, RULES, VIETNAM)[1]
+
+    assert (eve.rule, eve.at, eve.urgent) == ("before-1", morning(date(2021, 3, 21)), True)
+
+
+def test_an_item_that_runs_over_a_period_is_told_before_it_starts_and_late_after_it_ends(vietnam):
+    assert days_of(Dates(A_FRIDAY, start=date(2021, 3, 10)), vietnam) == {
+        "before-7": date(2021, 3, 3),
+        "before-1": date(2021, 3, 9),
+        "overdue-1": date(2021, 3, 22),
+    }
+
+
+def test_two_steps_that_the_tet_break_pushes_together_are_one(vietnam):
+    after_tet = Dates(date(2026, 2, 23))  # offices close from 14 to 22 February
+
+    told = due_step(after_tet, morning(date(2026, 2, 13)), vietnam, RULES, VIETNAM)
+
+    assert told.step.rule == "before-1"
+    assert [step.rule for step in told.collapsed] == ["before-7"]
+
+
+@pytest.mark.parametrize(
+    ("now", "rule"),
+    [
+        ((3, 11, 17), None),
+        ((3, 12, 7), None),
+        ((3, 12, 8), "before-7"),
+        ((3, 17, 23), "before-7"),  # the third working day after it
+        ((3, 18, 7), None),  # too old, and the next one is not due yet
+        ((3, 18, 8), "before-1"),
+        ((3, 19, 23), "before-1"),
+        ((3, 20, 8), None),  # "due tomorrow" would be wrong now
+        ((3, 22, 8), "overdue-1"),
+        ((3, 25, 23), "overdue-1"),
+        ((3, 26, 8), None),
+    ],
+)
+def test_only_the_newest_step_is_told_and_only_while_it_is_fresh(vietnam, now, rule):
+    month, day, hour = now
+    told = due_step(Dates(A_FRIDAY), at_local(date(2021, month, day), time(hour, 15), VIETNAM), vietnam, RULES, VIETNAM)
+
+    assert (told and told.step.rule) == rule
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2021-03-19T09:00", "2021-03-19T09:00"),
+        ("2021-03-19T07:29", "2021-03-19T07:30"),
+        ("2021-03-19T11:30", "2021-03-19T13:30"),
+        ("2021-03-19T16:59", "2021-03-19T16:59"),
+        ("2021-03-19T17:00", "2021-03-22T07:30"),
+        ("2021-03-20T09:00", "2021-03-22T07:30"),
+        ("2026-01-02T09:00", "2026-01-05T07:30"),  # a day traded for a Saturday
+        ("2026-01-10T09:00", "2026-01-10T09:00"),  # that Saturday
+    ],
+)
+def test_mail_waits_for_working_hours(vietnam, now, expected):
+    moment = next_working_moment(local(now), vietnam, RULES, VIETNAM)
+
+    assert moment == local(expected)
+
+
+@given(items)
+def test_nobody_is_told_on_a_day_off_except_on_the_eve_of_an_event(vietnam, dates):
+    for step in steps(dates, vietnam, RULES, VIETNAM):
+        assert vietnam.is_working(local_day(step.at, VIETNAM)) or (dates.is_event and step.rule == "before-1")
+
+
+@given(items, st.integers(-15, 15), st.integers(0, 23))
+def test_the_window_holds_every_item_that_has_something_to_tell(vietnam, dates, offset, hour):
+    now = at_local(dates.due + timedelta(days=offset), time(hour), VIETNAM)
+    first, last = window(now, vietnam, RULES, VIETNAM)
+
+    if due_step(dates, now, vietnam, RULES, VIETNAM):
+        assert first <= dates.due
+        assert dates.due <= last or first <= dates.start <= last
+
+
+@given(items)
+def test_day_by_day_the_steps_come_once_and_in_order(vietnam, dates):
+    start = (dates.start or dates.due) - timedelta(days=20)
+    mornings = (morning(start + timedelta(days=n)) for n in range((dates.due - start).days + 40))
+    told = [due_step(dates, now, vietnam, RULES, VIETNAM) for now in mornings]
+
+    moments = [each.step.at for each in told if each]
+    assert moments == sorted(moments)
+    assert len({each.step for each in told if each}) <= 3
+
+
+@given(items)
+def test_a_step_is_told_for_three_more_working_days(vietnam, dates):
+    for step in steps(dates, vietnam, RULES, VIETNAM):
+        told, stale = local_day(step.at, VIETNAM), local_day(stale_from(step, vietnam, RULES, VIETNAM), VIETNAM)
+        assert sum(vietnam.is_working(told + timedelta(days=n)) for n in range(1, (stale - told).days)) == 3
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"hours": ()}, {"hours": ((time(9), time(8)),)}, {"before_days": (-1,)}, {"stale_after_workdays": -1}]
+)
+def test_rules_that_cannot_be_are_refused(wrong):
+    with pytest.raises(ValueError, match=r"reminder rules|working hours"):
+        ReminderRules(**wrong)

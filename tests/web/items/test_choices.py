@@ -1,0 +1,298 @@
+from datetime import date
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from events.checklist.dividing import split_item
+from events.checklist.optional import switch_off
+from events.checklist.states import complete_item, excuse_item
+from events.models import Campaign, ChecklistItem, ItemCredit, ItemState, Unit
+from events.people.posts import give_post
+from events.reforms.villages import VillageType, add_village, villages_of
+from events.templates.editing import edit_template, item_entry
+from tests.conftest import Cast
+from tests.web.conftest import NOON, Opened, Visitor
+
+
+@pytest.fixture
+def village(session: Session, cast: Cast, opened: Opened, vietnam) -> Unit:
+    unit = add_village(session, cast.commune, VillageType.LANG, "Đăk Ra", by=cast.thi, now=NOON, calendar=vietnam)
+    session.commit()
+    return unit
+
+
+def villages(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(Unit).where(Unit.level_key == "village")) or 0
+
+
+@pytest.mark.parametrize("path", ["/viec/{item}/tuy-chon", "/chien-dich/{uid}/viec-rieng", "/don-vi/{slug}/thon"])
+def test_strangers_are_asked_to_sign_in_and_come_back(stranger: Visitor, opened: Opened, cast: Cast, path: str):
+    path = path.format(item=opened.item.id, uid=opened.commune.uid, slug=cast.commune.slug)
+
+    assert stranger.get(path).location.startswith("/dang-nhap?next=/")
+
+
+@pytest.mark.parametrize("path", ["/viec/{item}/tuy-chon", "/chien-dich/{uid}/viec-rieng"])
+def test_people_of_other_units_have_nothing_to_choose(signed_in, opened: Opened, cast: Cast, path: str):
+    signed_in(cast.khanh).read(path.format(item=opened.item.id, uid=opened.commune.uid), 403)
+
+
+def test_a_commune_enters_its_villages(signed_in, opened: Opened, cast: Cast, session: Session):
+    thi, path = signed_in(cast.thi), f"/don-vi/{cast.commune.slug}/thon"
+    assert path in thi.read(f"/don-vi/{cast.commune.slug}")
+
+    for _ in range(2):
+        assert thi.post(path, kind="lang", name="Đăk Ra").status_code == 303
+
+    [village] = villages_of(session, cast.commune, date(2021, 3, 1))
+    page = thi.read(path)
+    assert "Làng Đăk Ra" in page
+    assert "Làng Đăk Ra" in thi.read(f"/don-vi/{village.slug}")
+
+
+def test_a_ward_is_offered_the_kind_it_has_and_told_what_was_added(signed_in, cast: Cast, session: Session):
+    khanh, path = signed_in(cast.khanh), f"/don-vi/{cast.other_commune.slug}/thon"  # Phường Quang Trung
+    page = khanh.read(path)
+
+    assert 'value="to_dan_pho" selected' in page
+    assert "Thêm thôn, làng, tổ dân phố" in page
+    khanh.post(path, kind="to_dan_pho", name="5")
+    assert "Đã thêm Tổ dân phố 5." in khanh.read(path)
+
+    [village] = villages_of(session, cast.other_commune, date(2021, 3, 1))
+    khanh.post(f"{path}/{village.id}/sua", kind="to_dan_pho", name="Hòa Bình")
+    assert "Đã sửa tên thành tổ dân phố Hòa Bình." in khanh.read(path)
+    khanh.post(f"{path}/{village.id}/ket-thuc")
+    assert "Hôm nay là ngày hoạt động cuối cùng của tổ dân phố Hòa Bình." in khanh.read(path)
+
+
+@pytest.mark.parametrize(("form", "status"), [({"kind": "lang", "name": " "}, 400), ({"kind": "x", "name": "Đăk Ra"}, 400)])
+def test_a_village_that_cannot_be_entered_is_said_in_words(signed_in, opened: Opened, cast: Cast, session: Session, form, status):
+    response = signed_in(cast.thi).post(f"/don-vi/{cast.commune.slug}/thon", **form)
+
+    assert response.status_code == status
+    assert 'role="alert"' in response.text
+    assert villages(session) == 0
+
+
+def test_others_enter_no_villages(signed_in, opened: Opened, cast: Cast, session: Session):
+    assert signed_in(cast.khanh).post(f"/don-vi/{cast.commune.slug}/thon", kind="lang", name="x").status_code == 403
+    signed_in(cast.hoa).read(f"/don-vi/{cast.district.slug}/thon", 404)
+    assert villages(session) == 0
+
+
+def test_a_unit_adds_its_own_item(signed_in, opened: Opened, cast: Cast, session: Session):
+    thi, path = signed_in(cast.thi), f"/chien-dich/{opened.commune.uid}/viec-rieng"
+    wrong = thi.post(path, summary="Thi nấu ăn", due="ngày mai", phase="event")
+    assert wrong.status_code == 400
+    assert 'value="Thi nấu ăn"' in wrong.text
+
+    response = thi.post(
+        path, summary="Thi nấu ăn", due="2021-03-19", phase="event", evidence="photo", evidence_min="1", weight="3", role="hoi_lhpn"
+    )
+
+    assert response.location == f"/chien-dich/{opened.commune.uid}"
+    item = session.scalars(select(ChecklistItem).where(ChecklistItem.summary == "Thi nấu ăn")).one()
+    assert (item.due, item.evidence, item.is_own) == (date(2021, 3, 19), ["photo"], True)
+    assert (item.weight, item.role_key) == (3, "hoi_lhpn")
+    assert "Thi nấu ăn" in thi.read(f"/chien-dich/{opened.commune.uid}")
+
+
+@pytest.mark.parametrize("due", ["19/03/0226", "31/12/9999"])
+def test_a_slip_in_the_year_is_said_with_what_was_typed(signed_in, opened: Opened, cast: Cast, session: Session, due: str):
+    answer = signed_in(cast.thi).post(f"/chien-dich/{opened.commune.uid}/viec-rieng", summary="Thi", due=due, phase="event")
+
+    assert (answer.status_code, due in answer.text) == (400, True)
+    assert "quá xa" in answer.text
+    assert session.scalar(select(func.count()).select_from(ChecklistItem).where(ChecklistItem.is_own)) == 0
+
+
+def test_what_an_own_item_lacks_is_said_all_at_once(signed_in, opened: Opened, cast: Cast):
+    page = signed_in(cast.thi).post(f"/chien-dich/{opened.commune.uid}/viec-rieng", evidence_min="x").text
+
+    assert [name for name in ("summary", "due", "evidence_min") if f'<a href="#{name}">' in page] == [
+        "summary",
+        "due",
+        "evidence_min",
+    ]
+
+
+def test_an_optional_item_is_switched_off_and_on(signed_in, opened: Opened, cast: Cast, session: Session):
+    thi = signed_in(cast.thi)
+    item = next(item for item in opened.commune.items if not item.required)
+    assert f'action="/viec/{item.id}/bo-chon"' in thi.read(f"/chien-dich/{opened.commune.uid}")
+
+    assert thi.post(f"/viec/{item.id}/bo-chon").status_code == 303
+    session.expire_all()
+    assert item.state is ItemState.NOT_REQUIRED
+
+    assert thi.post(f"/viec/{item.id}/chon").status_code == 303
+    session.expire_all()
+    assert item.state is ItemState.NOT_STARTED
+    assert thi.post(f"/viec/{opened.item.id}/bo-chon").status_code == 409  # a required one
+
+
+def test_an_item_is_split_and_shows_how_many_parts_are_closed(
+    signed_in, opened: Opened, cast: Cast, village: Unit, session: Session
+):
+    thi, item = signed_in(cast.thi), opened.item
+    assert thi.post(f"/viec/{item.id}/chia").status_code == 400
+    assert f'value="{village.id}"' in thi.read(f"/viec/{item.id}/tuy-chon")
+
+    thi.post(f"/viec/{item.id}/chia", unit=str(village.id))
+
+    part = session.scalars(select(ChecklistItem).where(ChecklistItem.split_from_id == item.id)).one()
+    assert "0/1" in thi.read(f"/viec/{item.id}")
+    part.evidence_min = 0
+    complete_item(session, part.id, by=cast.thi, now=NOON)
+    session.commit()
+    page = thi.read(f"/viec/{item.id}")
+    assert "1/1" in page
+    assert f'action="/viec/{item.id}/mo-lai"' not in page
+    assert thi.post(f"/viec/{item.id}/mo-lai").status_code == 409
+
+
+def test_a_delegated_item_is_in_the_list_of_the_unit_that_does_it(signed_in, opened: Opened, cast: Cast, village: Unit):
+    thi, address = signed_in(cast.thi), f'href="/viec/{opened.item.id}"'
+    assert address not in thi.read(f"/don-vi/{village.slug}")
+
+    thi.post(f"/viec/{opened.item.id}/giao", unit=str(village.id))
+
+    assert address in thi.read(f"/don-vi/{village.slug}")
+    assert "Làng Đăk Ra" in thi.read(f"/viec/{opened.item.id}")
+    thi.post(f"/viec/{opened.item.id}/giao", unit="")
+    assert address not in thi.read(f"/don-vi/{village.slug}")
+
+
+def test_a_delegated_item_names_who_does_it_now(signed_in, opened: Opened, cast: Cast, village: Unit, session: Session):
+    give_post(session, cast.la, village, "truong_thon")
+    session.commit()
+    thi, page = signed_in(cast.thi), f"/viec/{opened.item.id}"
+    assert cast.la.full_name not in thi.read(page)
+
+    thi.post(f"{page}/giao", unit=str(village.id), role="truong_thon")
+
+    assert f"<dd>{cast.la.full_name}</dd>" in thi.read(page)
+    assert "Làng Đăk Ra</a> – Trưởng thôn" in thi.read(page)
+    assert 'value="truong_thon" selected' in thi.read(f"{page}/tuy-chon")
+    assert thi.post(f"{page}/giao", unit=str(village.id), role="so_vhttdl").status_code == 400
+    thi.post(f"{page}/giao", unit=str(village.id), role="hoi_lhpn")
+    assert f"<dd>{cast.la.full_name}</dd>" not in thi.read(page)
+
+
+def test_work_is_integrated_and_taken_out_again(signed_in, opened: Opened, cast: Cast, session: Session):
+    thi, item = signed_in(cast.thi), opened.item
+    assert thi.post(f"/viec/{item.id}/long-ghep", campaign=opened.commune.uid).status_code == 400
+    assert thi.post(f"/viec/{item.id}/long-ghep", campaign="unknown").status_code == 404
+    assert session.scalar(select(func.count()).select_from(ItemCredit)) == 0
+
+
+def test_nothing_is_integrated_before_a_campaign_was_chosen(
+    signed_in, cast: Cast, opened: Opened, family_day: Campaign, session: Session
+):
+    thi, path = signed_in(cast.thi), f"/viec/{opened.item.id}"
+    assert '<select id="campaign" name="campaign" required><option value="">– chọn –</option>' in thi.read(f"{path}/tuy-chon")
+
+    answer = thi.post(f"{path}/long-ghep", campaign="")
+
+    assert answer.status_code == 400
+    assert "Vui lòng chọn một chiến dịch." in answer.text
+    assert session.scalar(select(func.count()).select_from(ItemCredit)) == 0
+    assert thi.post(f"{path}/long-ghep", campaign=family_day.uid).status_code == 303
+
+
+def test_a_commune_corrects_and_ends_its_villages(signed_in, opened: Opened, cast: Cast, village: Unit, session: Session):
+    thi, khanh, path = signed_in(cast.thi), signed_in(cast.khanh), f"/don-vi/{cast.commune.slug}/thon"
+    assert 'value="Đăk Ra"' in thi.read(path)
+    assert 'value="Đăk Ra"' not in khanh.read(path)
+
+    assert thi.post(f"{path}/{village.id}/sua", kind="thon", name=" ").status_code == 400
+    thi.post(f"{path}/{village.id}/sua", kind="thon", name="Đăk Rang")
+    assert "Thôn Đăk Rang" in thi.read(path)
+    assert khanh.post(f"{path}/{village.id}/ket-thuc").status_code == 403
+    thi.post(f"{path}/{village.id}/ket-thuc")
+    assert "đến 01/03/2021" in thi.read(path)
+
+
+def test_a_part_is_taken_back_from_the_page(signed_in, opened: Opened, cast: Cast, village: Unit, session: Session):
+    thi, item = signed_in(cast.thi), opened.item
+    thi.post(f"/viec/{item.id}/chia", unit=str(village.id))
+    part = session.scalars(select(ChecklistItem).where(ChecklistItem.split_from_id == item.id)).one()
+    action = f"/viec/{item.id}/chia/{part.id}/thu-lai"
+    assert action in thi.read(f"/viec/{item.id}/tuy-chon")
+
+    assert thi.post(action).status_code == 303
+
+    assert action not in thi.read(f"/viec/{item.id}/tuy-chon")
+    assert "đã thu lại phần việc này" in thi.read(f"/viec/{part.id}")
+
+
+def test_a_village_reads_why_its_part_is_closed_and_is_offered_no_opening(
+    signed_in, opened: Opened, cast: Cast, session: Session, village: Unit, vietnam
+):
+    item = next(item for item in opened.commune.items if item.key == "banners")
+    [part] = split_item(session, item.id, [village.id], by=cast.thi, now=NOON, calendar=vietnam)
+    excuse_item(session, item.id, "mất điện", by=cast.hoa, now=NOON)
+    session.commit()
+
+    page = signed_in(cast.thi).read(f"/viec/{part.id}")
+
+    assert "Đóng cùng việc chung của thị trấn Đăk Glei: mất điện" in page
+    assert f"/viec/{part.id}/mo-lai" not in page
+
+
+def test_what_the_template_has_no_longer_is_offered_as_an_item_of_the_units_own(
+    signed_in, opened: Opened, cast: Cast, session: Session
+):
+    item = next(item for item in opened.commune.items if item.key == "visits")
+    switch_off(session, item.id, by=cast.thi, now=NOON)
+    rest = [item_entry(each) for each in opened.commune.version.items if each.key != item.key]
+    version = edit_template(session, opened.commune.template, rest, by=cast.hoa, now=NOON)
+    session.execute(update(Campaign).values(version_id=version.id))
+    session.commit()
+    thi = signed_in(cast.thi)
+
+    page = thi.read(f"/viec/{item.id}")
+
+    assert f"/viec/{item.id}/mo-lai" not in page
+    assert f"/viec/{item.id}/hoan-tac" not in page
+    assert f"/chien-dich/{opened.commune.uid}/viec-rieng" in page
+    assert f"/viec/{item.id}/chon" not in thi.read(f"/viec/{item.id}/tuy-chon")
+    assert thi.post(f"/viec/{item.id}/mo-lai").status_code == 409
+
+
+def test_a_part_that_was_taken_back_is_not_counted_among_the_parts(
+    signed_in, opened: Opened, cast: Cast, session: Session, village: Unit, vietnam
+):
+    item = next(item for item in opened.commune.items if item.key == "banners")
+    other = add_village(session, cast.commune, VillageType.THON, "2", by=cast.thi, now=NOON, calendar=vietnam)
+    part, _other = split_item(session, item.id, [village.id, other.id], by=cast.thi, now=NOON, calendar=vietnam)
+    session.commit()
+    thi = signed_in(cast.thi)
+    assert "<strong>0/2</strong>" in thi.read(f"/viec/{item.id}")
+
+    thi.post(f"/viec/{item.id}/chia/{part.id}/thu-lai")
+
+    assert "<strong>0/1</strong>" in thi.read(f"/viec/{item.id}")
+
+
+def test_the_page_of_a_divided_item_costs_as_many_queries_for_many_parts(
+    signed_in, opened: Opened, cast: Cast, session: Session, vietnam, count_queries
+):
+    item = next(item for item in opened.commune.items if item.key == "banners")
+    thi, path = signed_in(cast.thi), f"/viec/{item.id}/tuy-chon"
+
+    def divide(first: int, last: int) -> None:
+        villages = [
+            add_village(session, cast.commune, VillageType.THON, str(number), by=cast.thi, now=NOON, calendar=vietnam)
+            for number in range(first, last)
+        ]
+        split_item(session, item.id, [village.id for village in villages], by=cast.thi, now=NOON, calendar=vietnam)
+        session.commit()
+
+    divide(1, 3)
+    few = count_queries(lambda: thi.read(path))
+    divide(3, 12)
+
+    assert count_queries(lambda: thi.read(path)) == few

@@ -1,0 +1,139 @@
+"""The web application, put together: every page of every area, what all of them reach for, and the settings.
+
+``create_app`` takes a session factory and plain settings, so that a test, a command and a server make the same application.
+"""
+
+from datetime import timedelta
+
+from flask import Flask, request
+from flask_compress import Compress
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from events.checklist import evidence
+from events.database import SessionFactory
+from events.language import LANGUAGES
+from web.accounts import security
+from web.accounts import views as accounts
+from web.calendars import feeds, months, observances, subscriptions
+from web.campaigns import activities, cancelling, dates, documents, opening, progress
+from web.campaigns import show as campaigns
+from web.config import WebConfig
+from web.home import show as home
+from web.items import choices, editing
+from web.items import show as items
+from web.kit import addresses, assets, context, errors, headers, health, language, words
+from web.kit.collisions import App
+from web.settings import days_off, index, keeping, mail, offsets, own_observances, templates
+from web.units import mine, people, proposals, reforms
+from web.units import show as units
+
+_SIGNED_IN = timedelta(days=14)
+_LARGEST_FORM = 256 * 1024  # bytes; the forms that upload files allow themselves more
+
+
+def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
+    """Return the web application. ``session_factory`` makes sessions that may write; readers get their own."""
+    app = App(__name__, static_folder=None)
+    app.config.update(_settings(config))
+    context.install(app, session_factory, config)
+    language.install(app)
+    security.install(app, config)
+    accounts.limiter.init_app(app)
+    csrf = CSRFProtect(app)
+    csrf.exempt(feeds.bp)
+    Compress(app)
+    headers.install(app)
+    errors.install(app)
+    for room in (
+        home,
+        mine,
+        observances,
+        subscriptions,
+        campaigns,
+        cancelling,
+        items,
+        choices,
+        activities,
+        units,
+        progress,
+        documents,
+        keeping,
+        own_observances,
+        opening,
+        people,
+        mail,
+        index,
+        days_off,
+        reforms,
+        proposals,
+        editing,
+        dates,
+        templates,
+        accounts,
+        feeds,
+        assets,
+        health,
+    ):
+        app.register_blueprint(room.bp)
+    _furnish_templates(app)
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _settings(config: WebConfig) -> dict[str, object]:
+    return {
+        "SECRET_KEY": config.secret_key,
+        "TESTING": config.testing,
+        "MAX_CONTENT_LENGTH": _LARGEST_FORM,
+        "SESSION_COOKIE_NAME": "sumvay",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": config.is_https,
+        "PERMANENT_SESSION_LIFETIME": _SIGNED_IN,
+        "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a page left open over lunch still works
+        "RATELIMIT_ENABLED": config.rate_limits,
+        "COMPRESS_MIMETYPES": ["text/html", "text/css", "text/javascript", "image/svg+xml"],
+    }
+
+
+def _furnish_templates(app: Flask) -> None:
+    """Give the templates their words. They say what a view chose, and ask nobody else."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        day=words.day_text,
+        long_day=words.long_day,
+        moment=words.moment_text,
+        within=words.unit_within,
+        month_name=words.month_name,
+        short_month_name=words.short_month_name,
+        number=words.number_text,
+        title_of=language.title,
+        day_off_name=months.name_of,
+        evidence_missing=evidence.evidence_missing,
+        evidence_not_given=evidence.evidence_not_given,
+        proving_papers=evidence.proving_papers,
+    )
+    app.jinja_env.globals.update(
+        asset=assets.address_of,
+        countdown=words.countdown_text,
+        due=words.due_text,
+        here=addresses.here,
+        language=language.current,
+        languages=LANGUAGES,
+        moments=words.moments_text,
+        period=words.period_text,
+        settings=context.get_config,
+        account=context.current_account,
+        today=context.today,
+        weekday_names=words.weekday_names,
+        in_zalo=_in_zalo,
+        offset=offsets.offset_text,
+    )
+
+
+def _in_zalo() -> bool:
+    """Tell whether the page is read inside Zalo, whose browser cannot open calendars or save files."""
+    return "zalo" in request.user_agent.string.lower()

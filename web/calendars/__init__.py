@@ -1,0 +1,1 @@
+"""The year for everybody: observances, months, feeds."""

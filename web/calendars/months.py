@@ -1,0 +1,195 @@
+"""A month as weeks, with what falls on its days. Pure: no storage, no clock.
+
+A single day's observance stands in its cell, and so does an activity; an observance of several days becomes a bar under the week,
+as wide as the days it covers, so that its full title is read once and not thirty times.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from events.activities.times import Happening
+from events.days.recurrence import FIRST_YEAR, LAST_YEAR, Occurrence
+from events.days.workdays import DayOff, WorkCalendar
+from events.errors import N_, InvalidInputError
+from events.models import Observance
+
+_A_DAY = timedelta(days=1)
+_A_WEEK = 7
+_NARROW = 2  # days; too few for a title
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """An observance on its dates; ``period`` is that of its campaigns."""
+
+    observance: Observance
+    period: str
+    dates: Occurrence
+
+    @property
+    def year(self) -> int:
+        return self.dates.dtstart.year
+
+    @property
+    def is_one_day(self) -> bool:
+        return self.dates.dtend - self.dates.dtstart == _A_DAY
+
+    def covers(self, day: date) -> bool:
+        return self.dates.dtstart <= day < self.dates.dtend
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One cell of the month."""
+
+    day: date
+    in_month: bool
+    off: DayOff | None
+    note: str | None
+    marked: list[Marked]
+    happenings: list[Happening]
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Days in a row that are off, or worked by decision, under one name. ``dtend`` is the day after."""
+
+    first: date
+    dtend: date
+    name: str
+    off: bool
+    is_provisional: bool
+
+    @property
+    def is_one_day(self) -> bool:
+        return self.dtend - self.first == _A_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The part of a longer observance that lies in one week: ``before + length + after`` are seven days."""
+
+    marked: Marked
+    before: int
+    length: int
+    starts: bool  # the first day lies in this week
+
+    @property
+    def after(self) -> int:
+        return _A_WEEK - self.before - self.length
+
+    @property
+    def is_narrow(self) -> bool:
+        """Tell whether the title stands better in another week."""
+        return self.length <= _NARROW and self.marked.dates.dtend - self.marked.dates.dtstart > self.length * _A_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Seven days from Monday, and the bars below them."""
+
+    days: list[Day]
+    bars: list[Bar]
+
+
+def read_month(text: str) -> date:
+    """Return the first day of the month written ``YYYY-MM``. Raises ``InvalidInputError``."""
+    year, dash, month = text.partition("-")
+    if not (dash and len(year) == 4 and len(month) == 2 and (year + month).isascii() and (year + month).isdigit()):
+        raise _no_month(text)
+    if not (FIRST_YEAR <= int(year) <= LAST_YEAR and 1 <= int(month) <= 12):
+        raise _no_month(text)
+    return date(int(year), int(month), 1)
+
+
+def next_month(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1)
+
+
+def previous_month(month: date) -> date:
+    return (month - _A_DAY).replace(day=1)
+
+
+def marked_in(observances: Iterable[Observance], first: date, last: date) -> list[Marked]:
+    """Return what touches the days ``first`` to ``last``, in the order of the days."""
+    years = [year for year in range(first.year - 1, last.year + 1) if FIRST_YEAR <= year <= LAST_YEAR]
+    rows = [Marked(o, str(year), o.recurrence.occurrence(year)) for o in observances for year in years]
+    found = [row for row in rows if row.dates.dtstart <= last and row.dates.dtend > first and _exists(row)]
+    return sorted(found, key=lambda row: (row.dates.dtstart, row.dates.dtend, row.observance.position))
+
+
+def weeks_of(month: date, marked: Iterable[Marked], calendar: WorkCalendar, happenings: Collection[Happening] = ()) -> list[Week]:
+    """Return the weeks that ``month`` (its first day) touches."""
+    rows = list(marked)
+    start = month - timedelta(days=month.weekday())
+    weeks = []
+    while start < next_month(month):
+        weeks.append(_week(start, month, rows, calendar, happenings))
+        start += timedelta(days=_A_WEEK)
+    return weeks
+
+
+def listing_of(
+    weeks: Iterable[Week], marked: Iterable[Marked], happenings: Iterable[Happening] = ()
+) -> list[tuple[date, Marked | Happening | Break]]:
+    """Return what a narrow screen lists instead of the table: observances, activities and days off, in the order of the days."""
+    rows: list[tuple[date, Marked | Happening | Break]] = [(row.dates.dtstart, row) for row in marked]
+    rows += [(each.dtstart.date(), each) for each in happenings]
+    rows += [(each.first, each) for each in _breaks(day for week in weeks for day in week.days if day.in_month)]
+    return sorted(rows, key=lambda row: row[0])
+
+
+def _breaks(days: Iterable[Day]) -> list[Break]:
+    """Return the days that have a name; days in a row with one name are one break: Tết is one line and not seven."""
+    found: list[Break] = []
+    for day in days:
+        name = day.note[:1].upper() + day.note[1:] if day.note else name_of(day.off)
+        if name is None:
+            continue
+        one = Break(day.day, day.day + _A_DAY, name, day.off is not None, day.off is not None and day.off.provisional)
+        if found and replace(found[-1], first=one.first, dtend=one.dtend) == one and found[-1].dtend == one.first:
+            one = replace(one, first=found.pop().first)
+        found.append(one)
+    return found
+
+
+def name_of(off: DayOff | None) -> str | None:
+    """Return the name of a day off; None for working days and plain weekends.
+
+    ``DayOff.reason`` completes "hạn rơi …", so the words before the name go.
+    """
+    if off is None or off.reason == "vào ngày nghỉ cuối tuần":
+        return None
+    name = off.reason.removeprefix("vào ngày nghỉ ").removeprefix("vào ").removeprefix("trong ")
+    return name[:1].upper() + name[1:]
+
+
+def _no_month(text: str) -> InvalidInputError:
+    sentence = N_("“%(month)s” is not a month. Please write it like 2026-11, from %(first)s to %(last)s.")
+    return InvalidInputError(sentence, month=text, first=FIRST_YEAR, last=LAST_YEAR)
+
+
+def _exists(row: Marked) -> bool:
+    return row.observance.first_year is None or row.year >= row.observance.first_year
+
+
+def _week(start: date, month: date, rows: list[Marked], calendar: WorkCalendar, happenings: Collection[Happening]) -> Week:
+    days = [_day(start + timedelta(days=n), month, rows, calendar, happenings) for n in range(_A_WEEK)]
+    bars = [_bar(row, start) for row in rows if not row.is_one_day and row.dates.dtstart < start + timedelta(days=_A_WEEK)]
+    return Week(days, [bar for bar in bars if bar.length > 0])
+
+
+def _day(day: date, month: date, rows: list[Marked], calendar: WorkCalendar, happenings: Collection[Happening]) -> Day:
+    decision = calendar.decisions.get(day)
+    note = decision.reason if decision and not decision.off else None
+    in_month = day.month == month.month
+    marked = [row for row in rows if row.is_one_day and row.covers(day)]
+    held = [each for each in happenings if each.covers(day)]
+    return Day(day, in_month, calendar.day_off(day) if in_month else None, note, marked, held)
+
+
+def _bar(row: Marked, start: date) -> Bar:
+    before = max((row.dates.dtstart - start).days, 0)
+    end = min((row.dates.dtend - start).days, _A_WEEK)
+    return Bar(row, before, end - before, row.dates.dtstart >= start)

@@ -1,0 +1,72 @@
+"""What a new version changes in an item, and what a hand holds of it, in people's words."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events.checklist.editing import EDITABLE
+from events.models import EvidenceType, Phase, Role, TemplateItem, TemplateVersion
+from events.replanning.preview import Group
+from web.kit.language import gettext as _
+from web.kit.language import lazy_gettext as _l
+from web.kit.language import title
+from web.kit.words import day_text
+
+_NAMES = {
+    "dtstart": _l("the beginning"),
+    "nominal_due": _l("the day as counted"),
+    "due_reason": _l("why that day moves"),
+    "summary": _l("the wording"),
+    "phase_key": _l("phase"),
+    "role_key": _l("who is in charge"),
+    "support_roles": _l("who supports"),
+    "weight": _l("weight"),
+    "required": _l("required"),
+    "evidence": _l("wanted evidence"),
+    "evidence_min": _l("least number of pieces"),
+    "without_evidence": _l("may be done without evidence"),
+    "depends_on": _l("what it waits for"),
+}
+_NOTHING = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The titles that stand for keys: of roles, phases, kinds of evidence, and of the items that wait for each other."""
+
+    by_column: Mapping[str, Mapping[str, str]]
+
+    @classmethod
+    def load(cls, session: Session, *versions: TemplateVersion) -> "Words":
+        roles, phases, evidence = (_titles(session, model) for model in (Role, Phase, EvidenceType))
+        query = select(TemplateItem).where(TemplateItem.version_id.in_(version.id for version in versions))
+        items = {item.key: title(item) for item in session.scalars(query.order_by(TemplateItem.version_id))}
+        lists = {"support_roles": roles, "evidence": evidence, "depends_on": items}
+        return cls({"role_key": roles, "phase_key": phases, **lists})
+
+    def changes(self, group: Group) -> Iterator[tuple[str, str, str]]:
+        """Yield the name of each column that changes, with its value before and after."""
+        for one in group.differences:
+            yield str(_NAMES[one.name]), self._say(one.name, one.old), self._say(one.name, one.new)
+
+    def kept(self, group: Group) -> str:
+        """Return what stays as people edited it; empty where nothing does."""
+        return ", ".join(_(name) for column, name in EDITABLE.items() if column in group.held)
+
+    def _say(self, column: str, value: Any) -> str:
+        titles = self.by_column.get(column, {})
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        if isinstance(value, tuple):
+            return "; ".join(titles.get(key, key) for key in value) or _NOTHING
+        if isinstance(value, date):
+            return day_text(value)
+        return _NOTHING if value is None else titles.get(value, str(value))
+
+
+def _titles(session: Session, model: type[Any]) -> dict[str, str]:
+    return {row.key: title(row) for row in session.scalars(select(model))}

@@ -1,0 +1,100 @@
+"""The first page: this month, the year's observances, and how to have them in one's own calendar."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events.activities.times import at_the_top, happenings
+from events.models import Campaign, CampaignStatus
+from events.observances.occurrences import enabled_observances
+from events.observances.printed import of_year
+from web.calendars.months import (
+    Marked,
+    listing_of,
+    marked_in,
+    next_month,
+    previous_month,
+    read_month,
+    weeks_of,
+)
+from web.calendars.subscriptions import Subscription
+from web.kit.context import current_person, get_calendar, get_session, today
+from web.kit.language import title
+from web.units.mine import Work, work_of
+from web.units.proposals import number_to_decide
+
+bp = Blueprint("home", __name__)
+
+_MY_ITEMS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An observance of the year in the agenda, with the campaign that is open for it."""
+
+    marked: Marked
+    campaign_uid: str | None
+    subscription: Subscription
+
+
+@bp.get("/")
+def show() -> str:
+    """Show the month of ``?thang=YYYY-MM``, else this month, with the province's public activities."""
+    session = get_session()
+    wanted = request.args.get("thang", "")
+    this_month = today().replace(day=1)
+    month = read_month(wanted) if wanted else this_month
+    observances = enabled_observances(session)
+    shown = marked_in(observances, month, _last_day(month))
+    calendar = get_calendar()
+    activities = happenings(session, month, _last_day(month), at_the_top())
+    weeks = weeks_of(month, shown, calendar, activities)
+    touching = marked_in(observances, date(month.year, 1, 1), date(month.year, 12, 31))
+    entries = _entries(session, [row for row in touching if row.dates.dtstart.year == month.year])
+    return render_template(
+        "home/show.html",
+        month=month,
+        this_month=this_month,
+        previous=previous_month(month),
+        next=next_month(month),
+        weeks=weeks,
+        listing=listing_of(weeks, shown, activities),
+        prints=of_year,
+        shown=shown,
+        ahead=[entry for entry in entries if entry.marked.dates.dtend > today()],
+        over=[entry for entry in entries if entry.marked.dates.dtend <= today()],
+        mine=_my_work(session),
+        to_decide=number_to_decide(),
+        is_decided=calendar.is_decided(month.year),
+    )
+
+
+def _my_work(session: Session) -> Work | None:
+    """Return what is due first of the work of whoever is signed in; None for a stranger."""
+    person = current_person()
+    return work_of(session, person, limit=_MY_ITEMS) if person else None
+
+
+def _last_day(month: date) -> date:
+    return date.fromordinal(next_month(month).toordinal() - 1)
+
+
+def _entries(session: Session, rows: list[Marked]) -> list[Entry]:
+    uids = _root_campaigns(session, {row.period for row in rows})
+    return [Entry(row, uids.get((row.observance.id, row.period)), _subscription(row)) for row in rows]
+
+
+def _root_campaigns(session: Session, periods: set[str]) -> dict[tuple[int, str], str]:
+    """Return the UIDs of the topmost campaigns by observance and period."""
+    query = select(Campaign.observance_id, Campaign.period, Campaign.uid).where(
+        Campaign.parent_id.is_(None), Campaign.period.in_(periods), Campaign.status != CampaignStatus.CANCELLED
+    )
+    return {(row.observance_id, row.period): row.uid for row in session.execute(query.order_by(Campaign.id.desc()))}
+
+
+def _subscription(row: Marked) -> Subscription:
+    page = url_for("observances.show", slug=row.observance.slug)
+    return Subscription(title(row.observance), row.observance.slug, page)

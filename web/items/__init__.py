@@ -1,0 +1,1 @@
+"""One checklist item, and the list it stands in."""

@@ -1,0 +1,258 @@
+"""One checklist item: the page that a reminder leads to, and the forms that change it.
+
+Looking never changes anything: mail scanners follow links. A form sends the state that is wanted, never "the other one", so that
+sending it twice does no harm. What cannot be done is said on the item's page, with what was typed still in its fields.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+from werkzeug.datastructures import FileStorage
+
+from events.campaigns.provisional import is_provisional
+from events.checklist.delegating import units_below
+from events.checklist.dependencies import waited_for
+from events.checklist.editing import EDITABLE, sets_its_own_date
+from events.checklist.evidence import Proof, add_evidence, file_of, remove_evidence
+from events.checklist.history import history_of, undivided_in
+from events.checklist.integration import credited_to, stand_in
+from events.checklist.origins import is_gone
+from events.checklist.rights import may_excuse, may_work_on_item, went_over
+from events.checklist.states import (
+    block_item,
+    complete_item,
+    decline_item,
+    excuse_item,
+    reopen_item,
+    start_item,
+)
+from events.checklist.story import story_of
+from events.checklist.transitions import closed_from_outside
+from events.checklist.undo import is_choice, last_change, undo_change
+from events.documents.register import documents_of_item
+from events.errors import N_, DomainError, EvidenceMissingError, InvalidInputError, NotFoundError
+from events.files.store import LARGEST_FILE, store_file
+from events.models import Campaign, ChecklistItem, ItemState, Person, Unit
+from events.people.rights import may_work_on
+from events.units.tree import ancestors
+from web.items.lines import lines_of
+from web.kit.addresses import safe_next
+from web.kit.context import current_person, get_calendar, get_config, get_session, today
+from web.kit.entries import day_of, number_of
+from web.kit.forms import for_people, said, send
+from web.kit.language import current
+from web.kit.language import gettext as _
+from web.kit.uploads import LARGEST_UPLOAD, as_download
+
+bp = Blueprint("items", __name__, url_prefix="/viec")
+
+_UPLOADS = {"items.complete", "items.give"}
+
+_Change = Callable[[Session, Person, datetime], ChecklistItem]
+
+
+@bp.url_value_preprocessor
+def allow_uploads(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Let the forms with files be larger than others. This runs before the form is read for its token."""
+    if request.endpoint in _UPLOADS and current_person() is not None:
+        request.max_content_length = LARGEST_UPLOAD
+
+
+@bp.get("/<int:item_id>")
+def show(item_id: int) -> str:
+    """Show one item with its history. ``?back=`` is where its form leads afterwards."""
+    return _page(_get(get_session(), item_id), back=safe_next(request.args.get("back"), url_for(".show", item_id=item_id)))
+
+
+@bp.post("/<int:item_id>/hoan-thanh")
+def complete(item_id: int) -> ResponseReturnValue:
+    """Tick off one item, with the evidence that came along, and go back to where the form stood."""
+
+    def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
+        given = _give(session, item_id, person, at)
+        unit = session.get(Unit, request.form.get("on_behalf_of", type=int) or 0)
+        try:
+            item = complete_item(session, item_id, by=person, now=at, on_behalf_of=unit)
+        except EvidenceMissingError:
+            if given:
+                session.commit()  # nobody uploads it again because there is not enough of it yet
+                flash(_("Evidence was saved: %(summary)s", summary=_get(session, item_id).summary), "success")
+            raise
+        _remark(session, item)
+        return item
+
+    return _change(item_id, change, lambda item: _("Done: %(summary)s", summary=item.summary))
+
+
+@bp.post("/<int:item_id>/minh-chung")
+def give(item_id: int) -> ResponseReturnValue:
+    """Add evidence and leave the item open."""
+
+    def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
+        if not _give(session, item_id, person, at):
+            raise InvalidInputError(N_("Please enter or choose a piece of evidence."))
+        return _get(session, item_id)
+
+    return _change(item_id, change, lambda item: _("Evidence was saved: %(summary)s", summary=item.summary))
+
+
+@bp.post("/<int:item_id>/minh-chung/<int:evidence_id>/bo")
+def take_away(item_id: int, evidence_id: int) -> ResponseReturnValue:
+    """Take one piece of evidence away."""
+
+    def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
+        return remove_evidence(session, evidence_id, by=person, now=at)
+
+    return _change(item_id, change, lambda item: _("Evidence was taken away: %(summary)s", summary=item.summary))
+
+
+@bp.get("/<int:item_id>/minh-chung/<int:evidence_id>/tep")
+def download(item_id: int, evidence_id: int) -> ResponseReturnValue:
+    """Answer with an uploaded file: to people with a post there or above, to be saved and never shown by the browser."""
+
+    def file(person: Person) -> Response:
+        piece, body = file_of(get_session(), evidence_id, get_config().files, by=person, on=today())
+        if piece.item_id != item_id:
+            raise NotFoundError(kind="file", key=evidence_id)
+        return as_download(body, piece.file_type, piece.file_name)
+
+    return for_people(file)
+
+
+@bp.post("/<int:item_id>/bat-dau")
+def start(item_id: int) -> ResponseReturnValue:
+    """Say that work has begun."""
+    return _change(item_id, _use(start_item, item_id), lambda item: _("In progress: %(summary)s", summary=item.summary))
+
+
+@bp.post("/<int:item_id>/vuong-mac")
+def block(item_id: int) -> ResponseReturnValue:
+    """Say what stands in the way."""
+    change = _use(block_item, item_id, request.form.get("note", ""))
+    return _change(item_id, change, lambda item: _("Held up: %(summary)s", summary=item.summary))
+
+
+@bp.post("/<int:item_id>/khong-thuc-hien")
+def decline(item_id: int) -> ResponseReturnValue:
+    """Say that it was not done, and why."""
+    change = _use(decline_item, item_id, request.form.get("reason", ""))
+    return _change(item_id, change, lambda item: _("Not done: %(summary)s", summary=item.summary))
+
+
+@bp.post("/<int:item_id>/khong-yeu-cau")
+def excuse(item_id: int) -> ResponseReturnValue:
+    """Say that the unit does not need it, and why."""
+    change = _use(excuse_item, item_id, request.form.get("reason", ""))
+    return _change(item_id, change, lambda item: _("Not required: %(summary)s", summary=item.summary))
+
+
+@bp.post("/<int:item_id>/mo-lai")
+def reopen(item_id: int) -> ResponseReturnValue:
+    """Take the tick back."""
+    return _change(item_id, _use(reopen_item, item_id), lambda item: _("Open again: %(summary)s", summary=item.summary))
+
+
+@bp.post("/<int:item_id>/hoan-tac")
+def undo(item_id: int) -> ResponseReturnValue:
+    """Take the newest change back."""
+    number = request.form.get("change", type=int) or 0
+
+    def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
+        return undo_change(session, item_id, number, by=person, now=at)
+
+    return _change(item_id, change, lambda item: _("The last change was taken back: %(summary)s", summary=item.summary))
+
+
+def _use(use_case: Callable[..., ChecklistItem], *arguments: Any) -> _Change:
+    """Return the call of a use case once somebody is signed in."""
+    return lambda session, person, at: use_case(session, *arguments, by=person, now=at)
+
+
+def _change(item_id: int, change: _Change, sentence: Callable[[ChecklistItem], str]) -> ResponseReturnValue:
+    back = safe_next(request.form.get("back"), url_for(".show", item_id=item_id))
+
+    def again(_person: Person, error: DomainError) -> str:
+        return _page(_get(get_session(), item_id), back=back, error=error)
+
+    return send(change, f"{back}#viec-{item_id}", sentence, again)
+
+
+def _remark(session: Session, item: ChecklistItem) -> None:
+    """Warn that what an item should wait for is open still; that keeps nobody from doing it."""
+    first = [f"{one.campaign.unit.full_name}: {one.summary}" for one in waited_for(session, [item])[item.id] if one.is_open]
+    if first:
+        flash(_("Done before what it should wait for: %(items)s.", items="; ".join(first)), "warning")
+
+
+def _give(session: Session, item_id: int, person: Person, at: datetime) -> int:
+    """Add what the form brought as evidence and return how many pieces that were."""
+    item = _get(session, item_id)
+    if not may_work_on_item(session, person, item, today()):
+        return 0  # nothing is stored for those who may not; the use case tells them
+    proofs = [proof for kind in item.evidence_kinds for proof in _proofs(kind)]
+    for proof in proofs:
+        add_evidence(session, item_id, proof, by=person, now=at)
+    return len(proofs)
+
+
+def _proofs(kind: str) -> Iterator[Proof]:
+    """Yield the pieces of one kind in the form; fields that were left empty are none."""
+    text, url = request.form.get(f"{kind}-text", ""), request.form.get(f"{kind}-url", "")
+    number, dated = number_of(request.form.get(f"{kind}-number", "")), day_of(request.form.get(f"{kind}-dated", ""))
+    files = [file for file in request.files.getlist(f"{kind}-file") if file.filename]
+    if text.strip() or url.strip() or number is not None or dated is not None:
+        yield Proof(kind, text, url, number, dated, _stored(files[0]) if files else None)
+        files = files[1:]
+    for file in files:
+        yield Proof(kind, file=_stored(file))
+
+
+def _stored(file: FileStorage) -> Any:
+    return store_file(get_config().files, file.filename or "", file.stream.read(LARGEST_FILE + 1))
+
+
+def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -> str:
+    session = get_session()
+    line = next(line for line in lines_of(session, item.campaign) if line.item is item)
+    history = history_of(session, item)
+    last = last_change(history)
+    person = current_person()
+    may_choose = person is not None and may_work_on(session, person, item.campaign.unit, today())
+    gone = item.state is ItemState.NOT_REQUIRED and is_gone(item)  # neither opening it nor an undo that would is offered
+    return render_template(
+        "items/show.html",
+        line=line,
+        item=item,
+        campaign=item.campaign,
+        unit_path=ancestors(item.campaign.unit)[::-1],
+        history=[(change, story_of(change, current())) for change in history],
+        last_change=(last.id, story_of(last, current())) if last and not gone and (may_choose or not is_choice(last)) else None,
+        went_over=went_over(item, history),
+        credited=credited_to(session, item),
+        stand_in=stand_in(session, item),
+        documents=documents_of_item(session, item, drafts=may_choose),
+        edited=[_(EDITABLE[name]) for name in item.edited if name in EDITABLE],
+        is_provisional=item.is_open and not sets_its_own_date(item) and is_provisional(item, get_calendar()),
+        below=units_below(session, item.campaign.unit, today()),
+        closed_from_outside=closed_from_outside(session, item),
+        is_gone=gone,
+        undivided=undivided_in(history) if item.is_open else [],
+        may_excuse=person is not None and may_excuse(session, person, item, today()),
+        may_choose=may_choose,
+        may_tick=person is None or may_work_on_item(session, person, item, today()),
+        error=said(error),
+        back=back,
+    )
+
+
+def _get(session: Session, item_id: int) -> ChecklistItem:
+    to_unit = joinedload(ChecklistItem.campaign).joinedload(Campaign.unit).joinedload(Unit.level)
+    item = session.scalar(select(ChecklistItem).where(ChecklistItem.id == item_id).options(to_unit))
+    if item is None:
+        raise NotFoundError(kind="checklist item", key=item_id)
+    return item

@@ -1,0 +1,1 @@
+"""What every page reaches for."""

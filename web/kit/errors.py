@@ -1,0 +1,99 @@
+"""What a visitor reads when something cannot be done: in words, with one next step."""
+
+from typing import Any
+
+from flask import Flask, Response, current_app, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from events.errors import (
+    ConflictError,
+    DomainError,
+    InvalidInputError,
+    NotAllowedError,
+    NotFoundError,
+    YearOutOfRangeError,
+)
+from events.language import say
+from web.kit.context import get_session
+from web.kit.language import current
+from web.kit.language import gettext as _
+
+_CALENDARS = "/lich/"  # read by programs: no page, no cookie
+_STATUS: dict[type[DomainError], int] = {
+    NotFoundError: 404,
+    NotAllowedError: 403,
+    ConflictError: 409,
+    InvalidInputError: 400,
+    YearOutOfRangeError: 400,
+}
+
+
+def install(app: Flask) -> None:
+    """Give ``app`` its pages for what cannot be done."""
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _our_fault)
+
+
+def _domain_error(error: DomainError) -> Response:
+    get_session().rollback()
+    status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 400)
+    sentence = None if isinstance(error, NotFoundError) and "kind" in error.facts else say(error, current())
+    return _page(status, sentence)
+
+
+def _stale_form(_error: CSRFError) -> Response:
+    return _page(400, _("This form is too old, or cookies are switched off. Please go back, reload the page and try again."))
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return make_response(error.get_response())
+    response = _page(error.code)
+    headers = error.get_response().headers
+    for name in ("Allow", "Retry-After"):
+        if name in headers:
+            response.headers[name] = headers[name]
+    return response
+
+
+def _our_fault(error: Exception) -> Response:
+    """Answer to a mistake of the program: in the log with all of it, on the page without. Asks the database for nothing."""
+    if current_app.testing:
+        raise error
+    current_app.logger.exception("%s %s failed", request.method, request.path)
+    return make_response(render_template("errors/broken.html", heading=_heading(500), sentence=_sentence(500)), 500)
+
+
+def _page(status: int, sentence: str | None = None) -> Response:
+    if request.path.startswith(_CALENDARS):
+        return Response(f"{sentence or _sentence(status)}\n", status, mimetype="text/plain")
+    page: dict[str, Any] = {"status": status, "heading": _heading(status), "sentence": sentence or _sentence(status)}
+    return make_response(render_template("errors/show.html", **page), status)
+
+
+def _heading(status: int) -> str:
+    headings = {
+        400: _("This cannot be read"),
+        403: _("Not allowed"),
+        404: _("Not found"),
+        405: _("Not possible this way"),
+        409: _("Not possible any more"),
+        429: _("Too many tries"),
+        500: _("Something went wrong here"),
+    }
+    return headings.get(status, _("This did not work"))
+
+
+def _sentence(status: int) -> str:
+    sentences = {
+        400: _("The address or the form has a value that this service does not understand."),
+        403: _("This page is for administrators. Please sign in with an account that may see it."),
+        404: _("There is nothing at this address, or it has moved. Please check the address, or start from the calendar."),
+        405: _("Please use the buttons on the page. Nothing was changed."),
+        429: _("There were too many tries in a short time. Please wait a few minutes and try again."),
+        500: _("The mistake is on our side and was recorded. What was saved is safe. Please try again later."),
+    }
+    return sentences.get(status, sentences[400] if status < 500 else sentences[500])

@@ -1,0 +1,94 @@
+"""Dates and numbers as officials read them: dd/mm/yyyy, Monday first, and how long it still is."""
+
+from datetime import date, datetime, timedelta
+
+from babel.dates import format_date, format_skeleton, get_day_names
+from babel.numbers import format_decimal
+
+from events.language import within
+from web.kit.context import get_config
+from web.kit.language import current, get_locale, ngettext
+from web.kit.language import gettext as _
+
+_A_DAY = timedelta(days=1)
+
+
+def day_text(day: date) -> str:
+    """Return ``dd/mm/yyyy``."""
+    return f"{day:%d/%m/%Y}"
+
+
+def unit_within(names: str) -> str:
+    """Return the name of a unit, or several, as it stands inside a sentence: “tỉnh Quảng Ngãi”."""
+    return within(names, current())
+
+
+def weekday_names() -> list[str]:
+    """Return the seven days in full, Monday first."""
+    names = get_day_names("wide", locale=get_locale())
+    return [names[number] for number in range(7)]
+
+
+def long_day(day: date) -> str:
+    """Return the weekday and the date: “thứ Sáu, 13/02/2026”."""
+    return f"{weekday_names()[day.weekday()]}, {day_text(day)}"
+
+
+def period_text(dtstart: date, dtend: date) -> str:
+    """Return the days of a period whose ``dtend`` is the day after: one date, or first – last."""
+    last = dtend - _A_DAY
+    return day_text(dtstart) if last == dtstart else f"{dtstart:%d/%m} – {day_text(last)}"
+
+
+def moment_text(moment: datetime) -> str:
+    """Return the local time and day of an instant: “12:00 ngày 24/11/2026”."""
+    local = moment.astimezone(get_config().zone)
+    return _("%(hour)s, %(day)s", hour=f"{local:%H:%M}", day=day_text(local.date()))
+
+
+def moments_text(start: datetime, end: datetime) -> str:
+    """Return from when until when: “08:00 – 10:00 ngày 24/11/2026”, with both days if there are two."""
+    first, last = (moment.astimezone(get_config().zone) for moment in (start, end))
+    if first.date() != last.date():
+        return f"{moment_text(start)} – {moment_text(end)}"
+    return _("%(hour)s, %(day)s", hour=f"{first:%H:%M} – {last:%H:%M}", day=day_text(first.date()))
+
+
+def month_name(month: date) -> str:
+    """Return “Tháng 11 năm 2026”."""
+    text = format_skeleton("yMMMM", month, locale=get_locale())
+    return text[:1].upper() + text[1:]
+
+
+def short_month_name(month: date) -> str:
+    """Return “Tháng 11”."""
+    text = format_date(month, "LLLL", locale=get_locale())
+    return text[:1].upper() + text[1:]
+
+
+def number_text(number: int) -> str:
+    """Return a number with its thousands marked: 2.625."""
+    return str(format_decimal(number, locale=get_locale()))
+
+
+def due_text(due: date, today: date) -> str:
+    """Return how far off a due date is, in words."""
+    days = (due - today).days
+    if days < 0:
+        return ngettext("%(num)d day overdue", "%(num)d days overdue", -days)
+    if days == 0:
+        return _("due today")
+    if days == 1:
+        return _("due tomorrow")
+    return ngettext("%(num)d day left", "%(num)d days left", days)
+
+
+def countdown_text(dtstart: date, dtend: date, today: date) -> str:
+    """Return when a period comes, seen from today."""
+    if dtend <= today:
+        return _("over")
+    if dtstart <= today:
+        return _("today") if dtend - dtstart == _A_DAY else _("under way")
+    if dtstart == today + _A_DAY:
+        return _("tomorrow")
+    return ngettext("in %(num)s day", "in %(num)s days", (dtstart - today).days)

@@ -1,0 +1,218 @@
+"""The working calendar, for administrators: enter the yearly decision in fields or as text, see what moves, then apply it.
+
+Fields become sentences and go the same way as pasted text, so that there is one reader and the person sees what was understood.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events.campaigns.provisional import provisional_items
+from events.days.decision_text import ReadDay, ReadText, read_decision
+from events.days.recurrence import check_year
+from events.days.workdays import DecisionStatus
+from events.errors import N_, ConflictError, DomainError, InvalidInputError, YearOutOfRangeError
+from events.language import say
+from events.models import CalendarDay, ProposedHoliday
+from events.replanning.days_off import (
+    YearDecision,
+    apply_decision,
+    apply_holiday,
+    decisions,
+    preview_decision,
+    preview_holiday,
+)
+from events.texts import nfc
+from web.campaigns.differences import Words
+from web.kit.access import administrators_only
+from web.kit.context import current_person, get_calendar, get_session, now, today
+from web.kit.entries import day_of
+from web.kit.language import current
+from web.kit.language import gettext as _
+
+bp = Blueprint("decisions", __name__, url_prefix="/lich-lam-viec")
+
+_OK, _CONFLICT, _UNPROCESSABLE = 200, 409, 422
+_STATUS: dict[type, int] = {ConflictError: _CONFLICT, InvalidInputError: _UNPROCESSABLE}
+_GUESSED_SHOWN = 20
+_LONGEST_TEXT = 20_000
+_AN_EXAMPLE = "Nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027"
+_YEARS_SHOWN = 3
+_LOOK_AHEAD = 10  # years, in which the first without a decision is looked for
+_LISTED = {"listed", "replaces", "tet_decided"}  # with one of these a decision may come without any text
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What was typed, kept to be shown again. ``ticked`` is None and ``drops`` empty until the days they are about were listed."""
+
+    year: int
+    text: str
+    source: str
+    ticked: frozenset[str] | None
+    replaces: bool | None = None
+    is_tet_decided: bool = False
+    drops: Mapping[date, bool] = field(default_factory=dict)
+
+    def read(self) -> ReadText:
+        return read_decision(self.text, self.year)
+
+    def is_ticked(self, day: ReadDay) -> bool:
+        return self.ticked is None or day.day.isoformat() in self.ticked
+
+    def decision(self, read: ReadText) -> YearDecision:
+        days = tuple(day.decision for day in read.days if self.is_ticked(day))
+        return YearDecision(self.year, days, self.text, self.source or None, self.replaces, self.is_tet_decided, self.drops)
+
+
+@bp.get("/")
+@administrators_only
+def index() -> ResponseReturnValue:
+    """Show which years are decided, the days that were, the proposed holidays, and the form."""
+    return _index()
+
+
+@bp.post("/xem-truoc")
+@administrators_only
+def preview() -> ResponseReturnValue:
+    """Show what was read and every item that would move. Writes nothing."""
+    try:
+        entered = _entered()
+    except (InvalidInputError, YearOutOfRangeError) as error:
+        return _index(error), _UNPROCESSABLE
+    return _preview(entered)
+
+
+@bp.post("/ap-dung")
+@administrators_only
+def apply() -> ResponseReturnValue:
+    """Apply what the preview showed; if something changed since, show the preview again."""
+    session, entered = get_session(), _entered()
+    decision = entered.decision(entered.read())
+    expected = request.form.get("fingerprint", "")
+    try:
+        done = apply_decision(session, decision, expected_fingerprint=expected, by=current_person(), now=now())
+    except ConflictError as error:
+        session.rollback()
+        return _preview(entered, error)
+    except InvalidInputError:
+        session.rollback()
+        return _preview(entered)
+    session.commit()
+    flash(_("The decision for %(year)s applies. Items moved: %(count)s.", year=decision.year, count=len(done.moved)), "success")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/ngay-du-kien")
+@administrators_only
+def holiday() -> ResponseReturnValue:
+    """Make a proposed holiday law or give it up: the preview first, then, with its fingerprint, the change."""
+    session, name = get_session(), request.form.get("name", "")
+    status = DecisionStatus.DROPPED if request.form.get("status") == "dropped" else DecisionStatus.ENACTED
+    expected = request.form.get("fingerprint")
+    if expected is None:
+        return _holiday_preview(session, name, status)
+    try:
+        source = request.form.get("source", "")[:500]
+        who = current_person()
+        done = apply_holiday(session, name, status, source=source, expected_fingerprint=expected, by=who, now=now())
+    except ConflictError as error:
+        session.rollback()
+        return _holiday_preview(session, name, status, error), _CONFLICT
+    session.commit()
+    flash(_("Recorded: %(name)s. Items moved: %(count)s.", name=name, count=len(done.moved)), "success")
+    return redirect(url_for(".index"), 303)
+
+
+def _index(error: DomainError | None = None) -> str:
+    session, year = get_session(), today().year
+    calendar = get_calendar()
+    first, last = date(year, 1, 1), date(year + _YEARS_SHOWN, 1, 1)
+    guessed = provisional_items(session, calendar, today())
+    days = select(CalendarDay).where(CalendarDay.day >= first, CalendarDay.day < last).order_by(CalendarDay.day)
+    return render_template(
+        "decisions/index.html",
+        example=_AN_EXAMPLE,
+        error=say(error, current()) if error else None,
+        typed=request.form,
+        next_year=next((one for one in range(year, year + _LOOK_AHEAD) if not calendar.is_decided(one)), year + 1),
+        years=[(one, calendar.is_decided(one)) for one in range(year, year + _YEARS_SHOWN)],
+        guessed=guessed[:_GUESSED_SHOWN],
+        guesses=len(guessed),
+        days=session.scalars(days).all(),
+        holidays=session.scalars(select(ProposedHoliday).order_by(ProposedHoliday.name)).all(),
+        entered=decisions(session),
+    )
+
+
+def _preview(entered: Entered, error: DomainError | None = None) -> ResponseReturnValue:
+    """Show what was read and what it does; days that cannot be are said above what was read."""
+    session, read, found = get_session(), entered.read(), None
+    try:
+        found = preview_decision(session, entered.decision(read))
+    except InvalidInputError as problem:
+        error = problem
+    page = render_template(
+        "decisions/preview.html",
+        error=say(error, current()) if error else None,
+        entered=entered,
+        read=read,
+        other_years=sorted(read.years) if entered.year not in read.years else [],
+        found=found,
+        words=Words.load(session),
+    )
+    session.rollback()
+    return page, _STATUS.get(type(error), _OK)
+
+
+def _holiday_preview(session: Session, name: str, status: DecisionStatus, error: DomainError | None = None) -> str:
+    found = preview_holiday(session, name, status)
+    return render_template(
+        "decisions/holiday.html",
+        error=say(error, current()) if error else None,
+        name=name,
+        status=status.value,
+        source=request.form.get("source", ""),
+        found=found,
+        words=Words.load(session),
+    )
+
+
+def _entered() -> Entered:
+    """Return what was typed. Raises ``InvalidInputError`` for a year, a date or a text that cannot be used."""
+    form = request.form
+    typed = nfc(form.get("year", ""))
+    if not (typed.isascii() and typed.isdigit() and len(typed) == 4):
+        raise InvalidInputError(N_("“%(year)s” is not a year."), year=typed)
+    check_year(int(typed))
+    text = "\n".join(part for part in (nfc(form.get("text", "")), *_sentences()) if part)
+    if not (text or _LISTED & form.keys()):
+        raise InvalidInputError(N_("Please fill in the days, or paste the text of the decision."))
+    if len(text) > _LONGEST_TEXT:
+        raise InvalidInputError(N_("The text is too long; please paste only the sentences about days off."))
+    ticked = frozenset(form.getlist("day")) if "listed" in form else None
+    drops = {day: iso in form.getlist("gone") for iso in form.getlist("earlier") if (day := day_of(iso))}
+    source = nfc(form.get("source", ""))[:500]
+    replaces, tet_decided = "replaces" in form or None, "tet_decided" in form
+    return Entered(int(typed), text.replace("\r\n", "\n"), source, ticked, replaces, tet_decided, drops)
+
+
+def _sentences() -> list[str]:
+    """Return the fields as the sentences of a decision."""
+    found = []
+    for first, second, sentence in (
+        ("tet_first", "tet_last", "Nghỉ Tết từ ngày {:%d/%m/%Y} đến hết ngày {:%d/%m/%Y}"),
+        ("swap_off", "swap_on", "Hoán đổi ngày làm việc từ ngày {:%d/%m/%Y} sang ngày {:%d/%m/%Y}"),
+        ("more_first", "more_last", "Nghỉ từ ngày {:%d/%m/%Y} đến hết ngày {:%d/%m/%Y}"),
+    ):
+        days = day_of(request.form.get(first, "")), day_of(request.form.get(second, ""))
+        if days[0] and days[1]:
+            found.append(sentence.format(*days))
+        elif days[0] or days[1]:
+            raise InvalidInputError(N_("Please fill in both days, or neither."))
+    return found

@@ -1,0 +1,28 @@
+"""The way to what only administrators do."""
+
+from flask import Blueprint, current_app, render_template
+from flask.typing import ResponseReturnValue
+
+from web.kit.access import administrators_only
+from web.kit.language import lazy_gettext as _l
+from web.units.proposals import number_to_decide
+
+bp = Blueprint("admin", __name__)
+
+# endpoint, name, what it is for
+_ROOMS = [
+    ("keeping.index", _l("Observances and kinds"), _l("Which days and kinds of campaigns this province keeps, their themes.")),
+    ("templates.index", _l("Templates"), _l("What campaigns are made from: items, days before and after, versions.")),
+    ("decisions.index", _l("Working calendar"), _l("The yearly decisions on Tết and swap days.")),
+    ("reforms.index", _l("Changes of units"), _l("Merge, split, rename; posts to confirm in the new units.")),
+    ("mail.index", _l("Mail"), _l("What was written to the folder of mails.")),
+]
+
+
+@bp.get("/quan-tri")
+@administrators_only
+def index() -> ResponseReturnValue:
+    """List the rooms."""
+    known = current_app.view_functions
+    rooms = [room for room in _ROOMS if room[0] in known]
+    return render_template("admin/index.html", rooms=rooms, to_decide=number_to_decide())

@@ -1,0 +1,204 @@
+"""What this province keeps, for administrators: observances on and off, their themes, anniversaries and checklists."""
+
+from datetime import datetime
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from wtforms import StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Optional
+
+from events.campaigns import other_kinds
+from events.models import Observance, ObservanceStatus, Person, Template
+from events.models.observances import ANNIVERSARY
+from events.observances import own, yearly_themes
+from web.kit.access import administrators_only
+from web.kit.addresses import safe_next
+from web.kit.context import get_session, now, today
+from web.kit.fields import IntegerField, SelectField
+from web.kit.forms import ChangingForm, Form, send_form, wanted_state
+from web.kit.language import gettext as _
+from web.kit.language import lazy_gettext as _l
+from web.kit.language import title
+
+bp = Blueprint("keeping", __name__, url_prefix="/ngay-ky-niem")
+
+STATUS = {
+    ObservanceStatus.CORE: _l("named in the plan"),
+    ObservanceStatus.LINKED: _l("run together with one of the plan"),
+    ObservanceStatus.OPTIONAL: _l("example to switch on"),
+    ObservanceStatus.OWN: _l("made here"),
+}
+
+
+class ThemeForm(ChangingForm):
+    """The theme of one year."""
+
+    year = IntegerField(_l("Year"), [InputRequired(_l("Please enter the year."))])
+    theme = StringField(_l("Theme"), [InputRequired(_l("Please enter the theme."))])
+    slogans = TextAreaField(_l("Slogans"), description=_l("One a line."), render_kw={"rows": 4})
+    source = StringField(_l("Source"), description=_l("The letter that announced it."))
+
+
+class AnniversaryForm(ChangingForm):
+    """How anniversaries are counted and put."""
+
+    base_year = IntegerField(
+        _l("Anniversaries count from"), [Optional()], description=_l("A year; empty when they are not counted.")
+    )
+    anniversary = StringField(_l("Wording of anniversaries"), description=_l("N stands for the number. Empty: “Kỷ niệm N năm”."))
+
+
+class ChecklistForm(Form):
+    """Whose items an observance takes over."""
+
+    like = SelectField(_l("Checklist"), description=_l("Copied once; changed afterwards as any template."))
+
+
+@bp.get("/")
+@administrators_only
+def index() -> ResponseReturnValue:
+    """List observances and kinds with their switches."""
+    session = get_session()
+    return render_template(
+        "keeping/index.html",
+        observances=own.all_observances(session),
+        status=STATUS,
+        kinds=other_kinds.kinds(session),
+    )
+
+
+@bp.post("/<slug>/bat-tat")
+@administrators_only
+def switch(slug: str) -> ResponseReturnValue:
+    """Keep an observance, or keep it no longer."""
+    session = get_session()
+    observance = own.find_observance(session, slug)
+    own.switch_observance(session, observance, enabled=wanted_state(), now=now())
+    session.commit()
+    kept = _("“%(title)s” is kept from now on.", title=title(observance))
+    flash(kept if observance.enabled else _("“%(title)s” is no longer kept.", title=title(observance)), "success")
+    return redirect(safe_next(request.form.get("back"), url_for(".index")), 303)
+
+
+@bp.get("/<slug>/sua")
+@administrators_only
+def edit(slug: str) -> ResponseReturnValue:
+    """Show the themes of an observance and how its anniversaries are put; ``?nam=`` fills in that year's theme."""
+    return _edit_page(own.find_observance(get_session(), slug))
+
+
+@bp.post("/<slug>/chu-de")
+@administrators_only
+def announce(slug: str) -> ResponseReturnValue:
+    """Store a year's theme and slogans."""
+    session = get_session()
+    observance = own.find_observance(session, slug)
+    form = ThemeForm()
+
+    def use(session: Session, _person: Person, at: datetime) -> None:
+        year, theme, slogans = form.year.data, form.theme.data, (form.slogans.data or "").splitlines()
+        source, shown = form.source.data or "", form.shown.data or None
+        yearly_themes.announce_theme(session, observance, year, theme, slogans, source=source, shown=shown, now=at)
+
+    sentence = _("The theme of %(year)s is stored. Drafts follow it, issued documents do not.", year=form.year.data)
+    return send_form(
+        form, use, address_of(observance), sentence, lambda problem: _edit_page(observance, theme_form=form, problem=problem)
+    )
+
+
+@bp.post("/<slug>/chu-de/bo")
+@administrators_only
+def withdraw(slug: str) -> ResponseReturnValue:
+    """Take the theme of a wrong year away."""
+    session = get_session()
+    observance = own.find_observance(session, slug)
+    yearly_themes.withdraw_theme(session, observance, request.form.get("year", 0, int), now=now())
+    session.commit()
+    flash(_("The theme of %(year)s was taken away. Drafts follow, issued documents do not.", year=request.form["year"]), "success")
+    return redirect(url_for(".edit", slug=slug), 303)
+
+
+@bp.post("/<slug>/ky-niem")
+@administrators_only
+def number(slug: str) -> ResponseReturnValue:
+    """Store how anniversaries are counted and put."""
+    session = get_session()
+    observance = own.find_observance(session, slug)
+    form = AnniversaryForm()
+
+    def use(session: Session, _person: Person, at: datetime) -> None:
+        wording, shown = form.anniversary.data or "", form.shown.data or None
+        yearly_themes.number_anniversaries(session, observance, form.base_year.data, wording, shown=shown, now=at)
+
+    def again(problem: str | None) -> str:
+        return _edit_page(observance, anniversary_form=form, problem=problem)
+
+    return send_form(form, use, address_of(observance), _("Stored."), again)
+
+
+@bp.post("/<slug>/danh-muc")
+@administrators_only
+def give_checklist(slug: str) -> ResponseReturnValue:
+    """Let an observance open campaigns, with the items of a template."""
+    session = get_session()
+    observance = own.find_observance(session, slug)
+    form = ChecklistForm()
+    form.like.choices = checklists_to_copy(session)
+
+    def use(session: Session, person: Person, at: datetime) -> Template:
+        like = other_kinds.get_kind(session, form.like.data)
+        return own.give_checklist(session, observance, like, by=person, now=at)
+
+    def address(template: Template) -> str:
+        return url_for("templates.show", key=template.key)
+
+    sentence = _("“%(title)s” opens its campaigns from now on.", title=title(observance))
+    return send_form(form, use, address, sentence, lambda problem: _edit_page(observance, problem=problem))
+
+
+def address_of(observance: Observance) -> str:
+    return url_for("keeping.edit", slug=observance.slug)
+
+
+def checklists_to_copy(session: Session) -> list[SelectChoice]:
+    """Return the templates as choices."""
+    return [SelectChoice(t.key, title(t)) for t in session.scalars(select(Template).order_by(Template.position, Template.id))]
+
+
+def _edit_page(
+    observance: Observance,
+    theme_form: ThemeForm | None = None,
+    anniversary_form: AnniversaryForm | None = None,
+    problem: str | None = None,
+) -> str:
+    session = get_session()
+    template = session.scalar(select(Template).where(Template.observance_id == observance.id))
+    checklist_form = ChecklistForm(formdata=None)
+    checklist_form.like.choices = checklists_to_copy(session)
+    return render_template(
+        "keeping/edit.html",
+        observance=observance,
+        template=template,
+        checklist_form=checklist_form,
+        themes=sorted(observance.themes, key=lambda theme: -theme.year),
+        theme_form=theme_form or _theme_form(observance),
+        anniversary_form=anniversary_form or _anniversary_form(observance),
+        default_wording=ANNIVERSARY,
+        problem=problem,
+    )
+
+
+def _theme_form(observance: Observance) -> ThemeForm:
+    text = request.args.get("nam", "")
+    year = int(text) if text.isascii() and text.isdigit() and len(text) == 4 else today().year
+    theme, blank = observance.theme_in(year), {"year": year, "shown": yearly_themes.theme_shown(observance, year)}
+    if theme is None:
+        return ThemeForm(formdata=None, **blank)
+    return ThemeForm(formdata=None, **blank, theme=theme.theme_vi, slogans="\n".join(theme.slogans), source=theme.source)
+
+
+def _anniversary_form(observance: Observance) -> AnniversaryForm:
+    return AnniversaryForm(formdata=None, obj=observance, shown=yearly_themes.numbering_shown(observance))

@@ -1,0 +1,276 @@
+"""The templates that campaigns are made from, with their versions. Everybody may look; administrators make new versions."""
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from events.campaigns import other_kinds
+from events.campaigns.lifetime import goes_on
+from events.days.recurrence import FIRST_YEAR, LAST_YEAR
+from events.days.workdays import Shift
+from events.errors import ConflictError, DomainError, InvalidInputError
+from events.language import say
+from events.models import (
+    Campaign,
+    Cascade,
+    EvidenceType,
+    IfNoLevel,
+    Person,
+    Phase,
+    Role,
+    Template,
+    TemplateVersion,
+)
+from events.replanning import last_year
+from events.templates import editing, toml_files
+from events.templates.entries import CutoffEntry
+from events.units.tree import levels
+from web.kit.access import administrators_only
+from web.kit.context import current_person, get_calendar, get_session, now, today
+from web.kit.entries import day_of_every_year, number_of
+from web.kit.language import current
+from web.kit.language import gettext as _
+from web.kit.language import lazy_gettext as _l
+from web.settings.offsets import ANCHORS
+from web.settings.rows import entry_of, row_of, typed_rows
+
+bp = Blueprint("templates", __name__, url_prefix="/mau")
+
+_LARGEST_FORM = 2 * 1024 * 1024  # bytes: as many items as a template may have, with long names
+_CHOICES = {
+    "anchor": ANCHORS,
+    "shift": {
+        Shift.PREVIOUS: _l("to the working day before"),
+        Shift.NEXT: _l("to the working day after"),
+        Shift.NONE: _l("not at all"),
+    },
+    "cascade": {Cascade.EACH: _l("every unit of the levels"), Cascade.ONE: _l("only the unit at the top")},
+    "if_no_district": {
+        IfNoLevel.DROP: _l("nobody"),
+        IfNoLevel.COMMUNE: _l("the communes"),
+        IfNoLevel.PROVINCE: _l("the province"),
+    },
+}
+
+
+@bp.url_value_preprocessor
+def make_room(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Let the form of a long template through."""
+    if endpoint in {f"{bp.name}.save", f"{bp.name}.take_in"}:
+        request.max_content_length = request.max_form_memory_size = _LARGEST_FORM
+
+
+@bp.get("/")
+def index() -> str:
+    """List the templates with their versions."""
+    query = select(Template).options(selectinload(Template.versions)).order_by(Template.position, Template.id)
+    return render_template("kinds/index.html", templates=get_session().scalars(query).all())
+
+
+@bp.get("/<key>")
+def show(key: str) -> str:
+    """Show the items of the newest version, and where the template is in use."""
+    session = get_session()
+    template = editing.get_template(session, key)
+    running = select(Campaign).where(Campaign.template_id == template.id, Campaign.parent_id.is_(None), goes_on(today()))
+    campaigns = session.scalars(running.order_by(Campaign.dtstart)).all()
+    return render_template("kinds/show.html", template=template, campaigns=campaigns, **_legend())
+
+
+@bp.get("/<key>/phien-ban/<int:number>")
+def version(key: str, number: int) -> str:
+    """Show the items of one version, newest or not."""
+    session = get_session()
+    template = editing.get_template(session, key)
+    shown = editing.get_version(session, template, number)
+    return render_template("kinds/version.html", template=template, version=shown, **_legend())
+
+
+@bp.get("/<key>/sua")
+@administrators_only
+def edit(key: str) -> ResponseReturnValue:
+    """Show the form with one block an item."""
+    template = editing.get_template(get_session(), key)
+    rows = [row_of(editing.item_entry(item)) for item in template.current.items]
+    return _edit_page(template, rows, base=template.current.number)
+
+
+@bp.post("/<key>/sua")
+@administrators_only
+def save(key: str) -> ResponseReturnValue:
+    """Save a new version; “add an item” only shows one block more."""
+    session = get_session()
+    template = editing.get_template(session, key)
+    rows, base = typed_rows(request.form), request.form.get("base", 0, type=int)
+    if "add" in request.form:
+        return _edit_page(template, [*rows, row_of(None)], base=base)
+    before = template.current.number
+    try:
+        entries = [entry_of(row) for row in rows]
+        note = request.form.get("version_note")
+        saved = editing.edit_template(session, template, entries, base=base, note=note, by=_person(), now=now())
+        session.commit()
+    except DomainError as error:
+        session.rollback()
+        overtaken = isinstance(error, ConflictError)
+        page = _edit_page(template, rows, _said(error), base=template.current.number if overtaken else base)
+        return page, 409 if overtaken else 400
+    return _stored(saved, is_new=saved.number != before)
+
+
+@bp.post("/<key>/thoi-gian")
+@administrators_only
+def set_lead_times(key: str) -> ResponseReturnValue:
+    """Store a template's titles, its reporting periods, when its campaigns open and how long a late plan leaves those below."""
+    session = get_session()
+    template = editing.get_template(session, key)
+    try:
+        ahead, late = number_of(request.form.get("ahead", "")), number_of(request.form.get("late", ""))
+        titles = [request.form.get(name, getattr(template, name)) for name in ("title_vi", "title_en")]
+        editing.rename_template(template, *titles)
+        other_kinds.set_lead_times(template, ahead_days=ahead or 0, late_plan_workdays=late or 0)
+        moved = _move_periods(session, template)
+    except InvalidInputError as error:
+        session.rollback()
+        flash(say(error, current()), "error")
+        return redirect(url_for(".show", key=key), 303)
+    session.commit()
+    flash(_kept_days() if moved else _("Stored."), "success")
+    return redirect(url_for(".show", key=key), 303)
+
+
+@bp.get("/<key>.toml")
+def export(key: str) -> Response:
+    """Answer with a template as a file."""
+    text = toml_files.export_template(editing.get_template(get_session(), key))
+    headers = {"Content-Disposition": f'attachment; filename="{key}.toml"'}
+    return Response(text, mimetype="application/toml", headers=headers)
+
+
+@bp.get("/nhap")
+@administrators_only
+def upload() -> ResponseReturnValue:
+    """Show the form that takes a template file."""
+    return render_template("kinds/upload.html", text="", problem=None)
+
+
+@bp.post("/nhap")
+@administrators_only
+def take_in() -> ResponseReturnValue:
+    """Save the items of a file as a new version of its template."""
+    session, text = get_session(), request.form.get("text", "")
+    try:
+        file = request.files.get("file")
+        text = toml_files.text_of(file.read()) if file else text
+        found = toml_files.import_template(session, text, by=_person(), now=now())
+        session.commit()
+    except DomainError as error:
+        session.rollback()
+        return render_template("kinds/upload.html", text=text, problem=_said(error)), 400
+    return _stored(found.version, is_new=found.is_new, header_changed=found.header_changed)
+
+
+@bp.get("/<key>/de-xuat")
+@administrators_only
+def proposals(key: str) -> ResponseReturnValue:
+    """Show what last year's lateness suggests."""
+    session = get_session()
+    template = editing.get_template(session, key)
+    year = _year()
+    found = last_year.propose(session, template, year, now=now(), calendar=get_calendar())
+    titles = {level.key: level for level in levels(session)}
+    anchors = {item.key: item.anchor for item in template.current.items}
+    return render_template("kinds/proposals.html", template=template, year=year, proposals=found, levels=titles, anchors=anchors)
+
+
+@bp.post("/<key>/de-xuat")
+@administrators_only
+def take_proposals(key: str) -> ResponseReturnValue:
+    """Make a new version with the chosen proposals."""
+    session = get_session()
+    template = editing.get_template(session, key)
+    year = _year()
+    found = last_year.propose(session, template, year, now=now(), calendar=get_calendar())
+    chosen = [one for one in found if one.name in request.form.getlist("chosen")]
+    entries = last_year.with_proposals(template, chosen)
+    before, note = template.current.number, f"Theo tiến độ năm {year}"
+    saved = editing.edit_template(session, template, entries, note=note, by=_person(), now=now())
+    session.commit()
+    return _stored(saved, is_new=saved.number != before)
+
+
+def _stored(version: TemplateVersion, *, is_new: bool, header_changed: bool = False) -> ResponseReturnValue:
+    """Go to the template and say what became of it."""
+    if is_new:
+        flash(_("Version %(number)s is stored.", number=version.number), "success")
+    elif header_changed:
+        flash(_kept_days() if version.template.cutoffs else _("Stored."), "success")
+    else:
+        flash(_("Nothing changed: version %(number)s stays.", number=version.number), "success")
+    return redirect(url_for(".show", key=version.template.key), 303)
+
+
+def _move_periods(session: Session, template: Template) -> bool:
+    """Give the reporting periods the days that were typed, and tell whether any is new."""
+    typed = [cutoff | _typed_days(number) for number, cutoff in enumerate(template.cutoffs, 1)]
+    if typed == template.cutoffs:
+        return False
+    entry = editing.template_entry(template)
+    cutoffs = [CutoffEntry.model_validate(cutoff) for cutoff in typed]
+    return editing.edit_header(session, template, entry.model_copy(update={"cutoffs": cutoffs}))
+
+
+def _typed_days(number: int) -> dict[str, str]:
+    names = ((end, f"period-{number}-{end}") for end in ("first", "last"))
+    return {end: day_of_every_year(request.form[name]) for end, name in names if name in request.form}
+
+
+def _kept_days() -> str:
+    return _("Stored. Campaigns that are open already keep their days; they are moved with “Move dates”.")
+
+
+def _said(error: DomainError) -> str:
+    """Return what is wrong, with the item that it is about."""
+    about = f"{error.facts['item']}: " if "item" in error.facts else ""
+    return about + say(error, current())
+
+
+def _legend() -> dict[str, Any]:
+    """Return the titles that the table of items needs."""
+    session = get_session()
+    phases = {phase.key: phase for phase in session.scalars(select(Phase))}
+    roles = {role.key: role for role in session.scalars(select(Role))}
+    return {"phases": phases, "roles": roles, "choices": _CHOICES, "levels": levels(session)}
+
+
+def _edit_page(template: Template, rows: list[dict[str, Any]], problem: str | None = None, *, base: int) -> str:
+    session = get_session()
+    return render_template(
+        "kinds/edit.html",
+        template=template,
+        base=base,
+        known={item.key for item in template.current.items},
+        rows=rows,
+        problem=problem,
+        version_note=request.form.get("version_note", ""),
+        choices=_CHOICES,
+        levels=levels(session),
+        phases=session.scalars(select(Phase).order_by(Phase.position)).all(),
+        kinds=session.scalars(select(EvidenceType).order_by(EvidenceType.position)).all(),
+        roles=session.scalars(select(Role).order_by(Role.position)).all(),
+    )
+
+
+def _person() -> Person:
+    person = current_person()
+    assert person is not None, "only administrators come here"
+    return person
+
+
+def _year() -> int:
+    """Return the year that was asked for; last year where none was, or one that cannot be."""
+    year = request.values.get("nam", 0, type=int)
+    return year if FIRST_YEAR <= year <= LAST_YEAR else today().year - 1

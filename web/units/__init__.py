@@ -1,0 +1,1 @@
+"""Units, their people and their reforms."""

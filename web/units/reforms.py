@@ -1,0 +1,282 @@
+"""Changes of units, for administrators: merge, split, rename, abolish a level, with what would happen shown first.
+
+A preview does the whole change and takes it back, so that it cannot show anything else than what applying does.
+"""
+
+from collections.abc import Callable, Sequence
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from events.errors import N_, ConflictError, DomainError, InvalidInputError
+from events.models import Level, Reform, Unit
+from events.models.history import Door
+from events.people.proposed_posts import waiting_proposals
+from events.reforms.handover import hand_over_due, open_in_closed_units
+from events.reforms.reform import (
+    NewUnit,
+    Reformed,
+    abolish_level,
+    merge,
+    reforms,
+    rename,
+    split,
+)
+from events.reforms.taking_back import NAMES, TAKEN_BACK, take_back
+from events.texts import folded, nfc
+from events.units.tree import levels
+from web.kit.access import administrators_only
+from web.kit.context import current_person, get_session, now, today
+from web.kit.entries import Entries, day_of
+from web.kit.forms import said, wrong_fields
+from web.kit.language import gettext as _
+from web.kit.language import lazy_gettext as _l
+
+bp = Blueprint("reforms", __name__, url_prefix="/cai-cach")
+
+_KINDS = ("sap-nhap", "chia-tach", "doi-ten", "bo-cap")
+_LABELS = {
+    "unit": _l("Unit"),
+    "parts": _l("New units, one a line"),
+    "name": _l("Full name of the new unit"),
+    "on": _l("First day of the new units"),
+    "level": _l("Level"),
+}
+_LABELS_OF = {
+    "doi-ten": {"name": _l("New name, in full"), "on": _l("First day of the new name")},
+    "bo-cap": {"on": _l("First day without this level")},
+}
+_MISSING = {
+    "unit": N_("Please choose one unit."),
+    "parts": N_("Please enter the new units."),
+    "name": N_("Please enter the name."),
+    "on": N_("Please enter the day from which the change applies."),
+    "level": N_("Please choose a level."),
+}
+_NEEDED = dict(zip(_KINDS, (("name", "on"), ("unit", "parts", "on"), ("unit", "name", "on"), ("level", "on")), strict=True))
+_UNPROCESSABLE = 422
+_SHOWN = 100  # units a preview names; abolishing a level can end hundreds
+
+
+@bp.get("/")
+@administrators_only
+def index() -> ResponseReturnValue:
+    """List the reforms, the posts to confirm and what still waits to be handed over."""
+    session = get_session()
+    entered = reforms(session)
+    return render_template(
+        "reforms/index.html",
+        reforms=entered,
+        names=_names(session, entered),
+        taken_back=[reform for reform in entered if TAKEN_BACK in reform.detail],
+        proposals=waiting_proposals(session),
+        waiting=len(open_in_closed_units(session, today())),
+    )
+
+
+@bp.get("/moi/<kind>")
+@administrators_only
+def new(kind: str) -> ResponseReturnValue:
+    """Offer the form of one kind of change."""
+    return _form(kind)
+
+
+@bp.post("/moi/<kind>")
+@administrators_only
+def change(kind: str) -> ResponseReturnValue:
+    """Show what the change would do, or, with the second button, do it."""
+    session = get_session()
+    if kind not in _KINDS:
+        abort(404)
+    if request.form.get("lam") == "tim":
+        return _form(kind)
+    try:
+        _check_needed(kind)
+        done = _USE_CASES[kind](session)
+    except DomainError as error:
+        session.rollback()
+        return _form(kind, error), _UNPROCESSABLE
+    if request.form.get("lam") != "ap-dung":
+        page = _preview(session, kind, done)
+        session.rollback()
+        return page
+    session.commit()
+    flash(_("The change applies from %(day)s.", day=f"{done.reform.on:%d/%m/%Y}"), "success")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.get("/<int:reform_id>/rut-lai")
+@administrators_only
+def confirm_taking_back(reform_id: int) -> ResponseReturnValue:
+    """Show which units would be no more and which would live on."""
+    return _taking_back(reform_id)
+
+
+@bp.post("/<int:reform_id>/rut-lai")
+@administrators_only
+def taking_back(reform_id: int) -> ResponseReturnValue:
+    """Take back a change that was entered by mistake."""
+    session = get_session()
+    try:
+        take_back(session, reform_id, by=current_person(), now=now())
+    except ConflictError as error:
+        session.rollback()
+        return _taking_back(reform_id, error), 409
+    session.commit()
+    flash(_("The change was taken back."), "success")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/ban-giao")
+@administrators_only
+def hand_over() -> ResponseReturnValue:
+    """Hand over what closed units left open."""
+    session = get_session()
+    done = hand_over_due(session, by=current_person(), now=now(), door=Door.PAGE)
+    session.commit()
+    sentence = _("Handed over: %(closed)s items of old units, %(begun)s in new ones.", closed=done.closed, begun=done.begun)
+    flash(sentence, "success")
+    return redirect(url_for(".index"), 303)
+
+
+def _names(session: Session, entered: Sequence[Reform]) -> dict[str, str]:
+    """Return the names of the units of changes by key, also of those that are no more."""
+    keys = {key for reform in entered for key in (*reform.detail["before"], *reform.detail["after"])}
+    found = dict(session.execute(select(Unit.key, Unit.full_name).where(Unit.key.in_(keys))).all())
+    return {key: name for reform in entered for key, name in reform.detail.get(NAMES, {}).items()} | found
+
+
+def _taking_back(reform_id: int, error: DomainError | None = None) -> str:
+    session = get_session()
+    reform = session.get(Reform, reform_id)
+    if reform is None:
+        abort(404)
+    names = _names(session, [reform])
+    return render_template(
+        "reforms/take_back.html",
+        reform=reform,
+        ended=[names[key] for key in reform.detail["before"] if key in names],
+        begun=[names[key] for key in reform.detail["after"] if key in names],
+        shown=_SHOWN,
+        error=said(error),
+    )
+
+
+def _form(kind: str, error: DomainError | None = None) -> str:
+    if kind not in _KINDS:
+        abort(404)
+    session = get_session()
+    living = select(Unit).where(Unit.on(today()), Unit.valid_to.is_(None)).options(joinedload(Unit.level), joinedload(Unit.parent))
+    units = session.scalars(living.order_by(Unit.position, Unit.id)).all()
+    lowest = max((unit.level.rank for unit in units), default=0)
+    chosen = set(request.form.getlist("unit") or request.args.getlist("unit"))
+    labels = _LABELS | _LABELS_OF.get(kind, {})
+    return render_template(
+        "reforms/form.html",
+        kind=kind,
+        heading=_heading(kind),
+        error=said(error),
+        labels=labels,
+        wrong=wrong_fields(error, labels),
+        typed=request.form,
+        chosen=[unit for unit in units if unit.key in chosen],
+        groups=_groups(units),
+        found=_found(units, _text("q")) - chosen,
+        parents=[unit for unit in units if unit.level.rank < lowest],
+        levels=levels(session),
+    )
+
+
+def _groups(units: Sequence[Unit]) -> dict[tuple[Level, Unit | None], list[Unit]]:
+    """Return the units by their level and the unit above, from the top down: as people look for them."""
+    groups: dict[tuple[Level, Unit | None], list[Unit]] = {}
+    for unit in sorted(units, key=lambda unit: unit.level.rank):
+        groups.setdefault((unit.level, unit.parent), []).append(unit)
+    return groups
+
+
+def _found(units: Sequence[Unit], wanted: str) -> set[str]:
+    """Return the keys of the units whose name has the words that were typed, diacritics or not; of all when none were."""
+    words = folded(wanted).split()
+    return {unit.key for unit in units if all(word in unit.search for word in words)}
+
+
+def _preview(session: Session, kind: str, done: Reformed) -> str:
+    moving = done.handed_over.closed if done.handed_over else len(open_in_closed_units(session, done.reform.on))
+    return render_template(
+        "reforms/preview.html",
+        kind=kind,
+        heading=_heading(kind),
+        typed=[(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "lam")],
+        on=done.reform.on,
+        ended=[unit.full_name for unit in done.ended[:_SHOWN]],
+        begun=[unit.full_name for unit in done.begun[:_SHOWN]],
+        counts=(len(done.ended), len(done.begun)),
+        items=moving,
+        posts=done.posts,
+        is_later=done.handed_over is None,
+    )
+
+
+def _heading(kind: str) -> str:
+    return {
+        "sap-nhap": _("Merge units"),
+        "chia-tach": _("Split a unit"),
+        "doi-ten": _("Rename a unit"),
+        "bo-cap": _("Abolish a level"),
+    }[kind]
+
+
+def _merge(session: Session) -> Reformed:
+    new = NewUnit(_text("name"), code=_text("code") or None, parent_key=_text("parent") or None)
+    return merge(session, request.form.getlist("unit"), new, **_common())  # type: ignore[arg-type]
+
+
+def _split(session: Session) -> Reformed:
+    return split(session, _unit(), _parts(), **_common())  # type: ignore[arg-type]
+
+
+def _rename(session: Session) -> Reformed:
+    return rename(session, _unit(), _text("name"), **_common())  # type: ignore[arg-type]
+
+
+def _abolish(session: Session) -> Reformed:
+    return abolish_level(session, _text("level"), **_common())  # type: ignore[arg-type]
+
+
+_USE_CASES: dict[str, Callable[[Session], Reformed]] = dict(zip(_KINDS, (_merge, _split, _rename, _abolish), strict=True))
+
+
+def _check_needed(kind: str) -> None:
+    """Raise ``WrongEntriesError`` that tells at once of all fields that are empty and must not be, and of a day that is none."""
+    entries = Entries(request.form)
+    for name in _NEEDED[kind]:
+        (entries.needed_day if name == "on" else entries.needed_text)(name, missing=_MISSING[name])
+    entries.check()
+
+
+def _common() -> dict[str, object]:
+    return {"on": day_of(_text("on")), "basis": _text("basis") or None, "by": current_person(), "now": now()}
+
+
+def _unit() -> str:
+    keys = [key for key in request.form.getlist("unit") if key]
+    if len(keys) != 1:
+        raise InvalidInputError(N_("Please choose one unit."))
+    return keys[0]
+
+
+def _parts() -> list[NewUnit]:
+    """Return the parts of a split: one a line, behind a colon the codes of the units below that go to it."""
+    parts = []
+    for line in _text("parts").splitlines():
+        name, _colon, keys = line.partition(":")
+        if name.strip():
+            parts.append(NewUnit(name.strip(), children=tuple(keys.replace(",", " ").split())))
+    return parts
+
+
+def _text(name: str) -> str:
+    return nfc(request.form.get(name, ""))[:4000]
