@@ -1,1 +1,4 @@
-"""How fast the service is, each time as a ratio to a limit measured in the same run. Run them with `make bench`."""
+"""How fast the service is, each time as a ratio to a limit measured in the same run.
+
+Run them with `make bench`.
+"""

@@ -4,8 +4,15 @@ import sys
 
 from benchmarks import feed, moving, opening, rollup, simulation
 
-# The simulation first: a process is said to have used at least the memory of the one that started it.
-BENCHMARKS = {"simulation": simulation.run, "moving": moving.run, "opening": opening.run, "feed": feed.run, "rollup": rollup.run}
+# The simulation first: a process is said to have used at least the memory of the one that started
+# it.
+BENCHMARKS = {
+    "simulation": simulation.run,
+    "moving": moving.run,
+    "opening": opening.run,
+    "feed": feed.run,
+    "rollup": rollup.run,
+}
 
 
 def main(names: list[str]) -> int:

@@ -61,4 +61,10 @@ def _prepare(engine: Engine) -> None:
 def _commune(number: int, parent_id: int) -> dict[str, object]:
     name = f"Xã {number}"
     names = {"name": name, "full_name": name, "slug": f"xa-{number}", "search": name.lower()}
-    return names | {"key": f"x{number}", "level_key": "commune", "type": "xa", "parent_id": parent_id, "position": 1000 + number}
+    return names | {
+        "key": f"x{number}",
+        "level_key": "commune",
+        "type": "xa",
+        "parent_id": parent_id,
+        "position": 1000 + number,
+    }

@@ -11,7 +11,9 @@ from events.calendars.ical import CalendarEvent, CalendarHead, write_calendar
 LIMIT = 1.5
 EVENTS = 500
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-HEAD = CalendarHead("Công tác gia đình – Tỉnh Quảng Ngãi", "Chiến dịch và hạn việc", "firebrick", "#B22222")
+HEAD = CalendarHead(
+    "Công tác gia đình – Tỉnh Quảng Ngãi", "Chiến dịch và hạn việc", "firebrick", "#B22222"
+)
 
 
 def run() -> Iterator[Measured]:

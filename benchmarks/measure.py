@@ -29,8 +29,16 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def ratio(name: str, ours: Callable[[], float], bare: Callable[[], float], limit: float, rounds: int = ROUNDS) -> Measured:
-    """Measure both in turns, so that a busy machine slows both, and report the median of the ratios."""
+def ratio(
+    name: str,
+    ours: Callable[[], float],
+    bare: Callable[[], float],
+    limit: float,
+    rounds: int = ROUNDS,
+) -> Measured:
+    """Measure both in turns, so that a busy machine slows both, and report the median of the
+    ratios.
+    """
     pairs = [(ours(), bare()) for _ in range(rounds)]
     value = statistics.median(mine / other for mine, other in pairs)
     best = min(mine for mine, _ in pairs), min(other for _, other in pairs)
@@ -40,5 +48,8 @@ def ratio(name: str, ours: Callable[[], float], bare: Callable[[], float], limit
 def report(name: str, value: float, limit: float, detail: str) -> Measured:
     """Print a measurement and return it."""
     measured = Measured(name, value, limit, detail)
-    print(f"{'ok  ' if measured.ok else 'OVER'} {name}: {value:.2f} (at most {limit:g}; {detail})", flush=True)
+    print(
+        f"{'ok  ' if measured.ok else 'OVER'} {name}: {value:.2f} (at most {limit:g}; {detail})",
+        flush=True,
+    )
     return measured

@@ -1,4 +1,6 @@
-"""Previewing a moved event for a whole province, 97 units, against the second that an officer would wait for."""
+"""Previewing a moved event for a whole province, 97 units, against the second that an officer would
+wait for.
+"""
 
 import statistics
 from collections.abc import Iterator
@@ -24,8 +26,15 @@ def run() -> Iterator[Measured]:
     with databases() as engines:
         for name, engine in engines.items():
             _open(engine)
-            took = statistics.median(seconds(lambda engine=engine: _preview(engine)) for _ in range(ROUNDS))
-            yield report(f"preview of a moved event, {name}, share of {SECONDS:g} s", took / SECONDS, 1, f"{took * 1000:.0f} ms")
+            took = statistics.median(
+                seconds(lambda engine=engine: _preview(engine)) for _ in range(ROUNDS)
+            )
+            yield report(
+                f"preview of a moved event, {name}, share of {SECONDS:g} s",
+                took / SECONDS,
+                1,
+                f"{took * 1000:.0f} ms",
+            )
 
 
 def _open(engine: Engine) -> None:
@@ -38,6 +47,8 @@ def _open(engine: Engine) -> None:
 def _preview(engine: Engine) -> None:
     with create_session_factory(engine)() as session:
         root = session.scalars(select(Campaign).where(Campaign.parent_id.is_(None))).one()
-        found = preview(session, root, NewAnchor(event_date=date(2027, 6, 25)), work_calendar(session), now=NOW)
+        found = preview(
+            session, root, NewAnchor(event_date=date(2027, 6, 25)), work_calendar(session), now=NOW
+        )
         if not found.moved:
             raise AssertionError("the preview moved nothing")

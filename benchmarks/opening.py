@@ -1,4 +1,6 @@
-"""Opening a campaign against a bare bulk INSERT of the same rows: 96 communes and the 3,321 of the nation, on both databases."""
+"""Opening a campaign against a bare bulk INSERT of the same rows: 96 communes and the 3,321 of the
+nation, on both databases.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,7 +28,12 @@ def run() -> Iterator[Measured]:
                 statements[communes] = _statements(engine)
                 yield _opening(f"opening, {communes} communes, {name}", engine)
             more = statements[COMMUNES_OF_THE_NATION] - statements[96]
-            yield report(f"more statements for 3,321 communes than for 96, {name}", more, 0, f"{statements[96]} statements")
+            yield report(
+                f"more statements for 3,321 communes than for 96, {name}",
+                more,
+                0,
+                f"{statements[96]} statements",
+            )
 
 
 def _opening(name: str, engine: Engine) -> Measured:
@@ -34,7 +41,8 @@ def _opening(name: str, engine: Engine) -> Measured:
     _open(factory)
     campaigns, items = _rows(engine, Campaign), _rows(engine, ChecklistItem)
     for campaign in campaigns:
-        campaign["parent_id"] = campaign["outer_id"] = None  # the same shape, without the order of insertion
+        # the same shape, without the order of insertion
+        campaign["parent_id"] = campaign["outer_id"] = None
 
     def ours() -> float:
         _empty(engine)

@@ -1,7 +1,9 @@
-"""The progress of the national year against one hand-written SQL statement: 3,321 communes, 5 campaigns, 15 items, both databases.
+"""The progress of the national year against one hand-written SQL statement: 3,321 communes, 5
+campaigns, 15 items, both databases.
 
-The same once more as of a past day, which reads every item's last change, and for a half and a quarter of the communes: the cost of
-a row must not grow with the number of rows. Silent units are named beside a statement that knows neither mergers nor undone ticks.
+The same once more as of a past day, which reads every item's last change, and for a half and a
+quarter of the communes: the cost of a row must not grow with the number of rows. Silent units are
+named beside a statement that knows neither mergers nor undone ticks.
 """
 
 from collections.abc import Iterator
@@ -31,7 +33,8 @@ from events.progress.silent_units import silent_units
 
 LIMIT = 2.0
 SILENT_LIMIT = 5.0
-MOST_GROWTH = 2.0  # of the cost of a row, from a quarter of the communes to all; a quadratic cost would be 4
+# of the cost of a row, from a quarter of the communes to all; a quadratic cost would be 4
+MOST_GROWTH = 2.0
 SIZES = (COMMUNES_OF_THE_NATION // 4, COMMUNES_OF_THE_NATION // 2, COMMUNES_OF_THE_NATION)
 CAMPAIGNS, ITEMS = 5, 15
 TODAY = date(2026, 10, 1)
@@ -40,18 +43,28 @@ ROOT = "51-2025"
 
 BY_HAND = """
 SELECT c.unit_id,
-       sum(CASE WHEN i.split_from_id IS NULL AND (i.status <> 'CANCELLED' OR i.not_done = 'not-done') THEN 1 ELSE 0 END),
-       sum(CASE WHEN i.split_from_id IS NULL AND i.status = 'COMPLETED' AND i.completed_on <= i.due THEN 1 ELSE 0 END),
-       sum(CASE WHEN i.split_from_id IS NULL AND i.status = 'COMPLETED' AND i.completed_on > i.due THEN 1 ELSE 0 END),
-       sum(CASE WHEN i.split_from_id IS NULL AND i.status IN ('NEEDS-ACTION', 'IN-PROCESS') AND i.due < :today THEN 1 ELSE 0 END),
-       sum(CASE WHEN i.split_from_id IS NULL AND (i.status <> 'CANCELLED' OR i.not_done = 'not-done') AND i.required
+       sum(CASE WHEN i.split_from_id IS NULL
+           AND (i.status <> 'CANCELLED' OR i.not_done = 'not-done') THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NULL
+           AND i.status = 'COMPLETED' AND i.completed_on <= i.due THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NULL
+           AND i.status = 'COMPLETED' AND i.completed_on > i.due THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NULL
+           AND i.status IN ('NEEDS-ACTION', 'IN-PROCESS') AND i.due < :today THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NULL
+           AND (i.status <> 'CANCELLED' OR i.not_done = 'not-done') AND i.required
                 THEN i.weight ELSE 0 END),
-       sum(CASE WHEN i.split_from_id IS NULL AND i.status = 'COMPLETED' AND i.required THEN i.weight ELSE 0 END),
-       sum(CASE WHEN i.split_from_id IS NULL AND i.status = 'CANCELLED' AND i.not_done = 'not-done' THEN 1 ELSE 0 END),
-       sum(CASE WHEN i.split_from_id IS NULL AND i.status IN ('NEEDS-ACTION', 'IN-PROCESS') AND i.blocked IS NOT NULL
+       sum(CASE WHEN i.split_from_id IS NULL
+           AND i.status = 'COMPLETED' AND i.required THEN i.weight ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NULL
+           AND i.status = 'CANCELLED' AND i.not_done = 'not-done' THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NULL
+           AND i.status IN ('NEEDS-ACTION', 'IN-PROCESS') AND i.blocked IS NOT NULL
                 THEN 1 ELSE 0 END),
-       sum(CASE WHEN i.split_from_id IS NULL AND i.status = 'CANCELLED' AND i.not_done = 'not-required' THEN 1 ELSE 0 END),
-       sum(CASE WHEN i.split_from_id IS NOT NULL AND (i.status <> 'CANCELLED' OR i.not_done = 'not-done') THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NULL
+           AND i.status = 'CANCELLED' AND i.not_done = 'not-required' THEN 1 ELSE 0 END),
+       sum(CASE WHEN i.split_from_id IS NOT NULL
+           AND (i.status <> 'CANCELLED' OR i.not_done = 'not-done') THEN 1 ELSE 0 END),
        sum(CASE WHEN i.split_from_id IS NOT NULL AND i.status = 'COMPLETED' THEN 1 ELSE 0 END)
 FROM campaign c JOIN checklist_item i ON i.campaign_id = c.id
 WHERE c.status <> 'CANCELLED' AND c.year = 2026
@@ -61,7 +74,8 @@ GROUP BY c.unit_id
 SILENT_BY_HAND = """
 SELECT c.unit_id
 FROM campaign c JOIN checklist_item i ON i.campaign_id = c.id
-     LEFT JOIN change h ON h.item_id = i.id AND h.reported_id IS NOT NULL LEFT JOIN document d ON d.item_id = i.id
+     LEFT JOIN change h ON h.item_id = i.id AND h.reported_id IS NOT NULL
+     LEFT JOIN document d ON d.item_id = i.id
 WHERE c.status <> 'CANCELLED' AND c.year = 2026
 GROUP BY c.unit_id HAVING count(h.id) + count(d.id) = 0
 """
@@ -77,8 +91,15 @@ def run() -> Iterator[Measured]:
                 live[communes] = _best(engine, TODAY) / communes
                 past[communes] = _best(engine, LAST_MONTH) / communes
             _check(engine)
-            yield ratio(f"progress of {COMMUNES_OF_THE_NATION} communes, {name}", _ours(engine, TODAY), _bare(engine), LIMIT)
-            yield ratio(f"silent units, {name}", _silence(engine), _bare_silence(engine), SILENT_LIMIT)
+            yield ratio(
+                f"progress of {COMMUNES_OF_THE_NATION} communes, {name}",
+                _ours(engine, TODAY),
+                _bare(engine),
+                LIMIT,
+            )
+            yield ratio(
+                f"silent units, {name}", _silence(engine), _bare_silence(engine), SILENT_LIMIT
+            )
             yield _growth(f"cost of a row, today, {name}", live)
             yield _growth(f"cost of a row, as of a past day, {name}", past)
 
@@ -87,7 +108,9 @@ def _roll_up(engine: Engine, day: Day) -> Progress:
     with create_session_factory(engine)() as session:
         root = session.scalars(select(Unit).where(Unit.key == ROOT)).one()
         counted = counted_with(session, root, day)
-        return counted.totals(own_progress(session, day, counted.condition, Campaign.year == 2026))[root.id]
+        return counted.totals(own_progress(session, day, counted.condition, Campaign.year == 2026))[
+            root.id
+        ]
 
 
 def _silent(engine: Engine) -> set[int]:
@@ -102,7 +125,11 @@ def _silent_by_hand(engine: Engine) -> set[int]:
 
 def _by_hand(engine: Engine) -> list[Any]:
     with engine.connect() as connection:
-        return list(connection.execute(text(BY_HAND), {"today": TODAY.isoformat() if engine.name == "sqlite" else TODAY}))
+        return list(
+            connection.execute(
+                text(BY_HAND), {"today": TODAY.isoformat() if engine.name == "sqlite" else TODAY}
+            )
+        )
 
 
 def _check(engine: Engine) -> None:
@@ -111,7 +138,9 @@ def _check(engine: Engine) -> None:
     for _unit, *numbers in _by_hand(engine):
         total += Progress(*map(int, numbers))
     assert _roll_up(engine, TODAY) == total, "the statement by hand gives other numbers"
-    assert _silent(engine) == _silent_by_hand(engine) != set(), "the statement by hand finds other silent units"
+    assert _silent(engine) == _silent_by_hand(engine) != set(), (
+        "the statement by hand finds other silent units"
+    )
 
 
 def _ours(engine: Engine, day: Day) -> Any:
@@ -138,7 +167,9 @@ def _best(engine: Engine, day: Day) -> float:
 def _growth(name: str, cost: dict[int, float]) -> Measured:
     few, many = SIZES[0], SIZES[-1]
     rows = CAMPAIGNS * ITEMS
-    detail = ", ".join(f"{communes} communes {per * 1e6 / rows:.2f} µs" for communes, per in cost.items())
+    detail = ", ".join(
+        f"{communes} communes {per * 1e6 / rows:.2f} µs" for communes, per in cost.items()
+    )
     return report(name, cost[many] / cost[few], MOST_GROWTH, detail)
 
 
@@ -148,24 +179,54 @@ def _fill(engine: Engine, communes: int) -> None:
     with create_session_factory(engine).begin() as session:
         root = session.scalars(select(Unit.id).where(Unit.key == ROOT)).one()
         have = set(session.scalars(select(Campaign.unit_id)))
-        missing = [id_ for id_ in session.scalars(select(Unit.id).where(Unit.parent_id == root)) if id_ not in have]
+        missing = [
+            id_
+            for id_ in session.scalars(select(Unit.id).where(Unit.parent_id == root))
+            if id_ not in have
+        ]
         template = session.scalars(select(Template).where(Template.key == "vn_family_day")).one()
-        common = {"template_id": template.id, "version_id": template.current.id, "owner_role_key": template.owner_role_key}
-        session.execute(insert(Campaign), [_campaign(common, unit, number) for unit in missing for number in range(CAMPAIGNS)])
+        common = {
+            "template_id": template.id,
+            "version_id": template.current.id,
+            "owner_role_key": template.owner_role_key,
+        }
+        session.execute(
+            insert(Campaign),
+            [_campaign(common, unit, number) for unit in missing for number in range(CAMPAIGNS)],
+        )
         ids = session.scalars(select(Campaign.id).where(Campaign.unit_id.not_in(have))).all()
-        session.execute(insert(ChecklistItem), [_item(id_, number) for id_ in ids for number in range(ITEMS)])
-        items = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id.not_in(have))
+        session.execute(
+            insert(ChecklistItem), [_item(id_, number) for id_ in ids for number in range(ITEMS)]
+        )
+        items = (
+            select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id.not_in(have))
+        )
         columns = ChecklistItem.id, ChecklistItem.due, ChecklistItem.status, Campaign.unit_id
         done = session.execute(items.with_only_columns(*columns)).all()
-        session.execute(insert(Change), [_change(*row) for row in done if row.status is not TodoStatus.NEEDS_ACTION])
+        session.execute(
+            insert(Change),
+            [_change(*row) for row in done if row.status is not TodoStatus.NEEDS_ACTION],
+        )
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
 
 
 def _campaign(common: dict[str, Any], unit_id: int, number: int) -> dict[str, Any]:
     day = date(2026, 2 + number, 20)
-    dates = {"opens": day, "dtstart": day, "dtend": day + timedelta(days=1), "created": _OPENED, "last_modified": _OPENED}
-    names = {"uid": new_uid(), "period": f"b{number}", "year": 2026, "summary": "Chiến dịch", "unit_id": unit_id}
+    dates = {
+        "opens": day,
+        "dtstart": day,
+        "dtend": day + timedelta(days=1),
+        "created": _OPENED,
+        "last_modified": _OPENED,
+    }
+    names = {
+        "uid": new_uid(),
+        "period": f"b{number}",
+        "year": 2026,
+        "summary": "Chiến dịch",
+        "unit_id": unit_id,
+    }
     return common | dates | names | {"status": CampaignStatus.CONFIRMED}
 
 
@@ -200,12 +261,25 @@ def _change(item_id: int, due: date, status: TodoStatus, unit_id: int) -> dict[s
     completed = _DONE_ON if status is TodoStatus.COMPLETED else None
     state = {"status": status, "due": due, "completed_on": completed, "blocked": False}
     reported = None if unit_id % _SILENT == 0 else unit_id
-    return state | {"item_id": item_id, "at": _DONE, "door": Door.PAGE, "before": {}, "after": {}, "reported_id": reported}
+    return state | {
+        "item_id": item_id,
+        "at": _DONE,
+        "door": Door.PAGE,
+        "before": {},
+        "after": {},
+        "reported_id": reported,
+    }
 
 
 _OPENED = datetime(2026, 1, 5, tzinfo=UTC)
 _DONE = datetime(2026, 8, 25, 3, tzinfo=UTC)
 _DONE_ON = date(2026, 8, 25)
-_STATUS = (TodoStatus.COMPLETED, TodoStatus.NEEDS_ACTION, TodoStatus.IN_PROCESS, TodoStatus.COMPLETED)
-_SILENT = 40  # every so many communes said nothing; what stands in their checklists was decided above them
+_STATUS = (
+    TodoStatus.COMPLETED,
+    TodoStatus.NEEDS_ACTION,
+    TodoStatus.IN_PROCESS,
+    TodoStatus.COMPLETED,
+)
+# every so many communes said nothing; what stands in their checklists was decided above them
+_SILENT = 40
 _turn = count()

@@ -1,4 +1,6 @@
-"""A simulated year of the whole province, in a process of its own: seconds and megabytes against what an officer would wait for."""
+"""A simulated year of the whole province, in a process of its own: seconds and megabytes against
+what an officer would wait for.
+"""
 
 import os
 import subprocess
@@ -23,7 +25,9 @@ def _measured(years: int, *options: str) -> Iterator[Measured]:
     peaks: list[float] = []
     took = seconds(lambda: peaks.append(_simulate(*options)))
     name, limit, peak = f"simulate {' '.join(options)}", MEGABYTES * years, max(peaks)
-    yield report(f"{name}, share of {years} × {SECONDS} s", took / years / SECONDS, 1, f"{took:.1f} s")
+    yield report(
+        f"{name}, share of {years} × {SECONDS} s", took / years / SECONDS, 1, f"{took:.1f} s"
+    )
     yield report(f"{name}, share of {limit} MB", peak / limit, 1, f"{peak:.0f} MB")
 
 

@@ -1,1 +1,3 @@
-"""What happens when: observances become campaigns, campaigns become checklist items and calendars."""
+"""What happens when: observances become campaigns, campaigns become checklist items and
+calendars.
+"""

@@ -1,7 +1,8 @@
 """Tables, engine and sessions. The only place that knows a database dialect.
 
-SQLite needs its transactions spelled out: without ``BEGIN IMMEDIATE`` for writers, processes that read and then write lose
-each other's changes, and without ``isolation_level = None`` savepoints leak. Readers use a plain ``BEGIN``.
+SQLite needs its transactions spelled out: without ``BEGIN IMMEDIATE`` for writers, processes that
+read and then write lose each other's changes, and without ``isolation_level = None`` savepoints
+leak. Readers use a plain ``BEGIN``.
 """
 
 import uuid
@@ -21,7 +22,8 @@ from sqlalchemy.types import TypeDecorator
 
 from events.installation import INSTALLATION, Installation
 
-# Two connections that checkpoint at once can reset a WAL file that is still read; mended in these releases.
+# Two connections that checkpoint at once can reset a WAL file that is still read; mended in these
+# releases.
 _WAL_RESET_MENDED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 _BUSY_TIMEOUT = 30_000  # milliseconds a writer waits for another
 
@@ -29,7 +31,11 @@ SessionFactory = sessionmaker[Session]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant. Refuses naive values and always gives back aware ones in UTC (SQLite itself would drop the offset)."""
+    """An instant.
+
+    Refuses naive values and always gives back aware ones in UTC (SQLite itself would drop the
+    offset).
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -39,7 +45,11 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError(f"an instant needs a time zone: {value!r}")
-        return value.astimezone(UTC) if dialect.name == "postgresql" else value.astimezone(UTC).replace(tzinfo=None)
+        return (
+            value.astimezone(UTC)
+            if dialect.name == "postgresql"
+            else value.astimezone(UTC).replace(tzinfo=None)
+        )
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
@@ -53,7 +63,10 @@ Key = Annotated[str, mapped_column(sa.String(64))]
 
 
 class Base(DeclarativeBase):
-    """The declarative base of all packages. Every constraint has a name, or a later migration would lose it on SQLite."""
+    """The declarative base of all packages.
+
+    Every constraint has a name, or a later migration would lose it on SQLite.
+    """
 
     metadata = MetaData(
         naming_convention={
@@ -70,7 +83,9 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON,
         list[str]: JSON,
         list[dict[str, Any]]: JSON,
-        StrEnum: Enum(StrEnum, native_enum=False, length=32, values_callable=lambda e: [m.value for m in e]),
+        StrEnum: Enum(
+            StrEnum, native_enum=False, length=32, values_callable=lambda e: [m.value for m in e]
+        ),
     }
 
 
@@ -81,9 +96,15 @@ def create_engine(url: str) -> Engine:
     return _create_sqlite_engine(url)
 
 
-def create_session_factory(engine: Engine, installation: Installation | None = None) -> SessionFactory:
-    """Return the factory of sessions that may write; without an ``installation`` they go by what is shipped."""
-    return sessionmaker(engine, expire_on_commit=False, info={INSTALLATION: installation or Installation()})
+def create_session_factory(
+    engine: Engine, installation: Installation | None = None
+) -> SessionFactory:
+    """Return the factory of sessions that may write; without an ``installation`` they go by what is
+    shipped.
+    """
+    return sessionmaker(
+        engine, expire_on_commit=False, info={INSTALLATION: installation or Installation()}
+    )
 
 
 def reading(session_factory: SessionFactory) -> SessionFactory:
@@ -95,24 +116,32 @@ def reading(session_factory: SessionFactory) -> SessionFactory:
 
 
 def new_uid(domain: str = "sumvay") -> str:
-    """Return an identifier for life (RFC 7986, 5.3): random, printable ASCII, never made from a title or a date."""
+    """Return an identifier for life (RFC 7986, 5.3): random, printable ASCII, never made from a
+    title or a date.
+    """
     return f"{uuid.uuid4()}@{domain}"
 
 
 def wal_reset_bug(version: tuple[int, ...] | None = None) -> bool:
-    """Tell whether this SQLite can damage a database that two connections checkpoint at once (3.7.0 to 3.51.2)."""
+    """Tell whether this SQLite can damage a database that two connections checkpoint at once (3.7.0
+    to 3.51.2).
+    """
     if version is None:
         import sqlite3
 
         version = sqlite3.sqlite_version_info
-    return not any(version[:2] == mended[:2] and version >= mended for mended in _WAL_RESET_MENDED) and version < (3, 51, 3)
+    return not any(
+        version[:2] == mended[:2] and version >= mended for mended in _WAL_RESET_MENDED
+    ) and version < (3, 51, 3)
 
 
 @contextmanager
 def rebuilding(engine: Engine) -> Iterator[Connection]:
-    """Yield a connection in a transaction that may rebuild tables, as SQLite must to change one that others point at.
+    """Yield a connection in a transaction that may rebuild tables, as SQLite must to change one
+    that others point at.
 
-    Its foreign keys can only be put aside outside a transaction; they are checked before anything is committed.
+    Its foreign keys can only be put aside outside a transaction; they are checked before anything
+    is committed.
     """
     with engine.connect() as connection:
         is_sqlite = engine.dialect.name == "sqlite"
@@ -121,15 +150,24 @@ def rebuilding(engine: Engine) -> Iterator[Connection]:
         try:
             with connection.begin():
                 yield connection
-                if is_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
-                    raise sa.exc.IntegrityError(f"{broken[0]} points at a row of {broken[2]} that is gone", None, Exception())
+                if is_sqlite and (
+                    broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+                ):
+                    raise sa.exc.IntegrityError(
+                        f"{broken[0]} points at a row of {broken[2]} that is gone",
+                        None,
+                        Exception(),
+                    )
         finally:
             if is_sqlite:
                 _pragma(connection, "foreign_keys = ON")
 
 
 def checkpoint(engine: Engine) -> None:
-    """Fold SQLite's write-ahead log into the file. With the WAL reset bug only the clock does this, never a connection."""
+    """Fold SQLite's write-ahead log into the file.
+
+    With the WAL reset bug only the clock does this, never a connection.
+    """
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
             _pragma(connection, "wal_checkpoint(PASSIVE)")
@@ -139,7 +177,9 @@ def _create_sqlite_engine(url: str) -> Engine:
     file = make_url(url).database
     in_memory = not file or file == ":memory:"
     if in_memory:
-        engine = sa.create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        engine = sa.create_engine(
+            url, poolclass=StaticPool, connect_args={"check_same_thread": False}
+        )
     else:
         assert file
         Path(file).parent.mkdir(parents=True, exist_ok=True)

@@ -11,8 +11,8 @@
     │   └── PlanIssuedError        the plan of an item was issued on another day already
     └── InvalidInputError        a value that cannot be stored
 
-An error carries an English sentence with named gaps (``msgid``) and the facts that fill them, so that
-every face can say it in its own language: ``gettext(error.msgid) % error.facts``.
+An error carries an English sentence with named gaps (``msgid``) and the facts that fill them, so
+that every face can say it in its own language: ``gettext(error.msgid) % error.facts``.
 """
 
 from typing import ClassVar
@@ -37,7 +37,10 @@ class DomainError(Exception):
 class YearOutOfRangeError(DomainError):
     """Raised for a year that the lunar and holiday tables do not reach."""
 
-    msgid = N_("The year %(year)s is outside %(first)s-%(last)s: lunar dates and public holidays are only known in that range.")
+    msgid = N_(
+        "The year %(year)s is outside %(first)s-%(last)s: lunar dates and public holidays are "
+        "only known in that range."
+    )
 
 
 class CatalogError(DomainError):
@@ -63,7 +66,9 @@ class ConflictError(DomainError):
 
 
 class ChangedMeanwhileError(ConflictError):
-    """Raised when a form would overwrite what it did not show; ``now_shown`` is the digest that would not be refused."""
+    """Raised when a form would overwrite what it did not show; ``now_shown`` is the digest that
+    would not be refused.
+    """
 
     def __init__(self, msgid: str, now_shown: str, /, **facts: object) -> None:
         super().__init__(msgid, **facts)
@@ -77,7 +82,10 @@ class EvidenceMissingError(ConflictError):
 
 
 class PlanIssuedError(ConflictError):
-    """Raised when a plan has another day of issue already. The facts name its ``document`` and that one's ``campaign``, by uid."""
+    """Raised when a plan has another day of issue already.
+
+    The facts name its ``document`` and that one's ``campaign``, by uid.
+    """
 
     msgid = N_("“%(item)s” has a plan of %(day)s already. Please correct that document.")
 

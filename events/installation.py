@@ -1,6 +1,8 @@
-"""What holds for a whole installation, as its configuration says: where its officials sit, and how it counts days off.
+"""What holds for a whole installation, as its configuration says: where its officials sit, and how
+it counts days off.
 
-Every session brings it along, so that all who work in one database go by the same rules and nobody has to pass them on.
+Every session brings it along, so that all who work in one database go by the same rules and nobody
+has to pass them on.
 """
 
 from dataclasses import dataclass
@@ -16,7 +18,9 @@ INSTALLATION = "installation"  # where ``Session.info`` has it
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """``count_announced`` says whether days off that are announced, but not yet law, close offices."""
+    """``count_announced`` says whether days off that are announced, but not yet law, close
+    offices.
+    """
 
     zone: ZoneInfo = VIETNAM
     count_announced: bool = True

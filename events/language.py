@@ -1,4 +1,6 @@
-"""The catalogue of translations that every face of the service speaks from: English in the code, Vietnamese on the screen."""
+"""The catalogue of translations that every face of the service speaks from: English in the code,
+Vietnamese on the screen.
+"""
 
 import gettext
 import re
@@ -13,8 +15,13 @@ TRANSLATIONS = Path(__file__).with_name("translations")
 LANGUAGES = ("vi", "en")
 _WORDS = ("kind", "field")  # facts of errors that are words of the product and translated too
 _UNITS = ("unit", "units", "other", "above")  # facts that are names of units
-_KINDS_OF_UNITS = "Tỉnh|Thành phố|Thị xã|Thị trấn|Quận|Huyện|Phường|Xã|Đặc khu|Tổ dân phố|Thôn|Làng|Bản|Buôn|Ấp|Khu phố|Khóm"
-_UNIT_IN_A_LIST = re.compile(rf"(?:^|(?<=, )|(?<=\())({_KINDS_OF_UNITS})(?= (?!\d|[Ss]ố \d|Hồ Chí Minh))")
+_KINDS_OF_UNITS = (
+    "Tỉnh|Thành phố|Thị xã|Thị trấn|Quận|Huyện|Phường|Xã|Đặc khu"
+    "|Tổ dân phố|Thôn|Làng|Bản|Buôn|Ấp|Khu phố|Khóm"
+)
+_UNIT_IN_A_LIST = re.compile(
+    rf"(?:^|(?<=, )|(?<=\())({_KINDS_OF_UNITS})(?= (?!\d|[Ss]ố \d|Hồ Chí Minh))"
+)
 
 
 @lru_cache
@@ -24,25 +31,38 @@ def translations(language: str) -> gettext.NullTranslations:
 
 
 def within(names: str, language: str) -> str:
-    """Return the name of a unit, or several with commas, as it stands inside a Vietnamese sentence: “tỉnh Quảng Ngãi”.
+    """Return the name of a unit, or several with commas, as it stands inside a Vietnamese sentence:
+    “tỉnh Quảng Ngãi”.
 
-    Decree 30/2020/NĐ-CP, appendix II, III.1: the kind of unit is written small, except before a number (“Tổ dân phố 5”) and in
-    “Thành phố Hồ Chí Minh”. That it stays large before the name of a person or an event cannot be told from the name.
+    Decree 30/2020/NĐ-CP, appendix II, III.1: the kind of unit is written small, except before a
+    number (“Tổ dân phố 5”) and in “Thành phố Hồ Chí Minh”. That it stays large before the name of a
+    person or an event cannot be told from the name.
     """
     return _UNIT_IN_A_LIST.sub(lambda kind: kind[1].lower(), names) if language == "vi" else names
 
 
 def tell(sentence: str, facts: Mapping[str, Any], language: str) -> str:
-    """Return a sentence of the code with its facts, in the reader's language. A unit that begins it keeps its large letter."""
+    """Return a sentence of the code with its facts, in the reader's language.
+
+    A unit that begins it keeps its large letter.
+    """
     told = translations(language).gettext(sentence)
     if not facts:
         return told
-    inside = {name: within(value, language) for name, value in facts.items() if name in _UNITS and isinstance(value, str)}
+    inside = {
+        name: within(value, language)
+        for name, value in facts.items()
+        if name in _UNITS and isinstance(value, str)
+    }
     return (told % facts)[:1] + (told % (dict(facts) | inside))[1:]
 
 
 def say(error: DomainError, language: str) -> str:
     """Return what an error says, in the reader's language."""
     gettext = translations(language).gettext
-    words = {name: gettext(value) for name, value in error.facts.items() if name in _WORDS and isinstance(value, str)}
+    words = {
+        name: gettext(value)
+        for name, value in error.facts.items()
+        if name in _WORDS and isinstance(value, str)
+    }
     return tell(error.sentence, error.facts | words, language)

@@ -1,4 +1,7 @@
-"""The local day. Instants are UTC everywhere else; which day it is depends on where the officials sit."""
+"""The local day.
+
+Instants are UTC everywhere else; which day it is depends on where the officials sit.
+"""
 
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -17,5 +20,7 @@ def at_local(day: date, clock: time, zone: ZoneInfo) -> datetime:
 
 
 def last_instant(day: date, zone: ZoneInfo) -> datetime:
-    """Return the last second of a local day, in UTC: the UNTIL of a timed rule (RFC 5545, 3.3.10)."""
+    """Return the last second of a local day, in UTC: the UNTIL of a timed rule (RFC 5545,
+    3.3.10).
+    """
     return at_local(day, time(23, 59, 59), zone)

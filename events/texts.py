@@ -1,4 +1,6 @@
-"""What people type, as it is stored and compared: in one Unicode form, and on one line where a line is meant."""
+"""What people type, as it is stored and compared: in one Unicode form, and on one line where a line
+is meant.
+"""
 
 import unicodedata
 
@@ -15,7 +17,9 @@ def nfc(text: str) -> str:
 
 def folded(*parts: str | None) -> str:
     """Return text as people type it when they search: lower case, without diacritics, đ as d."""
-    text = unicodedata.normalize("NFD", " ".join(part for part in parts if part).lower().replace("đ", "d"))
+    text = unicodedata.normalize(
+        "NFD", " ".join(part for part in parts if part).lower().replace("đ", "d")
+    )
     return "".join(c for c in text if not unicodedata.combining(c))
 
 
@@ -25,7 +29,10 @@ def one_line(text: str | None) -> str:
 
 
 def short(text: str | None, longest: int = LONGEST) -> str | None:
-    """Return text on one line; None when there is none. Raises ``InvalidInputError`` for a longer one."""
+    """Return text on one line; None when there is none.
+
+    Raises ``InvalidInputError`` for a longer one.
+    """
     line = one_line(text)
     if len(line) > longest:
         raise InvalidInputError(N_("At most %(longest)s characters fit here."), longest=longest)
@@ -33,7 +40,10 @@ def short(text: str | None, longest: int = LONGEST) -> str | None:
 
 
 def required(text: str | None, missing: str) -> str:
-    """Return text that must not be empty. Raises ``InvalidInputError`` with the sentence ``missing``."""
+    """Return text that must not be empty.
+
+    Raises ``InvalidInputError`` with the sentence ``missing``.
+    """
     if not text:
         raise InvalidInputError(missing)
     return text

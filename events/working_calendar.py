@@ -1,4 +1,6 @@
-"""The working days of this installation: what the Government decided, as stored, counted as its settings say."""
+"""The working days of this installation: what the Government decided, as stored, counted as its
+settings say.
+"""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,13 +11,17 @@ from events.models import CalendarDay, DecidedYear, ProposedHoliday
 
 
 def work_calendar(session: Session) -> WorkCalendar:
-    """Return the working calendar of this installation: the decisions stored here, counted as its sessions say."""
+    """Return the working calendar of this installation: the decisions stored here, counted as its
+    sessions say.
+    """
     days = session.execute(select(CalendarDay.day, CalendarDay.off, CalendarDay.reason))
     proposed = session.scalars(select(ProposedHoliday)).all()
     return WorkCalendar.of(
         (Decision(*row) for row in days),
         decided_years=session.scalars(select(DecidedYear.year)),
-        announced=[holiday.name for holiday in proposed if holiday.status is DecisionStatus.ANNOUNCED],
+        announced=[
+            holiday.name for holiday in proposed if holiday.status is DecisionStatus.ANNOUNCED
+        ],
         count_announced=installation_of(session).count_announced,
         dropped=[holiday.name for holiday in proposed if holiday.status is DecisionStatus.DROPPED],
     )

@@ -1,11 +1,16 @@
-"""Names and addresses that are safe in headers and in SMTP. ``smtplib`` and ``email`` let some line breaks through; we do not."""
+"""Names and addresses that are safe in headers and in SMTP.
+
+``smtplib`` and ``email`` let some line breaks through; we do not.
+"""
 
 import re
 
 from events.errors import N_, InvalidInputError
 
 # RFC 5322, addr-spec without quoting and comments; RFC 5321, 4.5.3.1 for the length.
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*"
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -17,7 +22,10 @@ def checked_address(address: str) -> str:
 
 
 def checked_name(name: str) -> str:
-    """Return a name that is safe in a header. Raises ``InvalidInputError`` for line breaks and other control characters."""
+    """Return a name that is safe in a header.
+
+    Raises ``InvalidInputError`` for line breaks and other control characters.
+    """
     if not is_one_line(name):
         raise InvalidInputError(N_("A name must be one line of text: %(name)s"), name=repr(name))
     return name

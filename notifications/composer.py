@@ -1,8 +1,10 @@
-"""From a row of the outbox to the mail that leaves: RFC 5322 bytes in the reader's language, the same bytes for the same row.
+"""From a row of the outbox to the mail that leaves: RFC 5322 bytes in the reader's language, the
+same bytes for the same row.
 
-Headers are made with ``email.header.Header`` under the compat32 policy: ``email.message.EmailMessage`` folds long Vietnamese
-subjects wrongly in several releases of Python, and some providers reject what it writes. Line breaks in names and addresses are
-refused here, because nothing further down does so reliably.
+Headers are made with ``email.header.Header`` under the compat32 policy:
+``email.message.EmailMessage`` folds long Vietnamese subjects wrongly in several releases of Python,
+and some providers reject what it writes. Line breaks in names and addresses are refused here,
+because nothing further down does so reliably.
 """
 
 import base64
@@ -48,8 +50,8 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ]+")
 class Composer:
     """Writes mails in the name of ``sender``.
 
-    ``public_url`` (no slash at its end) is where links lead; ``zone`` is the local time that days are counted in. Raises
-    ``InvalidInputError`` for a sender that no mail can have.
+    ``public_url`` (no slash at its end) is where links lead; ``zone`` is the local time that days
+    are counted in. Raises ``InvalidInputError`` for a sender that no mail can have.
     """
 
     sender: str
@@ -65,7 +67,10 @@ class Composer:
         checked_name(self.sender_name)
 
     def compose(self, session: Session, message: Message) -> bytes:
-        """Return the mail for a row of the outbox. Raises ``InvalidInputError`` if its name, address or parameters cannot be."""
+        """Return the mail for a row of the outbox.
+
+        Raises ``InvalidInputError`` if its name, address or parameters cannot be.
+        """
         facts = self._facts(session, message)
         pages = _environment(message.language)
         subject = " ".join(_render(pages, message.kind, "subject.txt", facts).split())
@@ -74,7 +79,9 @@ class Composer:
         for name, value in self._headers(message, facts["name"], subject).items():
             mail[name] = value  # type: ignore[assignment]  # compat32 takes Header objects; its stubs do not say so
         mail.attach(_text(_render(pages, message.kind, "body.txt", facts), "plain"))
-        mail.attach(_text(_inliner().inline(_render(pages, message.kind, "body.html", facts)), "html"))
+        mail.attach(
+            _text(_inliner().inline(_render(pages, message.kind, "body.html", facts)), "html")
+        )
         return mail.as_bytes(policy=_POLICY)
 
     def _headers(self, message: Message, name: str, subject: str) -> dict[str, Header | str]:
@@ -97,7 +104,9 @@ class Composer:
     def _facts(self, session: Session, message: Message) -> dict[str, Any]:
         name = message.person.full_name if message.person else message.rcpt_to
         facts = {"name": checked_name(name), "language": message.language, "home": self.public_url}
-        about = {MessageKind.REMINDER: self._reminder, MessageKind.SIGN_IN: self._sign_in}[message.kind]
+        about = {MessageKind.REMINDER: self._reminder, MessageKind.SIGN_IN: self._sign_in}[
+            message.kind
+        ]
         return facts | about(session, message)
 
     def _reminder(self, session: Session, message: Message) -> dict[str, Any]:
@@ -107,10 +116,20 @@ class Composer:
         entries = [self._entry(*row, today, message.language, words) for row in rows]
         entries.sort(key=lambda entry: not entry.is_overdue)
         overdue = sum(entry.is_overdue for entry in entries)
-        return {"entries": entries, "overdue": overdue, "zalo": zalo_text(entries, self.public_url, words)}
+        return {
+            "entries": entries,
+            "overdue": overdue,
+            "zalo": zalo_text(entries, self.public_url, words),
+        }
 
     def _entry(
-        self, item: ChecklistItem, campaign: Campaign, unit: Unit, today: date, language: str, words: NullTranslations
+        self,
+        item: ChecklistItem,
+        campaign: Campaign,
+        unit: Unit,
+        today: date,
+        language: str,
+        words: NullTranslations,
     ) -> Entry:
         return Entry(
             summary=nfc(" ".join(item.summary.split())),
@@ -126,10 +145,18 @@ class Composer:
 
     def _sign_in(self, _session: Session, message: Message) -> dict[str, Any]:
         url = message.params.get("url")
-        if not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https") or not is_one_line(url):
+        if (
+            not isinstance(url, str)
+            or urlsplit(url).scheme not in ("http", "https")
+            or not is_one_line(url)
+        ):
             raise InvalidInputError(N_("A message for signing in needs a link."))
         expires = message.expires.astimezone(self.zone)
-        return {"url": url, "expires_at": f"{expires:%H:%M}", "expires_on": date_in_words(expires.date(), message.language)}
+        return {
+            "url": url,
+            "expires_at": f"{expires:%H:%M}",
+            "expires_on": date_in_words(expires.date(), message.language),
+        }
 
 
 @lru_cache
@@ -143,7 +170,8 @@ def _environment(language: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.policies["ext.i18n.trimmed"] = True  # as the catalogue is extracted (pyproject.toml)
+    # as the catalogue is extracted (pyproject.toml)
+    environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     return environment
 
@@ -158,7 +186,9 @@ def _render(pages: Environment, kind: MessageKind, part: str, facts: Mapping[str
 
 
 def _items(session: Session, message: Message) -> list[tuple[ChecklistItem, Campaign, Unit]]:
-    """Return what a reminder is about: the items still to be told, or all of them once nothing is left to tell."""
+    """Return what a reminder is about: the items still to be told, or all of them once nothing is
+    left to tell.
+    """
     query = (
         select(ChecklistItem, Campaign, Unit, Notice.state)
         .join(Notice, Notice.item_id == ChecklistItem.id)
@@ -168,12 +198,18 @@ def _items(session: Session, message: Message) -> list[tuple[ChecklistItem, Camp
         .order_by(ChecklistItem.due, Unit.position, ChecklistItem.position, ChecklistItem.id)
     )
     rows = session.execute(query).all()
-    planned = [(item, campaign, unit) for item, campaign, unit, state in rows if state is NoticeState.PLANNED]
+    planned = [
+        (item, campaign, unit)
+        for item, campaign, unit, state in rows
+        if state is NoticeState.PLANNED
+    ]
     return planned or [(item, campaign, unit) for item, campaign, unit, _state in rows]
 
 
 def _mailbox(header: str, name: str, address: str) -> Header:
-    """Return "name <address>" (RFC 5322, 3.4) with the name as encoded words unless it is plain letters."""
+    """Return "name <address>" (RFC 5322, 3.4) with the name as encoded words unless it is plain
+    letters.
+    """
     charset = "us-ascii" if _PLAIN_NAME.fullmatch(name) else "utf-8"
     mailbox = Header(name, charset, header_name=header)
     mailbox.append(f"<{checked_address(address)}>", "us-ascii")
@@ -188,7 +224,10 @@ def _text(content: str, subtype: str) -> MIMEBase:
     """Return a part in base64 with the line ends that RFC 2045, 6.8 asks for before encoding."""
     part = MIMENonMultipart("text", subtype, charset="utf-8", policy=_POLICY)
     raw = "\r\n".join(content.strip().splitlines()).encode() + b"\r\n"
-    lines = (base64.b64encode(raw[start : start + _BASE64_LINE]).decode() for start in range(0, len(raw), _BASE64_LINE))
+    lines = (
+        base64.b64encode(raw[start : start + _BASE64_LINE]).decode()
+        for start in range(0, len(raw), _BASE64_LINE)
+    )
     part["Content-Transfer-Encoding"] = "base64"
     part.set_payload("\n".join(lines))
     return part

@@ -1,7 +1,9 @@
-"""A folder instead of a server: mail is delivered into a Maildir, and read from it by a page or the command line.
+"""A folder instead of a server: mail is delivered into a Maildir, and read from it by a page or the
+command line.
 
-The protocol is that of qmail's maildir(5): write into ``tmp``, flush to disk, move to ``new``; a reader never sees half a mail.
-A file is named after the Message-ID, so the same mail is delivered once however often it is sent; its time is that of its Date.
+The protocol is that of qmail's maildir(5): write into ``tmp``, flush to disk, move to ``new``; a
+reader never sees half a mail. A file is named after the Message-ID, so the same mail is delivered
+once however often it is sent; its time is that of its Date.
 """
 
 import hashlib
@@ -38,7 +40,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class StoredMail:
-    """A mail, decoded. ``headers`` are in their order; ``html`` is as it was sent and must be shown in a sandbox."""
+    """A mail, decoded.
+
+    ``headers`` are in their order; ``html`` is as it was sent and must be shown in a sandbox.
+    """
 
     key: str
     headers: dict[str, str]
@@ -47,13 +52,19 @@ class StoredMail:
 
 
 class MaildirTransport:
-    """Delivers into ``folder``, made if it is missing. Without ``durable`` a power cut may lose what was just delivered."""
+    """Delivers into ``folder``, made if it is missing.
+
+    Without ``durable`` a power cut may lose what was just delivered.
+    """
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self._folder, self._durable = folder, durable
 
     def send(self, rcpt_to: str, message: bytes) -> Reply:
-        """Deliver one mail, unless it is there already. Raises ``NoServiceError`` if the folder cannot be written."""
+        """Deliver one mail, unless it is there already.
+
+        Raises ``NoServiceError`` if the folder cannot be written.
+        """
         checked_address(rcpt_to)
         try:
             self._prepare()
@@ -67,7 +78,9 @@ class MaildirTransport:
             self._prepare()
         except OSError as error:
             raise NoServiceError(str(error)) from error
-        if not os.access(self._folder / "tmp", os.W_OK) or not os.access(self._folder / "new", os.W_OK):
+        if not os.access(self._folder / "tmp", os.W_OK) or not os.access(
+            self._folder / "new", os.W_OK
+        ):
             raise NoServiceError(f"{self._folder} cannot be written")
 
     def close(self) -> None:
@@ -134,13 +147,17 @@ def _key_of(message_id: str) -> str:
 
 
 def _find(folder: Path, key: str) -> Path | None:
-    """Return the file of a mail, which a mail reader may have moved to ``cur`` and given flags (":2,S")."""
+    """Return the file of a mail, which a mail reader may have moved to ``cur`` and given flags
+    (":2,S").
+    """
     plain = folder / "new" / key
     return plain if plain.exists() else next((folder / "cur").glob(f"{key}*"), None)
 
 
 def _delivered(folder: Path) -> Iterator[Path]:
-    return (path for name in _DELIVERED for path in (folder / name).glob("*") if _KEY.match(path.name))
+    return (
+        path for name in _DELIVERED for path in (folder / name).glob("*") if _KEY.match(path.name)
+    )
 
 
 def _listed(path: Path) -> Listed:

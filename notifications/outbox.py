@@ -1,13 +1,14 @@
 """The outbox: messages on their way.
 
-A message is written in the transaction that causes it and has a key that cannot come twice. A relay takes messages with a
-lease: claiming pushes ``next_attempt`` forward, so what a dead relay held becomes ready by itself. Every change of state names the
-state and the lease it starts from; a relay that slept past its lease changes nothing.
+A message is written in the transaction that causes it and has a key that cannot come twice. A relay
+takes messages with a lease: claiming pushes ``next_attempt`` forward, so what a dead relay held
+becomes ready by itself. Every change of state names the state and the lease it starts from; a relay
+that slept past its lease changes nothing.
 
     ready ─> leased ─> sending ─> sent
       ^         │         ├─> failed      refused for good
       └─────────┴─────────┤
-                          └─> unknown     the connection was lost after the final dot; tried once more
+                          └─> unknown     lost after the final dot; tried once more
     leased ─> cancelled | expired | suppressed
 """
 
@@ -59,14 +60,21 @@ _HELD = (MessageState.LEASED, MessageState.SENDING)
 
 
 class Message(Base):
-    """A mail to one person: a row of the outbox. It keeps what to say (``params``), never the words.
+    """A mail to one person: a row of the outbox.
 
-    ``next_attempt`` is None once nothing more will be tried. ``date`` is that of the first attempt that may have reached a server,
-    and with ``message_id`` it never changes afterwards, so that a repeated mail is the same mail.
+    It keeps what to say (``params``), never the words.
+
+    ``next_attempt`` is None once nothing more will be tried. ``date`` is that of the first attempt
+    that may have reached a server, and with ``message_id`` it never changes afterwards, so that a
+    repeated mail is the same mail.
     """
 
     __tablename__ = "message"
-    __table_args__ = (Index(None, "state", "next_attempt"), Index(None, "person_id"), Index(None, "rcpt_to"))
+    __table_args__ = (
+        Index(None, "state", "next_attempt"),
+        Index(None, "person_id"),
+        Index(None, "rcpt_to"),
+    )
 
     id: Mapped[PrimaryKey]
     key: Mapped[str] = mapped_column(String(255), unique=True)
@@ -89,7 +97,8 @@ class Message(Base):
     sent_at: Mapped[datetime | None]
     reply_code: Mapped[int | None]  # RFC 5321, 4.2
     reply: Mapped[str | None]
-    bad_address: Mapped[bool] = mapped_column(default=False)  # the server knows no such mailbox (RFC 3463, X.1.X)
+    # the server knows no such mailbox (RFC 3463, X.1.X)
+    bad_address: Mapped[bool] = mapped_column(default=False)
     created: Mapped[datetime]
 
     person: Mapped[Person | None] = relationship()
@@ -112,9 +121,12 @@ def enqueue(
     next_attempt: datetime | None = None,
     expires: datetime | None = None,
 ) -> Message:
-    """Put a message into the outbox, in the caller's transaction. A key that is there already changes nothing.
+    """Put a message into the outbox, in the caller's transaction.
 
-    It leaves at ``next_attempt`` (``now`` if None) and is given up at ``expires`` (two days from now if None).
+    A key that is there already changes nothing.
+
+    It leaves at ``next_attempt`` (``now`` if None) and is given up at ``expires`` (two days from
+    now if None).
     """
     row = message_row(
         key=key,
@@ -143,26 +155,44 @@ def message_id_of(key: str) -> str:
 
 
 def insert_new(session: Session, table: Any, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
-    """Insert the rows whose key is not there yet and return the ids of those, by key. ``table`` has the columns ``id`` and ``key``.
+    """Insert the rows whose key is not there yet and return the ids of those, by key.
 
-    A key that another process has inserted but not yet committed is waited for on PostgreSQL; SQLite has one writer at a time.
+    ``table`` has the columns ``id`` and ``key``.
+
+    A key that another process has inserted but not yet committed is waited for on PostgreSQL;
+    SQLite has one writer at a time.
     """
     if not rows:
         return {}
     connection = session.connection()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).on_conflict_do_nothing(index_elements=["key"]).returning(table.id, table.key)
+    statement = (
+        dialect.insert(table)
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(table.id, table.key)
+    )
     return {row.key: row.id for row in connection.execute(statement, rows)}
 
 
-def claim(session: Session, *, now: datetime, limit: int, by: str, lease: timedelta = LEASE) -> list[Message]:
-    """Take up to ``limit`` messages whose time has come, urgent ones first. They are the caller's for ``lease``.
+def claim(
+    session: Session, *, now: datetime, limit: int, by: str, lease: timedelta = LEASE
+) -> list[Message]:
+    """Take up to ``limit`` messages whose time has come, urgent ones first.
 
-    Two relays never get the same message: PostgreSQL skips rows that another one is taking, SQLite has one writer at a time.
+    They are the caller's for ``lease``.
+
+    Two relays never get the same message: PostgreSQL skips rows that another one is taking, SQLite
+    has one writer at a time.
     """
     is_due = Message.state.in_(UNDERWAY) & (Message.next_attempt <= now)
-    first = select(Message.id).where(is_due).order_by(Message.urgent.desc(), Message.next_attempt, Message.id).limit(limit)
-    chosen = first.with_for_update(skip_locked=True).cte("chosen")  # a subquery may run again for every row, a CTE runs once
+    first = (
+        select(Message.id)
+        .where(is_due)
+        .order_by(Message.urgent.desc(), Message.next_attempt, Message.id)
+        .limit(limit)
+    )
+    # a subquery may run again for every row, a CTE runs once
+    chosen = first.with_for_update(skip_locked=True).cte("chosen")
     taken = (
         update(Message)
         .where(Message.id.in_(select(chosen.c.id)), is_due)
@@ -179,13 +209,21 @@ def claim(session: Session, *, now: datetime, limit: int, by: str, lease: timede
     return sorted(session.scalars(taken), key=lambda message: (not message.urgent, message.id))
 
 
-def start_sending(session: Session, message: Message, *, now: datetime, lease_until: datetime) -> Message | None:
-    """Record that ``message`` is being handed over, and return it as it is to be sent; None if the lease is no longer ours.
+def start_sending(
+    session: Session, message: Message, *, now: datetime, lease_until: datetime
+) -> Message | None:
+    """Record that ``message`` is being handed over, and return it as it is to be sent; None if the
+    lease is no longer ours.
 
     The Date of a mail that never left is now; one that may have reached a server keeps its own.
     """
     first = {"date": case((Message.attempts == 0, now), else_=Message.date)}
-    values = {"attempts": Message.attempts + 1, "leased_until": lease_until, "next_attempt": lease_until, **first}
+    values = {
+        "attempts": Message.attempts + 1,
+        "leased_until": lease_until,
+        "next_attempt": lease_until,
+        **first,
+    }
     if not _change(session, message, (MessageState.LEASED,), MessageState.SENDING, **values):
         return None
     return session.get(Message, message.id, populate_existing=True)
@@ -193,29 +231,63 @@ def start_sending(session: Session, message: Message, *, now: datetime, lease_un
 
 def mark_sent(session: Session, message: Message, *, now: datetime, code: int, reply: str) -> bool:
     """Record that a server took the mail. False if the lease is no longer ours."""
-    return _change(session, message, _HELD, MessageState.SENT, next_attempt=None, sent_at=now, reply_code=code, reply=reply)
+    return _change(
+        session,
+        message,
+        _HELD,
+        MessageState.SENT,
+        next_attempt=None,
+        sent_at=now,
+        reply_code=code,
+        reply=reply,
+    )
 
 
-def mark_failed(session: Session, message: Message, *, code: int | None, reply: str, bad_address: bool = False) -> bool:
+def mark_failed(
+    session: Session, message: Message, *, code: int | None, reply: str, bad_address: bool = False
+) -> bool:
     """Record that the mail was refused for good."""
     values = {"next_attempt": None, "reply_code": code, "reply": reply, "bad_address": bad_address}
     return _change(session, message, _HELD, MessageState.FAILED, **values)
 
 
-def mark_unknown(session: Session, message: Message, *, reply: str, next_attempt: datetime | None) -> bool:
-    """Record that nobody knows whether the mail arrived; it is tried again at ``next_attempt``, if any."""
-    values = {"next_attempt": next_attempt, "reply": reply, "reply_code": None, "doubts": Message.doubts + 1}
+def mark_unknown(
+    session: Session, message: Message, *, reply: str, next_attempt: datetime | None
+) -> bool:
+    """Record that nobody knows whether the mail arrived; it is tried again at ``next_attempt``, if
+    any.
+    """
+    values = {
+        "next_attempt": next_attempt,
+        "reply": reply,
+        "reply_code": None,
+        "doubts": Message.doubts + 1,
+    }
     return _change(session, message, (MessageState.SENDING,), MessageState.UNKNOWN, **values)
 
 
-def defer(session: Session, message: Message, *, until: datetime, code: int | None, reply: str) -> bool:
+def defer(
+    session: Session, message: Message, *, until: datetime, code: int | None, reply: str
+) -> bool:
     """Make the mail ready again at ``until``, after an attempt that counted."""
-    return _change(session, message, _HELD, MessageState.READY, next_attempt=until, reply_code=code, reply=reply)
+    return _change(
+        session,
+        message,
+        _HELD,
+        MessageState.READY,
+        next_attempt=until,
+        reply_code=code,
+        reply=reply,
+    )
 
 
 def release(session: Session, message: Message, *, at: datetime) -> bool:
-    """Give the mail back untouched, ready at ``at``: no server ever saw it, so the attempt does not count."""
-    attempts = case((Message.state == MessageState.SENDING, Message.attempts - 1), else_=Message.attempts)
+    """Give the mail back untouched, ready at ``at``: no server ever saw it, so the attempt does not
+    count.
+    """
+    attempts = case(
+        (Message.state == MessageState.SENDING, Message.attempts - 1), else_=Message.attempts
+    )
     return _change(session, message, _HELD, MessageState.READY, next_attempt=at, attempts=attempts)
 
 
@@ -224,7 +296,9 @@ def drop(session: Session, message: Message, state: MessageState, reason: str) -
     return _change(session, message, (MessageState.LEASED,), state, next_attempt=None, reply=reason)
 
 
-def requeue(session: Session, message_id: int, *, now: datetime, lifetime: timedelta = LIFETIME) -> Message:
+def requeue(
+    session: Session, message_id: int, *, now: datetime, lifetime: timedelta = LIFETIME
+) -> Message:
     """Send a failed or doubtful message again, because somebody mended what was wrong.
 
     Raises ``NotFoundError``; ``ConflictError`` for one that is still on its way, or arrived.
@@ -240,7 +314,11 @@ def requeue(session: Session, message_id: int, *, now: datetime, lifetime: timed
 
 
 def list_messages(
-    session: Session, *, states: Collection[MessageState] = (), person_id: int | None = None, limit: int = 100
+    session: Session,
+    *,
+    states: Collection[MessageState] = (),
+    person_id: int | None = None,
+    limit: int = 100,
 ) -> Sequence[Message]:
     """Return messages, the newest first: all of them, or those in some states, or one person's."""
     query = select(Message).order_by(Message.id.desc()).limit(limit)
@@ -255,23 +333,51 @@ def refused_addresses(session: Session, addresses: Iterable[str]) -> set[str]:
     """Return those addresses that a server called unknown and that took no mail since."""
     found: set[str] = set()
     for some in chunks(sorted(set(addresses))):
-        outcome = Message.rcpt_to.in_(some) & (Message.bad_address | (Message.state == MessageState.SENT))
-        last = select(Message.rcpt_to, func.max(Message.date).label("date")).where(outcome).group_by(Message.rcpt_to).subquery()
+        outcome = Message.rcpt_to.in_(some) & (
+            Message.bad_address | (Message.state == MessageState.SENT)
+        )
+        last = (
+            select(Message.rcpt_to, func.max(Message.date).label("date"))
+            .where(outcome)
+            .group_by(Message.rcpt_to)
+            .subquery()
+        )
         is_last = (Message.rcpt_to == last.c.rcpt_to) & (Message.date == last.c.date)
-        found.update(session.scalars(select(Message.rcpt_to).join(last, is_last).where(Message.bad_address)))
+        found.update(
+            session.scalars(select(Message.rcpt_to).join(last, is_last).where(Message.bad_address))
+        )
     return found
 
 
 def forget_people(session: Session, person_ids: Collection[int]) -> None:
-    """Remove the messages of persons who are about to be deleted; nothing may point at them any more."""
+    """Remove the messages of persons who are about to be deleted; nothing may point at them any
+    more.
+    """
     for some in chunks(sorted(person_ids)):
         session.execute(delete(Message).where(Message.person_id.in_(some)))
 
 
-def _change(session: Session, message: Message, before: Collection[MessageState], after: MessageState, **values: Any) -> bool:
-    """Move a message to another state if it still is in one of ``before`` under the lease that ``message`` was claimed with."""
-    ours = (Message.id == message.id) & (Message.lease_epoch == message.lease_epoch) & Message.state.in_(before)
-    statement = update(Message).where(ours).values(state=after, **values).execution_options(synchronize_session=False)
+def _change(
+    session: Session,
+    message: Message,
+    before: Collection[MessageState],
+    after: MessageState,
+    **values: Any,
+) -> bool:
+    """Move a message to another state if it still is in one of ``before`` under the lease that
+    ``message`` was claimed with.
+    """
+    ours = (
+        (Message.id == message.id)
+        & (Message.lease_epoch == message.lease_epoch)
+        & Message.state.in_(before)
+    )
+    statement = (
+        update(Message)
+        .where(ours)
+        .values(state=after, **values)
+        .execution_options(synchronize_session=False)
+    )
     result = session.execute(statement)
     assert isinstance(result, CursorResult)
     return bool(result.rowcount)

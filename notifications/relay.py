@@ -1,7 +1,8 @@
-"""Empty the outbox: claim messages, look again whether they are still wanted, hand them to a transport, record the outcome.
+"""Empty the outbox: claim messages, look again whether they are still wanted, hand them to a
+transport, record the outcome.
 
-Claiming is one transaction; sending happens outside of any; every outcome is a transaction of its own. So a crash repeats one mail
-at most, with the same Message-ID and Date.
+Claiming is one transaction; sending happens outside of any; every outcome is a transaction of its
+own. So a crash repeats one mail at most, with the same Message-ID and Date.
 """
 
 import logging
@@ -23,13 +24,19 @@ from events.errors import DomainError
 from events.localtime import local_day
 from notifications import outbox
 from notifications.composer import Composer
-from notifications.errors import NoServiceError, PermanentDeliveryError, TransientDeliveryError, UncertainDeliveryError
+from notifications.errors import (
+    NoServiceError,
+    PermanentDeliveryError,
+    TransientDeliveryError,
+    UncertainDeliveryError,
+)
 from notifications.notices.steps import ReminderRules, next_working_moment
 from notifications.notices.wanted import still_wanted
 from notifications.outbox import LEASE, Message, MessageKind, MessageState
 from notifications.transport import Transport
 
-RETRY_MINUTES = (1, 5, 15, 60, 180)  # after the first, second … attempt; the last one repeats until the message expires
+# after the first, second … attempt; the last one repeats until the message expires
+RETRY_MINUTES = (1, 5, 15, 60, 180)
 _DOUBT_PAUSE = timedelta(minutes=1)
 _DEFECT_PAUSE = timedelta(minutes=15)
 _DEFAULT_RULES = ReminderRules()
@@ -66,7 +73,9 @@ def relay_once(
     """Send up to ``limit`` messages whose time has come. Any number of relays may run at once."""
     sieve = _Sieve(now, calendar, rules, composer)
     with session_factory.begin() as session:
-        batch = sieve.sift(session, outbox.claim(session, now=now, limit=limit, by=_name(), lease=lease))
+        batch = sieve.sift(
+            session, outbox.claim(session, now=now, limit=limit, by=_name(), lease=lease)
+        )
     delivery = _Delivery(session_factory, transport, composer, now, lease, sieve.tally)
     delivery.run(batch)
     return RelayResult(**sieve.tally)
@@ -86,17 +95,30 @@ class _Sieve:
         reminders = [message.id for message in messages if message.kind is MessageKind.REMINDER]
         wanted = still_wanted(session, reminders, local_day(self.now, self.composer.zone))
         refused = outbox.refused_addresses(session, [message.rcpt_to for message in messages])
-        return [message for message in messages if self._may_leave(session, message, wanted, refused)]
+        return [
+            message for message in messages if self._may_leave(session, message, wanted, refused)
+        ]
 
-    def _may_leave(self, session: Session, message: Message, wanted: Collection[int], refused: Collection[str]) -> bool:
+    def _may_leave(
+        self, session: Session, message: Message, wanted: Collection[int], refused: Collection[str]
+    ) -> bool:
         is_reminder = message.kind is MessageKind.REMINDER
-        opens = next_working_moment(self.now, self.calendar, self.rules, self.composer.zone, any_day=message.urgent)
+        opens = next_working_moment(
+            self.now, self.calendar, self.rules, self.composer.zone, any_day=message.urgent
+        )
         if message.expires <= self.now:
             return self._drop(session, message, MessageState.EXPIRED, message.reply or "too old")
         if is_reminder and message.id not in wanted:
-            return self._drop(session, message, MessageState.CANCELLED, "done, cancelled, or no longer this person's")
+            return self._drop(
+                session,
+                message,
+                MessageState.CANCELLED,
+                "done, cancelled, or no longer this person's",
+            )
         if is_reminder and message.rcpt_to in refused:
-            return self._drop(session, message, MessageState.SUPPRESSED, "the address was refused before")
+            return self._drop(
+                session, message, MessageState.SUPPRESSED, "the address was refused before"
+            )
         if is_reminder and opens > self.now:
             outbox.release(session, message, at=opens)
             self.tally["postponed"] += 1
@@ -130,7 +152,8 @@ class _Delivery:
                 _log.warning("No mail can leave now: %s", error)
                 self._release(batch[position:])
                 break
-        for mark in self.unmarked:  # the database failed a moment ago; what was sent must be known as sent
+        # the database failed a moment ago; what was sent must be known as sent
+        for mark in self.unmarked:
             self._in_transaction(mark)
 
     def _deliver(self, message: Message) -> None:
@@ -142,43 +165,75 @@ class _Delivery:
             reply = self.transport.send(current.rcpt_to, mail)
         except TransientDeliveryError as error:
             code, text, until = error.code, error.reply, self._next_attempt(current)
-            self._mark("deferred", lambda session: outbox.defer(session, current, until=until, code=code, reply=text))
+            self._mark(
+                "deferred",
+                lambda session: outbox.defer(session, current, until=until, code=code, reply=text),
+            )
         except PermanentDeliveryError as error:
             code, text, bad = error.code, error.reply, error.bad_address
-            self._mark("failed", lambda session: outbox.mark_failed(session, current, code=code, reply=text, bad_address=bad))
+            self._mark(
+                "failed",
+                lambda session: outbox.mark_failed(
+                    session, current, code=code, reply=text, bad_address=bad
+                ),
+            )
         except UncertainDeliveryError as error:
             text, again = error.reply, None if current.doubts else self.now + _DOUBT_PAUSE
-            self._mark("unknown", lambda session: outbox.mark_unknown(session, current, reply=text, next_attempt=again))
+            self._mark(
+                "unknown",
+                lambda session: outbox.mark_unknown(
+                    session, current, reply=text, next_attempt=again
+                ),
+            )
         else:
             code, text, sent_at = reply.code, reply.text, self._clock()
-            self._mark("sent", lambda session: outbox.mark_sent(session, current, now=sent_at, code=code, reply=text))
+            self._mark(
+                "sent",
+                lambda session: outbox.mark_sent(
+                    session, current, now=sent_at, code=code, reply=text
+                ),
+            )
 
     def _take(self, message: Message) -> tuple[Message, bytes] | None:
-        """Mark a message as being sent and write its mail; None if it is another relay's, or cannot be written."""
+        """Mark a message as being sent and write its mail; None if it is another relay's, or cannot
+        be written.
+        """
         try:
             with self.session_factory.begin() as session:
                 lease_until = self._clock() + self.lease
-                current = outbox.start_sending(session, message, now=self.now, lease_until=lease_until)
+                current = outbox.start_sending(
+                    session, message, now=self.now, lease_until=lease_until
+                )
                 if current is None:
                     self.tally["lost"] += 1
                     return None
                 return current, self.composer.compose(session, current)
         except DomainError as error:
             reply = str(error)
-            self._mark("failed", lambda session: outbox.mark_failed(session, message, code=None, reply=reply))
+            self._mark(
+                "failed",
+                lambda session: outbox.mark_failed(session, message, code=None, reply=reply),
+            )
         except OperationalError:
             raise
-        except Exception as error:  # a defect in one template must not hold up everybody else's mail
+        except (
+            Exception
+        ) as error:  # a defect in one template must not hold up everybody else's mail
             _log.exception("Message %s cannot be written", message.id)
             reply, until = repr(error), self.now + _DEFECT_PAUSE
-            self._mark("deferred", lambda session: outbox.defer(session, message, until=until, code=None, reply=reply))
+            self._mark(
+                "deferred",
+                lambda session: outbox.defer(session, message, until=until, code=None, reply=reply),
+            )
         return None
 
     def _mark(self, outcome: str, mark: Callable[[Session], bool]) -> None:
         try:
             done = self._in_transaction(mark)
         except OperationalError:
-            _log.exception("An outcome could not be recorded; it is tried again at the end of the batch")
+            _log.exception(
+                "An outcome could not be recorded; it is tried again at the end of the batch"
+            )
             self.unmarked.append(mark)
             done = True
         self.tally[outcome if done else "lost"] += 1
@@ -189,7 +244,9 @@ class _Delivery:
 
     def _release(self, messages: Sequence[Message]) -> None:
         with self.session_factory.begin() as session:
-            self.tally["released"] += sum(outbox.release(session, message, at=self.now) for message in messages)
+            self.tally["released"] += sum(
+                outbox.release(session, message, at=self.now) for message in messages
+            )
 
     def _next_attempt(self, message: Message) -> datetime:
         minutes = RETRY_MINUTES[min(message.attempts, len(RETRY_MINUTES)) - 1]

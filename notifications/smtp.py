@@ -1,8 +1,8 @@
 """The way out over SMTP (RFC 5321). The only module that knows smtplib.
 
-``smtplib.sendmail`` raises the same error whether the connection was lost before or after the final dot, so the stages are walked
-one by one here: until a server takes our sender nothing was tried; until the final dot the mail cannot have arrived; after it,
-nobody knows.
+``smtplib.sendmail`` raises the same error whether the connection was lost before or after the final
+dot, so the stages are walked one by one here: until a server takes our sender nothing was tried;
+until the final dot the mail cannot have arrived; after it, nobody knows.
 """
 
 import re
@@ -36,10 +36,13 @@ _SENDER_DETAILS = ("7", "8")  # X.1.7 and X.1.8 speak of the sender's address
 
 
 class SmtpTransport:
-    """Sends through one server, over one connection that is kept for a batch. Not for several threads at once.
+    """Sends through one server, over one connection that is kept for a batch.
 
-    ``timeout`` and ``pause`` are seconds. After a failed connection nothing is tried for ``pause``, then twice as long, up to ten
-    minutes. The envelope's sender is ``sender``, or else the address in the mail's From.
+    Not for several threads at once.
+
+    ``timeout`` and ``pause`` are seconds. After a failed connection nothing is tried for ``pause``,
+    then twice as long, up to ten minutes. The envelope's sender is ``sender``, or else the address
+    in the mail's From.
     """
 
     def __init__(
@@ -63,7 +66,9 @@ class SmtpTransport:
         self._breaker = _Breaker(pause)
 
     def send(self, rcpt_to: str, message: bytes) -> Reply:
-        """Hand over one mail. Raises the ``DeliveryError`` that fits the stage at which it failed."""
+        """Hand over one mail. Raises the ``DeliveryError`` that fits the stage at which it
+        failed.
+        """
         checked_address(rcpt_to)
         self._breaker.refuse_while_open()
         try:
@@ -98,7 +103,10 @@ class SmtpTransport:
             client.close()
 
     def _introduce(self, sender: str) -> smtplib.SMTP:
-        """Return a connection on which the server took our sender. One that was kept and has died meanwhile is replaced once."""
+        """Return a connection on which the server took our sender.
+
+        One that was kept and has died meanwhile is replaced once.
+        """
         kept = self._kept()
         if kept:
             try:
@@ -111,7 +119,9 @@ class SmtpTransport:
             raise NoServiceError(error.reply, code=error.code) from error
 
     def _kept(self) -> smtplib.SMTP | None:
-        is_fresh = time.monotonic() - self._used_at < _IDLE_SECONDS and self._mails < _MAILS_PER_CONNECTION
+        is_fresh = (
+            time.monotonic() - self._used_at < _IDLE_SECONDS and self._mails < _MAILS_PER_CONNECTION
+        )
         if not is_fresh:
             self.close()
         return self._client
@@ -189,7 +199,9 @@ class _Breaker:
 
 
 def _mail_from(client: smtplib.SMTP, sender: str) -> smtplib.SMTP:
-    """Name our sender. A refusal for good hits every mail alike, so it is no single mail's failure."""
+    """Name our sender. A refusal for good hits every mail alike, so it is no single mail's
+    failure.
+    """
     try:
         code, text = client.mail(sender)
     except OSError as error:
@@ -209,7 +221,9 @@ def _expect(answer: tuple[int, bytes], *wanted: int, about_address: bool = False
     if code in wanted:
         return Reply(code, text)
     if 500 <= code < 600 and code != _EXCEEDED_STORAGE:
-        raise PermanentDeliveryError(text, code=code, bad_address=about_address and _is_bad_address(text))
+        raise PermanentDeliveryError(
+            text, code=code, bad_address=about_address and _is_bad_address(text)
+        )
     raise TransientDeliveryError(text, code=code)
 
 
@@ -219,7 +233,9 @@ def _is_bad_address(text: str) -> bool:
 
 
 def _dotted(message: bytes) -> bytes:
-    """Return a mail as it goes over the line (RFC 5321, 4.5.2): CRLF line ends, leading dots doubled, without the final dot."""
+    """Return a mail as it goes over the line (RFC 5321, 4.5.2): CRLF line ends, leading dots
+    doubled, without the final dot.
+    """
     lines = re.sub(rb"\r\n|\r|\n", b"\r\n", message)
     lines = re.sub(rb"(?m)^\.", b"..", lines)
     return lines if lines.endswith(b"\r\n") else lines + b"\r\n"

@@ -30,7 +30,8 @@ class Entry:
 def date_in_words(day: date, language: str) -> str:
     """Return a date as letters write it: "thứ Sáu, ngày 13 tháng 02 năm 2026".
 
-    Vietnamese official papers put a zero before days below 10 and before months 1 and 2 (Decree 30/2020/NĐ-CP, annex I).
+    Vietnamese official papers put a zero before days below 10 and before months 1 and 2 (Decree
+    30/2020/NĐ-CP, annex I).
     """
     if language != "vi":
         return format_date(day, "EEEE, d MMMM y", locale=language)
@@ -45,14 +46,18 @@ def delay_in_words(today: date, due: date, start: date | None, words: NullTransl
         return words.ngettext("%(num)d day overdue", "%(num)d days overdue", days) % {"num": days}
     if start and today < start:
         days = (start - today).days
-        return words.ngettext("starts in %(num)d day", "starts in %(num)d days", days) % {"num": days}
+        return words.ngettext("starts in %(num)d day", "starts in %(num)d days", days) % {
+            "num": days
+        }
     if today == due:
         return words.gettext("due today")
     days = (due - today).days
     return words.ngettext("%(num)d day left", "%(num)d days left", days) % {"num": days}
 
 
-def move_in_words(nominal: date, reason: str | None, language: str, words: NullTranslations) -> str | None:
+def move_in_words(
+    nominal: date, reason: str | None, language: str, words: NullTranslations
+) -> str | None:
     """Return why an item is not due on the day that was counted, or None if it is."""
     if not reason:
         return None
@@ -61,9 +66,11 @@ def move_in_words(nominal: date, reason: str | None, language: str, words: NullT
 
 
 def zalo_text(entries: Sequence[Entry], home: str, words: NullTranslations) -> str:
-    """Return plain text of at most 500 characters for a chat group: as many items as fit, each with its link.
+    """Return plain text of at most 500 characters for a chat group: as many items as fit, each with
+    its link.
 
-    A summary that is too long is cut, a link never is; items that do not fit are counted, with ``home`` as the way to them.
+    A summary that is too long is cut, a link never is; items that do not fit are counted, with
+    ``home`` as the way to them.
     """
     if len(entries) == 1:
         return _fitted(entries[0], ZALO_LIMIT, words)
@@ -83,13 +90,21 @@ def zalo_text(entries: Sequence[Entry], home: str, words: NullTranslations) -> s
 def _rest(count: int, home: str, words: NullTranslations) -> str:
     if not count:
         return ""
-    sentence = words.ngettext("… and %(num)d more item: %(url)s", "… and %(num)d more items: %(url)s", count)
+    sentence = words.ngettext(
+        "… and %(num)d more item: %(url)s", "… and %(num)d more items: %(url)s", count
+    )
     return "\n" + sentence % {"num": count, "url": home}
 
 
 def _line(entry: Entry, summary: str, words: NullTranslations) -> str:
     sentence = words.gettext("[Reminder] %(summary)s – %(unit)s. Due: %(due)s (%(delay)s). %(url)s")
-    facts = {"summary": summary, "unit": entry.unit, "due": entry.due, "delay": entry.delay, "url": entry.url}
+    facts = {
+        "summary": summary,
+        "unit": entry.unit,
+        "due": entry.due,
+        "delay": entry.delay,
+        "url": entry.url,
+    }
     return sentence % facts
 
 

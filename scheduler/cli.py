@@ -1,4 +1,7 @@
-"""The command `sumvay`. A composition root: it reads the configuration, puts the service together and hands it to a command."""
+"""The command `sumvay`.
+
+A composition root: it reads the configuration, puts the service together and hands it to a command.
+"""
 
 import errno
 import sys
@@ -29,7 +32,9 @@ class FileTroubleError(DomainError):
 
 
 class LazyService:
-    """The service as commands get it: the configuration is read when it is first needed, so that --help always works."""
+    """The service as commands get it: the configuration is read when it is first needed, so that
+    --help always works.
+    """
 
     def __init__(self, config: Path | None) -> None:
         self._config = config
@@ -41,7 +46,9 @@ class LazyService:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--config", type=click.Path(path_type=Path), help="Default: SUMVAY_CONFIG or config.toml.")
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Default: SUMVAY_CONFIG or config.toml."
+)
 @click.version_option(package_name="sumvay")
 @click.pass_context
 def cli(context: click.Context, config: Path | None) -> None:
@@ -61,7 +68,10 @@ for room in (service, campaigns, simulate, mail, people, units, workdays):
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command. Exit code 2 for a wrong configuration or usage, 1 for anything else that was refused."""
+    """Run a command.
+
+    Exit code 2 for a wrong configuration or usage, 1 for anything else that was refused.
+    """
     try:
         code = cli.main(arguments, prog_name="sumvay", standalone_mode=False)
     except click.ClickException as error:
@@ -84,8 +94,14 @@ def _refuse(error: Exception) -> int:
             complain(error)
         case DatabaseError():
             complain(DatabaseUnreachableError(reason=" ".join(str(error.orig).split())))
-        case OSError() if error.filename or error.errno in (errno.EACCES, errno.EROFS, errno.ENOSPC):
-            complain(FileTroubleError(file=error.filename or "?", reason=error.strerror or str(error)))
+        case OSError() if error.filename or error.errno in (
+            errno.EACCES,
+            errno.EROFS,
+            errno.ENOSPC,
+        ):
+            complain(
+                FileTroubleError(file=error.filename or "?", reason=error.strerror or str(error))
+            )
         case _:
             raise error
     return 1

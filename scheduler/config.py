@@ -1,6 +1,7 @@
 """The configuration, read once: config.toml, environment variables over it, secrets from files.
 
-Everything below the scheduler receives plain values. A wrong key or value is one line that names it.
+Everything below the scheduler receives plain values. A wrong key or value is one line that names
+it.
 """
 
 import os
@@ -157,7 +158,9 @@ class SchedulerSettings(_Table):
 class Settings(BaseSettings):
     """The whole configuration, one table a package."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
 
     database: DatabaseSettings = DatabaseSettings()
     events: EventsSettings = EventsSettings()
@@ -175,12 +178,17 @@ class Settings(BaseSettings):
 
     @property
     def secret_key(self) -> str:
-        """The key that signs cookies and links; made at the first start, readable by the service alone."""
+        """The key that signs cookies and links; made at the first start, readable by the service
+        alone.
+        """
         return _secret(self.scheduler.data_dir / "secret_key")
 
 
 def load_settings(file: Path | None = None) -> Settings:
-    """Return the configuration. Raises ``ConfigError`` for a missing file, an unknown key or a wrong value."""
+    """Return the configuration.
+
+    Raises ``ConfigError`` for a missing file, an unknown key or a wrong value.
+    """
     path = file or Path(os.environ.get("SUMVAY_CONFIG", DEFAULT_FILE))
     _refuse_unknown_variables()
     try:
@@ -215,11 +223,15 @@ def _settings_class(path: Path) -> type[Settings]:
 
 
 def _refuse_unknown_variables() -> None:
-    """Refuse a variable whose table does not exist; a wrong key inside a table is found by the tables themselves."""
+    """Refuse a variable whose table does not exist; a wrong key inside a table is found by the
+    tables themselves.
+    """
     tables = {f"{_PREFIX}{name.upper()}" for name in Settings.model_fields}
     for name in os.environ:
         if name.startswith(_PREFIX) and name not in _NOT_KEYS and name.split("__")[0] not in tables:
-            raise ConfigError(key=name, reason=f"no such key; tables are {', '.join(sorted(tables))}")
+            raise ConfigError(
+                key=name, reason=f"no such key; tables are {', '.join(sorted(tables))}"
+            )
 
 
 def _explain(error: ValidationError) -> ConfigError:

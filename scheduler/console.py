@@ -1,4 +1,6 @@
-"""What commands say: sentences in the configured language, tables and progress bars on the terminal."""
+"""What commands say: sentences in the configured language, tables and progress bars on the
+terminal.
+"""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,7 @@
-"""A check-up: configuration, database, migrations, files, catalogue, transport, clock. Looks, changes nothing."""
+"""A check-up: configuration, database, migrations, files, catalogue, transport, clock.
+
+Looks, changes nothing.
+"""
 
 import sqlite3
 from collections.abc import Callable
@@ -45,19 +48,33 @@ def examine(service: Service, *, now: datetime) -> list[Finding]:
     return [_look(what, look, service, now) for what, look in looks]
 
 
-def _look(what: str, look: Callable[[Service, datetime], Finding], service: Service, now: datetime) -> Finding:
+def _look(
+    what: str, look: Callable[[Service, datetime], Finding], service: Service, now: datetime
+) -> Finding:
     try:
         return look(service, now)
     except DomainError as error:
         return Finding(what, False, error.sentence, error.facts)
     except DatabaseError as error:
-        return Finding(what, False, N_("does not answer: %(reason)s"), {"reason": " ".join(str(error.orig).split())})
+        return Finding(
+            what,
+            False,
+            N_("does not answer: %(reason)s"),
+            {"reason": " ".join(str(error.orig).split())},
+        )
     except OSError as error:
-        return Finding(what, False, N_("does not answer: %(reason)s"), {"reason": error.strerror or str(error)})
+        return Finding(
+            what, False, N_("does not answer: %(reason)s"), {"reason": error.strerror or str(error)}
+        )
 
 
 def _configuration(service: Service, _now: datetime) -> Finding:
-    return Finding(N_("Configuration"), True, N_("read; pages at %(address)s"), {"address": service.settings.web.address})
+    return Finding(
+        N_("Configuration"),
+        True,
+        N_("read; pages at %(address)s"),
+        {"address": service.settings.web.address},
+    )
 
 
 def _database(service: Service, _now: datetime) -> Finding:
@@ -65,27 +82,41 @@ def _database(service: Service, _now: datetime) -> Finding:
     with service.engine.connect() as connection:
         connection.execute(text("SELECT 1"))
     if service.engine.dialect.name == "sqlite" and wal_reset_bug():
-        detail = N_("SQLite %(version)s has the WAL reset bug (mended in 3.51.3); running in safe mode: only the clock checkpoints")
+        detail = N_(
+            "SQLite %(version)s has the WAL reset bug (mended in 3.51.3); running in safe mode: "
+            "only the clock checkpoints"
+        )
         return Finding(name, True, detail, {"version": sqlite3.sqlite_version})
     return Finding(name, True, N_("answers (%(name)s)"), {"name": service.engine.dialect.name})
 
 
 def _migrations(service: Service, _now: datetime) -> Finding:
     current = migrate.version_of(service.engine) is migrate.Version.CURRENT
-    return Finding(N_("Migrations"), current, N_("up to date") if current else N_("out of date; run: sumvay migrate"))
+    return Finding(
+        N_("Migrations"),
+        current,
+        N_("up to date") if current else N_("out of date; run: sumvay migrate"),
+    )
 
 
 def _files(service: Service, _now: datetime) -> Finding:
-    """Look whether the uploaded files are there: a database that was brought back without them names what is gone."""
+    """Look whether the uploaded files are there: a database that was brought back without them
+    names what is gone.
+    """
     folder = service.settings.scheduler.data_dir / FILES
     with reading(service.session_factory)() as session:
         named = files_named(session)
     missing = [digest for digest in named if not is_stored(folder, digest)]
     if missing:
         facts = {"missing": len(missing), "all": len(named), "folder": folder}
-        detail = N_("%(missing)s of %(all)s files are not in %(folder)s; please bring the folder back from the backup")
+        detail = N_(
+            "%(missing)s of %(all)s files are not in %(folder)s; please bring the folder back "
+            "from the backup"
+        )
         return Finding(N_("Files"), False, detail, facts)
-    return Finding(N_("Files"), True, N_("%(count)s uploaded files, all there"), {"count": len(named)})
+    return Finding(
+        N_("Files"), True, N_("%(count)s uploaded files, all there"), {"count": len(named)}
+    )
 
 
 def _catalog(service: Service, _now: datetime) -> Finding:
@@ -99,7 +130,9 @@ def _transport(service: Service, _now: datetime) -> Finding:
         service.transport.check()
     except DeliveryError as error:
         return Finding(N_("Mail"), False, N_("does not answer: %(reason)s"), {"reason": str(error)})
-    return Finding(N_("Mail"), True, N_("ready (%(name)s)"), {"name": service.settings.notifications.transport})
+    return Finding(
+        N_("Mail"), True, N_("ready (%(name)s)"), {"name": service.settings.notifications.transport}
+    )
 
 
 def _clock(service: Service, now: datetime) -> Finding:
@@ -108,12 +141,22 @@ def _clock(service: Service, now: datetime) -> Finding:
         seen = beats(session)
     failed = next((beat for beat in seen if beat.error), None)
     if failed:
-        return Finding(name, False, N_("job %(job)s failed: %(error)s"), {"job": failed.job, "error": failed.error})
+        return Finding(
+            name,
+            False,
+            N_("job %(job)s failed: %(error)s"),
+            {"job": failed.job, "error": failed.error},
+        )
     last = max((beat.at for beat in seen), default=None)
     if last is None:
         return Finding(name, True, N_("has not run yet"))
     if last > now + _QUIET:
         return Finding(
-            name, False, N_("last ran at %(at)s, which is in the future: was the time set back?"), {"at": f"{last:%d/%m/%Y %H:%M}"}
+            name,
+            False,
+            N_("last ran at %(at)s, which is in the future: was the time set back?"),
+            {"at": f"{last:%d/%m/%Y %H:%M}"},
         )
-    return Finding(name, now - last < _QUIET, N_("last ran at %(at)s (UTC)"), {"at": f"{last:%d/%m/%Y %H:%M}"})
+    return Finding(
+        name, now - last < _QUIET, N_("last ran at %(at)s (UTC)"), {"at": f"{last:%d/%m/%Y %H:%M}"}
+    )

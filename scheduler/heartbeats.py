@@ -35,4 +35,7 @@ def beat(session_factory: SessionFactory, job: str, *, now: datetime, error: str
 
 
 def beats(session: Session) -> list[Beat]:
-    return [Beat(row.job, row.at, row.error) for row in session.scalars(select(Heartbeat).order_by(Heartbeat.job))]
+    return [
+        Beat(row.job, row.at, row.error)
+        for row in session.scalars(select(Heartbeat).order_by(Heartbeat.job))
+    ]

@@ -1,4 +1,6 @@
-"""The work the clock does: plain functions of a session factory, collaborators and ``now``, each safe to run at any time."""
+"""The work the clock does: plain functions of a session factory, collaborators and ``now``, each
+safe to run at any time.
+"""
 
 from datetime import datetime
 
@@ -16,12 +18,17 @@ from notifications.relay import RelayResult, relay_once
 from notifications.transport import Transport
 
 
-def open_ahead(session_factory: SessionFactory, *, now: datetime, year: int | None = None) -> list[Opened]:
-    """Keep the calendar filled for the months to come, hand over what closed units left, open the campaigns whose time has come."""
+def open_ahead(
+    session_factory: SessionFactory, *, now: datetime, year: int | None = None
+) -> list[Opened]:
+    """Keep the calendar filled for the months to come, hand over what closed units left, open the
+    campaigns whose time has come.
+    """
     with session_factory.begin() as session:
         extend_horizon(session, now=now)
         calendar = work_calendar(session)
-        hand_over_due(session, by=None, now=now)  # first, so that campaigns open in the tree of today
+        # first, so that campaigns open in the tree of today
+        hand_over_due(session, by=None, now=now)
         opened = open_campaigns(session, now=now, calendar=calendar, year=year)
         if opened:  # late, perhaps, in units that have ended since their day
             hand_over_due(session, by=None, now=now)
@@ -36,7 +43,12 @@ def remind(session_factory: SessionFactory, *, now: datetime, rules: ReminderRul
 
 
 def relay(
-    session_factory: SessionFactory, transport: Transport, composer: Composer, *, now: datetime, rules: ReminderRules
+    session_factory: SessionFactory,
+    transport: Transport,
+    composer: Composer,
+    *,
+    now: datetime,
+    rules: ReminderRules,
 ) -> RelayResult:
     """Send the messages that are ready."""
     with reading(session_factory)() as session:

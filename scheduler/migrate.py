@@ -19,9 +19,14 @@ FOLDER = Path(__file__).with_name("migrations")
 
 
 class NewerDatabaseError(DomainError):
-    """Raised when the database was written by a newer version of this service; nothing is touched."""
+    """Raised when the database was written by a newer version of this service; nothing is
+    touched.
+    """
 
-    msgid = N_("The database was made by a newer version (%(revision)s). Please install that version; nothing was changed.")
+    msgid = N_(
+        "The database was made by a newer version (%(revision)s). Please install that version; "
+        "nothing was changed."
+    )
 
 
 class Version(Enum):
@@ -56,7 +61,9 @@ def upgrade(engine: Engine) -> bool:
 def differences(engine: Engine) -> list[Any]:
     """Return what the models say and the migrated database does not have; empty when both agree."""
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": False}
+        )
         return list(compare_metadata(context, metadata))
 
 

@@ -1,4 +1,6 @@
-"""The service put together: settings become an engine, a session factory and the collaborators that jobs and pages need."""
+"""The service put together: settings become an engine, a session factory and the collaborators that
+jobs and pages need.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,7 +32,10 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Service:
-    """One running instance. Its parts are made when they are first needed, so that a command starts fast."""
+    """One running instance.
+
+    Its parts are made when they are first needed, so that a command starts fast.
+    """
 
     settings: Settings
 
@@ -76,7 +81,9 @@ class Service:
             public_url=settings.web.address,
             language=settings.web.language,
             zone=settings.zone,
-            maildir=settings.notifications.maildir if settings.notifications.transport == "maildir" else None,
+            maildir=settings.notifications.maildir
+            if settings.notifications.transport == "maildir"
+            else None,
             setup_code_file=settings.scheduler.data_dir / SETUP_CODE_FILE,
             files=settings.scheduler.data_dir / FILES,
             google_calendar_url=settings.web.google_calendar_url,

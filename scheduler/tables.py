@@ -1,4 +1,6 @@
-"""Every table of the service: importing this module fills the metadata that migrations are compared with."""
+"""Every table of the service: importing this module fills the metadata that migrations are compared
+with.
+"""
 
 from events import models
 from events.database import Base

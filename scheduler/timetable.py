@@ -1,7 +1,10 @@
-"""The clock: which job runs how often. The only place that knows APScheduler, which only ticks; the database knows what is due.
+"""The clock: which job runs how often.
 
-Jobs live in memory, run one at a time, and ask the database what is due, so a restart loses nothing. A wall clock that is set back
-would stop interval jobs; a watchdog on the monotonic clock sees the silence and wakes them.
+The only place that knows APScheduler, which only ticks; the database knows what is due.
+
+Jobs live in memory, run one at a time, and ask the database what is due, so a restart loses
+nothing. A wall clock that is set back would stop interval jobs; a watchdog on the monotonic clock
+sees the silence and wakes them.
 """
 
 import threading
@@ -63,7 +66,12 @@ class Clock:
         """Start ticking; every job runs once at once."""
         for tick in self._ticks:
             self._scheduler.add_job(
-                self._run, "interval", args=[tick], seconds=tick.seconds, id=tick.name, next_run_time=datetime.now(UTC)
+                self._run,
+                "interval",
+                args=[tick],
+                seconds=tick.seconds,
+                id=tick.name,
+                next_run_time=datetime.now(UTC),
             )
         self._scheduler.start()
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
@@ -91,7 +99,9 @@ class Clock:
         period = self._service.settings.scheduler.tick_seconds
         while not self._stopping.wait(period):
             if time.monotonic() - self._last_beat > _SILENCE * period + 60:
-                log.warning("the clock was silent, perhaps because the time was set back; waking it")
+                log.warning(
+                    "the clock was silent, perhaps because the time was set back; waking it"
+                )
                 self.wake()
 
     def wake(self) -> None:

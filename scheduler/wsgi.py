@@ -15,7 +15,9 @@ def application(service: Service) -> Flask:
 
 
 def __getattr__(name: str) -> Any:
-    """Make ``app`` when a server asks for it; importing this module alone reads no configuration."""
+    """Make ``app`` when a server asks for it; importing this module alone reads no
+    configuration.
+    """
     if name == "app":
         return application(Service(load_settings()))
     raise AttributeError(name)

@@ -1,7 +1,8 @@
 """How often property tests draw at random.
 
-Their draws are the same in every run, so that nobody's change is held up by what another one did. To look for more, run them
-with ``SUMVAY_TEST_DRAWS=20``: twenty times as many draws, others each time.
+Their draws are the same in every run, so that nobody's change is held up by what another one did.
+To look for more, run them with ``SUMVAY_TEST_DRAWS=20``: twenty times as many draws, others each
+time.
 """
 
 import os
@@ -20,7 +21,13 @@ def drawn(times: int, **more: Any) -> settings:
     """Let a test draw so often."""
     # Fixtures are made once for all draws: such tests undo what they did, or write nothing.
     shared = [HealthCheck.function_scoped_fixture]
-    return settings(max_examples=times * max(_MORE, 1), deadline=None, derandomize=not _MORE, suppress_health_check=shared, **more)
+    return settings(
+        max_examples=times * max(_MORE, 1),
+        deadline=None,
+        derandomize=not _MORE,
+        suppress_health_check=shared,
+        **more,
+    )
 
 
 @contextmanager

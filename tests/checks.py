@@ -1,4 +1,6 @@
-"""What ``make check`` looks at beyond the linters: the Vietnamese catalogue is complete, migrations equal the models."""
+"""What ``make check`` looks at beyond the linters: the Vietnamese catalogue is complete, migrations
+equal the models.
+"""
 
 import subprocess
 import sys
@@ -18,11 +20,17 @@ def untranslated() -> list[str]:
     """Return the sentences of the code that the Vietnamese catalogue lacks or leaves empty."""
     with tempfile.TemporaryDirectory() as folder:
         pot = Path(folder) / "messages.pot"
-        subprocess.run([sys.executable, "-m", "babel.messages.frontend", *_EXTRACT, str(pot), "."], check=True)
+        subprocess.run(
+            [sys.executable, "-m", "babel.messages.frontend", *_EXTRACT, str(pot), "."], check=True
+        )
         wanted = read_po(pot.open("rb"))
     have = read_po((TRANSLATIONS / "vi" / "LC_MESSAGES" / "messages.po").open("rb"), locale="vi")
-    translated = {str(message.id) for message in have if message.id and message.string and not message.fuzzy}
-    return [str(message.id) for message in wanted if message.id and str(message.id) not in translated]
+    translated = {
+        str(message.id) for message in have if message.id and message.string and not message.fuzzy
+    }
+    return [
+        str(message.id) for message in wanted if message.id and str(message.id) not in translated
+    ]
 
 
 def unmigrated() -> list[str]:

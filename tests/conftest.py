@@ -1,7 +1,7 @@
 """A province's database on both engines, and the cast.
 
-``engine`` is session-wide and holds the imported catalogue; each test works in a transaction that is rolled back.
-``blank_engine`` is a new, empty database for tests that need their own.
+``engine`` is session-wide and holds the imported catalogue; each test works in a transaction that
+is rolled back. ``blank_engine`` is a new, empty database for tests that need their own.
 """
 
 import shutil
@@ -31,12 +31,17 @@ from events.working_calendar import work_calendar
 
 NEW_YEAR_2021 = datetime(2021, 1, 1, 1, 0, tzinfo=UTC)  # 08:00 in Vietnam
 
-BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgresql)]
+BOTH = [
+    pytest.param("sqlite", id="sqlite"),
+    pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgresql),
+]
 
 
 @event.listens_for(Engine, "connect")
 def _give_rows_backwards(connection: object, record: object) -> None:
-    """What asks for no order gets the other one than it is used to, so nothing can come to rely on it."""
+    """What asks for no order gets the other one than it is used to, so nothing can come to rely on
+    it.
+    """
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA reverse_unordered_selects = ON")
 
@@ -79,7 +84,9 @@ def session_factory(engine: Engine) -> Iterator[SessionFactory]:
     """Sessions that may commit; everything is undone after the test."""
     with engine.connect() as connection:
         transaction = connection.begin()
-        yield sessionmaker(connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
+        yield sessionmaker(
+            connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+        )
         transaction.rollback()
 
 
@@ -101,7 +108,9 @@ def blank_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Eng
     server = database.create_engine(request.getfixturevalue("postgresql_url"))
     name = f"test_{database.new_uid().partition('-')[0]}"
     _run(server, f"CREATE DATABASE {name}")
-    engine = database.create_engine(server.url.set(database=name).render_as_string(hide_password=False))
+    engine = database.create_engine(
+        server.url.set(database=name).render_as_string(hide_password=False)
+    )
     yield engine
     engine.dispose()
     _run(server, f"DROP DATABASE {name} WITH (FORCE)")
@@ -119,7 +128,9 @@ def vietnam(catalog: Catalog) -> WorkCalendar:
 
 
 class Cast:
-    """People who mean the same in every test: Hòa sits in the province, Thi in a commune, Khánh in another one, Lạ nowhere."""
+    """People who mean the same in every test: Hòa sits in the province, Thi in a commune, Khánh in
+    another one, Lạ nowhere.
+    """
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -127,9 +138,15 @@ class Cast:
         self.district: Unit = get_unit(session, "610")
         self.commune: Unit = get_unit(session, "23341")  # Thị trấn Đăk Glei
         self.other_commune: Unit = get_unit(session, "23281")  # Phường Quang Trung
-        self.hoa: Person = self._holder("Cán bộ tỉnh (Hòa)", "hoa@example.org", self.province, "so_vhttdl")
-        self.thi: Person = self._holder("Cán bộ xã (Thi)", "thi@example.org", self.commune, "ubnd_xa")
-        self.khanh: Person = self._holder("Cán bộ xã khác (Khánh)", "khanh@example.org", self.other_commune, "ubnd_xa")
+        self.hoa: Person = self._holder(
+            "Cán bộ tỉnh (Hòa)", "hoa@example.org", self.province, "so_vhttdl"
+        )
+        self.thi: Person = self._holder(
+            "Cán bộ xã (Thi)", "thi@example.org", self.commune, "ubnd_xa"
+        )
+        self.khanh: Person = self._holder(
+            "Cán bộ xã khác (Khánh)", "khanh@example.org", self.other_commune, "ubnd_xa"
+        )
         self.la: Person = add_person(session, "Người lạ (Lạ)", "la@example.org")
         session.flush()
 
@@ -141,12 +158,19 @@ class Cast:
 
 def holders(session: Session, unit_id: int, role_key: str, on: date) -> list[Person]:
     """Return the persons who hold a role in a unit on the day ``on``."""
-    return [post.person for post in posts_of_unit(session, unit_id, on) if post.role_key == role_key]
+    return [
+        post.person for post in posts_of_unit(session, unit_id, on) if post.role_key == role_key
+    ]
 
 
 def tick_off(item: ChecklistItem, by: Person | None, now: datetime, today: date) -> None:
     """Let an item be done, without evidence and history."""
-    item.status, item.completed, item.completed_on, item.completed_by = TodoStatus.COMPLETED, now, today, by
+    item.status, item.completed, item.completed_on, item.completed_by = (
+        TodoStatus.COMPLETED,
+        now,
+        today,
+        by,
+    )
     item.touch(now)
 
 

@@ -1,4 +1,6 @@
-"""The manual names everything that people can write into a catalogue file, the configuration or a command line."""
+"""The manual names everything that people can write into a catalogue file, the configuration or a
+command line.
+"""
 
 import re
 from pathlib import Path
@@ -31,14 +33,20 @@ def keys_of(table: type[BaseModel], path: str = "") -> list[str]:
     found = []
     for name, field in table.model_fields.items():
         inner = tables_in(field.annotation)
-        found += [key for one in inner for key in keys_of(one, f"{path}{name}.")] or [f"{path}{name}"]
+        found += [key for one in inner for key in keys_of(one, f"{path}{name}.")] or [
+            f"{path}{name}"
+        ]
     return found
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     found = []
     for name, command in group.commands.items():
-        inner = commands(command, (*path, name)) if isinstance(command, click.Group) else [(*path, name)]
+        inner = (
+            commands(command, (*path, name))
+            if isinstance(command, click.Group)
+            else [(*path, name)]
+        )
         found += inner
     return found
 
@@ -47,7 +55,9 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, 
 def test_every_key_of_a_catalogue_file_is_in_the_manual(file: type[BaseModel]):
     text = page("catalog.md")
 
-    assert [key for key in keys_of(file) if not re.search(rf"\b{key.rpartition('.')[2]}\b", text)] == []
+    assert [
+        key for key in keys_of(file) if not re.search(rf"\b{key.rpartition('.')[2]}\b", text)
+    ] == []
 
 
 def test_every_setting_is_in_the_manual_and_in_the_shipped_configuration():
@@ -61,4 +71,8 @@ def test_every_setting_is_in_the_manual_and_in_the_shipped_configuration():
 def test_every_command_is_in_the_manual():
     text, between = page("operating.md"), r"\b[^`\n]*\b"  # "unit merge|split|rename" names three
 
-    assert [path for path in commands(cli) if not re.search(rf"`(?:sumvay )?{between.join(path)}\b", text)] == []
+    assert [
+        path
+        for path in commands(cli)
+        if not re.search(rf"`(?:sumvay )?{between.join(path)}\b", text)
+    ] == []

@@ -1,6 +1,8 @@
-"""The web application, put together: every page of every area, what all of them reach for, and the settings.
+"""The web application, put together: every page of every area, what all of them reach for, and the
+settings.
 
-``create_app`` takes a session factory and plain settings, so that a test, a command and a server make the same application.
+``create_app`` takes a session factory and plain settings, so that a test, a command and a server
+make the same application.
 """
 
 from datetime import timedelta
@@ -33,7 +35,10 @@ _LARGEST_FORM = 256 * 1024  # bytes; the forms that upload files allow themselve
 
 
 def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
-    """Return the web application. ``session_factory`` makes sessions that may write; readers get their own."""
+    """Return the web application.
+
+    ``session_factory`` makes sessions that may write; readers get their own.
+    """
     app = App(__name__, static_folder=None)
     app.config.update(_settings(config))
     context.install(app, session_factory, config)
@@ -93,7 +98,8 @@ def _settings(config: WebConfig) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": config.is_https,
         "PERMANENT_SESSION_LIFETIME": _SIGNED_IN,
-        "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a page left open over lunch still works
+        # as long as the session: a page left open over lunch still works
+        "WTF_CSRF_TIME_LIMIT": None,
         "RATELIMIT_ENABLED": config.rate_limits,
         "COMPRESS_MIMETYPES": ["text/html", "text/css", "text/javascript", "image/svg+xml"],
     }
@@ -135,5 +141,7 @@ def _furnish_templates(app: Flask) -> None:
 
 
 def _in_zalo() -> bool:
-    """Tell whether the page is read inside Zalo, whose browser cannot open calendars or save files."""
+    """Tell whether the page is read inside Zalo, whose browser cannot open calendars or save
+    files.
+    """
     return "zalo" in request.user_agent.string.lower()

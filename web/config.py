@@ -1,4 +1,7 @@
-"""What the web face needs to know, as plain values. Only ``scheduler/config.py`` reads files and the environment."""
+"""What the web face needs to know, as plain values.
+
+Only ``scheduler/config.py`` reads files and the environment.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,11 +24,12 @@ def utc_now() -> datetime:
 class WebConfig:
     """The settings of one web application.
 
-    ``public_url`` is how the outside reaches it, without a slash at the end; https there makes cookies secure. The calendar
-    templates have the gaps ``{url}`` (Google: the webcal address, Outlook: the https one) and ``{name}``, filled in
-    percent-encoded; they are settings because nobody promises their form. ``setup_code_file`` holds the one-time code of the first
-    administrator. ``files`` is the folder of uploaded evidence; without it nothing can be uploaded. ``trusted_proxies`` is how
-    many reverse proxies stand before it and may say who the visitor is.
+    ``public_url`` is how the outside reaches it, without a slash at the end; https there makes
+    cookies secure. The calendar templates have the gaps ``{url}`` (Google: the webcal address,
+    Outlook: the https one) and ``{name}``, filled in percent-encoded; they are settings because
+    nobody promises their form. ``setup_code_file`` holds the one-time code of the first
+    administrator. ``files`` is the folder of uploaded evidence; without it nothing can be uploaded.
+    ``trusted_proxies`` is how many reverse proxies stand before it and may say who the visitor is.
     """
 
     secret_key: str

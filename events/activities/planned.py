@@ -1,4 +1,5 @@
-"""Activities: launch ceremonies, contests, talks and classes, with a time and a place, once or every week.
+"""Activities: launch ceremonies, contests, talks and classes, with a time and a place, once or
+every week.
 
 When each of them takes place, and what overlaps, is for `happenings`.
 """
@@ -31,7 +32,10 @@ _LARGEST_CROWD = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An activity as it is entered. ``dtend`` is the instant it ends; both are aware. ``weekly_until`` is a local day."""
+    """An activity as it is entered. ``dtend`` is the instant it ends; both are aware.
+
+    ``weekly_until`` is a local day.
+    """
 
     summary: str
     dtstart: datetime
@@ -44,24 +48,37 @@ class Plan:
     public: bool = True
 
 
-def add_activity(session: Session, campaign: Campaign, plan: Plan, *, by: Person, now: datetime) -> Activity:
+def add_activity(
+    session: Session, campaign: Campaign, plan: Plan, *, by: Person, now: datetime
+) -> Activity:
     """Add an activity to a campaign. Adding the same one twice changes nothing.
 
-    Raises ``NotAllowedError``, ``ConflictError`` in a cancelled campaign and when it is there already with other facts, such as
-    another place (then its ``uid`` is a fact of the error), ``InvalidInputError`` and ``YearOutOfRangeError``.
+    Raises ``NotAllowedError``, ``ConflictError`` in a cancelled campaign and when it is there
+    already with other facts, such as another place (then its ``uid`` is a fact of the error),
+    ``InvalidInputError`` and ``YearOutOfRangeError``.
     """
     _may_change(session, campaign, by, now)
     columns = _checked(plan, zone_of(session))
     _check_window(campaign, plan, zone_of(session))
-    session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update(**FOR_CHANGE))
+    session.execute(
+        select(Campaign.id).where(Campaign.id == campaign.id).with_for_update(**FOR_CHANGE)
+    )
     known = _planned(session, campaign, columns)
     if known is not None:
         if any(getattr(known, name) != value for name, value in columns.items()):
-            sentence = N_("“%(activity)s” is planned at that time already, but not with the same facts. Please change it there.")
+            sentence = N_(
+                "“%(activity)s” is planned at that time already, but not with the same facts. "
+                "Please change it there."
+            )
             raise ConflictError(sentence, activity=known.summary, uid=known.uid)
         return known
     activity = Activity(
-        uid=new_uid(), campaign=campaign, status=CampaignStatus.CONFIRMED, created=now, last_modified=now, **columns
+        uid=new_uid(),
+        campaign=campaign,
+        status=CampaignStatus.CONFIRMED,
+        created=now,
+        last_modified=now,
+        **columns,
     )
     session.add(activity)
     session.flush()
@@ -79,14 +96,21 @@ def change_activity(
 ) -> Activity:
     """Change an activity; what was entered replaces what was there.
 
-    ``sequence`` is the activity's when it was shown. Raises ``ConflictError`` for a cancelled one and one that was changed since.
+    ``sequence`` is the activity's when it was shown. Raises ``ConflictError`` for a cancelled one
+    and one that was changed since.
     """
     activity = _open_for_change(session, uid, by, now)
     if activity.status is CampaignStatus.CANCELLED:
         raise ConflictError(N_("“%(activity)s” was cancelled."), activity=activity.summary)
-    changed = {name: value for name, value in _checked(plan, zone_of(session)).items() if getattr(activity, name) != value}
+    changed = {
+        name: value
+        for name, value in _checked(plan, zone_of(session)).items()
+        if getattr(activity, name) != value
+    }
     if changed and sequence is not None and activity.sequence != sequence:
-        raise ConflictError(N_("“%(item)s” was changed since. Please look at it again."), item=activity.summary)
+        raise ConflictError(
+            N_("“%(item)s” was changed since. Please look at it again."), item=activity.summary
+        )
     if {"dtstart", "weekly_until"} & changed.keys():
         _check_window(activity.campaign, plan, zone_of(session))
     for name, value in changed.items():
@@ -97,7 +121,10 @@ def change_activity(
 
 
 def cancel_activity(session: Session, uid: str, *, by: Person, now: datetime) -> Activity:
-    """Call an activity off; calendars go on showing it as cancelled. Cancelling it twice changes nothing."""
+    """Call an activity off; calendars go on showing it as cancelled.
+
+    Cancelling it twice changes nothing.
+    """
     activity = _open_for_change(session, uid, by, now)
     if activity.status is not CampaignStatus.CANCELLED:
         activity.status = CampaignStatus.CANCELLED
@@ -112,18 +139,28 @@ def restore_activity(session: Session, uid: str, *, by: Person, now: datetime) -
     """
     activity = _open_for_change(session, uid, by, now)
     if activity.status is CampaignStatus.CANCELLED:
-        anew = _planned(session, activity.campaign, {"dtstart": activity.dtstart, "summary": activity.summary})
+        anew = _planned(
+            session, activity.campaign, {"dtstart": activity.dtstart, "summary": activity.summary}
+        )
         if anew is not None:
-            raise ConflictError(N_("“%(activity)s” was planned anew since it was called off."), activity=activity.summary)
+            raise ConflictError(
+                N_("“%(activity)s” was planned anew since it was called off."),
+                activity=activity.summary,
+            )
         activity.status = CampaignStatus.CONFIRMED
         activity.touch(now)
     return activity
 
 
-def credit_activity(session: Session, uid: str, campaign: Campaign, *, by: Person, now: datetime) -> Activity:
-    """Let an activity, such as a shared launch, count for another campaign of its unit too. Asking twice changes nothing.
+def credit_activity(
+    session: Session, uid: str, campaign: Campaign, *, by: Person, now: datetime
+) -> Activity:
+    """Let an activity, such as a shared launch, count for another campaign of its unit too.
 
-    Raises the errors of ``change_activity``, also ``ConflictError`` when that campaign was cancelled.
+    Asking twice changes nothing.
+
+    Raises the errors of ``change_activity``, also ``ConflictError`` when that campaign was
+    cancelled.
     """
     activity = _open_for_change(session, uid, by, now)
     if campaign.unit_id != activity.campaign.unit_id or campaign.id == activity.campaign_id:
@@ -135,7 +172,9 @@ def credit_activity(session: Session, uid: str, campaign: Campaign, *, by: Perso
     return activity
 
 
-def remove_activity_credit(session: Session, uid: str, campaign: Campaign, *, by: Person, now: datetime) -> Activity:
+def remove_activity_credit(
+    session: Session, uid: str, campaign: Campaign, *, by: Person, now: datetime
+) -> Activity:
     """Let an activity no longer count for another campaign. Asking twice changes nothing."""
     activity = _open_for_change(session, uid, by, now)
     credit = _credit(session, activity, campaign)
@@ -153,24 +192,39 @@ def get_activity(session: Session, uid: str) -> Activity:
     return activity
 
 
-def activities_of(session: Session, campaign: Campaign, *, with_internal: bool) -> Sequence[Activity]:
-    """Return a campaign's activities, its inner campaigns' and those that count for it too, by time.
+def activities_of(
+    session: Session, campaign: Campaign, *, with_internal: bool
+) -> Sequence[Activity]:
+    """Return a campaign's activities, its inner campaigns' and those that count for it too, by
+    time.
 
     Internal ones are for the unit's people.
     """
-    inner = select(Campaign.id).where(Campaign.outer_id == campaign.id, Campaign.status != CampaignStatus.CANCELLED)
+    inner = select(Campaign.id).where(
+        Campaign.outer_id == campaign.id, Campaign.status != CampaignStatus.CANCELLED
+    )
     credited = select(ActivityCredit.activity_id).where(ActivityCredit.campaign_id == campaign.id)
-    here = or_(Activity.campaign_id == campaign.id, Activity.campaign_id.in_(inner), Activity.id.in_(credited))
+    here = or_(
+        Activity.campaign_id == campaign.id,
+        Activity.campaign_id.in_(inner),
+        Activity.id.in_(credited),
+    )
     query = select(Activity).where(here)
     if not with_internal:
         query = query.where(Activity.public)
-    return session.scalars(query.options(joinedload(Activity.campaign)).order_by(Activity.dtstart, Activity.id)).all()
+    return session.scalars(
+        query.options(joinedload(Activity.campaign)).order_by(Activity.dtstart, Activity.id)
+    ).all()
 
 
 def credited_campaigns(session: Session, activity: Activity) -> Sequence[Campaign]:
     """Return the other campaigns that an activity counts for."""
     query = select(Campaign).join(ActivityCredit, ActivityCredit.campaign_id == Campaign.id)
-    return session.scalars(query.where(ActivityCredit.activity_id == activity.id).order_by(Campaign.dtstart, Campaign.id)).all()
+    return session.scalars(
+        query.where(ActivityCredit.activity_id == activity.id).order_by(
+            Campaign.dtstart, Campaign.id
+        )
+    ).all()
 
 
 def _may_change(session: Session, campaign: Campaign, by: Person, now: datetime) -> None:
@@ -180,11 +234,15 @@ def _may_change(session: Session, campaign: Campaign, by: Person, now: datetime)
 
 def _require_running(campaign: Campaign) -> None:
     if campaign.status is CampaignStatus.CANCELLED:
-        raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary)
+        raise ConflictError(
+            N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary
+        )
 
 
 def _open_for_change(session: Session, uid: str, by: Person, now: datetime) -> Activity:
-    activity = session.get(Activity, get_activity(session, uid).id, with_for_update=FOR_CHANGE, populate_existing=True)
+    activity = session.get(
+        Activity, get_activity(session, uid).id, with_for_update=FOR_CHANGE, populate_existing=True
+    )
     assert activity is not None
     _may_change(session, activity.campaign, by, now)
     return activity
@@ -192,29 +250,47 @@ def _open_for_change(session: Session, uid: str, by: Person, now: datetime) -> A
 
 def _credit(session: Session, activity: Activity, campaign: Campaign) -> ActivityCredit | None:
     link = ActivityCredit
-    return session.scalar(select(link).where(link.activity_id == activity.id, link.campaign_id == campaign.id))
+    return session.scalar(
+        select(link).where(link.activity_id == activity.id, link.campaign_id == campaign.id)
+    )
 
 
-def _planned(session: Session, campaign: Campaign, columns: Mapping[str, object]) -> Activity | None:
-    """Return the activity of a campaign that takes place at the same time under the same name, if it was not called off."""
-    query = select(Activity).where(Activity.campaign_id == campaign.id, Activity.status != CampaignStatus.CANCELLED)
-    return session.scalars(query.filter_by(dtstart=columns["dtstart"], summary=columns["summary"])).first()
+def _planned(
+    session: Session, campaign: Campaign, columns: Mapping[str, object]
+) -> Activity | None:
+    """Return the activity of a campaign that takes place at the same time under the same name, if
+    it was not called off.
+    """
+    query = select(Activity).where(
+        Activity.campaign_id == campaign.id, Activity.status != CampaignStatus.CANCELLED
+    )
+    return session.scalars(
+        query.filter_by(dtstart=columns["dtstart"], summary=columns["summary"])
+    ).first()
 
 
 def _checked(plan: Plan, zone: ZoneInfo) -> dict[str, object]:
-    """Return an activity's columns. Raises ``InvalidInputError`` for what cannot be stored, and ``YearOutOfRangeError``."""
+    """Return an activity's columns.
+
+    Raises ``InvalidInputError`` for what cannot be stored, and ``YearOutOfRangeError``.
+    """
     for day in (plan.dtstart, plan.dtend, plan.weekly_until):
         if day is not None:
             check_year(day.year)
     texts = {name: one_line(getattr(plan, name)) for name in ("summary", "location", "organizer")}
     if not texts["summary"] or max(map(len, texts.values())) > _LONGEST_TEXT:
-        raise InvalidInputError(N_("Please enter what takes place, in at most %(longest)s letters."), longest=_LONGEST_TEXT)
+        raise InvalidInputError(
+            N_("Please enter what takes place, in at most %(longest)s letters."),
+            longest=_LONGEST_TEXT,
+        )
     if not plan.dtstart < plan.dtend <= plan.dtstart + _LONGEST:
         raise InvalidInputError(N_("The end must be after the start, and at most a month later."))
     _check_weeks(plan, local_day(plan.dtstart, zone))
     for number in (plan.expected, plan.attended):
         if number is not None and not 0 <= number <= _LARGEST_CROWD:
-            raise InvalidInputError(N_("%(number)s is not a number that can be stored here."), number=number)
+            raise InvalidInputError(
+                N_("%(number)s is not a number that can be stored here."), number=number
+            )
     rest = ("dtstart", "dtend", "weekly_until", "expected", "attended", "public")
     return {**texts, **{name: getattr(plan, name) for name in rest}}
 
@@ -229,7 +305,9 @@ def _check_weeks(plan: Plan, first: date) -> None:
 
 
 def _check_window(campaign: Campaign, plan: Plan, zone: ZoneInfo) -> None:
-    """Refuse days that have nothing to do with the campaign: a slip of the finger, or another year's campaign."""
+    """Refuse days that have nothing to do with the campaign: a slip of the finger, or another
+    year's campaign.
+    """
     if plan.weekly_until is None:
         first, last = campaign.dtstart - _FAR, campaign.dtend + _FAR
         days, sentence = (
@@ -239,6 +317,9 @@ def _check_window(campaign: Campaign, plan: Plan, zone: ZoneInfo) -> None:
     else:
         first, last = min(campaign.opens, campaign.dtstart), campaign.dtend + _AFTERWARDS
         days = [local_day(plan.dtstart, zone), plan.weekly_until]
-        sentence = N_("What takes place every week lies within its campaign and the weeks after it: %(first)s to %(last)s.")
+        sentence = N_(
+            "What takes place every week lies within its campaign and the weeks after it: "
+            "%(first)s to %(last)s."
+        )
     if not all(first <= day <= last for day in days):
         raise InvalidInputError(sentence, first=f"{first:%d/%m/%Y}", last=f"{last:%d/%m/%Y}")

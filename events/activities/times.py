@@ -23,7 +23,10 @@ _A_MOMENT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """When and where something takes place. ``dtend`` is the instant it ends; two that only touch do not overlap."""
+    """When and where something takes place.
+
+    ``dtend`` is the instant it ends; two that only touch do not overlap.
+    """
 
     unit_id: int
     place: str
@@ -32,7 +35,9 @@ class Slot:
     weekly_until: date | None = None
 
     def occurrences(self, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
-        """Yield the start and end of each time it takes place: at the same local hour every week."""
+        """Yield the start and end of each time it takes place: at the same local hour every
+        week.
+        """
         start, end = self.dtstart.astimezone(zone), self.dtend.astimezone(zone)
         yield start, end
         while self.weekly_until is not None and (start + A_WEEK).date() <= self.weekly_until:
@@ -41,20 +46,29 @@ class Slot:
 
 
 def clash(slot: Slot, other: Slot, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
-    """Return the first time ``other`` takes place that overlaps ``slot``; None unless both are of one unit or at one place.
+    """Return the first time ``other`` takes place that overlaps ``slot``; None unless both are of
+    one unit or at one place.
 
-    Places are compared by name, so the two must be of units that can share one: every commune has a "Hội trường UBND xã".
+    Places are compared by name, so the two must be of units that can share one: every commune has a
+    "Hội trường UBND xã".
     """
     if not _same_people_or_place(slot, other):
         return None
     mine = list(slot.occurrences(zone))
-    times = ((start, end) for start, end in other.occurrences(zone) if any(a < end and start < b for a, b in mine))
+    times = (
+        (start, end)
+        for start, end in other.occurrences(zone)
+        if any(a < end and start < b for a, b in mine)
+    )
     return next(times, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One of the times that an activity takes place, in local time. ``dtend`` is the instant it ends."""
+    """One of the times that an activity takes place, in local time.
+
+    ``dtend`` is the instant it ends.
+    """
 
     activity: Activity
     dtstart: datetime
@@ -65,42 +79,63 @@ class Happening:
 
 
 def overlapping(session: Session, activity: Activity) -> list[Happening]:
-    """Return the activities that overlap this one, of the same unit or at the same place: a warning, not a lock.
+    """Return the activities that overlap this one, of the same unit or at the same place: a
+    warning, not a lock.
 
-    Each comes with the first of its times that overlaps. A place of the same name is the same place for a unit and those above and
-    below it.
+    Each comes with the first of its times that overlaps. A place of the same name is the same place
+    for a unit and those above and below it.
     """
     zone = zone_of(session)
     slot, day = _slot(activity), local_day(activity.dtstart, zone)
     *_, (_, last) = slot.occurrences(zone)
-    still_on = or_(Activity.dtend > activity.dtstart, Activity.weekly_until >= day - A_WEEK)  # its last time may end days later
+    # its last time may end days later
+    still_on = or_(Activity.dtend > activity.dtstart, Activity.weekly_until >= day - A_WEEK)
     query = select(Activity).where(Activity.id != activity.id, Activity.dtstart < last, still_on)
     query = query.where(Activity.status != CampaignStatus.CANCELLED).join(Activity.campaign)
-    query = query.where(Campaign.status != CampaignStatus.CANCELLED, _in_line_with(activity.campaign.unit, day))
+    query = query.where(
+        Campaign.status != CampaignStatus.CANCELLED, _in_line_with(activity.campaign.unit, day)
+    )
     load = joinedload(Activity.campaign).joinedload(Campaign.unit)
     others = session.scalars(query.options(load).order_by(Activity.dtstart, Activity.id))
     found = ((other, clash(slot, _slot(other), zone)) for other in others)
     return [Happening(other, *times) for other, times in found if times is not None]
 
 
-def happenings(session: Session, first: date, last: date, *where: ColumnElement[bool]) -> list[Happening]:
-    """Return each time that public activities take place on the local days ``first`` to ``last``, in the order of time.
+def happenings(
+    session: Session, first: date, last: date, *where: ColumnElement[bool]
+) -> list[Happening]:
+    """Return each time that public activities take place on the local days ``first`` to ``last``,
+    in the order of time.
 
     What was called off is left out. ``where`` are conditions on ``Activity`` and its ``Campaign``.
     """
     zone = zone_of(session)
     start, end = at_local(first, time.min, zone), at_local(last + _A_DAY, time.min, zone)
-    near = (Activity.dtstart < end, or_(Activity.dtend > start, Activity.weekly_until >= first - A_WEEK))
-    held = (Activity.status != CampaignStatus.CANCELLED, Campaign.status != CampaignStatus.CANCELLED)
+    near = (
+        Activity.dtstart < end,
+        or_(Activity.dtend > start, Activity.weekly_until >= first - A_WEEK),
+    )
+    held = (
+        Activity.status != CampaignStatus.CANCELLED,
+        Campaign.status != CampaignStatus.CANCELLED,
+    )
     query = select(Activity).join(Activity.campaign).where(Activity.public, *held, *near, *where)
-    load = contains_eager(Activity.campaign).options(joinedload(Campaign.unit), joinedload(Campaign.observance))
+    load = contains_eager(Activity.campaign).options(
+        joinedload(Campaign.unit), joinedload(Campaign.observance)
+    )
     rows = session.scalars(query.options(load).order_by(Activity.id))
     found = (Happening(row, *times) for row in rows for times in _slot(row).occurrences(zone))
-    return sorted((each for each in found if each.dtstart < end and each.dtend > start), key=lambda each: each.dtstart)
+    return sorted(
+        (each for each in found if each.dtstart < end and each.dtend > start),
+        key=lambda each: each.dtstart,
+    )
 
 
 def coming(session: Session, today: date, *where: ColumnElement[bool]) -> list[Happening]:
-    """Return the next time of each public activity in the year from ``today`` on. ``where`` is that of ``happenings``."""
+    """Return the next time of each public activity in the year from ``today`` on.
+
+    ``where`` is that of ``happenings``.
+    """
     found: dict[int, Happening] = {}
     for each in happenings(session, today, today + _A_YEAR, *where):
         found.setdefault(each.activity.id, each)
@@ -108,19 +143,34 @@ def coming(session: Session, today: date, *where: ColumnElement[bool]) -> list[H
 
 
 def at_the_top() -> ColumnElement[bool]:
-    """Return the condition that an activity is of a unit that has none above it, usually the province."""
+    """Return the condition that an activity is of a unit that has none above it, usually the
+    province.
+    """
     return Campaign.unit_id.in_(select(Unit.id).where(Unit.parent_id.is_(None)))
 
 
 def counts_for(observance_id: int) -> ColumnElement[bool]:
-    """Return the condition that an activity is of an observance's campaign, or counts for one, as a shared launch does."""
+    """Return the condition that an activity is of an observance's campaign, or counts for one, as a
+    shared launch does.
+    """
     other = aliased(Campaign)
-    credited = select(ActivityCredit.activity_id).join(other, other.id == ActivityCredit.campaign_id)
-    return or_(Campaign.observance_id == observance_id, Activity.id.in_(credited.where(other.observance_id == observance_id)))
+    credited = select(ActivityCredit.activity_id).join(
+        other, other.id == ActivityCredit.campaign_id
+    )
+    return or_(
+        Campaign.observance_id == observance_id,
+        Activity.id.in_(credited.where(other.observance_id == observance_id)),
+    )
 
 
 def _slot(activity: Activity) -> Slot:
-    return Slot(activity.campaign.unit_id, activity.location, activity.dtstart, activity.dtend, activity.weekly_until)
+    return Slot(
+        activity.campaign.unit_id,
+        activity.location,
+        activity.dtstart,
+        activity.dtend,
+        activity.weekly_until,
+    )
 
 
 def _same_people_or_place(one: Slot, other: Slot) -> bool:
@@ -129,11 +179,15 @@ def _same_people_or_place(one: Slot, other: Slot) -> bool:
 
 
 def _words(place: str) -> list[str]:
-    """Return the words of a place as it is compared: two people write commas, capitals and accents differently."""
+    """Return the words of a place as it is compared: two people write commas, capitals and accents
+    differently.
+    """
     return re.findall(r"\w+", folded(place))
 
 
 def _in_line_with(unit: Unit, on: date) -> ColumnElement[bool]:
-    """Return the condition that a campaign is of ``unit``, of a unit above it or of one below it."""
+    """Return the condition that a campaign is of ``unit``, of a unit above it or of one below
+    it.
+    """
     above = Campaign.unit_id.in_([other.id for other in ancestors(unit)])
     return or_(above, Campaign.unit_id.in_(subtree_ids(unit.id, on)))

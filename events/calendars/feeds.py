@@ -1,8 +1,9 @@
 """Which components a calendar feed shows, and the bytes last served for it.
 
-A feed is one calendar in a client: an observance through the years, or a unit with its campaigns and deadlines. A public activity
-of the province is in both, with the same UID. Bytes are kept (``FeedSnapshot``) with a fingerprint of the rows they were written
-from, so that a poll costs a few small queries and ETag and Last-Modified stay true.
+A feed is one calendar in a client: an observance through the years, or a unit with its campaigns
+and deadlines. A public activity of the province is in both, with the same UID. Bytes are kept
+(``FeedSnapshot``) with a fingerprint of the rows they were written from, so that a poll costs a few
+small queries and ETag and Last-Modified stay true.
 """
 
 import hashlib
@@ -42,14 +43,17 @@ PATH = "/lich/{slug}.ics"
 LARGEST = 1_000  # events; Google loses the rest without a word
 _A_DAY = timedelta(days=1)
 _PAST = timedelta(days=90)
-_KNOWN_DAYS = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)  # one deadline beyond them would take the whole calendar down
+# one deadline beyond them would take the whole calendar down
+_KNOWN_DAYS = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
 _CANCELLED_STAYS = timedelta(days=30)
 _UNIT_COLOR = "firebrick"
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A feed as it goes out: ``etag`` is the SHA-256 of the body, ``last_modified`` when the body last changed."""
+    """A feed as it goes out: ``etag`` is the SHA-256 of the body, ``last_modified`` when the body
+    last changed.
+    """
 
     slug: str
     body: bytes
@@ -57,7 +61,9 @@ class Served:
     last_modified: datetime
 
 
-def serve_feed(session_factory: SessionFactory, slug: str, *, now: datetime, public_url: str) -> Served:
+def serve_feed(
+    session_factory: SessionFactory, slug: str, *, now: datetime, public_url: str
+) -> Served:
     """Return the public feed ``slug`` of an observance or a unit. Raises ``NotFoundError``.
 
     Writes only when the feed changed since it was last served.
@@ -76,9 +82,16 @@ def serve_feed(session_factory: SessionFactory, slug: str, *, now: datetime, pub
             return _served(session.get_one(FeedSnapshot, slug))
 
 
-def find_feed(session: Session, slug: str, today: date, public_url: str) -> "ObservanceFeed | UnitFeed":
-    """Return the feed with this slug. Raises ``NotFoundError``; an observance that is switched off has none."""
-    observance = session.scalar(select(Observance).where(Observance.slug == slug, Observance.enabled))
+def find_feed(
+    session: Session, slug: str, today: date, public_url: str
+) -> "ObservanceFeed | UnitFeed":
+    """Return the feed with this slug.
+
+    Raises ``NotFoundError``; an observance that is switched off has none.
+    """
+    observance = session.scalar(
+        select(Observance).where(Observance.slug == slug, Observance.enabled)
+    )
     if observance is not None:
         return ObservanceFeed(observance, today, public_url)
     unit = session.scalar(select(Unit).where(Unit.slug == slug))
@@ -89,7 +102,9 @@ def find_feed(session: Session, slug: str, today: date, public_url: str) -> "Obs
 
 def all_slugs(session: Session) -> list[str]:
     """Return the slugs of all public feeds: observances first, then units."""
-    observances = session.scalars(select(Observance.slug).where(Observance.enabled).order_by(Observance.position))
+    observances = session.scalars(
+        select(Observance.slug).where(Observance.enabled).order_by(Observance.position)
+    )
     return [*observances, *session.scalars(select(Unit.slug).order_by(Unit.position))]
 
 
@@ -120,9 +135,16 @@ class ObservanceFeed:
         return _state(self.head, rows, activities)
 
     def render(self, session: Session) -> bytes:
-        query = select(ObservanceOccurrence).where(self._shown).order_by(ObservanceOccurrence.dtstart).limit(LARGEST)
+        query = (
+            select(ObservanceOccurrence)
+            .where(self._shown)
+            .order_by(ObservanceOccurrence.dtstart)
+            .limit(LARGEST)
+        )
         days = [self._event(row) for row in session.scalars(query)]
-        return write_calendar(self.head, [*days, *_activities(session, self._attended, self.public_url)][:LARGEST])
+        return write_calendar(
+            self.head, [*days, *_activities(session, self._attended, self.public_url)][:LARGEST]
+        )
 
     @property
     def _shown(self) -> ColumnElement[bool]:
@@ -131,7 +153,9 @@ class ObservanceFeed:
 
     @property
     def _attended(self) -> ColumnElement[bool]:
-        """The province's public activities for this observance; those of all units would be hundreds on one day."""
+        """The province's public activities for this observance; those of all units would be
+        hundreds on one day.
+        """
         recent = Activity.dtstart >= at_local(date(self.today.year - 1, 1, 1), time.min, VIETNAM)
         return recent & at_the_top() & counts_for(self.observance.id) & _to_attend(self.today)
 
@@ -171,14 +195,23 @@ class UnitFeed:
 
     def state(self, session: Session) -> str:
         campaigns = session.execute(select(*_fingerprint(Campaign)).where(self._shown)).one()
-        items = session.execute(select(*_fingerprint(ChecklistItem)).join(ChecklistItem.campaign).where(self._shown)).one()
+        items = session.execute(
+            select(*_fingerprint(ChecklistItem)).join(ChecklistItem.campaign).where(self._shown)
+        ).one()
         ending = [(event.summary, event.description) for event in self._ending(session)]
-        activities = session.execute(select(*_fingerprint(Activity)).join(Activity.campaign).where(self._attended)).one()
+        activities = session.execute(
+            select(*_fingerprint(Activity)).join(Activity.campaign).where(self._attended)
+        ).one()
         return _state(self.head, campaigns, items, activities, (self.unit.valid_to,), *ending)
 
     def render(self, session: Session) -> bytes:
         activities = _activities(session, self._attended, self.public_url, self.unit)
-        events = [*self._ending(session), *self._campaigns(session), *activities, *self._deadlines(session)]
+        events = [
+            *self._ending(session),
+            *self._campaigns(session),
+            *activities,
+            *self._deadlines(session),
+        ]
         return write_calendar(self.head, events[:LARGEST])
 
     @property
@@ -188,12 +221,17 @@ class UnitFeed:
         return (Campaign.unit_id == self.unit.id) & (Campaign.dtend > self.today - _PAST) & ~gone
 
     def _ending(self, session: Session) -> Iterator[CalendarEvent]:
-        """Say on the day after its last where a closed unit went: whoever subscribed to it would hear nothing more."""
+        """Say on the day after its last where a closed unit went: whoever subscribed to it would
+        hear nothing more.
+        """
         closure = closure_of(session, self.unit, self.today)
         if closure is None:
             return
         day = closure.last_day + _A_DAY
-        addresses = [f"Lịch của {one.full_name}: {self.public_url}{PATH.format(slug=one.slug)}" for one in closure.goes_on_in]
+        addresses = [
+            f"Lịch của {one.full_name}: {self.public_url}{PATH.format(slug=one.slug)}"
+            for one in closure.goes_on_in
+        ]
         yield CalendarEvent(
             uid=f"unit-{self.unit.id}-ended@sumvay",
             summary=closure.words("vi"),
@@ -209,14 +247,22 @@ class UnitFeed:
     def _attended(self) -> ColumnElement[bool]:
         """What people may attend of the campaigns shown.
 
-        Those that went over to the units that follow stay too: whoever subscribed here is told of them until they are past.
+        Those that went over to the units that follow stay too: whoever subscribed here is told of
+        them until they are past.
         """
-        went_over = select(ActivityCredit.activity_id).join(ActivityCredit.campaign).where(self._shown).correlate(None)
+        went_over = (
+            select(ActivityCredit.activity_id)
+            .join(ActivityCredit.campaign)
+            .where(self._shown)
+            .correlate(None)
+        )
         here = or_(self._shown, Activity.id.in_(went_over)) if self.unit.valid_to else self._shown
         return here & _to_attend(self.today)
 
     def _campaigns(self, session: Session) -> Iterator[CalendarEvent]:
-        for campaign in session.scalars(select(Campaign).where(self._shown).order_by(Campaign.dtstart)):
+        for campaign in session.scalars(
+            select(Campaign).where(self._shown).order_by(Campaign.dtstart)
+        ):
             yield CalendarEvent(
                 uid=campaign.uid,
                 summary=campaign.summary,
@@ -233,9 +279,21 @@ class UnitFeed:
 
     def _deadlines(self, session: Session) -> Iterator[CalendarEvent]:
         item = ChecklistItem
-        columns = (item.id, item.uid, item.summary, item.due, item.nominal_due, item.due_reason, item.status)
+        columns = (
+            item.id,
+            item.uid,
+            item.summary,
+            item.due,
+            item.nominal_due,
+            item.due_reason,
+            item.status,
+        )
         stamps = (item.created, item.last_modified, item.sequence)
-        facts = (Campaign.summary.label("campaign"), Campaign.status.label("campaign_status"), Role.title_vi.label("role"))
+        facts = (
+            Campaign.summary.label("campaign"),
+            Campaign.status.label("campaign_status"),
+            Role.title_vi.label("role"),
+        )
         shown = (self._shown, item.due.between(*_KNOWN_DAYS))
         query = select(*columns, *stamps, *facts).join(item.campaign).join(item.role).where(*shown)
         for row in session.execute(query.order_by(item.due, item.id)):
@@ -250,20 +308,33 @@ class UnitFeed:
                 description=_describe(row),
                 url=f"{self.public_url}/viec/{row.id}",
                 categories=("Hạn việc",),
-                status="CANCELLED" if "CANCELLED" in (row.status.value, row.campaign_status.value) else "CONFIRMED",
+                status="CANCELLED"
+                if "CANCELLED" in (row.status.value, row.campaign_status.value)
+                else "CONFIRMED",
             )
 
 
 def _to_attend(today: date) -> ColumnElement[bool]:
-    """Return the condition that people may attend an activity: it is public; a cancelled one stays a while, as campaigns do."""
-    gone = (Activity.status == "CANCELLED") & (Activity.dtend < at_local(today - _CANCELLED_STAYS, time.min, VIETNAM))
+    """Return the condition that people may attend an activity: it is public; a cancelled one stays
+    a while, as campaigns do.
+    """
+    gone = (Activity.status == "CANCELLED") & (
+        Activity.dtend < at_local(today - _CANCELLED_STAYS, time.min, VIETNAM)
+    )
     return Activity.public & ~gone
 
 
-def _activities(session: Session, shown: ColumnElement[bool], public_url: str, of: Unit | None = None) -> Iterator[CalendarEvent]:
-    """Yield the activities shown, in the feed ``of`` a unit with the word who took over what another unit holds now."""
+def _activities(
+    session: Session, shown: ColumnElement[bool], public_url: str, of: Unit | None = None
+) -> Iterator[CalendarEvent]:
+    """Yield the activities shown, in the feed ``of`` a unit with the word who took over what
+    another unit holds now.
+    """
     with_unit = contains_eager(Activity.campaign).joinedload(Campaign.unit)
-    query, zone = select(Activity).join(Activity.campaign).where(shown).options(with_unit), zone_of(session)
+    query, zone = (
+        select(Activity).join(Activity.campaign).where(shown).options(with_unit),
+        zone_of(session),
+    )
     for activity in session.scalars(query.order_by(Activity.dtstart, Activity.id)):
         said = [f"Đơn vị tổ chức: {activity.organizer}"] if activity.organizer else []
         if of is not None and activity.campaign.unit_id != of.id:
@@ -281,7 +352,9 @@ def _activities(session: Session, shown: ColumnElement[bool], public_url: str, o
             url=f"{public_url}/hoat-dong/{activity.uid}",
             categories=("Hoạt động",),
             status="CANCELLED" if activity.is_cancelled else "CONFIRMED",
-            weekly_until=last_instant(activity.weekly_until, zone) if activity.weekly_until else None,
+            weekly_until=last_instant(activity.weekly_until, zone)
+            if activity.weekly_until
+            else None,
         )
 
 
@@ -293,8 +366,16 @@ def _describe(row: Any) -> str:
 
 
 def _fingerprint(table: Any) -> tuple[ColumnElement[Any], ...]:
-    """Return what tells two states of a set of rows apart: any change raises SEQUENCE and LAST-MODIFIED."""
-    return func.count(table.id), func.max(table.last_modified), func.sum(table.sequence), func.min(table.id), func.max(table.id)
+    """Return what tells two states of a set of rows apart: any change raises SEQUENCE and
+    LAST-MODIFIED.
+    """
+    return (
+        func.count(table.id),
+        func.max(table.last_modified),
+        func.sum(table.sequence),
+        func.min(table.id),
+        func.max(table.id),
+    )
 
 
 def _state(head: CalendarHead, *rows: Any) -> str:

@@ -1,7 +1,8 @@
 """Write iCalendar (RFC 5545). The only place that does; docs/feeds.md says which client needs what.
 
-Property values are built with their types instead of through ``Event.add()``, which guesses them: that halves the time of a
-feed. The same events give the same bytes, so that an ETag means something.
+Property values are built with their types instead of through ``Event.add()``, which guesses them:
+that halves the time of a feed. The same events give the same bytes, so that an ETag means
+something.
 """
 
 import unicodedata
@@ -10,11 +11,25 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from icalendar import Calendar, Event, Timezone, TimezoneStandard, vCategory, vDate, vDatetime, vDuration, vInt, vRecur, vText, vUri
+from icalendar import (
+    Calendar,
+    Event,
+    Timezone,
+    TimezoneStandard,
+    vCategory,
+    vDate,
+    vDatetime,
+    vDuration,
+    vInt,
+    vRecur,
+    vText,
+    vUri,
+)
 
 from events.localtime import VIETNAM
 
-# Clients that have a copy only take a newer one: raise this whenever the way events are written changes.
+# Clients that have a copy only take a newer one: raise this whenever the way events are written
+# changes.
 RENDERER_EPOCH = datetime(2026, 11, 23, tzinfo=UTC)
 PRODID = "-//Sum Vay//Feed 1//VI"
 _A_DAY = timedelta(days=1)
@@ -22,7 +37,11 @@ _A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class CalendarEvent:
-    """One VEVENT. Dates make it all-day and ``dtend`` is the day after the last (RFC 5545, 3.6.1); instants are aware."""
+    """One VEVENT.
+
+    Dates make it all-day and ``dtend`` is the day after the last (RFC 5545, 3.6.1); instants are
+    aware.
+    """
 
     uid: str
     summary: str
@@ -36,12 +55,16 @@ class CalendarEvent:
     url: str = ""
     categories: tuple[str, ...] = ()
     status: str = "CONFIRMED"
-    weekly_until: datetime | None = None  # the instant until which a timed event comes again every week
+    # the instant until which a timed event comes again every week
+    weekly_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarHead:
-    """What a client shows of a calendar before its events. ``color`` is a CSS3 name (RFC 7986, 5.9)."""
+    """What a client shows of a calendar before its events.
+
+    ``color`` is a CSS3 name (RFC 7986, 5.9).
+    """
 
     name: str
     description: str
@@ -73,7 +96,9 @@ def vevent(event: CalendarEvent) -> Event:
     component["SEQUENCE"] = vInt(event.sequence)
     component["DTSTART"] = _when(event.dtstart)
     component["DTEND"] = _when(event.dtend)
-    component["SUMMARY"] = _text(f"[HUỶ] {event.summary}" if event.status == "CANCELLED" else event.summary)
+    component["SUMMARY"] = _text(
+        f"[HUỶ] {event.summary}" if event.status == "CANCELLED" else event.summary
+    )
     component["STATUS"] = vText(event.status)
     _add_if_any(component, event)
     if not isinstance(event.dtstart, datetime):
@@ -87,7 +112,9 @@ _FREE = vText("FREE")
 
 
 def _add_if_any(component: Event, event: CalendarEvent) -> None:
-    """Add the properties that may be empty: a property without a value is an error to some parsers."""
+    """Add the properties that may be empty: a property without a value is an error to some
+    parsers.
+    """
     if event.description:
         component["DESCRIPTION"] = _text(event.description)
     if event.location:
@@ -97,11 +124,14 @@ def _add_if_any(component: Event, event: CalendarEvent) -> None:
     if event.weekly_until is not None:
         component["RRULE"] = vRecur(FREQ="WEEKLY", UNTIL=event.weekly_until.astimezone(UTC))
     if event.categories:
-        component["CATEGORIES"] = vCategory([_clean(name).replace(",", " ") for name in event.categories])
+        component["CATEGORIES"] = vCategory(
+            [_clean(name).replace(",", " ") for name in event.categories]
+        )
 
 
 def _calendar(head: CalendarHead, changed: datetime) -> Calendar:
-    calendar = Calendar()  # not Calendar.new(): a UID on the calendar makes vdirsyncer take all events for one
+    # not Calendar.new(): a UID on the calendar makes vdirsyncer take all events for one
+    calendar = Calendar()
     refresh = vDuration(head.refresh)
     refresh.params["VALUE"] = "DURATION"
     values: dict[str, Any] = {
@@ -130,7 +160,9 @@ def _calendar(head: CalendarHead, changed: datetime) -> Calendar:
 
 
 def _timezone() -> Timezone:
-    """Return Vietnam's time zone as one observance: the library would add the offsets of before 1975, which Outlook misreads."""
+    """Return Vietnam's time zone as one observance: the library would add the offsets of before
+    1975, which Outlook misreads.
+    """
     zone, standard = Timezone(), TimezoneStandard()
     zone["TZID"] = vText(VIETNAM.key)
     standard.add("dtstart", datetime(1970, 1, 1))  # noqa: DTZ001 - local by definition (RFC 5545, 3.6.5)
@@ -156,7 +188,9 @@ def _stamp(event: CalendarEvent) -> datetime:
 
 
 def _sortable(moment: date) -> str:
-    return moment.astimezone(UTC).isoformat() if isinstance(moment, datetime) else moment.isoformat()
+    return (
+        moment.astimezone(UTC).isoformat() if isinstance(moment, datetime) else moment.isoformat()
+    )
 
 
 def _text(text: str) -> vText:
@@ -164,8 +198,14 @@ def _text(text: str) -> vText:
 
 
 def _clean(text: str) -> str:
-    """Return text in NFC without control characters: one of them makes a client drop the whole feed."""
+    """Return text in NFC without control characters: one of them makes a client drop the whole
+    feed.
+    """
     composed = text if text.isascii() else unicodedata.normalize("NFC", text)
     if composed.isprintable():
         return composed
-    return "".join(c for c in composed.replace("\r\n", "\n").replace("\t", " ") if c == "\n" or unicodedata.category(c) != "Cc")
+    return "".join(
+        c
+        for c in composed.replace("\r\n", "\n").replace("\t", " ")
+        if c == "\n" or unicodedata.category(c) != "Cc"
+    )

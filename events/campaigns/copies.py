@@ -1,6 +1,7 @@
 """The copies of a template's items: which unit gets which of them, with which dates and roles.
 
-They are worked out once for each level and multiplied by its units, so that a thousand units cost no more thinking than one.
+They are worked out once for each level and multiplied by its units, so that a thousand units cost
+no more thinking than one.
 """
 
 from collections import defaultdict
@@ -30,7 +31,9 @@ _Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """Which template items a unit gets: ``each`` by level, ``one`` for the campaign's owner alone."""
+    """Which template items a unit gets: ``each`` by level, ``one`` for the campaign's owner
+    alone.
+    """
 
     each: dict[str, list[TemplateItem]]
     one: list[TemplateItem]
@@ -52,9 +55,19 @@ def copies_by_level(items: Collection[TemplateItem], tree: UnitTree) -> Copies:
 
 
 class ItemMaker:
-    """Makes the rows of checklist items. Dates are worked out once an item, roles once an item and level."""
+    """Makes the rows of checklist items.
 
-    def __init__(self, version: TemplateVersion, anchors: Anchors, calendar: WorkCalendar, roles: RoleBook, now: datetime) -> None:
+    Dates are worked out once an item, roles once an item and level.
+    """
+
+    def __init__(
+        self,
+        version: TemplateVersion,
+        anchors: Anchors,
+        calendar: WorkCalendar,
+        roles: RoleBook,
+        now: datetime,
+    ) -> None:
         self._on = key_day(version.template, anchors.dates)
         self._anchors = anchors
         self._calendar = calendar
@@ -68,7 +81,9 @@ class ItemMaker:
         kind = node.level, node.parent_id is None
         if kind not in self._by_level:
             self._by_level[kind] = self._copies(copies.of(node), node.level)
-        return [{**row, "campaign_id": campaign_id, "uid": new_uid()} for row in self._by_level[kind]]
+        return [
+            {**row, "campaign_id": campaign_id, "uid": new_uid()} for row in self._by_level[kind]
+        ]
 
     def _copies(self, items: Sequence[TemplateItem], level: str) -> list[_Row]:
         waits_for = {item.key: item.depends_on for item in items}
@@ -76,7 +91,10 @@ class ItemMaker:
         return [self._copy(item, level, dates[item.key]) for item in items]
 
     def _count(self, item: TemplateItem, level: str, days: Mapping[str, date]) -> DueDates:
-        """Return the dates of an item. For a plan of a unit above, the day stands in that the template has for it."""
+        """Return the dates of an item.
+
+        For a plan of a unit above, the day stands in that the template has for it.
+        """
         plan = days.get(item.depends_on[0]) if item.anchor is Anchor.PLAN else None
         plan = plan or planned_day(item, self._items, level, self._anchors, self._calendar)
         return due_dates(item, level, self._anchors, self._calendar, plan)

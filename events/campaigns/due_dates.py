@@ -1,4 +1,6 @@
-"""When items are due: so many days from an anchor, not on days off, and never before what they wait for. Pure."""
+"""When items are due: so many days from an anchor, not on days off, and never before what they wait
+for. Pure.
+"""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
@@ -26,8 +28,15 @@ class DueDates:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def due_dates(item: TemplateItem, level: str, anchors: Anchors, calendar: WorkCalendar, plan: date | None = None) -> DueDates:
-    """Work out the dates of an item's copy at ``level``: anchor + offset, moved off days on which offices are closed.
+def due_dates(
+    item: TemplateItem,
+    level: str,
+    anchors: Anchors,
+    calendar: WorkCalendar,
+    plan: date | None = None,
+) -> DueDates:
+    """Work out the dates of an item's copy at ``level``: anchor + offset, moved off days on which
+    offices are closed.
 
     ``plan`` is the day that an item counts from whose anchor is a plan.
     """
@@ -41,14 +50,22 @@ def due_dates(item: TemplateItem, level: str, anchors: Anchors, calendar: WorkCa
 
 
 def planned_day(
-    item: TemplateItem, items: Mapping[str, TemplateItem], level: str, anchors: Anchors, calendar: WorkCalendar
+    item: TemplateItem,
+    items: Mapping[str, TemplateItem],
+    level: str,
+    anchors: Anchors,
+    calendar: WorkCalendar,
 ) -> date | None:
-    """Return the day on which the template has the plan due that an item counts from; None for other anchors."""
+    """Return the day on which the template has the plan due that an item counts from; None for
+    other anchors.
+    """
     plan = items.get(item.depends_on[0]) if item.anchor is Anchor.PLAN and item.depends_on else None
     if plan is None:
         return None
     at = level if level in plan.levels else plan.levels[0]
-    return due_dates(plan, at, anchors, calendar, planned_day(plan, items, at, anchors, calendar)).due
+    return due_dates(
+        plan, at, anchors, calendar, planned_day(plan, items, at, anchors, calendar)
+    ).due
 
 
 def in_order(
@@ -56,14 +73,20 @@ def in_order(
     count: Callable[[str, Mapping[str, date]], DueDates],
     stands: Mapping[str, date | None] | None = None,
 ) -> dict[str, DueDates]:
-    """Return the dates of a unit's items by key, none of which is due before what it waits for there.
+    """Return the dates of a unit's items by key, none of which is due before what it waits for
+    there.
 
-    ``count`` gives the dates of an item by itself, from its key and the days of what it waits for. ``stands`` are the days that
-    others wait for where these are not the items' own: one set by hand, None for what is closed.
+    ``count`` gives the dates of an item by itself, from its key and the days of what it waits for.
+    ``stands`` are the days that others wait for where these are not the items' own: one set by
+    hand, None for what is closed.
     """
     found, known = dict[str, DueDates](), stands or {}
     for key in _first_ones_first(waits_for):
-        days = {first: known.get(first) or found[first].due for first in waits_for[key] if first in found}
+        days = {
+            first: known.get(first) or found[first].due
+            for first in waits_for[key]
+            if first in found
+        }
         dates = count(key, days)
         last = max((day for first, day in days.items() if known.get(first, day)), default=dates.due)
         found[key] = replace(dates, due=last, due_reason=WAITS) if last > dates.due else dates

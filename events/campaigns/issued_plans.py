@@ -1,8 +1,9 @@
 """When plans were really issued: from the papers, or from the tick where there is no paper.
 
-Only what went out counts: neither a draft nor a plan that another one in force replaced. Where a plan of another campaign stands
-for one ("lồng ghép"), its date is that of both. A unit that took over from others has the issue dates of theirs, so that a reform
-does not take back the time that a late plan gave.
+Only what went out counts: neither a draft nor a plan that another one in force replaced. Where a
+plan of another campaign stands for one ("lồng ghép"), its date is that of both. A unit that took
+over from others has the issue dates of theirs, so that a reform does not take back the time that a
+late plan gave.
 """
 
 from collections import defaultdict
@@ -34,18 +35,24 @@ _Round = tuple[int, str]  # template, period
 
 @dataclass(frozen=True, slots=True)
 class Issues:
-    """Issue dates of one round by unit id and item key: those of papers, and those of items that were done."""
+    """Issue dates of one round by unit id and item key: those of papers, and those of items that
+    were done.
+    """
 
     papers: Mapping[_Key, date]
     done: Mapping[_Key, date]
     forebears: Mapping[int, Sequence[int]]  # by unit id the units that it took over from
 
     def own(self, unit_id: int, key: str) -> date | None:
-        """Return when the unit itself issued an item's plan: the day of its paper, else the day the item was done."""
+        """Return when the unit itself issued an item's plan: the day of its paper, else the day the
+        item was done.
+        """
         return self.papers.get((unit_id, key)) or self.done.get((unit_id, key))
 
     def of(self, unit_id: int, key: str) -> date | None:
-        """Return the same of the unit or, where it has none, the last day of the units before it."""
+        """Return the same of the unit or, where it has none, the last day of the units before
+        it.
+        """
         return self.own(unit_id, key) or self._before(unit_id, key, self.of)
 
     def paper(self, unit_id: int, key: str) -> date | None:
@@ -61,24 +68,37 @@ class Issues:
 
 
 def issue_dates(session: Session, root: Campaign) -> Issues:
-    """Return when the plans of the round of ``root`` were issued, in four queries, and as many for each round that stands in."""
+    """Return when the plans of the round of ``root`` were issued, in four queries, and as many for
+    each round that stands in.
+    """
     return _issue_dates(session, root, frozenset())
 
 
 def paper_of(session: Session, item: ChecklistItem, issued: date) -> Document | None:
-    """Return the plan in force behind an issue date: the item's own, its campaign's, or that of an item that stands for it."""
+    """Return the plan in force behind an issue date: the item's own, its campaign's, or that of an
+    item that stands for it.
+    """
     does = select(ItemCredit.item_id).where(ItemCredit.covers_id == item.id)
     there = select(ChecklistItem.campaign_id).where(ChecklistItem.id.in_(does))
     of_item = or_(Document.item_id == item.id, Document.item_id.in_(does))
-    of_all = Document.item_id.is_(None) & or_(Document.campaign_id == item.campaign_id, Document.campaign_id.in_(there))
+    of_all = Document.item_id.is_(None) & or_(
+        Document.campaign_id == item.campaign_id, Document.campaign_id.in_(there)
+    )
     query = plans_in_force().where(Document.issued == issued, or_(of_item, of_all))
     return session.scalars(query.order_by(Document.item_id.is_(None), Document.id)).first()
 
 
 def plan_keys(items: Iterable[TemplateItem]) -> set[str]:
-    """Return the keys of what other units wait for: the plans that come from above, also those that ended with their unit."""
+    """Return the keys of what other units wait for: the plans that come from above, also those that
+    ended with their unit.
+    """
     known = {item.key: item for item in items}
-    return {key for item in known.values() for key in item.depends_on if _is_of_others(known.get(key), item)}
+    return {
+        key
+        for item in known.values()
+        for key in item.depends_on
+        if _is_of_others(known.get(key), item)
+    }
 
 
 def counted_from(items: Iterable[TemplateItem]) -> set[str]:
@@ -89,22 +109,45 @@ def counted_from(items: Iterable[TemplateItem]) -> set[str]:
 def plans_in_force() -> Select[Any]:
     """Return the query for the plans that went out and that no other paper in force replaced."""
     newer = aliased(Document)
-    replaced = select(newer.id).where(newer.supersedes_id == Document.id, newer.issued.is_not(None)).exists()
-    return select(Document).where(Document.kind == DocumentKind.PLAN, Document.issued.is_not(None), ~replaced)
+    replaced = (
+        select(newer.id)
+        .where(newer.supersedes_id == Document.id, newer.issued.is_not(None))
+        .exists()
+    )
+    return select(Document).where(
+        Document.kind == DocumentKind.PLAN, Document.issued.is_not(None), ~replaced
+    )
 
 
 def _issue_dates(session: Session, root: Campaign, asked: frozenset[_Round]) -> Issues:
     same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
-    done = select(Campaign.unit_id, ChecklistItem.key, ChecklistItem.completed_on).join(ChecklistItem.campaign)
-    done = done.where(*same, ChecklistItem.status == TodoStatus.COMPLETED, ChecklistItem.completed_on.is_not(None))
+    done = select(Campaign.unit_id, ChecklistItem.key, ChecklistItem.completed_on).join(
+        ChecklistItem.campaign
+    )
+    done = done.where(
+        *same, ChecklistItem.status == TodoStatus.COMPLETED, ChecklistItem.completed_on.is_not(None)
+    )
     days = {(unit_id, key): day for unit_id, key, day in session.execute(done) if day}
     papers = _papers(session, root, *same)
     asked |= {(root.template_id, root.period)}
     for other, credits in _standing_in(session, *same).items():
-        if other not in asked:  # or two rounds that stand in for each other, in different units, would ask for ever
+        # or two rounds that stand in for each other, in different units, would ask for ever
+        if other not in asked:
             there = _issue_dates(session, credits[0][0], asked)
-            papers = _issued((unit_id, key, there.paper(unit_id, does)) for _campaign, unit_id, key, does in credits) | papers
-            days = _issued((unit_id, key, there.of(unit_id, does)) for _campaign, unit_id, key, does in credits) | days
+            papers = (
+                _issued(
+                    (unit_id, key, there.paper(unit_id, does))
+                    for _campaign, unit_id, key, does in credits
+                )
+                | papers
+            )
+            days = (
+                _issued(
+                    (unit_id, key, there.of(unit_id, does))
+                    for _campaign, unit_id, key, does in credits
+                )
+                | days
+            )
     return Issues(papers, days, predecessors(session))
 
 
@@ -113,12 +156,24 @@ def _issued(days: Iterable[tuple[int, str, date | None]]) -> dict[_Key, date]:
 
 
 def _standing_in(session: Session, *same: Any) -> dict[_Round, list[Any]]:
-    """Return by other round which of its items stand for which of this one, unit by unit, as long as they do."""
+    """Return by other round which of its items stand for which of this one, unit by unit, as long
+    as they do.
+    """
     does, there = aliased(ChecklistItem), aliased(Campaign)
     columns = (there, Campaign.unit_id, ChecklistItem.key, does.key.label("does"))
-    query = select(*columns).join(Campaign.items).join(ItemCredit, ItemCredit.covers_id == ChecklistItem.id)
-    query = query.join(does, does.id == ItemCredit.item_id).join(there, there.id == does.campaign_id)
-    query = query.where(*same, ChecklistItem.not_done == NotDone.NOT_REQUIRED, there.status != CampaignStatus.CANCELLED)
+    query = (
+        select(*columns)
+        .join(Campaign.items)
+        .join(ItemCredit, ItemCredit.covers_id == ChecklistItem.id)
+    )
+    query = query.join(does, does.id == ItemCredit.item_id).join(
+        there, there.id == does.campaign_id
+    )
+    query = query.where(
+        *same,
+        ChecklistItem.not_done == NotDone.NOT_REQUIRED,
+        there.status != CampaignStatus.CANCELLED,
+    )
     found: dict[_Round, list[Any]] = defaultdict(list)
     for row in session.execute(query.order_by(ItemCredit.id)):
         found[row[0].template_id, row[0].period].append(row)
@@ -128,11 +183,19 @@ def _standing_in(session: Session, *same: Any) -> dict[_Round, list[Any]]:
 def _papers(session: Session, root: Campaign, *same: Any) -> dict[_Key, date]:
     """Return the newest issue date by unit and item.
 
-    A plan of a campaign as a whole counts for its items that other units wait for, and for those that something counts from.
+    A plan of a campaign as a whole counts for its items that other units wait for, and for those
+    that something counts from.
     """
-    query = plans_in_force().join(Campaign, Campaign.id == Document.campaign_id).outerjoin(Document.item).where(*same)
+    query = (
+        plans_in_force()
+        .join(Campaign, Campaign.id == Document.campaign_id)
+        .outerjoin(Document.item)
+        .where(*same)
+    )
     rows: Any = session.execute(
-        query.with_only_columns(Campaign.unit_id, ChecklistItem.key, Document.issued).order_by(Document.issued)
+        query.with_only_columns(Campaign.unit_id, ChecklistItem.key, Document.issued).order_by(
+            Document.issued
+        )
     )
     found: dict[_Key, date] = {}
     of_all: list[tuple[int, date]] = []

@@ -1,4 +1,6 @@
-"""Units that join a round: their deadlines, too, leave time after plans that were issued above them, or count from those."""
+"""Units that join a round: their deadlines, too, leave time after plans that were issued above
+them, or count from those.
+"""
 
 from collections.abc import Collection, Mapping
 
@@ -14,12 +16,24 @@ from events.models import Campaign
 from events.units.tree import UnitNode, UnitTree
 
 
-def follow_plans(session: Session, found: Round, tree: UnitTree, new: Collection[UnitNode], calendar: WorkCalendar) -> None:
-    """Give the open items of units that just joined a round the dates that those of the units beside them have."""
+def follow_plans(
+    session: Session,
+    found: Round,
+    tree: UnitTree,
+    new: Collection[UnitNode],
+    calendar: WorkCalendar,
+) -> None:
+    """Give the open items of units that just joined a round the dates that those of the units
+    beside them have.
+    """
     joined = {node.id for node in new}
     units = {above.id for node in new for above in tree.line(node)}
-    top = select(Campaign).where(Campaign.template_id == found.template.id, Campaign.period == found.period)
-    for root in session.scalars(top.where(Campaign.unit_id.in_(units), Campaign.parent_id.is_(None))).all():
+    top = select(Campaign).where(
+        Campaign.template_id == found.template.id, Campaign.period == found.period
+    )
+    for root in session.scalars(
+        top.where(Campaign.unit_id.in_(units), Campaign.parent_id.is_(None))
+    ).all():
         checklists = load_unit_checklists(session, root, units=units)
         dates = dates_now(session, checklists, calendar) if checklists else {}
         for checklist in checklists:

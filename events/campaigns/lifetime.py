@@ -1,9 +1,11 @@
 """How long a round runs: one rule, for everybody who asks whether it is over or its year is closed.
 
-A round goes on to the last of its own days, or to its main event where that is held later (``Campaign.over_on``). Units that are
-entered until then take part; those that come afterwards owe nothing in it. It can be changed for longer: through its year, and
-after that while it goes on or has open work that is not due yet, such as the figures of the fourth quarter on 5 January. From then
-on its year is closed, and nothing moves into or in it. Work that is overdue keeps no year open, or none would ever close.
+A round goes on to the last of its own days, or to its main event where that is held later
+(``Campaign.over_on``). Units that are entered until then take part; those that come afterwards owe
+nothing in it. It can be changed for longer: through its year, and after that while it goes on or
+has open work that is not due yet, such as the figures of the fourth quarter on 5 January. From then
+on its year is closed, and nothing moves into or in it. Work that is overdue keeps no year open, or
+none would ever close.
 """
 
 from datetime import date
@@ -27,12 +29,21 @@ def is_closed(session: Session, root: Campaign, today: date) -> bool:
         return False
     due = select(ChecklistItem.id).join(ChecklistItem.campaign)
     due = due.where(Campaign.template_id == root.template_id, Campaign.period == root.period)
-    return session.scalar(due.where(ChecklistItem.status.in_(OPEN), ChecklistItem.due >= today).limit(1)) is None
+    return (
+        session.scalar(
+            due.where(ChecklistItem.status.in_(OPEN), ChecklistItem.due >= today).limit(1)
+        )
+        is None
+    )
 
 
 def require_running(session: Session, root: Campaign, today: date) -> None:
-    """Raise ``ConflictError`` for a round that does not change any more: it was cancelled, or its year is closed."""
+    """Raise ``ConflictError`` for a round that does not change any more: it was cancelled, or its
+    year is closed.
+    """
     if root.status is CampaignStatus.CANCELLED:
         raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=root.summary)
     if is_closed(session, root, today):
-        raise ConflictError(N_("The year %(year)s is closed; its dates do not move any more."), year=root.year)
+        raise ConflictError(
+            N_("The year %(year)s is closed; its dates do not move any more."), year=root.year
+        )

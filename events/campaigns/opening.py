@@ -1,7 +1,7 @@
 """Open campaigns ahead of time: from an observance's template to every unit's checklist.
 
-Opening is one pass over the template, not one per unit: see `copies`. The number of SQL statements does not depend on the number
-of units.
+Opening is one pass over the template, not one per unit: see `copies`. The number of SQL statements
+does not depend on the number of units.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -51,30 +51,46 @@ class Opened:
     items: int
 
 
-def open_campaigns(session: Session, *, now: datetime, calendar: WorkCalendar, year: int | None = None) -> list[Opened]:
+def open_campaigns(
+    session: Session, *, now: datetime, calendar: WorkCalendar, year: int | None = None
+) -> list[Opened]:
     """Open the campaign of every round whose time has come, in every unit that its template names.
 
-    Its time has come ``generate_ahead_days`` before it starts. Campaigns of the running calendar year are opened however late the
-    service was started, unless they were over when the template was switched on. With ``year``, only that year's campaigns. Safe
-    to run as often as you like and in two processes at once: a unit that has its campaign is passed over, one that was added
-    later gets its own while the round lasts.
+    Its time has come ``generate_ahead_days`` before it starts. Campaigns of the running calendar
+    year are opened however late the service was started, unless they were over when the template
+    was switched on. With ``year``, only that year's campaigns. Safe to run as often as you like and
+    in two processes at once: a unit that has its campaign is passed over, one that was added later
+    gets its own while the round lasts.
     """
     today = day_here(session, now)
     years = [year] if year else range(today.year - 1, today.year + 3)
-    rounds = [found for template in self_opening(session) for y in years for found in rounds_of(template, y)]
+    rounds = [
+        found
+        for template in self_opening(session)
+        for y in years
+        for found in rounds_of(template, y)
+    ]
     due = [found for found in rounds if found.opens <= today and _is_due(session, found, today)]
-    lock_templates(session, {found.template.id for found in due})  # all at once, or two openers could wait for each other
+    # all at once, or two openers could wait for each other
+    lock_templates(session, {found.template.id for found in due})
     opened = [open_round(session, found, now=now, calendar=calendar) for found in due]
     return [result for result in opened if result.campaigns]
 
 
 def open_round(
-    session: Session, found: Round, *, now: datetime, calendar: WorkCalendar, unit_ids: Collection[int] | None = None
+    session: Session,
+    found: Round,
+    *,
+    now: datetime,
+    calendar: WorkCalendar,
+    unit_ids: Collection[int] | None = None,
 ) -> Opened:
-    """Open one round's campaign in all units, or in those of ``unit_ids`` and above, whether or not its time has come.
+    """Open one round's campaign in all units, or in those of ``unit_ids`` and above, whether or not
+    its time has come.
 
-    It belongs to the units that exist now, or on its key day if that has passed: those that will be merged by then begin, and
-    hand over what they leave open. A unit made from such ones gets nothing here, or their work would stand twice.
+    It belongs to the units that exist now, or on its key day if that has passed: those that will be
+    merged by then begin, and hand over what they leave open. A unit made from such ones gets
+    nothing here, or their work would stand twice.
     """
     template = found.template
     lock_templates(session, [template.id])  # one opener at a time
@@ -85,14 +101,24 @@ def open_round(
     tree = load_tree(session, found.belongs_on(day_here(session, now)))
     version = _version_in_use(session, found) if have else template.current
     copies = copies_by_level(version.items, tree)
-    missing = [node for root in tree.roots for node in _involved(tree, root, copies, unit_ids) if node.id not in have]
+    missing = [
+        node
+        for root in tree.roots
+        for node in _involved(tree, root, copies, unit_ids)
+        if node.id not in have
+    ]
     heirs = _heirs(session, found) if have and missing else set()
     missing = _without_heirs(missing, heirs)
     if not missing:
         return Opened(found.key, found.period, found.summary, found.year, 0, 0)
     ids = _insert_campaigns(session, found, version, missing, now, event)
     makers = ItemMaker(version, Anchors(found.dates, event), calendar, RoleBook.load(session), now)
-    rows = [row for node in missing if node.id not in heirs for row in makers.rows(node, copies, ids[node.id])]
+    rows = [
+        row
+        for node in missing
+        if node.id not in heirs
+        for row in makers.rows(node, copies, ids[node.id])
+    ]
     if rows:
         session.connection().execute(insert(ChecklistItem), rows)
     if have or any(item.anchor is Anchor.PLAN for item in version.items):
@@ -101,7 +127,9 @@ def open_round(
 
 
 def self_opening(session: Session) -> Sequence[Template]:
-    """Return the templates that open by themselves: switched on, and of an observance that is kept or with a cut-off."""
+    """Return the templates that open by themselves: switched on, and of an observance that is kept
+    or with a cut-off.
+    """
     kept = Template.observance_id.is_(None) | Observance.enabled
     query = select(Template).outerjoin(Template.observance).where(Template.enabled, kept)
     return session.scalars(query.order_by(Template.position)).all()
@@ -116,7 +144,9 @@ def get_campaign(session: Session, uid: str) -> Campaign:
 
 
 def _is_due(session: Session, found: Round, today: date) -> bool:
-    """Tell whether a round is to be opened or, where it is open, goes on, so that units entered since get theirs."""
+    """Tell whether a round is to be opened or, where it is open, goes on, so that units entered
+    since get theirs.
+    """
     runs = session.scalar(select(func.max(case((goes_on(today), 1), else_=0))).where(_same(found)))
     return _is_worth_opening(found, today) if runs is None else bool(runs)
 
@@ -129,14 +159,24 @@ def _is_worth_opening(found: Round, today: date) -> bool:
 
 
 def _runs(session: Session, found: Round) -> bool:
-    """Tell whether a round that was opened goes on: a unit that is entered after it was cancelled gets nothing of it."""
-    return bool(session.scalar(select(exists().where(_same(found), Campaign.status != CampaignStatus.CANCELLED))))
+    """Tell whether a round that was opened goes on: a unit that is entered after it was cancelled
+    gets nothing of it.
+    """
+    return bool(
+        session.scalar(
+            select(exists().where(_same(found), Campaign.status != CampaignStatus.CANCELLED))
+        )
+    )
 
 
 def _heirs(session: Session, found: Round) -> set[int]:
     """Return the units made from ones that have the round's campaign."""
     link = UnitSuccession
-    query = select(link.successor_id).join(Campaign, Campaign.unit_id == link.predecessor_id).where(_same(found))
+    query = (
+        select(link.successor_id)
+        .join(Campaign, Campaign.unit_id == link.predecessor_id)
+        .where(_same(found))
+    )
     return set(session.scalars(query))
 
 
@@ -154,21 +194,34 @@ def _same(found: Round, campaign: Any = Campaign) -> ColumnElement[bool]:
 
 
 def _version_in_use(session: Session, found: Round) -> TemplateVersion:
-    """Return the version that the round was opened from: a unit that comes later gets the same items."""
-    newest = select(Campaign.version_id).where(_same(found)).order_by(Campaign.version_id.desc()).limit(1)
+    """Return the version that the round was opened from: a unit that comes later gets the same
+    items.
+    """
+    newest = (
+        select(Campaign.version_id)
+        .where(_same(found))
+        .order_by(Campaign.version_id.desc())
+        .limit(1)
+    )
     return session.get_one(TemplateVersion, session.scalars(newest).one())
 
 
 def _as_moved(session: Session, found: Round) -> tuple[Round, date | None]:
-    """Return the round as its campaigns stand, and the event date: people may have moved days, or renamed the observance since."""
+    """Return the round as its campaigns stand, and the event date: people may have moved days, or
+    renamed the observance since.
+    """
     columns = Campaign.year, Campaign.summary, Campaign.dtstart, Campaign.dtend, Campaign.event_date
     first = select(*columns).where(_same(found)).order_by(Campaign.id).limit(1)
     year, summary, dtstart, dtend, event = session.execute(first).one()
     return replace(found, year=year, summary=summary, dates=Occurrence(dtstart, dtend)), event
 
 
-def _involved(tree: UnitTree, root: UnitNode, copies: Copies, chosen: Collection[int] | None) -> list[UnitNode]:
-    """Return the units of a tree that take part: those with an item (and chosen), and all above them, parents first."""
+def _involved(
+    tree: UnitTree, root: UnitNode, copies: Copies, chosen: Collection[int] | None
+) -> list[UnitNode]:
+    """Return the units of a tree that take part: those with an item (and chosen), and all above
+    them, parents first.
+    """
     nodes = tree.below(root)
     wanted = {root.id} if chosen is None else set()
     for node in reversed(nodes):
@@ -181,7 +234,12 @@ def _involved(tree: UnitTree, root: UnitNode, copies: Copies, chosen: Collection
 
 
 def _insert_campaigns(
-    session: Session, found: Round, version: TemplateVersion, nodes: Iterable[UnitNode], now: datetime, event: date | None
+    session: Session,
+    found: Round,
+    version: TemplateVersion,
+    nodes: Iterable[UnitNode],
+    now: datetime,
+    event: date | None,
 ) -> dict[int | None, int]:
     """Insert one campaign a unit and return the campaign ids by unit id."""
     outer = _outer_ids(session, found)
@@ -191,7 +249,9 @@ def _insert_campaigns(
         "observance_id": found.template.observance_id,
         "version_id": version.id,
         "year": found.year,
-        "owner_role_key": RoleBook.load(session).in_force(found.template.owner_role_key, found.key_day),
+        "owner_role_key": RoleBook.load(session).in_force(
+            found.template.owner_role_key, found.key_day
+        ),
         "summary": found.summary,
         "opens": found.opens,
         "dtstart": found.dates.dtstart,
@@ -208,7 +268,13 @@ def _insert_campaigns(
     while waiting:  # level after level, so that parents have their id
         wave = [node for node in waiting.values() if node.parent_id not in waiting]
         rows = [
-            common | {"uid": new_uid(), "unit_id": node.id, "parent_id": ids.get(node.parent_id), "outer_id": outer.get(node.id)}
+            common
+            | {
+                "uid": new_uid(),
+                "unit_id": node.id,
+                "parent_id": ids.get(node.parent_id),
+                "outer_id": outer.get(node.id),
+            }
             for node in wave
         ]
         session.connection().execute(insert(Campaign), rows)
@@ -224,11 +290,19 @@ def _campaign_ids(session: Session, found: Round) -> dict[int | None, int]:
 
 
 def _outer_ids(session: Session, found: Round) -> dict[int, int]:
-    """Return by unit id the campaigns that contain this round's: 25/11 lives inside the action month."""
+    """Return by unit id the campaigns that contain this round's: 25/11 lives inside the action
+    month.
+    """
     if found.observance is None or found.observance.inside_key is None:
         return {}
     query = select(Campaign.unit_id, Campaign.id).join(Campaign.observance)
-    return dict(session.execute(query.where(Observance.key == found.observance.inside_key, Campaign.period == found.period)).all())
+    return dict(
+        session.execute(
+            query.where(
+                Observance.key == found.observance.inside_key, Campaign.period == found.period
+            )
+        ).all()
+    )
 
 
 def _take_in(session: Session, found: Round) -> None:
@@ -237,6 +311,14 @@ def _take_in(session: Session, found: Round) -> None:
         return
     outer = aliased(Campaign)
     inside = select(Observance.id).where(Observance.inside_key == found.observance.key)
-    waiting = (Campaign.observance_id.in_(inside), Campaign.period == found.period, Campaign.outer_id.is_(None))
-    link = update(Campaign).where(_same(found, outer), outer.unit_id == Campaign.unit_id, *waiting).values(outer_id=outer.id)
+    waiting = (
+        Campaign.observance_id.in_(inside),
+        Campaign.period == found.period,
+        Campaign.outer_id.is_(None),
+    )
+    link = (
+        update(Campaign)
+        .where(_same(found, outer), outer.unit_id == Campaign.unit_id, *waiting)
+        .values(outer_id=outer.id)
+    )
     session.execute(link, execution_options={"synchronize_session": False})

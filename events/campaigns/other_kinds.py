@@ -1,4 +1,6 @@
-"""Campaigns that no observance calls for: courses and inspections on a chosen day, reports and quarters by their cut-off."""
+"""Campaigns that no observance calls for: courses and inspections on a chosen day, reports and
+quarters by their cut-off.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
@@ -25,7 +27,11 @@ _LONGEST_TITLE = 300  # characters
 
 def kinds(session: Session) -> Sequence[Template]:
     """Return the templates of no observance, in their order."""
-    return session.scalars(select(Template).where(Template.observance_id.is_(None)).order_by(Template.position, Template.id)).all()
+    return session.scalars(
+        select(Template)
+        .where(Template.observance_id.is_(None))
+        .order_by(Template.position, Template.id)
+    ).all()
 
 
 def get_kind(session: Session, key: str) -> Template:
@@ -46,12 +52,14 @@ def open_on(
     unit_ids: Collection[int] | None = None,
     title: str = "",
 ) -> Opened:
-    """Open a template's campaign on ``day`` in all units that it names, or in those of ``unit_ids`` and above.
+    """Open a template's campaign on ``day`` in all units that it names, or in those of ``unit_ids``
+    and above.
 
-    ``title`` tells two courses on one day apart; empty is the template's. What is held on that day under that title, also after it
-    was moved there, is one campaign: opening it again only adds units that were not there. Raises
-    ``ConflictError`` for a template that opens by itself or a day of a closed year, ``YearOutOfRangeError``, and
-    ``InvalidInputError`` for units that do not exist on the day.
+    ``title`` tells two courses on one day apart; empty is the template's. What is held on that day
+    under that title, also after it was moved there, is one campaign: opening it again only adds
+    units that were not there. Raises ``ConflictError`` for a template that opens by itself or a day
+    of a closed year, ``YearOutOfRangeError``, and ``InvalidInputError`` for units that do not exist
+    on the day.
     """
     _require_open_year(day, day_here(session, now))
     require_chosen_day(template)
@@ -64,13 +72,19 @@ def open_on(
 def require_chosen_day(template: Template) -> None:
     """Raise ``ConflictError`` for a template that opens by itself."""
     if template.observance_id is not None:
-        raise ConflictError(N_("“%(template)s” opens with its observance."), template=template.title_vi)
+        raise ConflictError(
+            N_("“%(template)s” opens with its observance."), template=template.title_vi
+        )
     if template.cutoffs:
-        raise ConflictError(N_("“%(template)s” opens by its reporting periods; switch it on instead."), template=template.title_vi)
+        raise ConflictError(
+            N_("“%(template)s” opens by its reporting periods; switch it on instead."),
+            template=template.title_vi,
+        )
 
 
 def switch_on(template: Template, *, on: date) -> None:
-    """Let a template open by itself at its reporting periods, from the one that runs on the day ``on``.
+    """Let a template open by itself at its reporting periods, from the one that runs on the day
+    ``on``.
 
     Raises ``ConflictError`` for a template without any.
     """
@@ -85,28 +99,44 @@ def switch_off(template: Template) -> None:
 
 
 def set_lead_times(template: Template, *, ahead_days: int, late_plan_workdays: int) -> None:
-    """Choose how many days ahead campaigns open, and how many working days a late plan of a unit above leaves those below.
+    """Choose how many days ahead campaigns open, and how many working days a late plan of a unit
+    above leaves those below.
 
     Raises ``InvalidInputError`` for numbers that cannot be.
     """
     if not (0 <= ahead_days <= _LONGEST_AHEAD and 0 <= late_plan_workdays <= _LONGEST_WAIT):
         facts = {"ahead": _LONGEST_AHEAD, "late": _LONGEST_WAIT}
         raise InvalidInputError(
-            N_("At most %(ahead)s days ahead and %(late)s working days after a late plan are possible."), **facts
+            N_(
+                "At most %(ahead)s days ahead and %(late)s working days after a late plan are "
+                "possible."
+            ),
+            **facts,
         )
     template.generate_ahead_days, template.late_plan_workdays = ahead_days, late_plan_workdays
 
 
 def _round_on(session: Session, template: Template, title: str, day: date) -> Round:
-    """Return the round of this title that is held on ``day``, for whichever day it was opened, else a new one."""
+    """Return the round of this title that is held on ``day``, for whichever day it was opened, else
+    a new one.
+    """
     lock_templates(session, [template.id])  # one opener at a time
     held_on = func.coalesce(Campaign.event_date, Campaign.dtstart)
     near = or_(held_on == day, Campaign.period.startswith(day.isoformat()))
     columns = (Campaign.period, Campaign.summary, held_on.label("held_on"), Campaign.status)
-    known = session.execute(select(*columns).where(Campaign.template_id == template.id, near).distinct().order_by(*columns)).all()
-    held = (row for row in known if row.held_on == day and row.status is not CampaignStatus.CANCELLED)
+    known = session.execute(
+        select(*columns)
+        .where(Campaign.template_id == template.id, near)
+        .distinct()
+        .order_by(*columns)
+    ).all()
+    held = (
+        row for row in known if row.held_on == day and row.status is not CampaignStatus.CANCELLED
+    )
     same = next((row.period for row in held if title_of(row.summary) == title), None)
-    return chosen_round(template, day, title, same or _free_period(day, {row.period for row in known}))
+    return chosen_round(
+        template, day, title, same or _free_period(day, {row.period for row in known})
+    )
 
 
 def _free_period(day: date, taken: Collection[str]) -> str:
@@ -117,20 +147,29 @@ def _free_period(day: date, taken: Collection[str]) -> str:
 
 def _switch(template: Template, *, enabled: bool) -> None:
     if template.observance_id is not None:
-        raise ConflictError(N_("“%(template)s” opens with its observance."), template=template.title_vi)
+        raise ConflictError(
+            N_("“%(template)s” opens with its observance."), template=template.title_vi
+        )
     if not template.cutoffs:
-        raise ConflictError(N_("“%(template)s” has no reporting periods; open it on a chosen day."), template=template.title_vi)
+        raise ConflictError(
+            N_("“%(template)s” has no reporting periods; open it on a chosen day."),
+            template=template.title_vi,
+        )
     template.enabled = enabled
 
 
 def _require_open_year(day: date, today: date) -> None:
     check_year(day.year)
     if day.year < today.year:
-        raise ConflictError(N_("The year %(year)s is closed: nothing is opened in it any more."), year=day.year)
+        raise ConflictError(
+            N_("The year %(year)s is closed: nothing is opened in it any more."), year=day.year
+        )
 
 
 def _require_units(session: Session, unit_ids: Collection[int], day: date) -> None:
     if not unit_ids:
         raise InvalidInputError(N_("Please choose at least one unit."))
     if not set(unit_ids) <= load_tree(session, day).nodes.keys():
-        raise InvalidInputError(N_("A chosen unit does not exist on %(day)s."), day=f"{day:%d/%m/%Y}")
+        raise InvalidInputError(
+            N_("A chosen unit does not exist on %(day)s."), day=f"{day:%d/%m/%Y}"
+        )

@@ -1,4 +1,6 @@
-"""Dates that rest on a day off nobody has decided yet: they say "dự kiến" until the year's decision is entered."""
+"""Dates that rest on a day off nobody has decided yet: they say "dự kiến" until the year's decision
+is entered.
+"""
 
 from datetime import date, timedelta
 
@@ -11,25 +13,45 @@ from events.models.items import OPEN
 
 _A_DAY = timedelta(days=1)
 _BY_HAND = {"due", "nominal_due"}
-_LONGEST_ITEM, _AHEAD = 366, 3 * 366  # days: an item that is open may have begun before, and campaigns open ahead
+# days: an item that is open may have begun before, and campaigns open ahead
+_LONGEST_ITEM, _AHEAD = 366, 3 * 366
 
 
 def is_provisional(item: ChecklistItem, calendar: WorkCalendar) -> bool:
-    """Tell whether an item's due date, or the day it begins, rests on a day off that is not decided yet ("dự kiến")."""
+    """Tell whether an item's due date, or the day it begins, rests on a day off that is not decided
+    yet ("dự kiến").
+    """
     held, start = set(item.edited), _nominal_start(item)
     by_due = not _BY_HAND & held and _rests_on_a_guess(item.nominal_due, item.due, calendar)
-    by_start = "dtstart" not in held and start is not None and _rests_on_a_guess(start, item.dtstart or start, calendar)
+    by_start = (
+        "dtstart" not in held
+        and start is not None
+        and _rests_on_a_guess(start, item.dtstart or start, calendar)
+    )
     return by_due or by_start
 
 
 def provisional_items(session: Session, calendar: WorkCalendar, today: date) -> list[ChecklistItem]:
     """Return the open items from ``today`` on whose date rests on a guess, the first due first."""
-    moved = or_(ChecklistItem.due_reason.is_not(None), ChecklistItem.dtstart.in_(_beside_guesses(calendar, today)))
-    query = select(ChecklistItem).where(ChecklistItem.status.in_(OPEN), ChecklistItem.due >= today, moved)
-    campaign, whole = joinedload(ChecklistItem.campaign), joinedload(ChecklistItem.split_from).joinedload(ChecklistItem.campaign)
-    versions = (load.joinedload(Campaign.version).selectinload(TemplateVersion.items) for load in (campaign, whole))
+    moved = or_(
+        ChecklistItem.due_reason.is_not(None),
+        ChecklistItem.dtstart.in_(_beside_guesses(calendar, today)),
+    )
+    query = select(ChecklistItem).where(
+        ChecklistItem.status.in_(OPEN), ChecklistItem.due >= today, moved
+    )
+    campaign, whole = (
+        joinedload(ChecklistItem.campaign),
+        joinedload(ChecklistItem.split_from).joinedload(ChecklistItem.campaign),
+    )
+    versions = (
+        load.joinedload(Campaign.version).selectinload(TemplateVersion.items)
+        for load in (campaign, whole)
+    )
     units = (load.joinedload(Campaign.unit) for load in (campaign, whole))
-    items = session.scalars(query.options(*versions, *units).order_by(ChecklistItem.due, ChecklistItem.id))
+    items = session.scalars(
+        query.options(*versions, *units).order_by(ChecklistItem.due, ChecklistItem.id)
+    )
     return [item for item in items if is_provisional(item, calendar)]
 
 
@@ -40,17 +62,23 @@ def _rests_on_a_guess(nominal: date, effective: date, calendar: WorkCalendar) ->
 
 
 def _nominal_start(item: ChecklistItem) -> date | None:
-    """Return the day an item would begin without days off: as long before its nominal due date as its template says."""
+    """Return the day an item would begin without days off: as long before its nominal due date as
+    its template says.
+    """
     whole = item.split_from or item
     made_from = next((one for one in whole.campaign.version.items if one.key == whole.key), None)
     end = made_from.end_at(whole.campaign.unit.level_key) if made_from else None
     if item.dtstart is None or made_from is None or end is None:
         return None
-    return item.nominal_due - timedelta(days=end - made_from.offset_at(whole.campaign.unit.level_key))
+    return item.nominal_due - timedelta(
+        days=end - made_from.offset_at(whole.campaign.unit.level_key)
+    )
 
 
 def _beside_guesses(calendar: WorkCalendar, today: date) -> set[date]:
     """Return the days from which, or to which, guessed days off move a date."""
     days = (today + n * _A_DAY for n in range(-_LONGEST_ITEM, _AHEAD))
-    guessed = [day for day in days if (off := calendar.day_off(day)) is not None and off.provisional]
+    guessed = [
+        day for day in days if (off := calendar.day_off(day)) is not None and off.provisional
+    ]
     return {calendar.shift(day, shift).effective for day in guessed for shift in Shift}

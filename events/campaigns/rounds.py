@@ -1,6 +1,9 @@
-"""Rounds: one coming round of a template, with its dates. Pure, except that it reads the template it is given.
+"""Rounds: one coming round of a template, with its dates.
 
-Observances come round by their rule, reports and quarters by their cut-off, and courses or inspections on a day somebody chooses.
+Pure, except that it reads the template it is given.
+
+Observances come round by their rule, reports and quarters by their cut-off, and courses or
+inspections on a day somebody chooses.
 """
 
 from collections.abc import Iterator
@@ -15,9 +18,11 @@ _COMMA = ", "  # between the title of a chosen round and its day
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What opens once for a template: ``period`` tells it from the template's other rounds ("2026", "2026-2", "2026-10-12").
+    """What opens once for a template: ``period`` tells it from the template's other rounds ("2026",
+    "2026-2", "2026-10-12").
 
-    ``year`` is the one that officials plan and report it in. A lunar day's period is its lunar year, which may be the one before.
+    ``year`` is the one that officials plan and report it in. A lunar day's period is its lunar
+    year, which may be the one before.
     """
 
     template: Template
@@ -45,24 +50,37 @@ class Round:
         return self.key_day - timedelta(days=self.template.generate_ahead_days)
 
     def belongs_on(self, today: date) -> date:
-        """Return the day whose units the round belongs to: today's once it opens, and after its key day those of that day.
+        """Return the day whose units the round belongs to: today's once it opens, and after its key
+        day those of that day.
 
-        Units that will be merged before the key day still do the work; see `handover` for what they leave open.
+        Units that will be merged before the key day still do the work; see `handover` for what they
+        leave open.
         """
         return min(self.key_day, max(self.opens, today))
 
 
 def key_day(template: Template, dates: Occurrence) -> date:
-    """Return the day a round is about: the cut-off of a report, else its first day. Roles are those in force on it."""
+    """Return the day a round is about: the cut-off of a report, else its first day.
+
+    Roles are those in force on it.
+    """
     return dates.last_day if template.anchor is Anchor.CUTOFF else dates.dtstart
 
 
 def rounds_of(template: Template, year: int) -> Iterator[Round]:
     """Yield the rounds of ``year``; none for a template whose day somebody chooses."""
     if template.observance is not None:
-        for number, (own, dates) in enumerate(occurrences_in(template.observance.recurrence, year), 1):
+        for number, (own, dates) in enumerate(
+            occurrences_in(template.observance.recurrence, year), 1
+        ):
             again = f" (lần {number})" if number > 1 else ""
-            yield Round(template, str(own), year, dates, f"{template.observance.title_in(year)} năm {year}{again}")
+            yield Round(
+                template,
+                str(own),
+                year,
+                dates,
+                f"{template.observance.title_in(year)} năm {year}{again}",
+            )
     for number, cutoff in enumerate(template.cutoffs, 1):
         dates = period_from(cutoff["first"], cutoff["last"]).occurrence(year)
         period = f"{year}-{number}" if len(template.cutoffs) > 1 else str(year)
@@ -70,10 +88,14 @@ def rounds_of(template: Template, year: int) -> Iterator[Round]:
 
 
 def _summary_of(template: Template, name: str, year: int) -> str:
-    """Return what the round of a reporting period is called. The period is named where there are several, and said once."""
+    """Return what the round of a reporting period is called.
+
+    The period is named where there are several, and said once.
+    """
     if len(template.cutoffs) == 1:
         return _of_year(template.title_vi, year)
-    title = template.title_vi.removesuffix(f" theo {name.split()[0]}")  # "… theo quý, quý I" says it twice
+    # "… theo quý, quý I" says it twice
+    title = template.title_vi.removesuffix(f" theo {name.split()[0]}")
     return f"{title}, {_of_year(name, year)}"
 
 
@@ -81,7 +103,9 @@ def _of_year(name: str, year: int) -> str:
     return f"{name} {year}" if name.endswith("năm") else f"{name} năm {year}"
 
 
-def chosen_round(template: Template, day: date, title: str | None = None, period: str | None = None) -> Round:
+def chosen_round(
+    template: Template, day: date, title: str | None = None, period: str | None = None
+) -> Round:
     """Return the round of a template on a day somebody chose, such as a course's first day.
 
     ``period`` is that of a round that is there; a new one is named after its day.
@@ -91,7 +115,9 @@ def chosen_round(template: Template, day: date, title: str | None = None, period
 
 
 def summary_on(campaign: Campaign, day: date) -> str:
-    """Return what a campaign is called once it begins on ``day``: one of a chosen day names it, others keep their name."""
+    """Return what a campaign is called once it begins on ``day``: one of a chosen day names it,
+    others keep their name.
+    """
     if campaign.template.observance_id is not None or campaign.template.cutoffs:
         return campaign.summary
     return _on_day(title_of(campaign.summary), day)
@@ -120,7 +146,10 @@ class Anchors:
     event: date | None = None
 
     def of(self, anchor: Anchor) -> date:
-        """Return the date of ``anchor``. The main event is on the first day unless another was chosen."""
+        """Return the date of ``anchor``.
+
+        The main event is on the first day unless another was chosen.
+        """
         if anchor in (Anchor.END, Anchor.CUTOFF):
             return self.dates.last_day
         if anchor is Anchor.EVENT:

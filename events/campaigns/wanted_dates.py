@@ -1,7 +1,9 @@
-"""The dates that the items of a running round should have, from its days, its template and the plans issued so far.
+"""The dates that the items of a running round should have, from its days, its template and the
+plans issued so far.
 
-Re-anchoring, new versions and days off all come here, so that they never disagree about a date and can be done in any order.
-Inside a unit nothing is due before what it waits for, and what counts from a plan follows that plan wherever it moves.
+Re-anchoring, new versions and days off all come here, so that they never disagree about a date and
+can be done in any order. Inside a unit nothing is due before what it waits for, and what counts
+from a plan follows that plan wherever it moves.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -30,7 +32,9 @@ def wanted_dates(
     late_workdays: int,
     reopened: Collection[int] = (),
 ) -> dict[tuple[int, str], DueDates]:
-    """Return the dates of every item by campaign id and key. ``made_from`` gives each campaign's template items.
+    """Return the dates of every item by campaign id and key.
+
+    ``made_from`` gives each campaign's template items.
 
     ``reopened`` are items that are closed now and will be open.
     """
@@ -44,17 +48,30 @@ def wanted_dates(
 
 
 def dates_now(
-    session: Session, checklists: Sequence[UnitChecklist], calendar: WorkCalendar, *, reopened: Collection[int] = ()
+    session: Session,
+    checklists: Sequence[UnitChecklist],
+    calendar: WorkCalendar,
+    *,
+    reopened: Collection[int] = (),
 ) -> dict[tuple[int, str], DueDates]:
-    """Return the dates of every item by campaign id and key, as the campaign's days and the plans issued so far give them."""
+    """Return the dates of every item by campaign id and key, as the campaign's days and the plans
+    issued so far give them.
+    """
     root, origins = checklists[0].campaign, made_from(session, checklists)
-    anchors, late = Anchors(Occurrence(root.dtstart, root.dtend), root.event_date), root.template.late_plan_workdays
+    anchors, late = (
+        Anchors(Occurrence(root.dtstart, root.dtend), root.event_date),
+        root.template.late_plan_workdays,
+    )
     issued = issue_dates(session, root)
-    return wanted_dates(checklists, origins, anchors, calendar, issued=issued, late_workdays=late, reopened=reopened)
+    return wanted_dates(
+        checklists, origins, anchors, calendar, issued=issued, late_workdays=late, reopened=reopened
+    )
 
 
 class _Dates:
-    """Works out dates: once for a template item and level, then later where an upper plan or an earlier item was late."""
+    """Works out dates: once for a template item and level, then later where an upper plan or an
+    earlier item was late.
+    """
 
     def __init__(
         self,
@@ -77,14 +94,25 @@ class _Dates:
         self._counted: dict[tuple[int, str], DueDates] = {}
         self._after: dict[date, date] = {}
         self._issued_above: dict[int, date | None] = {}  # by campaign id
-        self._plan_due: dict[tuple[int, str], date] = {}  # by campaign id and key the day on which an item is due that units issue
+        # by campaign id and key the day on which an item is due that units issue
+        self._plan_due: dict[tuple[int, str], date] = {}
 
-    def of(self, checklist: UnitChecklist, made_from: Mapping[str, TemplateItem]) -> dict[str, DueDates]:
+    def of(
+        self, checklist: UnitChecklist, made_from: Mapping[str, TemplateItem]
+    ) -> dict[str, DueDates]:
         """Return the dates of one unit's items by key. The units above it come first."""
         waits_for = {key: item.depends_on for key, item in made_from.items()}
         stands = self._stands(checklist)
-        dates = in_order(waits_for, lambda key, days: self._not_too_early(made_from[key], checklist, days), stands)
-        kept = ((key, stands.get(key) or one.due) for key, one in dates.items() if not self._is_gone(checklist, key))
+        dates = in_order(
+            waits_for,
+            lambda key, days: self._not_too_early(made_from[key], checklist, days),
+            stands,
+        )
+        kept = (
+            (key, stands.get(key) or one.due)
+            for key, one in dates.items()
+            if not self._is_gone(checklist, key)
+        )
         self._plan_due |= {(checklist.campaign.id, key): day for key, day in kept}
         return dates
 
@@ -94,42 +122,68 @@ class _Dates:
             self._counted[kind] = due_dates(item, level, self._anchors, self._calendar)
         return self._counted[kind]
 
-    def _count_from_plan(self, item: TemplateItem, checklist: UnitChecklist, days: Mapping[str, date]) -> DueDates:
-        """Count from the day the plan was really issued, in the unit or above; until then from the day it is due there."""
+    def _count_from_plan(
+        self, item: TemplateItem, checklist: UnitChecklist, days: Mapping[str, date]
+    ) -> DueDates:
+        """Count from the day the plan was really issued, in the unit or above; until then from the
+        day it is due there.
+        """
         key, level = item.depends_on[0], checklist.node.level
         plan = self._issued.of(checklist.node.id, key)
         if plan is None:
-            plan = days[key] if key in days and not self._is_gone(checklist, key) else self._plan_above(key, checklist)
+            plan = (
+                days[key]
+                if key in days and not self._is_gone(checklist, key)
+                else self._plan_above(key, checklist)
+            )
         plan = plan or planned_day(item, self._items, level, self._anchors, self._calendar)
         return due_dates(item, level, self._anchors, self._calendar, plan)
 
     def _plan_above(self, key: str, checklist: UnitChecklist) -> date | None:
-        """Return the last day on which units above issued a plan, else the day on which it is due in the nearest that has it."""
+        """Return the last day on which units above issued a plan, else the day on which it is due
+        in the nearest that has it.
+        """
         above = self._above(checklist)
         issued = _last(self._issued.of(one.node.id, key) for one in above)
-        return issued or next((day for one in above if (day := self._plan_due.get((one.campaign.id, key)))), None)
+        return issued or next(
+            (day for one in above if (day := self._plan_due.get((one.campaign.id, key)))), None
+        )
 
     def _is_gone(self, checklist: UnitChecklist, key: str) -> bool:
         """Tell whether a version took an item away: its unit issues nothing for it any more."""
         item = checklist.items.get(key)
         return item is not None and item.id not in self._reopened and is_of_a_version(item.reason)
 
-    def _not_too_early(self, item: TemplateItem, checklist: UnitChecklist, days: Mapping[str, date]) -> DueDates:
-        """Leave time after the real issue date of an upper plan: late plans are normal, and no reason to be late below.
+    def _not_too_early(
+        self, item: TemplateItem, checklist: UnitChecklist, days: Mapping[str, date]
+    ) -> DueDates:
+        """Leave time after the real issue date of an upper plan: late plans are normal, and no
+        reason to be late below.
 
-        What takes place on the day itself stays there, however late the plan was. ``days`` are those of what the item waits for.
+        What takes place on the day itself stays there, however late the plan was. ``days`` are
+        those of what the item waits for.
         """
         dates = (
-            self._count_from_plan(item, checklist, days) if item.anchor is Anchor.PLAN else self._count(item, checklist.node.level)
+            self._count_from_plan(item, checklist, days)
+            if item.anchor is Anchor.PLAN
+            else self._count(item, checklist.node.level)
         )
-        issue = None if _is_on_the_day(item, checklist.node.level) else self._issue_above(item, checklist)
+        issue = (
+            None
+            if _is_on_the_day(item, checklist.node.level)
+            else self._issue_above(item, checklist)
+        )
         if issue is None or self._earliest(issue) <= dates.due:
             return dates
-        reason = f"trước hạn {self._workdays} ngày làm việc sau khi cấp trên ban hành ({issue:%d/%m/%Y})"
+        reason = (
+            f"trước hạn {self._workdays} ngày làm việc sau khi cấp trên ban hành ({issue:%d/%m/%Y})"
+        )
         return replace(dates, due=self._earliest(issue), due_reason=reason)
 
     def _issue_above(self, item: TemplateItem, checklist: UnitChecklist) -> date | None:
-        """Return when the last plan above the unit was issued: one that others wait for, or the paper of this very item."""
+        """Return when the last plan above the unit was issued: one that others wait for, or the
+        paper of this very item.
+        """
         above = self._above(checklist)
         if checklist.campaign.id not in self._issued_above:
             days = (self._issued.of(one.node.id, key) for one in above for key in self._plans)
@@ -151,14 +205,20 @@ class _Dates:
         return self._after[issue]
 
     def _stands(self, checklist: UnitChecklist) -> dict[str, date | None]:
-        """Return the days that others wait for where an item's new date is not it: set by hand, or none once it is closed."""
+        """Return the days that others wait for where an item's new date is not it: set by hand, or
+        none once it is closed.
+        """
         held = {key: item for key, item in checklist.items.items() if item.id not in self._reopened}
-        by_hand = {key: item.due for key, item in held.items() if item.is_open and "due" in item.held}
+        by_hand = {
+            key: item.due for key, item in held.items() if item.is_open and "due" in item.held
+        }
         return by_hand | {key: None for key, item in held.items() if not item.is_open}
 
 
 def _is_on_the_day(item: TemplateItem, level: str) -> bool:
-    return item.anchor is not Anchor.PLAN and item.offset_at(level) == 0 and item.end_at(level) is None
+    return (
+        item.anchor is not Anchor.PLAN and item.offset_at(level) == 0 and item.end_at(level) is None
+    )
 
 
 def _last(days: Iterable[date | None]) -> date | None:

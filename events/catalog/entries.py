@@ -1,4 +1,6 @@
-"""What stands in the other catalogue files: one class for each table, with the types of its keys (docs/catalog.md)."""
+"""What stands in the other catalogue files: one class for each table, with the types of its keys
+(docs/catalog.md).
+"""
 
 from datetime import date, timedelta
 from typing import Annotated, Any
@@ -40,7 +42,11 @@ class UnitEntry(Entry):
 
     @property
     def successors(self) -> list[str]:
-        return [self.successor] if isinstance(self.successor, str) and self.successor else list(self.successor)
+        return (
+            [self.successor]
+            if isinstance(self.successor, str) and self.successor
+            else list(self.successor)
+        )
 
 
 class RoleEntry(Entry):

@@ -1,7 +1,8 @@
 """Put a catalogue into the database, as often as you like, without undoing what people edited.
 
-Each row remembers the values of its last import (``catalog_base``). A column that still has that value follows the catalogue; one
-that differs was edited here and stays. A template whose items changed gets a new version; campaigns keep theirs.
+Each row remembers the values of its last import (``catalog_base``). A column that still has that
+value follows the catalogue; one that differs was edited here and stays. A template whose items
+changed gets a new version; campaigns keep theirs.
 """
 
 import hashlib
@@ -76,21 +77,40 @@ def _import_roles(session: Session, catalog: Catalog, result: ImportResult) -> N
     )
     session.flush()
     defaults = source.level_default_role
-    levels = ((e.key, e.model_dump(exclude={"key"}) | {"default_role_key": defaults.get(e.key)}) for e in catalog.units.level)
+    levels = (
+        (e.key, e.model_dump(exclude={"key"}) | {"default_role_key": defaults.get(e.key)})
+        for e in catalog.units.level
+    )
     _merge_all(session, result, Level, levels)
     for model, entries in ((Phase, source.phase), (EvidenceType, source.evidence_type)):
-        _merge_all(session, result, model, ((e.key, _titles(e) | {"position": e.order or n}) for n, e in enumerate(entries, 1)))
+        _merge_all(
+            session,
+            result,
+            model,
+            ((e.key, _titles(e) | {"position": e.order or n}) for n, e in enumerate(entries, 1)),
+        )
     session.flush()
 
 
 def _import_units(session: Session, catalog: Catalog, result: ImportResult) -> None:
     entries = catalog.units.unit
-    units = _merge_all(session, result, Unit, ((e.id, _unit_values(e, n)) for n, e in enumerate(entries)))
+    units = _merge_all(
+        session, result, Unit, ((e.id, _unit_values(e, n)) for n, e in enumerate(entries))
+    )
     session.flush()
     for entry in entries:
-        _merge(units[entry.id], {"parent_id": units[entry.parent].id if entry.parent else None}, f"unit {entry.id}", result)
-    pairs = {(e.id, s) for e in entries for s in e.successors} | {(p, e.id) for e in entries for p in e.predecessors}
-    known = {(row.predecessor_id, row.successor_id) for row in session.scalars(select(UnitSuccession))}
+        _merge(
+            units[entry.id],
+            {"parent_id": units[entry.parent].id if entry.parent else None},
+            f"unit {entry.id}",
+            result,
+        )
+    pairs = {(e.id, s) for e in entries for s in e.successors} | {
+        (p, e.id) for e in entries for p in e.predecessors
+    }
+    known = {
+        (row.predecessor_id, row.successor_id) for row in session.scalars(select(UnitSuccession))
+    }
     for old, new in sorted(pairs):
         ids = units[old].id, units[new].id
         if ids not in known:
@@ -99,17 +119,27 @@ def _import_units(session: Session, catalog: Catalog, result: ImportResult) -> N
 
 def _import_observances(session: Session, catalog: Catalog, result: ImportResult) -> None:
     source = catalog.observances
-    values = ((e.key, _observance_values(e.model_dump(), n)) for n, e in enumerate(source.observance))
+    values = (
+        (e.key, _observance_values(e.model_dump(), n)) for n, e in enumerate(source.observance)
+    )
     observances = _merge_all(session, result, Observance, values)
     session.flush()
     ids = {key: row.id for key, row in observances.items()}
-    titles = (((ids[t.observance], t.from_year), t.model_dump(exclude={"observance", "from_year"})) for t in source.title_history)
+    titles = (
+        ((ids[t.observance], t.from_year), t.model_dump(exclude={"observance", "from_year"}))
+        for t in source.title_history
+    )
     _merge_all(session, result, TitlePeriod, titles, ("observance_id", "from_year"))
-    themes = (((ids[t.observance], t.year), t.model_dump(exclude={"observance", "year"})) for t in source.theme)
+    themes = (
+        ((ids[t.observance], t.year), t.model_dump(exclude={"observance", "year"}))
+        for t in source.theme
+    )
     _merge_all(session, result, Theme, themes, ("observance_id", "year"))
 
 
-def _import_templates(session: Session, catalog: Catalog, result: ImportResult, now: datetime) -> None:
+def _import_templates(
+    session: Session, catalog: Catalog, result: ImportResult, now: datetime
+) -> None:
     observance_ids = {row.key: row.id for row in session.scalars(select(Observance))}
     entries = catalog.templates.template
     values = ((e.key, _template_values(e, observance_ids, n)) for n, e in enumerate(entries))
@@ -125,18 +155,30 @@ def _import_templates(session: Session, catalog: Catalog, result: ImportResult, 
         latest = versions.get(template.id)
         digest = _digest(entry)
         if latest is None or latest.digest not in ("", digest):
-            session.add(_new_version(template, entry, latest.number + 1 if latest else 1, digest, now))
+            session.add(
+                _new_version(template, entry, latest.number + 1 if latest else 1, digest, now)
+            )
             result.updated += latest is not None
 
 
 def _import_calendar(session: Session, catalog: Catalog, result: ImportResult) -> None:
     source = catalog.calendar
-    days = [(day, {"off": True, "reason": "trong kỳ nghỉ Tết", "source": b.source}) for b in source.tet_break for day in b.days]
+    days = [
+        (day, {"off": True, "reason": "trong kỳ nghỉ Tết", "source": b.source})
+        for b in source.tet_break
+        for day in b.days
+    ]
     for entry in source.swap:
         for day in swap(entry.day_off, entry.working_day):
             days.append((day.day, {"off": day.off, "reason": day.reason, "source": entry.source}))
     _merge_all(session, result, CalendarDay, days, ("day",))
-    _merge_all(session, result, DecidedYear, ((b.year, {"source": b.source}) for b in source.tet_break), ("year",))
+    _merge_all(
+        session,
+        result,
+        DecidedYear,
+        ((b.year, {"source": b.source}) for b in source.tet_break),
+        ("year",),
+    )
     proposed = ((p.name, p.model_dump(exclude={"name"})) for p in source.proposed_holiday)
     _merge_all(session, result, ProposedHoliday, proposed, ("name",))
 
@@ -145,11 +187,25 @@ def _role_values(entry: dict[str, Any], position: int) -> dict[str, Any]:
     level = entry["level"]
     names = ("title_vi", "title_en", "valid_from", "valid_to")
     values = {name: entry[name] for name in names}
-    return values | {"level_key": None if level == "any" else level, "successor_key": entry["successor"], "position": position}
+    return values | {
+        "level_key": None if level == "any" else level,
+        "successor_key": entry["successor"],
+        "position": position,
+    }
 
 
 def _unit_values(entry: UnitEntry, position: int) -> dict[str, Any]:
-    names = {"gso_code", "type", "name", "full_name", "name_gso", "slug", "valid_from", "valid_to", "note"}
+    names = {
+        "gso_code",
+        "type",
+        "name",
+        "full_name",
+        "name_gso",
+        "slug",
+        "valid_from",
+        "valid_to",
+        "note",
+    }
     values = entry.model_dump(include=names)
     return values | {
         "gso_code": entry.gso_code or entry.id,
@@ -167,11 +223,18 @@ def _observance_values(entry: dict[str, Any], position: int) -> dict[str, Any]:
     return entry | {"inside_key": entry.pop("inside"), "enabled": enabled, "position": position}
 
 
-def _template_values(entry: TemplateEntry, observance_ids: Mapping[str, int], position: int) -> dict[str, Any]:
+def _template_values(
+    entry: TemplateEntry, observance_ids: Mapping[str, int], position: int
+) -> dict[str, Any]:
     values = entry.model_dump(exclude={"key", "observance", "owner_role", "item"})
     observance_id = observance_ids[entry.observance] if entry.observance else None
-    values["enabled"] = entry.observance is not None  # observances open by themselves; other kinds are switched on
-    return values | {"observance_id": observance_id, "owner_role_key": entry.owner_role, "position": position}
+    # observances open by themselves; other kinds are switched on
+    values["enabled"] = entry.observance is not None
+    return values | {
+        "observance_id": observance_id,
+        "owner_role_key": entry.owner_role,
+        "position": position,
+    }
 
 
 def _titles(entry: Any) -> dict[str, str]:
@@ -183,17 +246,25 @@ def _latest_versions(session: Session) -> dict[int, TemplateVersion]:
     return {version.template_id: version for version in ordered}
 
 
-def _new_version(template: Template, entry: TemplateEntry, number: int, digest: str, now: datetime) -> TemplateVersion:
+def _new_version(
+    template: Template, entry: TemplateEntry, number: int, digest: str, now: datetime
+) -> TemplateVersion:
     version = TemplateVersion(template_id=template.id, number=number, created=now, digest=digest)
     for position, item in enumerate(entry.item, 1):
         values = item.model_dump(exclude={"phase", "role"})
-        version.items.append(TemplateItem(**values, phase_key=item.phase, role_key=item.role, position=position))
+        version.items.append(
+            TemplateItem(**values, phase_key=item.phase, role_key=item.role, position=position)
+        )
     return version
 
 
 def _digest(entry: TemplateEntry) -> str:
-    # What was not there when the first databases were made is left out while it is empty, or every template would look changed.
-    text = "\n".join(item.model_dump_json(exclude=None if item.level_end_offsets else {"level_end_offsets"}) for item in entry.item)
+    # What was not there when the first databases were made is left out while it is empty, or every
+    # template would look changed.
+    text = "\n".join(
+        item.model_dump_json(exclude=None if item.level_end_offsets else {"level_end_offsets"})
+        for item in entry.item
+    )
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -204,7 +275,9 @@ def _merge_all(
     entries: Iterable[tuple[Any, dict[str, Any]]],
     keys: tuple[str, ...] = ("key",),
 ) -> dict[Any, _Row]:
-    """Merge ``(key, values)`` pairs into the rows of ``model`` and return all of its rows by key."""
+    """Merge ``(key, values)`` pairs into the rows of ``model`` and return all of its rows by
+    key.
+    """
 
     def key_of(row: _Row) -> Any:
         return tuple(getattr(row, k) for k in keys) if len(keys) > 1 else getattr(row, keys[0])
@@ -226,7 +299,9 @@ def _merge_all(
 
 
 def _merge(row: Any, values: dict[str, Any], name: str, result: ImportResult) -> None:
-    """Three-way merge: base is what was imported last, ours is in the row, theirs is in the catalogue."""
+    """Three-way merge: base is what was imported last, ours is in the row, theirs is in the
+    catalogue.
+    """
     base: dict[str, Any] = dict(row.catalog_base or {})
     changed = False
     for column, theirs in values.items():

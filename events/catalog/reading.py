@@ -1,7 +1,9 @@
-"""The shipped catalogue: observances, templates, units and calendar decisions, read from TOML and checked as a whole.
+"""The shipped catalogue: observances, templates, units and calendar decisions, read from TOML and
+checked as a whole.
 
-Everything is checked before anything is stored. The first mistake is reported with its file, its line, the entry and the reason,
-because the person who edits these files is an officer and not a programmer.
+Everything is checked before anything is stored. The first mistake is reported with its file, its
+line, the entry and the reason, because the person who edits these files is an officer and not a
+programmer.
 """
 
 import tomllib
@@ -46,7 +48,9 @@ class Catalog:
 
 
 def read_catalog(folder: Path = SHIPPED) -> Catalog:
-    """Read and check the four files of ``folder``. Raises ``CatalogError`` for the first mistake."""
+    """Read and check the four files of ``folder``. Raises ``CatalogError`` for the first
+    mistake.
+    """
     files = {name: _SourceFile.read(folder / name) for name in FILES}
     catalog = Catalog(
         files["units.toml"].parse(UnitsFile),
@@ -74,7 +78,9 @@ class _SourceFile:
         try:
             return cls(path.name, path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
-            raise CatalogError(file=path.name, key="file", reason=f"cannot be read ({error})") from error
+            raise CatalogError(
+                file=path.name, key="file", reason=f"cannot be read ({error})"
+            ) from error
 
     def parse(self, model: type[_File]) -> _File:
         try:
@@ -86,17 +92,26 @@ class _SourceFile:
 
     def error(self, table: str, index: int, key: str, reason: str) -> CatalogError:
         """Return the error for the ``index``-th ``[[table]]`` of this file."""
-        lines = [n for n, line in enumerate(self.text.splitlines(), 1) if line.strip() == f"[[{table}]]"]
+        lines = [
+            n for n, line in enumerate(self.text.splitlines(), 1) if line.strip() == f"[[{table}]]"
+        ]
         where = f"{self.name}:{lines[index]}" if index < len(lines) else self.name
         return CatalogError(file=where, key=key, reason=reason)
 
     def _explain(self, error: ValidationError) -> CatalogError:
-        """Turn the first mistake of a file into one line: location ("template", 3, "item", 2, "weight") and message."""
+        """Turn the first mistake of a file into one line: location ("template", 3, "item", 2,
+        "weight") and message.
+        """
         problems = error.errors(include_url=False, include_context=False)
-        first = min(problems, key=lambda problem: problem["type"] != "extra_forbidden")  # a misspelt key before its absence
+        # a misspelt key before its absence
+        first = min(problems, key=lambda problem: problem["type"] != "extra_forbidden")
         path = list(first["loc"])
         table, index, entry = self._find(path)
-        field = ".".join(str(part) for part in path[2 if len(path) > 2 else 0 :] if isinstance(part, str) and part != "item")
+        field = ".".join(
+            str(part)
+            for part in path[2 if len(path) > 2 else 0 :]
+            if isinstance(part, str) and part != "item"
+        )
         reason = _IN_WORDS.get(first["type"]) or f"{first['msg']} (got {first['input']!r})"
         return self.error(table, index, _name_of(entry), f"{field}: {reason}")
 
@@ -112,12 +127,24 @@ class _SourceFile:
 
 
 def _name_of(entry: Mapping[str, Any]) -> str:
-    return str(next((entry[name] for name in ("key", "id", "observance", "year", "name", "day_off") if name in entry), "file"))
+    return str(
+        next(
+            (
+                entry[name]
+                for name in ("key", "id", "observance", "year", "name", "day_off")
+                if name in entry
+            ),
+            "file",
+        )
+    )
 
 
 def _known(catalog: Catalog) -> Known:
     source = catalog.templates
-    roles, phases, evidence = ({entry.key for entry in table} for table in (source.role, source.phase, source.evidence_type))
+    roles, phases, evidence = (
+        {entry.key for entry in table}
+        for table in (source.role, source.phase, source.evidence_type)
+    )
     return Known(roles, phases, evidence, {level.key for level in catalog.units.level})
 
 
@@ -133,7 +160,9 @@ def _check_units(units: UnitsFile, source: _SourceFile) -> None:
             raise source.error("unit", index, unit.id, problem)
 
 
-def _problem_of_unit(unit: UnitEntry, by_id: Mapping[str, UnitEntry], ranks: Mapping[str, int]) -> str | None:
+def _problem_of_unit(
+    unit: UnitEntry, by_id: Mapping[str, UnitEntry], ranks: Mapping[str, int]
+) -> str | None:
     if unit.level not in ranks:
         return f"unknown level {unit.level!r}; known: {', '.join(ranks)}"
     if unit.valid_from and unit.valid_to and unit.valid_to < unit.valid_from:
@@ -148,10 +177,11 @@ def _problem_of_unit(unit: UnitEntry, by_id: Mapping[str, UnitEntry], ranks: Map
         return f"unknown parent {unit.parent!r}"
     if parent.level not in ranks or ranks[parent.level] >= ranks[unit.level]:
         return f"parent {parent.id!r} is not of a higher level (a unit cannot stand below itself)"
-    if (unit.valid_from or date.min) < (parent.valid_from or date.min) or (unit.valid_to or date.max) > (
-        parent.valid_to or date.max
-    ):
-        return f"lives outside the validity of its parent {parent.id!r} ({parent.valid_from or '…'} to {parent.valid_to or '…'})"
+    if (unit.valid_from or date.min) < (parent.valid_from or date.min) or (
+        unit.valid_to or date.max
+    ) > (parent.valid_to or date.max):
+        lives = f"{parent.valid_from or '…'} to {parent.valid_to or '…'}"
+        return f"lives outside the validity of its parent {parent.id!r} ({lives})"
     return None
 
 
@@ -163,24 +193,47 @@ def _check_roles(catalog: Catalog, source: _SourceFile) -> None:
     roles = {role.key: role for role in templates.role}
     for index, role in enumerate(templates.role):
         if role.level not in {*levels, "any"}:
-            raise source.error("role", index, role.key, f"unknown level {role.level!r}; known: {', '.join(sorted(levels))}, any")
+            raise source.error(
+                "role",
+                index,
+                role.key,
+                f"unknown level {role.level!r}; known: {', '.join(sorted(levels))}, any",
+            )
         if role.successor and role.successor not in roles:
             raise source.error("role", index, role.key, f"unknown successor {role.successor!r}")
         if role.valid_from and role.valid_to and role.valid_to < role.valid_from:
-            raise source.error("role", index, role.key, f"ends on {role.valid_to}, before it begins on {role.valid_from}")
-    cycle = find_cycle({key: [role.successor] if role.successor else [] for key, role in roles.items()})
+            raise source.error(
+                "role",
+                index,
+                role.key,
+                f"ends on {role.valid_to}, before it begins on {role.valid_from}",
+            )
+    cycle = find_cycle(
+        {key: [role.successor] if role.successor else [] for key, role in roles.items()}
+    )
     if cycle:
-        raise source.error("role", list(roles).index(cycle[0]), cycle[0], f"cycle of successors: {' → '.join(cycle)}")
+        raise source.error(
+            "role",
+            list(roles).index(cycle[0]),
+            cycle[0],
+            f"cycle of successors: {' → '.join(cycle)}",
+        )
     for level, key in templates.level_default_role.items():
         if level not in levels or key not in roles:
-            raise CatalogError(file=source.name, key="level_default_role", reason=f"unknown level or role: {level} = {key!r}")
+            raise CatalogError(
+                file=source.name,
+                key="level_default_role",
+                reason=f"unknown level or role: {level} = {key!r}",
+            )
 
 
 def _check_observances(catalog: Catalog, source: _SourceFile) -> None:
     observances = catalog.observances
     _refuse_duplicates(source, "observance", [entry.key for entry in observances.observance])
     taken = [unit.slug for unit in catalog.units.unit]
-    _refuse_duplicates(source, "observance", [entry.slug for entry in observances.observance], taken, what="slug")
+    _refuse_duplicates(
+        source, "observance", [entry.slug for entry in observances.observance], taken, what="slug"
+    )
     for index, entry in enumerate(observances.observance):
         try:
             rule_from(entry.rule)
@@ -189,10 +242,19 @@ def _check_observances(catalog: Catalog, source: _SourceFile) -> None:
     known = {entry.key for entry in observances.observance}
     for index, entry in enumerate(observances.observance):
         if entry.inside is not None and entry.inside not in known:
-            raise source.error("observance", index, entry.key, f"inside: unknown observance {entry.inside!r}")
-    cycle = find_cycle({entry.key: [entry.inside] if entry.inside else [] for entry in observances.observance})
+            raise source.error(
+                "observance", index, entry.key, f"inside: unknown observance {entry.inside!r}"
+            )
+    cycle = find_cycle(
+        {entry.key: [entry.inside] if entry.inside else [] for entry in observances.observance}
+    )
     if cycle:
-        raise source.error("observance", list(known).index(cycle[0]), cycle[0], f"cycle of inside: {' → '.join(cycle)}")
+        raise source.error(
+            "observance",
+            list(known).index(cycle[0]),
+            cycle[0],
+            f"cycle of inside: {' → '.join(cycle)}",
+        )
     dated: Sequence[tuple[str, Sequence[TitleEntry | ThemeEntry]]] = (
         ("title_history", observances.title_history),
         ("theme", observances.theme),
@@ -200,8 +262,17 @@ def _check_observances(catalog: Catalog, source: _SourceFile) -> None:
     for table, entries in dated:
         for index, dated_entry in enumerate(entries):
             if dated_entry.observance not in known:
-                raise source.error(table, index, dated_entry.observance, f"unknown observance {dated_entry.observance!r}")
-    _refuse_duplicates(source, "title_history", [f"{t.observance} {t.from_year}" for t in observances.title_history])
+                raise source.error(
+                    table,
+                    index,
+                    dated_entry.observance,
+                    f"unknown observance {dated_entry.observance!r}",
+                )
+    _refuse_duplicates(
+        source,
+        "title_history",
+        [f"{t.observance} {t.from_year}" for t in observances.title_history],
+    )
     _refuse_duplicates(source, "theme", [f"{t.observance} {t.year}" for t in observances.theme])
 
 
@@ -213,18 +284,24 @@ def _check_templates(catalog: Catalog, source: _SourceFile) -> None:
     line = 0
     for index, template in enumerate(templates):
         if template.observance and template.observance not in observances:
-            raise source.error("template", index, template.key, f"unknown observance {template.observance!r}")
+            raise source.error(
+                "template", index, template.key, f"unknown observance {template.observance!r}"
+            )
         wrong = problem_of_header(template, known)
         if wrong:
             raise source.error("template", index, template.key, str(wrong))
         for item in template.item:
             problem = problem_of_item(item, template, known)
             if problem:
-                raise source.error("template.item", line, f"{template.key}.{item.key}", str(problem))
+                raise source.error(
+                    "template.item", line, f"{template.key}.{item.key}", str(problem)
+                )
             line += 1
         cycle = find_cycle({item.key: item.depends_on for item in template.item})
         if cycle:
-            raise source.error("template", index, template.key, f"cycle of depends_on: {' → '.join(cycle)}")
+            raise source.error(
+                "template", index, template.key, f"cycle of depends_on: {' → '.join(cycle)}"
+            )
 
 
 def _check_calendar(calendar: CalendarFile, source: _SourceFile) -> None:
@@ -232,7 +309,10 @@ def _check_calendar(calendar: CalendarFile, source: _SourceFile) -> None:
     for index, entry in enumerate(calendar.tet_break):
         if not 3 <= (entry.last_day_off - entry.first_day_off).days + 1 <= 20:
             raise source.error(
-                "tet_break", index, str(entry.year), f"{entry.first_day_off} to {entry.last_day_off} is no Tết break"
+                "tet_break",
+                index,
+                str(entry.year),
+                f"{entry.first_day_off} to {entry.last_day_off} is no Tết break",
             )
     seen: set[date] = {day for entry in calendar.tet_break for day in entry.days}
     for index, swap in enumerate(calendar.swap):
@@ -243,7 +323,12 @@ def _check_calendar(calendar: CalendarFile, source: _SourceFile) -> None:
 
 
 def _refuse_duplicates(
-    source: _SourceFile, table: str, keys: Sequence[str], taken: Iterable[str] = (), *, what: str = "key"
+    source: _SourceFile,
+    table: str,
+    keys: Sequence[str],
+    taken: Iterable[str] = (),
+    *,
+    what: str = "key",
 ) -> None:
     counts = Counter([*keys, *taken])
     for index in range(len(keys) - 1, -1, -1):

@@ -35,13 +35,19 @@ def delegate_item(
     by: Person,
     now: datetime,
 ) -> ChecklistItem:
-    """Have a unit below do an item, or one post in it; None takes it back. Those in charge there may tick it, and are reminded.
+    """Have a unit below do an item, or one post in it; None takes it back.
 
-    Only a post in the item's unit or above may do this. ``role`` is a role's key. Raises ``InvalidInputError`` for a unit that is
-    not below, or a post that it does not have.
+    Those in charge there may tick it, and are reminded.
+
+    Only a post in the item's unit or above may do this. ``role`` is a role's key. Raises
+    ``InvalidInputError`` for a unit that is not below, or a post that it does not have.
     """
     item = open_for_choice(session, item_id, by, now)
-    unit = None if unit_id is None else chosen_below(session, item, [unit_id], day_here(session, now))[0]
+    unit = (
+        None
+        if unit_id is None
+        else chosen_below(session, item, [unit_id], day_here(session, now))[0]
+    )
     role = role if unit is not None else None
     if (item.delegate_unit_id, item.delegate_role_key) == (unit_id, role):
         return item
@@ -52,7 +58,14 @@ def delegate_item(
     return item
 
 
-def give_to(session: Session, item: ChecklistItem, unit: Unit | None, role: str | None, stamp: Stamp, **notes: Any) -> None:
+def give_to(
+    session: Session,
+    item: ChecklistItem,
+    unit: Unit | None,
+    role: str | None,
+    stamp: Stamp,
+    **notes: Any,
+) -> None:
     """Write who does an item, with its history."""
     before = _delegation(item)
     item.delegate_unit, item.delegate_role = unit, session.get(Role, role) if role else None
@@ -69,19 +82,34 @@ def _delegation(item: ChecklistItem) -> dict[str, Any]:
 
 
 def units_below(session: Session, unit: Unit, on: date) -> Sequence[Unit]:
-    """Return the units directly below ``unit`` on the day ``on``, among which work can be divided."""
-    return session.scalars(select(Unit).where(Unit.parent_id == unit.id, Unit.on(on)).order_by(Unit.position, Unit.id)).all()
+    """Return the units directly below ``unit`` on the day ``on``, among which work can be
+    divided.
+    """
+    return session.scalars(
+        select(Unit).where(Unit.parent_id == unit.id, Unit.on(on)).order_by(Unit.position, Unit.id)
+    ).all()
 
 
-def chosen_below(session: Session, item: ChecklistItem, unit_ids: Collection[int], on: date) -> Sequence[Unit]:
-    """Return the units in their order. Raises ``InvalidInputError`` for none, or one that ended or is not below the item's unit."""
-    units = session.scalars(select(Unit).where(Unit.id.in_(unit_ids)).order_by(Unit.position, Unit.id)).all()
+def chosen_below(
+    session: Session, item: ChecklistItem, unit_ids: Collection[int], on: date
+) -> Sequence[Unit]:
+    """Return the units in their order.
+
+    Raises ``InvalidInputError`` for none, or one that ended or is not below the item's unit.
+    """
+    units = session.scalars(
+        select(Unit).where(Unit.id.in_(unit_ids)).order_by(Unit.position, Unit.id)
+    ).all()
     if not units or len(units) < len(set(unit_ids)):
         raise InvalidInputError(N_("Please choose at least one unit."))
     above = item.campaign.unit
     for unit in units:
         if above not in ancestors(unit):
-            raise InvalidInputError(N_("%(unit)s is not below %(above)s."), unit=unit.full_name, above=above.full_name)
+            raise InvalidInputError(
+                N_("%(unit)s is not below %(above)s."), unit=unit.full_name, above=above.full_name
+            )
         if not unit.is_valid(on):
-            raise InvalidInputError(N_("%(unit)s does not exist on %(day)s."), unit=unit.full_name, day=f"{on:%d/%m/%Y}")
+            raise InvalidInputError(
+                N_("%(unit)s does not exist on %(day)s."), unit=unit.full_name, day=f"{on:%d/%m/%Y}"
+            )
     return units

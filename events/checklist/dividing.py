@@ -43,10 +43,12 @@ def split_item(
     now: datetime,
     calendar: WorkCalendar,
 ) -> Sequence[ChecklistItem]:
-    """Give each of the units its part of an item, in its own campaign, which is opened if it has none. Returns all parts.
+    """Give each of the units its part of an item, in its own campaign, which is opened if it has
+    none. Returns all parts.
 
-    A unit that has its part is passed over. The item is done when all its parts are. Raises ``InvalidInputError`` for units that
-    are not below the item's, ``ConflictError`` for an item that is closed.
+    A unit that has its part is passed over. The item is done when all its parts are. Raises
+    ``InvalidInputError`` for units that are not below the item's, ``ConflictError`` for an item
+    that is closed.
     """
     of_item = select(Campaign.template_id).join(Campaign.items).where(ChecklistItem.id == item_id)
     lock_templates(session, of_item)  # before the item, as by those who move the dates of its round
@@ -59,30 +61,46 @@ def split_item(
         campaigns = _campaigns_of(session, item.campaign, new, now, calendar)
         roles = RoleBook.load(session)
         again = _given_again(session, item, [campaigns[unit.id].id for unit in new])
-        session.add_all(_part(item, campaigns[unit.id], roles, now) for unit in new if campaigns[unit.id].id not in again)
+        session.add_all(
+            _part(item, campaigns[unit.id], roles, now)
+            for unit in new
+            if campaigns[unit.id].id not in again
+        )
         item.touch(now)
         session.flush()
         for part in again.values():
             give_again(session, part, Stamp(by, now))
-        record(session, item, {}, {PARTS: ", ".join(unit.full_name for unit in new)}, Stamp(by, now))
+        record(
+            session, item, {}, {PARTS: ", ".join(unit.full_name for unit in new)}, Stamp(by, now)
+        )
     return parts_of(session, item)
 
 
 def take_back_part(session: Session, part_id: int, *, by: Person, now: datetime) -> ChecklistItem:
-    """Take a part back that nobody has touched; the unit sees it closed as not required. Returns the whole item.
+    """Take a part back that nobody has touched; the unit sees it closed as not required.
 
-    Only a post in the unit that divided the item, or above it, may do this. Raises ``ConflictError`` for a part that was begun.
+    Returns the whole item.
+
+    Only a post in the unit that divided the item, or above it, may do this. Raises
+    ``ConflictError`` for a part that was begun.
     """
-    whole_id = session.scalar(select(ChecklistItem.split_from_id).where(ChecklistItem.id == part_id))
+    whole_id = session.scalar(
+        select(ChecklistItem.split_from_id).where(ChecklistItem.id == part_id)
+    )
     if whole_id is None:
         raise NotFoundError(kind="checklist item", key=part_id)
     whole = open_for_choice(session, whole_id, by, now)
-    part = session.get_one(ChecklistItem, part_id, with_for_update=FOR_CHANGE, populate_existing=True)
+    part = session.get_one(
+        ChecklistItem, part_id, with_for_update=FOR_CHANGE, populate_existing=True
+    )
     if was_taken_back(part):
         return whole
     unit, stamp = part.campaign.unit.full_name, Stamp(by, now)
     if not untouched(part):
-        raise ConflictError(N_("%(unit)s has begun its part already; it can be closed there, with the reason."), unit=unit)
+        raise ConflictError(
+            N_("%(unit)s has begun its part already; it can be closed there, with the reason."),
+            unit=unit,
+        )
     whole.touch(now)
     record(session, whole, {PARTS: unit}, {}, stamp)
     reason = f"{whole.campaign.unit.full_name} {TAKEN_BACK}"
@@ -91,22 +109,36 @@ def take_back_part(session: Session, part_id: int, *, by: Person, now: datetime)
 
 
 def _campaigns_of(
-    session: Session, campaign: Campaign, units: Sequence[Unit], now: datetime, calendar: WorkCalendar
+    session: Session,
+    campaign: Campaign,
+    units: Sequence[Unit],
+    now: datetime,
+    calendar: WorkCalendar,
 ) -> dict[int, Campaign]:
     """Return each unit's campaign of the same round by unit id, opened where it is missing."""
     ids = [unit.id for unit in units]
     open_round(session, round_of(campaign), now=now, calendar=calendar, unit_ids=ids)
-    same = (Campaign.template_id == campaign.template_id, Campaign.period == campaign.period, Campaign.unit_id.in_(ids))
+    same = (
+        Campaign.template_id == campaign.template_id,
+        Campaign.period == campaign.period,
+        Campaign.unit_id.in_(ids),
+    )
     found = {each.unit_id: each for each in session.scalars(select(Campaign).where(*same))}
     for unit in units:
         if unit.id not in found:
-            raise ConflictError(N_("%(unit)s did not exist yet when this campaign began."), unit=unit.full_name)
+            raise ConflictError(
+                N_("%(unit)s did not exist yet when this campaign began."), unit=unit.full_name
+            )
     return found
 
 
-def _given_again(session: Session, item: ChecklistItem, campaign_ids: Collection[int]) -> dict[int, ChecklistItem]:
+def _given_again(
+    session: Session, item: ChecklistItem, campaign_ids: Collection[int]
+) -> dict[int, ChecklistItem]:
     """Return by campaign the parts of an item that were taken back before."""
-    query = select(ChecklistItem).where(ChecklistItem.campaign_id.in_(campaign_ids), ChecklistItem.key == f"part-{item.id}")
+    query = select(ChecklistItem).where(
+        ChecklistItem.campaign_id.in_(campaign_ids), ChecklistItem.key == f"part-{item.id}"
+    )
     return {part.campaign_id: part for part in session.scalars(query)}
 
 

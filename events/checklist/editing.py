@@ -1,6 +1,9 @@
-"""Edit an item by hand: its wording, its dates, who does it. What stands by hand stays when days move and templates change.
+"""Edit an item by hand: its wording, its dates, who does it.
 
-A unit may make its own deadline earlier. A later one is given by a unit above, or lateness could be wished away.
+What stands by hand stays when days move and templates change.
+
+A unit may make its own deadline earlier. A later one is given by a unit above, or lateness could be
+wished away.
 """
 
 from collections.abc import Iterator
@@ -42,7 +45,10 @@ _A_YEAR = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An item as somebody wants it. ``dtstart`` only counts for an item that runs over a period; ``role`` is a key."""
+    """An item as somebody wants it.
+
+    ``dtstart`` only counts for an item that runs over a period; ``role`` is a key.
+    """
 
     summary: str
     due: date
@@ -60,11 +66,13 @@ def edit_item(
     now: datetime,
     door: Door = Door.PAGE,
 ) -> ChecklistItem:
-    """Change an open item by hand. Asking twice changes nothing; a moved date re-arms the reminders.
+    """Change an open item by hand.
 
-    ``sequence`` is the item's when it was shown. Raises ``NotAllowedError`` without a post in the unit or above it,
-    ``ConflictError`` when it is closed, was changed since, or would be due later than its unit may decide, and
-    ``InvalidInputError`` for what cannot be.
+    Asking twice changes nothing; a moved date re-arms the reminders.
+
+    ``sequence`` is the item's when it was shown. Raises ``NotAllowedError`` without a post in the
+    unit or above it, ``ConflictError`` when it is closed, was changed since, or would be due later
+    than its unit may decide, and ``InvalidInputError`` for what cannot be.
     """
     today = day_here(session, now)
     item = _open(session, item_id, by, now)
@@ -72,7 +80,9 @@ def edit_item(
     if not values:
         return item
     if sequence is not None and item.sequence != sequence:
-        raise ConflictError(N_("“%(item)s” was changed since. Please look at it again."), item=item.summary)
+        raise ConflictError(
+            N_("“%(item)s” was changed since. Please look at it again."), item=item.summary
+        )
     _require_say(session, item, values.get("due", item.due), by, today)
     edited = sorted({*item.edited, *values})
     if "due" in values:
@@ -100,27 +110,46 @@ def follow_template(
         return item
     values = of_origin(session, item)
     if values is None:
-        raise ConflictError(N_("“%(item)s” has no template that it could follow."), item=item.summary)
-    set_by = next((change for change in history_of(session, item) if {EDITED, "due"} <= change.after.keys()), None)
+        raise ConflictError(
+            N_("“%(item)s” has no template that it could follow."), item=item.summary
+        )
+    set_by = next(
+        (change for change in history_of(session, item) if {EDITED, "due"} <= change.after.keys()),
+        None,
+    )
     require_say_over(session, item, set_by, values["due"], by, day_here(session, now))
     write_with_parts(session, item, values | {EDITED: []}, Stamp(by, now, door))
     return item
 
 
-def write_with_parts(session: Session, item: ChecklistItem, values: dict[str, Any], stamp: Stamp, **notes: Any) -> None:
-    """Write columns of an item with its history, and let its open parts follow; what a hand set in a part stays."""
+def write_with_parts(
+    session: Session, item: ChecklistItem, values: dict[str, Any], stamp: Stamp, **notes: Any
+) -> None:
+    """Write columns of an item with its history, and let its open parts follow; what a hand set in
+    a part stays.
+    """
     write_columns(session, item, values, stamp, **notes)
     for part in parts_of(session, item):
-        followed = missed(part, {name: getattr(item, name) for name in OF_THE_WHOLE}) if part.is_open else {}
+        followed = (
+            missed(part, {name: getattr(item, name) for name in OF_THE_WHOLE})
+            if part.is_open
+            else {}
+        )
         if followed:
             write_with_parts(session, part, followed, stamp)
 
 
 def clean_summary(text: str) -> str:
-    """Return what is to be done, on one line. Raises ``InvalidInputError`` for nothing, or too much."""
+    """Return what is to be done, on one line.
+
+    Raises ``InvalidInputError`` for nothing, or too much.
+    """
     summary = one_line(text)
     if not summary or len(summary) > LONGEST_SUMMARY:
-        raise InvalidInputError(N_("Please say in at most %(longest)s letters what is to be done."), longest=LONGEST_SUMMARY)
+        raise InvalidInputError(
+            N_("Please say in at most %(longest)s letters what is to be done."),
+            longest=LONGEST_SUMMARY,
+        )
     return summary
 
 
@@ -129,22 +158,34 @@ def sets_its_own_date(item: ChecklistItem) -> bool:
     return item.is_own and item.split_from_id is None
 
 
-def require_say_over(session: Session, item: ChecklistItem, edit: Change | None, due: date, by: Person, today: date) -> None:
-    """Raise ``ConflictError`` when a unit undoes the shorter time that one above set by ``edit``; its own it may take back."""
+def require_say_over(
+    session: Session, item: ChecklistItem, edit: Change | None, due: date, by: Person, today: date
+) -> None:
+    """Raise ``ConflictError`` when a unit undoes the shorter time that one above set by ``edit``;
+    its own it may take back.
+    """
     above = _above(item)
-    if edit is not None and above is not None and (edit.by is None or may_work_on(session, edit.by, above, today)):
+    if (
+        edit is not None
+        and above is not None
+        and (edit.by is None or may_work_on(session, edit.by, above, today))
+    ):
         _require_say(session, item, due, by, today)
 
 
 def require_near(campaign: Campaign, day: date) -> None:
-    """Raise ``InvalidInputError`` for a day more than a year before the campaign or after it: a slip of the keyboard.
+    """Raise ``InvalidInputError`` for a day more than a year before the campaign or after it: a
+    slip of the keyboard.
 
     Years that the tables do not reach would break every page and calendar that counts with the day.
     """
     first, last = campaign.opens - _A_YEAR, campaign.dtend + _A_YEAR
     if not first <= day <= last:
         raise InvalidInputError(
-            N_("%(day)s is too far from this campaign; please choose a day from %(first)s until %(last)s."),
+            N_(
+                "%(day)s is too far from this campaign; please choose a day from %(first)s until "
+                "%(last)s."
+            ),
             day=f"{day:%d/%m/}{day.year:04}",
             first=f"{first:%d/%m/%Y}",
             last=f"{last:%d/%m/%Y}",
@@ -153,13 +194,25 @@ def require_near(campaign: Campaign, day: date) -> None:
 
 
 def remarks(item: ChecklistItem, calendar: WorkCalendar) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield what is odd about an item's date, as sentences with their facts: warnings, not locks."""
+    """Yield what is odd about an item's date, as sentences with their facts: warnings, not
+    locks.
+    """
     off = calendar.day_off(item.due)
     if off is not None:
-        yield N_("%(day)s is a day off (%(reason)s)."), {"day": f"{item.due:%d/%m/%Y}", "reason": str(off)}
-    first = [one for one in item.campaign.items if one.key in item.depends_on and one.is_open and one.due > item.due]
+        yield (
+            N_("%(day)s is a day off (%(reason)s)."),
+            {"day": f"{item.due:%d/%m/%Y}", "reason": str(off)},
+        )
+    first = [
+        one
+        for one in item.campaign.items
+        if one.key in item.depends_on and one.is_open and one.due > item.due
+    ]
     if first:
-        yield N_("It is due before what it waits for: %(items)s."), {"items": ", ".join(one.summary for one in first)}
+        yield (
+            N_("It is due before what it waits for: %(items)s."),
+            {"items": ", ".join(one.summary for one in first)},
+        )
 
 
 def _open(session: Session, item_id: int, by: Person, now: datetime) -> ChecklistItem:
@@ -176,8 +229,12 @@ def _changes(session: Session, item: ChecklistItem, wanted: Edit, today: date) -
         require_near(item.campaign, day)
     if dtstart and dtstart > wanted.due:
         raise InvalidInputError(N_("It cannot begin after the day on which it is due."))
-    if wanted.role != item.role_key and wanted.role not in {role.key for role in roles_at(session, item.campaign.unit, today)}:
-        raise InvalidInputError(N_("There is no such post in %(unit)s."), unit=item.campaign.unit.full_name)
+    if wanted.role != item.role_key and wanted.role not in {
+        role.key for role in roles_at(session, item.campaign.unit, today)
+    }:
+        raise InvalidInputError(
+            N_("There is no such post in %(unit)s."), unit=item.campaign.unit.full_name
+        )
     values = {"summary": summary, "due": wanted.due, "dtstart": dtstart, "role_key": wanted.role}
     return {name: value for name, value in values.items() if getattr(item, name) != value}
 
@@ -188,7 +245,10 @@ def _require_say(session: Session, item: ChecklistItem, due: date, by: Person, t
     if above is None or due <= item.due or may_work_on(session, by, above, today):
         return
     raise ConflictError(
-        N_("Only %(above)s can give more time than until %(day)s; an earlier day is yours to choose."),
+        N_(
+            "Only %(above)s can give more time than until %(day)s; an earlier day is yours to "
+            "choose."
+        ),
         above=above.full_name,
         day=f"{item.due:%d/%m/%Y}",
     )

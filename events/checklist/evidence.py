@@ -1,7 +1,7 @@
 """Evidence of what was done: a document's number, a file, a photo, a link, a head count.
 
-Files lie in a folder under the SHA-256 of their content, so that writing one twice does no harm; one that no row names is harmless
-too. What a file is, its first bytes say, never its name.
+Files lie in a folder under the SHA-256 of their content, so that writing one twice does no harm;
+one that no row names is harmless too. What a file is, its first bytes say, never its name.
 """
 
 from dataclasses import dataclass
@@ -54,15 +54,29 @@ class Proof:
     @property
     def in_words(self) -> str:
         """What history says of it."""
-        parts = [self.text, f"{self.dated:%d/%m/%Y}" if self.dated else "", self.url, self.file.name if self.file else ""]
+        parts = [
+            self.text,
+            f"{self.dated:%d/%m/%Y}" if self.dated else "",
+            self.url,
+            self.file.name if self.file else "",
+        ]
         number = "" if self.number is None else str(self.number)
         return ", ".join(part for part in (number, *(nfc(part) for part in parts)) if part)
 
 
-def add_evidence(session: Session, item_id: int, proof: Proof, *, by: Person, now: datetime, door: Door = Door.PAGE) -> Evidence:
+def add_evidence(
+    session: Session,
+    item_id: int,
+    proof: Proof,
+    *,
+    by: Person,
+    now: datetime,
+    door: Door = Door.PAGE,
+) -> Evidence:
     """Add one piece of evidence to an item. Adding the same piece twice changes nothing.
 
-    Raises ``InvalidInputError`` when its kind lacks what it needs, and the errors of ``checklist.complete_item``.
+    Raises ``InvalidInputError`` when its kind lacks what it needs, and the errors of
+    ``checklist.complete_item``.
     """
     item = open_for_change(session, item_id, by, now)
     if proof.kind not in item.evidence_kinds:
@@ -72,11 +86,18 @@ def add_evidence(session: Session, item_id: int, proof: Proof, *, by: Person, no
     for known in item.evidence_given:
         if all(getattr(known, name) == value for name, value in columns.items()):
             return known
-    return _give(session, item, Evidence(at=now, by=by, **columns), stamp_for(session, item, by, now, door))
+    return _give(
+        session, item, Evidence(at=now, by=by, **columns), stamp_for(session, item, by, now, door)
+    )
 
 
-def remove_evidence(session: Session, evidence_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE) -> ChecklistItem:
-    """Take one piece of evidence away; history keeps what it was. Raises ``ConflictError`` for an item that is closed."""
+def remove_evidence(
+    session: Session, evidence_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE
+) -> ChecklistItem:
+    """Take one piece of evidence away; history keeps what it was.
+
+    Raises ``ConflictError`` for an item that is closed.
+    """
     piece = get_evidence(session, evidence_id)
     item = open_for_change(session, piece.item_id, by, now)
     require_open(item)
@@ -84,7 +105,9 @@ def remove_evidence(session: Session, evidence_id: int, *, by: Person, now: date
     return item
 
 
-def take_out(session: Session, item: ChecklistItem, piece: Evidence, stamp: Stamp, **notes: Any) -> None:
+def take_out(
+    session: Session, item: ChecklistItem, piece: Evidence, stamp: Stamp, **notes: Any
+) -> None:
     """Delete a piece of evidence, with its history, from which it can be put back."""
     before = _remembered(session, piece)
     item.evidence_given.remove(piece)
@@ -93,12 +116,22 @@ def take_out(session: Session, item: ChecklistItem, piece: Evidence, stamp: Stam
     record(session, item, before, notes, stamp)
 
 
-def put_back(session: Session, item: ChecklistItem, piece: dict[str, Any], stamp: Stamp, **notes: Any) -> None:
-    """Give an item a piece of evidence again, as history remembers it: also when it came, and from whom."""
+def put_back(
+    session: Session, item: ChecklistItem, piece: dict[str, Any], stamp: Stamp, **notes: Any
+) -> None:
+    """Give an item a piece of evidence again, as history remembers it: also when it came, and from
+    whom.
+    """
     known = {name: value for name, value in piece.items() if name not in ("at", "by")}
     known["dated"] = date.fromisoformat(piece["dated"]) if piece["dated"] else None
     by = session.get(Person, piece["by"]) if piece["by"] else None
-    _give(session, item, Evidence(at=datetime.fromisoformat(piece["at"]), by=by, **known), stamp, **notes)
+    _give(
+        session,
+        item,
+        Evidence(at=datetime.fromisoformat(piece["at"]), by=by, **known),
+        stamp,
+        **notes,
+    )
 
 
 def find_piece(item: ChecklistItem, piece: dict[str, Any]) -> Evidence | None:
@@ -118,7 +151,9 @@ def proof_of(piece: Evidence) -> Proof:
     """Return a piece that was given as it was entered."""
     file = None
     if piece.file_digest:
-        file = StoredFile(piece.file_name or "", piece.file_type or "", piece.file_digest, piece.file_size or 0)
+        file = StoredFile(
+            piece.file_name or "", piece.file_type or "", piece.file_digest, piece.file_size or 0
+        )
     return Proof(piece.kind_key, piece.text or "", piece.url or "", piece.number, piece.dated, file)
 
 
@@ -128,7 +163,9 @@ def evidence_missing(item: ChecklistItem) -> int:
 
 
 def evidence_not_given(item: ChecklistItem) -> int:
-    """Return how many wanted pieces are not there, also where it may be done without them; 0 where a tick is enough."""
+    """Return how many wanted pieces are not there, also where it may be done without them; 0 where
+    a tick is enough.
+    """
     if TICK_ONLY in item.evidence or not item.evidence:
         return 0
     given = sum(piece.kind_key in item.evidence for piece in item.evidence_given)
@@ -136,15 +173,21 @@ def evidence_not_given(item: ChecklistItem) -> int:
 
 
 def proving_papers(item: ChecklistItem) -> list[Document]:
-    """Return the documents that stand for the number and date wanted of them, without those whose number was typed too."""
+    """Return the documents that stand for the number and date wanted of them, without those whose
+    number was typed too.
+    """
     if DOCUMENT not in item.evidence:
         return []
     typed = {piece.text for piece in item.evidence_given if piece.kind_key == DOCUMENT}
     return [paper for paper in item.papers if paper.number not in typed]
 
 
-def file_of(session: Session, evidence_id: int, folder: Path | None, *, by: Person, on: date) -> tuple[Evidence, bytes]:
-    """Return a piece of evidence with its file. Raises ``NotAllowedError`` without a post in the unit or above it.
+def file_of(
+    session: Session, evidence_id: int, folder: Path | None, *, by: Person, on: date
+) -> tuple[Evidence, bytes]:
+    """Return a piece of evidence with its file.
+
+    Raises ``NotAllowedError`` without a post in the unit or above it.
 
     The unit that an item was delegated to sees its files too.
     """
@@ -158,9 +201,13 @@ def file_of(session: Session, evidence_id: int, folder: Path | None, *, by: Pers
 def _check(proof: Proof) -> None:
     """Raise ``InvalidInputError`` unless a piece has what its kind needs."""
     if proof.url and not _is_web_address(proof.url.strip()):
-        raise InvalidInputError(N_("“%(url)s” is not a web address; it should begin with https://."), url=proof.url)
+        raise InvalidInputError(
+            N_("“%(url)s” is not a web address; it should begin with https://."), url=proof.url
+        )
     if proof.number is not None and not 0 <= proof.number <= _LARGEST_NUMBER:
-        raise InvalidInputError(N_("%(number)s is not a number that can be stored here."), number=proof.number)
+        raise InvalidInputError(
+            N_("%(number)s is not a number that can be stored here."), number=proof.number
+        )
     sentence = _lacking(proof)
     if sentence:
         raise InvalidInputError(sentence)
@@ -171,7 +218,11 @@ def _lacking(proof: Proof) -> str | None:
     has_text, has_file = bool(nfc(proof.text)), proof.file is not None
     match proof.kind:
         case "doc_ref":
-            return None if has_text and proof.dated else N_("Please enter the number and the date of the document.")
+            return (
+                None
+                if has_text and proof.dated
+                else N_("Please enter the number and the date of the document.")
+            )
         case "file":
             return None if has_file else N_("Please choose the file.")
         case "photo":
@@ -180,11 +231,19 @@ def _lacking(proof: Proof) -> str | None:
         case "link":
             return None if proof.url.strip() else N_("Please enter the address of the news item.")
         case "attendance":
-            return None if proof.number is not None or has_file else N_("Please enter how many people took part, or add the list.")
+            return (
+                None
+                if proof.number is not None or has_file
+                else N_("Please enter how many people took part, or add the list.")
+            )
         case "count":
             return None if proof.number is not None else N_("Please enter the number.")
         case _:
-            return None if has_text or has_file or proof.url.strip() else N_("Please describe it in a few words or add the file.")
+            return (
+                None
+                if has_text or has_file or proof.url.strip()
+                else N_("Please describe it in a few words or add the file.")
+            )
 
 
 def _is_web_address(url: str) -> bool:
@@ -192,7 +251,9 @@ def _is_web_address(url: str) -> bool:
     return parts is not None and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def _give(session: Session, item: ChecklistItem, piece: Evidence, stamp: Stamp, **notes: Any) -> Evidence:
+def _give(
+    session: Session, item: ChecklistItem, piece: Evidence, stamp: Stamp, **notes: Any
+) -> Evidence:
     item.evidence_given.append(piece)
     item.touch(stamp.now)
     record(session, item, {}, _remembered(session, piece) | notes, stamp)
@@ -206,8 +267,15 @@ def _remembered(session: Session, piece: Evidence) -> dict[str, Any]:
 
 def _plain(piece: Evidence) -> dict[str, Any]:
     columns = proof_of(piece).columns | {"by": piece.by.id if piece.by else None}
-    return columns | {"dated": piece.dated.isoformat() if piece.dated else None, "at": piece.at.astimezone(UTC).isoformat()}
+    return columns | {
+        "dated": piece.dated.isoformat() if piece.dated else None,
+        "at": piece.at.astimezone(UTC).isoformat(),
+    }
 
 
 def _told(session: Session, proof: Proof) -> dict[str, str]:
-    return {"kind": proof.kind, "title": session.get_one(EvidenceType, proof.kind).title_vi, "text": proof.in_words}
+    return {
+        "kind": proof.kind,
+        "title": session.get_one(EvidenceType, proof.kind).title_vi,
+        "text": proof.in_words,
+    }

@@ -1,7 +1,8 @@
-"""The history of an item: one line for each change, with who, when, through which door, for which unit, what before and after.
+"""The history of an item: one line for each change, with who, when, through which door, for which
+unit, what before and after.
 
-An undo is a change too: it points at the one that it takes back and restores what that one found, so that history replays to where
-the item stands.
+An undo is a change too: it points at the one that it takes back and restores what that one found,
+so that history replays to where the item stands.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,23 +18,34 @@ from events.models.history import Door
 
 # What `before` and `after` of a change name beside the item's own columns.
 UNDOES = "undoes"  # after: the id of the change that this one took back
-PARTS = "parts"  # after: the item changed because its parts did, or the units it was split among; before: whose part was taken back
-WHOLE = "whole"  # after, of a part: the unit above closed it, together with the whole or by taking it back
-GO_ON = "go_on"  # after a whole was closed without being done: the units whose begun parts stay open
+# after: the item changed because its parts did, or the units it was split among; before: whose part
+# was taken back
+PARTS = "parts"
+# after, of a part: the unit above closed it, together with the whole or by taking it back
+WHOLE = "whole"
+# after a whole was closed without being done: the units whose begun parts stay open
+GO_ON = "go_on"
 FREED = "freed"  # after it was open again: the wording of the item that stands for it no longer
 EDITED = "edited"  # both, of an edit by hand: the columns that stand by hand
 GIVEN = "given"  # after an edit by hand: what the template, or the whole of a part, gave then
 ADDED = "added"  # after: the words of an item that the unit made itself
-DELEGATE, DELEGATE_TO = "delegate", "delegate_to"  # both: who does it, in words, and as the ids of unit and role
-CREDIT, CREDIT_TO, COVERS = "credit", "credit_to", "covers"  # the other campaign's name and id, and the item it stands for there
-EVIDENCE, PIECE = "evidence", "piece"  # after it was given, before it was taken away: in words, and as an undo needs it
+# both: who does it, in words, and as the ids of unit and role
+DELEGATE, DELEGATE_TO = "delegate", "delegate_to"
+# the other campaign's name and id, and the item it stands for there
+CREDIT, CREDIT_TO, COVERS = "credit", "credit_to", "covers"
+# after it was given, before it was taken away: in words, and as an undo needs it
+EVIDENCE, PIECE = "evidence", "piece"
 DOCUMENT = "document"  # after: what was done with a paper of the item
-COUNTS_FROM = "counts_from"  # after its date followed its unit's plan: the day on which that was issued, None before it is
+# after its date followed its unit's plan: the day on which that was issued, None before it is
+COUNTS_FROM = "counts_from"
 MOVED_TO = "moved_to"  # after its unit ended: the units that have it now, by the id of theirs
-MOVED_FROM, MOVED_FROM_ITEM = "moved_from", "moved_from_item"  # after it was taken over: the unit that ended, and its item
-MOVED_STATE, MOVED_EVIDENCE = "moved_state", "moved_evidence"  # and how it stood there, and what came along, in words
+# after it was taken over: the unit that ended, and its item
+MOVED_FROM, MOVED_FROM_ITEM = "moved_from", "moved_from_item"
+# and how it stood there, and what came along, in words
+MOVED_STATE, MOVED_EVIDENCE = "moved_state", "moved_evidence"
 MOVED_PARTS = "moved_parts"  # and the units whose parts were closed there already
-UNDIVIDED = "undivided"  # after it was taken over: the units whose own share of a divided item is in no part
+# after it was taken over: the units whose own share of a divided item is in no part
+UNDIVIDED = "undivided"
 
 _DAYS = {"dtstart", "due", "nominal_due"}
 AT_FIRST: dict[str, Any] = {
@@ -49,9 +61,11 @@ AT_FIRST: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Who changes something, when and through which door; ``on_behalf_of`` is the unit for which they do it.
+    """Who changes something, when and through which door; ``on_behalf_of`` is the unit for which
+    they do it.
 
-    ``reported`` is the unit whose report it is; None for what is decided about its work, such as a date.
+    ``reported`` is the unit whose report it is; None for what is decided about its work, such as a
+    date.
     """
 
     by: Person
@@ -68,11 +82,17 @@ def history_of(session: Session, item: ChecklistItem) -> Sequence[Change]:
 
 
 def origins_of(session: Session, item: ChecklistItem) -> list[int]:
-    """Return the ids of an item and of those of closed units from which it went over, one after the other."""
+    """Return the ids of an item and of those of closed units from which it went over, one after the
+    other.
+    """
     found, whence = [item.id], Change.after[MOVED_FROM_ITEM].as_integer()
     fresh = found
     while fresh:
-        fresh = list(session.scalars(select(whence).where(Change.item_id.in_(fresh), whence.is_not(None)).distinct()))
+        fresh = list(
+            session.scalars(
+                select(whence).where(Change.item_id.in_(fresh), whence.is_not(None)).distinct()
+            )
+        )
         found = [*found, *fresh]
     return found
 
@@ -89,7 +109,9 @@ def last_of_state(history: Sequence[Change]) -> Change | None:
 
 
 def undivided_in(history: Sequence[Change]) -> list[str]:
-    """Return the units whose own share of a divided item is in no part since the item went over, until it is divided once more."""
+    """Return the units whose own share of a divided item is in no part since the item went over,
+    until it is divided once more.
+    """
     for change in history:
         if UNDIVIDED in change.after:
             return list(change.after[UNDIVIDED])
@@ -116,7 +138,13 @@ def known_state(before: dict[str, Any]) -> dict[str, Any]:
     return {name: before.get(name, first) for name, first in AT_FIRST.items()}
 
 
-def record(session: Session, item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], stamp: Stamp) -> Change:
+def record(
+    session: Session,
+    item: ChecklistItem,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    stamp: Stamp,
+) -> Change:
     """Write one line of an item's history, with the state after it once more as columns."""
     change = line_of(item, before, after, stamp)
     session.add(change)
@@ -124,23 +152,37 @@ def record(session: Session, item: ChecklistItem, before: dict[str, Any], after:
     return change
 
 
-def write_columns(session: Session, item: ChecklistItem, values: dict[str, Any], stamp: Stamp, **notes: Any) -> None:
-    """Write columns of an item by name, with the edit as history. ``values`` may be JSON's; moved dates re-arm reminders."""
+def write_columns(
+    session: Session, item: ChecklistItem, values: dict[str, Any], stamp: Stamp, **notes: Any
+) -> None:
+    """Write columns of an item by name, with the edit as history.
+
+    ``values`` may be JSON's; moved dates re-arm reminders.
+    """
     before, after = put_columns(item, values)
     item.touch(stamp.now)
     record(session, item, before, after | notes, replace(stamp, reported=None))
 
 
-def put_columns(item: ChecklistItem, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def put_columns(
+    item: ChecklistItem, values: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Write columns of an item and return them before and after as history keeps them."""
-    before, after = {name: plain(getattr(item, name)) for name in values}, {name: plain(value) for name, value in values.items()}
+    before, after = (
+        {name: plain(getattr(item, name)) for name in values},
+        {name: plain(value) for name, value in values.items()},
+    )
     for name, value in after.items():
         setattr(item, name, date.fromisoformat(value) if name in _DAYS and value else value)
-    item.anchor_version += any(before[name] != after[name] for name in ("due", "dtstart") if name in values)
+    item.anchor_version += any(
+        before[name] != after[name] for name in ("due", "dtstart") if name in values
+    )
     return before, after
 
 
-def line_of(item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], stamp: Stamp) -> Change:
+def line_of(
+    item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], stamp: Stamp
+) -> Change:
     """Return one line of an item's history, not yet stored."""
     return Change(
         at=stamp.now,
@@ -157,12 +199,15 @@ def line_of(item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], 
 
 
 def frozen(item: ChecklistItem, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the state that every change keeps once more as columns, by which figures of a past day are counted.
+    """Return the state that every change keeps once more as columns, by which figures of a past day
+    are counted.
 
     ``values`` are columns of the item that are written together with the change.
     """
     named = {name: getattr(item, name) for name in ("status", "not_done", "due", "completed_on")}
-    return {name: (values or {}).get(name, value) for name, value in named.items()} | {"blocked": item.blocked is not None}
+    return {name: (values or {}).get(name, value) for name, value in named.items()} | {
+        "blocked": item.blocked is not None
+    }
 
 
 def plain(value: Any) -> Any:

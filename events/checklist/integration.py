@@ -1,8 +1,9 @@
 """Work that counts for several campaigns of a unit without being done twice ("lồng ghép").
 
-An item belongs to one campaign, where progress counts it. In the others it is shown with its state and counted nowhere. There it
-may stand for an item that would be the same work again, such as the second of two plans: that one is closed as not required for
-as long as the credit lasts. With a reform the credit goes over; what it stood for was closed and stays in the old unit.
+An item belongs to one campaign, where progress counts it. In the others it is shown with its state
+and counted nowhere. There it may stand for an item that would be the same work again, such as the
+second of two plans: that one is closed as not required for as long as the credit lasts. With a
+reform the credit goes over; what it stood for was closed and stays in the old unit.
 """
 
 from collections import defaultdict
@@ -37,7 +38,8 @@ from events.models.history import Door
 from events.models.items import OPEN
 
 _A_DAY = timedelta(days=1)
-_LATELY = timedelta(days=92)  # a quarter of a year: what was left open longer ago belongs to no plan of today
+# a quarter of a year: what was left open longer ago belongs to no plan of today
+_LATELY = timedelta(days=92)
 
 
 def credit_item(
@@ -52,25 +54,35 @@ def credit_item(
 ) -> ChecklistItem:
     """Let an item count for another campaign of its unit too. Asking twice changes nothing.
 
-    ``covers_id`` is the item of that campaign that it stands for; one that is closed already is left alone. ``undoes`` is the id of
-    the change that is taken back by this. Raises the errors of ``checklist.complete_item``, and ``InvalidInputError`` for another
-    unit's campaign, the item's own, or an item of neither.
+    ``covers_id`` is the item of that campaign that it stands for; one that is closed already is
+    left alone. ``undoes`` is the id of the change that is taken back by this. Raises the errors of
+    ``checklist.complete_item``, and ``InvalidInputError`` for another unit's campaign, the item's
+    own, or an item of neither.
     """
     item = open_for_choice(session, item_id, by, now)
     if campaign.unit_id != item.campaign.unit_id or campaign.id == item.campaign_id:
         raise InvalidInputError(N_("An item can count for another campaign of the same unit."))
     if campaign.status is CampaignStatus.CANCELLED:
-        raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary)
+        raise ConflictError(
+            N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary
+        )
     covered = _item_to_cover(session, item, campaign, covers_id) if covers_id is not None else None
     credit = _credit(session, item, campaign)
     if credit is None:
         credit = ItemCredit(item=item, campaign=campaign)
         session.add(credit)
-        record(session, item, {}, {CREDIT: campaign.summary, CREDIT_TO: campaign.id} | _noted(undoes), Stamp(by, now))
+        record(
+            session,
+            item,
+            {},
+            {CREDIT: campaign.summary, CREDIT_TO: campaign.id} | _noted(undoes),
+            Stamp(by, now),
+        )
     if covered is not None and covered.is_open:
         _open_again(session, credit, by, now)
         covered = open_for_choice(session, covered.id, by, now)
-        credit.covers = covered  # first, so that what counts from it finds the plan that stands for it
+        # first, so that what counts from it finds the plan that stands for it
+        credit.covers = covered
         cover(session, covered, item, stamp_for(session, covered, by, now, Door.PAGE))
     return item
 
@@ -84,7 +96,9 @@ def remove_credit(
     by: Person,
     now: datetime,
 ) -> ChecklistItem:
-    """Let an item no longer count for another campaign; what it stood for is open again. Asking twice changes nothing.
+    """Let an item no longer count for another campaign; what it stood for is open again.
+
+    Asking twice changes nothing.
 
     ``undoes`` is the id of the change that is taken back by this.
     """
@@ -100,13 +114,23 @@ def remove_credit(
 
 def credited_to(session: Session, item: ChecklistItem) -> Sequence[Campaign]:
     """Return the other campaigns that an item counts for."""
-    query = select(Campaign).join(ItemCredit, ItemCredit.campaign_id == Campaign.id).where(ItemCredit.item_id == item.id)
+    query = (
+        select(Campaign)
+        .join(ItemCredit, ItemCredit.campaign_id == Campaign.id)
+        .where(ItemCredit.item_id == item.id)
+    )
     return session.scalars(query.order_by(Campaign.dtstart, Campaign.id)).all()
 
 
-def integrated_in(session: Session, campaign_ids: Collection[int]) -> dict[int, list[ChecklistItem]]:
+def integrated_in(
+    session: Session, campaign_ids: Collection[int]
+) -> dict[int, list[ChecklistItem]]:
     """Return by campaign the items of other campaigns that count there too, in one query."""
-    query = select(ItemCredit).where(ItemCredit.campaign_id.in_(campaign_ids)).options(joinedload(ItemCredit.item))
+    query = (
+        select(ItemCredit)
+        .where(ItemCredit.campaign_id.in_(campaign_ids))
+        .options(joinedload(ItemCredit.item))
+    )
     found: dict[int, list[ChecklistItem]] = defaultdict(list)
     for credit in session.scalars(query.order_by(ItemCredit.id)):
         found[credit.campaign_id].append(credit.item)
@@ -114,25 +138,48 @@ def integrated_in(session: Session, campaign_ids: Collection[int]) -> dict[int, 
 
 
 def candidates(session: Session, item: ChecklistItem) -> Sequence[Campaign]:
-    """Return the campaigns that an item may count for too and does not yet, in the order of ``beside``.
+    """Return the campaigns that an item may count for too and does not yet, in the order of
+    ``beside``.
 
-    Of those that were over before its own began there are the ones that lately left the same work open.
+    Of those that were over before its own began there are the ones that lately left the same work
+    open.
     """
-    taken = set(session.scalars(select(ItemCredit.campaign_id).where(ItemCredit.item_id == item.id)))
-    left = select(ChecklistItem.campaign_id).join(ChecklistItem.campaign).where(Campaign.unit_id == item.campaign.unit_id)
-    left_open = set(session.scalars(left.where(ChecklistItem.key == item.key, ChecklistItem.status.in_(OPEN))))
-    return [other for other in beside(session, item.campaign, left_open=left_open) if other.id not in taken]
+    taken = set(
+        session.scalars(select(ItemCredit.campaign_id).where(ItemCredit.item_id == item.id))
+    )
+    left = (
+        select(ChecklistItem.campaign_id)
+        .join(ChecklistItem.campaign)
+        .where(Campaign.unit_id == item.campaign.unit_id)
+    )
+    left_open = set(
+        session.scalars(left.where(ChecklistItem.key == item.key, ChecklistItem.status.in_(OPEN)))
+    )
+    return [
+        other
+        for other in beside(session, item.campaign, left_open=left_open)
+        if other.id not in taken
+    ]
 
 
-def beside(session: Session, own: Campaign, *, days: Collection[date] = (), left_open: Collection[int] = ()) -> Sequence[Campaign]:
-    """Return a unit's other campaigns of a year whose work may be shared with ``own``, the nearest first.
+def beside(
+    session: Session, own: Campaign, *, days: Collection[date] = (), left_open: Collection[int] = ()
+) -> Sequence[Campaign]:
+    """Return a unit's other campaigns of a year whose work may be shared with ``own``, the nearest
+    first.
 
-    The one around it and those inside it come before those that share a day with it, and these before the others. ``days`` are more
-    days of what is shared. A campaign that was over before all of them is none, unless it is of ``left_open`` (ids) and not long
-    over.
+    The one around it and those inside it come before those that share a day with it, and these
+    before the others. ``days`` are more days of what is shared. A campaign that was over before all
+    of them is none, unless it is of ``left_open`` (ids) and not long over.
     """
-    query = select(Campaign).where(Campaign.unit_id == own.unit_id, Campaign.year == own.year, Campaign.id != own.id)
-    others = session.scalars(query.where(Campaign.status != CampaignStatus.CANCELLED).order_by(Campaign.dtstart, Campaign.id))
+    query = select(Campaign).where(
+        Campaign.unit_id == own.unit_id, Campaign.year == own.year, Campaign.id != own.id
+    )
+    others = session.scalars(
+        query.where(Campaign.status != CampaignStatus.CANCELLED).order_by(
+            Campaign.dtstart, Campaign.id
+        )
+    )
     first, after = min([own.dtstart, *days]), max([own.over_on, *(day + _A_DAY for day in days)])
 
     def rank(other: Campaign) -> tuple[bool, timedelta, timedelta]:
@@ -141,15 +188,26 @@ def beside(session: Session, own: Campaign, *, days: Collection[date] = (), left
         return not contains, between, abs(other.dtstart - own.dtstart)
 
     oldest = first - _LATELY
-    return sorted((each for each in others if each.over_on > (oldest if each.id in left_open else first)), key=rank)
+    return sorted(
+        (each for each in others if each.over_on > (oldest if each.id in left_open else first)),
+        key=rank,
+    )
 
 
-def coverable(session: Session, item: ChecklistItem, campaigns: Sequence[Campaign]) -> dict[int, list[ChecklistItem]]:
-    """Return by campaign the open items that ``item`` may stand for, in one query; the one of the same key first."""
+def coverable(
+    session: Session, item: ChecklistItem, campaigns: Sequence[Campaign]
+) -> dict[int, list[ChecklistItem]]:
+    """Return by campaign the open items that ``item`` may stand for, in one query; the one of the
+    same key first.
+    """
     ids = [campaign.id for campaign in campaigns]
-    query = select(ChecklistItem).where(ChecklistItem.campaign_id.in_(ids), ChecklistItem.status.in_(OPEN))
+    query = select(ChecklistItem).where(
+        ChecklistItem.campaign_id.in_(ids), ChecklistItem.status.in_(OPEN)
+    )
     query = query if item.required else query.where(~ChecklistItem.required)
-    query = query.where(ChecklistItem.id.not_in(select(ItemCredit.item_id).where(ItemCredit.covers_id.is_not(None))))
+    query = query.where(
+        ChecklistItem.id.not_in(select(ItemCredit.item_id).where(ItemCredit.covers_id.is_not(None)))
+    )
     order = (ChecklistItem.key != item.key, ChecklistItem.position, ChecklistItem.id)
     found: dict[int, list[ChecklistItem]] = defaultdict(list)
     for other in session.scalars(query.order_by(*order)):
@@ -158,15 +216,27 @@ def coverable(session: Session, item: ChecklistItem, campaigns: Sequence[Campaig
 
 
 def stand_in(session: Session, item: ChecklistItem) -> ChecklistItem | None:
-    """Return the item of another campaign through which this one is done; None for one that stands for itself."""
+    """Return the item of another campaign through which this one is done; None for one that stands
+    for itself.
+    """
     if not is_covered(item):
         return None
-    return session.scalars(select(ChecklistItem).join(ItemCredit.item).where(ItemCredit.covers_id == item.id)).first()
+    return session.scalars(
+        select(ChecklistItem).join(ItemCredit.item).where(ItemCredit.covers_id == item.id)
+    ).first()
 
 
-def open_again(session: Session, campaign_ids: Collection[int], *, by: Person, now: datetime) -> None:
-    """Open again, as they were, the items that those of these campaigns stand for: the campaigns were cancelled."""
-    credits = [credit for credit in _stood_for(session, campaign_ids) if credit.covers and is_covered(credit.covers)]
+def open_again(
+    session: Session, campaign_ids: Collection[int], *, by: Person, now: datetime
+) -> None:
+    """Open again, as they were, the items that those of these campaigns stand for: the campaigns
+    were cancelled.
+    """
+    credits = [
+        credit
+        for credit in _stood_for(session, campaign_ids)
+        if credit.covers and is_covered(credit.covers)
+    ]
     covered = [credit.covers for credit in credits if credit.covers]
     given = of_origins(session, covered)
     for credit, item in zip(credits, covered, strict=True):
@@ -174,38 +244,71 @@ def open_again(session: Session, campaign_ids: Collection[int], *, by: Person, n
         uncover(session, item, credit.item, stamp, missed(item, given.get(item.id)))
 
 
-def close_again(session: Session, campaign_ids: Collection[int], *, by: Person, now: datetime) -> None:
-    """Let the items of these campaigns stand for others again, where nobody went on with those: the campaigns take place."""
-    credits = [credit for credit in _stood_for(session, campaign_ids) if credit.item.status is not TodoStatus.CANCELLED]
+def close_again(
+    session: Session, campaign_ids: Collection[int], *, by: Person, now: datetime
+) -> None:
+    """Let the items of these campaigns stand for others again, where nobody went on with those: the
+    campaigns take place.
+    """
+    credits = [
+        credit
+        for credit in _stood_for(session, campaign_ids)
+        if credit.item.status is not TodoStatus.CANCELLED
+    ]
     cover_again(session, credits, Stamp(by, now))
 
 
 def _stood_for(session: Session, campaign_ids: Collection[int]) -> Sequence[ItemCredit]:
-    """Return the credits by which items of these campaigns stand for those of campaigns that take place."""
-    query = select(ItemCredit).join(ItemCredit.item).where(ChecklistItem.campaign_id.in_(campaign_ids))
+    """Return the credits by which items of these campaigns stand for those of campaigns that take
+    place.
+    """
+    query = (
+        select(ItemCredit).join(ItemCredit.item).where(ChecklistItem.campaign_id.in_(campaign_ids))
+    )
     alive = ItemCredit.covers_id.is_not(None), Campaign.status != CampaignStatus.CANCELLED
-    load = joinedload(ItemCredit.covers).joinedload(ChecklistItem.campaign).joinedload(Campaign.unit), joinedload(ItemCredit.item)
-    return session.scalars(query.join(ItemCredit.campaign).where(*alive).options(*load).order_by(ItemCredit.id)).all()
+    load = (
+        joinedload(ItemCredit.covers).joinedload(ChecklistItem.campaign).joinedload(Campaign.unit),
+        joinedload(ItemCredit.item),
+    )
+    return session.scalars(
+        query.join(ItemCredit.campaign).where(*alive).options(*load).order_by(ItemCredit.id)
+    ).all()
 
 
-def _item_to_cover(session: Session, item: ChecklistItem, campaign: Campaign, covers_id: int) -> ChecklistItem:
+def _item_to_cover(
+    session: Session, item: ChecklistItem, campaign: Campaign, covers_id: int
+) -> ChecklistItem:
     if item.state in (ItemState.NOT_DONE, ItemState.NOT_REQUIRED):
-        raise ConflictError(N_("“%(item)s” is closed without being done; it cannot stand for another item."), item=item.summary)
+        raise ConflictError(
+            N_("“%(item)s” is closed without being done; it cannot stand for another item."),
+            item=item.summary,
+        )
     covered = session.get(ChecklistItem, covers_id)
     if covered is None or covered.campaign_id != campaign.id:
-        raise InvalidInputError(N_("An item can only stand for one of “%(campaign)s”."), campaign=campaign.summary)
+        raise InvalidInputError(
+            N_("An item can only stand for one of “%(campaign)s”."), campaign=campaign.summary
+        )
     if covered.required and not item.required:
-        raise ConflictError(N_("“%(item)s” is optional; it cannot stand for what is required."), item=item.summary)
+        raise ConflictError(
+            N_("“%(item)s” is optional; it cannot stand for what is required."), item=item.summary
+        )
     if credits_of(session, covered):
         raise ConflictError(
-            N_("“%(item)s” stands for another item itself. Please integrate that one directly, so that each is done once."),
+            N_(
+                "“%(item)s” stands for another item itself. Please integrate that one directly, "
+                "so that each is done once."
+            ),
             item=covered.summary,
         )
     return covered
 
 
 def _open_again(session: Session, credit: ItemCredit, by: Person, now: datetime) -> None:
-    if credit.covers is not None and is_covered(credit.covers) and credit.campaign.status is not CampaignStatus.CANCELLED:
+    if (
+        credit.covers is not None
+        and is_covered(credit.covers)
+        and credit.campaign.status is not CampaignStatus.CANCELLED
+    ):
         covered = open_for_choice(session, credit.covers.id, by, now)
         uncover(session, covered, credit.item, stamp_for(session, covered, by, now, Door.PAGE))
 
@@ -215,4 +318,8 @@ def _noted(undoes: int | None) -> dict[str, int]:
 
 
 def _credit(session: Session, item: ChecklistItem, campaign: Campaign) -> ItemCredit | None:
-    return session.scalar(select(ItemCredit).where(ItemCredit.item_id == item.id, ItemCredit.campaign_id == campaign.id))
+    return session.scalar(
+        select(ItemCredit).where(
+            ItemCredit.item_id == item.id, ItemCredit.campaign_id == campaign.id
+        )
+    )

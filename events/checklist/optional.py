@@ -18,16 +18,26 @@ from events.models import (
 )
 
 
-def switch_off(session: Session, item_id: int, reason: str = "", *, by: Person, now: datetime) -> ChecklistItem:
-    """Leave an optional item out. Raises ``ConflictError`` for a required one, whose reason must be given on its page."""
+def switch_off(
+    session: Session, item_id: int, reason: str = "", *, by: Person, now: datetime
+) -> ChecklistItem:
+    """Leave an optional item out.
+
+    Raises ``ConflictError`` for a required one, whose reason must be given on its page.
+    """
     item = open_for_choice(session, item_id, by, now)
     if item.required:
-        raise ConflictError(N_("“%(item)s” is required and cannot be switched off."), item=item.summary)
+        raise ConflictError(
+            N_("“%(item)s” is required and cannot be switched off."), item=item.summary
+        )
     return excuse_item(session, item_id, reason or NOT_CHOSEN, by=by, now=now)
 
 
 def switch_on(session: Session, item_id: int, *, by: Person, now: datetime) -> ChecklistItem:
-    """Take an item in again that was left out. Asking twice changes nothing; what was done since stays done."""
+    """Take an item in again that was left out.
+
+    Asking twice changes nothing; what was done since stays done.
+    """
     item = open_for_choice(session, item_id, by, now)
     if item.state is not ItemState.NOT_REQUIRED:
         require_open(item)

@@ -1,6 +1,8 @@
-"""What an item was made from, a template's item or the whole of which it is a part, and what that says of it today.
+"""What an item was made from, a template's item or the whole of which it is a part, and what that
+says of it today.
 
-Whoever lets an item follow again what it once stood apart from asks here: an edit that is taken back, an item that opens again.
+Whoever lets an item follow again what it once stood apart from asks here: an edit that is taken
+back, an item that opens again.
 """
 
 from collections import defaultdict
@@ -30,21 +32,35 @@ _PROOF = ("evidence", "evidence_min", "without_evidence", "depends_on")
 COLUMNS = (*_TEXT, *_PROOF)
 
 FOLLOWED = (*COLUMNS, *DATES)  # the columns in which an item follows its template
-OF_THE_WHOLE = tuple(name for name in FOLLOWED if name not in ("role_key", "support_roles", "depends_on"))  # and a part its whole
+# and a part its whole
+OF_THE_WHOLE = tuple(
+    name for name in FOLLOWED if name not in ("role_key", "support_roles", "depends_on")
+)
 _Row = dict[str, Any]
 
 
-def parts_of(session: Session, item: ChecklistItem, *, lock: bool = False) -> Sequence[ChecklistItem]:
-    """Return the parts that an item is split into, with their units and evidence; one that was taken back is none."""
+def parts_of(
+    session: Session, item: ChecklistItem, *, lock: bool = False
+) -> Sequence[ChecklistItem]:
+    """Return the parts that an item is split into, with their units and evidence; one that was
+    taken back is none.
+    """
     query = select(ChecklistItem).where(ChecklistItem.split_from_id == item.id, is_given())
-    unit, evidence = joinedload(ChecklistItem.campaign).joinedload(Campaign.unit), selectinload(ChecklistItem.evidence_given)
+    unit, evidence = (
+        joinedload(ChecklistItem.campaign).joinedload(Campaign.unit),
+        selectinload(ChecklistItem.evidence_given),
+    )
     query = query.options(unit, evidence).order_by(ChecklistItem.id)
-    fresh = query.with_for_update(of=ChecklistItem, **FOR_CHANGE).execution_options(populate_existing=True)
+    fresh = query.with_for_update(of=ChecklistItem, **FOR_CHANGE).execution_options(
+        populate_existing=True
+    )
     return session.scalars(fresh if lock else query).all()
 
 
 def follows_a_template(item: ChecklistItem) -> bool:
-    """Tell whether there is something that an item edited by hand can follow again: its template's item, or the whole."""
+    """Tell whether there is something that an item edited by hand can follow again: its template's
+    item, or the whole.
+    """
     return item.split_from is not None or _model(item) is not None
 
 
@@ -55,7 +71,8 @@ def is_gone(item: ChecklistItem) -> bool:
 
 
 def of_origin(session: Session, item: ChecklistItem) -> _Row | None:
-    """Return the columns as the template gives them, by the same count as when days move, or as the whole has them.
+    """Return the columns as the template gives them, by the same count as when days move, or as the
+    whole has them.
 
     None for an item that has neither.
     """
@@ -63,7 +80,10 @@ def of_origin(session: Session, item: ChecklistItem) -> _Row | None:
 
 
 def of_origins(session: Session, items: Collection[ChecklistItem]) -> dict[int, _Row]:
-    """Return the same by item id for many, as if all of them were open. The number of queries depends on the rounds alone."""
+    """Return the same by item id for many, as if all of them were open.
+
+    The number of queries depends on the rounds alone.
+    """
     found: dict[int, _Row] = {}
     rounds: dict[tuple[int, str], list[ChecklistItem]] = defaultdict(list)
     models: dict[int, TemplateItem] = {}
@@ -108,23 +128,30 @@ def _words(model: TemplateItem, campaign: Campaign, roles: RoleBook) -> _Row:
 
 
 def _of_whole(session: Session, whole: ChecklistItem) -> _Row:
-    """Return the dates and the wording of a divided item: those that it would open with, while it is closed."""
+    """Return the dates and the wording of a divided item: those that it would open with, while it
+    is closed.
+    """
     values = {} if whole.is_open else missed(whole, of_origin(session, whole))
     return {name: values.get(name, getattr(whole, name)) for name in OF_THE_WHOLE}
 
 
 def _first_day(campaign: Campaign) -> date:
-    """Return the day whose roles count: a unit that took a campaign over has those of its own first day."""
+    """Return the day whose roles count: a unit that took a campaign over has those of its own first
+    day.
+    """
     day = key_day(campaign.template, Occurrence(campaign.dtstart, campaign.dtend))
     return max(day, campaign.unit.valid_from or day)
 
 
-def _dates(session: Session, items: Collection[ChecklistItem], calendar: WorkCalendar) -> Iterable[tuple[ChecklistItem, _Row]]:
+def _dates(
+    session: Session, items: Collection[ChecklistItem], calendar: WorkCalendar
+) -> Iterable[tuple[ChecklistItem, _Row]]:
     """Yield items of one round with their dates."""
     if len(items) > 1:
         one = next(iter(items)).campaign
         same = Campaign.template_id == one.template_id, Campaign.period == one.period
-        _known = session.scalars(select(Campaign).where(*same)).all()  # so that no parent is asked for alone
+        # so that no parent is asked for alone
+        _known = session.scalars(select(Campaign).where(*same)).all()
     roots: dict[Campaign, list[ChecklistItem]] = defaultdict(list)
     units: dict[Campaign, set[int]] = defaultdict(set)
     for item in items:
@@ -138,9 +165,15 @@ def _dates(session: Session, items: Collection[ChecklistItem], calendar: WorkCal
 
 
 def values_of(item: ChecklistItem, wanted: Mapping[str, Any]) -> tuple[_Row, frozenset[str]]:
-    """Return the columns of ``wanted`` that differ and may be written, and the names of those that a hand holds."""
+    """Return the columns of ``wanted`` that differ and may be written, and the names of those that
+    a hand holds.
+    """
     held = item.held
-    differing = {name: value for name, value in wanted.items() if comparable(name, getattr(item, name)) != comparable(name, value)}
+    differing = {
+        name: value
+        for name, value in wanted.items()
+        if comparable(name, getattr(item, name)) != comparable(name, value)
+    }
     values = {name: value for name, value in differing.items() if name not in held}
     return _in_order(item, values), frozenset(held & set(differing))
 
@@ -153,7 +186,9 @@ def comparable(name: str, value: Any) -> Any:
 
 
 def _in_order(item: ChecklistItem, values: _Row) -> _Row:
-    """Let nothing begin after it is due where one of the two days stands by hand and the other moves."""
+    """Let nothing begin after it is due where one of the two days stands by hand and the other
+    moves.
+    """
     start, due = values.get("dtstart", item.dtstart), values.get("due", item.due)
     if start is None or start <= due:
         return values

@@ -33,7 +33,10 @@ HEAVIEST = 5
 
 @dataclass(frozen=True, slots=True)
 class OwnItem:
-    """An item as a unit enters it for itself. ``role`` is the key of one of its posts; None is the level's own."""
+    """An item as a unit enters it for itself.
+
+    ``role`` is the key of one of its posts; None is the level's own.
+    """
 
     summary: str
     due: date
@@ -44,20 +47,30 @@ class OwnItem:
     role: str | None = None
 
 
-def add_own_item(session: Session, campaign: Campaign, own: OwnItem, *, by: Person, now: datetime) -> ChecklistItem:
+def add_own_item(
+    session: Session, campaign: Campaign, own: OwnItem, *, by: Person, now: datetime
+) -> ChecklistItem:
     """Add an item of the unit's own to its campaign. Adding the same one twice changes nothing.
 
     Raises ``NotAllowedError``, ``ConflictError`` in a cancelled campaign and ``InvalidInputError``.
     """
     require_post(session, by, campaign.unit, day_here(session, now))
     if campaign.status is CampaignStatus.CANCELLED:
-        raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary)
+        raise ConflictError(
+            N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary
+        )
     summary = _checked(session, own)
     require_near(campaign, own.due)
     require_role_at(session, campaign.unit, own.role, day_here(session, now))
-    session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update(**FOR_CHANGE))
-    same = select(ChecklistItem).where(ChecklistItem.campaign_id == campaign.id, ChecklistItem.is_own)
-    known = session.scalar(same.where(ChecklistItem.summary == summary, ChecklistItem.due == own.due))
+    session.execute(
+        select(Campaign.id).where(Campaign.id == campaign.id).with_for_update(**FOR_CHANGE)
+    )
+    same = select(ChecklistItem).where(
+        ChecklistItem.campaign_id == campaign.id, ChecklistItem.is_own
+    )
+    known = session.scalar(
+        same.where(ChecklistItem.summary == summary, ChecklistItem.due == own.due)
+    )
     if known is not None:
         return known
     item = _own_row(session, campaign, own, summary, now)
@@ -67,8 +80,12 @@ def add_own_item(session: Session, campaign: Campaign, own: OwnItem, *, by: Pers
     return item
 
 
-def _own_row(session: Session, campaign: Campaign, own: OwnItem, summary: str, now: datetime) -> ChecklistItem:
-    last = session.scalar(select(func.max(ChecklistItem.position)).where(ChecklistItem.campaign_id == campaign.id))
+def _own_row(
+    session: Session, campaign: Campaign, own: OwnItem, summary: str, now: datetime
+) -> ChecklistItem:
+    last = session.scalar(
+        select(func.max(ChecklistItem.position)).where(ChecklistItem.campaign_id == campaign.id)
+    )
     return ChecklistItem(
         uid=new_uid(),
         campaign=campaign,
@@ -100,8 +117,14 @@ def _usual_role(session: Session, campaign: Campaign) -> str:
 def _checked(session: Session, own: OwnItem) -> str:
     """Return the item's clean summary. Raises ``InvalidInputError`` for what cannot be stored."""
     summary = clean_summary(own.summary)
-    if not 1 <= own.weight <= HEAVIEST or own.evidence_min < 0 or (own.evidence_min and not own.evidence):
+    if (
+        not 1 <= own.weight <= HEAVIEST
+        or own.evidence_min < 0
+        or (own.evidence_min and not own.evidence)
+    ):
         raise InvalidInputError(N_("The weight is 1 to 5, and wanted evidence needs its kind."))
-    if session.get(Phase, own.phase) is None or any(session.get(EvidenceType, key) is None for key in own.evidence):
+    if session.get(Phase, own.phase) is None or any(
+        session.get(EvidenceType, key) is None for key in own.evidence
+    ):
         raise InvalidInputError(N_("Please choose the phase and the evidence from the lists."))
     return summary

@@ -1,7 +1,9 @@
-"""What counts from the plan of its own unit: it moves by itself as soon as that plan is issued, in that unit alone.
+"""What counts from the plan of its own unit: it moves by itself as soon as that plan is issued, in
+that unit alone.
 
-It takes the date that moving the round's dates would give it, so that there is nothing left to move afterwards. What a plan leaves
-the units below is theirs: that is shown first and moved at the top of the round (see `reanchor`).
+It takes the date that moving the round's dates would give it, so that there is nothing left to move
+afterwards. What a plan leaves the units below is theirs: that is shown first and moved at the top
+of the round (see `reanchor`).
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -36,26 +38,49 @@ def items_of_own_plan(campaign: Campaign) -> list[ChecklistItem]:
     return [have[one.key] for one in _counting(campaign, have) if one.key in have]
 
 
-def follow_own_plan(session: Session, campaign: Campaign, plans: Collection[ChecklistItem | None], stamp: Stamp) -> None:
-    """Move what counts from some plans of a campaign whose issue was recorded or corrected; None is a plan of the whole campaign.
+def follow_own_plan(
+    session: Session, campaign: Campaign, plans: Collection[ChecklistItem | None], stamp: Stamp
+) -> None:
+    """Move what counts from some plans of a campaign whose issue was recorded or corrected; None is
+    a plan of the whole campaign.
 
-    Open items follow, with their parts and with what waits for them. Where a plan stands for one of another campaign of its unit,
-    what counts from it there follows too. Twice changes nothing; in a closed year and in cancelled campaigns nothing moves.
+    Open items follow, with their parts and with what waits for them. Where a plan stands for one of
+    another campaign of its unit, what counts from it there follows too. Twice changes nothing; in a
+    closed year and in cancelled campaigns nothing moves.
     """
-    for one, keys in _concerned(session, campaign, {plan.id for plan in plans if plan} if None not in plans else None):
+    for one, keys in _concerned(
+        session, campaign, {plan.id for plan in plans if plan} if None not in plans else None
+    ):
         _follow(session, one, keys, Stamp(stamp.by, stamp.now, stamp.door))
 
 
-def _concerned(session: Session, campaign: Campaign, ids: Collection[int] | None) -> Iterable[tuple[Campaign, set[str]]]:
-    """Yield the campaigns with items that count from plans, and the keys of the items there whose plans these are."""
+def _concerned(
+    session: Session, campaign: Campaign, ids: Collection[int] | None
+) -> Iterable[tuple[Campaign, set[str]]]:
+    """Yield the campaigns with items that count from plans, and the keys of the items there whose
+    plans these are.
+    """
     covered = aliased(ChecklistItem)
-    stands_for = select(covered.id).join(ItemCredit, ItemCredit.covers_id == covered.id).join(ItemCredit.item)
+    stands_for = (
+        select(covered.id)
+        .join(ItemCredit, ItemCredit.covers_id == covered.id)
+        .join(ItemCredit.item)
+    )
     stands_for = stands_for.where(ChecklistItem.campaign_id == campaign.id)
     own = select(ChecklistItem.id).where(ChecklistItem.campaign_id == campaign.id)
     if ids is not None:
-        stands_for, own = stands_for.where(ChecklistItem.id.in_(ids)), own.where(ChecklistItem.id.in_(ids))
-    counting = exists().where(TemplateItem.version_id == Campaign.version_id, TemplateItem.anchor == Anchor.PLAN)
-    query = select(Campaign, ChecklistItem.key).join(Campaign.items).where(counting, Campaign.status != CampaignStatus.CANCELLED)
+        stands_for, own = (
+            stands_for.where(ChecklistItem.id.in_(ids)),
+            own.where(ChecklistItem.id.in_(ids)),
+        )
+    counting = exists().where(
+        TemplateItem.version_id == Campaign.version_id, TemplateItem.anchor == Anchor.PLAN
+    )
+    query = (
+        select(Campaign, ChecklistItem.key)
+        .join(Campaign.items)
+        .where(counting, Campaign.status != CampaignStatus.CANCELLED)
+    )
     query = query.where(or_(ChecklistItem.id.in_(stands_for), ChecklistItem.id.in_(own)))
     found: dict[Campaign, set[str]] = {}
     for one, key in session.execute(query.order_by(Campaign.id)):
@@ -64,7 +89,11 @@ def _concerned(session: Session, campaign: Campaign, ids: Collection[int] | None
 
 
 def _counting(campaign: Campaign, plans: Collection[str]) -> list[TemplateItem]:
-    return [one for one in campaign.version.items if one.anchor is Anchor.PLAN and one.depends_on[0] in plans]
+    return [
+        one
+        for one in campaign.version.items
+        if one.anchor is Anchor.PLAN and one.depends_on[0] in plans
+    ]
 
 
 def _follow(session: Session, campaign: Campaign, plans: Collection[str], stamp: Stamp) -> None:
@@ -75,33 +104,56 @@ def _follow(session: Session, campaign: Campaign, plans: Collection[str], stamp:
     if not keys or is_closed(session, line[-1], day_here(session, stamp.now)):
         return
     session.flush()
-    own = select(ChecklistItem.id).where(ChecklistItem.campaign_id == campaign.id, ChecklistItem.key.in_(keys))
+    own = select(ChecklistItem.id).where(
+        ChecklistItem.campaign_id == campaign.id, ChecklistItem.key.in_(keys)
+    )
     session.execute(own.order_by(ChecklistItem.id).with_for_update(**FOR_CHANGE))
     checklists = load_unit_checklists(session, line[-1], units=[one.unit_id for one in line])
     checklist = next((one for one in checklists if one.campaign.id == campaign.id), None)
     if checklist is None:
         return
     issued = issue_dates(session, line[-1])
-    for key, dates in _as_things_stand(checklist, items, keys, dates_now(session, checklists, work_calendar(session))).items():
+    for key, dates in _as_things_stand(
+        checklist, items, keys, dates_now(session, checklists, work_calendar(session))
+    ).items():
         values = missed(checklist.items[key], dates.columns)
         if values:
-            why = {COUNTS_FROM: plain(issued.of(campaign.unit_id, items[key].depends_on[0]))} if key in counting else {}
+            why = (
+                {COUNTS_FROM: plain(issued.of(campaign.unit_id, items[key].depends_on[0]))}
+                if key in counting
+                else {}
+            )
             write_with_parts(session, checklist.items[key], values, stamp, **why)
 
 
 def _with_those_that_wait(items: Mapping[str, TemplateItem], keys: set[str]) -> set[str]:
     """Return the keys with those of what waits for one of them, directly or through others."""
-    more = {key for key, item in items.items() if key not in keys and keys.intersection(item.depends_on)}
+    more = {
+        key for key, item in items.items() if key not in keys and keys.intersection(item.depends_on)
+    }
     return _with_those_that_wait(items, keys | more) if more else keys
 
 
 def _as_things_stand(
-    checklist: UnitChecklist, items: Mapping[str, TemplateItem], keys: Collection[str], wanted: Mapping[tuple[int, str], DueDates]
+    checklist: UnitChecklist,
+    items: Mapping[str, TemplateItem],
+    keys: Collection[str],
+    wanted: Mapping[tuple[int, str], DueDates],
 ) -> dict[str, DueDates]:
-    """Return the dates of the open items among ``keys``, none before what it waits for where that is to move only later."""
-    have = {key: item for key, item in checklist.items.items() if (checklist.campaign.id, key) in wanted}
+    """Return the dates of the open items among ``keys``, none before what it waits for where that
+    is to move only later.
+    """
+    have = {
+        key: item for key, item in checklist.items.items() if (checklist.campaign.id, key) in wanted
+    }
     moving = {key for key, item in have.items() if key in keys and item.is_open}
-    stands = {key: item.due if item.is_open else None for key, item in have.items() if key not in moving}
+    stands = {
+        key: item.due if item.is_open else None for key, item in have.items() if key not in moving
+    }
     stands |= {key: have[key].due for key in moving if "due" in have[key].held}
-    dates = in_order({key: items[key].depends_on for key in have}, lambda key, _days: wanted[checklist.campaign.id, key], stands)
+    dates = in_order(
+        {key: items[key].depends_on for key in have},
+        lambda key, _days: wanted[checklist.campaign.id, key],
+        stands,
+    )
     return {key: dates[key] for key in moving}

@@ -1,4 +1,7 @@
-"""By which words the reason of a closed item tells that no person closed it by itself. They are stored, and so never change."""
+"""By which words the reason of a closed item tells that no person closed it by itself.
+
+They are stored, and so never change.
+"""
 
 from typing import Any
 
@@ -16,8 +19,14 @@ _OURS = (GONE, TOGETHER, WITH_WHOLE, NOT_CHOSEN)
 
 
 def is_given(part: Any = ChecklistItem) -> ColumnElement[bool]:
-    """Return the condition that a part was not taken back: it stays tied to its whole, or figures of past days would change."""
-    return or_(part.reason.is_(None), part.reason.not_like(f"%{TAKEN_BACK}"), part.reason.like(f"{WITH_WHOLE}%"))
+    """Return the condition that a part was not taken back: it stays tied to its whole, or figures
+    of past days would change.
+    """
+    return or_(
+        part.reason.is_(None),
+        part.reason.not_like(f"%{TAKEN_BACK}"),
+        part.reason.like(f"{WITH_WHOLE}%"),
+    )
 
 
 def was_taken_back(part: ChecklistItem) -> bool:
@@ -26,7 +35,9 @@ def was_taken_back(part: ChecklistItem) -> bool:
 
 
 def within_a_line(reason: str) -> str:
-    """Return a reason as it stands after other words: those above begin small, what people typed stays as it is."""
+    """Return a reason as it stands after other words: those above begin small, what people typed
+    stays as it is.
+    """
     if reason.endswith(TAKEN_BACK):
         return within(reason, "vi")
     return begun_small(reason) if reason.startswith(_OURS) else reason

@@ -1,4 +1,6 @@
-"""Who may change an item and decide about it, on whose behalf, and whether it can be changed at all."""
+"""Who may change an item and decide about it, on whose behalf, and whether it can be changed at
+all.
+"""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -26,36 +28,53 @@ from events.units.tree import ancestors
 
 
 def may_work_on_item(session: Session, person: Person, item: ChecklistItem, on: date) -> bool:
-    """Tell whether ``person`` may change an item: by a post in its unit or above, or in the unit that it was delegated to.
+    """Tell whether ``person`` may change an item: by a post in its unit or above, or in the unit
+    that it was delegated to.
 
-    In that unit it is the holder of the post that was chosen, else of the item's role or of the level's default role.
+    In that unit it is the holder of the post that was chosen, else of the item's role or of the
+    level's default role.
     """
     if may_work_on(session, person, item.campaign.unit, on):
         return True
     unit = item.delegate_unit
     if unit is None:
         return False
-    roles = [item.delegate_role_key] if item.delegate_role_key else [item.role_key, unit.level.default_role_key]
-    query = select(Post.id).where(Post.person_id == person.id, Post.unit_id == unit.id, Post.role_key.in_(roles), Post.on(on))
+    roles = (
+        [item.delegate_role_key]
+        if item.delegate_role_key
+        else [item.role_key, unit.level.default_role_key]
+    )
+    query = select(Post.id).where(
+        Post.person_id == person.id, Post.unit_id == unit.id, Post.role_key.in_(roles), Post.on(on)
+    )
     return session.scalar(query.limit(1)) is not None
 
 
 def in_charge() -> ColumnElement[bool]:
-    """Return the condition that a post is in charge of an item: its role in its unit, or where it was delegated to.
+    """Return the condition that a post is in charge of an item: its role in its unit, or where it
+    was delegated to.
 
-    There it is the post that was chosen; if none was, the level's default role counts beside the item's. For queries over
-    ``ChecklistItem``, its ``Campaign`` and ``Post``.
+    There it is the post that was chosen; if none was, the level's default role counts beside the
+    item's. For queries over ``ChecklistItem``, its ``Campaign`` and ``Post``.
     """
     level = select(Level.default_role_key).join(Unit, Unit.level_key == Level.key)
-    default = level.where(Unit.id == ChecklistItem.delegate_unit_id).correlate(ChecklistItem).scalar_subquery()
+    default = (
+        level.where(Unit.id == ChecklistItem.delegate_unit_id)
+        .correlate(ChecklistItem)
+        .scalar_subquery()
+    )
     unit_id = func.coalesce(ChecklistItem.delegate_unit_id, Campaign.unit_id)
     chosen = ChecklistItem.delegate_role_key
-    usual = and_(chosen.is_(None), or_(Post.role_key == ChecklistItem.role_key, Post.role_key == default))
+    usual = and_(
+        chosen.is_(None), or_(Post.role_key == ChecklistItem.role_key, Post.role_key == default)
+    )
     return and_(Post.unit_id == unit_id, or_(Post.role_key == chosen, usual))
 
 
 def may_excuse(session: Session, person: Person, item: ChecklistItem, on: date) -> bool:
-    """Tell whether ``person`` may say that an item is not required; what is required, only a unit above excuses."""
+    """Tell whether ``person`` may say that an item is not required; what is required, only a unit
+    above excuses.
+    """
     unit = item.campaign.unit
     return may_work_on(session, person, unit.parent if item.required and unit.parent else unit, on)
 
@@ -65,47 +84,73 @@ def require_excuser(session: Session, item: ChecklistItem, by: Person, on: date)
     above = item.campaign.unit.parent
     if above is not None and not may_excuse(session, by, item, on):
         raise ConflictError(
-            N_("“%(item)s” is required. Only %(above)s can say that it is not needed; the unit can say that it was not done."),
+            N_(
+                "“%(item)s” is required. Only %(above)s can say that it is not needed; the unit "
+                "can say that it was not done."
+            ),
             item=item.summary,
             above=above.full_name,
         )
 
 
 def open_for_change(session: Session, item_id: int, by: Person, now: datetime) -> ChecklistItem:
-    """Lock an item that ``by`` may change. Raises the errors of ``complete_item``, ``ConflictError`` too for one that went over.
+    """Lock an item that ``by`` may change.
 
-    Of a part the whole is locked first, as by those who change the whole: else the two would wait for each other.
+    Raises the errors of ``complete_item``, ``ConflictError`` too for one that went over.
+
+    Of a part the whole is locked first, as by those who change the whole: else the two would wait
+    for each other.
     """
     whole = select(ChecklistItem.split_from_id).where(ChecklistItem.id == item_id).scalar_subquery()
-    query = select(ChecklistItem).where(or_(ChecklistItem.id == item_id, ChecklistItem.id == whole)).order_by(ChecklistItem.id)
-    locked = session.scalars(query.with_for_update(**FOR_CHANGE).execution_options(populate_existing=True)).all()
+    query = (
+        select(ChecklistItem)
+        .where(or_(ChecklistItem.id == item_id, ChecklistItem.id == whole))
+        .order_by(ChecklistItem.id)
+    )
+    locked = session.scalars(
+        query.with_for_update(**FOR_CHANGE).execution_options(populate_existing=True)
+    ).all()
     item = next((one for one in locked if one.id == item_id), None)
     if item is None:
         raise NotFoundError(kind="checklist item", key=item_id)
     if not may_work_on_item(session, by, item, day_here(session, now)):
         raise NotAllowedError(unit=item.campaign.unit.full_name)
     if item.campaign.status is CampaignStatus.CANCELLED:
-        raise ConflictError(N_("The campaign “%(campaign)s” was cancelled."), campaign=item.campaign.summary)
+        raise ConflictError(
+            N_("The campaign “%(campaign)s” was cancelled."), campaign=item.campaign.summary
+        )
     _require_here(session, item)
     return item
 
 
 def open_for_choice(session: Session, item_id: int, by: Person, now: datetime) -> ChecklistItem:
-    """Lock an item about which ``by`` may decide by a post in its unit or above: whoever it was delegated to only does it."""
+    """Lock an item about which ``by`` may decide by a post in its unit or above: whoever it was
+    delegated to only does it.
+    """
     item = open_for_change(session, item_id, by, now)
     require_post(session, by, item.campaign.unit, day_here(session, now))
     return item
 
 
 def require_open(item: ChecklistItem) -> None:
-    """Raise ``ConflictError`` for a closed item: a form that was shown while it was open must not undo what was finished since."""
+    """Raise ``ConflictError`` for a closed item: a form that was shown while it was open must not
+    undo what was finished since.
+    """
     if not item.is_open:
-        raise ConflictError(N_("“%(item)s” is closed already. Please open it again first."), item=item.summary)
+        raise ConflictError(
+            N_("“%(item)s” is closed already. Please open it again first."), item=item.summary
+        )
 
 
 def went_over(item: ChecklistItem, history: Iterable[Change]) -> dict[str, str] | None:
-    """Return the units that have an item since its own ended, by the id of theirs; none may be left. None: it did not go over."""
-    return None if item.is_open else next((change.after[MOVED_TO] for change in history if MOVED_TO in change.after), None)
+    """Return the units that have an item since its own ended, by the id of theirs; none may be
+    left. None: it did not go over.
+    """
+    return (
+        None
+        if item.is_open
+        else next((change.after[MOVED_TO] for change in history if MOVED_TO in change.after), None)
+    )
 
 
 def _require_here(session: Session, item: ChecklistItem) -> None:
@@ -115,12 +160,27 @@ def _require_here(session: Session, item: ChecklistItem) -> None:
     units = went_over(item, history_of(session, item))
     if units:
         where = ", ".join(dict.fromkeys(units.values()))
-        raise ConflictError(N_("“%(item)s” went over to %(units)s and is done there."), item=item.summary, units=where)
+        raise ConflictError(
+            N_("“%(item)s” went over to %(units)s and is done there."),
+            item=item.summary,
+            units=where,
+        )
     if units is not None:
-        raise ConflictError(N_("“%(item)s” was closed when %(unit)s ended."), item=item.summary, unit=item.campaign.unit.full_name)
+        raise ConflictError(
+            N_("“%(item)s” was closed when %(unit)s ended."),
+            item=item.summary,
+            unit=item.campaign.unit.full_name,
+        )
 
 
-def stamp_for(session: Session, item: ChecklistItem, by: Person, now: datetime, door: Door, chosen: Unit | None = None) -> Stamp:
+def stamp_for(
+    session: Session,
+    item: ChecklistItem,
+    by: Person,
+    now: datetime,
+    door: Door,
+    chosen: Unit | None = None,
+) -> Stamp:
     """Return who acts for whom, and whose report that is.
 
     Somebody from above acts on behalf of the item's unit; ``chosen`` names a unit below it instead.
@@ -128,10 +188,14 @@ def stamp_for(session: Session, item: ChecklistItem, by: Person, now: datetime, 
     unit = item.campaign.unit
     if chosen is not None and chosen.id != unit.id:
         if unit not in ancestors(chosen):
-            raise InvalidInputError(N_("%(unit)s is not below %(above)s."), unit=chosen.full_name, above=unit.full_name)
+            raise InvalidInputError(
+                N_("%(unit)s is not below %(above)s."), unit=chosen.full_name, above=unit.full_name
+            )
         return Stamp(by, now, door, chosen, chosen)
     ids = [unit.id, item.delegate_unit_id]
-    query = select(Post.unit_id).where(Post.person_id == by.id, Post.unit_id.in_(ids), Post.on(day_here(session, now)))
+    query = select(Post.unit_id).where(
+        Post.person_id == by.id, Post.unit_id.in_(ids), Post.on(day_here(session, now))
+    )
     own = set(session.scalars(query))
     delegated = own and unit.id not in own
     return Stamp(by, now, door, None if own else unit, item.delegate_unit if delegated else unit)

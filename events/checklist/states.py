@@ -1,4 +1,7 @@
-"""What becomes of an item: started, held up, done, not done, not required, and back again. Every change is history."""
+"""What becomes of an item: started, held up, done, not done, not required, and back again.
+
+Every change is history.
+"""
 
 from datetime import date, datetime
 
@@ -9,7 +12,13 @@ from events.checklist.evidence import evidence_missing
 from events.checklist.history import UNDOES, Stamp, known_state
 from events.checklist.origins import FOLLOWED
 from events.checklist.reasons import begun_small, is_of_a_credit
-from events.checklist.rights import open_for_change, open_for_choice, require_excuser, require_open, stamp_for
+from events.checklist.rights import (
+    open_for_change,
+    open_for_choice,
+    require_excuser,
+    require_open,
+    stamp_for,
+)
 from events.checklist.transitions import (
     before_closing,
     complete,
@@ -36,15 +45,30 @@ from events.texts import GIVE_A_REASON, nfc, required
 _PROOF = {"evidence", "evidence_min", "without_evidence"}
 
 
-def start_item(session: Session, item_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE) -> ChecklistItem:
-    """Record that work has begun, or goes on after it was held up. Raises the same errors as ``complete_item``."""
+def start_item(
+    session: Session, item_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE
+) -> ChecklistItem:
+    """Record that work has begun, or goes on after it was held up.
+
+    Raises the same errors as ``complete_item``.
+    """
     item = open_for_change(session, item_id, by, now)
     require_open(item)
-    return move(session, item, {"status": TodoStatus.IN_PROCESS.value}, stamp_for(session, item, by, now, door))
+    return move(
+        session,
+        item,
+        {"status": TodoStatus.IN_PROCESS.value},
+        stamp_for(session, item, by, now, door),
+    )
 
 
-def block_item(session: Session, item_id: int, note: str, *, by: Person, now: datetime, door: Door = Door.PAGE) -> ChecklistItem:
-    """Record what stands in the way. The item stays open. Raises ``InvalidInputError`` without a note."""
+def block_item(
+    session: Session, item_id: int, note: str, *, by: Person, now: datetime, door: Door = Door.PAGE
+) -> ChecklistItem:
+    """Record what stands in the way. The item stays open.
+
+    Raises ``InvalidInputError`` without a note.
+    """
     note = required(nfc(note), N_("Please say what stands in the way."))
     item = open_for_change(session, item_id, by, now)
     require_open(item)
@@ -63,8 +87,9 @@ def complete_item(
 ) -> ChecklistItem:
     """Record that an item is done. Asking twice changes nothing.
 
-    Raises ``NotFoundError``, ``NotAllowedError`` without a post in the unit or above it, ``ConflictError`` in a cancelled campaign
-    and ``EvidenceMissingError`` while the item wants evidence that was not given.
+    Raises ``NotFoundError``, ``NotAllowedError`` without a post in the unit or above it,
+    ``ConflictError`` in a cancelled campaign and ``EvidenceMissingError`` while the item wants
+    evidence that was not given.
     """
     item = open_for_change(session, item_id, by, now)
     stamp = stamp_for(session, item, by, now, door, on_behalf_of)
@@ -75,18 +100,33 @@ def complete_item(
 
 
 def decline_item(
-    session: Session, item_id: int, reason: str, *, by: Person, now: datetime, door: Door = Door.PAGE
+    session: Session,
+    item_id: int,
+    reason: str,
+    *,
+    by: Person,
+    now: datetime,
+    door: Door = Door.PAGE,
 ) -> ChecklistItem:
     """Record that an item was not done, and why. Asking twice changes nothing.
 
-    Raises ``InvalidInputError`` without a reason, ``ConflictError`` for an item that is closed otherwise.
+    Raises ``InvalidInputError`` without a reason, ``ConflictError`` for an item that is closed
+    otherwise.
     """
     reason = required(nfc(reason), GIVE_A_REASON)
     item = open_for_change(session, item_id, by, now)
     return _cancel(session, item, NotDone.NOT_DONE, reason, stamp_for(session, item, by, now, door))
 
 
-def excuse_item(session: Session, item_id: int, reason: str, *, by: Person, now: datetime, door: Door = Door.PAGE) -> ChecklistItem:
+def excuse_item(
+    session: Session,
+    item_id: int,
+    reason: str,
+    *,
+    by: Person,
+    now: datetime,
+    door: Door = Door.PAGE,
+) -> ChecklistItem:
     """Record that the unit does not need an item, and why. Raises the errors of ``decline_item``.
 
     A required item is excused by a unit above it, or what a unit owes could be wished away.
@@ -94,30 +134,49 @@ def excuse_item(session: Session, item_id: int, reason: str, *, by: Person, now:
     reason = required(nfc(reason), GIVE_A_REASON)
     item = open_for_choice(session, item_id, by, now)
     require_excuser(session, item, by, day_here(session, now))
-    return _cancel(session, item, NotDone.NOT_REQUIRED, reason, stamp_for(session, item, by, now, door))
+    return _cancel(
+        session, item, NotDone.NOT_REQUIRED, reason, stamp_for(session, item, by, now, door)
+    )
 
 
-def reopen_item(session: Session, item_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE) -> ChecklistItem:
-    """Open a closed item again, as it was before it was closed, on the date that it would have by now.
+def reopen_item(
+    session: Session, item_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE
+) -> ChecklistItem:
+    """Open a closed item again, as it was before it was closed, on the date that it would have by
+    now.
 
-    What was opened by mistake is closed again by undoing that: a new tick would count as done today. Raises the same errors as
-    ``complete_item``, and ``ConflictError`` for what is opened elsewhere or what its template has no longer.
+    What was opened by mistake is closed again by undoing that: a new tick would count as done
+    today. Raises the same errors as ``complete_item``, and ``ConflictError`` for what is opened
+    elsewhere or what its template has no longer.
     """
     item = open_for_change(session, item_id, by, now)
     if item.is_open:
         return item
     require_closed_by_people(session, item)
     require_in_template(item)
-    return move(session, item, before_closing(session, item)[1], stamp_for(session, item, by, now, door))
+    return move(
+        session, item, before_closing(session, item)[1], stamp_for(session, item, by, now, door)
+    )
 
 
-def restore_state(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, today: date) -> None:
-    """Bring an item back to how a change found it. What may not be reached is not reached by an undo either."""
-    before, columns = known_state(change.before), {name: value for name, value in change.before.items() if name in FOLLOWED}
-    if before["status"] == TodoStatus.COMPLETED.value and not _PROOF & columns.keys():  # else it was done with what was wanted then
+def restore_state(
+    session: Session, item: ChecklistItem, change: Change, stamp: Stamp, today: date
+) -> None:
+    """Bring an item back to how a change found it.
+
+    What may not be reached is not reached by an undo either.
+    """
+    before, columns = (
+        known_state(change.before),
+        {name: value for name, value in change.before.items() if name in FOLLOWED},
+    )
+    # else it was done with what was wanted then
+    if before["status"] == TodoStatus.COMPLETED.value and not _PROOF & columns.keys():
         _require_evidence(session, item)
     if is_of_a_credit(before["reason"]) and not stands_in(session, item):
-        raise ConflictError(N_("“%(item)s” was changed since. Please look at it again."), item=item.summary)
+        raise ConflictError(
+            N_("“%(item)s” was changed since. Please look at it again."), item=item.summary
+        )
     if before["not_done"] == NotDone.NOT_REQUIRED.value and not is_of_a_credit(before["reason"]):
         require_excuser(session, item, stamp.by, today)
     if before["not_done"] is None:
@@ -125,7 +184,9 @@ def restore_state(session: Session, item: ChecklistItem, change: Change, stamp: 
     move(session, item, before, stamp, {UNDOES: change.id}, columns=columns or None)
 
 
-def _cancel(session: Session, item: ChecklistItem, how: NotDone, reason: str, stamp: Stamp) -> ChecklistItem:
+def _cancel(
+    session: Session, item: ChecklistItem, how: NotDone, reason: str, stamp: Stamp
+) -> ChecklistItem:
     if (item.not_done, item.reason) == (how, reason):
         return item
     require_open(item)
@@ -134,6 +195,12 @@ def _cancel(session: Session, item: ChecklistItem, how: NotDone, reason: str, st
 
 def _require_evidence(session: Session, item: ChecklistItem) -> None:
     if evidence_missing(item):
-        query = select(EvidenceType.title_vi).where(EvidenceType.key.in_(item.evidence_kinds)).order_by(EvidenceType.position)
+        query = (
+            select(EvidenceType.title_vi)
+            .where(EvidenceType.key.in_(item.evidence_kinds))
+            .order_by(EvidenceType.position)
+        )
         titles = session.scalars(query)
-        raise EvidenceMissingError(count=item.evidence_min, kinds=", ".join(map(begun_small, titles)), item=item.summary)
+        raise EvidenceMissingError(
+            count=item.evidence_min, kinds=", ".join(map(begun_small, titles)), item=item.summary
+        )

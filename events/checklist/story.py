@@ -1,4 +1,6 @@
-"""An item's history in words, so that it can be read as a story: who did what, what moved from where to where, and why."""
+"""An item's history in words, so that it can be read as a story: who did what, what moved from
+where to where, and why.
+"""
 
 from collections.abc import Iterator
 from datetime import date
@@ -34,7 +36,9 @@ _STATE = ("status", "blocked", "not_done", "reason")
 _OF_PAPERS = {
     "entered": N_("%(name)s entered a document: %(kind)s %(paper)s"),
     "issued": N_("%(name)s recorded that a document was issued on %(day)s: %(kind)s %(paper)s"),
-    "issued-otherwise": N_("%(name)s corrected the day of issue from %(old)s to %(new)s: %(kind)s %(paper)s"),
+    "issued-otherwise": N_(
+        "%(name)s corrected the day of issue from %(old)s to %(new)s: %(kind)s %(paper)s"
+    ),
     "corrected": N_("%(name)s corrected a document: %(kind)s %(paper)s"),
     "replaces": N_("%(name)s recorded that a document replaces %(older)s: %(kind)s %(paper)s"),
     "taken-off": N_("%(name)s no longer counts a document for this item: %(kind)s %(paper)s"),
@@ -65,14 +69,19 @@ def _say(sentence: str, facts: dict[str, Any], language: str) -> str:
     if "columns" in facts:
         facts["columns"] = ", ".join(dict.fromkeys(gettext(column) for column in facts["columns"]))
     if "came_with" in facts:
-        facts["came_with"] = ", ".join(tell(came, with_it, language) for came, with_it in facts["came_with"])
+        facts["came_with"] = ", ".join(
+            tell(came, with_it, language) for came, with_it in facts["came_with"]
+        )
     if kind := facts.get("kind"):
         facts["kind"] = gettext(kind).lower()
     return tell(sentence, facts, language)
 
 
 def _told(before: dict[str, Any], after: dict[str, Any]) -> Iterator[_Said]:
-    """Yield what one change did. Most do one thing; a new version of a template may do several at once."""
+    """Yield what one change did.
+
+    Most do one thing; a new version of a template may do several at once.
+    """
     one = _of_the_unit(before, after) or _of_the_reform(after)
     if one is not None:
         yield one
@@ -101,7 +110,9 @@ def _of_the_unit(before: dict[str, Any], after: dict[str, Any]) -> _Said | None:
     if CREDIT in after:
         return N_("%(name)s integrated it with “%(campaign)s”"), {"campaign": after[CREDIT]}
     if CREDIT in before:
-        return N_("%(name)s no longer integrates it with “%(campaign)s”"), {"campaign": before[CREDIT]}
+        return N_("%(name)s no longer integrates it with “%(campaign)s”"), {
+            "campaign": before[CREDIT]
+        }
     if PARTS in before:
         return N_("%(name)s took the part of %(units)s back"), {"units": before[PARTS]}
     if PARTS in after and "status" not in after:
@@ -125,21 +136,29 @@ def _of_the_reform(after: dict[str, Any]) -> _Said | None:
     if MOVED_FROM in after:
         return _taken_over(after)
     if UNDIVIDED in after:
-        return N_("not divided in %(units)s: the share of that area is in no part"), {"units": ", ".join(after[UNDIVIDED])}
+        return N_("not divided in %(units)s: the share of that area is in no part"), {
+            "units": ", ".join(after[UNDIVIDED])
+        }
     if after.get(MOVED_TO):
         return N_("%(name)s closed it here: %(reason)s"), _why(after)
     return None
 
 
 def _taken_over(after: dict[str, Any]) -> _Said:
-    facts = {"unit": after[MOVED_FROM], "due": _day(after.get("due")), "came_with": [*_came_with(after)]}
+    facts = {
+        "unit": after[MOVED_FROM],
+        "due": _day(after.get("due")),
+        "came_with": [*_came_with(after)],
+    }
     if not facts["came_with"]:
         return N_("%(name)s took it over from %(unit)s, due on %(due)s"), facts
     return N_("%(name)s took it over from %(unit)s, due on %(due)s, %(came_with)s"), facts
 
 
 def _came_with(after: dict[str, Any]) -> Iterator[_Said]:
-    """Yield what a unit that ended left beside the date: its state as it went over, and its evidence."""
+    """Yield what a unit that ended left beside the date: its state as it went over, and its
+    evidence.
+    """
     state = after.get(MOVED_STATE, {})
     if state.get("blocked"):
         yield N_("held up: %(note)s"), {"note": _typed(state["blocked"])}
@@ -162,13 +181,17 @@ def _of_the_hand(before: dict[str, Any], after: dict[str, Any]) -> _Said:
 
 def _of_the_state(after: dict[str, Any]) -> _Said:
     if FREED in after:
-        return N_("open again, since “%(item)s” stands for it no longer; %(name)s changed that"), {"item": after[FREED]}
+        return N_("open again, since “%(item)s” stands for it no longer; %(name)s changed that"), {
+            "item": after[FREED]
+        }
     if UNDOES in after and PARTS in after:
         return N_("open again, since one of its parts is; %(name)s opened that"), {}
     if UNDOES in after and after["status"] != TodoStatus.NEEDS_ACTION:
         return N_("%(name)s took the last change back"), {}
     if after.get("blocked"):
-        return N_("%(name)s noted what stands in the way: %(note)s"), {"note": _typed(after["blocked"])}
+        return N_("%(name)s noted what stands in the way: %(note)s"), {
+            "note": _typed(after["blocked"])
+        }
     match after["status"]:
         case TodoStatus.COMPLETED if after.get(PARTS):
             return N_("done, since all its parts are closed; the last one by %(name)s"), {}
@@ -196,13 +219,21 @@ def _of_the_plan(before: dict[str, Any], after: dict[str, Any]) -> Iterator[_Sai
         yield _counted(after[COUNTS_FROM])
     if "summary" in after and after["summary"] != before.get("summary"):
         yield N_("%(name)s reworded it; before: “%(old)s”"), {"old": before.get("summary")}
-    columns = [title for name, title in _COLUMNS.items() if name in after and after[name] != before.get(name)]
+    columns = [
+        title
+        for name, title in _COLUMNS.items()
+        if name in after and after[name] != before.get(name)
+    ]
     if columns:
         yield N_("%(name)s changed: %(columns)s"), {"columns": columns}
 
 
 def _moved(before: dict[str, Any], after: dict[str, Any]) -> _Said:
-    facts = {"old": _day(before.get("due")), "new": _day(after["due"]), "reason": after.get("due_reason")}
+    facts = {
+        "old": _day(before.get("due")),
+        "new": _day(after["due"]),
+        "reason": after.get("due_reason"),
+    }
     if facts["reason"]:
         return N_("%(name)s moved its due date from %(old)s to %(new)s (%(reason)s)"), facts
     return N_("%(name)s moved its due date from %(old)s to %(new)s"), facts
@@ -210,13 +241,17 @@ def _moved(before: dict[str, Any], after: dict[str, Any]) -> _Said:
 
 def _counted(issued: str | None) -> _Said:
     if issued:
-        return N_("counted from the day on which the plan was issued, %(day)s"), {"day": _day(issued)}
+        return N_("counted from the day on which the plan was issued, %(day)s"), {
+            "day": _day(issued)
+        }
     return N_("counted from the day on which the plan is due, until it is issued"), {}
 
 
 def _reason(after: dict[str, Any]) -> _Said:
     if after.get("due_reason"):
-        return N_("%(name)s noted why its due date moved: %(reason)s"), {"reason": after["due_reason"]}
+        return N_("%(name)s noted why its due date moved: %(reason)s"), {
+            "reason": after["due_reason"]
+        }
     return N_("%(name)s noted that its due date stands as counted"), {}
 
 

@@ -1,8 +1,10 @@
-"""An item brought from one state to another, and what goes with it: its dates, its whole, its parts, what it stands for.
+"""An item brought from one state to another, and what goes with it: its dates, its whole, its
+parts, what it stands for.
 
-While an item was closed nothing moved it, so what opens takes the dates and the words that its template, or its whole, has for it
-by now, or it would be late through no fault of its unit. What is closed without being done takes along the parts that nobody has
-begun, and what it stood for is open again; both follow when it is opened once more. A whole follows its parts.
+While an item was closed nothing moved it, so what opens takes the dates and the words that its
+template, or its whole, has for it by now, or it would be late through no fault of its unit. What is
+closed without being done takes along the parts that nobody has begun, and what it stood for is open
+again; both follow when it is opened once more. A whole follows its parts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -61,7 +63,9 @@ def move(
     *,
     columns: Mapping[str, Any] | None = None,
 ) -> ChecklistItem:
-    """Bring an item to the state ``wanted``; what that does not name is as at first. A change becomes history, with ``notes``.
+    """Bring an item to the state ``wanted``; what that does not name is as at first.
+
+    A change becomes history, with ``notes``.
 
     ``columns`` are written with it; without them an item that opens takes what its origin gives.
     """
@@ -86,10 +90,18 @@ def move(
 
 
 def complete(
-    session: Session, item: ChecklistItem, stamp: Stamp, today: date, notes: Mapping[str, Any] | None = None
+    session: Session,
+    item: ChecklistItem,
+    stamp: Stamp,
+    today: date,
+    notes: Mapping[str, Any] | None = None,
 ) -> ChecklistItem:
     """Bring an item to its being done."""
-    done = {"completed": stamp.now.isoformat(), "completed_on": today.isoformat(), "completed_by": stamp.by.id}
+    done = {
+        "completed": stamp.now.isoformat(),
+        "completed_on": today.isoformat(),
+        "completed_by": stamp.by.id,
+    }
     return move(session, item, {"status": TodoStatus.COMPLETED.value} | done, stamp, notes)
 
 
@@ -108,37 +120,57 @@ def before_closing(session: Session, item: ChecklistItem) -> tuple[Change | None
 
 def untouched(part: ChecklistItem) -> bool:
     """Tell whether a part stands as it was given."""
-    return part.state is ItemState.NOT_STARTED and not part.evidence_given and part.delegate_unit_id is None
+    return (
+        part.state is ItemState.NOT_STARTED
+        and not part.evidence_given
+        and part.delegate_unit_id is None
+    )
 
 
 def closed_from_outside(session: Session, item: ChecklistItem) -> Change | None:
-    """Return the change that closed an item because its parts are closed, or its whole, if it is closed and that was why."""
+    """Return the change that closed an item because its parts are closed, or its whole, if it is
+    closed and that was why.
+    """
     last = None if item.is_open else last_of_state(history_of(session, item))
     return last if last is not None and (PARTS in last.after or WHOLE in last.after) else None
 
 
 def require_closed_by_people(session: Session, item: ChecklistItem) -> None:
-    """Raise ``ConflictError`` for an item that is closed because all its parts are, or because its whole is."""
+    """Raise ``ConflictError`` for an item that is closed because all its parts are, or because its
+    whole is.
+    """
     closing = closed_from_outside(session, item)
     if closing is None:
         return
     if PARTS in closing.after:
         raise ConflictError(
-            N_("“%(item)s” is closed because all its parts are. Please open one of its parts again."), item=item.summary
+            N_(
+                "“%(item)s” is closed because all its parts are. Please open one of its parts "
+                "again."
+            ),
+            item=item.summary,
         )
     above = item.split_from.campaign.unit if item.split_from else item.campaign.unit
     raise ConflictError(
-        N_("“%(item)s” is a part of an item of %(above)s, which closed it; it is opened again there."),
+        N_(
+            "“%(item)s” is a part of an item of %(above)s, which closed it; it is opened again "
+            "there."
+        ),
         item=item.summary,
         above=above.full_name,
     )
 
 
 def require_in_template(item: ChecklistItem) -> None:
-    """Raise ``ConflictError`` for what is not required and what the template has no longer: nobody else is asked for it."""
+    """Raise ``ConflictError`` for what is not required and what the template has no longer: nobody
+    else is asked for it.
+    """
     if item.state is ItemState.NOT_REQUIRED and is_gone(item):
         raise ConflictError(
-            N_("The template has “%(item)s” no longer. To do it all the same, please add it as an item of the unit's own."),
+            N_(
+                "The template has “%(item)s” no longer. To do it all the same, please add it as "
+                "an item of the unit's own."
+            ),
             item=item.summary,
         )
 
@@ -153,13 +185,19 @@ def _drops(item: ChecklistItem, was: TodoStatus) -> bool:
 
 
 def _issues_otherwise(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Tell whether a plan counts as issued on another day: it was ticked or opened again, or another one stands for it or not."""
+    """Tell whether a plan counts as issued on another day: it was ticked or opened again, or
+    another one stands for it or not.
+    """
     covered = [is_of_a_credit(state["reason"]) for state in (before, after)]
     return before["completed_on"] != after["completed_on"] or covered[0] is not covered[1]
 
 
 def _let_others_follow(
-    session: Session, item: ChecklistItem, was: TodoStatus, parts: Sequence[ChecklistItem], stamp: Stamp
+    session: Session,
+    item: ChecklistItem,
+    was: TodoStatus,
+    parts: Sequence[ChecklistItem],
+    stamp: Stamp,
 ) -> None:
     """Let what hangs on an item follow its new state. ``parts`` were open as it was closed."""
     for part in parts:
@@ -171,7 +209,11 @@ def _let_others_follow(
     elif was is TodoStatus.CANCELLED is not item.status:
         cover_again(session, credits_of(session, item), stamp)
     if item.split_from_id is not None:
-        follow_parts(session, session.get_one(ChecklistItem, item.split_from_id, with_for_update=FOR_CHANGE), stamp)
+        follow_parts(
+            session,
+            session.get_one(ChecklistItem, item.split_from_id, with_for_update=FOR_CHANGE),
+            stamp,
+        )
 
 
 # Wholes and parts.
@@ -180,13 +222,19 @@ def _let_others_follow(
 def follow_parts(session: Session, whole: ChecklistItem, stamp: Stamp) -> None:
     """Close an item when all its parts are closed, and open it again when one of them is.
 
-    One that people closed themselves stays closed, whatever its parts do, and people close one of which a share is in no part.
+    One that people closed themselves stays closed, whatever its parts do, and people close one of
+    which a share is in no part.
     """
     parts = parts_of(session, whole)
     closing = closed_from_outside(session, whole)
     if closing is not None and PARTS in closing.after and any(part.is_open for part in parts):
         move(session, whole, closing.before, stamp, {PARTS: True, UNDOES: closing.id})
-    elif parts and whole.is_open and not any(part.is_open for part in parts) and not undivided_in(history_of(session, whole)):
+    elif (
+        parts
+        and whole.is_open
+        and not any(part.is_open for part in parts)
+        and not undivided_in(history_of(session, whole))
+    ):
         _close_as_parts(session, whole, parts, stamp)
 
 
@@ -196,8 +244,11 @@ def give_again(session: Session, part: ChecklistItem, stamp: Stamp) -> None:
     move(session, part, before, stamp, {} if closing is None else {UNDOES: closing.id})
 
 
-def _close_as_parts(session: Session, whole: ChecklistItem, parts: Sequence[ChecklistItem], stamp: Stamp) -> None:
-    """Close an item as its parts were: done if one was, not required if none was, as far as that is theirs to say.
+def _close_as_parts(
+    session: Session, whole: ChecklistItem, parts: Sequence[ChecklistItem], stamp: Stamp
+) -> None:
+    """Close an item as its parts were: done if one was, not required if none was, as far as that is
+    theirs to say.
 
     A part that went over is closed where it went.
     """
@@ -213,7 +264,9 @@ def _close_as_parts(session: Session, whole: ChecklistItem, parts: Sequence[Chec
     move(session, whole, dropped(how, reason), stamp, {PARTS: True})
 
 
-def _close_with_whole(session: Session, part: ChecklistItem, whole: ChecklistItem, stamp: Stamp) -> None:
+def _close_with_whole(
+    session: Session, part: ChecklistItem, whole: ChecklistItem, stamp: Stamp
+) -> None:
     if untouched(part) and whole.not_done is not None:
         reason = f"{WITH_WHOLE} {within(whole.campaign.unit.full_name, 'vi')}: {whole.reason}"
         move(session, part, dropped(whole.not_done, reason), _decided(stamp), {WHOLE: True})
@@ -223,7 +276,11 @@ def _open_parts(session: Session, whole: ChecklistItem, stamp: Stamp) -> None:
     """Open the parts again that were closed with their whole, in the units that are there still."""
     for part in parts_of(session, whole, lock=True):
         closing = closed_from_outside(session, part)
-        if closing is not None and WHOLE in closing.after and part.campaign.unit.is_valid(day_here(session, stamp.now)):
+        if (
+            closing is not None
+            and WHOLE in closing.after
+            and part.campaign.unit.is_valid(day_here(session, stamp.now))
+        ):
             move(session, part, closing.before, _decided(stamp), {UNDOES: closing.id})
 
 
@@ -244,20 +301,36 @@ def is_covered(item: ChecklistItem) -> bool:
 
 def stands_in(session: Session, item: ChecklistItem) -> bool:
     """Tell whether another item that is not given up is there to stand for this one."""
-    query = select(ItemCredit.id).join(ItemCredit.item).join(ChecklistItem.campaign).where(ItemCredit.covers_id == item.id)
-    alive = ChecklistItem.status != TodoStatus.CANCELLED, Campaign.status != CampaignStatus.CANCELLED
+    query = (
+        select(ItemCredit.id)
+        .join(ItemCredit.item)
+        .join(ChecklistItem.campaign)
+        .where(ItemCredit.covers_id == item.id)
+    )
+    alive = (
+        ChecklistItem.status != TodoStatus.CANCELLED,
+        Campaign.status != CampaignStatus.CANCELLED,
+    )
     return session.scalar(query.where(*alive).limit(1)) is not None
 
 
 def cover(session: Session, item: ChecklistItem, by_item: ChecklistItem, stamp: Stamp) -> None:
-    """Close an item because another one stands for it. It is done once all the same, so this asks for no unit above."""
+    """Close an item because another one stands for it.
+
+    It is done once all the same, so this asks for no unit above.
+    """
     move(session, item, dropped(NotDone.NOT_REQUIRED, f"{TOGETHER}{by_item.summary}”"), stamp)
 
 
 def uncover(
-    session: Session, item: ChecklistItem, by_item: ChecklistItem, stamp: Stamp, columns: Mapping[str, Any] | None = None
+    session: Session,
+    item: ChecklistItem,
+    by_item: ChecklistItem,
+    stamp: Stamp,
+    columns: Mapping[str, Any] | None = None,
 ) -> None:
-    """Open an item again, as it was, for which another one stands no longer; what no template asks for any more stays closed.
+    """Open an item again, as it was, for which another one stands no longer; what no template asks
+    for any more stays closed.
 
     Not undone by itself: what stood for it is gone.
     """
@@ -270,7 +343,9 @@ def uncover(
 
 
 def cover_again(session: Session, credits: Sequence[ItemCredit], stamp: Stamp) -> None:
-    """Close again what was opened when these credits were of no use, unless somebody went on with it since."""
+    """Close again what was opened when these credits were of no use, unless somebody went on with
+    it since.
+    """
     for credit in credits:
         covered = _covered_by(session, credit)
         if covered is not None and _is_idle(session, covered):
@@ -292,7 +367,9 @@ def _covered_by(session: Session, credit: ItemCredit) -> ChecklistItem | None:
 
 
 def _is_idle(session: Session, item: ChecklistItem) -> bool:
-    """Tell whether an item is open since another one stands for it no longer, and nobody reported on it."""
+    """Tell whether an item is open since another one stands for it no longer, and nobody reported
+    on it.
+    """
     history = history_of(session, item) if item.is_open else []
     freed = next((change for change in history if "status" in change.before), None)
     if freed is None or FREED not in freed.after:
@@ -309,7 +386,9 @@ def _put(session: Session, item: ChecklistItem, state: Mapping[str, Any]) -> Non
     item.status = TodoStatus(state["status"])
     item.completed = datetime.fromisoformat(state["completed"]) if state["completed"] else None
     item.completed_on = date.fromisoformat(state["completed_on"]) if state["completed_on"] else None
-    item.completed_by = session.get(Person, state["completed_by"]) if state["completed_by"] else None
+    item.completed_by = (
+        session.get(Person, state["completed_by"]) if state["completed_by"] else None
+    )
     item.blocked = state["blocked"]
     item.not_done = NotDone(state["not_done"]) if state["not_done"] else None
     item.reason = state["reason"]

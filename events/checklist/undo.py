@@ -1,7 +1,8 @@
 """The newest change of an item taken back: the item stands again exactly as that change found it.
 
-An undo is a change too and points at the one that it takes back. Only the newest change can be undone, and only one that a person
-made on this item: what moved days, new versions, divisions and reforms did concerns other items too.
+An undo is a change too and points at the one that it takes back. Only the newest change can be
+undone, and only one that a person made on this item: what moved days, new versions, divisions and
+reforms did concerns other items too.
 """
 
 from collections.abc import Sequence
@@ -48,14 +49,23 @@ _UNKNOWN = object()  # what an edit of former days did not note
 
 
 def last_change(history: Sequence[Change]) -> Change | None:
-    """Return the newest change that nobody took back, if it can be undone. ``history`` is that of ``history.history_of``."""
+    """Return the newest change that nobody took back, if it can be undone.
+
+    ``history`` is that of ``history.history_of``.
+    """
     newest = next(iter(not_undone(history)), None)
     return newest if newest is not None and _can_be_undone(newest) else None
 
 
 def is_choice(change: Change) -> bool:
-    """Tell whether a change was a decision of the item's unit: whoever the item was delegated to does not take that back."""
-    return EDITED in change.before or DELEGATE_TO in change.before or CREDIT_TO in (change.before | change.after)
+    """Tell whether a change was a decision of the item's unit: whoever the item was delegated to
+    does not take that back.
+    """
+    return (
+        EDITED in change.before
+        or DELEGATE_TO in change.before
+        or CREDIT_TO in (change.before | change.after)
+    )
 
 
 def undo_change(
@@ -69,8 +79,8 @@ def undo_change(
 ) -> ChecklistItem:
     """Take one change back. Asking twice changes nothing.
 
-    Raises the errors of ``checklist.complete_item``, and ``ConflictError`` when the item was changed since; the newest change is
-    undone first.
+    Raises the errors of ``checklist.complete_item``, and ``ConflictError`` when the item was
+    changed since; the newest change is undone first.
     """
     item = open_for_change(session, item_id, by, now)
     history = history_of(session, item)
@@ -93,7 +103,10 @@ def _can_be_undone(change: Change) -> bool:
     of_a_version = is_of_a_version(before.get("reason")) or is_of_a_version(after.get("reason"))
     if of_a_version or {PARTS, WHOLE, FREED, MOVED_TO} & after.keys():
         return False
-    return bool({"status", EDITED, DELEGATE_TO, PIECE, CREDIT_TO} & before.keys() or {PIECE, CREDIT_TO} & after.keys())
+    return bool(
+        {"status", EDITED, DELEGATE_TO, PIECE, CREDIT_TO} & before.keys()
+        or {PIECE, CREDIT_TO} & after.keys()
+    )
 
 
 def _take_back(session: Session, item: ChecklistItem, change: Change, stamp: Stamp) -> None:
@@ -104,7 +117,9 @@ def _take_back(session: Session, item: ChecklistItem, change: Change, stamp: Sta
         restore_state(session, item, change, stamp, day_here(session, stamp.now))
     elif DELEGATE_TO in before:
         unit_id, role = before[DELEGATE_TO]
-        give_to(session, item, session.get(Unit, unit_id) if unit_id else None, role, stamp, **undoes)
+        give_to(
+            session, item, session.get(Unit, unit_id) if unit_id else None, role, stamp, **undoes
+        )
     elif PIECE in before:
         put_back(session, item, before[PIECE], stamp, **undoes)
     elif PIECE in after:
@@ -123,12 +138,20 @@ def _undo_credit(session: Session, item: ChecklistItem, change: Change, stamp: S
         remove_credit(session, item.id, campaign, undoes=change.id, by=stamp.by, now=stamp.now)
         return
     covers = change.before[COVERS]
-    credit_item(session, item.id, campaign, covers_id=covers, undoes=change.id, by=stamp.by, now=stamp.now)
+    credit_item(
+        session, item.id, campaign, covers_id=covers, undoes=change.id, by=stamp.by, now=stamp.now
+    )
 
 
-def _undo_edit(session: Session, item: ChecklistItem, change: Change, stamp: Stamp, today: date) -> None:
+def _undo_edit(
+    session: Session, item: ChecklistItem, change: Change, stamp: Stamp, today: date
+) -> None:
     values = _parsed(change.before)
-    if any(getattr(item, name) != value for name, value in _parsed(change.after).items() if name in values):
+    if any(
+        getattr(item, name) != value
+        for name, value in _parsed(change.after).items()
+        if name in values
+    ):
         raise _changed_since(item)  # a moved day or a new version wrote over it
     values |= _given_since(session, item, change)
     due, dtstart = values.get("due", item.due), values.get("dtstart", item.dtstart)
@@ -139,19 +162,35 @@ def _undo_edit(session: Session, item: ChecklistItem, change: Change, stamp: Sta
 
 
 def _given_since(session: Session, item: ChecklistItem, change: Change) -> dict[str, Any]:
-    """Return what the template, or the whole, gives now for columns that follow it again, where it gave something else before."""
+    """Return what the template, or the whole, gives now for columns that follow it again, where it
+    gave something else before.
+    """
     given, before = of_origin(session, item) or {}, change.after.get(GIVEN, {})
-    free = {name for name in EDITABLE if name in change.before and name not in change.before[EDITED]}
+    free = {
+        name for name in EDITABLE if name in change.before and name not in change.before[EDITED]
+    }
     following = {name: value for name, value in given.items() if _HELD_WITH.get(name, name) in free}
-    differing = {_HELD_WITH.get(name, name) for name, value in following.items() if plain(value) != before.get(name, _UNKNOWN)}
-    return {name: value for name, value in following.items() if _HELD_WITH.get(name, name) in differing}
+    differing = {
+        _HELD_WITH.get(name, name)
+        for name, value in following.items()
+        if plain(value) != before.get(name, _UNKNOWN)
+    }
+    return {
+        name: value for name, value in following.items() if _HELD_WITH.get(name, name) in differing
+    }
 
 
 def _parsed(values: dict[str, Any]) -> dict[str, Any]:
     """Return remembered columns with their dates as dates."""
-    days = {name: date.fromisoformat(values[name]) for name in (*_DAYS, "nominal_due") if values.get(name)}
+    days = {
+        name: date.fromisoformat(values[name])
+        for name in (*_DAYS, "nominal_due")
+        if values.get(name)
+    }
     return values | days
 
 
 def _changed_since(item: ChecklistItem) -> ConflictError:
-    return ConflictError(N_("“%(item)s” was changed since. Please look at it again."), item=item.summary)
+    return ConflictError(
+        N_("“%(item)s” was changed since. Please look at it again."), item=item.summary
+    )

@@ -1,7 +1,8 @@
 """Read the yearly decision on days off from its Vietnamese text. Pure: text in, proposed days out.
 
-Decisions are written in sentences ("nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027") and dates in several forms. What cannot
-be read is given back line by line, because a day that is dropped in silence becomes a wrong deadline.
+Decisions are written in sentences ("nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027") and dates
+in several forms. What cannot be read is given back line by line, because a day that is dropped in
+silence becomes a wrong deadline.
 """
 
 import re
@@ -18,34 +19,67 @@ _A_DAY = timedelta(days=1)
 _LONGEST = 20  # days; a longer break is a slip of the pen
 _SATURDAY = 5  # date.weekday()
 _A_LOOK_BACK = 80  # characters
-_WEEKDAYS = {"hai": 0, "2": 0, "ba": 1, "3": 1, "tu": 2, "4": 2, "nam": 3, "5": 3, "sau": 4, "6": 4, "bay": 5, "7": 5}
+_WEEKDAYS = {
+    "hai": 0,
+    "2": 0,
+    "ba": 1,
+    "3": 1,
+    "tu": 2,
+    "4": 2,
+    "nam": 3,
+    "5": 3,
+    "sau": 4,
+    "6": 4,
+    "bay": 5,
+    "7": 5,
+}
 _WEEKDAY = re.compile(r"\b(?:thu\s+(hai|ba|tu|nam|sau|bay|[2-7])|(chu nhat))\b")
 _SENTENCE_END = re.compile(r"[\n;]+|(?:(?<=\D)|(?<=\d{4})|(?<=[/.-]\d)|(?<=[/.-]\d\d))\.\s+(?=\D)")
-_CLAUSE = re.compile(r"\b(?:trong do|dong thoi)\b|[,\s](?=hoan doi\b)|(?<!ngay)(?<!nghi)\s(?=(?:di lam|lam viec)\b(?!\s+bu))")
+_CLAUSE = re.compile(
+    r"\b(?:trong do|dong thoi)\b|[,\s](?=hoan doi\b)"
+    r"|(?<!ngay)(?<!nghi)\s(?=(?:di lam|lam viec)\b(?!\s+bu))"
+)
 
-# What stands beside a date and is none: lunar days, the number of a line, the date of the paper that is quoted. Folded, "tức" and
-# "nhằm" look like "liên tục", "thủ tục" and the year "Nhâm Dần": they count where a day follows.
-_BEFORE_A_DAY = r"(?=(?:\s+(?:la|vao|tu|ngay|dem|thu\s+\w+|chu nhat))*,?\s+(?:\d|mung\b|giao thua\b))"
+# What stands beside a date and is none: lunar days, the number of a line, the date of the paper
+# that is quoted. Folded, "tức" and "nhằm" look like "liên tục", "thủ tục" and the year "Nhâm Dần":
+# they count where a day follows.
+_BEFORE_A_DAY = (
+    r"(?=(?:\s+(?:la|vao|tu|ngay|dem|thu\s+\w+|chu nhat))*,?\s+(?:\d|mung\b|giao thua\b))"
+)
 _ALIAS = rf"(?<!lien )(?<!tiep )(?<!thu )\b(?:tuc|nham)\b{_BEFORE_A_DAY}"
-_TO_ANOTHER = r"(?:\b(?:den|toi)\b(?:\s+(?:het|ngay))*\s+(?:mung\b|\d{1,2}\s+(?:thang\s+)?(?:chap|gieng|tet)\b).*?(?=,|;|$))?"
+_TO_ANOTHER = (
+    r"(?:\b(?:den|toi)\b(?:\s+(?:het|ngay))*"
+    r"\s+(?:mung\b|\d{1,2}\s+(?:thang\s+)?(?:chap|gieng|tet)\b).*?(?=,|;|$))?"
+)
 _LUNAR = re.compile(
     rf"\([^()]{{0,99}}(?:{_ALIAS}|\bam lich\b|\d\s+tet\b|\b(?:mung|chap|gieng)\b)[^()]{{0,99}}\)"
     rf"|{_ALIAS}.*?(?=,|;|\bden\b|\btoi\b|$){_TO_ANOTHER}"
 )
 _NUMBERING = re.compile(r"^\W*(?:\d{1,2}|[a-z])\s*[.)]\s+")
 _QUOTED = re.compile(
-    r"(?:/[a-z]+(?:-[a-z]+)*|\b(?:cong van|quyet dinh|thong bao|nghi quyet|van ban|to trinh)(?:\s+so\s+\S+)?),?\s+(?:ngay\s+)?$"
+    r"(?:/[a-z]+(?:-[a-z]+)*"
+    r"|\b(?:cong van|quyet dinh|thong bao|nghi quyet|van ban|to trinh)(?:\s+so\s+\S+)?)"
+    r",?\s+(?:ngay\s+)?$"
 )
 
-# A day without its month ("từ ngày 05 đến hết ngày 11/02", "05-11/02") counts where a connector leads to a date.
+# A day without its month ("từ ngày 05 đến hết ngày 11/02", "05-11/02") counts where a connector
+# leads to a date.
 _LINK = r"\s*(?:-|,|\b(?:va|den|toi)\b)\s*(?:(?:het|ngay|mung|thu\s+\w+|chu nhat)\s+)*"
 _SLASHED = r"(?<![\d/.])(\d{1,2})\s*[/.]\s*(\d{1,2})(?:\s*[/.]\s*(\d{4})|(?!\s*[/.]\s*\d))(?!\d)"
-_DASHED = r"(?<![\d/.])(\d{1,2})\s*-\s*(\d{1,2})(?:\s*-\s*(\d{4})|(?!\s*[/.]\s*\d|-\d|\s+thang\b))(?!\d)"
+_DASHED = (
+    r"(?<![\d/.])(\d{1,2})\s*-\s*(\d{1,2})(?:\s*-\s*(\d{4})|(?!\s*[/.]\s*\d|-\d|\s+thang\b))(?!\d)"
+)
 _SPELLED = r"(?<![\d/.])(\d{1,2})\s+thang\s+(\d{1,2})(?:(?:\s*/\s*|,?\s+(?:nam\s+)?)(\d{4}))?(?!\d)"
-_BARE = rf"(?<![\d/.])(?<!thu )(\d{{1,2}})(?=(?:{_LINK}\d{{1,2}}){{0,9}}{_LINK}\d{{1,2}}\s*(?:[/.-]\s*\d|thang\b))(?!\d)()()"
+_BARE = (
+    rf"(?<![\d/.])(?<!thu )(\d{{1,2}})"
+    rf"(?=(?:{_LINK}\d{{1,2}}){{0,9}}{_LINK}\d{{1,2}}\s*(?:[/.-]\s*\d|thang\b))(?!\d)()()"
+)
 _DATE = re.compile("|".join((_SLASHED, _DASHED, _SPELLED, _BARE)))
 _RANGE = re.compile(r"-|\b(?:den|toi)\b")
-_LOOSE = re.compile(r"(?<!dieu )(?<!khoan )(?<!diem )(?<!thu )(?<![\w/.-])\d{1,2}(?![\w/]|\s*(?:\([^)]*\)\s*)?ngay\b)")
+_LOOSE = re.compile(
+    r"(?<!dieu )(?<!khoan )(?<!diem )(?<!thu )(?<![\w/.-])"
+    r"\d{1,2}(?![\w/]|\s*(?:\([^)]*\)\s*)?ngay\b)"
+)
 _COUNT = re.compile(r"(?<!ngay )(?<![\d/.-])(\d{1,2})\s*(?:\([^)]*\)\s*)?ngay\b")
 _NEGATED = re.compile(r"\b(?:khong|chua|huy|bai bo)\b")
 _OPEN_END = re.compile(r"\b(?:truoc|(?<!thu )sau|ke tu|cham nhat|muon nhat)\s+(?:ngay\s+)?$")
@@ -55,7 +89,8 @@ _OPEN_END = re.compile(r"\b(?:truoc|(?<!thu )sau|ke tu|cham nhat|muon nhat)\s+(?
 class ReadDay:
     """One proposed day with the line it was read from.
 
-    ``doubtful``: the line names another weekday than the date has. ``miscounted``: it speaks of another number of days off.
+    ``doubtful``: the line names another weekday than the date has. ``miscounted``: it speaks of
+    another number of days off.
     """
 
     day: date
@@ -72,7 +107,9 @@ class ReadDay:
 
 @dataclass(frozen=True, slots=True)
 class ReadText:
-    """The proposed days in order, the lines that gave none, and the years that the text writes out."""
+    """The proposed days in order, the lines that gave none, and the years that the text writes
+    out.
+    """
 
     days: tuple[ReadDay, ...]
     unread: tuple[str, ...]
@@ -88,7 +125,10 @@ def read_decision(text: str, year: int) -> ReadText:
         if not found:
             unread.append(line)
         days |= {day.day: day for day in found}
-    years = {int(found) for found in re.findall(r"(?<![\d/])(?:19|20)\d\d(?![\d/])|(?<=\d/)20\d\d(?![\d/])", text)}
+    years = {
+        int(found)
+        for found in re.findall(r"(?<![\d/])(?:19|20)\d\d(?![\d/])|(?<=\d/)20\d\d(?![\d/])", text)
+    }
     return ReadText(tuple(days[day] for day in sorted(days)), tuple(unread), frozenset(years))
 
 
@@ -131,7 +171,10 @@ def _read(line: str, year: int) -> list[ReadDay]:
     if not all(decided):
         return []
     found = [day for days in decided for day in days]
-    doubts = any(one.is_doubtful for one in dates), _is_miscounted(plain, {day.day for day in found if day.off})
+    doubts = (
+        any(one.is_doubtful for one in dates),
+        _is_miscounted(plain, {day.day for day in found if day.off}),
+    )
     return [ReadDay(day.day, day.off, day.reason, line, *doubts) for day in found]
 
 
@@ -144,11 +187,16 @@ def _plain(line: str) -> str:
 def _clauses(plain: str, dates: list[_Stated]) -> list[tuple[str, list[_Stated]]]:
     """Return the parts of a sentence that each decide something of their own, with their dates."""
     cuts = [0, *(match.end() for match in _CLAUSE.finditer(plain)), len(plain)]
-    return [(plain[begin:end], [one for one in dates if begin <= one.at < end]) for begin, end in pairwise(cuts)]
+    return [
+        (plain[begin:end], [one for one in dates if begin <= one.at < end])
+        for begin, end in pairwise(cuts)
+    ]
 
 
 def _is_miscounted(plain: str, off: set[date]) -> bool:
-    """Tell whether a line says "07 ngày" and other days were read: neither all of them nor those that are no weekend."""
+    """Tell whether a line says "07 ngày" and other days were read: neither all of them nor those
+    that are no weekend.
+    """
     stated = [int(number) for number in _COUNT.findall(plain)]
     read = {len(off), sum(day.weekday() < _SATURDAY for day in off)}
     return bool(off and stated) and max(stated) not in read and sum(stated) not in read
@@ -162,23 +210,35 @@ def _decide(plain: str, dates: list[_Stated]) -> list[Decision]:
     works = made_up or re.search(r"\bdi lam\b|(?<!ngay )(?<!nghi )\blam viec\b", plain) is not None
     if "nghi" not in plain:
         works = works or "lam viec" in plain
-        return [Decision(day, False, "ngày làm việc theo quyết định") for day in _days(dates)] if works else []
+        return (
+            [Decision(day, False, "ngày làm việc theo quyết định") for day in _days(dates)]
+            if works
+            else []
+        )
     reason = _reason(plain, is_range=any(one.ends_range for one in dates[1:]))
     return [] if works else [Decision(day, True, reason) for day in _days(dates)]
 
 
 def _swap(plain: str, days: list[date]) -> list[Decision]:
-    """Return the day off and the day worked instead: the one on a weekend, else as the words have them."""
+    """Return the day off and the day worked instead: the one on a weekend, else as the words have
+    them.
+    """
     if len(days) != 2 or days[0] == days[1]:
         return []
     on_weekend = [day.weekday() >= _SATURDAY for day in days]
-    worked_first = on_weekend[0] if on_weekend[0] != on_weekend[1] else re.search(r"\bbu\b.*\b(?:cho|thay)\b", plain) is not None
+    worked_first = (
+        on_weekend[0]
+        if on_weekend[0] != on_weekend[1]
+        else re.search(r"\bbu\b.*\b(?:cho|thay)\b", plain) is not None
+    )
     working, off = days if worked_first else days[::-1]
     return list(swap(off, working))
 
 
 def _days(dates: list[_Stated]) -> list[date]:
-    """Return every day of a list of days and ranges; nothing for a range that runs backwards, or on and on."""
+    """Return every day of a list of days and ranges; nothing for a range that runs backwards, or on
+    and on.
+    """
     found: list[date] = []
     for before, one in zip([None, *dates], dates, strict=False):
         length = (one.day - before.day).days if before and one.ends_range else 0
@@ -205,10 +265,15 @@ def _reason(plain: str, *, is_range: bool) -> str:
 def _dates(plain: str, year: int) -> list[_Stated]:
     """Return the dates of a line; what one leaves out is taken from the one behind it.
 
-    Raises ``ValueError`` for a day that does not exist, and for numbers and dates whose meaning is not clear.
+    Raises ``ValueError`` for a day that does not exist, and for numbers and dates whose meaning is
+    not clear.
     """
-    matches = [match for match in _DATE.finditer(plain) if not _QUOTED.search(_before(plain, match))]
-    if _LOOSE.search(_DATE.sub(" ", plain)) or any(_OPEN_END.search(_before(plain, match)) for match in matches):
+    matches = [
+        match for match in _DATE.finditer(plain) if not _QUOTED.search(_before(plain, match))
+    ]
+    if _LOOSE.search(_DATE.sub(" ", plain)) or any(
+        _OPEN_END.search(_before(plain, match)) for match in matches
+    ):
         raise ValueError(plain)
     ends = [0, *(match.end() for match in matches)]
     month, found = 0, []
@@ -228,4 +293,8 @@ def _before(plain: str, match: re.Match[str]) -> str:
 
 def _is_left_open(dates: list[_Stated]) -> bool:
     """Tell whether a range begins ("từ ngày …") and nothing says where it ends."""
-    return len(dates) == 1 and re.search(r"\btu\s+(?:thu\s+\w+\s+|chu nhat\s+)?(?:ngay\s+)?$", dates[0].words) is not None
+    return (
+        len(dates) == 1
+        and re.search(r"\btu\s+(?:thu\s+\w+\s+|chu nhat\s+)?(?:ngay\s+)?$", dates[0].words)
+        is not None
+    )

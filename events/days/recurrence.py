@@ -1,7 +1,7 @@
 """When an observance comes round: yearly rules, without storage or clocks.
 
-Lunar days are reckoned at UTC+7 as Vietnam does. Calendars made for UTC+8 differ in some years: Tết 2030
-is 2 February in Vietnam and 3 February in China.
+Lunar days are reckoned at UTC+7 as Vietnam does. Calendars made for UTC+8 differ in some years: Tết
+2030 is 2 February in Vietnam and 3 February in China.
 """
 
 import calendar
@@ -23,7 +23,9 @@ _VIETNAM_UTC_OFFSET = 7.0
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """The dates of an observance in one year; ``dtend`` is the day after the last (RFC 5545, 3.8.2.2)."""
+    """The dates of an observance in one year; ``dtend`` is the day after the last (RFC 5545,
+    3.8.2.2).
+    """
 
     dtstart: date
     dtend: date
@@ -69,7 +71,10 @@ class FixedDay:
 
 @dataclass(frozen=True, slots=True)
 class FixedRange:
-    """Several days in a row, the last one included. A range that ends before it starts runs into the next year."""
+    """Several days in a row, the last one included.
+
+    A range that ends before it starts runs into the next year.
+    """
 
     first: FixedDay
     last: FixedDay
@@ -106,7 +111,9 @@ class LunarDay:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A reporting period, named by the year it ends in; one that ends before it starts began the year before."""
+    """A reporting period, named by the year it ends in; one that ends before it starts began the
+    year before.
+    """
 
     first: FixedDay
     last: FixedDay
@@ -124,8 +131,9 @@ class Period:
 def occurrences_in(rule: Rule, year: int) -> list[tuple[int, Occurrence]]:
     """Return what begins in the solar ``year``, each with the year that ``rule`` counts it in.
 
-    The two differ only for days late in the lunar year: 30/12 of the lunar year 2025 is 16 February 2026, and belongs into the
-    plans and reports of 2026. Around the solar new year a day may come twice in one year, and not at all in the one before.
+    The two differ only for days late in the lunar year: 30/12 of the lunar year 2025 is 16 February
+    2026, and belongs into the plans and reports of 2026. Around the solar new year a day may come
+    twice in one year, and not at all in the one before.
     """
     check_year(year)
     counted = [(own, rule.occurrence(own)) for own in (year - 1, year) if own >= FIRST_YEAR]
@@ -138,13 +146,16 @@ def period_from(first: str, last: str) -> Period:
 
 
 def check_year(year: int) -> None:
-    """Raise ``YearOutOfRangeError`` outside 1900-2100, the years of the lunar and the holiday tables."""
+    """Raise ``YearOutOfRangeError`` outside 1900-2100, the years of the lunar and the holiday
+    tables.
+    """
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise YearOutOfRangeError(year=year, first=FIRST_YEAR, last=LAST_YEAR)
 
 
 def rule_from(fields: Mapping[str, Any]) -> Rule:
-    """Build a rule from its catalogue form, for example ``{kind = "fixed_day", month = 3, day = 20}``.
+    """Build a rule from its catalogue form, for example ``{kind = "fixed_day", month = 3, day =
+    20}``.
 
     Raises ``ValueError`` that says which part is wrong.
     """
@@ -171,6 +182,7 @@ def _day_in(year: int, month: int, day: int) -> date:
 def _lunar_day(year: int, month: int, day: int) -> date:
     solar = lunar_vn.convert_lunar_to_solar(day, month, year, 0, _VIETNAM_UTC_OFFSET)
     back = lunar_vn.convert_solar_to_lunar(solar.day, solar.month, solar.year, _VIETNAM_UTC_OFFSET)
-    if back.day != day:  # a short month has no 30th: the converter answered with the 1st of the next one
+    # a short month has no 30th: the converter answered with the 1st of the next one
+    if back.day != day:
         return solar - timedelta(days=1)
     return solar

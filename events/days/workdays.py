@@ -1,8 +1,10 @@
-"""The Vietnamese working calendar: which days offices are open, and where a deadline moves when they are not.
+"""The Vietnamese working calendar: which days offices are open, and where a deadline moves when
+they are not.
 
-Public holidays with their weekend compensation come from the ``holidays`` package; what the Government decides year by
-year (the Tết break, swap days, days announced but not yet law) is data laid over it, because decisions come late and the package
-misses some: 02/01/2026 was traded for Saturday 10/01/2026. Pure: no storage, no clock.
+Public holidays with their weekend compensation come from the ``holidays`` package; what the
+Government decides year by year (the Tết break, swap days, days announced but not yet law) is data
+laid over it, because decisions come late and the package misses some: 02/01/2026 was traded for
+Saturday 10/01/2026. Pure: no storage, no clock.
 """
 
 import re
@@ -35,7 +37,9 @@ class Shift(StrEnum):
 
 
 class DecisionStatus(StrEnum):
-    """How firm a day off is: made law, only announced by the authorities, or announced and then given up."""
+    """How firm a day off is: made law, only announced by the authorities, or announced and then
+    given up.
+    """
 
     ENACTED = "enacted"
     ANNOUNCED = "announced"
@@ -90,16 +94,18 @@ class Shifted:
 class WorkCalendar:
     """The working days of Vietnamese state offices.
 
-    ``decisions`` win over the package of public holidays. ``decided_years`` are the years whose Tết break and swap days the
-    Government has fixed; later years show those days as provisional ("dự kiến"). ``announced`` names public holidays that
-    are announced but not yet law; ``count_announced`` says whether they already close offices.
+    ``decisions`` win over the package of public holidays. ``decided_years`` are the years whose Tết
+    break and swap days the Government has fixed; later years show those days as provisional ("dự
+    kiến"). ``announced`` names public holidays that are announced but not yet law;
+    ``count_announced`` says whether they already close offices.
     """
 
     decisions: Mapping[date, Decision] = field(default_factory=dict)
     decided_years: frozenset[int] = frozenset()
     announced: frozenset[str] = frozenset()
     count_announced: bool = True
-    dropped: frozenset[str] = frozenset()  # named by the package of public holidays, but given up by the authorities
+    # named by the package of public holidays, but given up by the authorities
+    dropped: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -112,7 +118,13 @@ class WorkCalendar:
         dropped: Iterable[str] = (),
     ) -> "WorkCalendar":
         by_day = {decision.day: decision for decision in decisions}
-        return cls(by_day, frozenset(decided_years), frozenset(announced), count_announced, frozenset(dropped))
+        return cls(
+            by_day,
+            frozenset(decided_years),
+            frozenset(announced),
+            count_announced,
+            frozenset(dropped),
+        )
 
     def day_off(self, day: date) -> DayOff | None:
         """Return why offices are closed on ``day``, or None on a working day."""
@@ -125,13 +137,18 @@ class WorkCalendar:
         return self.day_off(day) is None
 
     def is_decided(self, year: int) -> bool:
-        """Tell whether the Tết break and the swap days of ``year`` are fixed and no longer a guess."""
-        return not self.decided_years or year <= min(self.decided_years) or year in self.decided_years
+        """Tell whether the Tết break and the swap days of ``year`` are fixed and no longer a
+        guess.
+        """
+        return (
+            not self.decided_years or year <= min(self.decided_years) or year in self.decided_years
+        )
 
     def shift(self, nominal: date, shift: Shift) -> Shifted:
         """Move ``nominal`` off a day on which offices are closed.
 
-        The result keeps both dates and the reason, so that people can see why their deadline is not the day they counted.
+        The result keeps both dates and the reason, so that people can see why their deadline is not
+        the day they counted.
         """
         off = self.day_off(nominal)
         if off is None or shift is Shift.NONE:
@@ -159,7 +176,9 @@ class WorkCalendar:
         if name is None:
             return None
         announced = name.removesuffix(_COMPENSATION) in self.announced
-        if name.removesuffix(_COMPENSATION) in self.dropped or (announced and not self.count_announced):
+        if name.removesuffix(_COMPENSATION) in self.dropped or (
+            announced and not self.count_announced
+        ):
             return None
         guessed = name.startswith(_DECIDED_YEARLY) and not self.is_decided(day.year)
         return DayOff(_phrase(name), provisional=announced or guessed)
@@ -175,6 +194,8 @@ def _weekend(day: date) -> DayOff | None:
 
 @lru_cache(maxsize=256)
 def _public_holidays(year: int) -> dict[date, str]:
-    """Return the public holidays of ``year`` with the weekend compensation, by their Vietnamese names."""
+    """Return the public holidays of ``year`` with the weekend compensation, by their Vietnamese
+    names.
+    """
     check_year(year)
     return dict(holidays.country_holidays("VN", years=year, language="vi").items())

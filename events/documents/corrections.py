@@ -1,4 +1,6 @@
-"""What becomes of a document: kept with it, before and after, and told in the history of its item (`story` has the words)."""
+"""What becomes of a document: kept with it, before and after, and told in the history of its item
+(`story` has the words).
+"""
 
 from datetime import date, datetime
 
@@ -24,7 +26,9 @@ COLUMNS = {
 
 def facts_of(document: Document) -> dict[str, str | None]:
     """Return what may be corrected on a document as text, by the names of ``COLUMNS``."""
-    file = f"{document.file_name} ({(document.file_digest or '')[:8]})" if document.file_name else None
+    file = (
+        f"{document.file_name} ({(document.file_digest or '')[:8]})" if document.file_name else None
+    )
     return {
         "kind": document.kind.value,
         **{name: getattr(document, name) for name in ("abstract", "number", "issuer", "signer")},
@@ -36,7 +40,9 @@ def facts_of(document: Document) -> dict[str, str | None]:
     }
 
 
-def keep(session: Session, document: Document, before: dict[str, str | None], by: Person, now: datetime) -> bool:
+def keep(
+    session: Session, document: Document, before: dict[str, str | None], by: Person, now: datetime
+) -> bool:
     """Write what changed on a document since ``before`` and tell whether anything did."""
     after = facts_of(document)
     differing = [name for name in COLUMNS if before[name] != after[name]]
@@ -44,21 +50,34 @@ def keep(session: Session, document: Document, before: dict[str, str | None], by
         session.expire(document.supersedes.item, ["papers"])
     if differing:
         old, new = ({name: facts[name] for name in differing} for facts in (before, after))
-        session.add(DocumentChange(document_id=document.id, at=now, by_name=by.full_name, before=old, after=new))
+        session.add(
+            DocumentChange(
+                document_id=document.id, at=now, by_name=by.full_name, before=old, after=new
+            )
+        )
         session.flush()
     return bool(differing)
 
 
-def tell(session: Session, document: Document, act: str, by: Person, now: datetime, **facts: str | None) -> None:
+def tell(
+    session: Session, document: Document, act: str, by: Person, now: datetime, **facts: str | None
+) -> None:
     """Write a line into the history of the document's item; see `story` for the words."""
     if document.item is not None:
         _tell_item(session, document.item, document, act, by, now, **facts)
 
 
 def tell_correction(
-    session: Session, document: Document, before: dict[str, str | None], old_item: ChecklistItem | None, by: Person, now: datetime
+    session: Session,
+    document: Document,
+    before: dict[str, str | None],
+    old_item: ChecklistItem | None,
+    by: Person,
+    now: datetime,
 ) -> None:
-    """Tell the items concerned of a correction: those that a document came to or left, or what became of its issue."""
+    """Tell the items concerned of a correction: those that a document came to or left, or what
+    became of its issue.
+    """
     issued = _day(document.issued) if document.issued else None
     if old_item is not None and old_item is not document.item:
         _tell_item(session, old_item, document, "taken-off", by, now)
@@ -76,7 +95,13 @@ def name_of(document: Document) -> str:
 
 
 def _tell_item(
-    session: Session, item: ChecklistItem, document: Document, act: str, by: Person, now: datetime, **facts: str | None
+    session: Session,
+    item: ChecklistItem,
+    document: Document,
+    act: str,
+    by: Person,
+    now: datetime,
+    **facts: str | None,
 ) -> None:
     told = {"act": act, "kind": document.kind.value, "paper": name_of(document), **facts}
     session.expire(item, ["papers"])

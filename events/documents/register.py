@@ -1,7 +1,8 @@
 """The papers that campaigns and items rest on: entered as drafts, issued, corrected, replaced.
 
-Drafts print what their campaign prints (see `themes`) and are read by the unit and those above it. Issuing a document freezes what
-it says, and everybody may read it. What becomes of it is kept by `paper_trail`.
+Drafts print what their campaign prints (see `themes`) and are read by the unit and those above it.
+Issuing a document freezes what it says, and everybody may read it. What becomes of it is kept by
+`paper_trail`.
 """
 
 from collections.abc import Collection, Sequence
@@ -42,13 +43,17 @@ _CHANGED = N_(
     "What you typed is still here: store it once more if it is to replace that."
 )
 _NUMBER = 100  # characters
-_STEERING_COMMITTEE = "bcd_tinh"  # a role that issues documents of its own, in its own series of numbers
+# a role that issues documents of its own, in its own series of numbers
+_STEERING_COMMITTEE = "bcd_tinh"
 _PLAN_KEY = "plan"  # how the keys of the items begin in which a unit issues its own plan
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What stands on a document. Number ("10/KH-BCĐ"), date, issuer and signer may be unknown and are then empty."""
+    """What stands on a document.
+
+    Number ("10/KH-BCĐ"), date, issuer and signer may be unknown and are then empty.
+    """
 
     kind: DocumentKind
     abstract: str
@@ -70,7 +75,8 @@ def add_document(
 ) -> Document:
     """Enter a draft for a campaign, or for one of its items.
 
-    Raises ``NotAllowedError`` without a post in the unit or above it, ``InvalidInputError`` for what cannot stand on a document.
+    Raises ``NotAllowedError`` without a post in the unit or above it, ``InvalidInputError`` for
+    what cannot stand on a document.
     """
     require_post(session, by, campaign.unit, day_here(session, now))
     document = Document(uid=new_uid(), campaign=campaign)
@@ -92,17 +98,29 @@ def correct_document(
     issued: date | None = None,
     shown: str | None = None,
 ) -> Document:
-    """Correct what was entered, such as a number that the clerk gave later; what it was before is kept.
+    """Correct what was entered, such as a number that the clerk gave later; what it was before is
+    kept.
 
-    An issued document keeps its type and what it prints; ``issued`` corrects the day on which it was issued. ``shown`` is what
-    ``facts_shown`` gave for the form. Raises ``ConflictError`` for another type of an issued document or a day of issue of a draft,
-    and ``ChangedMeanwhileError`` when the document says something else by now.
+    An issued document keeps its type and what it prints; ``issued`` corrects the day on which it
+    was issued. ``shown`` is what ``facts_shown`` gave for the form. Raises ``ConflictError`` for
+    another type of an issued document or a day of issue of a draft, and ``ChangedMeanwhileError``
+    when the document says something else by now.
     """
     require_post(session, by, document.campaign.unit, day_here(session, now))
     session.refresh(document, with_for_update=FOR_CHANGE)
-    before, old_item, known, was_issued = facts_of(document), document.item, facts_shown(document), document.issued
+    before, old_item, known, was_issued = (
+        facts_of(document),
+        document.item,
+        facts_shown(document),
+        document.issued,
+    )
     if document.issued is not None and paper.kind is not document.kind:
-        raise ConflictError(N_("The type of an issued document stays. Please enter another document that replaces it."))
+        raise ConflictError(
+            N_(
+                "The type of an issued document stays. Please enter another document that "
+                "replaces it."
+            )
+        )
     if issued is not None and document.issued is None:
         raise ConflictError(N_("This document is still a draft. Please record its issue first."))
     if issued is not None:
@@ -124,20 +142,28 @@ def facts_shown(document: Document) -> str:
     return digest(facts_of(document))
 
 
-def issue_document(session: Session, document: Document, on: date, *, by: Person, now: datetime) -> Document:
+def issue_document(
+    session: Session, document: Document, on: date, *, by: Person, now: datetime
+) -> Document:
     """Record that a document went out on the day ``on`` and freeze what it prints.
 
-    Issuing it again on the same day changes nothing; on another day it is refused with ``ConflictError``: the day of issue is
-    corrected by ``correct_document``.
+    Issuing it again on the same day changes nothing; on another day it is refused with
+    ``ConflictError``: the day of issue is corrected by ``correct_document``.
     """
     require_post(session, by, document.campaign.unit, day_here(session, now))
     _require_past(on, day_here(session, now))
     if document.issued == on:
         return document
     if document.issued is not None:
-        raise ConflictError(N_("This document was already issued on %(day)s."), day=f"{document.issued:%d/%m/%Y}")
+        raise ConflictError(
+            N_("This document was already issued on %(day)s."), day=f"{document.issued:%d/%m/%Y}"
+        )
     before, printed = facts_of(document), inherited(document.campaign)
-    document.theme, document.slogans, document.anniversary = printed.theme, list(printed.slogans), printed.anniversary
+    document.theme, document.slogans, document.anniversary = (
+        printed.theme,
+        list(printed.slogans),
+        printed.anniversary,
+    )
     document.issued = on
     document.dated = document.dated or on
     document.at, document.by = now, by
@@ -148,10 +174,14 @@ def issue_document(session: Session, document: Document, on: date, *, by: Person
     return document
 
 
-def supersede(session: Session, document: Document, older: Document, *, by: Person, now: datetime) -> Document:
-    """Record that ``document`` replaces ``older``, one of the same unit or of those it was made from. Twice changes nothing.
+def supersede(
+    session: Session, document: Document, older: Document, *, by: Person, now: datetime
+) -> Document:
+    """Record that ``document`` replaces ``older``, one of the same unit or of those it was made
+    from. Twice changes nothing.
 
-    Raises ``ConflictError`` when ``older`` would in the end replace itself, or was replaced by another document.
+    Raises ``ConflictError`` when ``older`` would in the end replace itself, or was replaced by
+    another document.
     """
     unit = document.campaign.unit
     require_post(session, by, unit, day_here(session, now))
@@ -162,9 +192,13 @@ def supersede(session: Session, document: Document, older: Document, *, by: Pers
         return document
     if document in _chain(older):
         raise ConflictError(N_("A document cannot replace itself, directly or through others."))
-    newer = session.scalar(select(Document).where(Document.supersedes_id == older.id, Document.id != document.id))
+    newer = session.scalar(
+        select(Document).where(Document.supersedes_id == older.id, Document.id != document.id)
+    )
     if newer is not None:
-        raise ConflictError(N_("This document was already replaced by “%(abstract)s”."), abstract=newer.abstract)
+        raise ConflictError(
+            N_("This document was already replaced by “%(abstract)s”."), abstract=newer.abstract
+        )
     before = facts_of(document)
     document.supersedes = older
     document.at, document.by = now, by
@@ -175,15 +209,21 @@ def supersede(session: Session, document: Document, older: Document, *, by: Pers
     return document
 
 
-def documents_of(session: Session, campaign: Campaign, *, drafts: bool = True) -> Sequence[Document]:
-    """Return a campaign's documents, the newest first and undated ones before them. Without ``drafts``, only issued ones."""
+def documents_of(
+    session: Session, campaign: Campaign, *, drafts: bool = True
+) -> Sequence[Document]:
+    """Return a campaign's documents, the newest first and undated ones before them.
+
+    Without ``drafts``, only issued ones.
+    """
     query = _with_facts(drafts).where(Document.campaign_id == campaign.id)
     found = session.scalars(query.order_by(Document.id.desc())).all()
     return sorted(found, key=lambda document: document.dated or date.max, reverse=True)
 
 
 def documents_of_item(session: Session, item: ChecklistItem, *, drafts: bool) -> Sequence[Document]:
-    """Return the documents of one item in the order they were entered, also those of the units that had it before.
+    """Return the documents of one item in the order they were entered, also those of the units that
+    had it before.
 
     Without ``drafts``, only issued ones.
     """
@@ -192,24 +232,51 @@ def documents_of_item(session: Session, item: ChecklistItem, *, drafts: bool) ->
 
 
 def campaigns_before(session: Session, campaign: Campaign, *, drafts: bool) -> Sequence[Campaign]:
-    """Return the campaigns of the same round, in the units that this one was made from, that have documents to show."""
-    same = (Campaign.template_id == campaign.template_id, Campaign.period == campaign.period, Campaign.id != campaign.id)
-    written = select(Document.campaign_id) if drafts else select(Document.campaign_id).where(Document.issued.is_not(None))
-    query = select(Campaign).join(Campaign.unit).options(contains_eager(Campaign.unit)).order_by(Unit.position, Unit.id)
-    return session.scalars(query.where(*same, Unit.id.in_(made_from(campaign.unit_id)), Campaign.id.in_(written))).all()
+    """Return the campaigns of the same round, in the units that this one was made from, that have
+    documents to show.
+    """
+    same = (
+        Campaign.template_id == campaign.template_id,
+        Campaign.period == campaign.period,
+        Campaign.id != campaign.id,
+    )
+    written = (
+        select(Document.campaign_id)
+        if drafts
+        else select(Document.campaign_id).where(Document.issued.is_not(None))
+    )
+    query = (
+        select(Campaign)
+        .join(Campaign.unit)
+        .options(contains_eager(Campaign.unit))
+        .order_by(Unit.position, Unit.id)
+    )
+    return session.scalars(
+        query.where(*same, Unit.id.in_(made_from(campaign.unit_id)), Campaign.id.in_(written))
+    ).all()
 
 
 def replaceable(session: Session, unit: Unit) -> Sequence[Document]:
-    """Return the documents of a unit and of those it was made from that no other replaces yet, the newest first."""
+    """Return the documents of a unit and of those it was made from that no other replaces yet, the
+    newest first.
+    """
     newer = aliased(Document)
     replaced = select(newer.id).where(newer.supersedes_id == Document.id).exists()
-    query = select(Document).join(Document.campaign).where(Campaign.unit_id.in_(made_from(unit.id)), ~replaced)
-    return session.scalars(query.options(contains_eager(Document.campaign)).order_by(Document.id.desc())).all()
+    query = (
+        select(Document)
+        .join(Document.campaign)
+        .where(Campaign.unit_id.in_(made_from(unit.id)), ~replaced)
+    )
+    return session.scalars(
+        query.options(contains_eager(Document.campaign)).order_by(Document.id.desc())
+    ).all()
 
 
 def replacing(session: Session, found: Sequence[Document], *, drafts: bool) -> dict[int, Document]:
     """Return by its id what replaces each of some documents, in whichever campaign it is."""
-    query = _with_facts(drafts).where(Document.supersedes_id.in_([document.id for document in found]))
+    query = _with_facts(drafts).where(
+        Document.supersedes_id.in_([document.id for document in found])
+    )
     return {newer.supersedes_id: newer for newer in session.scalars(query) if newer.supersedes_id}
 
 
@@ -219,12 +286,20 @@ def get_document(session: Session, campaign: Campaign, uid: str) -> Document:
 
 
 def get_document_of(session: Session, unit: Unit, uid: str) -> Document:
-    """Return the document with this UID in a campaign of the unit, or of those it was made from. Raises ``NotFoundError``."""
+    """Return the document with this UID in a campaign of the unit, or of those it was made from.
+
+    Raises ``NotFoundError``.
+    """
     return _found(session, uid, Document.campaign.has(Campaign.unit_id.in_(made_from(unit.id))))
 
 
-def file_of(session: Session, document: Document, folder: Path | None, *, by: Person, on: date) -> bytes:
-    """Return a document's file, to people with a post in its unit or above. Raises ``NotAllowedError`` and ``NotFoundError``."""
+def file_of(
+    session: Session, document: Document, folder: Path | None, *, by: Person, on: date
+) -> bytes:
+    """Return a document's file, to people with a post in its unit or above.
+
+    Raises ``NotAllowedError`` and ``NotFoundError``.
+    """
     require_post(session, by, document.campaign.unit, on)
     return read_file(folder, document.file_digest)
 
@@ -237,23 +312,36 @@ def printed_by(document: Document) -> Printed:
 
 
 def awaited_items(session: Session, campaign: Campaign) -> list[ChecklistItem]:
-    """Return the campaign's items that units below wait for: a plan that is issued for one of them leaves those units time."""
-    if session.scalar(select(Campaign.id).where(Campaign.parent_id == campaign.id).limit(1)) is None:
+    """Return the campaign's items that units below wait for: a plan that is issued for one of them
+    leaves those units time.
+    """
+    if (
+        session.scalar(select(Campaign.id).where(Campaign.parent_id == campaign.id).limit(1))
+        is None
+    ):
         return []
     awaited = plan_keys(campaign.version.items)
     return [item for item in campaign.items if item.key in awaited]
 
 
 def plan_item(session: Session, campaign: Campaign) -> ChecklistItem | None:
-    """Return the open item that a plan of the campaign is most likely for: one that units below wait for, else the unit's own."""
-    awaited, counted = {item.id for item in awaited_items(session, campaign)}, counted_from(campaign.version.items)
+    """Return the open item that a plan of the campaign is most likely for: one that units below
+    wait for, else the unit's own.
+    """
+    awaited, counted = (
+        {item.id for item in awaited_items(session, campaign)},
+        counted_from(campaign.version.items),
+    )
     own = [item for item in campaign.items if item.key in counted or item.key.startswith(_PLAN_KEY)]
-    items = [item for item in campaign.items if item.is_open and (item.id in awaited or item in own)]
+    items = [
+        item for item in campaign.items if item.is_open and (item.id in awaited or item in own)
+    ]
     return min(items, key=lambda item: item.id not in awaited, default=None)
 
 
 def likely_issuer(campaign: Campaign) -> str | None:
-    """Return who issues documents for a unit: its People's Committee, never the unit itself; None for a village.
+    """Return who issues documents for a unit: its People's Committee, never the unit itself; None
+    for a village.
 
     The steering committee issues those of a province's campaigns that it owns.
     """
@@ -266,8 +354,14 @@ def likely_issuer(campaign: Campaign) -> str | None:
 
 
 def leaves_time_below(document: Document, awaited: Sequence[ChecklistItem]) -> bool:
-    """Tell whether deadlines below follow the day a document is issued: a plan for an awaited item or the whole campaign."""
-    return document.kind is DocumentKind.PLAN and bool(awaited) and (document.item is None or document.item in awaited)
+    """Tell whether deadlines below follow the day a document is issued: a plan for an awaited item
+    or the whole campaign.
+    """
+    return (
+        document.kind is DocumentKind.PLAN
+        and bool(awaited)
+        and (document.item is None or document.item in awaited)
+    )
 
 
 def topmost(campaign: Campaign) -> Campaign:
@@ -278,9 +372,15 @@ def topmost(campaign: Campaign) -> Campaign:
 
 
 def _let_dates_follow(
-    session: Session, document: Document, items: Collection[ChecklistItem | None], by: Person, now: datetime
+    session: Session,
+    document: Document,
+    items: Collection[ChecklistItem | None],
+    by: Person,
+    now: datetime,
 ) -> None:
-    """Move what counts from the plan that a document issues for ``items``, and from the one that it replaces."""
+    """Move what counts from the plan that a document issues for ``items``, and from the one that it
+    replaces.
+    """
     if document.issued is None:
         return
     stamp, older = Stamp(by, now), document.supersedes
@@ -292,7 +392,11 @@ def _let_dates_follow(
 
 def _with_facts(drafts: bool) -> Select[Document]:
     """Return the query of documents with what is shown of them."""
-    load = (joinedload(Document.item), joinedload(Document.supersedes).joinedload(Document.campaign), joinedload(Document.campaign))
+    load = (
+        joinedload(Document.item),
+        joinedload(Document.supersedes).joinedload(Document.campaign),
+        joinedload(Document.campaign),
+    )
     query = select(Document).options(*load, selectinload(Document.changes))
     return query if drafts else query.where(Document.issued.is_not(None))
 
@@ -308,17 +412,25 @@ def _require_past(day: date, today: date) -> None:
     check_year(day.year)
     if day > today:
         raise InvalidInputError(
-            N_("A document cannot have been issued on %(day)s: that day is still to come."), day=f"{day:%d/%m/%Y}"
+            N_("A document cannot have been issued on %(day)s: that day is still to come."),
+            day=f"{day:%d/%m/%Y}",
         )
 
 
-def _write(document: Document, paper: Paper, item: ChecklistItem | None, by: Person, now: datetime) -> None:
+def _write(
+    document: Document, paper: Paper, item: ChecklistItem | None, by: Person, now: datetime
+) -> None:
     abstract = required(short(paper.abstract), N_("Please enter what the document is about."))
     if paper.dated is not None:
         check_year(paper.dated.year)
     if item is not None and item.campaign_id != document.campaign.id:
         raise InvalidInputError(N_("This item belongs to another campaign."))
-    document.kind, document.abstract, document.dated, document.item = paper.kind, abstract, paper.dated, item
+    document.kind, document.abstract, document.dated, document.item = (
+        paper.kind,
+        abstract,
+        paper.dated,
+        item,
+    )
     document.number = short(paper.number, _NUMBER)
     document.issuer, document.signer = short(paper.issuer), short(paper.signer)
     if paper.file is not None:
@@ -337,7 +449,14 @@ def _chain(document: Document) -> list[Document]:
 
 def _lock_documents_of(session: Session, unit_id: int) -> None:
     """Let one at a time say what replaces what, or two at once could close a circle."""
-    mine = select(Document.id).join(Campaign, Campaign.id == Document.campaign_id).where(Campaign.unit_id.in_(made_from(unit_id)))
+    mine = (
+        select(Document.id)
+        .join(Campaign, Campaign.id == Document.campaign_id)
+        .where(Campaign.unit_id.in_(made_from(unit_id)))
+    )
     session.execute(
-        select(Document).where(Document.id.in_(mine)).with_for_update(**FOR_CHANGE).execution_options(populate_existing=True)
+        select(Document)
+        .where(Document.id.in_(mine))
+        .with_for_update(**FOR_CHANGE)
+        .execution_options(populate_existing=True)
     )

@@ -1,4 +1,6 @@
-"""Photos without what a camera writes beside the picture: a place, a time and a device are nobody's business."""
+"""Photos without what a camera writes beside the picture: a place, a time and a device are nobody's
+business.
+"""
 
 import warnings
 from io import BytesIO
@@ -13,9 +15,11 @@ _QUALITY = 85
 
 
 def without_metadata(body: bytes, media_type: str) -> bytes:
-    """Return a picture upright, at most ``LARGEST_SIDE`` pixels wide or high, with nothing but its pixels.
+    """Return a picture upright, at most ``LARGEST_SIDE`` pixels wide or high, with nothing but its
+    pixels.
 
-    The same photo gives the same bytes. Raises ``InvalidInputError`` for a picture that is broken or would not fit in memory.
+    The same photo gives the same bytes. Raises ``InvalidInputError`` for a picture that is broken
+    or would not fit in memory.
     """
     try:
         with warnings.catch_warnings():
@@ -24,8 +28,17 @@ def without_metadata(body: bytes, media_type: str) -> bytes:
                 picture = ImageOps.exif_transpose(image)
                 picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
                 return _pixels(picture, _FORMATS[media_type])
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning) as error:
-        raise InvalidInputError(N_("This picture cannot be read. Please choose another one.")) from error
+    except (
+        UnidentifiedImageError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombError,
+        Warning,
+    ) as error:
+        raise InvalidInputError(
+            N_("This picture cannot be read. Please choose another one.")
+        ) from error
 
 
 def _pixels(picture: Image.Image, form: str) -> bytes:

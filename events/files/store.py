@@ -50,7 +50,12 @@ def read_file(folder: Path | None, digest: str | None) -> bytes:
 def files_named(session: Session) -> set[str]:
     """Return the digests of all files that evidence and documents name."""
     columns = Evidence.file_digest, Document.file_digest
-    return {digest for column in columns for digest in session.scalars(select(column).distinct()) if digest}
+    return {
+        digest
+        for column in columns
+        for digest in session.scalars(select(column).distinct())
+        if digest
+    }
 
 
 def is_stored(folder: Path, digest: str) -> bool:
@@ -58,17 +63,26 @@ def is_stored(folder: Path, digest: str) -> bool:
 
 
 def store_file(folder: Path | None, name: str, body: bytes) -> StoredFile:
-    """Write a file before anything is committed; one that is there already is not written again. Photos lose their metadata.
+    """Write a file before anything is committed; one that is there already is not written again.
 
-    Raises ``InvalidInputError`` for what is too large, empty or of a type that is not taken, or where no folder is set up.
+    Photos lose their metadata.
+
+    Raises ``InvalidInputError`` for what is too large, empty or of a type that is not taken, or
+    where no folder is set up.
     """
     if folder is None:
-        raise InvalidInputError(N_("Files cannot be uploaded here: this service has no folder for them."))
+        raise InvalidInputError(
+            N_("Files cannot be uploaded here: this service has no folder for them.")
+        )
     if len(body) > LARGEST_FILE:
-        raise InvalidInputError(N_("“%(name)s” is larger than %(size)s MB."), name=name, size=LARGEST_FILE // 1024**2)
+        raise InvalidInputError(
+            N_("“%(name)s” is larger than %(size)s MB."), name=name, size=LARGEST_FILE // 1024**2
+        )
     kind = file_type(body)
     if kind is None:
-        raise InvalidInputError(N_("“%(name)s” is not a PDF, DOCX, XLSX, JPEG, PNG or WebP file."), name=name)
+        raise InvalidInputError(
+            N_("“%(name)s” is not a PDF, DOCX, XLSX, JPEG, PNG or WebP file."), name=name
+        )
     if kind in PICTURES:
         body = without_metadata(body, kind)
     stored = StoredFile(_clean_name(name, kind), kind, hashlib.sha256(body).hexdigest(), len(body))
@@ -105,9 +119,14 @@ def _office_type(body: bytes) -> str | None:
 
 
 def _clean_name(name: str, kind: str) -> str:
-    """Return a file's name without folders and control characters, with the suffix of what it is."""
+    """Return a file's name without folders and control characters, with the suffix of what it
+    is.
+    """
     last = re.split(r"[/\\]", nfc(name))[-1]
-    stem = "".join(c for c in last if c.isprintable() and c not in '"<>|:*?').rpartition(".")[0] or "tep"
+    stem = (
+        "".join(c for c in last if c.isprintable() and c not in '"<>|:*?').rpartition(".")[0]
+        or "tep"
+    )
     return stem[:100] + SUFFIXES[kind]
 
 

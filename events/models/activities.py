@@ -11,7 +11,10 @@ from events.models.columns import Published
 
 
 class Activity(Published, Base):
-    """A launch ceremony, contest, talk or class. ``dtend`` is the instant it ends; ``weekly_until`` repeats it every week."""
+    """A launch ceremony, contest, talk or class.
+
+    ``dtend`` is the instant it ends; ``weekly_until`` repeats it every week.
+    """
 
     __tablename__ = "activity"
     __table_args__ = (Index(None, "campaign_id"), Index(None, "dtstart"))

@@ -24,7 +24,10 @@ class CampaignStatus(StrEnum):
 
 
 class Campaign(Published, Base):
-    """One occurrence's work in one unit; parent and child campaigns follow the unit tree. ``dtend`` is the day after."""
+    """One occurrence's work in one unit; parent and child campaigns follow the unit tree.
+
+    ``dtend`` is the day after.
+    """
 
     __tablename__ = "campaign"
     __table_args__ = (
@@ -44,17 +47,21 @@ class Campaign(Published, Base):
     year: Mapped[int]
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))
-    outer_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))  # the same unit's campaign that contains this one
+    # the same unit's campaign that contains this one
+    outer_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))
     owner_role_key: Mapped[str] = mapped_column(ForeignKey("role.key"))
     summary: Mapped[str]
     opens: Mapped[date]
     dtstart: Mapped[date]
     dtend: Mapped[date]
-    event_date: Mapped[date | None]  # the day the main event is held, when that is not the day itself
-    anchor_version: Mapped[int] = mapped_column(default=0)  # rises when the dates that items count from move
+    # the day the main event is held, when that is not the day itself
+    event_date: Mapped[date | None]
+    # rises when the dates that items count from move
+    anchor_version: Mapped[int] = mapped_column(default=0)
     status: Mapped[CampaignStatus] = mapped_column(default=CampaignStatus.CONFIRMED)
     cancelled: Mapped[datetime | None]  # until then it was there, and counts as of days before
-    cancellations: Mapped[list[dict[str, Any]] | None]  # at the top of a round: who cancelled it and why, who opened it again
+    # at the top of a round: who cancelled it and why, who opened it again
+    cancellations: Mapped[list[dict[str, Any]] | None]
     theme: Mapped[str | None]  # None: the year's
     slogans: Mapped[list[str] | None]
 
@@ -63,15 +70,25 @@ class Campaign(Published, Base):
     version: Mapped[TemplateVersion] = relationship()
     unit: Mapped[Unit] = relationship()
     owner_role: Mapped[Role] = relationship()
-    parent: Mapped["Campaign | None"] = relationship(remote_side="Campaign.id", foreign_keys="Campaign.parent_id")
-    outer: Mapped["Campaign | None"] = relationship(remote_side="Campaign.id", foreign_keys="Campaign.outer_id")
+    parent: Mapped["Campaign | None"] = relationship(
+        remote_side="Campaign.id", foreign_keys="Campaign.parent_id"
+    )
+    outer: Mapped["Campaign | None"] = relationship(
+        remote_side="Campaign.id", foreign_keys="Campaign.outer_id"
+    )
     if TYPE_CHECKING:
-        items: Mapped[list[Any]]  # its checklist items in their order; added in `items`, which knows campaigns
+        # its checklist items in their order; added in `items`, which knows campaigns
+        items: Mapped[list[Any]]
 
     @property
     def over_on(self) -> date:
-        """The first day on which it is over: after its own days, and after its main event. See ``running.goes_on`` for SQL."""
-        return max(self.dtend, self.event_date + timedelta(days=1)) if self.event_date else self.dtend
+        """The first day on which it is over: after its own days, and after its main event.
+
+        See ``running.goes_on`` for SQL.
+        """
+        return (
+            max(self.dtend, self.event_date + timedelta(days=1)) if self.event_date else self.dtend
+        )
 
     @property
     def is_cancelled(self) -> bool:

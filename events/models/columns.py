@@ -10,8 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 class FromCatalog:
     """A row that the shipped catalogue owns.
 
-    ``catalog_base`` holds the values of the last import. A re-import changes a column only where it still has that value, so what
-    people edited stays. It is None for rows that people made.
+    ``catalog_base`` holds the values of the last import. A re-import changes a column only where it
+    still has that value, so what people edited stays. It is None for rows that people made.
     """
 
     catalog_base: Mapped[dict[str, Any] | None]
@@ -25,7 +25,9 @@ class Published:
     last_modified: Mapped[datetime]
 
     def touch(self, now: datetime) -> None:
-        """Record a visible change: clients only believe a higher SEQUENCE and a later LAST-MODIFIED."""
+        """Record a visible change: clients only believe a higher SEQUENCE and a later
+        LAST-MODIFIED.
+        """
         self.sequence += 1
         self.last_modified = now
 
@@ -37,7 +39,9 @@ class Valid:
     valid_to: Mapped[date | None]
 
     def is_valid(self, on: date) -> bool:
-        return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
+        return (self.valid_from is None or self.valid_from <= on) and (
+            self.valid_to is None or on <= self.valid_to
+        )
 
     @classmethod
     def on(cls, day: date) -> ColumnElement[bool]:

@@ -44,7 +44,10 @@ def _at_first(context: DefaultExecutionContext) -> datetime:
 
 
 class Document(Base):
-    """A paper with its number and date; both may be unknown. ``issued`` freezes what it says: a new theme no longer reaches it."""
+    """A paper with its number and date; both may be unknown.
+
+    ``issued`` freezes what it says: a new theme no longer reaches it.
+    """
 
     __tablename__ = "document"
     __table_args__ = (Index(None, "campaign_id"), Index(None, "item_id"))
@@ -59,7 +62,8 @@ class Document(Base):
     issuer: Mapped[str | None]
     signer: Mapped[str | None]
     abstract: Mapped[str]
-    theme: Mapped[str | None]  # as printed in an issued document, like the next two; a draft prints the campaign's
+    # as printed in an issued document, like the next two; a draft prints the campaign's
+    theme: Mapped[str | None]
     slogans: Mapped[list[str] | None]
     anniversary: Mapped[str | None]
     issued: Mapped[date | None]
@@ -69,18 +73,23 @@ class Document(Base):
     file_digest: Mapped[str | None]
     file_size: Mapped[int | None]
     at: Mapped[datetime]
-    entered: Mapped[datetime] = mapped_column(default=_at_first)  # `at` moves when it is corrected or issued
+    # `at` moves when it is corrected or issued
+    entered: Mapped[datetime] = mapped_column(default=_at_first)
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
     campaign: Mapped[Campaign] = relationship()
     item: Mapped[ChecklistItem | None] = relationship()
     supersedes: Mapped["Document | None"] = relationship(remote_side="Document.id")
     by: Mapped[Person | None] = relationship()
-    changes: Mapped[list["DocumentChange"]] = relationship(order_by="DocumentChange.id", viewonly=True)
+    changes: Mapped[list["DocumentChange"]] = relationship(
+        order_by="DocumentChange.id", viewonly=True
+    )
 
 
 class DocumentChange(Base):
-    """What was corrected on a document after it was entered, by column: who, when, before and after."""
+    """What was corrected on a document after it was entered, by column: who, when, before and
+    after.
+    """
 
     __tablename__ = "document_change"
     __table_args__ = (Index(None, "document_id"),)

@@ -1,4 +1,6 @@
-"""The bytes last served for each calendar feed, so that clients get a true ETag and Last-Modified."""
+"""The bytes last served for each calendar feed, so that clients get a true ETag and
+Last-Modified.
+"""
 
 from datetime import datetime
 
@@ -8,7 +10,10 @@ from events.database import Base
 
 
 class FeedSnapshot(Base):
-    """What a feed looked like when it last changed. ``state`` is a fingerprint of the rows it was written from."""
+    """What a feed looked like when it last changed.
+
+    ``state`` is a fingerprint of the rows it was written from.
+    """
 
     __tablename__ = "feed_snapshot"
 

@@ -36,9 +36,12 @@ class Change(Base):
     item_id: Mapped[int] = mapped_column(ForeignKey("checklist_item.id"))
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]
-    on_behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))  # the unit for which somebody else did it
-    reported_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))  # the unit whose report this is; None: nobody's
-    # The state after the change once more as columns, so that progress can be counted as of a past date in SQL.
+    # the unit for which somebody else did it
+    on_behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    # the unit whose report this is; None: nobody's
+    reported_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    # The state after the change once more as columns, so that progress can be counted as of a past
+    # date in SQL.
     status: Mapped[TodoStatus]
     not_done: Mapped[NotDone | None]
     blocked: Mapped[bool] = mapped_column(default=False)

@@ -26,7 +26,9 @@ class TodoStatus(StrEnum):
 
 
 class NotDone(StrEnum):
-    """Why a cancelled item is cancelled: it was not done, the unit does not need it, or it went over when the unit ended."""
+    """Why a cancelled item is cancelled: it was not done, the unit does not need it, or it went
+    over when the unit ended.
+    """
 
     NOT_DONE = "not-done"
     NOT_REQUIRED = "not-required"
@@ -56,10 +58,13 @@ def _due_at_first(context: DefaultExecutionContext) -> date:
 
 
 class ChecklistItem(Published, Base):
-    """One thing to do before or after a campaign's day. Calendars show it as an event on its days (docs/feeds.md).
+    """One thing to do before or after a campaign's day.
 
-    ``due`` is what counts; ``nominal_due`` is the day before the working calendar moved it, and ``due_reason`` says why it moved.
-    An item that runs over a period has a ``dtstart``: reminders come before that day, lateness counts from ``due``.
+    Calendars show it as an event on its days (docs/feeds.md).
+
+    ``due`` is what counts; ``nominal_due`` is the day before the working calendar moved it, and
+    ``due_reason`` says why it moved. An item that runs over a period has a ``dtstart``: reminders
+    come before that day, lateness counts from ``due``.
     """
 
     __tablename__ = "checklist_item"
@@ -82,9 +87,11 @@ class ChecklistItem(Published, Base):
     dtstart: Mapped[date | None]
     nominal_due: Mapped[date]
     due: Mapped[date]
-    first_due: Mapped[date] = mapped_column(default=_due_at_first)  # until its first change an item was due on this day
+    # until its first change an item was due on this day
+    first_due: Mapped[date] = mapped_column(default=_due_at_first)
     due_reason: Mapped[str | None]
-    anchor_version: Mapped[int] = mapped_column(default=0)  # rises when the campaign's dates move, and re-arms reminders
+    # rises when the campaign's dates move, and re-arms reminders
+    anchor_version: Mapped[int] = mapped_column(default=0)
     weight: Mapped[int]
     required: Mapped[bool]
     evidence: Mapped[list[str]]
@@ -92,13 +99,17 @@ class ChecklistItem(Published, Base):
     without_evidence: Mapped[bool] = mapped_column(default=False)
     depends_on: Mapped[list[str]]
     is_own: Mapped[bool] = mapped_column(default=False)  # added by the unit, not by a template
-    edited: Mapped[list[str]] = mapped_column(default=list)  # columns changed by hand, which re-anchoring and new versions keep
+    # columns changed by hand, which re-anchoring and new versions keep
+    edited: Mapped[list[str]] = mapped_column(default=list)
     split_from_id: Mapped[int | None] = mapped_column(ForeignKey("checklist_item.id"))
-    delegate_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))  # a unit below that does it instead
-    delegate_role_key: Mapped[str | None] = mapped_column(ForeignKey("role.key"))  # the post there; None: whoever is in charge
+    # a unit below that does it instead
+    delegate_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    # the post there; None: whoever is in charge
+    delegate_role_key: Mapped[str | None] = mapped_column(ForeignKey("role.key"))
     status: Mapped[TodoStatus] = mapped_column(default=TodoStatus.NEEDS_ACTION)
     completed: Mapped[datetime | None]
-    completed_on: Mapped[date | None]  # the local day of `completed`, so that lateness can be counted in SQL
+    # the local day of `completed`, so that lateness can be counted in SQL
+    completed_on: Mapped[date | None]
     completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     blocked: Mapped[str | None]  # what stands in the way
     not_done: Mapped[NotDone | None]
@@ -110,10 +121,15 @@ class ChecklistItem(Published, Base):
     completed_by: Mapped[Person | None] = relationship()
     delegate_unit: Mapped[Unit | None] = relationship(foreign_keys="ChecklistItem.delegate_unit_id")
     split_from: Mapped["ChecklistItem | None"] = relationship(remote_side="ChecklistItem.id")
-    delegate_role: Mapped[Role | None] = relationship(foreign_keys="ChecklistItem.delegate_role_key")
-    evidence_given: Mapped[list["Evidence"]] = relationship(back_populates="item", order_by="Evidence.id")
+    delegate_role: Mapped[Role | None] = relationship(
+        foreign_keys="ChecklistItem.delegate_role_key"
+    )
+    evidence_given: Mapped[list["Evidence"]] = relationship(
+        back_populates="item", order_by="Evidence.id"
+    )
     if TYPE_CHECKING:
-        papers: Mapped[list[Any]]  # documents issued for it with a number, and not replaced; added in `documents`
+        # documents issued for it with a number, and not replaced; added in `documents`
+        papers: Mapped[list[Any]]
 
     @property
     def is_open(self) -> bool:
@@ -128,10 +144,16 @@ class ChecklistItem(Published, Base):
         if self.is_done:
             return ItemState.DONE
         if not self.is_open:
-            return ItemState.NOT_DONE if self.not_done in (None, NotDone.NOT_DONE) else ItemState.NOT_REQUIRED
+            return (
+                ItemState.NOT_DONE
+                if self.not_done in (None, NotDone.NOT_DONE)
+                else ItemState.NOT_REQUIRED
+            )
         if self.blocked is not None:
             return ItemState.BLOCKED
-        return ItemState.IN_PROGRESS if self.status is TodoStatus.IN_PROCESS else ItemState.NOT_STARTED
+        return (
+            ItemState.IN_PROGRESS if self.status is TodoStatus.IN_PROCESS else ItemState.NOT_STARTED
+        )
 
     @property
     def evidence_kinds(self) -> list[str]:
@@ -148,7 +170,9 @@ class ChecklistItem(Published, Base):
 
 
 class Evidence(Base):
-    """One proof that an item was done: a document's number, a file, a photo, a link, a head count, a number, minutes."""
+    """One proof that an item was done: a document's number, a file, a photo, a link, a head count,
+    a number, minutes.
+    """
 
     __tablename__ = "evidence"
     __table_args__ = (Index(None, "item_id"),)
@@ -173,13 +197,19 @@ class Evidence(Base):
 
 
 class ItemCredit(Base):
-    """An item that counts for another campaign of its unit too ("lồng ghép"): done once, shown in both.
+    """An item that counts for another campaign of its unit too ("lồng ghép"): done once, shown in
+    both.
 
-    ``covers`` is the item of that campaign that it stands for, closed as not required while the credit lasts.
+    ``covers`` is the item of that campaign that it stands for, closed as not required while the
+    credit lasts.
     """
 
     __tablename__ = "item_credit"
-    __table_args__ = (UniqueConstraint("item_id", "campaign_id"), Index(None, "campaign_id"), Index(None, "covers_id"))
+    __table_args__ = (
+        UniqueConstraint("item_id", "campaign_id"),
+        Index(None, "campaign_id"),
+        Index(None, "covers_id"),
+    )
 
     id: Mapped[PrimaryKey]
     item_id: Mapped[int] = mapped_column(ForeignKey("checklist_item.id"))
@@ -191,11 +221,14 @@ class ItemCredit(Base):
     covers: Mapped[ChecklistItem | None] = relationship(foreign_keys=[covers_id])
 
 
-GONE = "Không còn trong mẫu"  # begins the reason of what a version took away, and another may bring back
+# begins the reason of what a version took away, and another may bring back
+GONE = "Không còn trong mẫu"
 
 
 def is_of_a_version(reason: str | None) -> bool:
     return (reason or "").startswith(GONE)
 
 
-Campaign.items = relationship(ChecklistItem, back_populates="campaign", order_by=ChecklistItem.position)
+Campaign.items = relationship(
+    ChecklistItem, back_populates="campaign", order_by=ChecklistItem.position
+)

@@ -1,4 +1,6 @@
-"""The days kept every year, their titles and themes through the years, and the yearly decisions on days off."""
+"""The days kept every year, their titles and themes through the years, and the yearly decisions on
+days off.
+"""
 
 import re
 from datetime import date
@@ -19,7 +21,9 @@ _ROUND = 5  # years between the anniversaries that are marked
 
 
 class ObservanceStatus(StrEnum):
-    """How an observance came here: named in the plan, run together with one that is, or an example to switch on."""
+    """How an observance came here: named in the plan, run together with one that is, or an example
+    to switch on.
+    """
 
     CORE = "core"
     LINKED = "linked"
@@ -42,14 +46,17 @@ class Observance(FromCatalog, Base):
     rule: Mapped[dict[str, Any]]
     basis: Mapped[str | None]
     base_year: Mapped[int | None]
-    anniversary: Mapped[str | None]  # the wording, in which N stands for the number; None: "Kỷ niệm N năm"
+    # the wording, in which N stands for the number; None: "Kỷ niệm N năm"
+    anniversary: Mapped[str | None]
     first_year: Mapped[int | None]
     inside_key: Mapped[str | None]  # the observance whose days contain this one
     color: Mapped[str]
     note: Mapped[str | None]
     position: Mapped[int] = mapped_column(default=0)
 
-    titles: Mapped[list["TitlePeriod"]] = relationship(back_populates="observance", order_by="TitlePeriod.from_year")
+    titles: Mapped[list["TitlePeriod"]] = relationship(
+        back_populates="observance", order_by="TitlePeriod.from_year"
+    )
     themes: Mapped[list["Theme"]] = relationship(back_populates="observance")
     container: Mapped["Observance | None"] = relationship(
         primaryjoin="foreign(Observance.inside_key) == remote(Observance.key)", viewonly=True
@@ -60,7 +67,9 @@ class Observance(FromCatalog, Base):
         return rule_from(self.rule)
 
     def title_in(self, year: int) -> str:
-        """Return the Vietnamese title that was official in ``year``: reports print the name of their time."""
+        """Return the Vietnamese title that was official in ``year``: reports print the name of
+        their time.
+        """
         for period in self.titles:
             if period.from_year <= year and (period.to_year is None or year <= period.to_year):
                 return period.title_vi
@@ -76,7 +85,9 @@ class Observance(FromCatalog, Base):
         return year - self.base_year
 
     def anniversary_text(self, year: int) -> str | None:
-        """Return how the anniversary is put in ``year``: "Kỷ niệm 25 năm (2001–2026)" in every fifth year, "Lần thứ 11" in each."""
+        """Return how the anniversary is put in ``year``: "Kỷ niệm 25 năm (2001–2026)" in every
+        fifth year, "Lần thứ 11" in each.
+        """
         number = self.anniversary_in(year)
         if number is None:
             return None
@@ -119,7 +130,10 @@ class Theme(FromCatalog, Base):
 
 
 class ObservanceOccurrence(Published, Base):
-    """An observance's dates in one year, with the identity that calendars keep for life. ``dtend`` is the day after."""
+    """An observance's dates in one year, with the identity that calendars keep for life.
+
+    ``dtend`` is the day after.
+    """
 
     __tablename__ = "occurrence"
     __table_args__ = (UniqueConstraint("observance_id", "year"), Index(None, "dtstart"))
@@ -137,7 +151,10 @@ class ObservanceOccurrence(Published, Base):
 
 
 class CalendarDay(FromCatalog, Base):
-    """One decided day: offices closed, or a Saturday on which they work. ``reason`` completes "hạn rơi …"."""
+    """One decided day: offices closed, or a Saturday on which they work.
+
+    ``reason`` completes "hạn rơi …".
+    """
 
     __tablename__ = "calendar_day"
 

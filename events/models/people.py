@@ -9,7 +9,9 @@ from events.models.units import Unit
 
 
 class Role(FromCatalog, Valid, Base):
-    """What an office or person does in the work, for a period; afterwards its ``successor_key`` does it."""
+    """What an office or person does in the work, for a period; afterwards its ``successor_key``
+    does it.
+    """
 
     __tablename__ = "role"
 
@@ -22,7 +24,10 @@ class Role(FromCatalog, Valid, Base):
 
 
 class Person(Base):
-    """Somebody who is told things and ticks items. One full name: many names here have no first and last part."""
+    """Somebody who is told things and ticks items.
+
+    One full name: many names here have no first and last part.
+    """
 
     __tablename__ = "person"
     __table_args__ = (Index(None, "search"),)
@@ -36,7 +41,9 @@ class Person(Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
     search: Mapped[str]
 
-    posts: Mapped[list["Post"]] = relationship(back_populates="person", cascade="all, delete-orphan")
+    posts: Mapped[list["Post"]] = relationship(
+        back_populates="person", cascade="all, delete-orphan"
+    )
 
 
 class Post(Valid, Base):

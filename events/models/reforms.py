@@ -1,4 +1,6 @@
-"""What happened to units, and the decisions on days off: each with its date, its basis and who entered it."""
+"""What happened to units, and the decisions on days off: each with its date, its basis and who
+entered it.
+"""
 
 from datetime import date, datetime
 from enum import StrEnum

@@ -1,4 +1,7 @@
-"""What campaigns are made from. A template has versions; a campaign remembers the version it was opened from."""
+"""What campaigns are made from.
+
+A template has versions; a campaign remembers the version it was opened from.
+"""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -74,16 +77,21 @@ class Template(FromCatalog, Base):
     title_en: Mapped[str]
     anchor: Mapped[Anchor]
     generate_ahead_days: Mapped[int]
-    cutoffs: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # reporting periods: first, last (MM-DD), name
+    # reporting periods: first, last (MM-DD), name
+    cutoffs: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     enabled: Mapped[bool] = mapped_column(default=True)  # opens by itself when its time comes
-    opens_from: Mapped[date | None]  # the day it was switched on: rounds that were over by then do not open
-    late_plan_workdays: Mapped[int] = mapped_column(default=7)  # a lower unit has this long after the upper plan was issued
+    # the day it was switched on: rounds that were over by then do not open
+    opens_from: Mapped[date | None]
+    # a lower unit has this long after the upper plan was issued
+    late_plan_workdays: Mapped[int] = mapped_column(default=7)
     owner_role_key: Mapped[str] = mapped_column(ForeignKey("role.key"))
     note: Mapped[str | None]
     position: Mapped[int] = mapped_column(default=0)
 
     observance: Mapped[Observance | None] = relationship()
-    versions: Mapped[list["TemplateVersion"]] = relationship(back_populates="template", order_by="TemplateVersion.number")
+    versions: Mapped[list["TemplateVersion"]] = relationship(
+        back_populates="template", order_by="TemplateVersion.number"
+    )
 
     @property
     def current(self) -> "TemplateVersion":
@@ -105,13 +113,18 @@ class TemplateVersion(Base):
     note: Mapped[str | None]
 
     template: Mapped[Template] = relationship(back_populates="versions")
-    items: Mapped[list["TemplateItem"]] = relationship(back_populates="version", order_by="TemplateItem.position")
+    items: Mapped[list["TemplateItem"]] = relationship(
+        back_populates="version", order_by="TemplateItem.position"
+    )
 
 
 class TemplateItem(Base):
-    """What a checklist item is made from. ``offset_days`` are calendar days from the anchor, negative before it.
+    """What a checklist item is made from.
 
-    An item with ``end_offset_days`` runs over a period: it starts by ``offset_days`` and is due at ``end_offset_days``.
+    ``offset_days`` are calendar days from the anchor, negative before it.
+
+    An item with ``end_offset_days`` runs over a period: it starts by ``offset_days`` and is due at
+    ``end_offset_days``.
     """
 
     __tablename__ = "template_item"
@@ -126,16 +139,19 @@ class TemplateItem(Base):
     phase_key: Mapped[str] = mapped_column(ForeignKey("phase.key"))
     anchor: Mapped[Anchor]
     offset_days: Mapped[int]
-    level_offsets: Mapped[dict[str, Any]] = mapped_column(default=dict)  # level key -> days, where a level differs
+    # level key -> days, where a level differs
+    level_offsets: Mapped[dict[str, Any]] = mapped_column(default=dict)
     end_offset_days: Mapped[int | None]
-    level_end_offsets: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the same for the end, where a level differs
+    # the same for the end, where a level differs
+    level_end_offsets: Mapped[dict[str, Any]] = mapped_column(default=dict)
     levels: Mapped[list[str]]
     cascade: Mapped[Cascade]
     role_key: Mapped[str] = mapped_column(ForeignKey("role.key"))
     support_roles: Mapped[list[str]]
     evidence: Mapped[list[str]]
     evidence_min: Mapped[int]
-    without_evidence: Mapped[bool] = mapped_column(default=False)  # may be done without the wanted evidence
+    # may be done without the wanted evidence
+    without_evidence: Mapped[bool] = mapped_column(default=False)
     weight: Mapped[int]
     required: Mapped[bool]
     shift: Mapped[Shift]
@@ -150,5 +166,11 @@ class TemplateItem(Base):
         return int(self.level_offsets.get(level, self.offset_days))
 
     def end_at(self, level: str) -> int | None:
-        """Return the days from the anchor to the end of a copy at ``level``; None for one that has a single day."""
-        return None if self.end_offset_days is None else int(self.level_end_offsets.get(level, self.end_offset_days))
+        """Return the days from the anchor to the end of a copy at ``level``; None for one that has
+        a single day.
+        """
+        return (
+            None
+            if self.end_offset_days is None
+            else int(self.level_end_offsets.get(level, self.end_offset_days))
+        )

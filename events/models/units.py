@@ -1,4 +1,7 @@
-"""The administrative tree. Units and levels are rows with validity dates, because both change by law."""
+"""The administrative tree.
+
+Units and levels are rows with validity dates, because both change by law.
+"""
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -22,7 +25,10 @@ class Level(FromCatalog, Base):
 
 
 class Unit(FromCatalog, Valid, Base):
-    """A node of the tree for as long as it lives. ``key`` is the state's code, made unique where codes were used again."""
+    """A node of the tree for as long as it lives.
+
+    ``key`` is the state's code, made unique where codes were used again.
+    """
 
     __tablename__ = "unit"
     __table_args__ = (Index(None, "parent_id"), Index(None, "level_key"))
@@ -52,7 +58,10 @@ class UnitSuccession(Base):
     """Who took over from whom: a merge has several predecessors, a split several successors."""
 
     __tablename__ = "unit_succession"
-    __table_args__ = (UniqueConstraint("predecessor_id", "successor_id"), Index(None, "successor_id"))
+    __table_args__ = (
+        UniqueConstraint("predecessor_id", "successor_id"),
+        Index(None, "successor_id"),
+    )
 
     id: Mapped[PrimaryKey]
     predecessor_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))

@@ -1,4 +1,6 @@
-"""Observances on the calendar: their dates for the months to come, and the working days they are planned with."""
+"""Observances on the calendar: their dates for the months to come, and the working days they are
+planned with.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,25 +20,35 @@ def enabled_observances(session: Session) -> Sequence[Observance]:
     """Return the observances this province keeps, with their titles and themes."""
     query = select(Observance).where(Observance.enabled).order_by(Observance.position)
     around = selectinload(Observance.container).selectinload(Observance.themes)
-    return session.scalars(query.options(selectinload(Observance.titles), selectinload(Observance.themes), around)).all()
+    return session.scalars(
+        query.options(selectinload(Observance.titles), selectinload(Observance.themes), around)
+    ).all()
 
 
 def extend_horizon(session: Session, *, now: datetime, horizon: timedelta = HORIZON) -> int:
-    """Write the dates of every enabled observance from last year until ``now + horizon``; return how many rows changed.
+    """Write the dates of every enabled observance from last year until ``now + horizon``; return
+    how many rows changed.
 
-    Safe to run as often as you like. A new title, theme or rule changes the row and raises its SEQUENCE; the UID stays.
+    Safe to run as often as you like. A new title, theme or rule changes the row and raises its
+    SEQUENCE; the UID stays.
     """
     years = range(day_here(session, now).year - 1, day_here(session, now + horizon).year + 1)
-    known = {(row.observance_id, row.year): row for row in session.scalars(select(ObservanceOccurrence))}
+    known = {
+        (row.observance_id, row.year): row for row in session.scalars(select(ObservanceOccurrence))
+    }
     changed = 0
     for observance in enabled_observances(session):
         for year in years:
-            changed += _write_occurrence(session, observance, year, known.get((observance.id, year)), now)
+            changed += _write_occurrence(
+                session, observance, year, known.get((observance.id, year)), now
+            )
     return changed
 
 
 def describe(observance: Observance, year: int) -> str:
-    """Return the plain text that a calendar shows for an observance in ``year``: what is printed about it, and its legal basis."""
+    """Return the plain text that a calendar shows for an observance in ``year``: what is printed
+    about it, and its legal basis.
+    """
     printed, lines = of_year(observance, year), []
     if printed.anniversary:
         lines.append(f"{printed.anniversary}.")
@@ -45,13 +57,21 @@ def describe(observance: Observance, year: int) -> str:
     if printed.slogans:
         lines.append(f"Khẩu hiệu: {'; '.join(printed.slogans)}")
     if observance.rule["kind"] == "lunar_day":
-        lines.append(f"Ngày {observance.rule['lunar_day']}/{observance.rule['lunar_month']} âm lịch.")
+        lines.append(
+            f"Ngày {observance.rule['lunar_day']}/{observance.rule['lunar_month']} âm lịch."
+        )
     if observance.basis:
         lines.append(f"Căn cứ: {observance.basis}.")
     return "\n".join(lines)
 
 
-def _write_occurrence(session: Session, observance: Observance, year: int, row: ObservanceOccurrence | None, now: datetime) -> bool:
+def _write_occurrence(
+    session: Session,
+    observance: Observance,
+    year: int,
+    row: ObservanceOccurrence | None,
+    now: datetime,
+) -> bool:
     dates = observance.recurrence.occurrence(year)
     values = {
         "dtstart": dates.dtstart,
@@ -60,7 +80,13 @@ def _write_occurrence(session: Session, observance: Observance, year: int, row: 
         "description": describe(observance, dates.dtstart.year),
     }
     if row is None:
-        identity = {"uid": new_uid(), "observance_id": observance.id, "year": year, "created": now, "last_modified": now}
+        identity = {
+            "uid": new_uid(),
+            "observance_id": observance.id,
+            "year": year,
+            "created": now,
+            "last_modified": now,
+        }
         session.add(ObservanceOccurrence(**identity, **values))
         return True
     if all(getattr(row, name) == value for name, value in values.items()):

@@ -1,6 +1,8 @@
-"""The days this province keeps beyond the shipped ones: switched on from the examples, or made here with their own checklist.
+"""The days this province keeps beyond the shipped ones: switched on from the examples, or made here
+with their own checklist.
 
-What changes here reaches the public calendars at once: the horizon is written again, and clients are told by SEQUENCE.
+What changes here reaches the public calendars at once: the horizon is written again, and clients
+are told by SEQUENCE.
 """
 
 import re
@@ -44,7 +46,10 @@ _FACTS_CHANGED = N_(
 
 @dataclass(frozen=True, slots=True)
 class NewObservance:
-    """What somebody enters for a day of their own. ``rule`` has the form of the catalogue, with ``kind`` and its days."""
+    """What somebody enters for a day of their own.
+
+    ``rule`` has the form of the catalogue, with ``kind`` and its days.
+    """
 
     title_vi: str
     title_en: str
@@ -69,15 +74,19 @@ def find_observance(session: Session, slug: str) -> Observance:
     return observance
 
 
-def switch_observance(session: Session, observance: Observance, *, enabled: bool, now: datetime) -> None:
+def switch_observance(
+    session: Session, observance: Observance, *, enabled: bool, now: datetime
+) -> None:
     """Keep an observance from now on, or no longer.
 
-    Switched on, its dates are written at once. Switched off, its calendar and page are gone and nothing new opens; open campaigns
-    stay as they are.
+    Switched on, its dates are written at once. Switched off, its calendar and page are gone and
+    nothing new opens; open campaigns stay as they are.
     """
     if enabled and not observance.enabled:
         since = {"opens_from": day_here(session, now)}
-        session.execute(update(Template).where(Template.observance_id == observance.id).values(since))
+        session.execute(
+            update(Template).where(Template.observance_id == observance.id).values(since)
+        )
     observance.enabled = enabled
     session.flush()
     if enabled:
@@ -85,12 +94,19 @@ def switch_observance(session: Session, observance: Observance, *, enabled: bool
 
 
 def add_observance(
-    session: Session, wanted: NewObservance, *, like: Template | None = None, by: Person, now: datetime
+    session: Session,
+    wanted: NewObservance,
+    *,
+    like: Template | None = None,
+    by: Person,
+    now: datetime,
 ) -> Observance:
-    """Make an observance, kept from now on, whose campaigns have the items that the template ``like`` has today.
+    """Make an observance, kept from now on, whose campaigns have the items that the template
+    ``like`` has today.
 
-    Its address is made from the Vietnamese title and belongs to no unit or other observance. Raises ``InvalidInputError`` for what
-    cannot be, ``ConflictError`` when this very day is already kept under this title.
+    Its address is made from the Vietnamese title and belongs to no unit or other observance. Raises
+    ``InvalidInputError`` for what cannot be, ``ConflictError`` when this very day is already kept
+    under this title.
     """
     year = day_here(session, now).year
     columns = _columns(session, wanted, year)
@@ -114,17 +130,27 @@ def add_observance(
 
 
 def correct_observance(
-    session: Session, observance: Observance, wanted: NewObservance, *, shown: str | None = None, now: datetime
+    session: Session,
+    observance: Observance,
+    wanted: NewObservance,
+    *,
+    shown: str | None = None,
+    now: datetime,
 ) -> None:
-    """Correct title, day, legal basis, colour and container of an observance that was made here, checked as when it was made.
+    """Correct title, day, legal basis, colour and container of an observance that was made here,
+    checked as when it was made.
 
-    Its address stays, and so do the days of open campaigns; how anniversaries are put is for `announcements`. Raises
-    ``ConflictError`` for one of the catalogue, and for days that its checklist or what lies inside it does not go with, also for a
-    form that showed (``facts_shown``) something else than what is there by now.
+    Its address stays, and so do the days of open campaigns; how anniversaries are put is for
+    `announcements`. Raises ``ConflictError`` for one of the catalogue, and for days that its
+    checklist or what lies inside it does not go with, also for a form that showed (``facts_shown``)
+    something else than what is there by now.
     """
     session.refresh(observance, with_for_update=FOR_CHANGE)
     if observance.status is not ObservanceStatus.OWN:
-        raise ConflictError(N_("“%(title)s” comes with the catalogue and is not changed here."), title=observance.title_vi)
+        raise ConflictError(
+            N_("“%(title)s” comes with the catalogue and is not changed here."),
+            title=observance.title_vi,
+        )
     year, old_title = day_here(session, now).year, observance.title_vi
     columns = _columns(session, wanted, year, observance)
     if all(getattr(observance, name) == value for name, value in columns.items()):
@@ -132,7 +158,9 @@ def correct_observance(
     require_shown(shown, facts_shown(observance), _FACTS_CHANGED, title=observance.title_vi)
     template = session.scalar(select(Template).where(Template.observance_id == observance.id))
     if template is not None and template.anchor is not _anchor(wanted.rule):
-        raise ConflictError(N_("Its checklist counts from one day or from several; that cannot change any more."))
+        raise ConflictError(
+            N_("Its checklist counts from one day or from several; that cannot change any more.")
+        )
     _keep_inner(session, observance, _rule(wanted.rule).occurrence(year), year)
     for name, value in columns.items():
         setattr(observance, name, value)
@@ -148,24 +176,34 @@ def facts_shown(observance: Observance) -> str:
     return digest(*(getattr(observance, name) for name in _FACTS))
 
 
-def give_checklist(session: Session, observance: Observance, like: Template, *, by: Person, now: datetime) -> Template:
-    """Let an observance that only stood in the calendar open campaigns, with the items that the template ``like`` has today.
+def give_checklist(
+    session: Session, observance: Observance, like: Template, *, by: Person, now: datetime
+) -> Template:
+    """Let an observance that only stood in the calendar open campaigns, with the items that the
+    template ``like`` has today.
 
-    An observance with a checklist keeps the one it has: it is changed as any template. What counted from an anchor that such a
-    day does not have counts from the day, or the first of several. Asking twice for the same items changes nothing; raises
-    ``ConflictError`` for those of another template.
+    An observance with a checklist keeps the one it has: it is changed as any template. What counted
+    from an anchor that such a day does not have counts from the day, or the first of several.
+    Asking twice for the same items changes nothing; raises ``ConflictError`` for those of another
+    template.
     """
     lock_observance(session, observance)
     known = session.scalar(select(Template).where(Template.observance_id == observance.id))
     if known is None:
         return _copy_template(session, observance, like, by, now)
     if _copied(known.versions[0], known.anchor) != _copied(like.current, known.anchor):
-        raise ConflictError(N_("“%(title)s” has a checklist already. Please change its items there."), title=observance.title_vi)
+        raise ConflictError(
+            N_("“%(title)s” has a checklist already. Please change its items there."),
+            title=observance.title_vi,
+        )
     return known
 
 
 def slug_of(title: str) -> str:
-    """Return a title as an address: ASCII, lower case, đ as d. Empty when the title has no letter or digit."""
+    """Return a title as an address: ASCII, lower case, đ as d.
+
+    Empty when the title has no letter or digit.
+    """
     words = re.findall(r"[a-z0-9]+", folded(title))
     return "-".join(words)[:_LONGEST_SLUG].strip("-")
 
@@ -177,8 +215,13 @@ def _rule(fields: Mapping[str, Any]) -> Rule:
         raise InvalidInputError(N_("There is no such day. Please check day and month.")) from None
 
 
-def _columns(session: Session, wanted: NewObservance, year: int, itself: Observance | None = None) -> dict[str, Any]:
-    """Return what may be corrected later too, checked. ``itself`` is the observance that is corrected."""
+def _columns(
+    session: Session, wanted: NewObservance, year: int, itself: Observance | None = None
+) -> dict[str, Any]:
+    """Return what may be corrected later too, checked.
+
+    ``itself`` is the observance that is corrected.
+    """
     title = required(short(wanted.title_vi), N_("Please enter the Vietnamese title."))
     rule = _rule(wanted.rule)
     _refuse_twin(session, title, wanted.rule, itself)
@@ -192,7 +235,9 @@ def _columns(session: Session, wanted: NewObservance, year: int, itself: Observa
     }
 
 
-def _refuse_twin(session: Session, title: str, rule: Mapping[str, Any], itself: Observance | None) -> None:
+def _refuse_twin(
+    session: Session, title: str, rule: Mapping[str, Any], itself: Observance | None
+) -> None:
     """Refuse a form that was sent twice."""
     same = session.scalars(select(Observance).where(Observance.title_vi == title))
     if any(other.rule == dict(rule) for other in same if other is not itself):
@@ -204,7 +249,9 @@ def _free_slug(session: Session, title: str) -> str:
     if not wish:
         raise InvalidInputError(N_("The title needs letters."))
     taken = {
-        slug for model in (Observance, Unit) for slug in session.scalars(select(model.slug).where(model.slug.startswith(wish)))
+        slug
+        for model in (Observance, Unit)
+        for slug in session.scalars(select(model.slug).where(model.slug.startswith(wish)))
     }
     number, slug = 1, wish
     while slug in taken:
@@ -213,8 +260,12 @@ def _free_slug(session: Session, title: str) -> str:
     return slug
 
 
-def _container(session: Session, key: str | None, dates: Occurrence, year: int, itself: Observance | None) -> str | None:
-    """Return the observance that is to contain this one, if its days do and it does not lie inside this one."""
+def _container(
+    session: Session, key: str | None, dates: Occurrence, year: int, itself: Observance | None
+) -> str | None:
+    """Return the observance that is to contain this one, if its days do and it does not lie inside
+    this one.
+    """
     if not key:
         return None
     outer = session.scalar(select(Observance).where(Observance.key == key))
@@ -222,9 +273,13 @@ def _container(session: Session, key: str | None, dates: Occurrence, year: int, 
         raise NotFoundError(kind="observance", key=key)
     around = outer.recurrence.occurrence(year)
     if itself is not None and itself in _outwards(outer):
-        raise InvalidInputError(N_("An observance cannot lie inside itself, directly or through others."))
+        raise InvalidInputError(
+            N_("An observance cannot lie inside itself, directly or through others.")
+        )
     if not (around.dtstart <= dates.dtstart and dates.dtend <= around.dtend):
-        raise InvalidInputError(N_("These days do not lie inside “%(outer)s”."), outer=outer.title_vi)
+        raise InvalidInputError(
+            N_("These days do not lie inside “%(outer)s”."), outer=outer.title_vi
+        )
     return key
 
 
@@ -249,7 +304,9 @@ def _color(name: str) -> str:
     return name
 
 
-def _copy_template(session: Session, observance: Observance, source: Template, by: Person, now: datetime) -> Template:
+def _copy_template(
+    session: Session, observance: Observance, source: Template, by: Person, now: datetime
+) -> Template:
     names = ("generate_ahead_days", "late_plan_workdays", "owner_role_key")
     template = Template(
         key=observance.key,
@@ -264,8 +321,12 @@ def _copy_template(session: Session, observance: Observance, source: Template, b
         position=_last_position(session, Template) + 1,
         **{name: getattr(source, name) for name in names},
     )
-    version = TemplateVersion(template=template, number=1, created=now, digest="", created_by_id=by.id)
-    version.items = [TemplateItem(**columns) for columns in _copied(source.current, template.anchor)]
+    version = TemplateVersion(
+        template=template, number=1, created=now, digest="", created_by_id=by.id
+    )
+    version.items = [
+        TemplateItem(**columns) for columns in _copied(source.current, template.anchor)
+    ]
     session.add(template)
     session.flush()
     return template
@@ -276,11 +337,18 @@ def _anchor(rule: Mapping[str, Any]) -> Anchor:
 
 
 def _copied(version: TemplateVersion, anchor: Anchor) -> list[dict[str, Any]]:
-    """Return the columns of a version's items as a template that counts from ``anchor`` copies them."""
-    columns = [column.key for column in inspect(TemplateItem).column_attrs if column.key not in _COPIED_AFRESH]
+    """Return the columns of a version's items as a template that counts from ``anchor`` copies
+    them.
+    """
+    columns = [
+        column.key
+        for column in inspect(TemplateItem).column_attrs
+        if column.key not in _COPIED_AFRESH
+    ]
     known = ANCHORS[anchor] | {Anchor.PLAN}
     return [
-        {name: getattr(item, name) for name in columns} | {"anchor": item.anchor if item.anchor in known else anchor}
+        {name: getattr(item, name) for name in columns}
+        | {"anchor": item.anchor if item.anchor in known else anchor}
         for item in version.items
     ]
 

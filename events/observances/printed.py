@@ -1,8 +1,10 @@
-"""What is printed about an observance: theme, slogans and anniversary, found the same way by pages, calendars and documents.
+"""What is printed about an observance: theme, slogans and anniversary, found the same way by pages,
+calendars and documents.
 
-A theme is announced for a year, with its slogans. An observance that has none takes that of the one that contains it: 25/11 prints
-the action month's. A campaign may choose its own, which also holds for those below it; whoever chooses only a theme has no slogans,
-since the year's belong to the year's theme. The anniversary is always the observance's own.
+A theme is announced for a year, with its slogans. An observance that has none takes that of the one
+that contains it: 25/11 prints the action month's. A campaign may choose its own, which also holds
+for those below it; whoever chooses only a theme has no slogans, since the year's belong to the
+year's theme. The anniversary is always the observance's own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +29,9 @@ _CHANGED = N_(
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """What stands on banners and papers; ``anniversary`` is a sentence such as "Kỷ niệm 25 năm (2001–2026)"."""
+    """What stands on banners and papers; ``anniversary`` is a sentence such as "Kỷ niệm 25 năm
+    (2001–2026)".
+    """
 
     theme: str | None = None
     slogans: tuple[str, ...] = ()
@@ -40,7 +44,9 @@ def of_year(observance: Observance, year: int) -> Printed:
 
 
 def inherited(campaign: Campaign) -> Printed:
-    """Return what a campaign prints: its own choice or that of a campaign above it, else the year's."""
+    """Return what a campaign prints: its own choice or that of a campaign above it, else the
+    year's.
+    """
     found, slogans = _of_occasion(campaign), None
     for above in _upwards(campaign):
         slogans = slogans or above.slogans
@@ -61,7 +67,8 @@ def choose_theme(
 ) -> None:
     """Give a campaign its own theme and slogans; empty ones go back to the year's.
 
-    ``shown`` is what ``choice_shown`` gave for the form. Raises ``ChangedMeanwhileError`` when the choice is another one by now.
+    ``shown`` is what ``choice_shown`` gave for the form. Raises ``ChangedMeanwhileError`` when the
+    choice is another one by now.
     """
     require_post(session, by, campaign.unit, day_here(session, now))
     session.refresh(campaign, ["theme", "slogans"], with_for_update=FOR_CHANGE)
@@ -87,7 +94,9 @@ def _announced(observance: Observance, year: int) -> Printed:
 
 
 def _of_occasion(campaign: Campaign) -> Printed:
-    """Return what a campaign's day prints; one without a theme of its own follows the campaign around it."""
+    """Return what a campaign's day prints; one without a theme of its own follows the campaign
+    around it.
+    """
     if campaign.observance is None:
         return Printed()
     found = of_year(campaign.observance, campaign.year)

@@ -1,4 +1,5 @@
-"""What is announced of an observance, here or in the catalogue: the theme and slogans of a year, and how anniversaries are counted.
+"""What is announced of an observance, here or in the catalogue: the theme and slogans of a year,
+and how anniversaries are counted.
 
 It reaches the public calendars at once; what a campaign prints of it is for `themes`.
 """
@@ -22,7 +23,8 @@ from events.texts import required, short
 
 _NUMBER = re.compile(r"\bN\b")
 _THEME_CHANGED = N_(
-    "For %(year)s another theme is stored by now than this page showed; see “Themes through the years” below. "
+    "For %(year)s another theme is stored by now than this page showed; see “Themes through the "
+    "years” below. "
     "What you typed is still here: store it once more if it is to replace that."
 )
 _NUMBERING_CHANGED = N_(
@@ -42,13 +44,18 @@ def announce_theme(
     shown: str | None = None,
     now: datetime,
 ) -> Theme:
-    """Write the theme and slogans of a year; they replace those known. Raises ``InvalidInputError`` without a theme.
+    """Write the theme and slogans of a year; they replace those known.
 
-    ``shown`` is what ``theme_shown`` gave for the form. Raises ``ChangedMeanwhileError`` when another theme is there by now, or one
-    of a year that the form did not show.
+    Raises ``InvalidInputError`` without a theme.
+
+    ``shown`` is what ``theme_shown`` gave for the form. Raises ``ChangedMeanwhileError`` when
+    another theme is there by now, or one of a year that the form did not show.
     """
     check_year(year)
-    text, lines = required(short(theme), N_("Please enter the theme.")), [line for line in map(short, slogans) if line]
+    text, lines = (
+        required(short(theme), N_("Please enter the theme.")),
+        [line for line in map(short, slogans) if line],
+    )
     lock_observance(session, observance)
     of_year = select(Theme).where(Theme.observance_id == observance.id, Theme.year == year)
     row = session.scalar(of_year.execution_options(populate_existing=True))
@@ -67,22 +74,33 @@ def announce_theme(
 
 
 def theme_shown(observance: Observance, year: int) -> str:
-    """Return the digest of a year's theme, for a form to bring along. It names the year: people may type another one."""
+    """Return the digest of a year's theme, for a form to bring along.
+
+    It names the year: people may type another one.
+    """
     return _theme_digest(observance.theme_in(year), year)
 
 
 def withdraw_theme(session: Session, observance: Observance, year: int, *, now: datetime) -> None:
-    """Take the theme of a year away, such as one entered for the wrong year. Taking it away twice changes nothing.
+    """Take the theme of a year away, such as one entered for the wrong year.
+
+    Taking it away twice changes nothing.
 
     Raises ``ConflictError`` for a theme of the catalogue: it would come back with the next start.
     """
     check_year(year)
-    row = session.scalar(select(Theme).where(Theme.observance_id == observance.id, Theme.year == year))
+    row = session.scalar(
+        select(Theme).where(Theme.observance_id == observance.id, Theme.year == year)
+    )
     if row is None:
         return
     if row.catalog_base is not None:
         raise ConflictError(
-            N_("The theme of %(year)s comes with the catalogue. Please enter the right one in its place."), year=year
+            N_(
+                "The theme of %(year)s comes with the catalogue. Please enter the right one in "
+                "its place."
+            ),
+            year=year,
         )
     session.delete(row)
     session.flush()
@@ -91,11 +109,19 @@ def withdraw_theme(session: Session, observance: Observance, year: int, *, now: 
 
 
 def number_anniversaries(
-    session: Session, observance: Observance, base_year: int | None, wording: str, *, shown: str | None = None, now: datetime
+    session: Session,
+    observance: Observance,
+    base_year: int | None,
+    wording: str,
+    *,
+    shown: str | None = None,
+    now: datetime,
 ) -> None:
-    """Choose the year that anniversaries count from and their wording, such as "lần thứ N"; empty is "Kỷ niệm N năm".
+    """Choose the year that anniversaries count from and their wording, such as "lần thứ N"; empty
+    is "Kỷ niệm N năm".
 
-    ``shown`` is what ``numbering_shown`` gave for the form. Raises ``ChangedMeanwhileError`` when it is put otherwise by now.
+    ``shown`` is what ``numbering_shown`` gave for the form. Raises ``ChangedMeanwhileError`` when
+    it is put otherwise by now.
     """
     chosen = base_year_of(base_year, day_here(session, now).year), wording_of(wording)
     session.refresh(observance, ["base_year", "anniversary"], with_for_update=FOR_CHANGE)
@@ -114,19 +140,29 @@ def numbering_shown(observance: Observance) -> str:
 
 
 def base_year_of(year: int | None, this_year: int) -> int | None:
-    """Return the year that anniversaries count from. Raises ``InvalidInputError`` for one that is still to come."""
+    """Return the year that anniversaries count from.
+
+    Raises ``InvalidInputError`` for one that is still to come.
+    """
     if year is None:
         return None
     if not 1 <= year <= this_year:
-        raise InvalidInputError(N_("“%(year)s” cannot be the year that anniversaries count from."), year=year)
+        raise InvalidInputError(
+            N_("“%(year)s” cannot be the year that anniversaries count from."), year=year
+        )
     return year
 
 
 def wording_of(text: str) -> str | None:
-    """Return how an anniversary is put, None for the usual way. Raises ``InvalidInputError`` without a place for its number."""
+    """Return how an anniversary is put, None for the usual way.
+
+    Raises ``InvalidInputError`` without a place for its number.
+    """
     wording = short(text)
     if wording is not None and len(_NUMBER.findall(wording)) != 1:
-        raise InvalidInputError(N_("The wording needs one N where the number stands, for example “Kỷ niệm N năm”."))
+        raise InvalidInputError(
+            N_("The wording needs one N where the number stands, for example “Kỷ niệm N năm”.")
+        )
     return wording
 
 

@@ -26,9 +26,13 @@ _DOMAIN = "example.org"
 
 
 def add_demo_people(session: Session, on: date) -> int:
-    """Put one demo person in each unit alive on ``on``, holding every role that items there can have; return how many are new."""
+    """Put one demo person in each unit alive on ``on``, holding every role that items there can
+    have; return how many are new.
+    """
     have = set(session.scalars(select(Person.email).where(Person.is_demo)))
-    nodes = {f"demo.{node.key.lower()}@{_DOMAIN}": node for node in load_tree(session, on).nodes.values()}
+    nodes = {
+        f"demo.{node.key.lower()}@{_DOMAIN}": node for node in load_tree(session, on).nodes.values()
+    }
     missing = {email: node for email, node in nodes.items() if email not in have}
     if not missing:
         return 0
@@ -50,10 +54,16 @@ def demo_people(session: Session) -> Sequence[int]:
 
 
 def remove_demo_people(session: Session) -> int:
-    """Remove all demo people and their posts; what they ticked stays ticked, with their name in the history."""
+    """Remove all demo people and their posts; what they ticked stays ticked, with their name in the
+    history.
+    """
     ids = demo_people(session)
     of_demo = select(Person.id).where(Person.is_demo)
-    session.execute(update(ChecklistItem).where(ChecklistItem.completed_by_id.in_(of_demo)).values(completed_by_id=None))
+    session.execute(
+        update(ChecklistItem)
+        .where(ChecklistItem.completed_by_id.in_(of_demo))
+        .values(completed_by_id=None)
+    )
     session.execute(update(Change).where(Change.by_id.in_(of_demo)).values(by_id=None))
     session.execute(delete(Post).where(Post.person_id.in_(of_demo)))
     session.execute(delete(Person).where(Person.is_demo))
@@ -63,12 +73,23 @@ def remove_demo_people(session: Session) -> int:
 
 def _person(email: str, node: UnitNode) -> dict[str, object]:
     name = f"Người dùng thử – {node.full_name}"
-    return {"uid": new_uid(), "full_name": name, "email": email, "language": "vi", "is_demo": True, "search": folded(name, email)}
+    return {
+        "uid": new_uid(),
+        "full_name": name,
+        "email": email,
+        "language": "vi",
+        "is_demo": True,
+        "search": folded(name, email),
+    }
 
 
 def _roles_by_level(session: Session, on: date) -> dict[str, set[str]]:
     book, roles = RoleBook.load(session), dict[str, set[str]]()
-    templates = session.scalars(select(Template).options(selectinload(Template.versions).selectinload(TemplateVersion.items)))
+    templates = session.scalars(
+        select(Template).options(
+            selectinload(Template.versions).selectinload(TemplateVersion.items)
+        )
+    )
     for level, role in _asked_for(templates.all()):
         roles.setdefault(level, set()).add(book.of_copy(role, level, on))
     return roles
@@ -77,4 +98,7 @@ def _roles_by_level(session: Session, on: date) -> dict[str, set[str]]:
 def _asked_for(templates: Sequence[Template]) -> Iterator[tuple[str, str]]:
     for template in templates:
         for item in template.current.items:
-            yield from ((level, item.role_key) for level in {*item.levels, item.if_no_district.value} - {"drop"})
+            yield from (
+                (level, item.role_key)
+                for level in {*item.levels, item.if_no_district.value} - {"drop"}
+            )

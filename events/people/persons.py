@@ -13,9 +13,18 @@ from events.texts import folded, nfc, one_line, required
 
 
 def add_person(
-    session: Session, full_name: str, email: str | None, *, phone: str | None = None, language: str = "vi", is_demo: bool = False
+    session: Session,
+    full_name: str,
+    email: str | None,
+    *,
+    phone: str | None = None,
+    language: str = "vi",
+    is_demo: bool = False,
 ) -> Person:
-    """Add a person. Raises ``InvalidInputError`` without a name, ``ConflictError`` for an address that is taken."""
+    """Add a person.
+
+    Raises ``InvalidInputError`` without a name, ``ConflictError`` for an address that is taken.
+    """
     name, address = _clean_name(full_name), normal_email(email)
     if address and find_person(session, address):
         raise ConflictError(N_("The address %(email)s already belongs to somebody."), email=address)
@@ -41,11 +50,16 @@ def find_person(session: Session, email: str) -> Person | None:
     return session.scalar(select(Person).where(Person.email == normal_email(email)))
 
 
-def correct_person(session: Session, post_id: int, *, full_name: str, phone: str | None, by: Person, on: date) -> Person:
-    """Correct the name and the telephone number of whoever holds a post. The address stays: it is what they sign in with.
+def correct_person(
+    session: Session, post_id: int, *, full_name: str, phone: str | None, by: Person, on: date
+) -> Person:
+    """Correct the name and the telephone number of whoever holds a post.
 
-    Raises ``NotFoundError``, ``InvalidInputError`` without a name, and ``NotAllowedError`` unless ``by`` may work on every unit in
-    which the person holds a post: one unit does not rename somebody of another.
+    The address stays: it is what they sign in with.
+
+    Raises ``NotFoundError``, ``InvalidInputError`` without a name, and ``NotAllowedError`` unless
+    ``by`` may work on every unit in which the person holds a post: one unit does not rename
+    somebody of another.
     """
     post = session.get(Post, post_id)
     if post is None:
@@ -69,13 +83,18 @@ def _clean_phone(phone: str | None) -> str | None:
 
 
 def fill_in_phone(person: Person, phone: str | None) -> None:
-    """Give a number to somebody who has none; another number is not overwritten in passing, nor dropped in silence."""
+    """Give a number to somebody who has none; another number is not overwritten in passing, nor
+    dropped in silence.
+    """
     given = _clean_phone(phone)
     if person.phone is None:
         person.phone = given
     elif given and _digits(given) != _digits(person.phone):
         raise ConflictError(
-            N_("%(name)s has another telephone number here already. Leave the number empty; it is changed under “Correct”."),
+            N_(
+                "%(name)s has another telephone number here already. Leave the number empty; it "
+                "is changed under “Correct”."
+            ),
             name=person.full_name,
         )
 

@@ -15,7 +15,9 @@ from events.people.roles import roles_at
 from events.texts import folded
 
 
-def give_post(session: Session, person: Person, unit: Unit, role_key: str, *, since: date | None = None) -> Post:
+def give_post(
+    session: Session, person: Person, unit: Unit, role_key: str, *, since: date | None = None
+) -> Post:
     """Put a person in a post. Giving the same open post twice changes nothing."""
     for post in person.posts:
         if (post.unit_id, post.role_key, post.valid_to) == (unit.id, role_key, None):
@@ -26,22 +28,40 @@ def give_post(session: Session, person: Person, unit: Unit, role_key: str, *, si
 
 
 def appoint(
-    session: Session, unit: Unit, role_key: str, *, full_name: str, email: str | None, phone: str | None, by: Person, on: date
+    session: Session,
+    unit: Unit,
+    role_key: str,
+    *,
+    full_name: str,
+    email: str | None,
+    phone: str | None,
+    by: Person,
+    on: date,
 ) -> Post:
-    """Put somebody in a post of ``unit`` from the day ``on``: the person with this address, or a new one.
+    """Put somebody in a post of ``unit`` from the day ``on``: the person with this address, or a
+    new one.
 
-    Somebody known keeps their telephone number, or gets the one given if they have none. Raises ``NotAllowedError`` unless ``by``
-    holds a post in the unit or above it, ``ConflictError`` when the address belongs to somebody of another name or with another
-    number, ``InvalidInputError`` for a role that nobody can hold there on that day.
+    Somebody known keeps their telephone number, or gets the one given if they have none. Raises
+    ``NotAllowedError`` unless ``by`` holds a post in the unit or above it, ``ConflictError`` when
+    the address belongs to somebody of another name or with another number, ``InvalidInputError``
+    for a role that nobody can hold there on that day.
     """
     require_post(session, by, unit, on)
     if unit.valid_to is not None and unit.valid_to < on:
-        raise ConflictError(N_("%(unit)s already ends on %(day)s."), unit=unit.full_name, day=f"{unit.valid_to:%d/%m/%Y}")
+        raise ConflictError(
+            N_("%(unit)s already ends on %(day)s."),
+            unit=unit.full_name,
+            day=f"{unit.valid_to:%d/%m/%Y}",
+        )
     if role_key not in {role.key for role in roles_at(session, unit, on)}:
         raise InvalidInputError(N_("There is no such post in %(unit)s."), unit=unit.full_name)
     known = find_person(session, email) if email else None
     if known is not None and folded(known.full_name) != folded(full_name):
-        raise ConflictError(N_("The address %(email)s already belongs to %(name)s."), email=known.email, name=known.full_name)
+        raise ConflictError(
+            N_("The address %(email)s already belongs to %(name)s."),
+            email=known.email,
+            name=known.full_name,
+        )
     person = known or add_person(session, full_name, email, phone=phone)
     fill_in_phone(person, phone)
     return give_post(session, person, unit, role_key, since=on)
@@ -63,4 +83,6 @@ def end_post(session: Session, post_id: int, *, by: Person, on: date) -> Post:
 
 def posts_of_unit(session: Session, unit_id: int, on: date) -> Sequence[Post]:
     """Return the posts held in a unit on the day ``on``."""
-    return session.scalars(select(Post).where(Post.unit_id == unit_id, Post.on(on)).order_by(Post.id)).all()
+    return session.scalars(
+        select(Post).where(Post.unit_id == unit_id, Post.on(on)).order_by(Post.id)
+    ).all()

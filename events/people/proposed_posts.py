@@ -1,4 +1,6 @@
-"""Posts of units that ended: proposed in the units that follow, and confirmed by a person above before anybody holds them."""
+"""Posts of units that ended: proposed in the units that follow, and confirmed by a person above
+before anybody holds them.
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -20,9 +22,11 @@ _A_DAY = timedelta(days=1)
 
 
 def propose_posts(session: Session, *, on: date, reform: Reform | None) -> int:
-    """End the posts of units that ended before ``on`` and propose them in the successors; return how many are proposed.
+    """End the posts of units that ended before ``on`` and propose them in the successors; return
+    how many are proposed.
 
-    A person who held the same role in two merged units is proposed once. ``reform`` remembers until when the posts were to be held.
+    A person who held the same role in two merged units is proposed once. ``reform`` remembers until
+    when the posts were to be held.
     """
     lineage, book = Lineage.load(session, on), RoleBook.load(session)
     proposals = session.scalars(select(PostProposal)).all()
@@ -41,8 +45,17 @@ def propose_posts(session: Session, *, on: date, reform: Reform | None) -> int:
             if (post.person_id, heir, role) in known:
                 continue
             known.add((post.person_id, heir, role))
-            values = {"from_post": post, "person_id": post.person_id, "unit_id": heir, "role_key": role}
-            session.add(PostProposal(reform_id=reform.id if reform else None, valid_from=last + _A_DAY, **values))
+            values = {
+                "from_post": post,
+                "person_id": post.person_id,
+                "unit_id": heir,
+                "role_key": role,
+            }
+            session.add(
+                PostProposal(
+                    reform_id=reform.id if reform else None, valid_from=last + _A_DAY, **values
+                )
+            )
             count += 1
     if reform is not None:
         reform.detail = {**reform.detail, "posts": lasts}
@@ -51,42 +64,66 @@ def propose_posts(session: Session, *, on: date, reform: Reform | None) -> int:
 
 
 def waiting_proposals(session: Session, *conditions: ColumnElement[bool]) -> Sequence[PostProposal]:
-    """Return the proposals that nobody has decided yet and that meet ``conditions``, in the order of units."""
+    """Return the proposals that nobody has decided yet and that meet ``conditions``, in the order
+    of units.
+    """
     load = (
         joinedload(PostProposal.person),
         joinedload(PostProposal.role),
         joinedload(PostProposal.unit),
         joinedload(PostProposal.from_post).joinedload(Post.unit),
     )
-    query = select(PostProposal).join(PostProposal.unit).where(PostProposal.confirmed.is_(None), *conditions)
+    query = (
+        select(PostProposal)
+        .join(PostProposal.unit)
+        .where(PostProposal.confirmed.is_(None), *conditions)
+    )
     return session.scalars(query.options(*load).order_by(Unit.position, PostProposal.id)).all()
 
 
 def number_waiting(session: Session, *conditions: ColumnElement[bool]) -> int:
     """Return how many proposals ``waiting_proposals`` would give."""
-    query = select(func.count()).select_from(PostProposal).where(PostProposal.confirmed.is_(None), *conditions)
+    query = (
+        select(func.count())
+        .select_from(PostProposal)
+        .where(PostProposal.confirmed.is_(None), *conditions)
+    )
     return session.scalar(query) or 0
 
 
 def decided_by(person: Person, on: date) -> ColumnElement[bool]:
-    """Return the condition that a post of ``person`` on the day ``on`` allows to decide a proposal: one above its unit."""
+    """Return the condition that a post of ``person`` on the day ``on`` allows to decide a proposal:
+    one above its unit.
+    """
     posts = select(Post.unit_id).where(Post.person_id == person.id, Post.on(on))
     is_own_root = Unit.parent_id.is_(None) & Unit.id.in_(posts)
-    below = select(Unit.id).where(Unit.parent_id.in_(posts) | is_own_root).cte("below_posts", recursive=True)
+    below = (
+        select(Unit.id)
+        .where(Unit.parent_id.in_(posts) | is_own_root)
+        .cte("below_posts", recursive=True)
+    )
     child = aliased(Unit)
     below = below.union(select(child.id).join(below, child.parent_id == below.c.id))
     return PostProposal.unit_id.in_(select(below.c.id))
 
 
 def decide_proposal(
-    session: Session, proposal_id: int, *, confirm: bool, by: Person, now: datetime, as_administrator: bool = False
+    session: Session,
+    proposal_id: int,
+    *,
+    confirm: bool,
+    by: Person,
+    now: datetime,
+    as_administrator: bool = False,
 ) -> PostProposal:
     """Confirm or decline a proposed post. Deciding the same way twice changes nothing.
 
-    Raises ``NotAllowedError`` unless ``by`` administers the service or holds a post above the unit, ``ConflictError`` when
-    somebody else decided otherwise.
+    Raises ``NotAllowedError`` unless ``by`` administers the service or holds a post above the unit,
+    ``ConflictError`` when somebody else decided otherwise.
     """
-    proposal = session.get(PostProposal, proposal_id, with_for_update=FOR_CHANGE, populate_existing=True)
+    proposal = session.get(
+        PostProposal, proposal_id, with_for_update=FOR_CHANGE, populate_existing=True
+    )
     if proposal is None:
         raise NotFoundError(N_("There is no such proposal."))
     if not as_administrator:
@@ -95,9 +132,18 @@ def decide_proposal(
     if proposal.confirmed is None:
         proposal.decided, proposal.decided_by, proposal.confirmed = now, by, confirm
         if confirm:
-            give_post(session, proposal.person, proposal.unit, proposal.role_key, since=proposal.valid_from)
+            give_post(
+                session,
+                proposal.person,
+                proposal.unit,
+                proposal.role_key,
+                since=proposal.valid_from,
+            )
     elif proposal.confirmed != confirm:
-        raise ConflictError(N_("Somebody has already decided on the post of %(person)s."), person=proposal.person.full_name)
+        raise ConflictError(
+            N_("Somebody has already decided on the post of %(person)s."),
+            person=proposal.person.full_name,
+        )
     return proposal
 
 
@@ -105,5 +151,10 @@ def _posts_of_closed_units(session: Session, on: date) -> Sequence[Post]:
     """Return the posts that were held on the last day of a unit that ended before ``on``."""
     to_the_end = or_(Post.valid_to.is_(None), Post.valid_to >= Unit.valid_to)
     begun = or_(Post.valid_from.is_(None), Post.valid_from <= Unit.valid_to)
-    query = select(Post).join(Post.unit).where(Unit.valid_to < on, to_the_end, begun).options(joinedload(Post.unit))
+    query = (
+        select(Post)
+        .join(Post.unit)
+        .where(Unit.valid_to < on, to_the_end, begun)
+        .options(joinedload(Post.unit))
+    )
     return session.scalars(query.order_by(Post.id)).all()

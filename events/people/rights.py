@@ -12,7 +12,9 @@ from events.units.tree import ancestors
 
 
 def may_work_on(session: Session, person: Person, unit: Unit, on: date) -> bool:
-    """Tell whether ``person`` holds a post in ``unit`` or in a unit above it; for one that ended, in or above those that follow."""
+    """Tell whether ``person`` holds a post in ``unit`` or in a unit above it; for one that ended,
+    in or above those that follow.
+    """
     lines = [unit] if unit.is_valid(on) else [unit, *answering_for(session, unit, on)]
     ids = {above.id for one in lines for above in (one, *ancestors(one))}
     query = select(Post.id).where(Post.person_id == person.id, Post.unit_id.in_(ids), Post.on(on))

@@ -15,7 +15,9 @@ from events.models import (
 
 
 def require_role_at(session: Session, unit: Unit, role: str | None, on: date) -> None:
-    """Raise ``InvalidInputError`` for a role that nobody can hold in a unit; None is the usual one."""
+    """Raise ``InvalidInputError`` for a role that nobody can hold in a unit; None is the usual
+    one.
+    """
     if role is not None and role not in {each.key for each in roles_at(session, unit, on)}:
         raise InvalidInputError(N_("There is no such post in %(unit)s."), unit=unit.full_name)
 
@@ -30,24 +32,38 @@ class RoleBook:
     @classmethod
     def load(cls, session: Session) -> "RoleBook":
         roles = {role.key: role for role in session.scalars(select(Role))}
-        defaults = {level.key: level.default_role_key for level in session.scalars(select(Level)) if level.default_role_key}
+        defaults = {
+            level.key: level.default_role_key
+            for level in session.scalars(select(Level))
+            if level.default_role_key
+        }
         return cls(roles, defaults)
 
     def in_force(self, key: str, on: date) -> str:
         """Return the role that does ``key``'s work on the day ``on``.
 
-        An ended role is followed to its successor; one that does not exist yet goes back to the role that names it as successor.
+        An ended role is followed to its successor; one that does not exist yet goes back to the
+        role that names it as successor.
         """
         role = self.roles[key]
         if role.valid_to and on > role.valid_to and role.successor_key:
             return self.in_force(role.successor_key, on)
         if role.valid_from and on < role.valid_from:
-            before = next((other for other in self.roles.values() if other.successor_key == key and other.is_valid(on)), None)
+            before = next(
+                (
+                    other
+                    for other in self.roles.values()
+                    if other.successor_key == key and other.is_valid(on)
+                ),
+                None,
+            )
             return before.key if before else key
         return key
 
     def of_copy(self, key: str, level: str, on: date) -> str:
-        """Return the role that a copy of an item belongs to at ``level``: the item's own if it exists there, else the level's."""
+        """Return the role that a copy of an item belongs to at ``level``: the item's own if it
+        exists there, else the level's.
+        """
         role = self.roles[self.in_force(key, on)]
         if role.level_key in (None, level):
             return role.key
@@ -56,6 +72,12 @@ class RoleBook:
 
 
 def roles_at(session: Session, unit: Unit, on: date) -> list[Role]:
-    """Return the roles that somebody can hold in ``unit`` on the day ``on``, in their official order."""
-    fitting = select(Role).where(or_(Role.level_key == unit.level_key, Role.level_key.is_(None))).order_by(Role.position)
+    """Return the roles that somebody can hold in ``unit`` on the day ``on``, in their official
+    order.
+    """
+    fitting = (
+        select(Role)
+        .where(or_(Role.level_key == unit.level_key, Role.level_key.is_(None)))
+        .order_by(Role.position)
+    )
     return [role for role in session.scalars(fitting) if role.is_valid(on)]

@@ -1,8 +1,9 @@
-"""Checklist items as they are, or as they were at the end of a past local day, for queries that count them.
+"""Checklist items as they are, or as they were at the end of a past local day, for queries that
+count them.
 
-An item's state then is that of its last change up to that moment, and before its first change it was open and due on its first
-date; its wording, phase and weight are what the first change after that moment found. A report of last month can so be made again
-after everything has changed.
+An item's state then is that of its last change up to that moment, and before its first change it
+was open and due on its first date; its wording, phase and weight are what the first change after
+that moment found. A report of last month can so be made again after everything has changed.
 """
 
 from collections.abc import Sequence
@@ -38,25 +39,46 @@ Day = date | AsOf  # today's date counts items as they are
 
 
 def items_on(session: Session, day: Day, conditions: Conditions) -> Subquery:
-    """Return the items of the campaigns that meet ``conditions``, as far as they were there on the day and as they stood then."""
-    campaign = Campaign.unit_id, Campaign.template_id, Campaign.period, Campaign.year, Campaign.opens
+    """Return the items of the campaigns that meet ``conditions``, as far as they were there on the
+    day and as they stood then.
+    """
+    campaign = (
+        Campaign.unit_id,
+        Campaign.template_id,
+        Campaign.period,
+        Campaign.year,
+        Campaign.opens,
+    )
     item = ChecklistItem.id, ChecklistItem.key, ChecklistItem.position, ChecklistItem.split_from_id
-    kept = ChecklistItem.summary, ChecklistItem.phase_key, ChecklistItem.weight, ChecklistItem.required
+    kept = (
+        ChecklistItem.summary,
+        ChecklistItem.phase_key,
+        ChecklistItem.weight,
+        ChecklistItem.required,
+    )
     columns = *campaign, *item, *(was(column, day).label(column.key) for column in kept)
     if not isinstance(day, AsOf):
-        return _of_campaigns(select(*columns, *_state_now()), day, _counted(session, day, conditions)).subquery()
+        return _of_campaigns(
+            select(*columns, *_state_now()), day, _counted(session, day, conditions)
+        ).subquery()
     last = aliased(Change)
-    query = _of_campaigns(select(*columns, *_state_after(last)), day, _counted(session, day, conditions))
+    query = _of_campaigns(
+        select(*columns, *_state_after(last)), day, _counted(session, day, conditions)
+    )
     return query.outerjoin(last, last.id == _last_change(day)).subquery()
 
 
 def was(column: Any, day: Day) -> Any:
-    """Return a column of an item as the first change after the day that names it found it, else as it is."""
+    """Return a column of an item as the first change after the day that names it found it, else as
+    it is.
+    """
     if not isinstance(day, AsOf):
         return column
     change = aliased(Change)
     found = getattr(change.before[column.key], _JSON[column.type.python_type])()
-    query = select(found).where(change.item_id == ChecklistItem.id, change.at >= day.end, found.is_not(None))
+    query = select(found).where(
+        change.item_id == ChecklistItem.id, change.at >= day.end, found.is_not(None)
+    )
     first = query.order_by(change.at, change.id).limit(1).correlate(ChecklistItem).scalar_subquery()
     return func.coalesce(first, column)
 
@@ -66,12 +88,16 @@ def by_then(instant: Any, day: Day) -> ColumnElement[bool]:
 
 
 def _of_campaigns(query: Select[Any], day: Day, conditions: Conditions) -> Select[Any]:
-    items = query.select_from(Campaign).join(ChecklistItem, ChecklistItem.campaign_id == Campaign.id)
+    items = query.select_from(Campaign).join(
+        ChecklistItem, ChecklistItem.campaign_id == Campaign.id
+    )
     return items.where(by_then(ChecklistItem.created, day), *conditions)
 
 
 def _counted(session: Session, day: Day, conditions: Conditions) -> Conditions:
-    """Return ``conditions`` and that a campaign takes place, or did on the day: one that was cancelled did before, and between."""
+    """Return ``conditions`` and that a campaign takes place, or did on the day: one that was
+    cancelled did before, and between.
+    """
     takes_place = Campaign.status != CampaignStatus.CANCELLED
     if not isinstance(day, AsOf):
         return [takes_place, *conditions]
@@ -81,18 +107,30 @@ def _counted(session: Session, day: Day, conditions: Conditions) -> Conditions:
 
 
 def _off(session: Session, day: AsOf) -> list[int]:
-    """Return the tops of the rounds that were cancelled at the end of the day, whatever became of them since."""
-    told = select(Campaign.id, Campaign.cancellations).where(Campaign.parent_id.is_(None), Campaign.cancellations.is_not(None))
+    """Return the tops of the rounds that were cancelled at the end of the day, whatever became of
+    them since.
+    """
+    told = select(Campaign.id, Campaign.cancellations).where(
+        Campaign.parent_id.is_(None), Campaign.cancellations.is_not(None)
+    )
     found = []
     for campaign_id, cancellations in session.execute(told):
-        reasons = [one["reason"] for one in cancellations or () if datetime.fromisoformat(one["at"]) < day.end]
+        reasons = [
+            one["reason"]
+            for one in cancellations or ()
+            if datetime.fromisoformat(one["at"]) < day.end
+        ]
         if reasons and reasons[-1] is not None:  # None: it was opened again
             found.append(campaign_id)
     return found
 
 
 def _below(campaign_ids: Sequence[int]) -> Select[int]:
-    tree = select(Campaign.id.label("id")).where(Campaign.id.in_(campaign_ids)).cte("off", recursive=True)
+    tree = (
+        select(Campaign.id.label("id"))
+        .where(Campaign.id.in_(campaign_ids))
+        .cte("off", recursive=True)
+    )
     child = aliased(Campaign)
     tree = tree.union_all(select(child.id).join(tree, child.parent_id == tree.c.id))
     return select(tree.c.id)
@@ -100,7 +138,13 @@ def _below(campaign_ids: Sequence[int]) -> Select[int]:
 
 def _state_now() -> list[Any]:
     item = ChecklistItem
-    return [item.status, item.not_done, item.blocked.is_not(None).label("is_blocked"), item.due, item.completed_on]
+    return [
+        item.status,
+        item.not_done,
+        item.blocked.is_not(None).label("is_blocked"),
+        item.due,
+        item.completed_on,
+    ]
 
 
 def _state_after(last: type[Change]) -> list[Any]:
@@ -116,7 +160,14 @@ def _state_after(last: type[Change]) -> list[Any]:
 
 
 def _last_change(day: AsOf) -> Any:
-    """Return the id of an item's last change up to the end of the day; the index on item and time finds it at once."""
+    """Return the id of an item's last change up to the end of the day; the index on item and time
+    finds it at once.
+    """
     change = aliased(Change)
     query = select(change.id).where(change.item_id == ChecklistItem.id, change.at < day.end)
-    return query.order_by(change.at.desc(), change.id.desc()).limit(1).correlate(ChecklistItem).scalar_subquery()
+    return (
+        query.order_by(change.at.desc(), change.id.desc())
+        .limit(1)
+        .correlate(ChecklistItem)
+        .scalar_subquery()
+    )

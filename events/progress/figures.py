@@ -1,10 +1,14 @@
-"""How far a unit and everything below it has come. A parent is always the sum of its leaves, so a silent commune counts.
+"""How far a unit and everything below it has come.
 
-Figures are counted in SQL, from the items as they are or as they were at the end of a past local day (``asof``).
+A parent is always the sum of its leaves, so a silent commune counts.
 
-An item that was divided counts once, in the unit whose item it is, and is done when its parts are. The parts are told apart
-(``parts``), in the units that do them: dividing work neither makes more of it nor raises anybody's share. What went over to
-another unit is counted there, and nowhere in the unit that ended.
+Figures are counted in SQL, from the items as they are or as they were at the end of a past local
+day (``asof``).
+
+An item that was divided counts once, in the unit whose item it is, and is done when its parts are.
+The parts are told apart (``parts``), in the units that do them: dividing work neither makes more of
+it nor raises anybody's share. What went over to another unit is counted there, and nowhere in the
+unit that ended.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -41,7 +45,9 @@ _Kind = tuple[int, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Numbers of checklist items; ``weight`` and ``weight_done`` count only required ones. ``not_required`` is not expected.
+    """Numbers of checklist items; ``weight`` and ``weight_done`` count only required ones.
+
+    ``not_required`` is not expected.
 
     ``parts`` are those of divided items, which are counted beside them and nowhere else.
     """
@@ -69,7 +75,9 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        """Weighted share of the required work that is done, rounded down: 100 only when all of it is."""
+        """Weighted share of the required work that is done, rounded down: 100 only when all of it
+        is.
+        """
         return 100 * self.weight_done // self.weight if self.weight else 0
 
     @property
@@ -108,43 +116,71 @@ class Waiting:
     unit: str
 
 
-def own_progress(session: Session, day: Day, *conditions: ColumnElement[bool]) -> dict[int, Progress]:
-    """Return each unit's own progress by unit id, over the campaigns that meet ``conditions``, in one query."""
+def own_progress(
+    session: Session, day: Day, *conditions: ColumnElement[bool]
+) -> dict[int, Progress]:
+    """Return each unit's own progress by unit id, over the campaigns that meet ``conditions``, in
+    one query.
+    """
     query = _numbers(session, day, conditions, "unit_id")
     return {unit_id: Progress(*numbers) for unit_id, *numbers in session.execute(query)}
 
 
-def round_progress(session: Session, day: Day, *conditions: ColumnElement[bool]) -> dict[tuple[int, str], Progress]:
-    """Return the progress of each round by template id and period, over the campaigns that meet ``conditions``."""
+def round_progress(
+    session: Session, day: Day, *conditions: ColumnElement[bool]
+) -> dict[tuple[int, str], Progress]:
+    """Return the progress of each round by template id and period, over the campaigns that meet
+    ``conditions``.
+    """
     query = _numbers(session, day, conditions, "template_id", "period")
-    return {(template_id, period): Progress(*numbers) for template_id, period, *numbers in session.execute(query)}
+    return {
+        (template_id, period): Progress(*numbers)
+        for template_id, period, *numbers in session.execute(query)
+    }
 
 
-def year_progress(session: Session, day: Day, *conditions: ColumnElement[bool]) -> dict[int, Progress]:
+def year_progress(
+    session: Session, day: Day, *conditions: ColumnElement[bool]
+) -> dict[int, Progress]:
     """Return the progress of each year."""
     query = _numbers(session, day, conditions, "year").order_by("year")
     return {year: Progress(*numbers) for year, *numbers in session.execute(query)}
 
 
 def parts(session: Session, day: Day, *conditions: ColumnElement[bool]) -> list[Part]:
-    """Return the progress item by item, as the rounds opened and the templates order it; phases and campaigns are sums of these.
+    """Return the progress item by item, as the rounds opened and the templates order it; phases and
+    campaigns are sums of these.
 
-    Items that units added themselves stand alone, by their own key, after the others; the parts of a divided item stand with it.
+    Items that units added themselves stand alone, by their own key, after the others; the parts of
+    a divided item stand with it.
     """
     item = items_on(session, day, conditions)
     group = item.c.template_id, item.c.period, item.c.phase_key, item.c.key, item.c.split_from_id
     first = func.min(item.c.opens), func.min(item.c.position), func.min(item.c.summary)
     query = select(*group, *first, *_sums(item, day)).group_by(*group)
-    rows = session.execute(query.order_by(_is_whole(item).desc(), item.c.key, item.c.split_from_id)).all()
+    rows = session.execute(
+        query.order_by(_is_whole(item).desc(), item.c.key, item.c.split_from_id)
+    ).all()
     names, places = _divided(session, day), _places(session, {row.template_id for row in rows}, day)
     found, order = dict[_Kind, Part](), dict[_Kind, tuple[Any, ...]]()
     for template_id, period, phase_key, key, whole_id, opens, position, summary, *numbers in rows:
         key, summary = names.get(whole_id, (key, summary))
         one = Part(template_id, period, phase_key, key, summary, Progress(*numbers))
         same = template_id, period, phase_key, key
-        place = opens, template_id, period, *places.get((template_id, key), (_LAST, position)), key, phase_key
+        place = (
+            opens,
+            template_id,
+            period,
+            *places.get((template_id, key), (_LAST, position)),
+            key,
+            phase_key,
+        )
         order[same] = min(order.get(same, place), place)
-        found[same] = replace(found[same], progress=found[same].progress + one.progress) if same in found else one
+        found[same] = (
+            replace(found[same], progress=found[same].progress + one.progress)
+            if same in found
+            else one
+        )
     return [found[same] for same in sorted(found, key=order.__getitem__)]
 
 
@@ -154,8 +190,12 @@ def of_phase(key: str, day: Day) -> ColumnElement[bool]:
     return belonged
 
 
-def waiting(session: Session, day: Day, *conditions: ColumnElement[bool]) -> dict[str, list[Waiting]]:
-    """Return by the item's key the units that have not done it, in their official order; for the campaigns of one round."""
+def waiting(
+    session: Session, day: Day, *conditions: ColumnElement[bool]
+) -> dict[str, list[Waiting]]:
+    """Return by the item's key the units that have not done it, in their official order; for the
+    campaigns of one round.
+    """
     item = items_on(session, day, conditions)
     query = select(item.c.key, item.c.id, Unit.full_name).join(Unit, Unit.id == item.c.unit_id)
     query = query.where(_is_whole(item), is_expected(item), item.c.status != TodoStatus.COMPLETED)
@@ -180,32 +220,52 @@ def sum_of(parts: Iterable[Progress]) -> Progress:
 
 
 def _numbers(session: Session, day: Day, conditions: Conditions, *group: str) -> Select[Any]:
-    """Return the query for the columns of ``group`` and then the fields of ``Progress`` in their order."""
+    """Return the query for the columns of ``group`` and then the fields of ``Progress`` in their
+    order.
+    """
     item = items_on(session, day, conditions)
     columns = [item.c[name] for name in group]
     return select(*columns, *_sums(item, day)).group_by(*columns)
 
 
-def _places(session: Session, template_ids: Collection[int], day: Day) -> dict[tuple[int, str], tuple[int, int]]:
+def _places(
+    session: Session, template_ids: Collection[int], day: Day
+) -> dict[tuple[int, str], tuple[int, int]]:
     """Return where each item stands in its template as that was on the day, by template id and key.
 
-    Versions are never changed, so that a report of a past day comes out in the order that it had, whatever was applied since.
+    Versions are never changed, so that a report of a past day comes out in the order that it had,
+    whatever was applied since.
     """
-    columns = TemplateVersion.template_id, TemplateItem.key, TemplateItem.position, by_then(TemplateVersion.created, day)
-    query = select(*columns).join(TemplateItem.version).where(TemplateVersion.template_id.in_(template_ids))
+    columns = (
+        TemplateVersion.template_id,
+        TemplateItem.key,
+        TemplateItem.position,
+        by_then(TemplateVersion.created, day),
+    )
+    query = (
+        select(*columns)
+        .join(TemplateItem.version)
+        .where(TemplateVersion.template_id.in_(template_ids))
+    )
     found: dict[tuple[int, str], tuple[int, int]] = {}
-    for template_id, key, position, was_there in session.execute(query.order_by(TemplateVersion.number)):
+    for template_id, key, position, was_there in session.execute(
+        query.order_by(TemplateVersion.number)
+    ):
         if was_there or (template_id, key) not in found:
             found[template_id, key] = _OF_TEMPLATE, position
     return found
 
 
 def _divided(session: Session, day: Day) -> dict[int, tuple[str, str]]:
-    """Return by divided item the key and wording of the one that was divided at first: a part may be divided again."""
+    """Return by divided item the key and wording of the one that was divided at first: a part may
+    be divided again.
+    """
     ids = select(ChecklistItem.split_from_id).where(ChecklistItem.split_from_id.is_not(None))
     summary = was(ChecklistItem.summary, day).label("summary")
     columns = ChecklistItem.id, ChecklistItem.key, summary, ChecklistItem.split_from_id
-    rows = {row.id: row for row in session.execute(select(*columns).where(ChecklistItem.id.in_(ids)))}
+    rows = {
+        row.id: row for row in session.execute(select(*columns).where(ChecklistItem.id.in_(ids)))
+    }
 
     def first(id_: int) -> tuple[str, str]:
         above = rows[id_].split_from_id
@@ -215,7 +275,10 @@ def _divided(session: Session, day: Day) -> dict[int, tuple[str, str]]:
 
 
 def _sums(item: Subquery, day: Day) -> Iterator[ColumnElement[int]]:
-    expected, done = is_expected(item) & _is_whole(item), (item.c.status == TodoStatus.COMPLETED) & _is_whole(item)
+    expected, done = (
+        is_expected(item) & _is_whole(item),
+        (item.c.status == TodoStatus.COMPLETED) & _is_whole(item),
+    )
     is_open = item.c.status.in_(OPEN) & _is_whole(item)
     today = day.day if isinstance(day, AsOf) else day
     yield _count(expected)
@@ -242,8 +305,13 @@ def is_expected(item: Subquery) -> ColumnElement[bool]:
 
 
 def _is_not_required(item: Subquery) -> ColumnElement[bool]:
-    """Tell whether an item is not to be done; one of which nobody said why it is closed is not required."""
-    return and_(item.c.status == TodoStatus.CANCELLED, func.coalesce(item.c.not_done, _NOT_REQUIRED) == NotDone.NOT_REQUIRED)
+    """Tell whether an item is not to be done; one of which nobody said why it is closed is not
+    required.
+    """
+    return and_(
+        item.c.status == TodoStatus.CANCELLED,
+        func.coalesce(item.c.not_done, _NOT_REQUIRED) == NotDone.NOT_REQUIRED,
+    )
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:

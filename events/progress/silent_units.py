@@ -1,9 +1,10 @@
 """Silent units: something is expected of them, and they reported nothing at all.
 
-What people enter about a unit's work is its report, also when they do it on its behalf: a state, evidence, an item of its own, a
-document of an item. What is decided about its work is none: dates, wording, versions, division, delegation, reforms. Work done for
-another unit counts for both, and what the units said that a unit was made from is its report too, in the same round. What was
-taken back as a mistake by the end of the day was none.
+What people enter about a unit's work is its report, also when they do it on its behalf: a state,
+evidence, an item of its own, a document of an item. What is decided about its work is none: dates,
+wording, versions, division, delegation, reforms. Work done for another unit counts for both, and
+what the units said that a unit was made from is its report too, in the same round. What was taken
+back as a mistake by the end of the day was none.
 """
 
 from collections import defaultdict
@@ -27,17 +28,29 @@ def silent_units(session: Session, day: Day, *conditions: ColumnElement[bool]) -
     rounds, expected = _taking_part(session, day, conditions)
     said = _reports(session, day, set().union(*rounds.values()))
     before = predecessors(session)
-    silent = [unit_id for unit_id in expected if not any(rounds[unit_id] & said[one] for one in line_of(unit_id, before))]
-    return session.scalars(select(Unit).where(Unit.id.in_(silent)).order_by(Unit.position, Unit.id)).all()
+    silent = [
+        unit_id
+        for unit_id in expected
+        if not any(rounds[unit_id] & said[one] for one in line_of(unit_id, before))
+    ]
+    return session.scalars(
+        select(Unit).where(Unit.id.in_(silent)).order_by(Unit.position, Unit.id)
+    ).all()
 
 
-def _taking_part(session: Session, day: Day, conditions: Conditions) -> tuple[dict[int, set[_Round]], set[int]]:
-    """Return by unit id the rounds that a unit takes part in, and the units of which something is expected."""
+def _taking_part(
+    session: Session, day: Day, conditions: Conditions
+) -> tuple[dict[int, set[_Round]], set[int]]:
+    """Return by unit id the rounds that a unit takes part in, and the units of which something is
+    expected.
+    """
     item = items_on(session, day, conditions)
     one = item.c.unit_id, item.c.template_id, item.c.period
     number = func.count(case((is_expected(item), 1)))
     rounds, expected = defaultdict[int, set[_Round]](set), set[int]()
-    for unit_id, template_id, period, is_any in session.execute(select(*one, number).group_by(*one)):
+    for unit_id, template_id, period, is_any in session.execute(
+        select(*one, number).group_by(*one)
+    ):
         rounds[unit_id].add((template_id, period))
         expected |= {unit_id} if is_any else set()
     return rounds, expected
@@ -55,16 +68,31 @@ def _reports(session: Session, day: Day, rounds: Collection[_Round]) -> dict[int
 
 
 def _what_was_said(day: Day) -> Iterator[Select[Any]]:
-    """Yield the queries for the rounds on which something was said, with the unit whose item it was and whose report it is."""
+    """Yield the queries for the rounds on which something was said, with the unit whose item it was
+    and whose report it is.
+    """
     item: Any = select(Campaign.template_id, Campaign.period, Campaign.unit_id).join(Campaign.items)
-    yield item.add_columns(Change.reported_id).join(Change, Change.item_id == ChecklistItem.id).where(*_is_report(day))
-    yield item.join(Document, Document.item_id == ChecklistItem.id).where(by_then(Document.entered, day))
+    yield (
+        item.add_columns(Change.reported_id)
+        .join(Change, Change.item_id == ChecklistItem.id)
+        .where(*_is_report(day))
+    )
+    yield item.join(Document, Document.item_id == ChecklistItem.id).where(
+        by_then(Document.entered, day)
+    )
 
 
 def _is_report(day: Day) -> Conditions:
-    """Return the conditions that a change was a report that stands: no undo, and not undone by the end of the day."""
+    """Return the conditions that a change was a report that stands: no undo, and not undone by the
+    end of the day.
+    """
     undo = aliased(Change)
     undone = undo.after[UNDOES].as_integer() == Change.id
-    taken_back = select(undo.id).where(undo.item_id == Change.item_id, by_then(undo.at, day), undone).correlate(Change).exists()
+    taken_back = (
+        select(undo.id)
+        .where(undo.item_id == Change.item_id, by_then(undo.at, day), undone)
+        .correlate(Change)
+        .exists()
+    )
     said = Change.reported_id.is_not(None), Change.after[UNDOES].as_integer().is_(None)
     return *said, by_then(Change.at, day), ~taken_back

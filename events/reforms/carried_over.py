@@ -1,8 +1,10 @@
-"""What goes over with an open item when its unit ends, besides its dates: evidence, state, delegation, its parts, its credits.
+"""What goes over with an open item when its unit ends, besides its dates: evidence, state,
+delegation, its parts, its credits.
 
-The old item keeps its own, so that its figures and its page stay as they were. Its closed parts stay where they were done, and
-count for the new item: where nothing else is left of that, it is done. Where the units that went into one disagree on who does an
-item, the new unit decides; where only some of them had divided it, parts alone do not close it.
+The old item keeps its own, so that its figures and its page stay as they were. Its closed parts
+stay where they were done, and count for the new item: where nothing else is left of that, it is
+done. Where the units that went into one disagree on who does an item, the new unit decides; where
+only some of them had divided it, parts alone do not close it.
 """
 
 from collections import defaultdict
@@ -40,8 +42,11 @@ from events.models.items import OPEN
 from events.units.lineage import Lineage
 
 _Key = tuple[int, int, str]  # unit, template, period
-Record = Callable[..., None]  # writes a line of an item's history: the item, before, after, and who did it if not who hands over
-_COPIED = [column.key for column in inspect(Evidence).column_attrs if column.key not in ("id", "item_id")]
+# writes a line of an item's history: the item, before, after, and who did it if not who hands over
+Record = Callable[..., None]
+_COPIED = [
+    column.key for column in inspect(Evidence).column_attrs if column.key not in ("id", "item_id")
+]
 _SAME = [name for name in _COPIED if name not in ("at", "by_id")]
 
 
@@ -51,21 +56,33 @@ class Bequest:
     def __init__(self, session: Session, lineage: Lineage, on: date) -> None:
         self._session, self._lineage = session, lineage
         ended = (Unit.valid_to < on, ChecklistItem.status.in_(OPEN))
-        to_unit = select(Evidence).join(Evidence.item).join(ChecklistItem.campaign).join(Campaign.unit).where(*ended)
+        to_unit = (
+            select(Evidence)
+            .join(Evidence.item)
+            .join(ChecklistItem.campaign)
+            .join(Campaign.unit)
+            .where(*ended)
+        )
         self._evidence: dict[int, list[Evidence]] = defaultdict(list)
         for piece in session.scalars(to_unit.order_by(Evidence.id)):
             self._evidence[piece.item_id].append(piece)
-        other = select(ItemCredit.item_id, Campaign.template_id, Campaign.period).join(ItemCredit.campaign)
+        other = select(ItemCredit.item_id, Campaign.template_id, Campaign.period).join(
+            ItemCredit.campaign
+        )
         self._credits: dict[int, list[tuple[int, str]]] = defaultdict(list)
-        for item_id, template_id, period in session.execute(other.join(Campaign.unit).where(Unit.valid_to < on)):
+        for item_id, template_id, period in session.execute(
+            other.join(Campaign.unit).where(Unit.valid_to < on)
+        ):
             self._credits[item_id].append((template_id, period))
         self._titles = dict(session.execute(select(EvidenceType.key, EvidenceType.title_vi)).all())
         self._closed_parts = self._read_closed_parts(ended)
-        self._parts: dict[ChecklistItem, list[ChecklistItem]] = defaultdict(list)  # new -> its parts
+        # new -> its parts
+        self._parts: dict[ChecklistItem, list[ChecklistItem]] = defaultdict(list)
         self._heirs: dict[ChecklistItem, list[ChecklistItem]] = defaultdict(list)  # old -> new
 
     def pass_on(self, old: ChecklistItem, new: ChecklistItem) -> dict[str, Any]:
-        """Give the new item what the old one had; of several old ones it gets everything, each thing once.
+        """Give the new item what the old one had; of several old ones it gets everything, each
+        thing once.
 
         Returns what went over as history keeps it.
         """
@@ -76,20 +93,39 @@ class Bequest:
             new.status = TodoStatus.IN_PROCESS
         if old.blocked and old.blocked not in (new.blocked or ""):
             new.blocked = "; ".join(note for note in (new.blocked, old.blocked) if note)
-        pieces = [piece for piece in self._evidence[old.id] if not _is_known(piece, new.evidence_given)]
-        new.evidence_given.extend(Evidence(**{name: getattr(piece, name) for name in _COPIED}) for piece in pieces)
-        words = [{"title": self._titles[piece.kind_key], "text": proof_of(piece).in_words} for piece in pieces]
-        parts = [part for part in self._closed_parts.get(old.id, ()) if self._has_come_below(part, new)]
+        pieces = [
+            piece for piece in self._evidence[old.id] if not _is_known(piece, new.evidence_given)
+        ]
+        new.evidence_given.extend(
+            Evidence(**{name: getattr(piece, name) for name in _COPIED}) for piece in pieces
+        )
+        words = [
+            {"title": self._titles[piece.kind_key], "text": proof_of(piece).in_words}
+            for piece in pieces
+        ]
+        parts = [
+            part for part in self._closed_parts.get(old.id, ()) if self._has_come_below(part, new)
+        ]
         self._parts[new].extend(parts)
-        came = {MOVED_STATE: {"status": old.status.value, "blocked": old.blocked}, MOVED_EVIDENCE: words}
-        return came | ({MOVED_PARTS: [part.campaign.unit.full_name for part in parts]} if parts else {})
+        came = {
+            MOVED_STATE: {"status": old.status.value, "blocked": old.blocked},
+            MOVED_EVIDENCE: words,
+        }
+        return came | (
+            {MOVED_PARTS: [part.campaign.unit.full_name for part in parts]} if parts else {}
+        )
 
     def went_to(self, old: ChecklistItem) -> dict[str, str]:
-        """Return the names of the units that have the item now, by the id of theirs, as history keeps it."""
+        """Return the names of the units that have the item now, by the id of theirs, as history
+        keeps it.
+        """
         return {str(new.id): new.campaign.unit.full_name for new in self._heirs[old]}
 
     def link(self, campaigns: Mapping[_Key, Campaign], record: Record) -> None:
-        """Tie the new items to each other as the old ones were. ``campaigns`` are the round's, and those it was credited to."""
+        """Tie the new items to each other as the old ones were.
+
+        ``campaigns`` are the round's, and those it was credited to.
+        """
         before: dict[ChecklistItem, list[ChecklistItem]] = defaultdict(list)  # new -> old
         by_id = {old.id: heirs for old, heirs in self._heirs.items()}
         for old, new in self._pairs():
@@ -108,19 +144,39 @@ class Bequest:
         self._credit(campaigns)
 
     def doer_below(self, delegate_id: int, unit_id: int) -> int | None:
-        """Return who does the work of the unit that an item was given to, if that is one unit below the item's."""
-        below = [heir for heir in self._lineage.heirs(delegate_id) if unit_id in self._lineage.above(heir)]
+        """Return who does the work of the unit that an item was given to, if that is one unit below
+        the item's.
+        """
+        below = [
+            heir
+            for heir in self._lineage.heirs(delegate_id)
+            if unit_id in self._lineage.above(heir)
+        ]
         return below[0] if len(below) == 1 else None
 
     def _pairs(self) -> Iterator[tuple[ChecklistItem, ChecklistItem]]:
         yield from ((old, new) for old, heirs in self._heirs.items() for new in heirs)
 
-    def _read_closed_parts(self, ended: tuple[ColumnElement[bool], ...]) -> dict[int, list[ChecklistItem]]:
+    def _read_closed_parts(
+        self, ended: tuple[ColumnElement[bool], ...]
+    ) -> dict[int, list[ChecklistItem]]:
         """Return by divided item its parts that were closed in the unit that had them."""
-        wholes = select(ChecklistItem.id).join(ChecklistItem.campaign).join(Campaign.unit).where(*ended)
+        wholes = (
+            select(ChecklistItem.id).join(ChecklistItem.campaign).join(Campaign.unit).where(*ended)
+        )
         here = or_(ChecklistItem.not_done.is_(None), ChecklistItem.not_done != NotDone.MOVED)
-        closed = ChecklistItem.split_from_id.in_(wholes), ChecklistItem.status.not_in(OPEN), here, is_given()
-        query = select(ChecklistItem).where(*closed).options(joinedload(ChecklistItem.campaign)).order_by(ChecklistItem.id)
+        closed = (
+            ChecklistItem.split_from_id.in_(wholes),
+            ChecklistItem.status.not_in(OPEN),
+            here,
+            is_given(),
+        )
+        query = (
+            select(ChecklistItem)
+            .where(*closed)
+            .options(joinedload(ChecklistItem.campaign))
+            .order_by(ChecklistItem.id)
+        )
         found: dict[int, list[ChecklistItem]] = defaultdict(list)
         for part in self._session.scalars(query):
             assert part.split_from_id is not None
@@ -128,21 +184,40 @@ class Bequest:
         return found
 
     def _has_come_below(self, part: ChecklistItem, new: ChecklistItem) -> bool:
-        """Tell whether the unit that did a part stands below the unit of the new item, or what became of it does."""
-        return any(new.campaign.unit_id in self._lineage.above(heir) for heir in self._lineage.heirs(part.campaign.unit_id))
+        """Tell whether the unit that did a part stands below the unit of the new item, or what
+        became of it does.
+        """
+        return any(
+            new.campaign.unit_id in self._lineage.above(heir)
+            for heir in self._lineage.heirs(part.campaign.unit_id)
+        )
 
-    def _whole(self, whole_id: int, part: ChecklistItem, by_old: Mapping[int, Sequence[ChecklistItem]]) -> ChecklistItem | None:
-        """Return the new item in a unit above that an open part belongs to now; None if the whole stays, or went elsewhere."""
+    def _whole(
+        self, whole_id: int, part: ChecklistItem, by_old: Mapping[int, Sequence[ChecklistItem]]
+    ) -> ChecklistItem | None:
+        """Return the new item in a unit above that an open part belongs to now; None if the whole
+        stays, or went elsewhere.
+        """
         above = self._lineage.above(part.campaign.unit_id)
-        return next((whole for whole in by_old.get(whole_id, ()) if whole.campaign.unit_id in above), None)
+        return next(
+            (whole for whole in by_old.get(whole_id, ()) if whole.campaign.unit_id in above), None
+        )
 
     def _delegate(self, new: ChecklistItem, olds: Sequence[ChecklistItem], record: Record) -> None:
-        """Have the new item done by whoever follows the one that did the old ones; where these differ, by its own unit."""
+        """Have the new item done by whoever follows the one that did the old ones; where these
+        differ, by its own unit.
+        """
         names = [old.delegate_unit.full_name for old in olds if old.delegate_unit is not None]
         if not names or not new.is_open or new.delegate_unit_id is not None:
             return
         unit_id = new.campaign.unit_id
-        given = {(old.delegate_unit_id and self.doer_below(old.delegate_unit_id, unit_id), old.delegate_role_key) for old in olds}
+        given = {
+            (
+                old.delegate_unit_id and self.doer_below(old.delegate_unit_id, unit_id),
+                old.delegate_role_key,
+            )
+            for old in olds
+        }
         doer, role = given.pop()
         if given or doer is None:
             record(new, {DELEGATE: ", ".join(dict.fromkeys(names))}, {DELEGATE: None})
@@ -151,9 +226,15 @@ class Bequest:
         record(new, {DELEGATE: None}, {DELEGATE: new.delegate_unit.full_name})
 
     def _divide(
-        self, new: ChecklistItem, undivided: Sequence[ChecklistItem], olds: Sequence[ChecklistItem], record: Record
+        self,
+        new: ChecklistItem,
+        undivided: Sequence[ChecklistItem],
+        olds: Sequence[ChecklistItem],
+        record: Record,
     ) -> None:
-        """Give the new item the closed parts, and close it if these are all; say whose share of it is in no part."""
+        """Give the new item the closed parts, and close it if these are all; say whose share of it
+        is in no part.
+        """
         for part in self._parts[new]:
             part.split_from_id = new.id
         areas = [old.campaign.unit.full_name for old in undivided]
@@ -164,7 +245,12 @@ class Bequest:
         if areas or not done or not new.is_open or any(part.is_open for part in self._parts[new]):
             return
         before, last = state_of(new), max(done, key=lambda part: part.completed_on or date.min)
-        new.status, new.blocked, new.completed, new.completed_on = last.status, None, last.completed, last.completed_on
+        new.status, new.blocked, new.completed, new.completed_on = (
+            last.status,
+            None,
+            last.completed,
+            last.completed_on,
+        )
         new.completed_by = last.completed_by
         record(new, before, state_of(new) | {PARTS: True}, last.completed_by)
 
@@ -179,4 +265,6 @@ class Bequest:
 
 
 def _is_known(piece: Evidence, given: Sequence[Evidence]) -> bool:
-    return any(all(getattr(known, name) == getattr(piece, name) for name in _SAME) for known in given)
+    return any(
+        all(getattr(known, name) == getattr(piece, name) for name in _SAME) for known in given
+    )

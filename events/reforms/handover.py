@@ -1,10 +1,13 @@
-"""Hand over what closed units left open: checklist items, planned activities and posts go to the units that follow.
+"""Hand over what closed units left open: checklist items, planned activities and posts go to the
+units that follow.
 
-Of the year in which a unit ended everything that is open goes over, the overdue items too: nobody is left in the old unit to
-do them. Campaigns of former years stay as they were, unless something in them was due after the last day. Several predecessors
-give one item, due on the last of their days; a split gives it to each part; an item of an abolished level goes where its
-template's ``if_no_district`` says. Figures of a day before the hand-over stay: the old items were open then, and the new ones
-were not there. Every run finds only what a closed unit still holds, so running it again changes nothing.
+Of the year in which a unit ended everything that is open goes over, the overdue items too: nobody
+is left in the old unit to do them. Campaigns of former years stay as they were, unless something in
+them was due after the last day. Several predecessors give one item, due on the last of their days;
+a split gives it to each part; an item of an abolished level goes where its template's
+``if_no_district`` says. Figures of a day before the hand-over stay: the old items were open then,
+and the new ones were not there. Every run finds only what a closed unit still holds, so running it
+again changes nothing.
 """
 
 from collections import defaultdict
@@ -59,7 +62,8 @@ _Key = tuple[int, int, str]  # unit, template, period
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """Numbers of what went over: items closed in old units, items begun in new ones, items that nobody needs any more.
+    """Numbers of what went over: items closed in old units, items begun in new ones, items that
+    nobody needs any more.
 
     ``delegated`` are items of units that go on, but had been given to one that ended.
     """
@@ -73,15 +77,22 @@ class HandedOver:
     delegated: int = 0
 
 
-def hand_over(session: Session, *, on: date, by: Person | None, now: datetime, door: Door = Door.PAGE) -> HandedOver:
-    """Give the open items and planned activities of every unit that ended before ``on`` to its successors, and propose its posts.
+def hand_over(
+    session: Session, *, on: date, by: Person | None, now: datetime, door: Door = Door.PAGE
+) -> HandedOver:
+    """Give the open items and planned activities of every unit that ended before ``on`` to its
+    successors, and propose its posts.
 
     Raises ``ConflictError`` before the day has come: until then the old units still work.
     """
     if on > day_here(session, now):
-        raise ConflictError(N_("The new units begin on %(day)s; their work is handed over then."), day=f"{on:%d/%m/%Y}")
+        raise ConflictError(
+            N_("The new units begin on %(day)s; their work is handed over then."),
+            day=f"{on:%d/%m/%Y}",
+        )
     take_along(session, on)
-    _lock_openers(session, on)  # before anything of a round is read: days may be moving, or a version be applied
+    # before anything of a round is read: days may be moving, or a version be applied
+    _lock_openers(session, on)
     items = open_in_closed_units(session, on, lock=True)
     activities = _planned_in_closed_units(session, on)
     delegated = _delegated_to_closed_units(session, on)
@@ -93,68 +104,125 @@ def hand_over(session: Session, *, on: date, by: Person | None, now: datetime, d
     return replace(work.run(items, activities), posts=posts, delegated=len(delegated))
 
 
-def hand_over_due(session: Session, *, by: Person | None, now: datetime, door: Door = Door.CLOCK) -> HandedOver:
-    """Hand over everything of units that have ended by today, whichever reform ended them. For the clock."""
+def hand_over_due(
+    session: Session, *, by: Person | None, now: datetime, door: Door = Door.CLOCK
+) -> HandedOver:
+    """Hand over everything of units that have ended by today, whichever reform ended them.
+
+    For the clock.
+    """
     return hand_over(session, on=day_here(session, now), by=by, now=now, door=door)
 
 
-def open_in_closed_units(session: Session, on: date, *, lock: bool = False) -> Sequence[ChecklistItem]:
-    """Return the items that ``hand_over`` would move: open ones of the unit's last year, and of campaigns that outlive it."""
+def open_in_closed_units(
+    session: Session, on: date, *, lock: bool = False
+) -> Sequence[ChecklistItem]:
+    """Return the items that ``hand_over`` would move: open ones of the unit's last year, and of
+    campaigns that outlive it.
+    """
     late = aliased(ChecklistItem)
-    outlives = select(late.id).where(late.campaign_id == Campaign.id, late.status.in_(OPEN), late.due > Unit.valid_to)
+    outlives = select(late.id).where(
+        late.campaign_id == Campaign.id, late.status.in_(OPEN), late.due > Unit.valid_to
+    )
     runs = or_(Campaign.year >= extract("year", Unit.valid_to), outlives.exists())
     query = (
         select(ChecklistItem)
         .join(ChecklistItem.campaign)
         .join(Campaign.unit)
-        .where(Unit.valid_to < on, Campaign.status != CampaignStatus.CANCELLED, ChecklistItem.status.in_(OPEN), runs)
-        .order_by(ChecklistItem.due.desc(), ChecklistItem.id)  # of several the last counts, or it came before what it waits for
+        .where(
+            Unit.valid_to < on,
+            Campaign.status != CampaignStatus.CANCELLED,
+            ChecklistItem.status.in_(OPEN),
+            runs,
+        )
+        # of several the last counts, or it came before what it waits for
+        .order_by(ChecklistItem.due.desc(), ChecklistItem.id)
         .options(joinedload(ChecklistItem.campaign).joinedload(Campaign.unit))
         .execution_options(populate_existing=True)
     )
-    return session.scalars(query.with_for_update(of=ChecklistItem, **FOR_CHANGE) if lock else query).all()
+    return session.scalars(
+        query.with_for_update(of=ChecklistItem, **FOR_CHANGE) if lock else query
+    ).all()
 
 
 def _planned_in_closed_units(session: Session, on: date) -> list[Activity]:
-    """Return the activities of units that ended before ``on`` which take place, perhaps once more, after their last day."""
-    to_come = or_(Activity.dtstart > Unit.valid_to, Activity.weekly_until > Unit.valid_to)  # the last day itself among them
-    stands = (Activity.status != CampaignStatus.CANCELLED, Campaign.status != CampaignStatus.CANCELLED)
-    query = select(Activity).join(Activity.campaign).join(Campaign.unit).where(Unit.valid_to < on, to_come, *stands)
+    """Return the activities of units that ended before ``on`` which take place, perhaps once more,
+    after their last day.
+    """
+    # the last day itself among them
+    to_come = or_(Activity.dtstart > Unit.valid_to, Activity.weekly_until > Unit.valid_to)
+    stands = (
+        Activity.status != CampaignStatus.CANCELLED,
+        Campaign.status != CampaignStatus.CANCELLED,
+    )
+    query = (
+        select(Activity)
+        .join(Activity.campaign)
+        .join(Campaign.unit)
+        .where(Unit.valid_to < on, to_come, *stands)
+    )
     load = joinedload(Activity.campaign).joinedload(Campaign.unit)
-    found = session.scalars(query.order_by(Activity.id).options(load).with_for_update(of=Activity, **FOR_CHANGE)).all()
-    last = {activity: max(day_here(session, activity.dtstart), activity.weekly_until or date.min) for activity in found}
-    return [activity for activity, day in last.items() if day > (activity.campaign.unit.valid_to or on)]
+    found = session.scalars(
+        query.order_by(Activity.id).options(load).with_for_update(of=Activity, **FOR_CHANGE)
+    ).all()
+    last = {
+        activity: max(day_here(session, activity.dtstart), activity.weekly_until or date.min)
+        for activity in found
+    }
+    return [
+        activity for activity, day in last.items() if day > (activity.campaign.unit.valid_to or on)
+    ]
 
 
 def _delegated_to_closed_units(session: Session, on: date) -> Sequence[ChecklistItem]:
-    """Return the open items of living units that were given to a unit below which ended before ``on``."""
+    """Return the open items of living units that were given to a unit below which ended before
+    ``on``.
+    """
     doer = aliased(Unit)
-    query = select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.unit).join(doer, ChecklistItem.delegate_unit)
-    gone = (Unit.on(on), doer.valid_to < on, ChecklistItem.status.in_(OPEN), Campaign.status != CampaignStatus.CANCELLED)
+    query = (
+        select(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .join(Campaign.unit)
+        .join(doer, ChecklistItem.delegate_unit)
+    )
+    gone = (
+        Unit.on(on),
+        doer.valid_to < on,
+        ChecklistItem.status.in_(OPEN),
+        Campaign.status != CampaignStatus.CANCELLED,
+    )
     load = (joinedload(ChecklistItem.campaign), joinedload(ChecklistItem.delegate_unit))
     query = query.where(*gone).order_by(ChecklistItem.id).options(*load)
     return session.scalars(query.with_for_update(of=ChecklistItem, **FOR_CHANGE)).all()
 
 
 def _lock_openers(session: Session, on: date) -> None:
-    """Keep others away from the rounds that ended units have: the opener may begin the same one in the same unit."""
-    lock_templates(session, select(Campaign.template_id).join(Campaign.unit).where(Unit.valid_to < on))
+    """Keep others away from the rounds that ended units have: the opener may begin the same one in
+    the same unit.
+    """
+    lock_templates(
+        session, select(Campaign.template_id).join(Campaign.unit).where(Unit.valid_to < on)
+    )
 
 
 class _Handover:
     """One run: the rows it reads once, and what it has begun so far."""
 
-    def __init__(self, session: Session, on: date, by: Person | None, now: datetime, door: Door) -> None:
+    def __init__(
+        self, session: Session, on: date, by: Person | None, now: datetime, door: Door
+    ) -> None:
         self._session, self._on, self._by, self._now, self._door = session, on, by, now, door
         self._lineage = Lineage.load(session, on)
         self._book = RoleBook.load(session)
         self._levels = {level.key: level.title_vi for level in session.scalars(select(Level))}
         self._campaigns: dict[_Key, Campaign] = {}
         self._keys: dict[int, set[str]] = {}
-        self._items: dict[tuple[int, str], ChecklistItem] = {}  # by campaign id and key, those looked at in this run
+        # by campaign id and key, those looked at in this run
+        self._items: dict[tuple[int, str], ChecklistItem] = {}
         self._bequest = Bequest(session, self._lineage, on)
         self._new_campaigns: list[tuple[Campaign, Campaign]] = []
-        self._before: dict[_Key, list[Campaign]] = defaultdict(list)  # by the unit that does their work now
+        # by the unit that does their work now
+        self._before: dict[_Key, list[Campaign]] = defaultdict(list)
         self._rules: dict[tuple[int, str], IfNoLevel] = {}
         self._covered: dict[tuple[int, str], set[tuple[int, str]]] = defaultdict(set)
 
@@ -180,20 +248,32 @@ class _Handover:
         return HandedOver(len(items), begun, dropped, len(self._new_campaigns), activities=moved)
 
     def delegate_anew(self, items: Iterable[ChecklistItem]) -> None:
-        """Have items done by the one unit that follows the one they were given to, or by their own unit again."""
+        """Have items done by the one unit that follows the one they were given to, or by their own
+        unit again.
+        """
         for item in items:
             assert item.delegate_unit is not None
             doer = self._bequest.doer_below(item.delegate_unit.id, item.campaign.unit_id)
             before = {DELEGATE: item.delegate_unit.full_name}
             item.delegate_unit = None if doer is None else self._session.get_one(Unit, doer)
             item.touch(self._now)
-            self._record(item, before, {DELEGATE: item.delegate_unit.full_name if item.delegate_unit else None})
+            self._record(
+                item,
+                before,
+                {DELEGATE: item.delegate_unit.full_name if item.delegate_unit else None},
+            )
         self._session.flush()
 
     def _read(self, closed: Iterable[Campaign]) -> None:
-        """Read the rounds' campaigns, their items' keys, and where items of an abolished level go."""
+        """Read the rounds' campaigns, their items' keys, and where items of an abolished level
+        go.
+        """
         session, templates = self._session, {campaign.template_id for campaign in closed}
-        fresh = select(Campaign).where(Campaign.template_id.in_(templates)).execution_options(populate_existing=True)
+        fresh = (
+            select(Campaign)
+            .where(Campaign.template_id.in_(templates))
+            .execution_options(populate_existing=True)
+        )
         for campaign in session.scalars(fresh):
             self._campaigns[(campaign.unit_id, campaign.template_id, campaign.period)] = campaign
             for heir in self._lineage.heirs(campaign.unit_id):
@@ -207,11 +287,16 @@ class _Handover:
                 self._covered[(campaign.template_id, campaign.period)].add((heir, key))
         versions = {campaign.version_id for campaign in closed}
         rules = select(TemplateItem.version_id, TemplateItem.key, TemplateItem.if_no_district)
-        for version_id, key, rule in session.execute(rules.where(TemplateItem.version_id.in_(versions))):
+        for version_id, key, rule in session.execute(
+            rules.where(TemplateItem.version_id.in_(versions))
+        ):
             self._rules[(version_id, key)] = rule
 
     def _instead(self, item: ChecklistItem) -> list[int]:
-        """Return the units that take an item of a unit without successor. What a unit added itself goes to the unit above."""
+        """Return the units that take an item of a unit without successor.
+
+        What a unit added itself goes to the unit above.
+        """
         unit_id = item.campaign.unit_id
         rule = self._rules.get((item.campaign.version_id, item.key))
         if rule is None:
@@ -229,19 +314,27 @@ class _Handover:
         return [target for target in targets if (target, item.key) not in covered]
 
     def _begin(self, old: ChecklistItem, unit_id: int) -> bool:
-        """Begin the item in the successor's campaign, or add to what it has there already; tell whether it is new."""
+        """Begin the item in the successor's campaign, or add to what it has there already; tell
+        whether it is new.
+        """
         campaign = self._campaign(old.campaign, unit_id)
         known = self._known(campaign, old.key)
         item = known or self._new(old, campaign, unit_id)
         before = state_of(item)
         came_with = self._bequest.pass_on(old, item)
         after = state_of(item)
-        whence = {MOVED_FROM: old.campaign.unit.full_name, MOVED_FROM_ITEM: old.id, "due": item.due.isoformat()}
+        whence = {
+            MOVED_FROM: old.campaign.unit.full_name,
+            MOVED_FROM_ITEM: old.id,
+            "due": item.due.isoformat(),
+        }
         self._record(item, before if known and before != after else {}, after | whence | came_with)
         return known is None
 
     def _move(self, activity: Activity) -> bool:
-        """Give a planned activity, with its UID, to the successor; its old campaign and those of other parts go on showing it."""
+        """Give a planned activity, with its UID, to the successor; its old campaign and those of
+        other parts go on showing it.
+        """
         old = activity.campaign
         above = self._lineage.stand_in(old.unit_id)
         heirs = self._lineage.heirs(old.unit_id) or ([] if above is None else [above])
@@ -250,15 +343,22 @@ class _Handover:
         shared = credited_campaigns(self._session, activity)
         activity.campaign, *others = [self._campaign(old, heir) for heir in heirs]
         activity.touch(self._now)
-        again = (self._campaigns.get((heirs[0], campaign.template_id, campaign.period)) for campaign in shared)
+        again = (
+            self._campaigns.get((heirs[0], campaign.template_id, campaign.period))
+            for campaign in shared
+        )
         others += [campaign for campaign in again if campaign is not None]
-        self._session.add_all(ActivityCredit(activity=activity, campaign=other) for other in (old, *others))
+        self._session.add_all(
+            ActivityCredit(activity=activity, campaign=other) for other in (old, *others)
+        )
         return True
 
     def _known(self, campaign: Campaign, key: str) -> ChecklistItem | None:
         """Return the campaign's item with this key: begun in this run, or there before."""
         if (campaign.id, key) not in self._items and key in self._keys.get(campaign.id, ()):
-            query = select(ChecklistItem).where(ChecklistItem.campaign_id == campaign.id, ChecklistItem.key == key)
+            query = select(ChecklistItem).where(
+                ChecklistItem.campaign_id == campaign.id, ChecklistItem.key == key
+            )
             self._items[campaign.id, key] = self._session.scalars(query).one()
         return self._items.get((campaign.id, key))
 
@@ -280,7 +380,9 @@ class _Handover:
         return item
 
     def _campaign(self, old: Campaign, unit_id: int) -> Campaign:
-        """Return the successor's campaign of the same round, with those above it; opened now if it has none."""
+        """Return the successor's campaign of the same round, with those above it; opened now if it
+        has none.
+        """
         key = unit_id, old.template_id, old.period
         if key in self._campaigns:
             return self._campaigns[key]
@@ -302,15 +404,23 @@ class _Handover:
         return campaign
 
     def _words(self, key: _Key) -> dict[str, Any]:
-        """Return the theme and slogans of their own that all predecessors' campaigns agree on; else those of the year hold."""
-        own = [{"theme": campaign.theme, "slogans": campaign.slogans} for campaign in self._before[key]]
+        """Return the theme and slogans of their own that all predecessors' campaigns agree on; else
+        those of the year hold.
+        """
+        own = [
+            {"theme": campaign.theme, "slogans": campaign.slogans} for campaign in self._before[key]
+        ]
         return own[0] if own and all(other == own[0] for other in own) else {}
 
     def _nest(self) -> None:
-        """Put the new campaigns inside the successor's campaign that contains them, as their predecessors were."""
+        """Put the new campaigns inside the successor's campaign that contains them, as their
+        predecessors were.
+        """
         for new, old in self._new_campaigns:
             if old.outer is not None:
-                new.outer = self._campaigns.get((new.unit_id, old.outer.template_id, old.outer.period))
+                new.outer = self._campaigns.get(
+                    (new.unit_id, old.outer.template_id, old.outer.period)
+                )
 
     def _close(self, item: ChecklistItem, targets: Sequence[int]) -> None:
         before, went_to = state_of(item), self._bequest.went_to(item)
@@ -324,18 +434,38 @@ class _Handover:
         if not targets:
             return f"{self._levels[item.campaign.unit.level_key].lower()} không còn"
         if len(targets) > _NAMED:
-            return f"chuyển cho {len(targets)} đơn vị {self._levels[self._lineage.kin[targets[0]].level].lower()}"
+            level = self._levels[self._lineage.kin[targets[0]].level]
+            return f"chuyển cho {len(targets)} đơn vị {level.lower()}"
         names = ", ".join(self._lineage.kin[target].full_name for target in targets)
         return f"chuyển cho {within(names, 'vi')}"
 
-    def _record(self, item: ChecklistItem, before: dict[str, Any], after: dict[str, Any], by: Person | None = None) -> None:
+    def _record(
+        self,
+        item: ChecklistItem,
+        before: dict[str, Any],
+        after: dict[str, Any],
+        by: Person | None = None,
+    ) -> None:
         by = by or self._by
         who = {"by": by, "by_name": by.full_name if by else None, "door": self._door}
-        self._session.add(Change(at=self._now, item=item, before=before, after=after, **who, **frozen(item)))
+        self._session.add(
+            Change(at=self._now, item=item, before=before, after=after, **who, **frozen(item))
+        )
 
 
 _NAMED = 3  # units a reason names; a district's item may go to twenty communes
-_SAME_ROUND = ("template_id", "period", "observance_id", "version_id", "year", "summary", "opens", "dtstart", "dtend", "event_date")
+_SAME_ROUND = (
+    "template_id",
+    "period",
+    "observance_id",
+    "version_id",
+    "year",
+    "summary",
+    "opens",
+    "dtstart",
+    "dtend",
+    "event_date",
+)
 _CARRIED = (
     "key",
     "position",

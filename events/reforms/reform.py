@@ -1,11 +1,12 @@
 """Change the tree of units on a day: merge, split, rename, abolish a level.
 
-A unit is never rewritten: the old row ends the day before and a new one begins, so that old campaigns keep their tree and their
-names. What hangs below a unit that ends begins again below its successor, as the catalogue does for the reform of 1 July 2025.
-Everything is checked before anything is written. Open items and posts follow by ``events.handover``.
+A unit is never rewritten: the old row ends the day before and a new one begins, so that old
+campaigns keep their tree and their names. What hangs below a unit that ends begins again below its
+successor, as the catalogue does for the reform of 1 July 2025. Everything is checked before
+anything is written. Open items and posts follow by ``events.handover``.
 
-Changes are entered in the order of their days, and of one day those below first: a change does not see what a later one, entered
-before, has made of the units below it.
+Changes are entered in the order of their days, and of one day those below first: a change does not
+see what a later one, entered before, has made of the units below it.
 """
 
 from collections.abc import Sequence
@@ -33,10 +34,13 @@ _A_YEAR = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class NewUnit:
-    """A unit to begin. ``full_name`` is as people say it ("Xã Đăk Long"); its type follows from its first words.
+    """A unit to begin.
 
-    ``code`` is the state's code; without one the first predecessor's is used again. ``parent_key`` is only needed where the
-    predecessors stand below different units. ``children`` are the keys of the units that a split gives to this part.
+    ``full_name`` is as people say it ("Xã Đăk Long"); its type follows from its first words.
+
+    ``code`` is the state's code; without one the first predecessor's is used again. ``parent_key``
+    is only needed where the predecessors stand below different units. ``children`` are the keys of
+    the units that a split gives to this part.
     """
 
     full_name: str
@@ -47,7 +51,9 @@ class NewUnit:
 
 @dataclass(slots=True)
 class Reformed:
-    """What a reform did: the units that end, those that begin, and what was handed over (None: the day is still to come)."""
+    """What a reform did: the units that end, those that begin, and what was handed over (None: the
+    day is still to come).
+    """
 
     reform: Reform
     ended: list[Unit] = field(default_factory=list)
@@ -69,14 +75,21 @@ def merge(
 ) -> Reformed:
     """Merge two or more units of one level into a new one whose first day is ``on``.
 
-    Raises ``InvalidInputError`` or ``ConflictError``, naming the unit that stands in the way; nothing is half done.
+    Raises ``InvalidInputError`` or ``ConflictError``, naming the unit that stands in the way;
+    nothing is half done.
     """
     if len(keys) < 2 or len(set(keys)) < len(keys):
-        raise InvalidInputError(N_("A merge needs at least two different units; a unit cannot be merged into itself."))
+        raise InvalidInputError(
+            N_("A merge needs at least two different units; a unit cannot be merged into itself.")
+        )
     old = _all_ending(session, keys, on, now)
     stranger = next((unit for unit in old if unit.level_key != old[0].level_key), None)
     if stranger is not None:
-        raise InvalidInputError(N_("%(unit)s is of another level than %(other)s."), unit=stranger.full_name, other=old[0].full_name)
+        raise InvalidInputError(
+            N_("%(unit)s is of another level than %(other)s."),
+            unit=stranger.full_name,
+            other=old[0].full_name,
+        )
     parent = _parent_of_new(session, old, new.parent_key, on)
     _check_order(session, old, on)
     work = _Work(session, on, ReformKind.MERGE, basis, by, now)
@@ -98,11 +111,17 @@ def split(
     now: datetime,
     door: Door = Door.PAGE,
 ) -> Reformed:
-    """Split a unit into several whose first day is ``on``. Units below it must each be given to one part."""
+    """Split a unit into several whose first day is ``on``.
+
+    Units below it must each be given to one part.
+    """
     [old] = _all_ending(session, [key], on, now)
     names = [folded(new.full_name) for new in into]
     if len(into) < 2 or len(set(names)) < len(names):
-        raise InvalidInputError(N_("A split of %(unit)s needs at least two new units with different names."), unit=old.full_name)
+        raise InvalidInputError(
+            N_("A split of %(unit)s needs at least two new units with different names."),
+            unit=old.full_name,
+        )
     given = _given_children(session, old, into, on)
     _check_order(session, [old], on)
     work = _Work(session, on, ReformKind.SPLIT, basis, by, now)
@@ -125,7 +144,9 @@ def rename(
     now: datetime,
     door: Door = Door.PAGE,
 ) -> Reformed:
-    """Give a unit a new full name from ``on``: a new row that succeeds the old one, whose campaigns keep the old name."""
+    """Give a unit a new full name from ``on``: a new row that succeeds the old one, whose campaigns
+    keep the old name.
+    """
     [old] = _all_ending(session, [key], on, now)
     if one_line(new_name) == old.full_name:
         raise InvalidInputError(N_("%(unit)s already has this name."), unit=old.full_name)
@@ -147,17 +168,27 @@ def abolish_level(
     now: datetime,
     door: Door = Door.PAGE,
 ) -> Reformed:
-    """End every unit of a level the day before ``on``; what is below hangs on the units above, as new rows."""
+    """End every unit of a level the day before ``on``; what is below hangs on the units above, as
+    new rows.
+    """
     level = session.get(Level, level_key)
     if level is None:
         raise NotFoundError(N_("There is no level “%(key)s”."), key=level_key)
-    keys = session.scalars(select(Unit.key).where(Unit.level_key == level_key, Unit.on(on)).order_by(Unit.position)).all()
+    keys = session.scalars(
+        select(Unit.key).where(Unit.level_key == level_key, Unit.on(on)).order_by(Unit.position)
+    ).all()
     if not keys:
-        raise InvalidInputError(N_("No unit of the level “%(level)s” exists on %(day)s."), level=level.title_vi, day=_text(on))
+        raise InvalidInputError(
+            N_("No unit of the level “%(level)s” exists on %(day)s."),
+            level=level.title_vi,
+            day=_text(on),
+        )
     old = _all_ending(session, keys, on, now)
     top = next((unit for unit in old if unit.parent is None), None)
     if top is not None:
-        raise InvalidInputError(N_("%(unit)s has no unit above it that could take over."), unit=top.full_name)
+        raise InvalidInputError(
+            N_("%(unit)s has no unit above it that could take over."), unit=top.full_name
+        )
     _check_order(session, old, on)
     work = _Work(session, on, ReformKind.ABOLISH, basis, by, now, level=level_key)
     for unit in old:
@@ -172,30 +203,47 @@ def reforms(session: Session) -> Sequence[Reform]:
 
 
 def _all_ending(session: Session, keys: Sequence[str], on: date, now: datetime) -> list[Unit]:
-    """Return the units, locked, if they can end the day before ``on``; says in words why they cannot."""
+    """Return the units, locked, if they can end the day before ``on``; says in words why they
+    cannot.
+    """
     check_year(on.year)
     if on < day_here(session, now) - _A_YEAR:
-        raise InvalidInputError(N_("%(day)s is too long past: a change is entered at most a year after its day."), day=_text(on))
+        raise InvalidInputError(
+            N_("%(day)s is too long past: a change is entered at most a year after its day."),
+            day=_text(on),
+        )
     lock_tree(session)
     return [_ending(session, key, on) for key in keys]
 
 
 def _check_order(session: Session, ending: Sequence[Unit], on: date) -> None:
-    """Refuse a change above units that begin that day or change after it: they would stand below a unit that is gone."""
+    """Refuse a change above units that begin that day or change after it: they would stand below a
+    unit that is gone.
+    """
     lineage, ids = Lineage.load(session, on), {unit.id for unit in ending}
     for one in lineage.kin.values():
         if (day := one.changes_from(on)) is not None and not ids.isdisjoint(lineage.above(one.id)):
-            sentence = N_("%(unit)s already changes on %(day)s; a change of the units above it must be of a later day.")
+            sentence = N_(
+                "%(unit)s already changes on %(day)s; a change of the units above it must be of a "
+                "later day."
+            )
             raise ConflictError(sentence, unit=one.full_name, day=_text(day))
 
 
 def _ending(session: Session, key: str, on: date) -> Unit:
-    query = select(Unit).where(Unit.key == key).with_for_update(**FOR_CHANGE).execution_options(populate_existing=True)
+    query = (
+        select(Unit)
+        .where(Unit.key == key)
+        .with_for_update(**FOR_CHANGE)
+        .execution_options(populate_existing=True)
+    )
     unit = session.scalar(query)
     if unit is None:
         raise NotFoundError(kind="unit", key=key)
     if unit.valid_to is not None:
-        raise ConflictError(N_("%(unit)s already ends on %(day)s."), unit=unit.full_name, day=_text(unit.valid_to))
+        raise ConflictError(
+            N_("%(unit)s already ends on %(day)s."), unit=unit.full_name, day=_text(unit.valid_to)
+        )
     if unit.valid_from is not None and unit.valid_from >= on:
         raise InvalidInputError(
             N_("%(unit)s only exists from %(born)s; the change must be after that day."),
@@ -205,12 +253,17 @@ def _ending(session: Session, key: str, on: date) -> Unit:
     return unit
 
 
-def _parent_of_new(session: Session, old: Sequence[Unit], parent_key: str | None, on: date) -> Unit | None:
+def _parent_of_new(
+    session: Session, old: Sequence[Unit], parent_key: str | None, on: date
+) -> Unit | None:
     if not parent_key:
         stranger = next((unit for unit in old if unit.parent_id != old[0].parent_id), None)
         if stranger is not None:
             raise InvalidInputError(
-                N_("%(unit)s and %(other)s stand below different units; please say where the new unit belongs."),
+                N_(
+                    "%(unit)s and %(other)s stand below different units; please say where the new "
+                    "unit belongs."
+                ),
                 unit=old[0].full_name,
                 other=stranger.full_name,
             )
@@ -226,27 +279,46 @@ def _check_parent(parent: Unit, old: Sequence[Unit], on: date) -> None:
     line: Unit | None = parent
     while line is not None:
         if line in old:
-            raise InvalidInputError(N_("%(unit)s ends itself, or stands below a unit that ends."), unit=parent.full_name)
+            raise InvalidInputError(
+                N_("%(unit)s ends itself, or stands below a unit that ends."), unit=parent.full_name
+            )
         line = line.parent
     if not parent.is_valid(on):
-        raise InvalidInputError(N_("%(unit)s does not exist on %(day)s."), unit=parent.full_name, day=_text(on))
+        raise InvalidInputError(
+            N_("%(unit)s does not exist on %(day)s."), unit=parent.full_name, day=_text(on)
+        )
     if parent.valid_to is not None:
-        raise ConflictError(N_("%(unit)s already ends on %(day)s."), unit=parent.full_name, day=_text(parent.valid_to))
+        raise ConflictError(
+            N_("%(unit)s already ends on %(day)s."),
+            unit=parent.full_name,
+            day=_text(parent.valid_to),
+        )
     if parent.level.rank >= old[0].level.rank:
         raise InvalidInputError(
-            N_("%(unit)s is not of a higher level than %(other)s."), unit=parent.full_name, other=old[0].full_name
+            N_("%(unit)s is not of a higher level than %(other)s."),
+            unit=parent.full_name,
+            other=old[0].full_name,
         )
 
 
-def _given_children(session: Session, old: Unit, into: Sequence[NewUnit], on: date) -> list[list[Unit]]:
-    """Return the children each part of a split gets. Every child goes to one part: none is lost, none doubled."""
+def _given_children(
+    session: Session, old: Unit, into: Sequence[NewUnit], on: date
+) -> list[list[Unit]]:
+    """Return the children each part of a split gets.
+
+    Every child goes to one part: none is lost, none doubled.
+    """
     children = {child.key: child for child in session.scalars(children_on([old.id], on))}
     wanted = [key for new in into for key in new.children]
     for key in wanted:
         if key not in children:
-            raise InvalidInputError(N_("“%(key)s” is not below %(unit)s."), key=key, unit=old.full_name)
+            raise InvalidInputError(
+                N_("“%(key)s” is not below %(unit)s."), key=key, unit=old.full_name
+            )
         if wanted.count(key) > 1:
-            raise InvalidInputError(N_("%(unit)s was given to two parts."), unit=children[key].full_name)
+            raise InvalidInputError(
+                N_("%(unit)s was given to two parts."), unit=children[key].full_name
+            )
     left = next((child for key, child in children.items() if key not in wanted), None)
     if left is not None:
         raise InvalidInputError(N_("Please say which part %(unit)s goes to."), unit=left.full_name)
@@ -270,26 +342,41 @@ class _Work:
         self.rows = Successions(session, on)
         self._types = _known_types(session)
         detail = {"level": level} if level else {}
-        reform = Reform(kind=kind, on=on, basis=nfc(basis or "") or None, detail=detail, at=now, by=by)
+        reform = Reform(
+            kind=kind, on=on, basis=nfc(basis or "") or None, detail=detail, at=now, by=by
+        )
         self.result = Reformed(reform, self.rows.ended, self.rows.begun)
 
     def begin(self, model: Unit, new: NewUnit, parent: Unit | None, old: Sequence[Unit]) -> Unit:
         """Begin a unit with a name of its own in the place of ``old``."""
         full_name = required(one_line(new.full_name), N_("Please enter the name of the new unit."))
         kind, name = self._type_and_name(full_name, model)
-        values = {"type": kind, "name": name, "full_name": full_name, "name_gso": None, "search": folded(full_name)}
+        values = {
+            "type": kind,
+            "name": name,
+            "full_name": full_name,
+            "name_gso": None,
+            "search": folded(full_name),
+        }
         return self.rows.begin(model, parent, old, nfc(new.code or "") or None, values)
 
     def finish(self, door: Door) -> Reformed:
-        """Write the reform down, propose the posts, and hand the open items over if the day has come."""
+        """Write the reform down, propose the posts, and hand the open items over if the day has
+        come.
+        """
         result, session = self.result, self._session
-        detail = {"before": [unit.key for unit in result.ended], "after": [unit.key for unit in result.begun]}
+        detail = {
+            "before": [unit.key for unit in result.ended],
+            "after": [unit.key for unit in result.begun],
+        }
         result.reform.detail = {**result.reform.detail, **detail}
         session.add(result.reform)
         session.flush()
         result.posts = propose_posts(session, on=self._on, reform=result.reform)
         if self._on <= day_here(session, self._now):
-            result.handed_over = hand_over(session, on=self._on, by=self._by, now=self._now, door=door)
+            result.handed_over = hand_over(
+                session, on=self._on, by=self._by, now=self._now, door=door
+            )
         return result
 
     def _type_and_name(self, full_name: str, model: Unit) -> tuple[str, str]:
@@ -300,9 +387,15 @@ class _Work:
 
 
 def _known_types(session: Session) -> list[tuple[str, str]]:
-    """Return the first words of full names with the type they stand for, the longest first: types are data too."""
+    """Return the first words of full names with the type they stand for, the longest first: types
+    are data too.
+    """
     rows = session.execute(select(Unit.full_name, Unit.name, Unit.type))
-    found = {(full.removesuffix(name).strip(), kind) for full, name, kind in rows if full.endswith(name) and full != name}
+    found = {
+        (full.removesuffix(name).strip(), kind)
+        for full, name, kind in rows
+        if full.endswith(name) and full != name
+    }
     return sorted((pair for pair in found if pair[0]), key=lambda pair: -len(pair[0]))
 
 

@@ -1,4 +1,6 @@
-"""Rows of units that follow others: a unit is never rewritten, the old row ends and a new one begins in its place."""
+"""Rows of units that follow others: a unit is never rewritten, the old row ends and a new one
+begins in its place.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -31,19 +33,34 @@ class Successions:
         self.ended.append(unit)
 
     def repeat(self, unit: Unit, parent: Unit | None) -> None:
-        """End a unit that only changes its place, begin it again below ``parent``, and so on down."""
-        again = self.begin(unit, parent, [unit], None, {name: getattr(unit, name) for name in _NAMES})
+        """End a unit that only changes its place, begin it again below ``parent``, and so on
+        down.
+        """
+        again = self.begin(
+            unit, parent, [unit], None, {name: getattr(unit, name) for name in _NAMES}
+        )
         self.end(unit)
         self.hang_anew({unit.id: again})
 
     def hang_anew(self, parents: dict[int, Unit]) -> None:
-        """Hang the children of units that end below the one that follows; those that end with them have their own successors."""
+        """Hang the children of units that end below the one that follows; those that end with them
+        have their own successors.
+        """
         for child in self._session.scalars(children_on(parents, self._on)).all():
             assert child.parent_id is not None
             self.repeat(child, parents[child.parent_id])
 
-    def begin(self, model: Unit, parent: Unit | None, old: Sequence[Unit], code: str | None, values: dict[str, Any]) -> Unit:
-        """Begin a unit like ``model`` in the place of ``old``. ``values`` are its type and names."""
+    def begin(
+        self,
+        model: Unit,
+        parent: Unit | None,
+        old: Sequence[Unit],
+        code: str | None,
+        values: dict[str, Any],
+    ) -> Unit:
+        """Begin a unit like ``model`` in the place of ``old``. ``values`` are its type and
+        names.
+        """
         code = code or model.gso_code or model.key
         key = _unused(f"{code}-{self._on.year}", self._keys)
         slug = _unused(f"{_slug(values['full_name'])}-{self._on.year}", self._slugs)
@@ -60,20 +77,28 @@ class Successions:
         )
         self._session.add(unit)
         self._session.flush()
-        self._session.add_all(UnitSuccession(predecessor_id=one.id, successor_id=unit.id) for one in old)
+        self._session.add_all(
+            UnitSuccession(predecessor_id=one.id, successor_id=unit.id) for one in old
+        )
         self.begun.append(unit)
         return unit
 
 
 def children_on(parent_ids: Iterable[int], on: date) -> Select[Unit]:
     """Return the query for the units below others on the day ``on``, in their official order."""
-    return select(Unit).where(Unit.parent_id.in_(parent_ids), Unit.on(on)).order_by(Unit.position, Unit.id)
+    return (
+        select(Unit)
+        .where(Unit.parent_id.in_(parent_ids), Unit.on(on))
+        .order_by(Unit.position, Unit.id)
+    )
 
 
 def take_along(session: Session, on: date) -> None:
-    """Begin again, below the unit that followed, what still lives below a unit that ended before ``on``.
+    """Begin again, below the unit that followed, what still lives below a unit that ended before
+    ``on``.
 
-    The villages that a commune entered are unknown to the catalogue, and one may be entered after a change of units was.
+    The villages that a commune entered are unknown to the catalogue, and one may be entered after a
+    change of units was.
     """
     stranded = _stranded(session, on)
     lineage = Lineage.load(session, on) if stranded else None
@@ -90,9 +115,15 @@ def take_along(session: Session, on: date) -> None:
 
 
 def _stranded(session: Session, on: date) -> list[tuple[Unit, int, date]]:
-    """Return the units that live below one that has ended, with its id and the first day without it."""
+    """Return the units that live below one that has ended, with its id and the first day without
+    it.
+    """
     parent = aliased(Unit)
-    query = select(Unit, parent.id, parent.valid_to).join(parent, Unit.parent_id == parent.id).where(parent.valid_to < on)
+    query = (
+        select(Unit, parent.id, parent.valid_to)
+        .join(parent, Unit.parent_id == parent.id)
+        .where(parent.valid_to < on)
+    )
     living = or_(Unit.valid_to.is_(None), Unit.valid_to > parent.valid_to)
     begun = or_(Unit.valid_from.is_(None), Unit.valid_from <= parent.valid_to)
     rows = session.execute(query.where(living, begun).order_by(Unit.position, Unit.id))

@@ -1,7 +1,9 @@
-"""Take back a change of units that was entered by mistake, while nothing hangs on the units that it begins.
+"""Take back a change of units that was entered by mistake, while nothing hangs on the units that it
+begins.
 
-The new units go, the old ones live on, and the posts that were to end are held as before. What people or the service have done in
-the new units is never thrown away: then the change stands, and another one corrects it. The row of the change stays too.
+The new units go, the old ones live on, and the posts that were to end are held as before. What
+people or the service have done in the new units is never thrown away: then the change stands, and
+another one corrects it. The row of the change stays too.
 """
 
 from collections.abc import Sequence
@@ -28,7 +30,8 @@ from events.models import (
 )
 
 TAKEN_BACK = "taken_back"  # in `detail`: when, and by whom
-NAMES = "names"  # in `detail` of a change that was taken back: the names of the units that are no more, by their key
+# in `detail` of a change that was taken back: the names of the units that are no more, by their key
+NAMES = "names"
 
 
 def reform_of(session: Session, key: str) -> Reform:
@@ -42,7 +45,8 @@ def reform_of(session: Session, key: str) -> Reform:
 def take_back(session: Session, reform_id: int, *, by: Person | None, now: datetime) -> Reform:
     """Take a change of units back. Taking it back twice changes nothing.
 
-    Raises ``ConflictError``, naming the unit, once something hangs on a new one or work was handed over.
+    Raises ``ConflictError``, naming the unit, once something hangs on a new one or work was handed
+    over.
     """
     lock_tree(session)
     reform = session.get(Reform, reform_id, with_for_update=FOR_CHANGE, populate_existing=True)
@@ -69,27 +73,76 @@ def _units(session: Session, keys: Sequence[str]) -> Sequence[Unit]:
     return session.scalars(alone.execution_options(populate_existing=True)).all()
 
 
-def _require_nothing_done(session: Session, ended: Sequence[Unit], begun: Sequence[Unit], reform: Reform) -> None:
-    """Raise ``ConflictError`` for the first thing that would be lost, or left hanging below nothing."""
+def _require_nothing_done(
+    session: Session, ended: Sequence[Unit], begun: Sequence[Unit], reform: Reform
+) -> None:
+    """Raise ``ConflictError`` for the first thing that would be lost, or left hanging below
+    nothing.
+    """
     old, new = [unit.id for unit in ended], [unit.id for unit in begun]
-    closed = select(Change.id).join(Change.item).join(ChecklistItem.campaign).where(Campaign.unit_id == Unit.id)
-    handed_over = closed.where(Change.at >= reform.at, Change.after[MOVED_TO].as_string().is_not(None))
+    closed = (
+        select(Change.id)
+        .join(Change.item)
+        .join(ChecklistItem.campaign)
+        .where(Campaign.unit_id == Unit.id)
+    )
+    handed_over = closed.where(
+        Change.at >= reform.at, Change.after[MOVED_TO].as_string().is_not(None)
+    )
     above = select(Unit.parent_id).where(Unit.id.in_(old), Unit.parent_id.not_in(old))
     for units, is_in_the_way, sentence in (
-        (new, _has_work(), N_("%(unit)s has campaigns or items already, so the change can no longer be taken back.")),
-        (new, _has_people(), N_("%(unit)s has people in posts already, so the change can no longer be taken back.")),
-        (new, _has_others_below(new), N_("%(unit)s has other units below it already, so the change can no longer be taken back.")),
-        (new, Unit.valid_to.is_not(None), N_("%(unit)s is changed by a later change; please take that one back first.")),
-        (above, Unit.valid_to.is_not(None), N_("%(unit)s is changed by a later change; please take that one back first.")),
-        (old, handed_over.exists(), N_("%(unit)s has handed its work over, so the change can no longer be taken back.")),
+        (
+            new,
+            _has_work(),
+            N_(
+                "%(unit)s has campaigns or items already, so the change can no longer be taken "
+                "back."
+            ),
+        ),
+        (
+            new,
+            _has_people(),
+            N_("%(unit)s has people in posts already, so the change can no longer be taken back."),
+        ),
+        (
+            new,
+            _has_others_below(new),
+            N_(
+                "%(unit)s has other units below it already, so the change can no longer be taken "
+                "back."
+            ),
+        ),
+        (
+            new,
+            Unit.valid_to.is_not(None),
+            N_("%(unit)s is changed by a later change; please take that one back first."),
+        ),
+        (
+            above,
+            Unit.valid_to.is_not(None),
+            N_("%(unit)s is changed by a later change; please take that one back first."),
+        ),
+        (
+            old,
+            handed_over.exists(),
+            N_("%(unit)s has handed its work over, so the change can no longer be taken back."),
+        ),
     ):
-        found = session.scalar(select(Unit).where(Unit.id.in_(units), is_in_the_way).order_by(Unit.position, Unit.id).limit(1))
+        found = session.scalar(
+            select(Unit)
+            .where(Unit.id.in_(units), is_in_the_way)
+            .order_by(Unit.position, Unit.id)
+            .limit(1)
+        )
         if found is not None:
             raise ConflictError(sentence, unit=found.full_name)
 
 
 def _has_work() -> ColumnElement[bool]:
-    given = or_(exists().where(ChecklistItem.delegate_unit_id == Unit.id), exists().where(Change.on_behalf_of_id == Unit.id))
+    given = or_(
+        exists().where(ChecklistItem.delegate_unit_id == Unit.id),
+        exists().where(Change.on_behalf_of_id == Unit.id),
+    )
     return or_(exists().where(Campaign.unit_id == Unit.id), given)
 
 
@@ -100,7 +153,9 @@ def _has_people() -> ColumnElement[bool]:
 
 def _is_proposed() -> ColumnElement[bool]:
     same = and_(PostProposal.unit_id == Post.unit_id, PostProposal.person_id == Post.person_id)
-    return exists().where(same, PostProposal.role_key == Post.role_key, PostProposal.confirmed.is_(True))
+    return exists().where(
+        same, PostProposal.role_key == Post.role_key, PostProposal.confirmed.is_(True)
+    )
 
 
 def _has_others_below(new: Sequence[int]) -> ColumnElement[bool]:
@@ -108,11 +163,17 @@ def _has_others_below(new: Sequence[int]) -> ColumnElement[bool]:
     return Unit.id.in_(others)
 
 
-def _restore_posts(session: Session, ended: Sequence[Unit], begun: Sequence[Unit], reform: Reform) -> None:
-    """Let the posts that the change ended be held as before, and drop what it proposed in the new units."""
+def _restore_posts(
+    session: Session, ended: Sequence[Unit], begun: Sequence[Unit], reform: Reform
+) -> None:
+    """Let the posts that the change ended be held as before, and drop what it proposed in the new
+    units.
+    """
     new = [unit.id for unit in begun]
     lasts: dict[str, Any] = reform.detail.get("posts", {})
-    proposed = session.scalars(select(PostProposal.from_post_id).where(PostProposal.unit_id.in_(new)))
+    proposed = session.scalars(
+        select(PostProposal.from_post_id).where(PostProposal.unit_id.in_(new))
+    )
     ids = {*proposed, *map(int, lasts)}
     query = select(Post).where(Post.id.in_(ids), Post.unit_id.in_([unit.id for unit in ended]))
     for post in session.scalars(query).all():

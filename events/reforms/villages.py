@@ -44,7 +44,9 @@ _IN_TOWNS = ("phuong", "thi_tran")  # types of units
 
 
 def usual_type(commune: Unit) -> VillageType:
-    """Return what villages of a commune are usually called: tổ dân phố in wards and townlets, thôn elsewhere."""
+    """Return what villages of a commune are usually called: tổ dân phố in wards and townlets, thôn
+    elsewhere.
+    """
     return VillageType.TO_DAN_PHO if commune.type in _IN_TOWNS else VillageType.THON
 
 
@@ -58,17 +60,23 @@ def add_village(
     now: datetime,
     calendar: WorkCalendar,
 ) -> Unit:
-    """Enter a village and give it its copies of the campaigns that are not over. Entering it twice changes nothing.
+    """Enter a village and give it its copies of the campaigns that are not over.
 
-    Raises ``NotAllowedError`` without a post in the commune or above it, ``InvalidInputError`` without a name, ``ConflictError``
-    below anything but a living commune.
+    Entering it twice changes nothing.
+
+    Raises ``NotAllowedError`` without a post in the commune or above it, ``InvalidInputError``
+    without a name, ``ConflictError`` below anything but a living commune.
     """
     today = day_here(session, now)
     require_post(session, by, commune, today)
     name = _clean_name(kind, name)
     if commune.level_key != COMMUNE or not commune.is_valid(today):
-        raise ConflictError(N_("Villages are entered below a commune that exists; %(unit)s is none."), unit=commune.full_name)
-    session.execute(select(Unit.id).where(Unit.id == commune.id).with_for_update(**FOR_CHANGE))  # one village at a time
+        raise ConflictError(
+            N_("Villages are entered below a commune that exists; %(unit)s is none."),
+            unit=commune.full_name,
+        )
+    # one village at a time
+    session.execute(select(Unit.id).where(Unit.id == commune.id).with_for_update(**FOR_CHANGE))
     full_name = f"{TITLES[kind]} {name}"
     for known in villages_of(session, commune, today):
         if known.full_name.casefold() == full_name.casefold():
@@ -80,11 +88,14 @@ def add_village(
     return village
 
 
-def correct_village(session: Session, village_id: int, kind: VillageType, name: str, *, by: Person, now: datetime) -> Unit:
+def correct_village(
+    session: Session, village_id: int, kind: VillageType, name: str, *, by: Person, now: datetime
+) -> Unit:
     """Correct what a village is called, as long as it has reported nothing; its addresses stay.
 
-    Raises ``NotFoundError``, ``NotAllowedError`` without a post in its commune or above, ``InvalidInputError`` without a name, and
-    ``ConflictError`` for a name that is taken, or once there are reports under the old one.
+    Raises ``NotFoundError``, ``NotAllowedError`` without a post in its commune or above,
+    ``InvalidInputError`` without a name, and ``ConflictError`` for a name that is taken, or once
+    there are reports under the old one.
     """
     today = day_here(session, now)
     village, commune = _get_village(session, village_id, by, today)
@@ -92,27 +103,42 @@ def correct_village(session: Session, village_id: int, kind: VillageType, name: 
     full_name = f"{TITLES[kind]} {name}"
     if full_name == village.full_name:
         return village
-    others = [other.full_name.casefold() for other in villages_of(session, commune, today) if other is not village]
+    others = [
+        other.full_name.casefold()
+        for other in villages_of(session, commune, today)
+        if other is not village
+    ]
     if full_name.casefold() in others:
         raise ConflictError(N_("There is a village “%(name)s” already."), name=full_name)
     if _has_reported(session, village):
-        raise ConflictError(N_("%(unit)s has reported under its name already; it keeps that."), unit=village.full_name)
+        raise ConflictError(
+            N_("%(unit)s has reported under its name already; it keeps that."),
+            unit=village.full_name,
+        )
     village.type, village.name, village.full_name = kind.value, name, full_name
     village.search = folded(TITLES[kind], name)
     return village
 
 
 def end_village(session: Session, village_id: int, *, by: Person, now: datetime) -> Unit:
-    """End a village: today is its last day, and what it has open is closed with it. Ending it twice changes nothing.
+    """End a village: today is its last day, and what it has open is closed with it.
 
-    Raises the errors of ``correct_village``, and ``ConflictError`` while work of its commune lies there.
+    Ending it twice changes nothing.
+
+    Raises the errors of ``correct_village``, and ``ConflictError`` while work of its commune lies
+    there.
     """
     today = day_here(session, now)
     village, commune = _get_village(session, village_id, by, today)
     here = or_(
-        ChecklistItem.delegate_unit_id == village.id, and_(Campaign.unit_id == village.id, ChecklistItem.split_from_id.is_not(None))
+        ChecklistItem.delegate_unit_id == village.id,
+        and_(Campaign.unit_id == village.id, ChecklistItem.split_from_id.is_not(None)),
     )
-    given = select(ChecklistItem).join(ChecklistItem.campaign).where(here, ChecklistItem.status.in_(OPEN))
+    given = (
+        select(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .where(here, ChecklistItem.status.in_(OPEN))
+    )
     item = session.scalars(given.limit(1)).first()
     if item is not None:
         raise ConflictError(
@@ -135,7 +161,12 @@ def villages_of(session: Session, commune: Unit, on: date) -> list[Unit]:
 def _get_village(session: Session, village_id: int, by: Person, today: date) -> tuple[Unit, Unit]:
     """Lock a village and return it with its commune, whose people look after it."""
     village = session.get(Unit, village_id, with_for_update=FOR_CHANGE, populate_existing=True)
-    if village is None or village.level_key != VILLAGE or village.parent is None or not village.is_valid(today):
+    if (
+        village is None
+        or village.level_key != VILLAGE
+        or village.parent is None
+        or not village.is_valid(today)
+    ):
         raise NotFoundError(kind="unit", key=village_id)
     require_post(session, by, village.parent, today)
     return village, village.parent
@@ -143,7 +174,12 @@ def _get_village(session: Session, village_id: int, by: Person, today: date) -> 
 
 def _has_reported(session: Session, village: Unit) -> bool:
     """Tell whether anything was said about the village's own items."""
-    said = select(Change.id).join(Change.item).join(ChecklistItem.campaign).where(Campaign.unit_id == village.id)
+    said = (
+        select(Change.id)
+        .join(Change.item)
+        .join(ChecklistItem.campaign)
+        .where(Campaign.unit_id == village.id)
+    )
     return session.scalar(said.limit(1)) is not None
 
 
@@ -154,7 +190,10 @@ def _clean_name(kind: VillageType, name: str) -> str:
     if f"{name} ".casefold().startswith(f"{title} ".casefold()):
         name = name[len(title) :].strip()
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
-        raise InvalidInputError(N_("Please enter the village's name, at most %(longest)s letters."), longest=_LONGEST_NAME)
+        raise InvalidInputError(
+            N_("Please enter the village's name, at most %(longest)s letters."),
+            longest=_LONGEST_NAME,
+        )
     return name
 
 
@@ -176,11 +215,16 @@ def _village(session: Session, commune: Unit, kind: VillageType, name: str, toda
 
 
 def _free_key(session: Session, commune: Unit, name: str) -> tuple[str, str]:
-    """Return a key under the commune's and a slug that no unit ever had; a number is added where the name is taken."""
+    """Return a key under the commune's and a slug that no unit ever had; a number is added where
+    the name is taken.
+    """
     for number in count(1):
         ending = name if number == 1 else f"{name}-{number}"
         key, slug = f"{commune.key}-{ending}"[-64:], f"{ending}-{commune.slug}"
-        if session.scalar(select(Unit.id).where(or_(Unit.key == key, Unit.slug == slug)).limit(1)) is None:
+        if (
+            session.scalar(select(Unit.id).where(or_(Unit.key == key, Unit.slug == slug)).limit(1))
+            is None
+        ):
             return key, slug
     raise AssertionError  # count() does not end
 
@@ -195,10 +239,28 @@ def _next_position(session: Session, commune: Unit) -> int:
     return (commune.position if last is None else last) + 1
 
 
-def _open_running(session: Session, commune: Unit, village: Unit, today: date, now: datetime, calendar: WorkCalendar) -> None:
-    """Open the village's copies of the commune's campaigns that still run and have work for villages."""
-    running = (Campaign.unit_id == commune.id, goes_on(today), Campaign.status != CampaignStatus.CANCELLED)
+def _open_running(
+    session: Session,
+    commune: Unit,
+    village: Unit,
+    today: date,
+    now: datetime,
+    calendar: WorkCalendar,
+) -> None:
+    """Open the village's copies of the commune's campaigns that still run and have work for
+    villages.
+    """
+    running = (
+        Campaign.unit_id == commune.id,
+        goes_on(today),
+        Campaign.status != CampaignStatus.CANCELLED,
+    )
     lock_templates(session, select(Campaign.template_id).where(*running))
     for campaign in session.scalars(select(Campaign).where(*running)).all():
-        if any(item.cascade is Cascade.EACH and VILLAGE in item.levels for item in campaign.version.items):
-            open_round(session, round_of(campaign), now=now, calendar=calendar, unit_ids=[village.id])
+        if any(
+            item.cascade is Cascade.EACH and VILLAGE in item.levels
+            for item in campaign.version.items
+        ):
+            open_round(
+                session, round_of(campaign), now=now, calendar=calendar, unit_ids=[village.id]
+            )

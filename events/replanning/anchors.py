@@ -1,8 +1,10 @@
-"""Move the dates that a round counts from: the main event, the campaign's own days, or an upper plan that came late.
+"""Move the dates that a round counts from: the main event, the campaign's own days, or an upper
+plan that came late.
 
-A preview lists every item of the round with its old and new date; applying does exactly that, or refuses because something
-changed in between. A lower unit's deadline is never earlier than the upper plan's real issue date and so many working days
-(``Template.late_plan_workdays``): provinces issue late in most years, and the communes below are not late because of it.
+A preview lists every item of the round with its old and new date; applying does exactly that, or
+refuses because something changed in between. A lower unit's deadline is never earlier than the
+upper plan's real issue date and so many working days (``Template.late_plan_workdays``): provinces
+issue late in most years, and the communes below are not late because of it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -51,9 +53,12 @@ _LONGEST = timedelta(days=366)  # of a campaign, and from its days to its main e
 
 @dataclass(frozen=True, slots=True)
 class NewAnchor:
-    """What moves; None stays. Without anything, deadlines only follow the upper plans that were issued meanwhile.
+    """What moves; None stays.
 
-    ``plan`` is the key of an item of the root campaign, such as "plan_province", and ``issued`` the day its plan really went out.
+    Without anything, deadlines only follow the upper plans that were issued meanwhile.
+
+    ``plan`` is the key of an item of the root campaign, such as "plan_province", and ``issued`` the
+    day its plan really went out.
     """
 
     event_date: date | None = None
@@ -65,7 +70,10 @@ class NewAnchor:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What re-anchoring would do, with the fingerprint that applying asks for. ``paper`` is the plan that it enters as issued."""
+    """What re-anchoring would do, with the fingerprint that applying asks for.
+
+    ``paper`` is the plan that it enters as issued.
+    """
 
     change: NewAnchor
     dates: Occurrence
@@ -85,7 +93,9 @@ class Preview:
 
     @property
     def told(self) -> int:
-        """How many of the moved items somebody was already reminded of; they are reminded again of the new date."""
+        """How many of the moved items somebody was already reminded of; they are reminded again of
+        the new date.
+        """
         return sum(line.told for line in self.moved)
 
     def of(self, fate: Fate) -> list[Line]:
@@ -103,11 +113,14 @@ def preview(
 ) -> Preview:
     """Say what a new anchor would move, for the root campaign and all below it. Writes nothing.
 
-    ``told`` are the ids of items that somebody was reminded of. Raises ``ConflictError`` for a campaign that is over or cancelled,
-    ``InvalidInputError`` and ``YearOutOfRangeError`` for dates that cannot be.
+    ``told`` are the ids of items that somebody was reminded of. Raises ``ConflictError`` for a
+    campaign that is over or cancelled, ``InvalidInputError`` and ``YearOutOfRangeError`` for dates
+    that cannot be.
     """
     _require_running(session, root, day_here(session, now))
-    return _look(load_unit_checklists(session, root), session, change, calendar, day_here(session, now), told)
+    return _look(
+        load_unit_checklists(session, root), session, change, calendar, day_here(session, now), told
+    )
 
 
 def apply(
@@ -122,7 +135,8 @@ def apply(
 ) -> Preview:
     """Move what the preview showed and return it. Applying it twice changes nothing.
 
-    Raises ``NotAllowedError`` without a post in the root's unit or above, ``ConflictError`` when the preview would differ now.
+    Raises ``NotAllowedError`` without a post in the root's unit or above, ``ConflictError`` when
+    the preview would differ now.
     """
     today = day_here(session, now)
     require_post(session, by, root.unit, today)
@@ -143,47 +157,81 @@ def apply(
 
 
 def lines_of(
-    checklists: Sequence[UnitChecklist], dates: Mapping[tuple[int, str], DueDates], told: Collection[int] = ()
+    checklists: Sequence[UnitChecklist],
+    dates: Mapping[tuple[int, str], DueDates],
+    told: Collection[int] = (),
 ) -> list[Line]:
-    """Compare the items of a round with their dates by campaign id and key; where nothing differs there is no line."""
+    """Compare the items of a round with their dates by campaign id and key; where nothing differs
+    there is no line.
+    """
     known, found = set(told), dict[int, DueDates]()
     lines = []
     for checklist in checklists:  # parents first, so that a part finds what its whole will have
         for item in checklist.items.values():
-            wanted = dates.get((checklist.campaign.id, item.key)) or found.get(item.split_from_id or 0)
+            wanted = dates.get((checklist.campaign.id, item.key)) or found.get(
+                item.split_from_id or 0
+            )
             lines.append(_line(checklist, item, wanted, known))
             if wanted is not None:
                 values, _held = values_of(item, wanted.columns)
-                found[item.id] = DueDates(**{name: values.get(name, getattr(item, name)) for name in DATES})
+                found[item.id] = DueDates(
+                    **{name: values.get(name, getattr(item, name)) for name in DATES}
+                )
     return [line for line in lines if line]
 
 
 def plans_of(session: Session, root: Campaign) -> list[ChecklistItem]:
-    """Return the root's items whose issue date may be entered here: plans that units below wait for, or have one of their own."""
+    """Return the root's items whose issue date may be entered here: plans that units below wait
+    for, or have one of their own.
+    """
     items = {item.key: item for item in root.version.items}
     waited_for = plan_keys(items.values())
-    shared = {item.key for item in items.values() if DOCUMENT in item.evidence and {*item.levels} > {root.unit.level_key}}
-    own = session.scalars(select(ChecklistItem).where(ChecklistItem.campaign_id == root.id).order_by(ChecklistItem.position))
+    shared = {
+        item.key
+        for item in items.values()
+        if DOCUMENT in item.evidence and {*item.levels} > {root.unit.level_key}
+    }
+    own = session.scalars(
+        select(ChecklistItem)
+        .where(ChecklistItem.campaign_id == root.id)
+        .order_by(ChecklistItem.position)
+    )
     return [item for item in own if item.key in waited_for | shared]
 
 
 def activities_to_come(session: Session, root: Campaign, *, now: datetime) -> Sequence[Activity]:
-    """Return the activities of the round that are still to come, perhaps once more; they keep their time when days move."""
+    """Return the activities of the round that are still to come, perhaps once more; they keep their
+    time when days move.
+    """
     to_come = or_(Activity.dtend > now, Activity.weekly_until >= day_here(session, now))
     same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
     query = select(Activity).join(Activity.campaign).where(*same, to_come)
-    alive = (Activity.status != CampaignStatus.CANCELLED, Campaign.status != CampaignStatus.CANCELLED)
+    alive = (
+        Activity.status != CampaignStatus.CANCELLED,
+        Campaign.status != CampaignStatus.CANCELLED,
+    )
     load = joinedload(Activity.campaign).joinedload(Campaign.unit)
-    return session.scalars(query.where(*alive).options(load).order_by(Activity.dtstart, Activity.id)).all()
+    return session.scalars(
+        query.where(*alive).options(load).order_by(Activity.dtstart, Activity.id)
+    ).all()
 
 
-def no_longer_inside(session: Session, root: Campaign, dates: Occurrence) -> Sequence[tuple[Campaign, Campaign]]:
-    """Return the inner and outer campaigns of which one does not contain the other once ``root`` has moved to ``dates``."""
+def no_longer_inside(
+    session: Session, root: Campaign, dates: Occurrence
+) -> Sequence[tuple[Campaign, Campaign]]:
+    """Return the inner and outer campaigns of which one does not contain the other once ``root``
+    has moved to ``dates``.
+    """
     if (dates.dtstart, dates.dtend) == (root.dtstart, root.dtend):
         return []
     lies_out = or_(Campaign.dtstart < dates.dtstart, Campaign.dtend > dates.dtend)
-    inner = select(Campaign).where(Campaign.outer_id == root.id, lies_out, Campaign.status != CampaignStatus.CANCELLED)
-    found = [(campaign, root) for campaign in session.scalars(inner.order_by(Campaign.dtstart, Campaign.id))]
+    inner = select(Campaign).where(
+        Campaign.outer_id == root.id, lies_out, Campaign.status != CampaignStatus.CANCELLED
+    )
+    found = [
+        (campaign, root)
+        for campaign in session.scalars(inner.order_by(Campaign.dtstart, Campaign.id))
+    ]
     outer = root.outer
     if outer is not None and not outer.dtstart <= dates.dtstart < dates.dtend <= outer.dtend:
         found.append((root, outer))
@@ -192,12 +240,19 @@ def no_longer_inside(session: Session, root: Campaign, dates: Occurrence) -> Seq
 
 def _require_running(session: Session, root: Campaign, today: date) -> None:
     if root.parent_id is not None:
-        raise ConflictError(N_("Dates are moved in the campaign at the top, for all units together."))
+        raise ConflictError(
+            N_("Dates are moved in the campaign at the top, for all units together.")
+        )
     require_running(session, root, today)
 
 
 def _look(
-    checklists: list[UnitChecklist], session: Session, change: NewAnchor, calendar: WorkCalendar, today: date, told: Collection[int]
+    checklists: list[UnitChecklist],
+    session: Session,
+    change: NewAnchor,
+    calendar: WorkCalendar,
+    today: date,
+    told: Collection[int],
 ) -> Preview:
     root = checklists[0].campaign
     dates, event = _checked(root, change, today)
@@ -207,9 +262,13 @@ def _look(
         issued = issued.with_paper(root.unit_id, change.plan or "", change.issued)
     lines = _lines(session, checklists, Anchors(dates, event), calendar, issued, told)
     moves = any(
-        (s.campaign.dtstart, s.campaign.dtend, s.campaign.event_date) != (dates.dtstart, dates.dtend, event) for s in checklists
+        (s.campaign.dtstart, s.campaign.dtend, s.campaign.event_date)
+        != (dates.dtstart, dates.dtend, event)
+        for s in checklists
     )
-    mark = fingerprint(lines, root.id, change, [(s.campaign.id, s.campaign.sequence) for s in checklists])
+    mark = fingerprint(
+        lines, root.id, change, [(s.campaign.id, s.campaign.sequence) for s in checklists]
+    )
     return Preview(change, dates, event, tuple(lines), mark, moves, paper)
 
 
@@ -220,24 +279,35 @@ def _checked(root: Campaign, change: NewAnchor, today: date) -> tuple[Occurrence
             check_year(day.year)
     if change.issued is not None and not root.opens - _LONGEST <= change.issued <= today:
         raise InvalidInputError(
-            N_("A plan that was issued has a date of today or before, and at most a year before the campaign opens.")
+            N_(
+                "A plan that was issued has a date of today or before, and at most a year before "
+                "the campaign opens."
+            )
         )
     for day in (change.event_date, change.first, change.last):
         if day is not None and day.year < today.year:
-            raise ConflictError(N_("The year %(year)s is closed; nothing moves into it."), year=day.year)
+            raise ConflictError(
+                N_("The year %(year)s is closed; nothing moves into it."), year=day.year
+            )
     if root.template.anchor is Anchor.CUTOFF:
         return _with_cutoff(root, change), root.event_date
     first = change.first or root.dtstart
     last = change.last or first + (root.dtend - root.dtstart) - _A_DAY
     if not first <= last <= first + _LONGEST:
-        raise InvalidInputError(N_("The last day lies before the first, or more than a year after it."))
+        raise InvalidInputError(
+            N_("The last day lies before the first, or more than a year after it.")
+        )
     return Occurrence(first, last + _A_DAY), _event(root, change, first, last)
 
 
 def _with_cutoff(root: Campaign, change: NewAnchor) -> Occurrence:
-    """Return a reporting period up to its new cut-off, which is all that a report counts from: in its year, or the next."""
+    """Return a reporting period up to its new cut-off, which is all that a report counts from: in
+    its year, or the next.
+    """
     if change.event_date or change.first:
-        raise InvalidInputError(N_("“%(campaign)s” counts from its cut-off day alone."), campaign=root.summary)
+        raise InvalidInputError(
+            N_("“%(campaign)s” counts from its cut-off day alone."), campaign=root.summary
+        )
     last = change.last or root.dtend - _A_DAY
     latest = date(root.year + 1, 12, 31)
     if not root.dtstart <= last <= latest:
@@ -255,13 +325,20 @@ def _event(root: Campaign, change: NewAnchor, first: date, last: date) -> date |
     if event is not None and not first - _LONGEST <= event <= last + _LONGEST:
         days = {"first": f"{first:%d/%m/%Y}", "last": f"{last:%d/%m/%Y}"}
         raise InvalidInputError(
-            N_("The main event lies more than a year from the campaign's days (%(first)s to %(last)s)."), **days
+            N_(
+                "The main event lies more than a year from the campaign's days (%(first)s to "
+                "%(last)s)."
+            ),
+            **days,
         )
     return None if change.event_date == first else event
 
 
-def _new_paper(session: Session, top: UnitChecklist, change: NewAnchor, issued: Issues) -> Paper | None:
-    """Return the plan to be entered where the issue date is new; its number follows when the clerk gave one.
+def _new_paper(
+    session: Session, top: UnitChecklist, change: NewAnchor, issued: Issues
+) -> Paper | None:
+    """Return the plan to be entered where the issue date is new; its number follows when the clerk
+    gave one.
 
     Raises ``InvalidInputError`` for no such item, ``PlanIssuedError`` for another date.
     """
@@ -272,7 +349,9 @@ def _new_paper(session: Session, top: UnitChecklist, change: NewAnchor, issued: 
         raise InvalidInputError(N_("Please choose the item whose plan was issued late."))
     known = issued.papers.get((top.campaign.unit_id, item.key))
     if known is None:
-        return Paper(DocumentKind.PLAN, item.summary, dated=change.issued, issuer=likely_issuer(top.campaign))
+        return Paper(
+            DocumentKind.PLAN, item.summary, dated=change.issued, issuer=likely_issuer(top.campaign)
+        )
     if known != change.issued:
         found = paper_of(session, item, known)
         where = {"document": found.uid, "campaign": found.campaign.uid} if found else {}
@@ -290,22 +369,39 @@ def _lines(
 ) -> list[Line]:
     origins = made_from(session, checklists)
     workdays = checklists[0].campaign.template.late_plan_workdays
-    dates = wanted_dates(checklists, origins, anchors, calendar, issued=issued, late_workdays=workdays)
+    dates = wanted_dates(
+        checklists, origins, anchors, calendar, issued=issued, late_workdays=workdays
+    )
     return lines_of(checklists, dates, told)
 
 
-def _line(checklist: UnitChecklist, item: ChecklistItem, dates: DueDates | None, told: set[int]) -> Line | None:
-    """Compare an item with its dates; a part of a divided item follows the whole. None where nothing differs."""
+def _line(
+    checklist: UnitChecklist, item: ChecklistItem, dates: DueDates | None, told: set[int]
+) -> Line | None:
+    """Compare an item with its dates; a part of a divided item follows the whole.
+
+    None where nothing differs.
+    """
     if dates is None:
         shown = (checklist.node, checklist.campaign.id, item.key, item.summary, item)
         return Line(Fate.KEPT_OWN, *shown, item.due, item.due, None, {}) if item.is_open else None
     return compare_item(checklist, item, dates.columns, told=item.id in told)
 
 
-def _move_campaigns(session: Session, checklists: list[UnitChecklist], found: Preview, now: datetime) -> None:
+def _move_campaigns(
+    session: Session, checklists: list[UnitChecklist], found: Preview, now: datetime
+) -> None:
     """Write the new days into the round's campaigns whose days differ, in one statement."""
-    new = {"dtstart": found.dates.dtstart, "dtend": found.dates.dtend, "event_date": found.event_date}
-    moving = [s.campaign for s in checklists if any(getattr(s.campaign, name) != value for name, value in new.items())]
+    new = {
+        "dtstart": found.dates.dtstart,
+        "dtend": found.dates.dtend,
+        "event_date": found.event_date,
+    }
+    moving = [
+        s.campaign
+        for s in checklists
+        if any(getattr(s.campaign, name) != value for name, value in new.items())
+    ]
     values = {
         **new,
         "summary": summary_on(checklists[0].campaign, found.event_date or found.dates.dtstart),
@@ -320,7 +416,11 @@ def _move_campaigns(session: Session, checklists: list[UnitChecklist], found: Pr
         session.expire(campaign)
 
 
-def _enter_plan(session: Session, top: UnitChecklist, change: NewAnchor, paper: Paper, by: Person, now: datetime) -> None:
+def _enter_plan(
+    session: Session, top: UnitChecklist, change: NewAnchor, paper: Paper, by: Person, now: datetime
+) -> None:
     assert change.issued is not None
-    document = add_document(session, top.campaign, paper, item=top.items[change.plan or ""], by=by, now=now)
+    document = add_document(
+        session, top.campaign, paper, item=top.items[change.plan or ""], by=by, now=now
+    )
     issue_document(session, document, change.issued, by=by, now=now)

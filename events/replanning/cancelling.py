@@ -1,7 +1,8 @@
 """A round that was opened by mistake is cancelled, in all units at once, and may be opened again.
 
-Nothing is deleted: checklists can be read, calendars show the campaign as cancelled for a while, nobody is reminded of it and
-progress leaves it out. Who did it, when and why stays at the top of the round.
+Nothing is deleted: checklists can be read, calendars show the campaign as cancelled for a while,
+nobody is reminded of it and progress leaves it out. Who did it, when and why stays at the top of
+the round.
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,9 @@ from events.texts import GIVE_A_REASON, required, short
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What cancelling a round reaches: its campaigns and items, and how many of those are closed already."""
+    """What cancelling a round reaches: its campaigns and items, and how many of those are closed
+    already.
+    """
 
     campaigns: int
     items: int
@@ -39,11 +42,15 @@ def extent_of(session: Session, root: Campaign) -> Extent:
     return Extent(len(ids), *session.execute(items).one())
 
 
-def cancel_round(session: Session, root: Campaign, reason: str, *, by: Person, now: datetime) -> int:
-    """Cancel a round from its top down and return in how many units. Cancelling it twice changes nothing.
+def cancel_round(
+    session: Session, root: Campaign, reason: str, *, by: Person, now: datetime
+) -> int:
+    """Cancel a round from its top down and return in how many units.
 
-    Raises ``NotAllowedError`` without a post in the unit at the top or above, ``InvalidInputError`` without a reason and
-    ``ConflictError`` for a campaign below the top or of a closed year.
+    Cancelling it twice changes nothing.
+
+    Raises ``NotAllowedError`` without a post in the unit at the top or above, ``InvalidInputError``
+    without a reason and ``ConflictError`` for a campaign below the top or of a closed year.
     """
     why = required(short(reason), GIVE_A_REASON)
     _require_top(session, root, by, now)
@@ -53,7 +60,10 @@ def cancel_round(session: Session, root: Campaign, reason: str, *, by: Person, n
 
 
 def reopen_round(session: Session, root: Campaign, *, by: Person, now: datetime) -> int:
-    """Open a cancelled round again as it was and return in how many units. Opening it twice changes nothing."""
+    """Open a cancelled round again as it was and return in how many units.
+
+    Opening it twice changes nothing.
+    """
     _require_top(session, root, by, now)
     if root.status is not CampaignStatus.CANCELLED:
         return 0
@@ -64,22 +74,42 @@ def _require_top(session: Session, root: Campaign, by: Person, now: datetime) ->
     today = day_here(session, now)
     require_post(session, by, root.unit, today)
     if root.parent_id is not None:
-        raise ConflictError(N_("A round is cancelled in the campaign at the top, for all units together."))
+        raise ConflictError(
+            N_("A round is cancelled in the campaign at the top, for all units together.")
+        )
     if is_closed(session, root, today):
-        raise ConflictError(N_("The year %(year)s is closed; what was done in it stays."), year=root.year)
+        raise ConflictError(
+            N_("The year %(year)s is closed; what was done in it stays."), year=root.year
+        )
     lock_round(session, root)
 
 
-def _write(session: Session, root: Campaign, status: CampaignStatus, reason: str | None, by: Person, now: datetime) -> int:
+def _write(
+    session: Session,
+    root: Campaign,
+    status: CampaignStatus,
+    reason: str | None,
+    by: Person,
+    now: datetime,
+) -> int:
     """Write the status into the round in one statement, and at its top who did it and why."""
     ids = _ids(session, root, root.status)
     cancelled = now if status is CampaignStatus.CANCELLED else None
-    values: dict[str, Any] = {"status": status, "cancelled": cancelled, "sequence": Campaign.sequence + 1, "last_modified": now}
+    values: dict[str, Any] = {
+        "status": status,
+        "cancelled": cancelled,
+        "sequence": Campaign.sequence + 1,
+        "last_modified": now,
+    }
     told = {"at": now.isoformat(), "by": by.full_name, "reason": reason}
     root.cancellations = [*(root.cancellations or ()), told]
     session.flush()
-    session.execute(update(Campaign).where(Campaign.id.in_(ids)).values(values), execution_options={"synchronize_session": "fetch"})
-    shown = {"sequence": Activity.sequence + 1, "last_modified": now}  # calendars mark activities with their campaign
+    session.execute(
+        update(Campaign).where(Campaign.id.in_(ids)).values(values),
+        execution_options={"synchronize_session": "fetch"},
+    )
+    # calendars mark activities with their campaign
+    shown = {"sequence": Activity.sequence + 1, "last_modified": now}
     of_round = update(Activity).where(Activity.campaign_id.in_(ids)).values(shown)
     session.execute(of_round, execution_options={"synchronize_session": "fetch"})
     follow = open_again if cancelled else close_again
@@ -90,9 +120,15 @@ def _write(session: Session, root: Campaign, status: CampaignStatus, reason: str
 
 def _ids(session: Session, root: Campaign, status: CampaignStatus) -> list[int]:
     """Return the campaigns of a round from ``root`` down that stand as it does, parents first."""
-    same = (Campaign.template_id == root.template_id, Campaign.period == root.period, Campaign.status == status)
+    same = (
+        Campaign.template_id == root.template_id,
+        Campaign.period == root.period,
+        Campaign.status == status,
+    )
     below: dict[int | None, list[int]] = {}
-    for campaign_id, parent_id in session.execute(select(Campaign.id, Campaign.parent_id).where(*same)):
+    for campaign_id, parent_id in session.execute(
+        select(Campaign.id, Campaign.parent_id).where(*same)
+    ):
         below.setdefault(parent_id, []).append(campaign_id)
     found = [root.id]
     for campaign_id in found:

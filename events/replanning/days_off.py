@@ -1,7 +1,8 @@
 """Yearly decisions on days off: see which open items move, then apply exactly that.
 
-Nothing moves unseen: a preview lists every open item whose date changes, and applying takes the preview's fingerprint. If something
-changed in between, it is refused and the person looks again. A due date that somebody set by hand stays.
+Nothing moves unseen: a preview lists every open item whose date changes, and applying takes the
+preview's fingerprint. If something changed in between, it is refused and the person looks again. A
+due date that somebody set by hand stays.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -27,15 +28,20 @@ _A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class YearDecision:
-    """The Tết break, swap days and other days of one year, as a person confirmed them. ``text`` is what they were read from."""
+    """The Tết break, swap days and other days of one year, as a person confirmed them.
+
+    ``text`` is what they were read from.
+    """
 
     year: int
     days: tuple[Decision, ...]
     text: str = ""
     source: str | None = None
-    replaces: bool | None = None  # the days entered before for the year; None: if these fix the Tết break, they are the year's
+    # the days entered before for the year; None: if these fix the Tết break, they are the year's
+    replaces: bool | None = None
     is_tet_decided: bool = False  # somebody says so, though the days name no Tết break
-    drops: Mapping[date, bool] = field(default_factory=dict)  # what is said of single days entered before: whether they go
+    # what is said of single days entered before: whether they go
+    drops: Mapping[date, bool] = field(default_factory=dict)
 
     @property
     def tet(self) -> list[date]:
@@ -43,13 +49,19 @@ class YearDecision:
 
     @property
     def takes_over(self) -> bool:
-        """Tell whether the days entered before no longer apply. One without a Tết break comes beside the year's decision."""
+        """Tell whether the days entered before no longer apply.
+
+        One without a Tết break comes beside the year's decision.
+        """
         return bool(self.tet) if self.replaces is None else self.replaces
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a decision would do, with the fingerprint that applying asks for. ``is_known``: it is in force already."""
+    """What a decision would do, with the fingerprint that applying asks for.
+
+    ``is_known``: it is in force already.
+    """
 
     rounds: tuple[RoundChange, ...]
     fingerprint: str
@@ -69,15 +81,20 @@ class YearPreview(Preview):
     """What the decision of a year would do, to the calendar and to the items that are open."""
 
     days: tuple[Decision, ...] = ()  # all that it decides
-    working: tuple[date, ...] = ()  # those of them that were guessed to be in the Tết break and are outside it
+    # those of them that were guessed to be in the Tết break and are outside it
+    working: tuple[date, ...] = ()
     earlier: tuple[Decision, ...] = ()  # entered before for the year, and not named again
     gone: frozenset[date] = frozenset()  # the earlier ones that no longer apply
-    takes_over: bool = False  # it stands in the place of all earlier ones, except for those of which somebody says otherwise
+    # it stands in the place of all earlier ones, except for those of which somebody says otherwise
+    takes_over: bool = False
     decides: bool = False  # the year is decided afterwards
 
 
 def preview_decision(session: Session, decision: YearDecision) -> YearPreview:
-    """Say what a decision would change. Writes nothing. Raises ``InvalidInputError`` for days that cannot be."""
+    """Say what a decision would change. Writes nothing.
+
+    Raises ``InvalidInputError`` for days that cannot be.
+    """
     return _of_decision(session, decision, work_calendar(session))
 
 
@@ -90,7 +107,9 @@ def apply_decision(
     now: datetime,
     door: Door = Door.PAGE,
 ) -> YearPreview:
-    """Store the decided days and move the items that the preview showed. A decision already in force changes nothing.
+    """Store the decided days and move the items that the preview showed.
+
+    A decision already in force changes nothing.
 
     Raises ``ConflictError`` when the preview would look different now.
     """
@@ -143,12 +162,22 @@ def _check(decision: YearDecision) -> None:
     check_year(decision.year)
     if not (decision.days or decision.replaces or decision.is_tet_decided):
         raise InvalidInputError(N_("The decision names no day."))
-    stranger = next((day.day for day in decision.days if abs(day.day.year - decision.year) > 1), None)
+    stranger = next(
+        (day.day for day in decision.days if abs(day.day.year - decision.year) > 1), None
+    )
     if stranger is not None:
-        raise InvalidInputError(N_("%(day)s is not near the year %(year)s."), day=f"{stranger:%d/%m/%Y}", year=decision.year)
+        raise InvalidInputError(
+            N_("%(day)s is not near the year %(year)s."),
+            day=f"{stranger:%d/%m/%Y}",
+            year=decision.year,
+        )
     elsewhere = next((day for day in decision.tet if day.year != decision.year), None)
-    if elsewhere is not None:  # or the Tết break that is guessed for the year would become working days
-        words = N_("%(day)s of the Tết break does not lie in %(year)s. Please check the year of the decision.")
+    # or the Tết break that is guessed for the year would become working days
+    if elsewhere is not None:
+        words = N_(
+            "%(day)s of the Tết break does not lie in %(year)s. Please check the year of the "
+            "decision."
+        )
         raise InvalidInputError(words, day=f"{elsewhere:%d/%m/%Y}", year=decision.year)
 
 
@@ -169,19 +198,31 @@ def _entered(session: Session, year: int) -> dict[date, Decision]:
     """Return the days that earlier decisions of the year stored and that are still people's own."""
     texts = session.scalars(select(CalendarDecision.days).where(CalendarDecision.year == year))
     named = {date.fromisoformat(day) for days in texts for day in days}
-    rows = session.scalars(select(CalendarDay).where(CalendarDay.day.in_(named)).order_by(CalendarDay.day))
-    return {row.day: Decision(row.day, row.off, row.reason) for row in rows if row.catalog_base is None}
+    rows = session.scalars(
+        select(CalendarDay).where(CalendarDay.day.in_(named)).order_by(CalendarDay.day)
+    )
+    return {
+        row.day: Decision(row.day, row.off, row.reason) for row in rows if row.catalog_base is None
+    }
 
 
 def _guessed_tet(year: int) -> list[date]:
-    """Return the weekdays that the package of public holidays takes for the Tết break of ``year``."""
+    """Return the weekdays that the package of public holidays takes for the Tết break of
+    ``year``.
+    """
     undecided = WorkCalendar.of(decided_years=[year - 1])
     january = date(year, 1, 1)
     days = (january + n * _A_DAY for n in range(90))
-    return [day for day in days if day.weekday() < 5 and (off := undecided.day_off(day)) is not None and off.reason == TET]
+    return [
+        day
+        for day in days
+        if day.weekday() < 5 and (off := undecided.day_off(day)) is not None and off.reason == TET
+    ]
 
 
-def _store(session: Session, decision: YearDecision, found: YearPreview, by: Person | None, now: datetime) -> None:
+def _store(
+    session: Session, decision: YearDecision, found: YearPreview, by: Person | None, now: datetime
+) -> None:
     """Keep the decision as it was entered, and its days instead of those that no longer apply."""
     source = nfc(decision.source or "") or None
     for gone in found.gone:
@@ -190,11 +231,17 @@ def _store(session: Session, decision: YearDecision, found: YearPreview, by: Per
         _store_day(session, day, source)
     _store_year(session, decision.year, found.decides, source)
     stored = {day.day.isoformat(): {"off": day.off, "reason": day.reason} for day in found.days}
-    session.add(CalendarDecision(year=decision.year, text=decision.text, source=source, days=stored, at=now, by=by))
+    session.add(
+        CalendarDecision(
+            year=decision.year, text=decision.text, source=source, days=stored, at=now, by=by
+        )
+    )
 
 
 def _store_day(session: Session, day: Decision, source: str | None) -> None:
-    """Store a day as people's own, unless it is known: without a catalogue base an import leaves it alone."""
+    """Store a day as people's own, unless it is known: without a catalogue base an import leaves it
+    alone.
+    """
     row = session.get(CalendarDay, day.day)
     if row is None:
         row = CalendarDay(day=day.day)
@@ -219,55 +266,101 @@ def _holiday(session: Session, name: str) -> ProposedHoliday:
     return holiday
 
 
-def _of_decision(session: Session, decision: YearDecision, old: WorkCalendar, *, lock: bool = False) -> YearPreview:
+def _of_decision(
+    session: Session, decision: YearDecision, old: WorkCalendar, *, lock: bool = False
+) -> YearPreview:
     _check(decision)
     named, entered = {day.day: day for day in decision.days}, _entered(session, decision.year)
     gone = {day for day, known in entered.items() if _is_gone(known, decision)}
     stay = {day: known for day, known in old.decisions.items() if day not in gone}
-    guessed = [day for day in _guessed_tet(decision.year) if day not in named | stay] if decision.tet else []
+    guessed = (
+        [day for day in _guessed_tet(decision.year) if day not in named | stay]
+        if decision.tet
+        else []
+    )
     named |= {day: Decision(day, False, "ngoài kỳ nghỉ Tết đã quyết định") for day in guessed}
-    decides = decision.is_tet_decided or _is_decided(session, decision, stay | named, [entered[day] for day in gone])
+    decides = decision.is_tet_decided or _is_decided(
+        session, decision, stay | named, [entered[day] for day in gone]
+    )
     years = old.decided_years | {decision.year} if decides else old.decided_years - {decision.year}
     earlier = tuple(known for day, known in entered.items() if day not in named)
     gone &= {known.day for known in earlier}
-    asked = (decision.year, decision.days, decision.text, decision.source, earlier, sorted(gone), decides)
-    found = _preview(session, old, replace(old, decisions=stay | named, decided_years=years), *asked, lock=lock)
+    asked = (
+        decision.year,
+        decision.days,
+        decision.text,
+        decision.source,
+        earlier,
+        sorted(gone),
+        decides,
+    )
+    found = _preview(
+        session, old, replace(old, decisions=stay | named, decided_years=years), *asked, lock=lock
+    )
     days = tuple(named[day] for day in sorted(named))
     before = earlier, frozenset(gone), decision.takes_over
-    return YearPreview(found.rounds, found.fingerprint, found.is_known, days, tuple(guessed), *before, decides)
+    return YearPreview(
+        found.rounds, found.fingerprint, found.is_known, days, tuple(guessed), *before, decides
+    )
 
 
 def _is_gone(known: Decision, decision: YearDecision) -> bool:
-    """Tell whether a day entered before no longer applies: as somebody says, else a day of a swap goes with the other one."""
-    return decision.drops.get(known.day, decision.takes_over or _is_traded_otherwise(known, decision.days))
+    """Tell whether a day entered before no longer applies: as somebody says, else a day of a swap
+    goes with the other one.
+    """
+    return decision.drops.get(
+        known.day, decision.takes_over or _is_traded_otherwise(known, decision.days)
+    )
 
 
 def _is_traded_otherwise(known: Decision, days: Collection[Decision]) -> bool:
-    """Tell whether a day of a swap has lost the other one, which is now traded for another day or not at all."""
+    """Tell whether a day of a swap has lost the other one, which is now traded for another day or
+    not at all.
+    """
     swap, swaps = swap_of(known), [swap_of(day) for day in days]
     if swap is None or swap in swaps:
         return False
     lost = any(other is not None and set(other) & set(swap) for other in swaps)
-    return lost or any(day.day in swap and day.day != known.day and day.off == known.off for day in days)
+    return lost or any(
+        day.day in swap and day.day != known.day and day.off == known.off for day in days
+    )
 
 
-def _is_decided(session: Session, decision: YearDecision, days: Mapping[date, Decision], gone: Collection[Decision]) -> bool:
-    """Tell whether a Tết break is in force for the year, or the year was said to be decided and that still holds."""
+def _is_decided(
+    session: Session,
+    decision: YearDecision,
+    days: Mapping[date, Decision],
+    gone: Collection[Decision],
+) -> bool:
+    """Tell whether a Tết break is in force for the year, or the year was said to be decided and
+    that still holds.
+    """
     row = session.get(DecidedYear, decision.year)
     taken_back = decision.takes_over or any(map(_is_tet, gone))
     stands = row is not None and (row.catalog_base is not None or not taken_back)
     return stands or any(_is_tet(day) and day.day.year == decision.year for day in days.values())
 
 
-def _of_holiday(session: Session, holiday: ProposedHoliday, status: DecisionStatus, *, lock: bool = False) -> Preview:
+def _of_holiday(
+    session: Session, holiday: ProposedHoliday, status: DecisionStatus, *, lock: bool = False
+) -> Preview:
     old = work_calendar(session)
     name = frozenset([holiday.name])
     announced = old.announced | name if status is DecisionStatus.ANNOUNCED else old.announced - name
     dropped = old.dropped | name if status is DecisionStatus.DROPPED else old.dropped - name
-    return _preview(session, old, replace(old, announced=announced, dropped=dropped), holiday.name, status, lock=lock)
+    return _preview(
+        session,
+        old,
+        replace(old, announced=announced, dropped=dropped),
+        holiday.name,
+        status,
+        lock=lock,
+    )
 
 
-def _preview(session: Session, old: WorkCalendar, new: WorkCalendar, *asked: object, lock: bool) -> Preview:
+def _preview(
+    session: Session, old: WorkCalendar, new: WorkCalendar, *asked: object, lock: bool
+) -> Preview:
     if new == old:
         return Preview((), fingerprint((), asked), is_known=True)
     rounds = tuple(changed_rounds(session, old, new, lock=lock))

@@ -1,8 +1,10 @@
-"""A new version of a template beside a running round: what it would change, and changing exactly that.
+"""A new version of a template beside a running round: what it would change, and changing exactly
+that.
 
-A campaign remembers the version it was opened from. Applying another one changes a whole round, from the campaign at the top to
-the last village, exactly as its preview showed. What is done stays, what was edited by hand stays, and what the new version has
-no longer is closed as not required: history is never deleted.
+A campaign remembers the version it was opened from. Applying another one changes a whole round,
+from the campaign at the top to the last village, exactly as its preview showed. What is done stays,
+what was edited by hand stays, and what the new version has no longer is closed as not required:
+history is never deleted.
 """
 
 from collections import defaultdict
@@ -52,7 +54,10 @@ from events.replanning.preview import (
 )
 from events.units.tree import load_tree
 
-_OF_THE_WHOLE = tuple(name for name in COLUMNS if name not in ("role_key", "support_roles", "depends_on"))  # that parts take over
+# that parts take over
+_OF_THE_WHOLE = tuple(
+    name for name in COLUMNS if name not in ("role_key", "support_roles", "depends_on")
+)
 _Row = dict[str, Any]
 
 
@@ -81,10 +86,18 @@ class VersionDiff:
         return found
 
 
-def compare(session: Session, root: Campaign, version: TemplateVersion, *, calendar: WorkCalendar, now: datetime) -> VersionDiff:
+def compare(
+    session: Session,
+    root: Campaign,
+    version: TemplateVersion,
+    *,
+    calendar: WorkCalendar,
+    now: datetime,
+) -> VersionDiff:
     """Say what ``version`` would change in a round, unit by unit. Writes nothing.
 
-    Raises ``ConflictError`` for a campaign that is not the top one, is over since last year or was cancelled.
+    Raises ``ConflictError`` for a campaign that is not the top one, is over since last year or was
+    cancelled.
     """
     _require_fitting(session, root, version, now)
     return _Comparison(session, load_unit_checklists(session, root), version, calendar, now).diff()
@@ -100,9 +113,12 @@ def apply_version(
     now: datetime,
     calendar: WorkCalendar,
 ) -> VersionDiff:
-    """Change a round as the preview showed and return what was done. Applying a version twice changes nothing.
+    """Change a round as the preview showed and return what was done.
 
-    The number of statements does not depend on the number of units. Raises ``ConflictError`` when the preview would differ now.
+    Applying a version twice changes nothing.
+
+    The number of statements does not depend on the number of units. Raises ``ConflictError`` when
+    the preview would differ now.
     """
     lock_round(session, root)
     checklists = load_unit_checklists(session, root, lock=True)
@@ -120,11 +136,15 @@ def apply_version(
     return diff
 
 
-def _require_fitting(session: Session, root: Campaign, version: TemplateVersion, now: datetime) -> None:
+def _require_fitting(
+    session: Session, root: Campaign, version: TemplateVersion, now: datetime
+) -> None:
     if root.template_id != version.template_id:
         raise ConflictError(N_("This version belongs to another template."))
     if root.parent_id is not None:
-        raise ConflictError(N_("A version is applied in the campaign at the top, for all units together."))
+        raise ConflictError(
+            N_("A version is applied in the campaign at the top, for all units together.")
+        )
     require_running(session, root, day_here(session, now))
 
 
@@ -132,12 +152,19 @@ class _Comparison:
     """A round beside a version: what each unit should have, and what it has."""
 
     def __init__(
-        self, session: Session, checklists: list[UnitChecklist], version: TemplateVersion, calendar: WorkCalendar, now: datetime
+        self,
+        session: Session,
+        checklists: list[UnitChecklist],
+        version: TemplateVersion,
+        calendar: WorkCalendar,
+        now: datetime,
     ) -> None:
         root = checklists[0].campaign
         anchors = Anchors(Occurrence(root.dtstart, root.dtend), root.event_date)
         tree = load_tree(session, round_of(root).belongs_on(day_here(session, root.created)))
-        versions = template_items(session, {version.id, *(checklist.campaign.version_id for checklist in checklists)})
+        versions = template_items(
+            session, {version.id, *(checklist.campaign.version_id for checklist in checklists)}
+        )
         self.checklists, self.version = checklists, version
         self._items = versions[version.id]
         self._touched = _touched(session, root)
@@ -145,10 +172,16 @@ class _Comparison:
         links = _links(session)
         self._left_by = _left_by(session, root, links)
         self._followed = _followed(links, {s.node.id for s in checklists} - self._closed)
-        copies = {version_id: copies_by_level(list(items.values()), tree) for version_id, items in versions.items()}
+        copies = {
+            version_id: copies_by_level(list(items.values()), tree)
+            for version_id, items in versions.items()
+        }
         self._copies = copies[version.id]
         self._wanted = {s.campaign.id: self._wanted_of(s) for s in checklists}
-        self._had = {s.campaign.id: {item.key for item in copies[s.campaign.version_id].of(s.node)} for s in checklists}
+        self._had = {
+            s.campaign.id: {item.key for item in copies[s.campaign.version_id].of(s.node)}
+            for s in checklists
+        }
         self._back = {
             item.id
             for s in checklists
@@ -166,7 +199,8 @@ class _Comparison:
         )
         self._maker = ItemMaker(version, anchors, calendar, RoleBook.load(session), now)
         self.positions: list[_Row] = []
-        self._rows: dict[int, _Row] = {}  # by item id what a whole item should be, which its parts follow
+        # by item id what a whole item should be, which its parts follow
+        self._rows: dict[int, _Row] = {}
 
     def diff(self) -> VersionDiff:
         lines: list[Line] = []
@@ -179,25 +213,38 @@ class _Comparison:
                 line, new = self._line(checklist, row)
                 lines.extend(line)
                 rows.extend(new)
-            lines.extend(self._gone(checklist, item) for key, item in checklist.items.items() if self._goes(checklist, key))
+            lines.extend(
+                self._gone(checklist, item)
+                for key, item in checklist.items.items()
+                if self._goes(checklist, key)
+            )
         lines.extend(self._parts())
-        in_use = all(checklist.campaign.version_id == self.version.id for checklist in self.checklists)
+        in_use = all(
+            checklist.campaign.version_id == self.version.id for checklist in self.checklists
+        )
         mark = fingerprint(lines, self.checklists[0].campaign.id, self.version.id)
         return VersionDiff(self.version, tuple(lines), tuple(rows), mark, in_use)
 
     def _wanted_of(self, checklist: UnitChecklist) -> dict[str, TemplateItem]:
-        """Return what a unit should have. One that took over gets nothing that was done before it, one that ended nothing new.
+        """Return what a unit should have.
 
-        What a version took away before a unit ended comes back in the unit that took over, if that one is in the round.
+        One that took over gets nothing that was done before it, one that ended nothing new.
+
+        What a version took away before a unit ended comes back in the unit that took over, if that
+        one is in the round.
         """
         if checklist.node.id not in self._closed:
             left = self._left_by.get(checklist.node.id, set())
             return {
-                item.key: item for item in self._copies.of(checklist.node) if item.key in checklist.items or item.key not in left
+                item.key: item
+                for item in self._copies.of(checklist.node)
+                if item.key in checklist.items or item.key not in left
             }
         goes_on = checklist.node.id in self._followed
         away = {key for key, item in checklist.items.items() if goes_on and _was_taken_away(item)}
-        return {key: item for key, item in self._items.items() if key in checklist.items.keys() - away}
+        return {
+            key: item for key, item in self._items.items() if key in checklist.items.keys() - away
+        }
 
     def _line(self, checklist: UnitChecklist, row: _Row) -> tuple[list[Line], list[_Row]]:
         item = checklist.items.get(row["key"])
@@ -217,7 +264,9 @@ class _Comparison:
         return [line] if line else [], []
 
     def _goes(self, checklist: UnitChecklist, key: str) -> bool:
-        """Tell whether a version takes an item away: it has it no longer, or no longer for this unit's level."""
+        """Tell whether a version takes an item away: it has it no longer, or no longer for this
+        unit's level.
+        """
         if checklist.items[key].is_own or key in self._wanted[checklist.campaign.id]:
             return False
         if not checklist.items[key].is_open and not checklist.items[key].is_done:
@@ -228,20 +277,36 @@ class _Comparison:
         where = (checklist.node, checklist.campaign.id, item.key, item.summary, item, item.due)
         if item.is_done:
             return Line(Fate.KEPT_DONE, *where, item.due, None, {})
-        if item.status is not TodoStatus.NEEDS_ACTION or item.id in self._touched or item.edited or item.blocked is not None:
+        if (
+            item.status is not TodoStatus.NEEDS_ACTION
+            or item.id in self._touched
+            or item.edited
+            or item.blocked is not None
+        ):
             return Line(Fate.KEPT_BY_HAND, *where, item.due, None, {})
         reason = f"{GONE} (phiên bản {self.version.number})"
-        values = {"status": TodoStatus.CANCELLED, "not_done": NotDone.NOT_REQUIRED, "reason": reason}
+        values = {
+            "status": TodoStatus.CANCELLED,
+            "not_done": NotDone.NOT_REQUIRED,
+            "reason": reason,
+        }
         return Line(Fate.REMOVED, *where, None, reason, values)
 
     def _parts(self) -> Iterable[Line]:
-        """Let the parts of a divided item follow its dates and its words, down to the parts of parts. Who does them stays."""
-        wholes = {item.id: item for checklist in self.checklists for item in checklist.items.values()}
+        """Let the parts of a divided item follow its dates and its words, down to the parts of
+        parts. Who does them stays.
+        """
+        wholes = {
+            item.id: item for checklist in self.checklists for item in checklist.items.values()
+        }
         wanted: dict[int, _Row] = {}
         for checklist in self.checklists:
             for item in checklist.items.values():
                 origin = wholes.get(item.split_from_id or 0)
-                if origin is None or (found := wanted.get(origin.id) or self._of_whole(origin)) is None:
+                if (
+                    origin is None
+                    or (found := wanted.get(origin.id) or self._of_whole(origin)) is None
+                ):
                     continue
                 values, _held = values_of(item, found)
                 wanted[item.id] = {name: values.get(name, getattr(item, name)) for name in found}
@@ -250,11 +315,15 @@ class _Comparison:
                     yield line
 
     def _of_whole(self, item: ChecklistItem) -> _Row | None:
-        """Return what the parts of an item take over: the dates and the words that the item will have."""
+        """Return what the parts of an item take over: the dates and the words that the item will
+        have.
+        """
         row = self._rows.get(item.id)
         if row is None:
             return None
-        wanted = {name: row[name] for name in _OF_THE_WHOLE} | self._dates[item.campaign_id, item.key].columns
+        wanted = {name: row[name] for name in _OF_THE_WHOLE} | self._dates[
+            item.campaign_id, item.key
+        ].columns
         values, _held = values_of(item, wanted)
         return {name: values.get(name, getattr(item, name)) for name in wanted}
 
@@ -266,23 +335,40 @@ def _closed(session: Session, checklists: Sequence[UnitChecklist], today: date) 
 
 
 def _links(session: Session) -> list[tuple[int, int]]:
-    """Return each unit that ended with one made from it, in their order: a unit begins before it ends."""
+    """Return each unit that ended with one made from it, in their order: a unit begins before it
+    ends.
+    """
     link = UnitSuccession
-    return [(old, new) for old, new in session.execute(select(link.predecessor_id, link.successor_id).order_by(link.id))]
+    return [
+        (old, new)
+        for old, new in session.execute(
+            select(link.predecessor_id, link.successor_id).order_by(link.id)
+        )
+    ]
 
 
-def _left_by(session: Session, root: Campaign, links: Sequence[tuple[int, int]]) -> dict[int, set[str]]:
-    """Return by unit the keys of the items of those it was made from, whatever became of them unless a version took one away."""
-    query = select(Campaign.unit_id, ChecklistItem.key, ChecklistItem.not_done, ChecklistItem.reason).join(Campaign.items)
+def _left_by(
+    session: Session, root: Campaign, links: Sequence[tuple[int, int]]
+) -> dict[int, set[str]]:
+    """Return by unit the keys of the items of those it was made from, whatever became of them
+    unless a version took one away.
+    """
+    query = select(
+        Campaign.unit_id, ChecklistItem.key, ChecklistItem.not_done, ChecklistItem.reason
+    ).join(Campaign.items)
     query = query.where(Campaign.template_id == root.template_id, Campaign.period == root.period)
     had: dict[int, dict[str, bool]] = defaultdict(dict)
-    for unit_id, key, not_done, reason in session.execute(query.where(Campaign.unit_id.in_({old for old, _new in links}))):
+    for unit_id, key, not_done, reason in session.execute(
+        query.where(Campaign.unit_id.in_({old for old, _new in links}))
+    ):
         had[unit_id][key] = not _by_version(not_done, reason)
     left: dict[int, dict[str, bool]] = defaultdict(dict)
     for old, new in links:
         for key, stays in (left[old] | had[old]).items():
             left[new][key] = stays and left[new].get(key, True)
-    return {unit_id: {key for key, stays in keys.items() if stays} for unit_id, keys in left.items()}
+    return {
+        unit_id: {key for key, stays in keys.items() if stays} for unit_id, keys in left.items()
+    }
 
 
 def _followed(links: Sequence[tuple[int, int]], living: Collection[int]) -> set[int]:
@@ -294,8 +380,23 @@ def _followed(links: Sequence[tuple[int, int]], living: Collection[int]) -> set[
     return found - set(living)
 
 
-def _added(checklist: UnitChecklist, row: _Row, dates: _Row, values: _Row, item: ChecklistItem | None = None) -> Line:
-    shown = (checklist.node, checklist.campaign.id, row["key"], row["summary"], item, None, dates["due"], dates["due_reason"])
+def _added(
+    checklist: UnitChecklist,
+    row: _Row,
+    dates: _Row,
+    values: _Row,
+    item: ChecklistItem | None = None,
+) -> Line:
+    shown = (
+        checklist.node,
+        checklist.campaign.id,
+        row["key"],
+        row["summary"],
+        item,
+        None,
+        dates["due"],
+        dates["due_reason"],
+    )
     return Line(Fate.ADDED, *shown, values or {"due": dates["due"], "summary": row["summary"]})
 
 
@@ -308,27 +409,43 @@ def _by_version(not_done: NotDone | None, reason: str | None) -> bool:
 
 
 def _touched(session: Session, root: Campaign) -> Collection[int]:
-    """Return the ids of the round's items that somebody gave evidence for, delegated, divided, or lets count elsewhere too."""
+    """Return the ids of the round's items that somebody gave evidence for, delegated, divided, or
+    lets count elsewhere too.
+    """
     part = aliased(ChecklistItem)
     given = exists().where(Evidence.item_id == ChecklistItem.id)
     divided = exists().where(part.split_from_id == ChecklistItem.id, is_given(part))
     credited = exists().where(ItemCredit.item_id == ChecklistItem.id)
     query = select(ChecklistItem.id).join(ChecklistItem.campaign)
     query = query.where(Campaign.template_id == root.template_id, Campaign.period == root.period)
-    return set(session.scalars(query.where(or_(given, divided, credited, ChecklistItem.delegate_unit_id.is_not(None)))))
+    return set(
+        session.scalars(
+            query.where(or_(given, divided, credited, ChecklistItem.delegate_unit_id.is_not(None)))
+        )
+    )
 
 
 def _renumber(session: Session, positions: Sequence[_Row]) -> None:
     """Bring items into the version's order; the order alone is no change that calendars hear of."""
     if positions:
         statement = update(ChecklistItem).where(ChecklistItem.id == bindparam("item_id"))
-        session.connection().execute(statement.values(position=bindparam("new_position")), list(positions))
+        session.connection().execute(
+            statement.values(position=bindparam("new_position")), list(positions)
+        )
 
 
-def _remember(session: Session, checklists: Sequence[UnitChecklist], version: TemplateVersion) -> None:
+def _remember(
+    session: Session, checklists: Sequence[UnitChecklist], version: TemplateVersion
+) -> None:
     session.flush()
-    statement = update(Campaign).where(Campaign.id == bindparam("campaign_id")).values(version_id=version.id)
-    session.connection().execute(statement, [{"campaign_id": checklist.campaign.id} for checklist in checklists])
+    statement = (
+        update(Campaign)
+        .where(Campaign.id == bindparam("campaign_id"))
+        .values(version_id=version.id)
+    )
+    session.connection().execute(
+        statement, [{"campaign_id": checklist.campaign.id} for checklist in checklists]
+    )
     for checklist in checklists:
         session.expire(checklist.campaign)
         for item in checklist.items.values():

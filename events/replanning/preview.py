@@ -1,7 +1,8 @@
-"""What a preview says of each item of a round, and the one way to write it: exactly the lines that were shown.
+"""What a preview says of each item of a round, and the one way to write it: exactly the lines that
+were shown.
 
-Columns that somebody edited by hand stay, and the lines say so. Whoever applies a preview hands its fingerprint back: had anything
-changed in between, it would be another one.
+Columns that somebody edited by hand stay, and the lines say so. Whoever applies a preview hands its
+fingerprint back: had anything changed in between, it would be another one.
 """
 
 import hashlib
@@ -42,7 +43,9 @@ class Fate(StrEnum):
 
 
 class Lateness(StrEnum):
-    """What a new due date that has passed already does to an open item, with no fault of its unit."""
+    """What a new due date that has passed already does to an open item, with no fault of its
+    unit.
+    """
 
     AT_ONCE = "at-once"  # it was not overdue
     MORE_DAYS = "more-days"  # it was, for fewer days
@@ -53,7 +56,9 @@ _CHANGES = frozenset({Fate.ADDED, Fate.REMOVED, Fate.MOVED, Fate.REWORDED})
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A column with its value before and after; lists stand as tuples, so that lines that say the same are found."""
+    """A column with its value before and after; lists stand as tuples, so that lines that say the
+    same are found.
+    """
 
     name: str
     old: Any
@@ -62,7 +67,9 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One item of one unit: its fate, its date before and after, the columns that change and those that a hand holds."""
+    """One item of one unit: its fate, its date before and after, the columns that change and those
+    that a hand holds.
+    """
 
     fate: Fate
     unit: UnitNode
@@ -106,10 +113,12 @@ class Group:
 
 
 def grouped(lines: Iterable[Line], today: date) -> list[Group]:
-    """Return lines that say the same in one, changes before what is kept; on the day ``today``, which tells what is overdue.
+    """Return lines that say the same in one, changes before what is kept; on the day ``today``,
+    which tells what is overdue.
 
-    Dates themselves never depend on the day on which somebody applies them, or the same changes would come to other dates in
-    another order. So a date may come to lie in the past, and a preview says of which items.
+    Dates themselves never depend on the day on which somebody applies them, or the same changes
+    would come to other dates in another order. So a date may come to lie in the past, and a preview
+    says of which items.
     """
     groups: dict[tuple[Any, ...], list[Line]] = {}
     for line in lines:
@@ -118,14 +127,22 @@ def grouped(lines: Iterable[Line], today: date) -> list[Group]:
     return sorted(found, key=lambda group: list(Fate).index(group.fate))
 
 
-def compare_item(checklist: UnitChecklist, item: ChecklistItem, wanted: Mapping[str, Any], *, told: bool = False) -> Line | None:
-    """Compare an item that stays in its round with what it should be: it takes that over, or keeps what it has, and why.
+def compare_item(
+    checklist: UnitChecklist, item: ChecklistItem, wanted: Mapping[str, Any], *, told: bool = False
+) -> Line | None:
+    """Compare an item that stays in its round with what it should be: it takes that over, or keeps
+    what it has, and why.
 
-    None where there is nothing to say. What is not required, such as work that went to another unit, keeps nothing.
+    None where there is nothing to say. What is not required, such as work that went to another
+    unit, keeps nothing.
     """
     values, held = values_of(item, wanted)
     differing = values.keys() | held
-    if not differing or item.state is ItemState.NOT_REQUIRED or (not item.is_open and differing <= _WHY):
+    if (
+        not differing
+        or item.state is ItemState.NOT_REQUIRED
+        or (not item.is_open and differing <= _WHY)
+    ):
         return None
     if not item.is_open:
         fate, values, held = Fate.KEPT_DONE, {}, frozenset()
@@ -134,22 +151,42 @@ def compare_item(checklist: UnitChecklist, item: ChecklistItem, wanted: Mapping[
     else:
         fate = Fate.MOVED if _DAYS & values.keys() else Fate.REWORDED
     reason = values.get("due_reason", item.due_reason if fate is Fate.MOVED else None)
-    shown = (checklist.node, checklist.campaign.id, item.key, values.get("summary", item.summary), item)
+    shown = (
+        checklist.node,
+        checklist.campaign.id,
+        item.key,
+        values.get("summary", item.summary),
+        item,
+    )
     dates = (item.due, values.get("due", item.due), reason)
     return Line(fate, *shown, *dates, values, told, _differences_of(item, values), held)
 
 
 def _differences_of(item: ChecklistItem, values: Mapping[str, Any]) -> tuple[Difference, ...]:
-    """Return what ``values`` would change beside the due date; how that was counted only where it stays."""
+    """Return what ``values`` would change beside the due date; how that was counted only where it
+    stays.
+    """
     beside = values.keys() - (_WHY if "due" in values else set())
     names = (name for name in (*DATES, *COLUMNS) if name in beside and name != "due")
-    return tuple(Difference(name, comparable(name, getattr(item, name)), comparable(name, values[name])) for name in names)
+    return tuple(
+        Difference(name, comparable(name, getattr(item, name)), comparable(name, values[name]))
+        for name in names
+    )
 
 
 def fingerprint(lines: Iterable[Line], *asked: object) -> str:
-    """Return what tells two previews apart: items, their sequences and dates, and what was asked."""
+    """Return what tells two previews apart: items, their sequences and dates, and what was
+    asked.
+    """
     marks = sorted(
-        (line.campaign_id, line.key, line.fate, line.item.sequence if line.item else -1, str(line.old_due), repr(line.values))
+        (
+            line.campaign_id,
+            line.key,
+            line.fate,
+            line.item.sequence if line.item else -1,
+            str(line.old_due),
+            repr(line.values),
+        )
         for line in lines
     )
     return hashlib.sha256(repr((marks, asked)).encode()).hexdigest()
@@ -158,10 +195,22 @@ def fingerprint(lines: Iterable[Line], *asked: object) -> str:
 def expect(expected: str, found: str) -> None:
     """Raise ``ConflictError`` unless the preview would still look the same."""
     if expected != found:
-        raise ConflictError(N_("Something changed since this was shown. Please look at what moves once more, then apply it."))
+        raise ConflictError(
+            N_(
+                "Something changed since this was shown. Please look at what moves once more, "
+                "then apply it."
+            )
+        )
 
 
-def write(session: Session, lines: Iterable[Line], *, by: Person | None, now: datetime, door: Door = Door.PAGE) -> None:
+def write(
+    session: Session,
+    lines: Iterable[Line],
+    *,
+    by: Person | None,
+    now: datetime,
+    door: Door = Door.PAGE,
+) -> None:
     """Write the changed lines and their history, in two statements however many units there are."""
     found = [(line, line.item) for line in lines if line.is_change and line.item is not None]
     if not found:
@@ -171,7 +220,9 @@ def write(session: Session, lines: Iterable[Line], *, by: Person | None, now: da
     rows = [_item_row(line, item, now) for line, item in found]
     table = ChecklistItem.__table__
     values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in _WRITTEN}
-    session.connection().execute(update(ChecklistItem).where(ChecklistItem.id == bindparam("item_id")).values(values), rows)
+    session.connection().execute(
+        update(ChecklistItem).where(ChecklistItem.id == bindparam("item_id")).values(values), rows
+    )
     session.connection().execute(insert(Change), changes)
     for _line, item in found:
         session.expire(item)
@@ -192,23 +243,54 @@ def _lateness(line: Line, today: date) -> Lateness | None:
 
 def _said(
     line: Line,
-) -> tuple[Fate, str, str, str, date | None, date | None, str | None, tuple[Difference, ...], frozenset[str]]:
+) -> tuple[
+    Fate,
+    str,
+    str,
+    str,
+    date | None,
+    date | None,
+    str | None,
+    tuple[Difference, ...],
+    frozenset[str],
+]:
     """Return what a line says, whoever it says it of."""
-    what, dates = (line.fate, line.key, line.summary, line.unit.level), (line.old_due, line.new_due, line.reason)
+    what, dates = (
+        (line.fate, line.key, line.summary, line.unit.level),
+        (line.old_due, line.new_due, line.reason),
+    )
     return (*what, *dates, line.differences, line.held)
 
 
 def _item_row(line: Line, item: ChecklistItem, now: datetime) -> _Row:
     moves = bool(_DAYS & line.values.keys())
     row = {name: getattr(item, name) for name in _WRITTEN} | line.values
-    row |= {"anchor_version": item.anchor_version + moves, "sequence": item.sequence + 1, "last_modified": now}
+    row |= {
+        "anchor_version": item.anchor_version + moves,
+        "sequence": item.sequence + 1,
+        "last_modified": now,
+    }
     return {"item_id": item.id} | {f"new_{name}": value for name, value in row.items()}
 
 
-def _change_row(line: Line, item: ChecklistItem, by: Person | None, now: datetime, door: Door) -> _Row:
+def _change_row(
+    line: Line, item: ChecklistItem, by: Person | None, now: datetime, door: Door
+) -> _Row:
     after = {name: plain(value) for name, value in line.values.items()}
     before = {name: plain(getattr(item, name)) for name in line.values}
     if "status" in after:
         before, after = state_of(item) | before, state_of(item) | after
-    who = {"by_id": by.id if by else None, "by_name": by.full_name if by else None, "on_behalf_of_id": None}
-    return {"at": now, "item_id": item.id, "door": door, **who, "before": before, "after": after, **frozen(item, line.values)}
+    who = {
+        "by_id": by.id if by else None,
+        "by_name": by.full_name if by else None,
+        "on_behalf_of_id": None,
+    }
+    return {
+        "at": now,
+        "item_id": item.id,
+        "door": door,
+        **who,
+        "before": before,
+        "after": after,
+        **frozen(item, line.values),
+    }

@@ -1,8 +1,10 @@
-"""When the working calendar changes: the running rounds that it touches, beside what they should be now.
+"""When the working calendar changes: the running rounds that it touches, beside what they should be
+now.
 
-A decision on days off comes to the same dates as re-anchoring would, because both ask the same functions: parts follow their
-whole, deadlines keep their distance to a late plan, done items and what a hand set stay. A round that is touched follows
-altogether, so that afterwards there is nothing left to re-anchor. Rounds that no changed day is near are not even read.
+A decision on days off comes to the same dates as re-anchoring would, because both ask the same
+functions: parts follow their whole, deadlines keep their distance to a late plan, done items and
+what a hand set stay. A round that is touched follows altogether, so that afterwards there is
+nothing left to re-anchor. Rounds that no changed day is near are not even read.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -31,7 +33,9 @@ _Dates = Mapping[tuple[int, str], DueDates]
 
 @dataclass(frozen=True, slots=True)
 class RoundChange:
-    """What a new calendar does to one round: the items that move, and those that stay although their day moved, with why."""
+    """What a new calendar does to one round: the items that move, and those that stay although
+    their day moved, with why.
+    """
 
     root: Campaign
     lines: tuple[Line, ...]
@@ -44,8 +48,12 @@ class RoundChange:
         return grouped(self.lines, today)
 
 
-def changed_rounds(session: Session, old: WorkCalendar, new: WorkCalendar, *, lock: bool = False) -> list[RoundChange]:
-    """Return the rounds in which the calendars give different dates, by their days. Writes nothing."""
+def changed_rounds(
+    session: Session, old: WorkCalendar, new: WorkCalendar, *, lock: bool = False
+) -> list[RoundChange]:
+    """Return the rounds in which the calendars give different dates, by their days. Writes
+    nothing.
+    """
     found, near = [], _near(session, old, new)
     if lock:
         lock_templates(session, {root.template_id for root in near})
@@ -54,18 +62,30 @@ def changed_rounds(session: Session, old: WorkCalendar, new: WorkCalendar, *, lo
         before, after = dates_now(session, checklists, old), dates_now(session, checklists, new)
         if before != after:
             found.append(RoundChange(root, tuple(_lines(checklists, before, after))))
-    return sorted((one for one in found if one.lines), key=lambda one: (one.root.dtstart, one.root.id))
+    return sorted(
+        (one for one in found if one.lines), key=lambda one: (one.root.dtstart, one.root.id)
+    )
 
 
-def write_rounds(session: Session, rounds: Iterable[RoundChange], *, by: Person | None, now: datetime, door: Door) -> None:
+def write_rounds(
+    session: Session, rounds: Iterable[RoundChange], *, by: Person | None, now: datetime, door: Door
+) -> None:
     """Move what was shown, with its history, in two statements however many rounds there are."""
     write(session, [line for one in rounds for line in one.lines], by=by, now=now, door=door)
 
 
 def _lines(checklists: Sequence[UnitChecklist], before: _Dates, after: _Dates) -> list[Line]:
     """Return what changes, and what stays only where the calendar would have moved it."""
-    places = ((checklist, key, (checklist.campaign.id, key)) for checklist in checklists for key in checklist.items)
-    touched = {checklist.items[key].id for checklist, key, place in places if before.get(place) != after.get(place)}
+    places = (
+        (checklist, key, (checklist.campaign.id, key))
+        for checklist in checklists
+        for key in checklist.items
+    )
+    touched = {
+        checklist.items[key].id
+        for checklist, key, place in places
+        if before.get(place) != after.get(place)
+    }
     return [line for line in lines_of(checklists, after) if line.is_change or _is_of(line, touched)]
 
 
@@ -74,26 +94,50 @@ def _is_of(line: Line, touched: Collection[int]) -> bool:
 
 
 def _near(session: Session, old: WorkCalendar, new: WorkCalendar) -> Sequence[Campaign]:
-    """Return the root campaigns of the rounds with open items and a changed day near their dates,."""
+    """Return the root campaigns of the rounds with open items and a changed day near their
+    dates,.
+    """
     spans = _spans(session)
     if not spans:
         return ()
     first, last = min(span[0] for span in spans.values()), max(span[1] for span in spans.values())
-    days = [day for n in range((last - first).days + 1) if old.day_off(day := first + n * _A_DAY) != new.day_off(day)]
-    near = [round_ for round_, (begin, end) in spans.items() if any(begin <= day <= end for day in days)]
+    days = [
+        day
+        for n in range((last - first).days + 1)
+        if old.day_off(day := first + n * _A_DAY) != new.day_off(day)
+    ]
+    near = [
+        round_ for round_, (begin, end) in spans.items() if any(begin <= day <= end for day in days)
+    ]
     same = tuple_(Campaign.template_id, Campaign.period).in_(near)
-    roots = select(Campaign).where(same, Campaign.parent_id.is_(None), Campaign.status != CampaignStatus.CANCELLED)
+    roots = select(Campaign).where(
+        same, Campaign.parent_id.is_(None), Campaign.status != CampaignStatus.CANCELLED
+    )
     return session.scalars(roots.order_by(Campaign.id)).all() if near else ()
 
 
 def _spans(session: Session) -> dict[tuple[int, str], tuple[date, date]]:
-    """Return by round from when to when a day off can matter to it, of the rounds with open items."""
+    """Return by round from when to when a day off can matter to it, of the rounds with open
+    items.
+    """
     of_round = (Campaign.template_id, Campaign.period)
-    open_ones = select(*of_round).join(Campaign.items).where(ChecklistItem.status.in_(OPEN)).distinct().subquery()
+    open_ones = (
+        select(*of_round)
+        .join(Campaign.items)
+        .where(ChecklistItem.status.in_(OPEN))
+        .distinct()
+        .subquery()
+    )
     firsts = (Campaign.opens, ChecklistItem.dtstart, ChecklistItem.nominal_due, ChecklistItem.due)
     lasts = (ChecklistItem.nominal_due, ChecklistItem.due)
-    same = (open_ones.c.template_id == Campaign.template_id) & (open_ones.c.period == Campaign.period)
-    query = select(*of_round, *map(func.min, firsts), *map(func.max, lasts)).join(Campaign.items).join(open_ones, same)
+    same = (open_ones.c.template_id == Campaign.template_id) & (
+        open_ones.c.period == Campaign.period
+    )
+    query = (
+        select(*of_round, *map(func.min, firsts), *map(func.max, lasts))
+        .join(Campaign.items)
+        .join(open_ones, same)
+    )
     return {
         (template_id, period): (min(filter(None, days)) - _NEAR, max(filter(None, days)) + _NEAR)
         for template_id, period, *days in session.execute(query.group_by(*of_round))

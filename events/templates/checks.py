@@ -1,4 +1,6 @@
-"""What a template may say: anchors that go together, roles and levels that exist, items that wait for nothing in a circle."""
+"""What a template may say: anchors that go together, roles and levels that exist, items that wait
+for nothing in a circle.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,7 +64,9 @@ _SAID = {  # pydantic's kinds of mistakes
     "less_than_equal": N_("“%(field)s” is at most %(le)s, and not %(value)s."),
     "int_parsing": N_("“%(field)s” is a whole number, and not “%(value)s”."),
     "int_type": N_("“%(field)s” is a whole number, and not “%(value)s”."),
-    "string_pattern_mismatch": N_("“%(field)s” takes small letters without accents and digits, with “_” between words."),
+    "string_pattern_mismatch": N_(
+        "“%(field)s” takes small letters without accents and digits, with “_” between words."
+    ),
     "extra_forbidden": N_("Templates know nothing called “%(field)s”."),
 }
 _LONGEST_QUOTE = 60
@@ -79,11 +83,14 @@ class Known:
 
 
 def problem_in_words(error: ValidationError, data: Mapping[str, Any]) -> InvalidInputError:
-    """Return the first mistake in ``data``, an item or a whole template, with its field and its item by name.
+    """Return the first mistake in ``data``, an item or a whole template, with its field and its
+    item by name.
 
     A misspelt key comes before the absence that it causes.
     """
-    first = min(error.errors(include_url=False), key=lambda problem: problem["type"] != "extra_forbidden")
+    first = min(
+        error.errors(include_url=False), key=lambda problem: problem["type"] != "extra_forbidden"
+    )
     path, facts = list(first["loc"]), dict[str, object]()
     if len(path) > 1 and path[0] == "item":
         data, path = data["item"][path[1]], path[2:]
@@ -91,7 +98,11 @@ def problem_in_words(error: ValidationError, data: Mapping[str, Any]) -> Invalid
     field = str(path[0]) if path else "item"
     value = "" if first["input"] is None else first["input"]
     sentence = _MISSING if value == "" else _SAID.get(first["type"], _OTHERWISE)
-    facts |= {"field": FIELDS.get(field, field), "value": str(value)[:_LONGEST_QUOTE], **first.get("ctx", {})}
+    facts |= {
+        "field": FIELDS.get(field, field),
+        "value": str(value)[:_LONGEST_QUOTE],
+        **first.get("ctx", {}),
+    }
     return InvalidInputError(sentence, **facts)
 
 
@@ -112,12 +123,18 @@ def problem_of_header(template: TemplateEntry, known: Known) -> InvalidInputErro
             sentence = N_("cutoffs, %(name)s: “%(first)s” and “%(last)s” are no two days MM-DD")
             return InvalidInputError(sentence, **cutoff.model_dump())
     if template.owner_role not in known.roles:
-        return InvalidInputError(N_("unknown role '%(key)s' in owner_role"), key=template.owner_role)
+        return InvalidInputError(
+            N_("unknown role '%(key)s' in owner_role"), key=template.owner_role
+        )
     return None
 
 
-def problem_of_item(item: ItemEntry, template: TemplateEntry, known: Known) -> InvalidInputError | None:
-    """Return what is wrong with one item of ``template``, as an error that can be said in any language; None if nothing is."""
+def problem_of_item(
+    item: ItemEntry, template: TemplateEntry, known: Known
+) -> InvalidInputError | None:
+    """Return what is wrong with one item of ``template``, as an error that can be said in any
+    language; None if nothing is.
+    """
     keys = [other.key for other in template.item]
     if keys.count(item.key) > 1:
         return InvalidInputError(N_("this key stands twice in the template"))
@@ -125,7 +142,9 @@ def problem_of_item(item: ItemEntry, template: TemplateEntry, known: Known) -> I
         return InvalidInputError(N_("an item that counts from a plan needs the plan in depends_on"))
     if item.anchor not in ANCHORS[template.anchor] | {Anchor.PLAN}:
         facts = {"anchor": item.anchor.value, "template": template.anchor.value}
-        return InvalidInputError(N_("anchor '%(anchor)s' does not go with the template's anchor '%(template)s'"), **facts)
+        return InvalidInputError(
+            N_("anchor '%(anchor)s' does not go with the template's anchor '%(template)s'"), **facts
+        )
     if _ends_before_it_starts(item):
         return InvalidInputError(N_("end_offset_days lies before offset_days"))
     if item.evidence_min and not item.evidence:
@@ -136,10 +155,22 @@ def problem_of_item(item: ItemEntry, template: TemplateEntry, known: Known) -> I
         (N_("unknown role '%(key)s'"), [item.role, *item.support_roles], known.roles),
         (N_("unknown phase '%(key)s'"), [item.phase], known.phases),
         (N_("unknown evidence kind '%(key)s'"), item.evidence, known.evidence),
-        (N_("unknown level '%(key)s'"), [*item.levels, *item.level_offsets, *item.level_end_offsets], known.levels),
+        (
+            N_("unknown level '%(key)s'"),
+            [*item.levels, *item.level_offsets, *item.level_end_offsets],
+            known.levels,
+        ),
         (N_("unknown depends_on '%(key)s'"), item.depends_on, keys),
     )
-    return next((InvalidInputError(said, key=key) for said, used, good in wanted for key in used if key not in good), None)
+    return next(
+        (
+            InvalidInputError(said, key=key)
+            for said, used, good in wanted
+            for key in used
+            if key not in good
+        ),
+        None,
+    )
 
 
 def _ends_before_it_starts(item: ItemEntry) -> bool:
@@ -148,11 +179,16 @@ def _ends_before_it_starts(item: ItemEntry) -> bool:
         return False
     levels = [*item.level_offsets, *item.level_end_offsets, ""]
     end, start = item.end_offset_days, item.offset_days
-    return any(item.level_end_offsets.get(level, end) < item.level_offsets.get(level, start) for level in levels)
+    return any(
+        item.level_end_offsets.get(level, end) < item.level_offsets.get(level, start)
+        for level in levels
+    )
 
 
 def find_cycle(graph: Mapping[str, Iterable[str]]) -> list[str]:
-    """Return the keys of a cycle in ``graph``, first key repeated at the end; an empty list if there is none."""
+    """Return the keys of a cycle in ``graph``, first key repeated at the end; an empty list if
+    there is none.
+    """
     done: set[str] = set()
 
     def visit(key: str, trail: list[str]) -> list[str]:

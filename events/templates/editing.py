@@ -1,4 +1,5 @@
-"""Templates as people edit them: read, written as the catalogue writes them, and saved as a new version.
+"""Templates as people edit them: read, written as the catalogue writes them, and saved as a new
+version.
 
 Running campaigns stay as they are until somebody applies the version to them: see `versions`.
 """
@@ -39,7 +40,8 @@ from events.templates.entries import CutoffEntry, ItemEntry, TemplateEntry
 from events.texts import nfc, one_line
 
 _LONGEST_NOTE = _LONGEST_TITLE = 500
-_FIXED = ("kind", "observance", "anchor")  # of a template's header, once campaigns were opened from it
+# of a template's header, once campaigns were opened from it
+_FIXED = ("kind", "observance", "anchor")
 _ANY_YEAR = 2024
 _FREE = {  # and their columns
     "title_vi": "title_vi",
@@ -62,7 +64,9 @@ def get_template(session: Session, key: str) -> Template:
 
 def get_version(session: Session, template: Template, number: int) -> TemplateVersion:
     """Return a version by its number. Raises ``NotFoundError``."""
-    of_template = select(TemplateVersion).where(TemplateVersion.template_id == template.id, TemplateVersion.number == number)
+    of_template = select(TemplateVersion).where(
+        TemplateVersion.template_id == template.id, TemplateVersion.number == number
+    )
     version = session.scalar(of_template)
     if version is None:
         raise NotFoundError(kind="template", key=f"{template.key}, {number}")
@@ -70,14 +74,20 @@ def get_version(session: Session, template: Template, number: int) -> TemplateVe
 
 
 def item_entry(item: TemplateItem) -> ItemEntry:
-    """Return an item as the catalogue writes it, even one that could not be saved any more: it is checked when it is."""
+    """Return an item as the catalogue writes it, even one that could not be saved any more: it is
+    checked when it is.
+    """
     names = [name for name in ItemEntry.model_fields if name not in ("phase", "role")]
-    return ItemEntry.model_construct(phase=item.phase_key, role=item.role_key, **{name: getattr(item, name) for name in names})
+    return ItemEntry.model_construct(
+        phase=item.phase_key, role=item.role_key, **{name: getattr(item, name) for name in names}
+    )
 
 
 def template_entry(template: Template) -> TemplateEntry:
     """Return a template with its current items as the catalogue writes it."""
-    return TemplateEntry.model_construct(**_header(template), item=[item_entry(item) for item in template.current.items])
+    return TemplateEntry.model_construct(
+        **_header(template), item=[item_entry(item) for item in template.current.items]
+    )
 
 
 def edit_template(
@@ -90,11 +100,13 @@ def edit_template(
     by: Person,
     now: datetime,
 ) -> TemplateVersion:
-    """Save changed items as a new version and return it; the same items again give the version that has them.
+    """Save changed items as a new version and return it; the same items again give the version that
+    has them.
 
-    Running campaigns stay as they are. ``base`` is the number of the version that the items were made from. Raises
-    ``ConflictError`` when there is a newer one, and ``InvalidInputError`` for an item that names what does not exist, a key that
-    stands twice or items that wait for each other in a circle; nothing is saved then.
+    Running campaigns stay as they are. ``base`` is the number of the version that the items were
+    made from. Raises ``ConflictError`` when there is a newer one, and ``InvalidInputError`` for an
+    item that names what does not exist, a key that stands twice or items that wait for each other
+    in a circle; nothing is saved then.
     """
     lock_templates(session, [template.id])
     checked = _checked(template, items)
@@ -111,20 +123,29 @@ def edit_template(
 
 
 def edit_header(session: Session, template: Template, entry: TemplateEntry) -> bool:
-    """Take over a template's titles, lead times, lead unit, note and the days of its periods, and tell whether any changed.
+    """Take over a template's titles, lead times, lead unit, note and the days of its periods, and
+    tell whether any changed.
 
-    Rounds that are open keep their days. Raises ``InvalidInputError`` for what cannot change once campaigns count from it: its
-    kind, day and anchor, and which periods a year has.
+    Rounds that are open keep their days. Raises ``InvalidInputError`` for what cannot change once
+    campaigns count from it: its kind, day and anchor, and which periods a year has.
     """
     here = template_entry(template)
     for name in _FIXED:
         old, new = getattr(here, name), getattr(entry, name)
         if old != new:
             raise InvalidInputError(
-                N_("“%(field)s” differs from the template that is here, and a file cannot change it."), field=FIELDS[name]
+                N_(
+                    "“%(field)s” differs from the template that is here, and a file cannot change "
+                    "it."
+                ),
+                field=FIELDS[name],
             )
     check_template(session, entry)
-    changes = {column: getattr(entry, name) for name, column in _FREE.items() if getattr(entry, name) != getattr(here, name)}
+    changes = {
+        column: getattr(entry, name)
+        for name, column in _FREE.items()
+        if getattr(entry, name) != getattr(here, name)
+    }
     if entry.cutoffs != here.cutoffs:
         _require_same_periods(here.cutoffs, entry.cutoffs)
         changes["cutoffs"] = [cutoff.model_dump() for cutoff in entry.cutoffs]
@@ -134,12 +155,16 @@ def edit_header(session: Session, template: Template, entry: TemplateEntry) -> b
 
 
 def _require_same_periods(old: Sequence[CutoffEntry], new: Sequence[CutoffEntry]) -> None:
-    """Refuse other periods than there are: a round is known by the number of its period, and would open twice or never."""
+    """Refuse other periods than there are: a round is known by the number of its period, and would
+    open twice or never.
+    """
     if len(old) != len(new) or not all(_share_a_day(*pair) for pair in zip(old, new, strict=True)):
         raise InvalidInputError(
             N_(
-                "The days of a reporting period may change, but each year keeps as many periods in the same order: open campaigns "
-                "are known by them. For other periods, please make a template with another short name."
+                "The days of a reporting period may change, but each year keeps as many periods "
+                "in the same order: open campaigns "
+                "are known by them. For other periods, please make a template with another short "
+                "name."
             )
         )
 
@@ -150,19 +175,26 @@ def _share_a_day(one: CutoffEntry, other: CutoffEntry) -> bool:
 
 
 def rename_template(template: Template, title_vi: str, title_en: str) -> None:
-    """Give a template other titles. Raises ``InvalidInputError`` for one that is missing or too long."""
+    """Give a template other titles.
+
+    Raises ``InvalidInputError`` for one that is missing or too long.
+    """
     titles = {"title_vi": one_line(title_vi), "title_en": one_line(title_en)}
     for name, title in titles.items():
         if not 1 <= len(title) <= _LONGEST_TITLE:
-            raise InvalidInputError(N_("“%(field)s” has 1 to %(longest)s characters."), field=FIELDS[name], longest=_LONGEST_TITLE)
+            raise InvalidInputError(
+                N_("“%(field)s” has 1 to %(longest)s characters."),
+                field=FIELDS[name],
+                longest=_LONGEST_TITLE,
+            )
         setattr(template, name, title)
 
 
 def add_template(session: Session, entry: TemplateEntry, *, by: Person, now: datetime) -> Template:
     """Make a template that was not there: of an observance without a checklist, or of a known kind.
 
-    Raises ``InvalidInputError`` for what cannot be, ``NotFoundError`` for an unknown observance and ``ConflictError`` for one that
-    has its template.
+    Raises ``InvalidInputError`` for what cannot be, ``NotFoundError`` for an unknown observance and
+    ``ConflictError`` for one that has its template.
     """
     check_template(session, entry)
     observance = _observance_of(session, entry)
@@ -187,12 +219,22 @@ def add_template(session: Session, entry: TemplateEntry, *, by: Person, now: dat
 
 
 def _observance_of(session: Session, entry: TemplateEntry) -> Observance | None:
-    """Return the observance that a new template is for; None for other kinds. Raises for what does not fit."""
+    """Return the observance that a new template is for; None for other kinds.
+
+    Raises for what does not fit.
+    """
     if entry.kind not in set(session.scalars(select(Template.kind))):
-        raise InvalidInputError(N_("There is no kind of campaign called “%(key)s”."), key=entry.kind)
+        raise InvalidInputError(
+            N_("There is no kind of campaign called “%(key)s”."), key=entry.kind
+        )
     if entry.observance is None:
         if entry.anchor not in (Anchor.EVENT, Anchor.CUTOFF):
-            raise InvalidInputError(N_("A template of no observance counts from a chosen day or from reporting periods."))
+            raise InvalidInputError(
+                N_(
+                    "A template of no observance counts from a chosen day or from reporting "
+                    "periods."
+                )
+            )
         return None
     observance = session.scalar(select(Observance).where(Observance.key == entry.observance))
     if observance is None:
@@ -204,27 +246,49 @@ def _observance_of(session: Session, entry: TemplateEntry) -> Observance | None:
             observance=observance.title_vi,
             key=known.key,
         )
-    if entry.anchor is not (Anchor.START if observance.rule["kind"] == "fixed_range" else Anchor.DAY):
-        raise InvalidInputError(N_("The template's anchor does not go with “%(observance)s”."), observance=observance.title_vi)
+    if entry.anchor is not (
+        Anchor.START if observance.rule["kind"] == "fixed_range" else Anchor.DAY
+    ):
+        raise InvalidInputError(
+            N_("The template's anchor does not go with “%(observance)s”."),
+            observance=observance.title_vi,
+        )
     return observance
 
 
 def _add_version(
-    session: Session, template: Template, items: Sequence[ItemEntry], number: int, note: str | None, by: Person, now: datetime
+    session: Session,
+    template: Template,
+    items: Sequence[ItemEntry],
+    number: int,
+    note: str | None,
+    by: Person,
+    now: datetime,
 ) -> TemplateVersion:
     text = nfc(note or "")[:_LONGEST_NOTE] or None
     made = {"number": number, "created": now, "digest": "", "created_by_id": by.id, "note": text}
     version = TemplateVersion(template_id=template.id, **made)
     for position, entry in enumerate(items, 1):
         values = entry.model_dump(exclude={"phase", "role"})
-        version.items.append(TemplateItem(**values, phase_key=entry.phase, role_key=entry.role, position=position))
+        version.items.append(
+            TemplateItem(**values, phase_key=entry.phase, role_key=entry.role, position=position)
+        )
     session.add(version)
     session.flush()
     return version
 
 
 def _header(template: Template) -> dict[str, Any]:
-    names = ("key", "kind", "title_vi", "title_en", "anchor", "generate_ahead_days", "late_plan_workdays", "note")
+    names = (
+        "key",
+        "kind",
+        "title_vi",
+        "title_en",
+        "anchor",
+        "generate_ahead_days",
+        "late_plan_workdays",
+        "note",
+    )
     observance = template.observance.key if template.observance else None
     cutoffs = [CutoffEntry.model_construct(**cutoff) for cutoff in template.cutoffs]
     own = {"observance": observance, "owner_role": template.owner_role_key, "cutoffs": cutoffs}
@@ -232,7 +296,9 @@ def _header(template: Template) -> dict[str, Any]:
 
 
 def _checked(template: Template, items: Sequence[ItemEntry]) -> TemplateEntry:
-    """Return a template with ``items`` whose every value was looked at: a changed copy of an entry is not by itself."""
+    """Return a template with ``items`` whose every value was looked at: a changed copy of an entry
+    is not by itself.
+    """
     values = _header(template) | {"item": [item.model_dump(warnings=False) for item in items]}
     try:
         return TemplateEntry.model_validate(values)
@@ -245,10 +311,15 @@ def _overtaken(session: Session, template: Template, base: int) -> ConflictError
     latest = template.current
     by = session.get(Person, latest.created_by_id) if latest.created_by_id else None
     before = next((version for version in template.versions if version.number == base), None)
-    facts = {"number": latest.number, "name": by.full_name if by else "–", "items": ", ".join(_differing(before, latest)) or "–"}
+    facts = {
+        "number": latest.number,
+        "name": by.full_name if by else "–",
+        "items": ", ".join(_differing(before, latest)) or "–",
+    }
     return ConflictError(
         N_(
-            "%(name)s has stored version %(number)s meanwhile; it changes: %(items)s. What was typed here is still below and not "
+            "%(name)s has stored version %(number)s meanwhile; it changes: %(items)s. What was "
+            "typed here is still below and not "
             "stored. Storing it once more puts it in place of that version."
         ),
         **facts,
@@ -257,9 +328,14 @@ def _overtaken(session: Session, template: Template, base: int) -> ConflictError
 
 def _differing(before: TemplateVersion | None, after: TemplateVersion) -> list[str]:
     """Return the titles of the items that two versions do not share."""
-    entries = [{item.key: _in_order(item_entry(item)) for item in version.items} if version else {} for version in (before, after)]
+    entries = [
+        {item.key: _in_order(item_entry(item)) for item in version.items} if version else {}
+        for version in (before, after)
+    ]
     old, new = entries
-    return [(new.get(key) or old[key]).title_vi for key in old | new if old.get(key) != new.get(key)]
+    return [
+        (new.get(key) or old[key]).title_vi for key in old | new if old.get(key) != new.get(key)
+    ]
 
 
 def _compared(version: TemplateVersion) -> list[ItemEntry]:
@@ -268,12 +344,17 @@ def _compared(version: TemplateVersion) -> list[ItemEntry]:
 
 def _in_order(entry: ItemEntry) -> ItemEntry:
     """Return an item with its sets in one order: ticking the same boxes is no change."""
-    return entry.model_copy(update={"levels": sorted(entry.levels), "evidence": sorted(entry.evidence)})
+    return entry.model_copy(
+        update={"levels": sorted(entry.levels), "evidence": sorted(entry.evidence)}
+    )
 
 
 def check_template(session: Session, entry: TemplateEntry) -> None:
     """Raise ``InvalidInputError`` for what a template cannot be, in its header or its items."""
-    keys = {model: set(session.scalars(select(model.key))) for model in (Role, Phase, EvidenceType, Level)}
+    keys = {
+        model: set(session.scalars(select(model.key)))
+        for model in (Role, Phase, EvidenceType, Level)
+    }
     known = Known(keys[Role], keys[Phase], keys[EvidenceType], keys[Level])
     problem = problem_of_header(entry, known)
     if problem:
@@ -287,5 +368,6 @@ def check_template(session: Session, entry: TemplateEntry) -> None:
     if cycle:
         titles = {item.key: f"“{item.title_vi}”" for item in entry.item}
         raise InvalidInputError(
-            N_("These items wait for each other in a circle: %(cycle)s"), cycle=" → ".join(titles[key] for key in cycle)
+            N_("These items wait for each other in a circle: %(cycle)s"),
+            cycle=" → ".join(titles[key] for key in cycle),
         )

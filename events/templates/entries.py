@@ -1,4 +1,6 @@
-"""What a template's file may say: one class for each table, with the types of its keys (docs/catalog.md)."""
+"""What a template's file may say: one class for each table, with the types of its keys
+(docs/catalog.md).
+"""
 
 from typing import Annotated
 
@@ -9,13 +11,17 @@ from events.models.templates import Anchor, Cascade, IfNoLevel
 
 MOST_ITEMS = 150  # of one template, so that its form stays below what a browser may send
 MOST_DAYS = 730  # before or after the anchor
-ItemKey = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=64)]  # fits its column: database.Key
+# fits its column: database.Key
+ItemKey = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=64)]
 Title = Annotated[str, Field(min_length=1, max_length=300)]
 Days = Annotated[int, Field(ge=-MOST_DAYS, le=MOST_DAYS)]
 
 
 class Entry(BaseModel):
-    """One table of a catalogue file. An unknown key is an error: it is nearly always a slip of the pen."""
+    """One table of a catalogue file.
+
+    An unknown key is an error: it is nearly always a slip of the pen.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
@@ -55,7 +61,9 @@ class ItemEntry(Entry):
 
 
 class CutoffEntry(Entry):
-    """A reporting period that comes round every year, as MM-DD; one that ends before it starts began the year before."""
+    """A reporting period that comes round every year, as MM-DD; one that ends before it starts
+    began the year before.
+    """
 
     first: str
     last: str

@@ -1,6 +1,7 @@
 """One template as a file that people can send each other: TOML in the words of the catalogue.
 
-The standard library reads TOML and does not write it, so this writes the few kinds of values that the catalogue's models have.
+The standard library reads TOML and does not write it, so this writes the few kinds of values that
+the catalogue's models have.
 """
 
 import re
@@ -20,7 +21,15 @@ from events.templates.checks import problem_in_words
 from events.templates.editing import add_template, edit_header, edit_template, template_entry
 from events.templates.entries import TemplateEntry
 
-_ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+_ESCAPES = {
+    "\b": "\\b",
+    "\t": "\\t",
+    "\n": "\\n",
+    "\f": "\\f",
+    "\r": "\\r",
+    '"': '\\"',
+    "\\": "\\\\",
+}
 
 _LINE = re.compile(r"at line ([0-9]+)")  # how the reader says where it stopped
 
@@ -40,15 +49,19 @@ def export_template(template: Template) -> str:
 
 
 def import_template(session: Session, text: str, *, by: Person, now: datetime) -> Imported:
-    """Take in a file: a new template, or a new version of the one that it names with its titles, lead times and lead unit.
+    """Take in a file: a new template, or a new version of the one that it names with its titles,
+    lead times and lead unit.
 
-    The same file again changes nothing. Raises ``InvalidInputError`` for a file that cannot be read or stored, ``ConflictError``
-    and ``NotFoundError`` for an observance that a new template cannot have.
+    The same file again changes nothing. Raises ``InvalidInputError`` for a file that cannot be read
+    or stored, ``ConflictError`` and ``NotFoundError`` for an observance that a new template cannot
+    have.
     """
     entry = from_toml(text)
     template = session.scalar(select(Template).where(Template.key == entry.key))
     if template is None:
-        return Imported(add_template(session, entry, by=by, now=now).current, is_new=True, header_changed=True)
+        return Imported(
+            add_template(session, entry, by=by, now=now).current, is_new=True, header_changed=True
+        )
     before = template.current.number
     changed = edit_header(session, template, entry)
     version = edit_template(session, template, entry.item, note="Nhập từ tệp", by=by, now=now)
@@ -56,11 +69,16 @@ def import_template(session: Session, text: str, *, by: Person, now: datetime) -
 
 
 def text_of(raw: bytes) -> str:
-    """Return the text of a file, with or without a byte order mark. Raises ``InvalidInputError`` unless it is UTF-8."""
+    """Return the text of a file, with or without a byte order mark.
+
+    Raises ``InvalidInputError`` unless it is UTF-8.
+    """
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidInputError(N_("The file is not UTF-8 text. Please save it as UTF-8 and send it again.")) from error
+        raise InvalidInputError(
+            N_("The file is not UTF-8 text. Please save it as UTF-8 and send it again.")
+        ) from error
 
 
 def from_toml(text: str) -> TemplateEntry:
@@ -70,9 +88,15 @@ def from_toml(text: str) -> TemplateEntry:
     except tomllib.TOMLDecodeError as error:
         found = _LINE.search(str(error))
         line = found[1] if found else len(text.splitlines())
-        raise InvalidInputError(N_("This is not a template file: line %(line)s cannot be read."), line=line) from error
+        raise InvalidInputError(
+            N_("This is not a template file: line %(line)s cannot be read."), line=line
+        ) from error
     tables = data.get("template")
-    if not isinstance(tables, list) or len(tables) != 1 or data.keys() - {"template", "schema_version"}:
+    if (
+        not isinstance(tables, list)
+        or len(tables) != 1
+        or data.keys() - {"template", "schema_version"}
+    ):
         raise InvalidInputError(N_("A template file holds exactly one template and nothing else."))
     try:
         return TemplateEntry.model_validate(tables[0])
@@ -84,7 +108,10 @@ def to_toml(entry: TemplateEntry) -> str:
     """Write one template; what is empty is left out."""
     values = entry.model_dump(mode="python", exclude={"item"}, exclude_none=True)
     blocks = [_table("template", values)]
-    blocks += [_table("template.item", item.model_dump(mode="python", exclude_none=True)) for item in entry.item]
+    blocks += [
+        _table("template.item", item.model_dump(mode="python", exclude_none=True))
+        for item in entry.item
+    ]
     return "\n".join(blocks)
 
 
@@ -101,14 +128,29 @@ def _value(value: Any) -> str:
     if isinstance(value, str):
         return _string(value.value if isinstance(value, StrEnum) else value)
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{_key(key)} = {_value(one)}" for key, one in value.items()) + " }" if value else "{}"
+        return (
+            "{ " + ", ".join(f"{_key(key)} = {_value(one)}" for key, one in value.items()) + " }"
+            if value
+            else "{}"
+        )
     return "[" + ", ".join(_value(one) for one in value) + "]"
 
 
 def _key(key: str) -> str:
-    return key if key and all(c.isascii() and (c.isalnum() or c in "_-") for c in key) else _string(key)
+    return (
+        key
+        if key and all(c.isascii() and (c.isalnum() or c in "_-") for c in key)
+        else _string(key)
+    )
 
 
 def _string(text: str) -> str:
     """Return a basic string (TOML 1.0): quotes, backslashes and control characters escaped."""
-    return '"' + "".join(_ESCAPES.get(c) or (f"\\u{ord(c):04X}" if ord(c) < 0x20 or ord(c) == 0x7F else c) for c in text) + '"'
+    return (
+        '"'
+        + "".join(
+            _ESCAPES.get(c) or (f"\\u{ord(c):04X}" if ord(c) < 0x20 or ord(c) == 0x7F else c)
+            for c in text
+        )
+        + '"'
+    )

@@ -1,7 +1,8 @@
 """How a unit ended and who does its work now: said in one place, for pages and calendars.
 
-What happened is read from the units that followed. A change that came with the catalogue has no row of its own, and one unit's
-renaming moves those below it, which are then the same units in another place.
+What happened is read from the units that followed. A change that came with the catalogue has no row
+of its own, and one unit's renaming moves those below it, which are then the same units in another
+place.
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,7 +38,8 @@ _ANNOUNCED = {
 class Closure:
     """What became of a unit. ``kind`` is None for one that only stands elsewhere since.
 
-    ``into`` followed at once, ``heirs`` of them live on the day asked for; where none does, ``above`` and ``below`` have the work.
+    ``into`` followed at once, ``heirs`` of them live on the day asked for; where none does,
+    ``above`` and ``below`` have the work.
     """
 
     last_day: date
@@ -57,16 +59,32 @@ class Closure:
         gettext = translations(language).gettext
         ended = {"units": within(_names(self.above), language) or "–"}
         if self.kind is ReformKind.ABOLISH:
-            return str(gettext(N_("This unit ended; its work went to %(units)s and to the units that were below it")) % ended)
+            return str(
+                gettext(
+                    N_(
+                        "This unit ended; its work went to %(units)s and to the units that were "
+                        "below it"
+                    )
+                )
+                % ended
+            )
         said = str(gettext(_SAID[self.kind]) % {"units": self._followed_by(language)})
         if not self.heirs:
-            return str(gettext(N_("%(what)s, which has ended since; the work went to %(units)s")) % (ended | {"what": said}))
+            return str(
+                gettext(N_("%(what)s, which has ended since; the work went to %(units)s"))
+                % (ended | {"what": said})
+            )
         if list(self.heirs) == list(self.into):
             return said
-        return str(gettext(N_("%(what)s, now %(units)s")) % {"what": said, "units": within(_names(self.heirs), language)})
+        return str(
+            gettext(N_("%(what)s, now %(units)s"))
+            % {"what": said, "units": within(_names(self.heirs), language)}
+        )
 
     def announcement(self, language: str) -> str:
-        """Return in a sentence without its full stop what is to become of a unit that still lives."""
+        """Return in a sentence without its full stop what is to become of a unit that still
+        lives.
+        """
         day = f"{self.last_day + _A_DAY:%d/%m/%Y}"
         sentence = translations(language).gettext(_ANNOUNCED[self.kind])
         return str(sentence % {"day": day, "units": self._followed_by(language)})
@@ -76,7 +94,9 @@ class Closure:
 
 
 def closure_of(session: Session, unit: Unit, today: date) -> Closure | None:
-    """Return what became of a unit as of ``today``, or as of the day after its last if that is later; None for one without end."""
+    """Return what became of a unit as of ``today``, or as of the day after its last if that is
+    later; None for one without end.
+    """
     if unit.valid_to is None:
         return None
     on = max(today, unit.valid_to + _A_DAY)
@@ -85,7 +105,9 @@ def closure_of(session: Session, unit: Unit, today: date) -> Closure | None:
     if closure.heirs:
         return closure
     was_below = session.scalars(select(Unit).where(Unit.parent_id == unit.id)).all()
-    return replace(closure, above=work_above(session, unit, on), below=heirs_of(session, was_below, on))
+    return replace(
+        closure, above=work_above(session, unit, on), below=heirs_of(session, was_below, on)
+    )
 
 
 def _kind(session: Session, unit: Unit, into: Sequence[Unit]) -> ReformKind | None:
@@ -95,16 +117,22 @@ def _kind(session: Session, unit: Unit, into: Sequence[Unit]) -> ReformKind | No
         return ReformKind.SPLIT
     [new] = into
     link = UnitSuccession
-    merged = session.scalar(select(func.count()).select_from(link).where(link.successor_id == new.id))
+    merged = session.scalar(
+        select(func.count()).select_from(link).where(link.successor_id == new.id)
+    )
     if merged == 1 and new.full_name == unit.full_name:
         return None
     return ReformKind.RENAME if merged == 1 and _was_renamed(session, unit) else ReformKind.MERGE
 
 
 def _was_renamed(session: Session, unit: Unit) -> bool:
-    """Tell whether a renaming was entered here: the catalogue does not know every unit that went into a new one."""
+    """Tell whether a renaming was entered here: the catalogue does not know every unit that went
+    into a new one.
+    """
     assert unit.valid_to is not None
-    entered = select(Reform.detail).where(Reform.kind == ReformKind.RENAME, Reform.on == unit.valid_to + _A_DAY)
+    entered = select(Reform.detail).where(
+        Reform.kind == ReformKind.RENAME, Reform.on == unit.valid_to + _A_DAY
+    )
     return any(unit.key in detail["before"] for detail in session.scalars(entered))
 
 

@@ -1,7 +1,8 @@
 """What became of units: who answers for a closed unit on a later day.
 
-A merge has one successor, a split several, an abolished level none. What needs one unit for each old one counts a split unit with
-the unit above its successors, a unit without successor with whatever became of the unit above it.
+A merge has one successor, a split several, an abolished level none. What needs one unit for each
+old one counts a split unit with the unit above its successors, a unit without successor with
+whatever became of the unit above it.
 """
 
 from collections import defaultdict
@@ -31,13 +32,21 @@ class Kin:
     full_name: str
 
     def lives(self, on: date) -> bool:
-        return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
+        return (self.valid_from is None or self.valid_from <= on) and (
+            self.valid_to is None or on <= self.valid_to
+        )
 
     def changes_from(self, on: date) -> date | None:
-        """Return the day on which it begins on or after ``on``, or ends after it; None if it stays as it is."""
+        """Return the day on which it begins on or after ``on``, or ends after it; None if it stays
+        as it is.
+        """
         if self.valid_from is not None and self.valid_from >= on:
             return self.valid_from
-        return self.valid_to + timedelta(days=1) if self.valid_to is not None and self.valid_to >= on else None
+        return (
+            self.valid_to + timedelta(days=1)
+            if self.valid_to is not None and self.valid_to >= on
+            else None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +63,16 @@ class Lineage:
         columns: tuple[Any, ...] = tuple(getattr(Unit, name) for name in _COLUMNS)
         kin = {row.id: Kin(*row) for row in session.execute(select(*columns))}
         links: dict[int, list[int]] = defaultdict(list)
-        for old, new in session.execute(select(UnitSuccession.predecessor_id, UnitSuccession.successor_id)):
+        for old, new in session.execute(
+            select(UnitSuccession.predecessor_id, UnitSuccession.successor_id)
+        ):
             links[old].append(new)
         return cls(on, kin, dict(links))
 
     def heirs(self, unit_id: int) -> list[int]:
-        """Return the units alive on the day that do the work of ``unit_id``, in official order; itself while it lives."""
+        """Return the units alive on the day that do the work of ``unit_id``, in official order;
+        itself while it lives.
+        """
         found: set[int] = set()
         waiting, seen = [unit_id], {unit_id}
         for current in waiting:
@@ -72,7 +85,9 @@ class Lineage:
         return sorted(found, key=lambda heir: (self.kin[heir].position, heir))
 
     def stand_in(self, unit_id: int) -> int | None:
-        """Return the one unit alive on the day that ``unit_id`` is counted with; None when nothing is left above it either."""
+        """Return the one unit alive on the day that ``unit_id`` is counted with; None when nothing
+        is left above it either.
+        """
         heirs = self.heirs(unit_id)
         if len(heirs) == 1:
             return heirs[0]
@@ -106,7 +121,9 @@ class Lineage:
 
 
 def heirs_of(session: Session, units: Iterable[Unit], on: date) -> list[Unit]:
-    """Return those of ``units`` that live on the day, and whoever follows the others then; one query a generation."""
+    """Return those of ``units`` that live on the day, and whoever follows the others then; one
+    query a generation.
+    """
     found: dict[int, Unit] = {}
     seen: set[int] = set()
     waiting = list(units)
@@ -114,7 +131,9 @@ def heirs_of(session: Session, units: Iterable[Unit], on: date) -> list[Unit]:
         found |= {unit.id: unit for unit in waiting if unit.is_valid(on)}
         seen |= {unit.id for unit in waiting}
         gone = [unit.id for unit in waiting if not unit.is_valid(on)]
-        followed = select(UnitSuccession.successor_id).where(UnitSuccession.predecessor_id.in_(gone))
+        followed = select(UnitSuccession.successor_id).where(
+            UnitSuccession.predecessor_id.in_(gone)
+        )
         next_ones = select(Unit).where(Unit.id.in_(followed), Unit.id.not_in(seen))
         waiting = list(session.scalars(next_ones)) if gone else []
     return sorted(found.values(), key=lambda unit: (unit.position, unit.id))
@@ -128,14 +147,17 @@ def work_above(session: Session, unit: Unit, on: date) -> list[Unit]:
 
 
 def answering_for(session: Session, unit: Unit, on: date) -> list[Unit]:
-    """Return the units alive on the day that answer for ``unit``: itself, or who follows it, or the unit above once did."""
+    """Return the units alive on the day that answer for ``unit``: itself, or who follows it, or the
+    unit above once did.
+    """
     return heirs_of(session, [unit], on) or work_above(session, unit, on)
 
 
 def ever_below(unit_id: int) -> Select[int]:
     """Return the query for the ids of a unit and all units that ever stood below it.
 
-    A unit keeps its parent for life, so a commune that was merged away still counts in its province's past.
+    A unit keeps its parent for life, so a commune that was merged away still counts in its
+    province's past.
     """
     tree = select(Unit.id.label("id")).where(Unit.id == unit_id).cte("ever_below", recursive=True)
     child = aliased(Unit)
@@ -144,16 +166,22 @@ def ever_below(unit_id: int) -> Select[int]:
 
 
 def made_from(unit_id: int) -> Select[int]:
-    """Return the query for the ids of a unit and of all units from which it was made, one after the other."""
+    """Return the query for the ids of a unit and of all units from which it was made, one after the
+    other.
+    """
     line = select(Unit.id.label("id")).where(Unit.id == unit_id).cte("made_from", recursive=True)
-    before = select(UnitSuccession.predecessor_id).join(line, UnitSuccession.successor_id == line.c.id)
+    before = select(UnitSuccession.predecessor_id).join(
+        line, UnitSuccession.successor_id == line.c.id
+    )
     return select(line.union(before).c.id)
 
 
 def predecessors(session: Session) -> dict[int, list[int]]:
     """Return by unit id the units from which a unit was made directly."""
     links: dict[int, list[int]] = defaultdict(list)
-    for new, old in session.execute(select(UnitSuccession.successor_id, UnitSuccession.predecessor_id)):
+    for new, old in session.execute(
+        select(UnitSuccession.successor_id, UnitSuccession.predecessor_id)
+    ):
         links[new].append(old)
     return links
 

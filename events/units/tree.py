@@ -68,11 +68,15 @@ def get_unit(session: Session, name: str) -> Unit:
 
 def roots(session: Session, on: date) -> Sequence[Unit]:
     """Return the units without a parent on the day ``on``: usually one province."""
-    return session.scalars(select(Unit).where(Unit.parent_id.is_(None), Unit.on(on)).order_by(Unit.position)).all()
+    return session.scalars(
+        select(Unit).where(Unit.parent_id.is_(None), Unit.on(on)).order_by(Unit.position)
+    ).all()
 
 
 def children(session: Session, unit: Unit, on: date) -> Sequence[Unit]:
-    return session.scalars(select(Unit).where(Unit.parent_id == unit.id, Unit.on(on)).order_by(Unit.position)).all()
+    return session.scalars(
+        select(Unit).where(Unit.parent_id == unit.id, Unit.on(on)).order_by(Unit.position)
+    ).all()
 
 
 def ancestors(unit: Unit) -> list[Unit]:
@@ -86,18 +90,27 @@ def ancestors(unit: Unit) -> list[Unit]:
 
 
 def subtree_ids(unit_id: int, on: date) -> Select[int]:
-    """Return the query for the ids of a unit and all units below it that are alive on the day ``on``."""
+    """Return the query for the ids of a unit and all units below it that are alive on the day
+    ``on``.
+    """
     tree = select(Unit.id.label("id")).where(Unit.id == unit_id).cte("subtree", recursive=True)
     child = aliased(Unit)
-    tree = tree.union_all(select(child.id).join(tree, child.parent_id == tree.c.id).where(child.on(on)))
+    tree = tree.union_all(
+        select(child.id).join(tree, child.parent_id == tree.c.id).where(child.on(on))
+    )
     return select(tree.c.id)
 
 
 def successors(session: Session, unit: Unit) -> Sequence[Unit]:
-    """Return the units that took over from ``unit``: empty while it lives or when its level was abolished."""
+    """Return the units that took over from ``unit``: empty while it lives or when its level was
+    abolished.
+    """
     link = UnitSuccession
     return session.scalars(
-        select(Unit).join(link, link.successor_id == Unit.id).where(link.predecessor_id == unit.id).order_by(Unit.position)
+        select(Unit)
+        .join(link, link.successor_id == Unit.id)
+        .where(link.predecessor_id == unit.id)
+        .order_by(Unit.position)
     ).all()
 
 
@@ -105,14 +118,22 @@ def predecessors(session: Session, unit: Unit) -> Sequence[Unit]:
     """Return the units that ``unit`` was made from."""
     link = UnitSuccession
     return session.scalars(
-        select(Unit).join(link, link.predecessor_id == Unit.id).where(link.successor_id == unit.id).order_by(Unit.position)
+        select(Unit)
+        .join(link, link.predecessor_id == Unit.id)
+        .where(link.successor_id == unit.id)
+        .order_by(Unit.position)
     ).all()
 
 
 def search_units(session: Session, text: str, on: date, limit: int = 20) -> Sequence[Unit]:
     """Return units whose name contains ``text``; diacritics and case do not matter."""
     pattern = f"%{folded(text)}%"
-    query = select(Unit).where(Unit.on(on), Unit.search.like(pattern)).order_by(Unit.position).limit(limit)
+    query = (
+        select(Unit)
+        .where(Unit.on(on), Unit.search.like(pattern))
+        .order_by(Unit.position)
+        .limit(limit)
+    )
     return session.scalars(query).all()
 
 

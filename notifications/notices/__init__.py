@@ -1,1 +1,3 @@
-"""What people should be told: when, to whom, and whether it is still wanted when its message leaves."""
+"""What people should be told: when, to whom, and whether it is still wanted when its message
+leaves.
+"""

@@ -1,8 +1,10 @@
-"""Write reminders: open items become notices, and what one person should hear at the same moment becomes one message.
+"""Write reminders: open items become notices, and what one person should hear at the same moment
+becomes one message.
 
-Everything happens in the caller's transaction and in sets: the number of statements depends neither on the number of items nor on
-that of people. A notice is inserted only if its key is new, and only notices that were inserted here become part of a message; so
-running again, in two processes or after the clock was set back writes nothing twice.
+Everything happens in the caller's transaction and in sets: the number of statements depends neither
+on the number of items nor on that of people. A notice is inserted only if its key is new, and only
+notices that were inserted here become part of a message; so running again, in two processes or
+after the clock was set back writes nothing twice.
 """
 
 from collections import defaultdict
@@ -20,7 +22,16 @@ from events.days.workdays import WorkCalendar
 from events.installation import day_here, zone_of
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
 from events.models.items import OPEN
-from notifications.notices.steps import Dates, ReminderRules, Step, Told, due_step, next_working_moment, stale_from, window
+from notifications.notices.steps import (
+    Dates,
+    ReminderRules,
+    Step,
+    Told,
+    due_step,
+    next_working_moment,
+    stale_from,
+    window,
+)
 from notifications.notices.table import Notice, NoticeState
 from notifications.outbox import Message, MessageKind, insert_new, message_row
 
@@ -30,7 +41,10 @@ _DEFAULT_RULES = ReminderRules()
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What one run added. ``notices`` are those that a message tells; ``collapsed`` ones are only recorded."""
+    """What one run added.
+
+    ``notices`` are those that a message tells; ``collapsed`` ones are only recorded.
+    """
 
     notices: int = 0
     messages: int = 0
@@ -47,7 +61,8 @@ class _Telling:
     @property
     def key(self) -> str:
         row = self.row
-        return f"{MessageKind.REMINDER}|{row.item_id}|{self.step.rule}|{row.anchor_version}|{row.person_id}|{_CHANNEL}"
+        what = f"{MessageKind.REMINDER}|{row.item_id}|{self.step.rule}"
+        return f"{what}|{row.anchor_version}|{row.person_id}|{_CHANNEL}"
 
     def notice(self, state: NoticeState, now: datetime) -> dict[str, Any]:
         """Return the row of this notice."""
@@ -65,22 +80,43 @@ class _Telling:
 
 
 def reminded_items(session: Session, root: Campaign) -> set[int]:
-    """Return the ids of the items of ``root``'s round that somebody was, or is about to be, reminded of on their present date."""
-    query = select(Notice.item_id).join(ChecklistItem, ChecklistItem.id == Notice.item_id).join(ChecklistItem.campaign)
+    """Return the ids of the items of ``root``'s round that somebody was, or is about to be,
+    reminded of on their present date.
+    """
+    query = (
+        select(Notice.item_id)
+        .join(ChecklistItem, ChecklistItem.id == Notice.item_id)
+        .join(ChecklistItem.campaign)
+    )
     same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
-    sent = (Notice.state != NoticeState.CANCELLED, Notice.anchor_version == ChecklistItem.anchor_version)
+    sent = (
+        Notice.state != NoticeState.CANCELLED,
+        Notice.anchor_version == ChecklistItem.anchor_version,
+    )
     return set(session.scalars(query.where(*same, *sent).distinct()))
 
 
-def write_reminders(session: Session, *, now: datetime, calendar: WorkCalendar, rules: ReminderRules = _DEFAULT_RULES) -> Written:
-    """Write what is due at ``now`` to everybody who holds the post of an open item and has an address."""
+def write_reminders(
+    session: Session,
+    *,
+    now: datetime,
+    calendar: WorkCalendar,
+    rules: ReminderRules = _DEFAULT_RULES,
+) -> Written:
+    """Write what is due at ``now`` to everybody who holds the post of an open item and has an
+    address.
+    """
     told = _Clerk(now, calendar, rules, zone_of(session))
     tell, collapse = [], []
     for row in _candidates(session, told.window, day_here(session, now)):
         due = told.due(row)
         if due and (row.told_at is None or row.told_at < due.step.at):
             tell.append(_Telling(row, due.step))
-            collapse += [_Telling(row, step) for step in due.collapsed if row.told_at is None or row.told_at < step.at]
+            collapse += [
+                _Telling(row, step)
+                for step in due.collapsed
+                if row.told_at is None or row.told_at < step.at
+            ]
     new = insert_new(session, Notice, _distinct(tell, NoticeState.PLANNED, now))
     collapsed = insert_new(session, Notice, _distinct(collapse, NoticeState.COLLAPSED, now))
     letters = told.letters([telling for telling in tell if telling.key in new])
@@ -121,7 +157,9 @@ class _Letter:
 class _Clerk:
     """Works out steps and moments, each once: items of many units share their dates."""
 
-    def __init__(self, now: datetime, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo) -> None:
+    def __init__(
+        self, now: datetime, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo
+    ) -> None:
         self._now, self._calendar, self._rules, self._zone = now, calendar, rules, zone
         self._known: dict[tuple[date, date | None, str], Told | None] = {}
         self.window = window(now, calendar, rules, zone)
@@ -129,7 +167,9 @@ class _Clerk:
     def due(self, row: Any) -> Told | None:
         dates = row.due, row.dtstart, row.phase_key
         if dates not in self._known:
-            self._known[dates] = due_step(Dates.of(*dates), self._now, self._calendar, self._rules, self._zone)
+            self._known[dates] = due_step(
+                Dates.of(*dates), self._now, self._calendar, self._rules, self._zone
+            )
         return self._known[dates]
 
     def letters(self, tellings: Sequence[_Telling]) -> list[_Letter]:
@@ -137,20 +177,31 @@ class _Clerk:
         if not tellings:
             return []
         arguments = self._now, self._calendar, self._rules, self._zone
-        moments = {urgent: next_working_moment(*arguments, any_day=urgent) for urgent in (True, False)}
-        expiry = {step: stale_from(step, self._calendar, self._rules, self._zone) for step in {t.step for t in tellings}}
+        moments = {
+            urgent: next_working_moment(*arguments, any_day=urgent) for urgent in (True, False)
+        }
+        expiry = {
+            step: stale_from(step, self._calendar, self._rules, self._zone)
+            for step in {t.step for t in tellings}
+        }
         groups: dict[tuple[int, datetime], dict[str, _Telling]] = defaultdict(dict)
         for telling in tellings:
             leaves = moments[telling.step.urgent]
             groups[telling.row.person_id, leaves][telling.key] = telling
         return [
-            _Letter(list(group.values()), leaves, max(expiry[telling.step] for telling in group.values()))
+            _Letter(
+                list(group.values()),
+                leaves,
+                max(expiry[telling.step] for telling in group.values()),
+            )
             for (_person, leaves), group in groups.items()
         ]
 
 
 def _candidates(session: Session, days: tuple[date, date], today: date) -> Sequence[Any]:
-    """Return open items that start or are due in the window, with whom to tell and the newest step that was told already."""
+    """Return open items that start or are due in the window, with whom to tell and the newest step
+    that was told already.
+    """
     told_at = (
         select(func.max(Notice.at))
         .where(
@@ -179,26 +230,38 @@ def _candidates(session: Session, days: tuple[date, date], today: date) -> Seque
         .join(Post, in_charge())
         .join(Person, Person.id == Post.person_id)
         .where(ChecklistItem.status.in_(OPEN), ChecklistItem.due >= first, in_window)
-        .where(Campaign.status != CampaignStatus.CANCELLED, Post.on(today), Person.email.is_not(None))
+        .where(
+            Campaign.status != CampaignStatus.CANCELLED, Post.on(today), Person.email.is_not(None)
+        )
         .order_by(ChecklistItem.due, ChecklistItem.id)
     )
     return session.execute(query).all()
 
 
-def _distinct(tellings: Sequence[_Telling], state: NoticeState, now: datetime) -> list[dict[str, Any]]:
+def _distinct(
+    tellings: Sequence[_Telling], state: NoticeState, now: datetime
+) -> list[dict[str, Any]]:
     """Return the rows of notices, each once: somebody may hold the same post twice."""
     return list({telling.key: telling.notice(state, now) for telling in tellings}.values())
 
 
-def _link(session: Session, letters: Sequence[_Letter], notices: dict[str, int], messages: dict[str, int]) -> None:
+def _link(
+    session: Session, letters: Sequence[_Letter], notices: dict[str, int], messages: dict[str, int]
+) -> None:
     rows = list(_links(letters, notices, messages))
     if rows:
         table = Notice.__table__
-        statement = update(Notice).where(table.c.id == bindparam("notice")).values(message_id=bindparam("message"))
+        statement = (
+            update(Notice)
+            .where(table.c.id == bindparam("notice"))
+            .values(message_id=bindparam("message"))
+        )
         session.connection().execute(statement, rows)
 
 
-def _links(letters: Sequence[_Letter], notices: dict[str, int], messages: dict[str, int]) -> Iterator[dict[str, int]]:
+def _links(
+    letters: Sequence[_Letter], notices: dict[str, int], messages: dict[str, int]
+) -> Iterator[dict[str, int]]:
     for letter in letters:
         for telling in letter.tellings:
             yield {"notice": notices[telling.key], "message": messages[letter.key]}

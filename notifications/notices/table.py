@@ -1,4 +1,6 @@
-"""The table of notices: one thing that one person should be told about one item, and what became of it."""
+"""The table of notices: one thing that one person should be told about one item, and what became of
+it.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -22,10 +24,17 @@ class NoticeState(StrEnum):
 
 
 class Notice(Base):
-    """One thing one person should be told about one item. The key holds the version of the item's dates: a moved item re-arms."""
+    """One thing one person should be told about one item.
+
+    The key holds the version of the item's dates: a moved item re-arms.
+    """
 
     __tablename__ = "notice"
-    __table_args__ = (Index(None, "item_id", "person_id"), Index(None, "person_id"), Index(None, "message_id"))
+    __table_args__ = (
+        Index(None, "item_id", "person_id"),
+        Index(None, "person_id"),
+        Index(None, "message_id"),
+    )
 
     id: Mapped[PrimaryKey]
     key: Mapped[str] = mapped_column(String(255), unique=True)
@@ -47,7 +56,9 @@ class Notice(Base):
 def cancel_notices(session: Session, notice_ids: Collection[int]) -> None:
     """Record that these notices have nothing left to say."""
     for some in chunks(sorted(notice_ids)):
-        session.execute(update(Notice).where(Notice.id.in_(some)).values(state=NoticeState.CANCELLED))
+        session.execute(
+            update(Notice).where(Notice.id.in_(some)).values(state=NoticeState.CANCELLED)
+        )
 
 
 def forget_people(session: Session, person_ids: Collection[int]) -> None:

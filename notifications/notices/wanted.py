@@ -13,10 +13,11 @@ from notifications.notices.table import Notice, NoticeState, cancel_notices
 
 
 def still_wanted(session: Session, message_ids: Collection[int], today: date) -> set[int]:
-    """Cancel the notices that have nothing left to say, and return the messages that still carry one.
+    """Cancel the notices that have nothing left to say, and return the messages that still carry
+    one.
 
-    A notice is wanted while its item is open and on the same dates, its person is still in charge of it, and no newer one of
-    the same item is on its way.
+    A notice is wanted while its item is open and on the same dates, its person is still in charge
+    of it, and no newer one of the same item is on its way.
     """
     newer = aliased(Notice)
     is_outdated = exists().where(

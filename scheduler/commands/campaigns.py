@@ -62,9 +62,13 @@ def import_(new_service: NewService, folder: Path | None) -> None:
 @click.command("open")
 @click.option("--year", type=int, help="Only the campaigns of this year.")
 @click.option("--template", help="Open this kind on the day given with --day.")
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="The chosen day, such as 2027-03-10.")
+@click.option(
+    "--day", type=click.DateTime(["%Y-%m-%d"]), help="The chosen day, such as 2027-03-10."
+)
 @pass_service
-def open_(new_service: NewService, year: int | None, template: str | None, day: datetime | None) -> None:
+def open_(
+    new_service: NewService, year: int | None, template: str | None, day: datetime | None
+) -> None:
     """Open the campaigns whose time has come, or one kind on a chosen day. Opens nothing twice.
 
     \b
@@ -104,7 +108,9 @@ def write_feeds(new_service: NewService, folder: Path, slug: tuple[str, ...]) ->
     folder.mkdir(parents=True, exist_ok=True)
     with progress_bar(N_("Writing calendars")) as bar:
         for number, name in enumerate(slugs, 1):
-            served = serve_feed(service.session_factory, name, now=now, public_url=service.settings.web.address)
+            served = serve_feed(
+                service.session_factory, name, now=now, public_url=service.settings.web.address
+            )
             (folder / f"{name}.ics").write_bytes(served.body)
             bar(number, len(slugs))
     tell(N_("%(count)s calendars written to %(folder)s."), count=len(slugs), folder=folder)
@@ -116,7 +122,9 @@ COMMANDS = [catalog, open_, feed]
 def _open_on(service: Service, template: str, day: date) -> list[Opened]:
     with service.session_factory.begin() as session:
         calendar = work_calendar(session)
-        opened = open_on(session, get_kind(session, template), day, now=utc_now(), calendar=calendar)
+        opened = open_on(
+            session, get_kind(session, template), day, now=utc_now(), calendar=calendar
+        )
     return [opened] if opened.campaigns else []
 
 

@@ -1,4 +1,6 @@
-"""Mail: what is in the outbox, what a message says, sending one again, and one round of the relay."""
+"""Mail: what is in the outbox, what a message says, sending one again, and one round of the
+relay.
+"""
 
 import email
 import email.policy
@@ -37,7 +39,9 @@ def list_(new_service: NewService, limit: int) -> None:
             ]
             for message in list_messages(session, limit=limit)
         ]
-    show_table(_("Outbox"), [_("Number"), _("Written"), _("Kind"), _("To"), _("State"), _("Reply")], rows)
+    show_table(
+        _("Outbox"), [_("Number"), _("Written"), _("Kind"), _("To"), _("State"), _("Reply")], rows
+    )
 
 
 @mail.command()
@@ -64,10 +68,16 @@ def show(new_service: NewService, number: int) -> None:
 @click.argument("number", type=int)
 @pass_service
 def requeue_(new_service: NewService, number: int) -> None:
-    """Send a message again that failed or expired, after what was wrong was mended, such as a full mailbox or the relay."""
+    """Send a message again that failed or expired, after what was wrong was mended, such as a full
+    mailbox or the relay.
+    """
     with new_service().session_factory.begin() as session:
         message = requeue(session, number, now=utc_now())
-    tell(N_("Message %(number)s to %(address)s goes out with the next round."), number=number, address=message.rcpt_to)
+    tell(
+        N_("Message %(number)s to %(address)s goes out with the next round."),
+        number=number,
+        address=message.rcpt_to,
+    )
 
 
 @mail.command("send-once")
@@ -77,7 +87,11 @@ def send_once(new_service: NewService) -> None:
     service, now = new_service(), utc_now()
     written = service.remind(now)
     result = service.relay(now)
-    tell(N_("%(messages)s messages written, %(sent)s sent."), messages=written.messages, sent=result.sent)
+    tell(
+        N_("%(messages)s messages written, %(sent)s sent."),
+        messages=written.messages,
+        sent=result.sent,
+    )
 
 
 COMMANDS = [mail]

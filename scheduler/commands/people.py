@@ -31,7 +31,9 @@ def demo(new_service: NewService, remove: bool) -> None:
             tell(N_("%(count)s demo people removed."), count=remove_demo_people(session))
         else:
             added = add_demo_people(session, local_day(utc_now(), service.settings.zone))
-            tell(N_("%(count)s demo people added; each can sign in with a mailed link."), count=added)
+            tell(
+                N_("%(count)s demo people added; each can sign in with a mailed link."), count=added
+            )
 
 
 COMMANDS = [demo]

@@ -24,13 +24,18 @@ from web.accounts.setup import ensure_setup_code
 class PortTakenError(DomainError):
     """Raised when something else already listens where the pages should be."""
 
-    msgid = N_("Port %(port)s on %(host)s is taken. Stop what listens there, or set SUMVAY_WEB__PORT to another port.")
+    msgid = N_(
+        "Port %(port)s on %(host)s is taken. Stop what listens there, or set SUMVAY_WEB__PORT to "
+        "another port."
+    )
 
 
 @click.command()
 @pass_service
 def init(new_service: NewService) -> None:
-    """Prepare the database: migrate, import the catalogue, open the campaigns whose time has come."""
+    """Prepare the database: migrate, import the catalogue, open the campaigns whose time has
+    come.
+    """
     prepare(new_service())
 
 
@@ -99,16 +104,25 @@ def clock(new_service: NewService) -> None:
 def migrate(new_service: NewService) -> None:
     """Bring the database to the version of this program."""
     changed = migrations.upgrade(new_service().engine)
-    tell(N_("The database was brought to the newest version.") if changed else N_("The database is up to date."))
+    tell(
+        N_("The database was brought to the newest version.")
+        if changed
+        else N_("The database is up to date.")
+    )
 
 
 @click.command()
 @pass_service
 def doctor(new_service: NewService) -> None:
-    """Check configuration, database, migrations, transport, clock and catalogue. Exit code 1 when something is wrong."""
+    """Check configuration, database, migrations, transport, clock and catalogue.
+
+    Exit code 1 when something is wrong.
+    """
     findings = examine(new_service(), now=utc_now())
     show_table(
-        gettext(N_("Check-up")), [gettext(N_("What")), gettext(N_("State")), gettext(N_("Detail"))], [_row(f) for f in findings]
+        gettext(N_("Check-up")),
+        [gettext(N_("What")), gettext(N_("State")), gettext(N_("Detail"))],
+        [_row(f) for f in findings],
     )
     sys.exit(0 if all(finding.ok for finding in findings) else 1)
 
@@ -117,7 +131,10 @@ COMMANDS = [init, serve, web, clock, migrate, doctor]
 
 
 def prepare(service: Service) -> None:
-    """Make the database ready: newest version, catalogue, campaigns. Doing it again changes nothing."""
+    """Make the database ready: newest version, catalogue, campaigns.
+
+    Doing it again changes nothing.
+    """
     service.settings.scheduler.data_dir.mkdir(parents=True, exist_ok=True)
     migrations.upgrade(service.engine)
     _import(service)
@@ -136,14 +153,18 @@ def _require_current(service: Service) -> None:
 
 
 def _listen(service: Service) -> Any:
-    """Return a web server that listens already, so that a taken port is found before anything starts."""
+    """Return a web server that listens already, so that a taken port is found before anything
+    starts.
+    """
     from waitress import create_server
 
     from scheduler.wsgi import application
 
     settings = service.settings.web
     try:
-        return create_server(application(service), host=settings.host, port=settings.port, threads=8, ident=None)
+        return create_server(
+            application(service), host=settings.host, port=settings.port, threads=8, ident=None
+        )
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise PortTakenError(host=settings.host, port=settings.port) from error

@@ -34,12 +34,31 @@ from scheduler.simulation.stage import TITLES, notice_in_words
 @click.option("--year", type=int, help="The year whose campaigns are played.")
 @click.option("--until", type=int, help="Play on to the end of this year.")
 @click.option(
-    "--play", "play_name", metavar="NAME|FILE", help="What happens in it: a shipped play (2021, 2025, 2026-2027) or a TOML file."
+    "--play",
+    "play_name",
+    metavar="NAME|FILE",
+    help="What happens in it: a shipped play (2021, 2025, 2026-2027) or a TOML file.",
 )
-@click.option("--event", multiple=True, metavar="KEY=DATE", help="The main event is held on this day instead; may be repeated.")
-@click.option("--late-plan", multiple=True, metavar="KEY=DATE", help="The province's plan is issued only on this day.")
+@click.option(
+    "--event",
+    multiple=True,
+    metavar="KEY=DATE",
+    help="The main event is held on this day instead; may be repeated.",
+)
+@click.option(
+    "--late-plan",
+    multiple=True,
+    metavar="KEY=DATE",
+    help="The province's plan is issued only on this day.",
+)
 @click.option("--unit", help="Only this unit and those below it (code or address name).")
-@click.option("--format", "style", type=click.Choice(["table", "story", "json"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "story", "json"]),
+    default="table",
+    show_default=True,
+)
 @pass_service
 def simulate_(
     new_service: NewService,
@@ -53,12 +72,13 @@ def simulate_(
 ) -> None:
     """Play a year with a moved clock; nothing is written or sent.
 
-    A play lets people act in it: late plans, ticks, choices, mergers. The shipped ones show every rule at work.
+    A play lets people act in it: late plans, ticks, choices, mergers. The shipped ones show every
+    rule at work.
 
     \b
     sumvay simulate --year 2027
     sumvay simulate --play 2025 --format story     the reform of 1 July, told day by day
-    sumvay simulate --year 2027 --event vn_family_day=2027-06-25 --late-plan intl_happiness_day=2027-03-10
+    sumvay simulate --year 2027 --late-plan intl_happiness_day=2027-03-10
     sumvay simulate --year 2027 --unit 51-2025 --format json > 2027.json
     """
     play = read_play(play_name) if play_name else None
@@ -68,8 +88,11 @@ def simulate_(
     service = new_service()
     copy = _copy(service, shipped=play_name in shipped_plays())
     with copy() as session:
-        known = session.scalars(select(Template)).all() if play else self_opening(session)  # a play may open others
-        _require_campaigns([template for template in known if not template.cutoffs], events, range(first, last + 1))
+        # a play may open others
+        known = session.scalars(select(Template)).all() if play else self_opening(session)
+        _require_campaigns(
+            [template for template in known if not template.cutoffs], events, range(first, last + 1)
+        )
         _require_campaigns(known, plans, range(first, last + 1))
     with progress_bar(N_("Playing the year")) as bar:
         played = simulate(
@@ -86,11 +109,19 @@ def simulate_(
 
 COMMANDS = [simulate_]
 
-_STATES = {"NEEDS-ACTION": N_("not started"), "IN-PROCESS": N_("in progress"), "COMPLETED": N_("done"), "CANCELLED": N_("not done")}
+_STATES = {
+    "NEEDS-ACTION": N_("not started"),
+    "IN-PROCESS": N_("in progress"),
+    "COMPLETED": N_("done"),
+    "CANCELLED": N_("not done"),
+}
 
 
 def _years(year: int | None, until: int | None, play: Play | None) -> tuple[int, int]:
-    """Return the first and the last year to play; a play brings its own. Raises ``YearOutOfRangeError``."""
+    """Return the first and the last year to play; a play brings its own.
+
+    Raises ``YearOutOfRangeError``.
+    """
     if play is not None and year is None:
         year, until = play.year, until or play.until
     if year is None:
@@ -103,20 +134,32 @@ def _years(year: int | None, until: int | None, play: Play | None) -> tuple[int,
 
 
 def _early_events(days: Sequence[tuple[str, date]]) -> list[Act]:
-    return [MoveEvent(on=day, campaign=f"{key}/{day.year}", event=day, early=True) for key, day in days]
+    return [
+        MoveEvent(on=day, campaign=f"{key}/{day.year}", event=day, early=True) for key, day in days
+    ]
 
 
 def _late_plans(days: Sequence[tuple[str, date]]) -> list[Act]:
     return [LatePlan(on=day, campaign=key) for key, day in days]
 
 
-def _require_campaigns(templates: Iterable[Template], days: Sequence[tuple[str, date]], years: range) -> None:
-    """Raise ``InvalidInputError`` for a day of a campaign that the played years do not have: it would change nothing."""
-    keys = {key for one in templates for key in (one.key, one.observance.key if one.observance else one.key)}
+def _require_campaigns(
+    templates: Iterable[Template], days: Sequence[tuple[str, date]], years: range
+) -> None:
+    """Raise ``InvalidInputError`` for a day of a campaign that the played years do not have: it
+    would change nothing.
+    """
+    keys = {
+        key
+        for one in templates
+        for key in (one.key, one.observance.key if one.observance else one.key)
+    }
     played = str(years[0]) if len(years) == 1 else f"{years[0]}–{years[-1]}"
     for key, day in days:
         if key not in keys:
-            raise InvalidInputError(N_("There is no campaign “%(key)s” in %(years)s."), key=key, years=played)
+            raise InvalidInputError(
+                N_("There is no campaign “%(key)s” in %(years)s."), key=key, years=played
+            )
         if day.year not in years:
             sentence = N_("“%(key)s”: %(day)s does not lie in the played year (%(years)s).")
             raise InvalidInputError(sentence, key=key, day=f"{day:%d/%m/%Y}", years=played)
@@ -128,17 +171,23 @@ def _day_of(text: str) -> tuple[str, date]:
     try:
         return key.strip(), date.fromisoformat(day.strip())
     except ValueError as error:
-        raise InvalidInputError(N_("“%(text)s” is not of the form KEY=YYYY-MM-DD."), text=text) from error
+        raise InvalidInputError(
+            N_("“%(text)s” is not of the form KEY=YYYY-MM-DD."), text=text
+        ) from error
 
 
 def _copy(service: Service, *, shipped: bool) -> SessionFactory:
-    """Copy the real database if there is one, else the shipped catalogue, which the shipped plays are written for."""
+    """Copy the real database if there is one, else the shipped catalogue, which the shipped plays
+    are written for.
+    """
     url = make_url(service.settings.database.url)  # not the engine, which would make the folder
     exists = url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
     if not shipped and exists and migrate.version_of(service.engine) is migrate.Version.CURRENT:
         return copy_of(service.engine, service.settings.installation)
     folder = None if shipped else service.settings.events.catalog
-    return copy_of_catalog(read_catalog(folder or SHIPPED), utc_now(), service.settings.installation)
+    return copy_of_catalog(
+        read_catalog(folder or SHIPPED), utc_now(), service.settings.installation
+    )
 
 
 def _show(played: Simulation, style: str, play: Play | None) -> None:
@@ -155,11 +204,14 @@ def _show(played: Simulation, style: str, play: Play | None) -> None:
     _show_notices(played.notices)
     _show_changes(played)
     for level, count in played.without_units.items():
-        sentence = N_("%(count)s items of level “%(level)s” go to nobody: no unit of that level is entered.")
+        sentence = N_(
+            "%(count)s items of level “%(level)s” go to nobody: no unit of that level is entered."
+        )
         tell(sentence, count=count, level=_level(played, level))
     if play is None:
         tell(
-            N_("To see each rule at work: sumvay simulate --play NAME --format story (%(plays)s)"), plays=", ".join(shipped_plays())
+            N_("To see each rule at work: sumvay simulate --play NAME --format story (%(plays)s)"),
+            plays=", ".join(shipped_plays()),
         )
 
 
@@ -167,17 +219,33 @@ def _show_story(story: Sequence[StoryLine], play: Play | None) -> None:
     """Show what happened, day after day; a morning's date stands at its first line."""
     rows, day = [], None
     for line in story:
-        rows.append([_day(line.day) if line.day != day else "", _(TITLES[line.told.rule]), line.told.text(Voice.language)])
+        rows.append(
+            [
+                _day(line.day) if line.day != day else "",
+                _(TITLES[line.told.rule]),
+                line.told.text(Voice.language),
+            ]
+        )
         day = line.day
-    show_table(play.title if play else _("What happened"), [_("Day"), _("Rule"), _("What happened")], rows)
+    show_table(
+        play.title if play else _("What happened"), [_("Day"), _("Rule"), _("What happened")], rows
+    )
 
 
 def _show_campaigns(played: Simulation) -> None:
     units: dict[tuple[date, str, str, date, date], Counter[str]] = defaultdict(Counter)
     for line in played.campaigns:
-        units[(line.opens, line.observance, line.summary, line.dtstart, line.dtend)][_level(played, line.level)] += 1
+        units[(line.opens, line.observance, line.summary, line.dtstart, line.dtend)][
+            _level(played, line.level)
+        ] += 1
     rows = [
-        [_day(opens), key, summary, f"{_day(dtstart)} – {_day(date.fromordinal(dtend.toordinal() - 1))}", _numbers(levels)]
+        [
+            _day(opens),
+            key,
+            summary,
+            f"{_day(dtstart)} – {_day(date.fromordinal(dtend.toordinal() - 1))}",
+            _numbers(levels),
+        ]
         for (opens, key, summary, dtstart, dtend), levels in sorted(units.items())
     ]
     columns = [_("Opens"), _("Key"), _("Campaign"), _("Days"), _("Units")]
@@ -195,7 +263,15 @@ def _show_items(played: Simulation) -> None:
         [_day(date.fromisoformat(due)), nominal, reason, campaign, item, level, str(count)]
         for (due, campaign, item, level, nominal, reason), count in sorted(copies.items())
     ]
-    columns = [_("Due"), _("Counted"), _("Moved because"), _("Campaign"), _("Item"), _("Level"), _("Copies")]
+    columns = [
+        _("Due"),
+        _("Counted"),
+        _("Moved because"),
+        _("Campaign"),
+        _("Item"),
+        _("Level"),
+        _("Copies"),
+    ]
     show_table(_("Checklist items"), columns, rows)
 
 
@@ -205,7 +281,10 @@ def _show_notices(notices: list[NoticeLine]) -> None:
     for line in notices:
         mornings[line.at.date()][notice_in_words(line.kind)(Voice.language)] += 1
         people[line.at.date()].add(line.to)
-    rows = [[_day(day), _numbers(kinds), str(len(people[day]))] for day, kinds in sorted(mornings.items())]
+    rows = [
+        [_day(day), _numbers(kinds), str(len(people[day]))]
+        for day, kinds in sorted(mornings.items())
+    ]
     show_table(_("Notices"), [_("Morning"), _("Kind and number"), _("People")], rows)
 
 
@@ -217,9 +296,23 @@ def _show_changes(played: Simulation) -> None:
     items = {f"{line.campaign}/{line.template_key}": line.summary for line in played.items}
     copies: Counter[tuple[date, str, str, str]] = Counter()
     for line in played.changes:
-        copies[(line.at.date(), campaigns[line.item.rpartition("/")[0]], items[line.item], _what_happened(line))] += 1
-    rows = [[_day(day), campaign, item, what, str(count)] for (day, campaign, item, what), count in sorted(copies.items())]
-    show_table(_("Changes on the way"), [_("Day"), _("Campaign"), _("Item"), _("What happened"), _("Copies")], rows)
+        copies[
+            (
+                line.at.date(),
+                campaigns[line.item.rpartition("/")[0]],
+                items[line.item],
+                _what_happened(line),
+            )
+        ] += 1
+    rows = [
+        [_day(day), campaign, item, what, str(count)]
+        for (day, campaign, item, what), count in sorted(copies.items())
+    ]
+    show_table(
+        _("Changes on the way"),
+        [_("Day"), _("Campaign"), _("Item"), _("What happened"), _("Copies")],
+        rows,
+    )
 
 
 def _what_happened(line: ChangeLine) -> str:
@@ -229,7 +322,11 @@ def _what_happened(line: ChangeLine) -> str:
     if before.get("due") and before["due"] != after.get("due", before["due"]):
         days = " → ".join(_day(date.fromisoformat(day)) for day in (before["due"], after["due"]))
         return f"{days} {after.get('due_reason') or ''}".strip()
-    state = _STATES.get(after.get("status", "")) if after.get("status") != before.get("status") else None
+    state = (
+        _STATES.get(after.get("status", ""))
+        if after.get("status") != before.get("status")
+        else None
+    )
     return after.get("reason") or (_(state) if state else _("another change"))
 
 

@@ -1,4 +1,6 @@
-"""Units: unit merge, split, rename, abolish, hand-over, take-back, each with a preview that changes nothing."""
+"""Units: unit merge, split, rename, abolish, hand-over, take-back, each with a preview that changes
+nothing.
+"""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -32,7 +34,10 @@ _DAY = click.DateTime(["%Y-%m-%d", "%d/%m/%Y"])
 
 @click.group()
 def unit() -> None:
-    """Change the tree of units. Old campaigns keep their units; open items and posts go to the successors."""
+    """Change the tree of units.
+
+    Old campaigns keep their units; open items and posts go to the successors.
+    """
 
 
 def _options(command: _Command) -> _Command:
@@ -40,7 +45,9 @@ def _options(command: _Command) -> _Command:
     for option in (
         click.option("--preview", is_flag=True, help="Say what would happen and change nothing."),
         click.option("--basis", help="Number and date of the paper."),
-        click.option("--on", type=_DAY, required=True, help="The first day of the new units (2027-07-01)."),
+        click.option(
+            "--on", type=_DAY, required=True, help="The first day of the new units (2027-07-01)."
+        ),
     ):
         command = option(command)
     return command
@@ -50,10 +57,20 @@ def _options(command: _Command) -> _Command:
 @click.argument("keys", nargs=-1, required=True)
 @click.option("--name", required=True, help="Full name of the new unit, such as “Xã Đăk Long”.")
 @click.option("--code", help="The state's code of the new unit.")
-@click.option("--parent", help="Code of the unit above, where the old ones stand below different units.")
+@click.option(
+    "--parent", help="Code of the unit above, where the old ones stand below different units."
+)
 @_options
 @pass_service
-def merge_(new_service: NewService, /, keys: tuple[str, ...], name: str, code: str | None, parent: str | None, **rest: Any) -> None:
+def merge_(
+    new_service: NewService,
+    /,
+    keys: tuple[str, ...],
+    name: str,
+    code: str | None,
+    parent: str | None,
+    **rest: Any,
+) -> None:
     """Merge units into a new one.
 
     \b
@@ -65,7 +82,12 @@ def merge_(new_service: NewService, /, keys: tuple[str, ...], name: str, code: s
 
 @unit.command("split")
 @click.argument("key")
-@click.option("--into", multiple=True, required=True, help="Full name of a part; codes of units below it behind a colon.")
+@click.option(
+    "--into",
+    multiple=True,
+    required=True,
+    help="Full name of a part; codes of units below it behind a colon.",
+)
 @_options
 @pass_service
 def split_(new_service: NewService, /, key: str, into: tuple[str, ...], **rest: Any) -> None:
@@ -102,10 +124,17 @@ def abolish(new_service: NewService, /, level: str, **rest: Any) -> None:
 @click.option("--preview", is_flag=True, help="Say what would happen and change nothing.")
 @pass_service
 def hand_over_(new_service: NewService, on: datetime | None, preview: bool) -> None:
-    """Hand over what closed units left open, also after a reform that came with the catalogue. Running it again changes nothing."""
+    """Hand over what closed units left open, also after a reform that came with the catalogue.
+
+    Running it again changes nothing.
+    """
     service, now = new_service(), utc_now()
     day = on.date() if on else local_day(now, service.settings.zone)
-    done = _in_transaction(service.session_factory, preview, lambda s: hand_over(s, on=day, by=None, now=now, door=Door.COMMAND))
+    done = _in_transaction(
+        service.session_factory,
+        preview,
+        lambda s: hand_over(s, on=day, by=None, now=now, door=Door.COMMAND),
+    )
     _tell_handed_over(done)
     _tell_preview(preview)
 
@@ -115,7 +144,8 @@ def hand_over_(new_service: NewService, on: datetime | None, preview: bool) -> N
 @click.option("--preview", is_flag=True, help="Say what would happen and change nothing.")
 @pass_service
 def take_back_(new_service: NewService, key: str, preview: bool) -> None:
-    """Take back the newest change that ends the unit KEY, entered by mistake, while nothing hangs on the new units.
+    """Take back the newest change that ends the unit KEY, entered by mistake, while nothing hangs
+    on the new units.
 
     \b
     sumvay unit take-back 23356-2025 --preview
@@ -138,7 +168,11 @@ def _part(text: str) -> NewUnit:
     return NewUnit(name.strip(), children=tuple(keys.replace(",", " ").split()))
 
 
-def _reform(new_service: NewService, rest: dict[str, Any], change: Callable[[Session, dict[str, Any]], Reformed]) -> None:
+def _reform(
+    new_service: NewService,
+    rest: dict[str, Any],
+    change: Callable[[Session, dict[str, Any]], Reformed],
+) -> None:
     on: date = rest["on"].date()
     common = {"on": on, "basis": rest["basis"], "by": None, "now": utc_now(), "door": Door.COMMAND}
 
@@ -155,7 +189,10 @@ def _reform(new_service: NewService, rest: dict[str, Any], change: Callable[[Ses
     if done.handed_over:
         _tell_handed_over(done.handed_over)
     else:
-        tell(N_("%(count)s open items are handed over when the day has come: sumvay unit hand-over"), count=waiting)
+        tell(
+            N_("%(count)s open items are handed over when the day has come: sumvay unit hand-over"),
+            count=waiting,
+        )
     _tell_preview(rest["preview"])
 
 
@@ -172,7 +209,11 @@ def _in_transaction(session_factory: Any, preview: bool, work: Callable[[Session
 
 
 def _tell_handed_over(done: HandedOver) -> None:
-    tell(N_("Handed over: %(closed)s items of old units, %(begun)s in new ones."), closed=done.closed, begun=done.begun)
+    tell(
+        N_("Handed over: %(closed)s items of old units, %(begun)s in new ones."),
+        closed=done.closed,
+        begun=done.begun,
+    )
     if done.activities:
         tell(N_("Planned activities that went over: %(count)s."), count=done.activities)
     if done.posts:

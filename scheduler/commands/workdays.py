@@ -19,7 +19,9 @@ from scheduler.console import _, show_table, tell
 from scheduler.service import utc_now
 
 _LATE = {
-    Lateness.AT_ONCE: N_("%(count)s items will be overdue at once, because their new day has passed."),
+    Lateness.AT_ONCE: N_(
+        "%(count)s items will be overdue at once, because their new day has passed."
+    ),
     Lateness.MORE_DAYS: N_("%(count)s items that are overdue already will be so by more days."),
 }
 _NOT_APPLIED = 2  # exit code, so that no script takes what was only shown for done
@@ -35,9 +37,15 @@ def calendar() -> None:
 @click.option("--year", type=int, required=True, help="The year the decision is for.")
 @click.option("--source", help="Number and date of the paper.")
 @click.option(
-    "--replace/--keep", default=None, help="Whether it takes the place of the days entered before; with a Tết break it does."
+    "--replace/--keep",
+    default=None,
+    help="Whether it takes the place of the days entered before; with a Tết break it does.",
 )
-@click.option("--tet-decided", is_flag=True, help="The Tết break is decided as guessed, though the text names none.")
+@click.option(
+    "--tet-decided",
+    is_flag=True,
+    help="The Tết break is decided as guessed, though the text names none.",
+)
 @click.option("--preview", is_flag=True, help="Say what would move and change nothing.")
 @click.option("--yes", is_flag=True, help="Apply it without asking.")
 @pass_service
@@ -53,12 +61,13 @@ def decide(
     preview: bool,
     yes: bool,
 ) -> None:
-    """Read a decision from a text file (- for standard input), show what moves, and apply it when you agree.
+    """Read a decision from a text file (- for standard input), show what moves, and apply it when
+    you agree.
 
     Where nobody can be asked it only shows, and ends with exit code 2; --yes applies it.
 
     \b
-    echo "nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027" | sumvay calendar decide - --year 2027 --yes
+    sumvay calendar decide quyet-dinh.txt --year 2027 --yes
     """
     check_year(year)
     text = file.read()
@@ -73,9 +82,15 @@ def decide(
             tell(N_("This was a preview: nothing was changed."))
             context.exit(0 if preview or sys.stdin.isatty() else _NOT_APPLIED)
         mark = found.fingerprint
-        done = apply_decision(session, decision, expected_fingerprint=mark, by=None, now=utc_now(), door=Door.COMMAND)
+        done = apply_decision(
+            session, decision, expected_fingerprint=mark, by=None, now=utc_now(), door=Door.COMMAND
+        )
         session.commit()
-    tell(N_("The decision for %(year)s applies. Items moved: %(count)s."), year=year, count=len(done.moved))
+    tell(
+        N_("The decision for %(year)s applies. Items moved: %(count)s."),
+        year=year,
+        count=len(done.moved),
+    )
 
 
 def _tell_read(read: ReadText, year: int) -> tuple[Decision, ...]:
@@ -85,7 +100,10 @@ def _tell_read(read: ReadText, year: int) -> tuple[Decision, ...]:
     if read.years and year not in read.years:
         years = ", ".join(map(str, sorted(read.years)))
         tell(
-            N_("The text names dates of %(years)s, and the decision is entered for %(year)s. Please check the year."),
+            N_(
+                "The text names dates of %(years)s, and the decision is entered for %(year)s. "
+                "Please check the year."
+            ),
             years=years,
             year=year,
         )
@@ -94,12 +112,17 @@ def _tell_read(read: ReadText, year: int) -> tuple[Decision, ...]:
         if day.doubtful:
             tell(N_("The weekday written there is not the date's: %(line)s"), line=day.line)
         if day.miscounted:
-            tell(N_("The number of days written there is not that of the days read: %(line)s"), line=day.line)
+            tell(
+                N_("The number of days written there is not that of the days read: %(line)s"),
+                line=day.line,
+            )
     return tuple(day.decision for day in read.days)
 
 
 def _tell_day(day: Decision) -> None:
-    sentence = N_("Closed: %(day)s %(reason)s") if day.off else N_("Working day: %(day)s %(reason)s")
+    sentence = (
+        N_("Closed: %(day)s %(reason)s") if day.off else N_("Working day: %(day)s %(reason)s")
+    )
     tell(sentence, day=f"{day.day:%d/%m/%Y}", reason=day.reason)
 
 
@@ -118,10 +141,16 @@ def _show(found: YearPreview, today: date) -> None:
             _tell_day(day)
     for day in found.earlier:
         if day.day in found.gone:
-            tell(N_("No longer applies: %(day)s %(reason)s"), day=f"{day.day:%d/%m/%Y}", reason=day.reason)
+            tell(
+                N_("No longer applies: %(day)s %(reason)s"),
+                day=f"{day.day:%d/%m/%Y}",
+                reason=day.reason,
+            )
     tell(N_("Open items whose due date moves: %(count)s."), count=len(found.moved))
     for lateness, sentence in _LATE.items():
-        if count := sum(len(group.units) for group in found.groups(today) if group.lateness is lateness):
+        if count := sum(
+            len(group.units) for group in found.groups(today) if group.lateness is lateness
+        ):
             tell(sentence, count=count)
     columns = [_("Old due date"), _("New due date"), _("Item"), _("Units"), _("Reason")]
     for one in found.rounds:
@@ -130,8 +159,15 @@ def _show(found: YearPreview, today: date) -> None:
 
 def _row(group: Group) -> list[str]:
     old, new = ("–" if day is None else f"{day:%d/%m/%Y}" for day in (group.old_due, group.new_due))
-    units = group.units[0] if len(group.units) == 1 else _("%(count)s units") % {"count": len(group.units)}
-    why = {Fate.KEPT_DONE: _("stays: closed already"), Fate.KEPT_BY_HAND: _("stays: edited by hand or begun")}.get(group.fate)
+    units = (
+        group.units[0]
+        if len(group.units) == 1
+        else _("%(count)s units") % {"count": len(group.units)}
+    )
+    why = {
+        Fate.KEPT_DONE: _("stays: closed already"),
+        Fate.KEPT_BY_HAND: _("stays: edited by hand or begun"),
+    }.get(group.fate)
     late = {Lateness.AT_ONCE: _("overdue at once"), Lateness.MORE_DAYS: _("more days overdue")}
     said = why or group.reason, late[group.lateness] if group.lateness else None
     return [old, new, group.summary, units, "; ".join(filter(None, said)) or "–"]

@@ -10,7 +10,9 @@ from scheduler.tables import metadata
 
 
 def _render(kind: str, value: Any, _context: Any) -> str | Literal[False]:
-    """Write a new migration with plain column types, so that it never depends on code that changes later."""
+    """Write a new migration with plain column types, so that it never depends on code that changes
+    later.
+    """
     if kind == "type" and isinstance(value, UtcDateTime):
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(value, sa.Enum):
@@ -19,6 +21,12 @@ def _render(kind: str, value: Any, _context: Any) -> str | Literal[False]:
 
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, compare_type=True, render_item=_render)
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    render_as_batch=True,
+    compare_type=True,
+    render_item=_render,
+)
 with context.begin_transaction():
     context.run_migrations()

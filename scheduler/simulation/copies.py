@@ -23,23 +23,51 @@ from scheduler.tables import metadata
 
 STAND_IN = "example.invalid"  # RFC 2606: an address that can never be anybody's
 # Only what campaigns are made from is copied; everything that came of them stays behind.
-_COPIED = {"level", "unit", "unit_succession", "role", "person", "post", "observance", "title_period", "theme", "calendar_day"}
-_COPIED |= {"decided_year", "proposed_holiday", "phase", "evidence_type", "template", "template_version", "template_item"}
+_COPIED = {
+    "level",
+    "unit",
+    "unit_succession",
+    "role",
+    "person",
+    "post",
+    "observance",
+    "title_period",
+    "theme",
+    "calendar_day",
+}
+_COPIED |= {
+    "decided_year",
+    "proposed_holiday",
+    "phase",
+    "evidence_type",
+    "template",
+    "template_version",
+    "template_item",
+}
 
 
 def copy_of(engine: Engine, installation: Installation | None = None) -> SessionFactory:
-    """Return a database in memory with the catalogue, units and people of ``engine``, without campaigns and mail."""
+    """Return a database in memory with the catalogue, units and people of ``engine``, without
+    campaigns and mail.
+    """
     factory = _memory(installation)
     with engine.execution_options(read_only=True).connect() as source, factory.begin() as target:
         for table in metadata.sorted_tables:
-            in_order = select(table).order_by(*table.primary_key)  # units above come before those below
-            rows = [dict(row) for row in source.execute(in_order).mappings()] if table.name in _COPIED else []
+            # units above come before those below
+            in_order = select(table).order_by(*table.primary_key)
+            rows = (
+                [dict(row) for row in source.execute(in_order).mappings()]
+                if table.name in _COPIED
+                else []
+            )
             if rows:
                 target.execute(insert(table), rows)
     return factory
 
 
-def copy_of_catalog(catalog: Catalog, now: datetime, installation: Installation | None = None) -> SessionFactory:
+def copy_of_catalog(
+    catalog: Catalog, now: datetime, installation: Installation | None = None
+) -> SessionFactory:
     """Return a database in memory with a catalogue as shipped."""
     factory = _memory(installation)
     with factory.begin() as session:
@@ -50,8 +78,16 @@ def copy_of_catalog(catalog: Catalog, now: datetime, installation: Installation 
 def fill_posts(session: Session, day: date) -> None:
     """Put a stand-in in every post that an item asks for and nobody holds."""
     still_open = (Unit.on(day), ChecklistItem.status.in_(OPEN))
-    wanted = select(Campaign.unit_id, ChecklistItem.role_key).join(Campaign.items).join(Campaign.unit).where(*still_open).distinct()
-    someone = exists().where(Post.unit_id == Campaign.unit_id, Post.role_key == ChecklistItem.role_key, Post.on(day))
+    wanted = (
+        select(Campaign.unit_id, ChecklistItem.role_key)
+        .join(Campaign.items)
+        .join(Campaign.unit)
+        .where(*still_open)
+        .distinct()
+    )
+    someone = exists().where(
+        Post.unit_id == Campaign.unit_id, Post.role_key == ChecklistItem.role_key, Post.on(day)
+    )
     vacant = session.execute(wanted.where(~someone)).all()
     roles = {role.key: role.title_vi for role in session.scalars(select(Role))}
     names = dict(session.execute(select(Unit.id, Unit.full_name)).all())
@@ -70,7 +106,10 @@ def fill_posts(session: Session, day: date) -> None:
         return
     session.execute(insert(Person), people)
     ids = dict(session.execute(select(Person.uid, Person.id)).all())
-    posts = [{"person_id": ids[f"{u}.{role}@{STAND_IN}"], "unit_id": u, "role_key": role} for u, role in vacant]
+    posts = [
+        {"person_id": ids[f"{u}.{role}@{STAND_IN}"], "unit_id": u, "role_key": role}
+        for u, role in vacant
+    ]
     session.execute(insert(Post), posts)
 
 

@@ -36,7 +36,8 @@ from scheduler.simulation.lines import (
 from scheduler.simulation.stage import Rule, Stage, Told, as_text
 
 _A_DAY = timedelta(days=1)
-_AFTER_THE_LAST = timedelta(days=14)  # until the last overdue notice went out, also across a long break
+# until the last overdue notice went out, also across a long break
+_AFTER_THE_LAST = timedelta(days=14)
 
 Progress = Callable[[int, int], None]
 
@@ -51,10 +52,11 @@ def simulate(
     rules: ReminderRules | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Simulation:
-    """Play the campaigns of ``year`` (to ``until``) on ``copy`` from the first opening to the last overdue notice.
+    """Play the campaigns of ``year`` (to ``until``) on ``copy`` from the first opening to the last
+    overdue notice.
 
-    ``acts`` happen on their mornings. With ``unit`` (key or slug) only what concerns that unit and those below it is returned.
-    Raises ``YearOutOfRangeError`` and ``NotFoundError``.
+    ``acts`` happen on their mornings. With ``unit`` (key or slug) only what concerns that unit and
+    those below it is returned. Raises ``YearOutOfRangeError`` and ``NotFoundError``.
     """
     years = range(year, (until or year) + 1)
     for each in years:
@@ -65,8 +67,13 @@ def simulate(
         played = _Played(session, years, acts, calendar, rules or ReminderRules())
         for day in _days(session, years, acts, progress):
             played.play(day)
-            session.commit()  # or SQLite's journal of a whole year grows with every statement, and slows each of them
-        shown = set(session.scalars(subtree_ids(only.id, date(year, 1, 1)))) | {only.id} if only else None
+            # or SQLite's journal of a whole year grows with every statement, and slows each of them
+            session.commit()
+        shown = (
+            set(session.scalars(subtree_ids(only.id, date(year, 1, 1)))) | {only.id}
+            if only
+            else None
+        )
         return Simulation(
             year,
             years[-1],
@@ -80,15 +87,26 @@ def simulate(
         )
 
 
-def _days(session: Session, years: range, acts: Sequence[Act], progress: Progress) -> Iterator[date]:
+def _days(
+    session: Session, years: range, acts: Sequence[Act], progress: Progress
+) -> Iterator[date]:
     """Yield the days to play. The last one is known only when everything is open."""
-    rounds = [found for template in self_opening(session) for year in years for found in rounds_of(template, year)]
-    day = first = min([*(found.opens for found in rounds), *(act.on for act in acts), date(years[0], 1, 1)])
+    rounds = [
+        found
+        for template in self_opening(session)
+        for year in years
+        for found in rounds_of(template, year)
+    ]
+    day = first = min(
+        [*(found.opens for found in rounds), *(act.on for act in acts), date(years[0], 1, 1)]
+    )
     last = max([date(years[-1], 12, 31), *(act.on for act in acts)])
     while day <= last:
         yield day
         if day.day == 1 or day == last:
-            due = session.scalars(select(ChecklistItem.due).order_by(ChecklistItem.due.desc()).limit(1)).first()
+            due = session.scalars(
+                select(ChecklistItem.due).order_by(ChecklistItem.due.desc()).limit(1)
+            ).first()
             last = max(last, due + _AFTER_THE_LAST) if due else last
         progress((day - first).days + 1, (last - first).days + 1)
         day += _A_DAY
@@ -107,15 +125,21 @@ class _Played:
     ) -> None:
         self._session, self._years, self._rules = session, years, rules
         self._waiting, self._calendar = list(acts), calendar
-        self._may_open: set[date] | None = None  # days on which something can open; None when that may have changed
+        # days on which something can open; None when that may have changed
+        self._may_open: set[date] | None = None
         self.story: list[StoryLine] = []
 
     def play(self, day: date) -> None:
-        """Play one morning: what closed units hand over, what opens, what people do, whom the reminders reach."""
+        """Play one morning: what closed units hand over, what opens, what people do, whom the
+        reminders reach.
+        """
         session = self._session
         morning = at_local(day, max(self._rules.send_at, time(7, 30)), zone_of(session))
         stage = Stage(session, morning, day, self._calendar)
-        begun = [*self._hand_over(stage), *(self._open(stage) if self._is_opening_day(stage) else ())]
+        begun = [
+            *self._hand_over(stage),
+            *(self._open(stage) if self._is_opening_day(stage) else ()),
+        ]
         if begun:
             fill_posts(session, day)
         done = list(self._act(stage))
@@ -127,36 +151,58 @@ class _Played:
         write_reminders(session, now=morning, calendar=self._calendar, rules=self._rules)
 
     def _is_opening_day(self, stage: Stage) -> bool:
-        """Tell whether the opener could find anything: it is asked on these days only, which are few."""
+        """Tell whether the opener could find anything: it is asked on these days only, which are
+        few.
+        """
         if self._may_open is not None:
             return stage.day in self._may_open
-        rounds = (found for template in self_opening(stage.session) for year in self._years for found in rounds_of(template, year))
+        rounds = (
+            found
+            for template in self_opening(stage.session)
+            for year in self._years
+            for found in rounds_of(template, year)
+        )
         born = stage.session.scalars(select(Unit.valid_from).distinct())
         self._may_open = {found.opens for found in rounds} | {day for day in born if day}
         return True
 
     def _open(self, stage: Stage) -> Iterator[Told]:
         for year in self._years:
-            opened = open_campaigns(stage.session, now=stage.now, calendar=stage.calendar, year=year)
+            opened = open_campaigns(
+                stage.session, now=stage.now, calendar=stage.calendar, year=year
+            )
             for one in opened:
                 facts = {"campaign": one.summary, "units": one.campaigns, "items": one.items}
-                yield Told(Rule.OPENING, N_("“%(campaign)s” opens in %(units)s units with %(items)s items."), facts)
+                yield Told(
+                    Rule.OPENING,
+                    N_("“%(campaign)s” opens in %(units)s units with %(items)s items."),
+                    facts,
+                )
                 yield from self._provisional(stage, one)
             for one in opened:
                 yield from self._inside(stage, one)
 
     def _provisional(self, stage: Stage, opened: Opened) -> Iterator[Told]:
         """Tell how many dates of a fresh round rest on days off that nobody has decided yet."""
-        items = (item for campaign in stage.campaigns(f"{opened.observance}/{opened.period}") for item in campaign.items)
+        items = (
+            item
+            for campaign in stage.campaigns(f"{opened.observance}/{opened.period}")
+            for item in campaign.items
+        )
         count = sum(is_provisional(item, stage.calendar) for item in items)
         if count:
-            sentence = N_("… %(count)s of its dates are provisional (“dự kiến”): days off around them are not decided yet")
+            sentence = N_(
+                "… %(count)s of its dates are provisional (“dự kiến”): days off around them are "
+                "not decided yet"
+            )
             yield Told(Rule.DAYS_OFF, sentence, {"count": count})
 
     def _inside(self, stage: Stage, opened: Opened) -> Iterator[Told]:
         outer = stage.campaign(f"{opened.observance}/{opened.period}").outer
         if outer is not None:
-            sentence = N_("“%(inner)s” lives inside “%(outer)s”: each unit sees both in one checklist.")
+            sentence = N_(
+                "“%(inner)s” lives inside “%(outer)s”: each unit sees both in one checklist."
+            )
             yield Told(Rule.NESTING, sentence, {"inner": opened.summary, "outer": outer.summary})
 
     def _hand_over(self, stage: Stage) -> Iterator[Told]:
@@ -171,7 +217,8 @@ class _Played:
             "posts": over.posts,
         }
         sentence = N_(
-            "Units ended before %(day)s: %(closed)s open items go to the successors, which begin %(begun)s in %(campaigns)s new "
+            "Units ended before %(day)s: %(closed)s open items go to the successors, which begin "
+            "%(begun)s in %(campaigns)s new "
             "campaigns; %(posts)s posts are proposed"
         )
         yield Told(Rule.UNITS, sentence, facts)

@@ -1,4 +1,6 @@
-"""What a played year shows: its campaigns, checklist items, notices and changes, read from the copy when the clock has stopped."""
+"""What a played year shows: its campaigns, checklist items, notices and changes, read from the copy
+when the clock has stopped.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -72,7 +74,9 @@ class NoticeLine:
 
 @dataclass(frozen=True, slots=True)
 class ChangeLine:
-    """What happened to an item on the way: handed over, moved, closed; the values before and after as history keeps them."""
+    """What happened to an item on the way: handed over, moved, closed; the values before and after
+    as history keeps them.
+    """
 
     at: datetime
     door: str
@@ -101,14 +105,22 @@ class Simulation:
     items: list[ItemLine]
     notices: list[NoticeLine]
     changes: list[ChangeLine]
-    without_units: dict[str, int]  # level -> template items that no unit takes, because none of that level is entered
+    # level -> template items that no unit takes, because none of that level is entered
+    without_units: dict[str, int]
     levels: dict[str, dict[str, str]]  # level -> language -> title
 
 
 def campaign_lines(session: Session, shown: set[int] | None) -> Iterator[CampaignLine]:
-    query = select(Campaign, KEY, Unit).join(Campaign.template).outerjoin(Campaign.observance).join(Campaign.unit)
+    query = (
+        select(Campaign, KEY, Unit)
+        .join(Campaign.template)
+        .outerjoin(Campaign.observance)
+        .join(Campaign.unit)
+    )
     found = session.execute(query.order_by(Campaign.opens, Campaign.dtstart, Unit.position)).all()
-    names = {campaign.id: _reference(key, campaign.period, unit.key) for campaign, key, unit in found}
+    names = {
+        campaign.id: _reference(key, campaign.period, unit.key) for campaign, key, unit in found
+    }
     for campaign, observance, unit in found:
         if shown is None or unit.id in shown:
             yield CampaignLine(
@@ -128,9 +140,29 @@ def campaign_lines(session: Session, shown: set[int] | None) -> Iterator[Campaig
 
 def item_lines(session: Session, shown: set[int] | None) -> Iterator[ItemLine]:
     item = ChecklistItem
-    facts = (item.key, item.summary, item.role_key, item.dtstart, item.nominal_due, item.due, item.due_reason)
-    place = (KEY.label("observance"), Campaign.period, Unit.id, Unit.key.label("unit"), Unit.level_key)
-    query = select(*facts, *place).join(item.campaign).join(Campaign.template).outerjoin(Campaign.observance).join(Campaign.unit)
+    facts = (
+        item.key,
+        item.summary,
+        item.role_key,
+        item.dtstart,
+        item.nominal_due,
+        item.due,
+        item.due_reason,
+    )
+    place = (
+        KEY.label("observance"),
+        Campaign.period,
+        Unit.id,
+        Unit.key.label("unit"),
+        Unit.level_key,
+    )
+    query = (
+        select(*facts, *place)
+        .join(item.campaign)
+        .join(Campaign.template)
+        .outerjoin(Campaign.observance)
+        .join(Campaign.unit)
+    )
     for row in session.execute(query.order_by(item.due, Unit.position, item.position)):
         if shown is None or row.id in shown:
             yield ItemLine(
@@ -177,7 +209,13 @@ def notice_lines(session: Session, shown: set[int] | None) -> Iterator[NoticeLin
 
 
 def change_lines(session: Session, shown: set[int] | None) -> Iterator[ChangeLine]:
-    place = (KEY.label("observance"), Campaign.period, Unit.id, Unit.key.label("unit"), ChecklistItem.key)
+    place = (
+        KEY.label("observance"),
+        Campaign.period,
+        Unit.id,
+        Unit.key.label("unit"),
+        ChecklistItem.key,
+    )
     query = (
         select(Change.at, Change.door, Change.before, Change.after, *place)
         .join(Change.item)
@@ -200,7 +238,9 @@ def change_lines(session: Session, shown: set[int] | None) -> Iterator[ChangeLin
 
 
 def without_units(session: Session, years: range) -> dict[str, int]:
-    """Count the template items of levels that have no unit at all, such as villages nobody has entered yet."""
+    """Count the template items of levels that have no unit at all, such as villages nobody has
+    entered yet.
+    """
     days = [day for year in years for day in (date(year, 1, 1), date(year, 7, 1))]
     present = {node.level for day in days for node in load_tree(session, day).nodes.values()}
     counts: dict[str, int] = {}
@@ -222,11 +262,17 @@ def _reference(key: str, period: str, unit: str) -> str:
 
 
 def as_json(simulation: Simulation, language: str) -> dict[str, Any]:
-    """Return the simulation as plain values; docs/simulate.md describes each key. The story is told in ``language``."""
+    """Return the simulation as plain values; docs/simulate.md describes each key.
+
+    The story is told in ``language``.
+    """
 
     def plain(line: Any) -> dict[str, Any]:
         values = {name: getattr(line, name) for name in line.__slots__}
-        return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+        return {
+            name: value.isoformat() if isinstance(value, date) else value
+            for name, value in values.items()
+        }
 
     return {
         "year": simulation.year,

@@ -1,4 +1,6 @@
-"""Plays: what a simulated year is given to cope with, act after act, as a TOML file (docs/simulate.md names every act)."""
+"""Plays: what a simulated year is given to cope with, act after act, as a TOML file
+(docs/simulate.md names every act).
+"""
 
 import tomllib
 from pathlib import Path
@@ -12,7 +14,9 @@ SHIPPED = Path(__file__).with_name("plays")
 
 
 class Play(BaseModel):
-    """The years that are played and what happens in them; acts of one morning in the order of the file."""
+    """The years that are played and what happens in them; acts of one morning in the order of the
+    file.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -30,19 +34,26 @@ def shipped_plays() -> list[str]:
 def read_play(name: str) -> Play:
     """Read a shipped play by its name, or any other by its path.
 
-    Raises ``NotFoundError``, and ``InvalidInputError`` that names the act and what is wrong with it.
+    Raises ``NotFoundError``, and ``InvalidInputError`` that names the act and what is wrong with
+    it.
     """
     file = SHIPPED / f"{name}.toml" if name in shipped_plays() else Path(name)
     if not file.is_file():
         raise NotFoundError(
-            N_("There is no play “%(name)s”; these come along: %(plays)s"), name=name, plays=", ".join(shipped_plays())
+            N_("There is no play “%(name)s”; these come along: %(plays)s"),
+            name=name,
+            plays=", ".join(shipped_plays()),
         )
     try:
         return Play.model_validate(tomllib.loads(file.read_text("utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInputError(N_("The play “%(name)s” cannot be read: %(problem)s"), name=name, problem=str(error)) from error
+        raise InvalidInputError(
+            N_("The play “%(name)s” cannot be read: %(problem)s"), name=name, problem=str(error)
+        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         problem = f"{where}: {first['msg']}"
-        raise InvalidInputError(N_("The play “%(name)s” cannot be read: %(problem)s"), name=name, problem=problem) from error
+        raise InvalidInputError(
+            N_("The play “%(name)s” cannot be read: %(problem)s"), name=name, problem=problem
+        ) from error

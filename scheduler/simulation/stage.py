@@ -1,4 +1,6 @@
-"""One morning of a played year: where an act finds its campaign, its item and whoever does it, and how it tells what came of it."""
+"""One morning of a played year: where an act finds its campaign, its item and whoever does it, and
+how it tells what came of it.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -74,7 +76,8 @@ Said = Callable[[str], str]  # a sentence within a sentence: what it says in a l
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One line of the story: an English sentence with its facts, said in the reader's language when it is shown.
+    """One line of the story: an English sentence with its facts, said in the reader's language when
+    it is shown.
 
     A fact may be a ``Word`` or another sentence, which is then said in the same language.
     """
@@ -101,7 +104,11 @@ def said(sentence: str, **facts: Any) -> Said:
 def notice_in_words(kind: str) -> Said:
     """Return what kind of reminder a notice is, such as "before-7"."""
     when, _dash, days = kind.rpartition("-")
-    sentence = N_("reminder %(days)s day(s) before") if when == "before" else N_("reminder %(days)s day(s) overdue")
+    sentence = (
+        N_("reminder %(days)s day(s) before")
+        if when == "before"
+        else N_("reminder %(days)s day(s) overdue")
+    )
     return said(sentence, days=days)
 
 
@@ -139,11 +146,14 @@ class Stage:
         return get_unit(self.session, key)
 
     def campaign(self, name: str, unit: str | None = None) -> Campaign:
-        """Return a unit's campaign by "KEY" (of this year) or "KEY/PERIOD"; without a unit the one at the top.
+        """Return a unit's campaign by "KEY" (of this year) or "KEY/PERIOD"; without a unit the one
+        at the top.
 
         Raises ``NotFoundError``.
         """
-        found = self.campaigns(name, Campaign.unit_id == self.unit(unit).id if unit else Campaign.parent_id.is_(None))
+        found = self.campaigns(
+            name, Campaign.unit_id == self.unit(unit).id if unit else Campaign.parent_id.is_(None)
+        )
         if not found:
             raise NotFoundError(kind="campaign", key=f"{name}/{unit}" if unit else name)
         return found[0]
@@ -152,21 +162,35 @@ class Stage:
         """Return the campaigns of that name in the order of their units, with their items."""
         key, _, period = name.partition("/")
         when = Campaign.period == period if period else Campaign.year == self.day.year
-        query = select(Campaign).join(Campaign.template).outerjoin(Campaign.observance).join(Campaign.unit)
+        query = (
+            select(Campaign)
+            .join(Campaign.template)
+            .outerjoin(Campaign.observance)
+            .join(Campaign.unit)
+        )
         query = query.where(or_(KEY.in_([key]), Template.key == key), when, *conditions)
         query = query.order_by(Campaign.dtstart.desc(), Unit.position, Campaign.id)
         return self.session.scalars(query.options(selectinload(Campaign.items))).all()
 
     def item(self, campaign: Campaign, key: str) -> ChecklistItem:
-        """Return an item by its key, by its summary when the unit made it itself, or the unit's part of a divided one.
+        """Return an item by its key, by its summary when the unit made it itself, or the unit's
+        part of a divided one.
 
         Raises ``NotFoundError``.
         """
         divided = select(ChecklistItem.id).where(ChecklistItem.key.in_([key]))
-        known = or_(ChecklistItem.key == key, ChecklistItem.summary == key, ChecklistItem.split_from_id.in_(divided))
-        item = self.session.scalars(select(ChecklistItem).where(ChecklistItem.campaign_id == campaign.id, known)).first()
+        known = or_(
+            ChecklistItem.key == key,
+            ChecklistItem.summary == key,
+            ChecklistItem.split_from_id.in_(divided),
+        )
+        item = self.session.scalars(
+            select(ChecklistItem).where(ChecklistItem.campaign_id == campaign.id, known)
+        ).first()
         if item is None:
-            raise NotFoundError(kind="checklist item", key=f"{campaign.summary}, {campaign.unit.full_name}: {key}")
+            raise NotFoundError(
+                kind="checklist item", key=f"{campaign.summary}, {campaign.unit.full_name}: {key}"
+            )
         return item
 
     def level(self, key: str) -> str:
@@ -181,7 +205,10 @@ class Stage:
         return {"by": self.somebody(unit), "now": self.now}
 
     def somebody(self, unit: Unit) -> Person:
-        """Return a person with a post in the unit, or the nearest unit above it that has one. Raises ``NotFoundError``."""
+        """Return a person with a post in the unit, or the nearest unit above it that has one.
+
+        Raises ``NotFoundError``.
+        """
         at: Unit | None = unit
         while at is not None:
             if posts := posts_of_unit(self.session, at.id, self.day):

@@ -32,7 +32,8 @@ from web.app import create_app
 from web.config import WebConfig
 
 NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)  # 12:00 in Vietnam
-PICTURES = os.environ.get("SUMVAY_TEST_PICTURES")  # a folder: pictures of pages are left there to look at
+# a folder: pictures of pages are left there to look at
+PICTURES = os.environ.get("SUMVAY_TEST_PICTURES")
 NARROW, WIDE = 360, 1280  # pixels: an old phone, an office screen
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = [
@@ -50,7 +51,9 @@ def browser() -> Iterator[Browser]:
     """The system's Chromium."""
     path = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if path is None:
-        pytest.fail(f"The browser tests need one of these programs: {', '.join(_BROWSERS)}", pytrace=False)
+        pytest.fail(
+            f"The browser tests need one of these programs: {', '.join(_BROWSERS)}", pytrace=False
+        )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
         yield browser
@@ -173,12 +176,16 @@ class Person:
     def sees_no_barrier(self) -> None:
         """Check the page against WCAG 2.2 AA, and that it fits the window.
 
-        After a click that leads elsewhere, first expect something of the page it leads to: the click itself
-        does not always wait for it, and a page that is being replaced cannot be checked.
+        After a click that leads elsewhere, first expect something of the page it leads to: the
+        click itself does not always wait for it, and a page that is being replaced cannot be
+        checked.
         """
         self.page.wait_for_load_state()
         results = Axe().run(
-            self.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+            self.page,
+            options={
+                "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+            },
         )
         assert results.violations_count == 0, results.generate_report()
         self.needs_no_sideways_scrolling()
@@ -187,7 +194,9 @@ class Person:
         """Leave a picture of the whole page, where pictures are wanted."""
         size = self.page.viewport_size
         if PICTURES and size:
-            self.page.screenshot(path=Path(PICTURES) / f"{name}-{size['width']}.png", full_page=True)
+            self.page.screenshot(
+                path=Path(PICTURES) / f"{name}-{size['width']}.png", full_page=True
+            )
 
     def needs_no_sideways_scrolling(self) -> None:
         width = self.page.evaluate("document.documentElement.scrollWidth")
@@ -206,6 +215,8 @@ def _fill(session_factory: SessionFactory, catalog: Catalog) -> None:
 
 
 def _context(browser: Browser, width: int, **options: bool) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": width, "height": 800}, locale="vi-VN", reduced_motion="reduce", **options)
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, locale="vi-VN", reduced_motion="reduce", **options
+    )
     yield context
     context.close()

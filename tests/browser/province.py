@@ -1,6 +1,8 @@
-"""A province in the middle of its year: campaigns run, people hold posts, and every page has something on it.
+"""A province in the middle of its year: campaigns run, people hold posts, and every page has
+something on it.
 
-Names are as long as those that officials write, with one that no browser can break, so that a page that only fits short ones is seen.
+Names are as long as those that officials write, with one that no browser can break, so that a page
+that only fits short ones is seen.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -50,15 +52,37 @@ def fill(session: Session) -> None:
     """Let the province of the imported catalogue live through its year up to ``NOON``."""
     extend_horizon(session, now=NOON)
     calendar = work_calendar(session)
-    for key, year in (("evaw_day", YEAR), ("gender_action_month", YEAR), ("happiness_day", YEAR + 1)):
+    for key, year in (
+        ("evaw_day", YEAR),
+        ("gender_action_month", YEAR),
+        ("happiness_day", YEAR + 1),
+    ):
         for found in rounds_of(_template(session, key), year):
             open_round(session, found, now=NOON, calendar=calendar)
-    hoa = _holder(session, "Cán bộ tỉnh có họ tên rất dài để thử trang (Hòa)", "hoa@example.org", PROVINCE, "so_vhttdl")
-    thi = _holder(session, "Cán bộ phường có họ tên rất dài để thử trang (Thi)", "thi@example.org", COMMUNE, "ubnd_xa")
+    hoa = _holder(
+        session,
+        "Cán bộ tỉnh có họ tên rất dài để thử trang (Hòa)",
+        "hoa@example.org",
+        PROVINCE,
+        "so_vhttdl",
+    )
+    thi = _holder(
+        session,
+        "Cán bộ phường có họ tên rất dài để thử trang (Thi)",
+        "thi@example.org",
+        COMMUNE,
+        "ubnd_xa",
+    )
     _holder(session, "Cán bộ xã khác (Khánh)", "khanh@example.org", OTHER_COMMUNE, "ubnd_xa")
     for name, kind in zip(VILLAGES, (VillageType.TO_DAN_PHO, VillageType.TO_DAN_PHO), strict=True):
         add_village(
-            session, get_unit(session, COMMUNE), kind, name.removeprefix("Tổ dân phố "), by=thi, now=NOON, calendar=calendar
+            session,
+            get_unit(session, COMMUNE),
+            kind,
+            name.removeprefix("Tổ dân phố "),
+            by=thi,
+            now=NOON,
+            calendar=calendar,
         )
     _work(session, thi)
     _activities(session, thi, hoa)
@@ -96,25 +120,49 @@ def _work(session: Session, thi: Person) -> None:
     for late in _items(session, campaign):
         late.evidence_min = 0
         complete_item(session, late.id, by=thi, now=NOON)
-    others = select(Campaign).where(Campaign.template_id == campaign.template_id, Campaign.id != campaign.id)
-    for other in session.scalars(others.where(Campaign.parent_id.is_not(None)).order_by(Campaign.id).limit(50)):
+    others = select(Campaign).where(
+        Campaign.template_id == campaign.template_id, Campaign.id != campaign.id
+    )
+    for other in session.scalars(
+        others.where(Campaign.parent_id.is_not(None)).order_by(Campaign.id).limit(50)
+    ):
         for late in _items(session, other):
-            late.status, late.completed_on, late.completed = "COMPLETED", late.due + timedelta(days=4), NOON
+            late.status, late.completed_on, late.completed = (
+                "COMPLETED",
+                late.due + timedelta(days=4),
+                NOON,
+            )
 
 
 def _items(session: Session, campaign: Campaign) -> list[ChecklistItem]:
     """Return a campaign's items that are past their day."""
-    overdue = (ChecklistItem.campaign_id == campaign.id, ChecklistItem.due < NOON.date() - timedelta(days=4))
+    overdue = (
+        ChecklistItem.campaign_id == campaign.id,
+        ChecklistItem.due < NOON.date() - timedelta(days=4),
+    )
     return list(session.scalars(select(ChecklistItem).where(*overdue, ~ChecklistItem.is_own)))
 
 
 def _activities(session: Session, thi: Person, hoa: Person) -> None:
     start = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)  # 08:00 in Vietnam
     campaign, above = campaign_of(session, COMMUNE), campaign_of(session, PROVINCE)
-    plan = Plan(LAUNCH, start, start + timedelta(hours=2), HALL, "Ban Chỉ đạo công tác gia đình phường", expected=250)
+    plan = Plan(
+        LAUNCH,
+        start,
+        start + timedelta(hours=2),
+        HALL,
+        "Ban Chỉ đạo công tác gia đình phường",
+        expected=250,
+    )
     add_activity(session, campaign, plan, by=thi, now=NOON)
     later = start + timedelta(hours=1)
-    add_activity(session, above, Plan("Tọa đàm với già làng", later, later + timedelta(hours=3), HALL), by=hoa, now=NOON)
+    add_activity(
+        session,
+        above,
+        Plan("Tọa đàm với già làng", later, later + timedelta(hours=3), HALL),
+        by=hoa,
+        now=NOON,
+    )
 
 
 def _documents(session: Session, thi: Person) -> None:
@@ -122,17 +170,38 @@ def _documents(session: Session, thi: Person) -> None:
     paper = Paper(DocumentKind.PLAN, "Kế hoạch tổ chức Ngày Quốc tế xóa bỏ bạo lực đối với phụ nữ và trẻ em gái năm 2026 trên địa bàn phường", UNBREAKABLE, date(2026, 11, 2), campaign.unit.full_name, "Phó Chủ tịch UBND phường")  # fmt: skip
     plan = add_document(session, campaign, paper, item=campaign.items[0], by=thi, now=NOON)
     issue_document(session, plan, date(2026, 11, 3), by=thi, now=NOON)
-    changed = add_document(session, campaign, Paper(DocumentKind.LETTER, "Công văn điều chỉnh thời gian tổ chức"), by=thi, now=NOON)
+    changed = add_document(
+        session,
+        campaign,
+        Paper(DocumentKind.LETTER, "Công văn điều chỉnh thời gian tổ chức"),
+        by=thi,
+        now=NOON,
+    )
     supersede(session, changed, plan, by=thi, now=NOON)
 
 
 def _versions(session: Session, hoa: Person) -> None:
-    """Make a second version, which leaves the communes more time for one item and asks for a new one."""
+    """Make a second version, which leaves the communes more time for one item and asks for a new
+    one.
+    """
     template = _template(session, "evaw_day")
     entries = [item_entry(item) for item in template.current.items]
-    last = entries[-1].model_copy(update={"key": "thank_you", "title_vi": "Gửi thư cảm ơn các đơn vị phối hợp", "depends_on": []})
+    last = entries[-1].model_copy(
+        update={
+            "key": "thank_you",
+            "title_vi": "Gửi thư cảm ơn các đơn vị phối hợp",
+            "depends_on": [],
+        }
+    )
     entries[-1] = entries[-1].model_copy(update={"offset_days": entries[-1].offset_days + 5})
-    edit_template(session, template, [*entries, last], note="Thêm thư cảm ơn, lùi hạn báo cáo năm ngày", by=hoa, now=NOON)
+    edit_template(
+        session,
+        template,
+        [*entries, last],
+        note="Thêm thư cảm ơn, lùi hạn báo cáo năm ngày",
+        by=hoa,
+        now=NOON,
+    )
 
 
 def _decided(session: Session, hoa: Person) -> None:

@@ -90,7 +90,9 @@ def test_a_stranger_who_ticks_is_asked_to_sign_in(person: Person, site: Site):
     expect(person.page.get_by_role("status")).to_contain_text("Vui lòng đăng nhập trước")
 
 
-def test_a_tick_that_does_not_arrive_is_taken_back(person: Person, context: BrowserContext, site: Site):
+def test_a_tick_that_does_not_arrive_is_taken_back(
+    person: Person, context: BrowserContext, site: Site
+):
     only_a_tick(site)
     person.set_up()
     open_campaign(person)
@@ -117,7 +119,9 @@ def test_the_panel_offers_every_way_to_subscribe(person: Person):
     expect(panel.get_by_role("link", name="Google")).to_be_visible()
     expect(panel.get_by_role("link", name="Outlook")).to_be_visible()
     expect(panel.get_by_role("link", name="Tải tệp .ics")).to_be_visible()
-    expect(panel.get_by_label("Địa chỉ lịch")).to_have_value("http://127.0.0.1:8000/lich/ngay-gia-dinh-viet-nam.ics")
+    expect(panel.get_by_label("Địa chỉ lịch")).to_have_value(
+        "http://127.0.0.1:8000/lich/ngay-gia-dinh-viet-nam.ics"
+    )
     expect(panel.get_by_role("button", name="Sao chép")).to_be_visible()
     expect(panel.get_by_role("img", name="Mã QR của trang này")).to_be_visible()
     expect(panel).to_contain_text("Google mất từ vài giờ đến một ngày")
@@ -130,7 +134,9 @@ def test_the_address_is_copied(person: Person, context: BrowserContext):
     person.page.get_by_role("button", name="Sao chép").click()
 
     expect(person.page.get_by_role("button", name="Đã sao chép")).to_be_visible()
-    assert person.page.evaluate("navigator.clipboard.readText()").endswith("/lich/ngay-gia-dinh-viet-nam.ics")
+    assert person.page.evaluate("navigator.clipboard.readText()").endswith(
+        "/lich/ngay-gia-dinh-viet-nam.ics"
+    )
 
 
 def test_home_opens_the_panel_in_place(person: Person):
@@ -154,8 +160,18 @@ def test_the_keyboard_reaches_the_content_first(person: Person):
 def test_no_page_has_a_barrier(person: Person, scheme: str):
     person.page.emulate_media(color_scheme=scheme)
     complaints: list[str] = []
-    person.page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    for path in ("/", "/?thang=2026-02", "/ngay/ngay-gia-dinh-viet-nam", "/don-vi/", "/don-vi/?q=đăk", "/don-vi/tinh-kon-tum"):
+    person.page.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" else None,
+    )
+    for path in (
+        "/",
+        "/?thang=2026-02",
+        "/ngay/ngay-gia-dinh-viet-nam",
+        "/don-vi/",
+        "/don-vi/?q=đăk",
+        "/don-vi/tinh-kon-tum",
+    ):
         person.open(path)
         person.sees_no_barrier()
     for path in ("/don-vi/tinh-quang-ngai-2025", "/dang-nhap", "/cai-dat"):
@@ -189,7 +205,9 @@ def test_a_form_that_is_wrong_says_so_at_its_top(person: Person):
     person.sees_no_barrier()
 
 
-def test_a_day_and_an_hour_are_said_as_officials_write_them_whatever_the_browser_shows(context: BrowserContext, busy_site: Site):
+def test_a_day_and_an_hour_are_said_as_officials_write_them_whatever_the_browser_shows(
+    context: BrowserContext, busy_site: Site
+):
     person = Person(context.new_page(), busy_site)
     person.set_up()
     with busy_site.session_factory() as session:

@@ -26,15 +26,25 @@ ISSUED = "2026-11-20"  # a Friday; five days later is the 25th
 
 @pytest.fixture
 def campaign(busy_site: Site) -> str:
-    """Let the loudspeakers speak five days after the commune's own plan, and return the address of its campaign."""
+    """Let the loudspeakers speak five days after the commune's own plan, and return the address of
+    its campaign.
+    """
     with busy_site.session_factory.begin() as session:
         top = province.campaign_of(session, province.PROVINCE, "happiness_day")
-        by, calendar = session.scalars(select(Official).where(Official.email == "hoa@example.org")).one(), work_calendar(session)
+        by, calendar = (
+            session.scalars(select(Official).where(Official.email == "hoa@example.org")).one(),
+            work_calendar(session),
+        )
         entries = [item_entry(item) for item in top.template.current.items]
-        changed = [one.model_copy(update=AFTER_THE_PLAN) if one.key == "loudspeaker" else one for one in entries]
+        changed = [
+            one.model_copy(update=AFTER_THE_PLAN) if one.key == "loudspeaker" else one
+            for one in entries
+        ]
         version = edit_template(session, top.template, changed, by=by, now=NOON)
         mark = compare(session, top, version, calendar=calendar, now=NOON).fingerprint
-        apply_version(session, top, version, expected_fingerprint=mark, by=by, now=NOON, calendar=calendar)
+        apply_version(
+            session, top, version, expected_fingerprint=mark, by=by, now=NOON, calendar=calendar
+        )
         return f"/chien-dich/{province.campaign_of(session, province.COMMUNE, 'happiness_day').uid}"
 
 
@@ -45,7 +55,9 @@ def test_what_counts_from_a_plan_moves_when_that_is_issued_and_done_and_says_why
     page = person.page
     person.set_up()
     person.open(f"{campaign}/van-ban")
-    expect(page.locator("#them").locator("..")).to_contain_text("tự dời theo: Phát tin, bài trên đài truyền thanh, loa thôn")
+    expect(page.locator("#them").locator("..")).to_contain_text(
+        "tự dời theo: Phát tin, bài trên đài truyền thanh, loa thôn"
+    )
     page.get_by_label("Trích yếu").fill("Kế hoạch tổ chức Ngày Quốc tế Hạnh phúc")
     page.get_by_label("Số, ký hiệu").fill("15/KH-UBND")
     page.get_by_role("button", name="Nhập", exact=True).click()

@@ -1,4 +1,6 @@
-"""Every page of a province in the middle of its year, on an old phone and an office screen: it fits, and nothing bars anybody."""
+"""Every page of a province in the middle of its year, on an old phone and an office screen: it
+fits, and nothing bars anybody.
+"""
 
 import pytest
 from playwright.sync_api import BrowserContext
@@ -16,7 +18,9 @@ def pages(site: Site) -> dict[str, str]:
     with site.session_factory() as session:
         root = province.campaign_of(session, province.PROVINCE)
         commune = province.campaign_of(session, province.COMMUNE)
-        own = session.scalars(select(ChecklistItem).where(ChecklistItem.summary == province.OWN_ITEM)).first()
+        own = session.scalars(
+            select(ChecklistItem).where(ChecklistItem.summary == province.OWN_ITEM)
+        ).first()
         item = next(item for item in commune.items if item.is_open and not item.is_own)
         activity = session.scalars(select(Activity)).first()
         document = session.scalars(select(Document)).first()
@@ -26,7 +30,11 @@ def pages(site: Site) -> dict[str, str]:
         assert activity
         assert document
         assert post
-        of_root, of_commune, unit = f"/chien-dich/{root.uid}", f"/chien-dich/{commune.uid}", f"/don-vi/{commune.unit.slug}"
+        of_root, of_commune, unit = (
+            f"/chien-dich/{root.uid}",
+            f"/chien-dich/{commune.uid}",
+            f"/don-vi/{commune.unit.slug}",
+        )
         return {
             "home": "/",
             "unit": unit,
@@ -90,7 +98,9 @@ def test_every_page_fits_and_bars_nobody(context: BrowserContext, busy_site: Sit
 
 
 def test_what_people_tap_is_large_enough(browser, busy_site: Site):
-    context = browser.new_context(viewport={"width": 360, "height": 800}, locale="vi-VN", reduced_motion="reduce")
+    context = browser.new_context(
+        viewport={"width": 360, "height": 800}, locale="vi-VN", reduced_motion="reduce"
+    )
     person = Person(context.new_page(), busy_site)
     person.set_up()
     small = []
@@ -103,7 +113,9 @@ def test_what_people_tap_is_large_enough(browser, busy_site: Site):
 
 
 def test_a_phone_shows_what_to_tick_on_its_first_screen(browser, busy_site: Site):
-    context = browser.new_context(viewport={"width": 360, "height": 800}, locale="vi-VN", reduced_motion="reduce")
+    context = browser.new_context(
+        viewport={"width": 360, "height": 800}, locale="vi-VN", reduced_motion="reduce"
+    )
     person = Person(context.new_page(), busy_site)
     person.set_up()
 

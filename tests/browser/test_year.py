@@ -1,4 +1,6 @@
-"""What people do between January and December, in a real browser: choose, meet, write, move dates, change templates and units."""
+"""What people do between January and December, in a real browser: choose, meet, write, move dates,
+change templates and units.
+"""
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
@@ -92,7 +94,9 @@ def test_a_document_is_entered_and_issued(person: Person):
     form = page.locator("form").filter(has=page.get_by_label("Trích yếu"))
     form.get_by_label("Trích yếu").fill("Kế hoạch phối hợp với nhà trường")
     form.get_by_role("button").last.click()
-    paper = page.locator("article").filter(has=page.locator("p", has_text="Kế hoạch phối hợp với nhà trường"))
+    paper = page.locator("article").filter(
+        has=page.locator("p", has_text="Kế hoạch phối hợp với nhà trường")
+    )
     expect(paper).to_contain_text("Dự thảo")
 
     paper.get_by_role("button", name="Ghi nhận ban hành").click()
@@ -150,7 +154,9 @@ def test_the_decision_on_tet_is_pasted_and_applied(person: Person):
     page = person.page
     person.open("/lich-lam-viec/")
     page.get_by_role("textbox", name="Năm").fill("2027")
-    page.get_by_label("Hoặc dán nội dung quyết định").fill("Nghỉ Tết Nguyên đán từ ngày 05/02/2027 đến hết ngày 11/02/2027")
+    page.get_by_label("Hoặc dán nội dung quyết định").fill(
+        "Nghỉ Tết Nguyên đán từ ngày 05/02/2027 đến hết ngày 11/02/2027"
+    )
     page.locator("main form .button-main").first.click()
     expect(page.locator("main")).to_contain_text("05/02/2027")
     person.sees_no_barrier()

@@ -1,4 +1,6 @@
-"""Who answers for papers and finished items of a unit that ended: the people of the units that follow it, in or above them."""
+"""Who answers for papers and finished items of a unit that ended: the people of the units that
+follow it, in or above them.
+"""
 
 from datetime import timedelta
 
@@ -56,7 +58,9 @@ def confirm_posts(session, cast):
 
 @pytest.fixture
 def drafted(session, happiness):
-    """The plan that Thi drafted for its item before her commune was renamed, with her post confirmed in the new one."""
+    """The plan that Thi drafted for its item before her commune was renamed, with her post
+    confirmed in the new one.
+    """
     item = item_of(session, happiness.commune, "plan_commune")
     return add_document(session, item.campaign, PLAN, item=item, by=happiness.thi, now=BEFORE)
 
@@ -69,21 +73,39 @@ def finished(session, happiness):
 
 @pytest.fixture
 def renamed(session, happiness, drafted, finished):
-    done = rename(session, "23341", "Thị trấn Tên Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    done = rename(
+        session, "23341", "Thị trấn Tên Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY
+    )
     confirm_posts(session, happiness)
     return done.begun[0]
 
 
-def test_a_draft_is_corrected_and_issued_after_a_renaming_by_those_who_wrote_it(session, happiness, drafted, renamed):
+def test_a_draft_is_corrected_and_issued_after_a_renaming_by_those_who_wrote_it(
+    session, happiness, drafted, renamed
+):
     who = {"by": happiness.thi, "now": NEXT_DAY}
-    correct_document(session, drafted, Paper(DocumentKind.PLAN, "Kế hoạch xã", number="5/KH"), item=drafted.item, **who)
+    correct_document(
+        session,
+        drafted,
+        Paper(DocumentKind.PLAN, "Kế hoạch xã", number="5/KH"),
+        item=drafted.item,
+        **who,
+    )
     issue_document(session, drafted, DAY, **who)
 
     assert (drafted.number, drafted.issued) == ("5/KH", DAY)
 
 
 def test_the_new_units_item_shows_the_papers_of_the_old_one(session, happiness, drafted, renamed):
-    again = rename(session, renamed.key, "Thị trấn Mới Nữa", on=NEXT_DAY.date(), basis=None, by=happiness.hoa, now=NEXT_DAY)
+    again = rename(
+        session,
+        renamed.key,
+        "Thị trấn Mới Nữa",
+        on=NEXT_DAY.date(),
+        basis=None,
+        by=happiness.hoa,
+        now=NEXT_DAY,
+    )
     item = item_of(session, again.begun[0], "plan_commune")
 
     assert documents_of_item(session, item, drafts=True) == [drafted]
@@ -100,12 +122,20 @@ def test_a_paper_of_the_new_unit_replaces_one_of_the_old(session, happiness, dra
 
     assert new.supersedes == drafted
     assert replaceable(session, renamed) == [new]
-    elsewhere = add_document(session, campaign_of(session, happiness.other_commune), PLAN, by=happiness.khanh, now=NEXT_DAY)
+    elsewhere = add_document(
+        session,
+        campaign_of(session, happiness.other_commune),
+        PLAN,
+        by=happiness.khanh,
+        now=NEXT_DAY,
+    )
     with pytest.raises(InvalidInputError, match="same unit"):
         supersede(session, elsewhere, drafted, by=happiness.hoa, now=NEXT_DAY)
 
 
-def test_an_item_wrongly_ticked_before_a_renaming_is_opened_again_and_goes_over(session, happiness, finished, renamed):
+def test_an_item_wrongly_ticked_before_a_renaming_is_opened_again_and_goes_over(
+    session, happiness, finished, renamed
+):
     reopen_item(session, finished.id, by=happiness.thi, now=NEXT_DAY)
     hand_over_due(session, by=None, now=NEXT_DAY)
 
@@ -114,33 +144,60 @@ def test_an_item_wrongly_ticked_before_a_renaming_is_opened_again_and_goes_over(
         complete_item(session, finished.id, by=happiness.thi, now=NEXT_DAY)
 
 
-def test_only_people_of_the_units_that_follow_or_above_them_answer(session, happiness, neighbour, finished):
+def test_only_people_of_the_units_that_follow_or_above_them_answer(
+    session, happiness, neighbour, finished
+):
     into = [NewUnit("Xã Đông"), NewUnit("Xã Tây")]
     split(session, "23341", into, on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
     session.flush()
     old = happiness.commune
 
-    assert not may_work_on(session, happiness.thi, old, DAY)  # her posts there are not confirmed yet
+    # her posts there are not confirmed yet
+    assert not may_work_on(session, happiness.thi, old, DAY)
     confirm_posts(session, happiness)
     session.flush()
-    allowed = [may_work_on(session, who, old, DAY) for who in (happiness.thi, happiness.hoa, neighbour, happiness.khanh)]
+    allowed = [
+        may_work_on(session, who, old, DAY)
+        for who in (happiness.thi, happiness.hoa, neighbour, happiness.khanh)
+    ]
     assert allowed == [True, True, False, False]
     with pytest.raises(NotAllowedError):
         reopen_item(session, finished.id, by=happiness.khanh, now=ON_THE_DAY)
 
 
-def test_the_province_answers_for_what_an_abolished_district_left_also_under_its_own_new_name(session, happiness):
+def test_the_province_answers_for_what_an_abolished_district_left_also_under_its_own_new_name(
+    session, happiness
+):
     abolish_level(session, "district", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
-    rename(session, "62", "Tỉnh Mới", on=NEXT_DAY.date(), basis=None, by=happiness.hoa, now=NEXT_DAY)
+    rename(
+        session, "62", "Tỉnh Mới", on=NEXT_DAY.date(), basis=None, by=happiness.hoa, now=NEXT_DAY
+    )
     assert not may_work_on(session, happiness.hoa, happiness.district, NEXT_DAY.date())
     for proposal in waiting_proposals(session):
-        decide_proposal(session, proposal.id, confirm=True, by=happiness.thi, now=NEXT_DAY, as_administrator=True)
+        decide_proposal(
+            session,
+            proposal.id,
+            confirm=True,
+            by=happiness.thi,
+            now=NEXT_DAY,
+            as_administrator=True,
+        )
 
     assert may_work_on(session, happiness.hoa, happiness.district, NEXT_DAY.date())
 
 
-def test_whoever_answers_for_a_merged_unit_does_not_do_there_what_went_over(session, happiness, neighbour, finished):
-    merge(session, ["23341", "23344"], NewUnit("Xã Đăk Mới"), on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+def test_whoever_answers_for_a_merged_unit_does_not_do_there_what_went_over(
+    session, happiness, neighbour, finished
+):
+    merge(
+        session,
+        ["23341", "23344"],
+        NewUnit("Xã Đăk Mới"),
+        on=DAY,
+        basis=None,
+        by=happiness.hoa,
+        now=ON_THE_DAY,
+    )
     confirm_posts(session, happiness)
     plan = item_of(session, get_unit(session, "23344"), "plan_commune")
 

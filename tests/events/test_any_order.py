@@ -1,7 +1,8 @@
 """A round from its opening on, in which everything that happens to committees happens in any order.
 
-Whatever came before: opening again or applying the same again changes nothing, no item is lost or doubled, what is done keeps its
-date and what a hand set stays, a parent is the sum of its leaves, and inside a unit nothing is due before what it waits for.
+Whatever came before: opening again or applying the same again changes nothing, no item is lost or
+doubled, what is done keeps its date and what a hand set stays, a parent is the sum of its leaves,
+and inside a unit nothing is due before what it waits for.
 """
 
 from collections import Counter, defaultdict
@@ -50,13 +51,16 @@ from tests.events.reforms.test_reform import everything
 A_DAY = timedelta(days=1)
 ROOM = 20 * A_DAY  # from the day on which a step takes place to the campaign's first day, at least
 BORN_LATER = datetime(2100, 1, 1, tzinfo=UTC).date()
-HERE = ["62", "608", "610", "23281", "23341", "23344", "23347", "23350"]  # a province, two districts, five communes
+# a province, two districts, five communes
+HERE = ["62", "608", "610", "23281", "23341", "23344", "23347", "23350"]
 
 
 @pytest.fixture
 def cast(session):
     """The cast in a small province that does not know of the reform of 2025."""
-    session.execute(update(Unit).where(Unit.key.not_in(HERE)).values(valid_from=BORN_LATER, valid_to=None))
+    session.execute(
+        update(Unit).where(Unit.key.not_in(HERE)).values(valid_from=BORN_LATER, valid_to=None)
+    )
     session.execute(update(Unit).where(Unit.key.in_(HERE)).values(valid_to=None))
     session.execute(delete(UnitSuccession))
     session.expire_all()
@@ -64,7 +68,9 @@ def cast(session):
 
 
 class RunningRound:
-    """One round of a template, and what was promised in it: which items are done, and which columns a hand holds."""
+    """One round of a template, and what was promised in it: which items are done, and which columns
+    a hand holds.
+    """
 
     def __init__(self, session, vietnam, cast, key, year):
         self.session, self.calendar, self.cast, self.year = session, vietnam, cast, year
@@ -73,7 +79,9 @@ class RunningRound:
         self.now = datetime(found.opens.year, found.opens.month, found.opens.day, 2, tzinfo=UTC)
         open_round(session, found, now=self.now, calendar=vietnam)
         self.same = Campaign.template_id == self.template.id, Campaign.period == found.period
-        self.root = session.scalars(select(Campaign).where(*self.same, Campaign.parent_id.is_(None))).one()
+        self.root = session.scalars(
+            select(Campaign).where(*self.same, Campaign.parent_id.is_(None))
+        ).one()
         self.done, self.by_hand, self.known = {}, {}, Counter()
 
     @property
@@ -101,7 +109,11 @@ class RunningRound:
 
     def pick(self, number, *conditions):
         """Return one of the open items of units that live."""
-        found = [item for item in self.items(*conditions) if item.is_open and item.campaign.unit.is_valid(self.today)]
+        found = [
+            item
+            for item in self.items(*conditions)
+            if item.is_open and item.campaign.unit.is_valid(self.today)
+        ]
         return found[number % len(found)] if found else None
 
     def communes(self):
@@ -113,15 +125,23 @@ class RunningRound:
         args = self.in_full | {"expected_fingerprint": shown.fingerprint}
         anchors.apply(self.session, self.root, change, **args)
         self.nothing_changes(lambda: anchors.apply(self.session, self.root, change, **args))
-        assert anchors.preview(self.session, self.root, NewAnchor(), self.calendar, now=self.now).is_empty
+        assert anchors.preview(
+            self.session, self.root, NewAnchor(), self.calendar, now=self.now
+        ).is_empty
         self.in_order_beside_what_stands_by_hand()
 
     def apply(self, version):
-        shown = new_version.compare(self.session, self.root, version, calendar=self.calendar, now=self.now)
+        shown = new_version.compare(
+            self.session, self.root, version, calendar=self.calendar, now=self.now
+        )
         args = self.in_full | {"expected_fingerprint": shown.fingerprint}
         new_version.apply_version(self.session, self.root, version, **args)
-        self.nothing_changes(lambda: new_version.apply_version(self.session, self.root, version, **args))
-        assert new_version.compare(self.session, self.root, version, calendar=self.calendar, now=self.now).is_empty
+        self.nothing_changes(
+            lambda: new_version.apply_version(self.session, self.root, version, **args)
+        )
+        assert new_version.compare(
+            self.session, self.root, version, calendar=self.calendar, now=self.now
+        ).is_empty
         self.in_order_beside_what_stands_by_hand()
 
     def nothing_changes(self, again):
@@ -138,12 +158,20 @@ class RunningRound:
         self.move(NewAnchor(event_date=max(day, day.replace(year=self.year, month=1, day=1))))
 
     def days_move(self, number):
-        self.move(NewAnchor(first=max(self.root.dtstart + (number % 30 - 10) * A_DAY, self.today + ROOM)))
+        self.move(
+            NewAnchor(first=max(self.root.dtstart + (number % 30 - 10) * A_DAY, self.today + ROOM))
+        )
 
     def plan_is_issued(self, number):
         issued = set(self.session.scalars(select(Document.item_id)))
-        plans = [plan for plan in anchors.plans_of(self.session, self.root) if plan.id not in issued]
-        self.move(NewAnchor(plan=plans[number % len(plans)].key, issued=self.today) if plans else NewAnchor())
+        plans = [
+            plan for plan in anchors.plans_of(self.session, self.root) if plan.id not in issued
+        ]
+        self.move(
+            NewAnchor(plan=plans[number % len(plans)].key, issued=self.today)
+            if plans
+            else NewAnchor()
+        )
 
     def days_follow_the_plans(self, number):
         self.move(NewAnchor())
@@ -162,21 +190,37 @@ class RunningRound:
         """It waits for the one that it is a copy of, and would be due before it."""
         entries = self.entries(number)
         model = entries[number % len(entries)]
-        name = {"key": f"extra_{len(self.template.versions)}", "title_vi": f"Việc thêm {number}", "depends_on": [model.key]}
+        name = {
+            "key": f"extra_{len(self.template.versions)}",
+            "title_vi": f"Việc thêm {number}",
+            "depends_on": [model.key],
+        }
         earlier = {"offset_days": model.offset_days - number % 9, "level_offsets": {}}
         self.version([*entries, model.model_copy(update=name | earlier)])
 
     def item_is_removed(self, number):
         entries = self.entries(number)
         gone = entries.pop(number % len(entries)).key
-        rest = [entry.model_copy(update={"depends_on": [key for key in entry.depends_on if key != gone]}) for entry in entries]
+        rest = [
+            entry.model_copy(
+                update={"depends_on": [key for key in entry.depends_on if key != gone]}
+            )
+            for entry in entries
+        ]
         own = {"anchor": Anchor.EVENT}  # of what counted from it
         self.version(
-            [entry if entry.depends_on or entry.anchor is not Anchor.PLAN else entry.model_copy(update=own) for entry in rest]
+            [
+                entry
+                if entry.depends_on or entry.anchor is not Anchor.PLAN
+                else entry.model_copy(update=own)
+                for entry in rest
+            ]
         )
 
     def item_is_reworded(self, number):
-        self.version(self.entries(number, title_vi=f"Việc viết lại {number}", weight=1 + number % 5))
+        self.version(
+            self.entries(number, title_vi=f"Việc viết lại {number}", weight=1 + number % 5)
+        )
 
     def item_has_other_days(self, number):
         offset = number % 71 - 50
@@ -191,38 +235,74 @@ class RunningRound:
         values = {"anchor": Anchor.PLAN, "offset_days": number % 15 - 3, "level_offsets": {}}
         values |= {"end_offset_days": None, "level_end_offsets": {}}
         key = waiting[number % len(waiting)]
-        self.version([entry.model_copy(update=values) if entry.key == key and entry.depends_on else entry for entry in entries])
+        self.version(
+            [
+                entry.model_copy(update=values) if entry.key == key and entry.depends_on else entry
+                for entry in entries
+            ]
+        )
 
     def item_has_other_levels(self, number):
         levels = [["commune"], ["district"], ["commune", "district"], ["province"], ["village"]]
-        self.version(self.entries(number, levels=levels[number % len(levels)], cascade=Cascade.EACH))
+        self.version(
+            self.entries(number, levels=levels[number % len(levels)], cascade=Cascade.EACH)
+        )
 
     def older_version_returns(self, number):
         self.apply(self.template.versions[number % len(self.template.versions)])
 
     def unit_joins(self, number):
         name = f"x-{self.now:%Y%m%d}"
-        unit = Unit(key=name, level_key="commune", type="xa", name=name, full_name=f"Xã {name}", slug=name, search=name)
+        unit = Unit(
+            key=name,
+            level_key="commune",
+            type="xa",
+            name=name,
+            full_name=f"Xã {name}",
+            slug=name,
+            search=name,
+        )
         unit.parent_id = self.cast.district.id
         self.session.add(unit)
 
     def village_joins(self, number):
         communes = self.communes()
-        add_village(self.session, communes[number % len(communes)], VillageType.THON, str(number), **self.in_full)
+        add_village(
+            self.session,
+            communes[number % len(communes)],
+            VillageType.THON,
+            str(number),
+            **self.in_full,
+        )
 
     def item_is_done(self, number):
         if item := self.pick(number):
             item.evidence_min = 0
             complete_item(self.session, item.id, **self.who)
-            self.done = {item.id: item.due for item in self.items(ChecklistItem.status == TodoStatus.COMPLETED)}
+            self.done = {
+                item.id: item.due
+                for item in self.items(ChecklistItem.status == TodoStatus.COMPLETED)
+            }
 
     def item_is_opened_again(self, number):
-        """It kept its words while it was done, so it is offered what versions changed meanwhile, and takes it."""
-        alive = [item for item_id in self.done if (item := self.session.get_one(ChecklistItem, item_id))]
-        found = [item for item in alive if item.campaign.unit.is_valid(self.today) and not closed_from_outside(self.session, item)]
+        """It kept its words while it was done, so it is offered what versions changed meanwhile,
+        and takes it.
+        """
+        alive = [
+            item for item_id in self.done if (item := self.session.get_one(ChecklistItem, item_id))
+        ]
+        found = [
+            item
+            for item in alive
+            if item.campaign.unit.is_valid(self.today)
+            and not closed_from_outside(self.session, item)
+        ]
         if found:
             reopen_item(self.session, found[number % len(found)].id, **self.who)
-            self.done = {item.id: item.due for item in self.items(ChecklistItem.status == TodoStatus.COMPLETED)}
+            self.done = {
+                item.id: item.due
+                for item in self.items(ChecklistItem.status == TodoStatus.COMPLETED)
+            }
         self.apply(self.root.version)
 
     def item_is_given_up(self, number):
@@ -230,20 +310,33 @@ class RunningRound:
             decline_item(self.session, item.id, "mưa lũ", **self.who)
 
     def what_was_given_up_is_opened_again(self, number):
-        """Right then it has what its neighbours have; what waits for it follows with the next move of dates."""
-        found = [item for item in self.items(ChecklistItem.not_done == NotDone.NOT_DONE) if item.campaign.unit.is_valid(self.today)]
+        """Right then it has what its neighbours have; what waits for it follows with the next move
+        of dates.
+        """
+        found = [
+            item
+            for item in self.items(ChecklistItem.not_done == NotDone.NOT_DONE)
+            if item.campaign.unit.is_valid(self.today)
+        ]
         found = [item for item in found if not closed_from_outside(self.session, item)]
         if found:
             item = reopen_item(self.session, found[number % len(found)].id, **self.who)
-            lines = new_version.compare(self.session, self.root, self.root.version, calendar=self.calendar, now=self.now).lines
+            lines = new_version.compare(
+                self.session, self.root, self.root.version, calendar=self.calendar, now=self.now
+            ).lines
             own = [line.fate for line in lines if line.item_id == item.id]
             assert own in ([], [Fate.KEPT_BY_HAND], [Fate.REMOVED]), (item.key, own)
         self.apply(self.root.version)
 
     def part_is_taken_back(self, number):
-        parts = [item for item in self.items(ChecklistItem.split_from_id.is_not(None)) if untouched(item)]
         parts = [
-            part for part in parts if part.campaign.unit.is_valid(self.today) and part.split_from.campaign.unit.is_valid(self.today)
+            item for item in self.items(ChecklistItem.split_from_id.is_not(None)) if untouched(item)
+        ]
+        parts = [
+            part
+            for part in parts
+            if part.campaign.unit.is_valid(self.today)
+            and part.split_from.campaign.unit.is_valid(self.today)
         ]
         if parts:
             take_back_part(self.session, parts[number % len(parts)].id, **self.who)
@@ -258,7 +351,9 @@ class RunningRound:
 
     def own_item_is_added(self, number):
         communes = [unit.id for unit in self.communes()]
-        campaigns = self.session.scalars(select(Campaign).where(*self.same, Campaign.unit_id.in_(communes))).all()
+        campaigns = self.session.scalars(
+            select(Campaign).where(*self.same, Campaign.unit_id.in_(communes))
+        ).all()
         own = OwnItem(f"Việc riêng {number}", self.root.dtstart, "event")
         add_own_item(self.session, campaigns[number % len(campaigns)], own, **self.who)
 
@@ -266,14 +361,24 @@ class RunningRound:
         communes = [unit.id for unit in self.communes()]
         if item := self.pick(number, Campaign.unit_id.in_(communes)):
             commune = item.campaign.unit
-            villages = [add_village(self.session, commune, VillageType.LANG, name, **self.in_full).id for name in "AB"]
+            villages = [
+                add_village(self.session, commune, VillageType.LANG, name, **self.in_full).id
+                for name in "AB"
+            ]
             split_item(self.session, item.id, villages[: 1 + number % 2], **self.in_full)
 
     def units_merge(self, number):
         communes = [unit for unit in self.communes() if unit.valid_from != self.today]
         if len(communes) > 2:
             keys = [communes[(number + n) % len(communes)].key for n in range(2)]
-            merge(self.session, keys, NewUnit(f"Xã Gộp {number}"), on=self.today, basis=None, **self.who)
+            merge(
+                self.session,
+                keys,
+                NewUnit(f"Xã Gộp {number}"),
+                on=self.today,
+                basis=None,
+                **self.who,
+            )
             self.nothing_changes(lambda: hand_over_due(self.session, by=None, now=self.now))
 
     # What holds whatever happened.
@@ -287,7 +392,9 @@ class RunningRound:
         self.in_order()
 
     def the_clock_ticks(self):
-        """Open what is missing and hand over what closed units hold, as the clock does every day; once more changes nothing."""
+        """Open what is missing and hand over what closed units hold, as the clock does every day;
+        once more changes nothing.
+        """
         self.clock()
         self.nothing_changes(self.clock)
 
@@ -296,21 +403,38 @@ class RunningRound:
         hand_over_due(self.session, by=None, now=self.now)
 
     def nothing_is_lost_or_doubled(self):
-        """Every living unit has what the version gives its level, itself or in a unit it was made from, and ended ones are idle."""
+        """Every living unit has what the version gives its level, itself or in a unit it was made
+        from, and ended ones are idle.
+        """
         keys = Counter((item.campaign.unit_id, item.key) for item in self.items())
         assert set(keys.values()) == {1}
         assert self.known <= keys
         self.known = keys
-        assert not [item.key for item in self.items() if item.is_open and not item.campaign.unit.is_valid(self.today)]
-        have = self.inherited({unit_id: {key for owner, key in keys if owner == unit_id} for unit_id, _key in keys})
+        assert not [
+            item.key
+            for item in self.items()
+            if item.is_open and not item.campaign.unit.is_valid(self.today)
+        ]
+        have = self.inherited(
+            {unit_id: {key for owner, key in keys if owner == unit_id} for unit_id, _key in keys}
+        )
         tree = load_tree(self.session, self.today)
         copies = copies_by_level(self.root.version.items, tree)
         nodes = tree.below(tree.nodes[self.cast.province.id])
-        missing = [(node.full_name, item.key) for node in nodes for item in copies.of(node) if item.key not in have[node.id]]
+        missing = [
+            (node.full_name, item.key)
+            for node in nodes
+            for item in copies.of(node)
+            if item.key not in have[node.id]
+        ]
         assert missing == []
 
     def inherited(self, keys):
-        links = self.session.execute(select(UnitSuccession.predecessor_id, UnitSuccession.successor_id).order_by(UnitSuccession.id))
+        links = self.session.execute(
+            select(UnitSuccession.predecessor_id, UnitSuccession.successor_id).order_by(
+                UnitSuccession.id
+            )
+        )
         have = defaultdict(set, keys)
         for old, new in links:
             have[new] |= have[old]
@@ -333,14 +457,26 @@ class RunningRound:
         rolled = counted.totals(own)
         for node in counted.tree.below(counted.tree.nodes[self.cast.province.id]):
             below = {one.id for one in counted.tree.below(node)}
-            assert rolled[node.id] == sum_of(progress for unit_id, progress in own.items() if counted.within[unit_id] in below)
+            assert rolled[node.id] == sum_of(
+                progress for unit_id, progress in own.items() if counted.within[unit_id] in below
+            )
         query = select(ChecklistItem).join(ChecklistItem.campaign)
         whole = query.where(Campaign.year == self.year, ChecklistItem.split_from_id.is_(None))
         items = self.session.scalars(whole).all()
         top = rolled[self.cast.province.id]
-        excused = [item for item in items if item.status is TodoStatus.CANCELLED and item.not_done is not NotDone.NOT_DONE]
-        assert (top.expected, top.done) == (len(items) - len(excused), sum(item.is_done for item in items))
-        assert compare_years(self.session, self.cast.province, [self.year], self.today)[self.year] == top
+        excused = [
+            item
+            for item in items
+            if item.status is TodoStatus.CANCELLED and item.not_done is not NotDone.NOT_DONE
+        ]
+        assert (top.expected, top.done) == (
+            len(items) - len(excused),
+            sum(item.is_done for item in items),
+        )
+        assert (
+            compare_years(self.session, self.cast.province, [self.year], self.today)[self.year]
+            == top
+        )
 
     def in_order(self):
         """Inside a unit no open item is due before one it waits for; what a hand moved is left out."""
@@ -352,7 +488,11 @@ class RunningRound:
         assert self.too_early(lambda item: True) == []
 
     def too_early(self, counts):
-        due = {(item.campaign_id, item.key): item.due for item in self.items() if item.is_open and counts(item)}
+        due = {
+            (item.campaign_id, item.key): item.due
+            for item in self.items()
+            if item.is_open and counts(item)
+        }
         return [
             (item.key, first)
             for item in self.items()
@@ -388,7 +528,8 @@ STEPS = [
 ]
 
 
-ONCE = drawn(10, phases=[Phase.explicit, Phase.generate])  # making a failing order shorter takes minutes
+# making a failing order shorter takes minutes
+ONCE = drawn(10, phases=[Phase.explicit, Phase.generate])
 
 
 @pytest.mark.slow
@@ -398,7 +539,9 @@ ONCE = drawn(10, phases=[Phase.explicit, Phase.generate])  # making a failing or
     year=st.sampled_from(YEARS),
     steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 5000)), min_size=3, max_size=8),
 )
-def test_whatever_happens_in_whatever_order_a_round_stays_whole(session, vietnam, cast, key, year, steps):
+def test_whatever_happens_in_whatever_order_a_round_stays_whole(
+    session, vietnam, cast, key, year, steps
+):
     with undone(session):
         one = RunningRound(session, vietnam, cast, key, year)
         one.holds()
@@ -406,5 +549,7 @@ def test_whatever_happens_in_whatever_order_a_round_stays_whole(session, vietnam
             one.take(step, number)
             one.holds()
         one.move(NewAnchor())
-        assert new_version.compare(session, one.root, one.root.version, calendar=vietnam, now=one.now).is_empty
+        assert new_version.compare(
+            session, one.root, one.root.version, calendar=vietnam, now=one.now
+        ).is_empty
         one.holds()

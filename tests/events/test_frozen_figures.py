@@ -54,7 +54,9 @@ FIRST = MARCH_2021 - 20 * A_DAY  # the campaign opens; the acts of a day come at
 
 
 class Stage:
-    """A province in which the campaign of 20 March 2021 runs and people do things, one day after the other."""
+    """A province in which the campaign of 20 March 2021 runs and people do things, one day after
+    the other.
+    """
 
     def __init__(self, session, vietnam):
         session.execute(update(Unit).where(Unit.valid_to == LAST_OF_KON_TUM).values(valid_to=None))
@@ -75,7 +77,9 @@ class Stage:
         return Campaign.unit_id.in_(ever_below(self.cast.province.id))
 
     def item(self, number):
-        """Return one of the items of the province, the district and of what was or became of three communes."""
+        """Return one of the items of the province, the district and of what was or became of three
+        communes.
+        """
         near = ever_below(self.cast.district.id)
         query = select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.unit)
         query = query.where(Campaign.unit_id.in_(near) | (Campaign.id == self.root.id)).order_by(
@@ -104,7 +108,11 @@ class Stage:
             round_progress(session, day, here),
             year_progress(session, day, here),
             items,
-            {key: one for key, one in own_progress(session, day, here, of_phase("report", day)).items() if one},
+            {
+                key: one
+                for key, one in own_progress(session, day, here, of_phase("report", day)).items()
+                if one
+            },
             waiting(session, day, here),
             silent_units(session, day, here),
         )
@@ -116,13 +124,29 @@ def undo(stage, item):
 
 
 def reword(stage, item):
-    words = f"A, theo ý kiến ngày {stage.now:%d/%m}"  # comes first, so that it is the one that a report prints
-    edit_item(stage.session, item.id, Edit(words, item.due - A_DAY, item.role_key, item.dtstart), **stage.who)
+    # comes first, so that it is the one that a report prints
+    words = f"A, theo ý kiến ngày {stage.now:%d/%m}"
+    edit_item(
+        stage.session,
+        item.id,
+        Edit(words, item.due - A_DAY, item.role_key, item.dtstart),
+        **stage.who,
+    )
 
 
 def divide(stage, item):
-    below = select(Unit.id).where(Unit.parent_id == item.campaign.unit_id, Unit.valid_to.is_(None)).limit(3)
-    split_item(stage.session, item.id, stage.session.scalars(below).all(), calendar=stage.vietnam, **stage.who)
+    below = (
+        select(Unit.id)
+        .where(Unit.parent_id == item.campaign.unit_id, Unit.valid_to.is_(None))
+        .limit(3)
+    )
+    split_item(
+        stage.session,
+        item.id,
+        stage.session.scalars(below).all(),
+        calendar=stage.vietnam,
+        **stage.who,
+    )
 
 
 def take_back(stage, item):
@@ -132,9 +156,15 @@ def take_back(stage, item):
 
 def take_a_version(stage, item):
     template = stage.root.template
-    other = {"weight": 1 + stage.now.day % 5, "required": stage.now.day % 2 == 0, "title_vi": f"Việc mới {stage.now.day}"}
+    other = {
+        "weight": 1 + stage.now.day % 5,
+        "required": stage.now.day % 2 == 0,
+        "title_vi": f"Việc mới {stage.now.day}",
+    }
     entries = [
-        entry.model_copy(update={"phase": "report" if entry.phase == "prepare" else "prepare"}) if entry.key == "banners" else entry
+        entry.model_copy(update={"phase": "report" if entry.phase == "prepare" else "prepare"})
+        if entry.key == "banners"
+        else entry
         for entry in changed(template, item.key, **other)
         if entry.key != "loudspeaker" or stage.now.day % 3
     ]
@@ -145,7 +175,13 @@ def take_a_version(stage, item):
 def reorder(stage, item):
     entries = [item_entry(one) for one in stage.root.template.current.items]
     place = stage.now.day % len(entries)
-    version = edit(stage.session, stage.root.template, [*entries[place:], *entries[:place]], stage.cast, stage.now)
+    version = edit(
+        stage.session,
+        stage.root.template,
+        [*entries[place:], *entries[:place]],
+        stage.cast,
+        stage.now,
+    )
     apply(stage.session, stage.root, version, stage.vietnam, stage.cast, now=stage.now)
 
 
@@ -175,10 +211,16 @@ ACTS = {
     "hold up": lambda stage, item: block_item(stage.session, item.id, "chờ kinh phí", **stage.who),
     "complete": lambda stage, item: complete_item(stage.session, item.id, **stage.who),
     "decline": lambda stage, item: decline_item(stage.session, item.id, "mưa lũ", **stage.who),
-    "excuse": lambda stage, item: excuse_item(stage.session, item.id, "không có trường", **stage.who),
+    "excuse": lambda stage, item: excuse_item(
+        stage.session, item.id, "không có trường", **stage.who
+    ),
     "reopen": lambda stage, item: reopen_item(stage.session, item.id, **stage.who),
-    "add": lambda stage, item: add_own_item(stage.session, item.campaign, OwnItem("Thi", item.due, "event"), **stage.who),
-    "delegate": lambda stage, item: delegate_item(stage.session, item.id, stage.cast.commune.id, **stage.who),
+    "add": lambda stage, item: add_own_item(
+        stage.session, item.campaign, OwnItem("Thi", item.due, "event"), **stage.who
+    ),
+    "delegate": lambda stage, item: delegate_item(
+        stage.session, item.id, stage.cast.commune.id, **stage.who
+    ),
     "follow": lambda stage, item: follow_template(stage.session, item.id, **stage.who),
     "undo": undo,
     "reword": reword,
@@ -192,7 +234,9 @@ ACTS = {
     "cancel": lambda stage, item: cancel_round(stage.session, stage.root, "mở nhầm", **stage.who),
     "open again": lambda stage, item: reopen_round(stage.session, stage.root, **stage.who),
 }
-A_DAYS_ACTS = st.lists(st.tuples(st.sampled_from(sorted(ACTS)), st.integers(0, 39)), min_size=1, max_size=4)
+A_DAYS_ACTS = st.lists(
+    st.tuples(st.sampled_from(sorted(ACTS)), st.integers(0, 39)), min_size=1, max_size=4
+)
 
 
 @pytest.fixture
@@ -252,25 +296,49 @@ def test_the_rounds_of_last_months_report_keep_their_order_when_their_days_move(
     change = NewAnchor(first=other.dtstart + 60 * A_DAY)
     move(stage.session, stage.root, change, stage.vietnam, stage.cast.hoa, stage.now)
 
-    assert [(part.template_id, part.key) for part in parts(stage.session, AsOf(FIRST.date()), here)] == before
+    assert [
+        (part.template_id, part.key) for part in parts(stage.session, AsOf(FIRST.date()), here)
+    ] == before
 
 
 def test_a_part_is_called_in_last_months_report_as_its_item_was_then(stage):
     item = item_of(stage.session, stage.root, stage.cast.commune, "plan_commune")
-    villages = [add_village(stage.session, stage.cast.commune, VillageType.THON, "1", calendar=stage.vietnam, **stage.who)]
-    split_item(stage.session, item.id, [village.id for village in villages], calendar=stage.vietnam, **stage.who)
+    villages = [
+        add_village(
+            stage.session,
+            stage.cast.commune,
+            VillageType.THON,
+            "1",
+            calendar=stage.vietnam,
+            **stage.who,
+        )
+    ]
+    split_item(
+        stage.session,
+        item.id,
+        [village.id for village in villages],
+        calendar=stage.vietnam,
+        **stage.who,
+    )
     below = Campaign.unit_id == villages[0].id
-    [before] = [part for part in parts(stage.session, stage.now.date(), below) if part.key == item.key]
+    [before] = [
+        part for part in parts(stage.session, stage.now.date(), below) if part.key == item.key
+    ]
     stage.now += A_DAY
 
     reword(stage, item)
 
-    [after] = [part for part in parts(stage.session, AsOf(FIRST.date()), below) if part.key == item.key]
+    [after] = [
+        part for part in parts(stage.session, AsOf(FIRST.date()), below) if part.key == item.key
+    ]
     assert after.summary == before.summary != item.summary
 
 
 def test_a_version_that_weighs_and_names_work_anew_leaves_last_months_figures(stage):
-    item, here = item_of(stage.session, stage.root, stage.cast.commune, "plan_commune"), Campaign.unit_id == stage.cast.commune.id
+    item, here = (
+        item_of(stage.session, stage.root, stage.cast.commune, "plan_commune"),
+        Campaign.unit_id == stage.cast.commune.id,
+    )
     [before] = own_progress(stage.session, FIRST.date(), here).values()
     words = item.summary
     stage.now += A_DAY
@@ -279,6 +347,9 @@ def test_a_version_that_weighs_and_names_work_anew_leaves_last_months_figures(st
 
     [after] = own_progress(stage.session, AsOf(FIRST.date()), here).values()
     assert after == before
-    assert own_progress(stage.session, stage.now.date(), here)[stage.cast.commune.id].weight != before.weight
+    assert (
+        own_progress(stage.session, stage.now.date(), here)[stage.cast.commune.id].weight
+        != before.weight
+    )
     names = {part.key: part.summary for part in parts(stage.session, AsOf(FIRST.date()), here)}
     assert (names["plan_commune"], item.summary) == (words, f"Việc mới {stage.now.day}")

@@ -21,7 +21,8 @@ BY_NATURE = {
     "events/calendars/ical.py",
     "events/calendars/feeds.py",
 }  # calendars say UTC+7
-SETTINGS = {"events/progress/as_of.py", "notifications/composer.py", "web/config.py"}  # they are told the zone, and have a default
+# they are told the zone, and have a default
+SETTINGS = {"events/progress/as_of.py", "notifications/composer.py", "web/config.py"}
 
 
 @pytest.fixture
@@ -29,7 +30,9 @@ def in_london(session):
     session.info[INSTALLATION] = Installation(ZoneInfo("Europe/London"))
 
 
-def test_work_is_done_on_the_day_that_it_is_where_the_officials_sit(session, vietnam, cast, in_london):
+def test_work_is_done_on_the_day_that_it_is_where_the_officials_sit(
+    session, vietnam, cast, in_london
+):
     root = open_template(session, vietnam, "happiness_day", 2021, now=LATE)
     item = item_of(session, root, cast.commune, "loudspeaker")
     item.evidence_min = 0
@@ -45,7 +48,15 @@ def test_closed_units_hand_over_on_the_day_that_it_is_where_the_officials_sit(se
 
 
 def test_vietnams_time_zone_is_taken_for_granted_only_where_calendars_are_written():
-    files = [file for name in ("events", "notifications", "scheduler", "web") for file in (PACKAGES / name).rglob("*.py")]
-    found = {str(file.relative_to(PACKAGES)) for file in files if re.search(r"\bVIETNAM\b", file.read_text())}
+    files = [
+        file
+        for name in ("events", "notifications", "scheduler", "web")
+        for file in (PACKAGES / name).rglob("*.py")
+    ]
+    found = {
+        str(file.relative_to(PACKAGES))
+        for file in files
+        if re.search(r"\bVIETNAM\b", file.read_text())
+    }
 
     assert found == BY_NATURE | SETTINGS

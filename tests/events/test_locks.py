@@ -1,4 +1,6 @@
-"""How the code locks rows: one way, so that people who work at once wait for each other and do not stop each other."""
+"""How the code locks rows: one way, so that people who work at once wait for each other and do not
+stop each other.
+"""
 
 from pathlib import Path
 
@@ -9,7 +11,12 @@ ALONE = {"taking_back.py"}  # deletes what it locks: nobody may point at it mean
 
 def test_every_lock_lets_others_go_on_pointing_at_the_row():
     rooms = [room for room in Path(events.__file__).parent.rglob("*.py") if room.name not in ALONE]
-    lines = [line for room in rooms for line in room.read_text().splitlines() if "with_for_update" in line]
+    lines = [
+        line
+        for room in rooms
+        for line in room.read_text().splitlines()
+        if "with_for_update" in line
+    ]
 
     assert len(rooms) > 60
     assert len(lines) > 10

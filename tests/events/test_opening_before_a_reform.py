@@ -1,4 +1,6 @@
-"""A merge is entered weeks before its day: the units that still exist do the work, and none of it stands twice."""
+"""A merge is entered weeks before its day: the units that still exist do the work, and none of it
+stands twice.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -30,13 +32,27 @@ def cast(before_2025):
 
 
 def enter_merge(session, cast):
-    done = merge(session, PAIR, NewUnit("Xã Đăk Mới"), on=FIRST_DAY, basis=None, by=cast.hoa, now=WHEN_ENTERED)
+    done = merge(
+        session,
+        PAIR,
+        NewUnit("Xã Đăk Mới"),
+        on=FIRST_DAY,
+        basis=None,
+        by=cast.hoa,
+        now=WHEN_ENTERED,
+    )
     return done.begun[0]
 
 
 def works(session, unit, status=OPEN):
-    query = select(func.count(ChecklistItem.id)).join(ChecklistItem.campaign).join(Campaign.template)
-    here = (Template.key == "happiness_day", Campaign.unit_id == unit.id, ChecklistItem.status.in_(status))
+    query = (
+        select(func.count(ChecklistItem.id)).join(ChecklistItem.campaign).join(Campaign.template)
+    )
+    here = (
+        Template.key == "happiness_day",
+        Campaign.unit_id == unit.id,
+        ChecklistItem.status.in_(status),
+    )
     return session.scalar(query.where(*here))
 
 
@@ -45,7 +61,9 @@ def of_keys(session, keys):
 
 
 @pytest.mark.parametrize("opened_first", [True, False])
-def test_a_campaign_before_a_merge_belongs_to_the_units_that_still_exist(session, cast, vietnam, opened_first):
+def test_a_campaign_before_a_merge_belongs_to_the_units_that_still_exist(
+    session, cast, vietnam, opened_first
+):
     if opened_first:
         open_campaigns(session, now=WHEN_ENTERED, calendar=vietnam)
     new = enter_merge(session, cast)
@@ -62,7 +80,9 @@ def test_the_merged_unit_gets_what_is_open_and_nothing_twice(session, cast, viet
     done = select(ChecklistItem.id).join(ChecklistItem.campaign).join(Campaign.unit)
     done = done.where(Unit.key.in_(PAIR), ChecklistItem.key == "plan_commune")
     session.execute(
-        update(ChecklistItem).where(ChecklistItem.id.in_(done)).values(status="COMPLETED", completed_on=date(2021, 2, 20))
+        update(ChecklistItem)
+        .where(ChecklistItem.id.in_(done))
+        .values(status="COMPLETED", completed_on=date(2021, 2, 20))
     )
 
     for _morning in range(2):
@@ -73,7 +93,9 @@ def test_the_merged_unit_gets_what_is_open_and_nothing_twice(session, cast, viet
     assert [works(session, unit) for unit in of_keys(session, PAIR)] == [0, 0]
 
 
-def test_a_new_version_asks_the_merged_unit_for_what_is_new_and_for_nothing_that_was_done(session, cast, vietnam):
+def test_a_new_version_asks_the_merged_unit_for_what_is_new_and_for_nothing_that_was_done(
+    session, cast, vietnam
+):
     open_campaigns(session, now=WHEN_ENTERED, calendar=vietnam)
     new = enter_merge(session, cast)
     plans = select(ChecklistItem.id).join(ChecklistItem.campaign).join(Campaign.unit)
@@ -87,7 +109,11 @@ def test_a_new_version_asks_the_merged_unit_for_what_is_new_and_for_nothing_that
         update={"key": "thanks", "depends_on": []}
     )
     version = edit_template(session, template, [*entries, thanks], by=cast.hoa, now=ON_THE_DAY)
-    root = session.scalars(select(Campaign).where(Campaign.unit_id == cast.province.id, Campaign.template_id == template.id)).one()
+    root = session.scalars(
+        select(Campaign).where(
+            Campaign.unit_id == cast.province.id, Campaign.template_id == template.id
+        )
+    ).one()
 
     diff = compare(session, root, version, calendar=vietnam, now=ON_THE_DAY)
 
@@ -102,17 +128,37 @@ def new_version(session, cast, vietnam, entries, now=ON_THE_DAY):
     """Give the round another version and return what that changed."""
     template = get_template(session, "happiness_day")
     version = edit_template(session, template, entries, by=cast.hoa, now=now)
-    root = session.scalars(select(Campaign).where(Campaign.unit_id == cast.province.id, Campaign.template_id == template.id)).one()
+    root = session.scalars(
+        select(Campaign).where(
+            Campaign.unit_id == cast.province.id, Campaign.template_id == template.id
+        )
+    ).one()
     diff = compare(session, root, version, calendar=vietnam, now=now)
-    apply_version(session, root, version, expected_fingerprint=diff.fingerprint, by=cast.hoa, now=now, calendar=vietnam)
+    apply_version(
+        session,
+        root,
+        version,
+        expected_fingerprint=diff.fingerprint,
+        by=cast.hoa,
+        now=now,
+        calendar=vietnam,
+    )
     return diff
 
 
-def test_what_a_version_brings_back_comes_to_the_merged_unit_and_not_to_those_that_ended(session, cast, vietnam):
+def test_what_a_version_brings_back_comes_to_the_merged_unit_and_not_to_those_that_ended(
+    session, cast, vietnam
+):
     open_campaigns(session, now=WHEN_ENTERED, calendar=vietnam)
     new = enter_merge(session, cast)
     entries = [item_entry(item) for item in get_template(session, "happiness_day").current.items]
-    new_version(session, cast, vietnam, [entry for entry in entries if entry.key != "loudspeaker"], now=WHEN_ENTERED)
+    new_version(
+        session,
+        cast,
+        vietnam,
+        [entry for entry in entries if entry.key != "loudspeaker"],
+        now=WHEN_ENTERED,
+    )
     hand_over_due(session, by=None, now=ON_THE_DAY)
 
     diff = new_version(session, cast, vietnam, entries)
@@ -122,7 +168,9 @@ def test_what_a_version_brings_back_comes_to_the_merged_unit_and_not_to_those_th
     assert not {*units} & {unit.id for unit in of_keys(session, PAIR)}
 
 
-def test_what_was_done_before_a_merge_is_not_asked_of_a_unit_that_follows_the_merged_one(session, cast, vietnam):
+def test_what_was_done_before_a_merge_is_not_asked_of_a_unit_that_follows_the_merged_one(
+    session, cast, vietnam
+):
     open_campaigns(session, now=WHEN_ENTERED, calendar=vietnam)
     new = enter_merge(session, cast)
     plans = select(ChecklistItem.id).join(ChecklistItem.campaign).join(Campaign.unit)
@@ -131,10 +179,18 @@ def test_what_was_done_before_a_merge_is_not_asked_of_a_unit_that_follows_the_me
     session.execute(update(ChecklistItem).where(ChecklistItem.id.in_(plans)).values(done))
     hand_over_due(session, by=None, now=ON_THE_DAY)
     later = ON_THE_DAY + timedelta(days=1)
-    [last] = rename(session, new.key, "Xã Sau", on=later.date(), basis=None, by=cast.hoa, now=later).begun
+    [last] = rename(
+        session, new.key, "Xã Sau", on=later.date(), basis=None, by=cast.hoa, now=later
+    ).begun
     entries = [item_entry(item) for item in get_template(session, "happiness_day").current.items]
 
-    diff = new_version(session, cast, vietnam, [entry.model_copy(update={"weight": 2}) for entry in entries], now=later)
+    diff = new_version(
+        session,
+        cast,
+        vietnam,
+        [entry.model_copy(update={"weight": 2}) for entry in entries],
+        now=later,
+    )
 
     assert last.id in {line.unit.id for line in diff.lines if line.is_change}
     assert diff.of(Fate.ADDED) == []
@@ -157,7 +213,9 @@ def test_work_that_went_to_the_successor_is_not_said_to_stay_where_it_was(sessio
     enter_merge(session, cast)
     hand_over_due(session, by=None, now=ON_THE_DAY)
     root = session.scalars(
-        select(Campaign).join(Campaign.template).where(Template.key == "happiness_day", Campaign.unit_id == cast.province.id)
+        select(Campaign)
+        .join(Campaign.template)
+        .where(Template.key == "happiness_day", Campaign.unit_id == cast.province.id)
     ).one()
 
     seen = preview(session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, now=ON_THE_DAY)

@@ -1,4 +1,6 @@
-"""Items to be reminded of, a postbox instead of a server, and the Vietnamese catalogue as it stands in the source."""
+"""Items to be reminded of, a postbox instead of a server, and the Vietnamese catalogue as it stands
+in the source.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -41,7 +43,9 @@ def sentences() -> Callable[[str], NullTranslations]:
 
 
 @pytest.fixture(autouse=True)
-def _speak_from_source(monkeypatch: pytest.MonkeyPatch, sentences: Callable[[str], NullTranslations]) -> Iterator[None]:
+def _speak_from_source(
+    monkeypatch: pytest.MonkeyPatch, sentences: Callable[[str], NullTranslations]
+) -> Iterator[None]:
     monkeypatch.setattr(composer_module, "translations", sentences)
     composer_module._environment.cache_clear()
     yield
@@ -50,7 +54,9 @@ def _speak_from_source(monkeypatch: pytest.MonkeyPatch, sentences: Callable[[str
 
 @pytest.fixture
 def composer() -> Composer:
-    return Composer(sender="sumvay@example.org", sender_name="Sum Vầy", public_url="https://sumvay.example.org")
+    return Composer(
+        sender="sumvay@example.org", sender_name="Sum Vầy", public_url="https://sumvay.example.org"
+    )
 
 
 class Items:
@@ -59,7 +65,9 @@ class Items:
     def __init__(self, session: Session, unit: Unit) -> None:
         self._session, self._unit = session, unit
         self._observance = session.scalars(select(Observance).order_by(Observance.id)).first()
-        self._version = session.scalars(select(TemplateVersion).order_by(TemplateVersion.id)).first()
+        self._version = session.scalars(
+            select(TemplateVersion).order_by(TemplateVersion.id)
+        ).first()
         self._year = 1900
 
     def __call__(
@@ -150,7 +158,9 @@ Relay = Callable[..., RelayResult]
 
 
 @pytest.fixture
-def relay(session_factory: SessionFactory, postbox: Postbox, composer: Composer, vietnam: WorkCalendar) -> Relay:
+def relay(
+    session_factory: SessionFactory, postbox: Postbox, composer: Composer, vietnam: WorkCalendar
+) -> Relay:
     """One round of the relay at a given instant, through the postbox unless told otherwise."""
 
     def run(now: datetime, transport: Transport = postbox, **options: object) -> RelayResult:

@@ -1,4 +1,7 @@
-"""What leaves is checked against files in tests/data/mail. After a change that is meant, write them anew with SUMVAY_WRITE_GOLDEN=1."""
+"""What leaves is checked against files in tests/data/mail.
+
+After a change that is meant, write them anew with SUMVAY_WRITE_GOLDEN=1.
+"""
 
 import base64
 import os
@@ -26,7 +29,9 @@ A_LONG_SUMMARY = "Xây dựng kế hoạch tổ chức các hoạt động hư�
 
 @pytest.fixture
 def write(session, vietnam, cast):
-    """Write the reminders that are due and return Thi's, with an identity that does not depend on row numbers."""
+    """Write the reminders that are due and return Thi's, with an identity that does not depend on
+    row numbers.
+    """
 
     def run(now=DAY_BEFORE, language="vi"):
         cast.thi.language = language
@@ -45,7 +50,11 @@ def encoded_words(header):
 
     def decode(found):
         charset, encoding, text = found.groups()
-        raw = base64.b64decode(text) if encoding in "bB" else quopri.decodestring(text.replace("_", " "))
+        raw = (
+            base64.b64decode(text)
+            if encoding in "bB"
+            else quopri.decodestring(text.replace("_", " "))
+        )
         return raw.decode(charset)
 
     return re.sub(r"=\?([^?]+)\?([bBqQ])\?([^?]*)\?=", decode, header)
@@ -99,7 +108,9 @@ def test_the_same_row_is_the_same_bytes(session, composer, make_item, write):
     assert composer.compose(session, message) == composer.compose(session, message)
 
 
-def test_a_reminder_says_everything_that_is_needed_to_act(session, composer, make_item, write, cast):
+def test_a_reminder_says_everything_that_is_needed_to_act(
+    session, composer, make_item, write, cast
+):
     item = make_item(nominal_due=date(2021, 3, 20), due_reason="vào ngày nghỉ cuối tuần")
 
     mail = message_from_bytes(composer.compose(session, write()), policy=policy.default)
@@ -123,7 +134,9 @@ def test_a_reminder_says_everything_that_is_needed_to_act(session, composer, mak
 def test_machines_can_tell_that_nobody_typed_it(session, composer, make_item, write):
     make_item()
 
-    headers = raw_headers(replace(composer, reply_to="vanphong@example.org").compose(session, write()))
+    headers = raw_headers(
+        replace(composer, reply_to="vanphong@example.org").compose(session, write())
+    )
 
     assert headers["Auto-Submitted"] == "auto-generated"
     assert headers["X-Auto-Response-Suppress"] == "All"
@@ -143,7 +156,9 @@ def test_lines_are_short_ascii_and_end_as_the_standard_says(session, composer, m
     assert max(map(len, mail.split(b"\r\n"))) <= 78
 
 
-@pytest.mark.parametrize("name", ["Hòa\r\nBcc: la@example.org", "Hòa\nX: y", "Hòa\x7f", "Hòa\u2028"])
+@pytest.mark.parametrize(
+    "name", ["Hòa\r\nBcc: la@example.org", "Hòa\nX: y", "Hòa\x7f", "Hòa\u2028"]
+)
 def test_a_name_with_a_line_break_is_refused(session, composer, make_message, cast, name):
     cast.thi.full_name = name
 
@@ -152,7 +167,15 @@ def test_a_name_with_a_line_break_is_refused(session, composer, make_message, ca
 
 
 @pytest.mark.parametrize(
-    "address", ["a@example.org\r\nRCPT TO:<b@example.org>", "a b@example.org", "<a@example.org>", "a@", "", "ạ@example.org"]
+    "address",
+    [
+        "a@example.org\r\nRCPT TO:<b@example.org>",
+        "a b@example.org",
+        "<a@example.org>",
+        "a@",
+        "",
+        "ạ@example.org",
+    ],
 )
 def test_an_address_that_is_none_is_refused(session, composer, make_message, address):
     with pytest.raises(InvalidInputError):
@@ -170,31 +193,48 @@ def test_a_link_that_is_none_is_refused(session, composer, make_message, url):
 def test_what_people_wrote_is_not_markup(session, composer, make_item, write):
     make_item('<script>alert("x")</script>')
 
-    html = message_from_bytes(composer.compose(session, write()), policy=policy.default).get_body(("html",)).get_content()
+    html = (
+        message_from_bytes(composer.compose(session, write()), policy=policy.default)
+        .get_body(("html",))
+        .get_content()
+    )
 
     assert "<script" not in html
     assert "&lt;script&gt;" in html
 
 
 syllables = st.text(
-    "aăâbcdđeêghiklmnoôơpqrstuưvxyáàảãạắằẳẵặấầẩẫậéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵĐÂƠ", min_size=1, max_size=7
+    "aăâbcdđeêghiklmnoôơpqrstuưvxyáàảãạắằẳẵặấầẩẫậéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵĐÂƠ",
+    min_size=1,
+    max_size=7,
 )
 sentences_of_people = st.lists(
-    syllables | st.sampled_from(["20/3", "(2021)", "–", "=?", "95%", ",", '"', "<x>"]), min_size=1, max_size=40
+    syllables | st.sampled_from(["20/3", "(2021)", "–", "=?", "95%", ",", '"', "<x>"]),
+    min_size=1,
+    max_size=40,
 )
 
 
 @drawn(60)
 @given(sentences_of_people, sentences_of_people)
-def test_every_vietnamese_subject_and_name_comes_back_as_it_was(session, composer, make_message, make_item, cast, subject, name):
+def test_every_vietnamese_subject_and_name_comes_back_as_it_was(
+    session, composer, make_message, make_item, cast, subject, name
+):
     message = Message(
-        kind=MessageKind.REMINDER, language="vi", rcpt_to="thi@example.org", date=DAY_BEFORE, message_id="<x@sumvay>", params={}
+        kind=MessageKind.REMINDER,
+        language="vi",
+        rcpt_to="thi@example.org",
+        date=DAY_BEFORE,
+        message_id="<x@sumvay>",
+        params={},
     )
     subject, name = " ".join(subject), " ".join(name)
 
     headers = composer._headers(message, name, subject)
 
-    written = {key: value if isinstance(value, str) else value.encode() for key, value in headers.items()}
+    written = {
+        key: value if isinstance(value, str) else value.encode() for key, value in headers.items()
+    }
     assert all(len(line) <= 78 for value in written.values() for line in value.splitlines())
     unfolded = {key: value.replace("\n", "") for key, value in written.items()}
     assert encoded_words(unfolded["Subject"]) == subject
@@ -216,7 +256,10 @@ def _colours(css):
     """Return the colours of each selector as (text, ground)."""
     rules = dict(re.findall(r"([.\w]+) \{([^}]*)\}", css))
     found = {
-        name: (re.search(r"(?<![-\w])color: (#\w{6})", rule), re.search(r"background-color: (#\w{6})", rule))
+        name: (
+            re.search(r"(?<![-\w])color: (#\w{6})", rule),
+            re.search(r"background-color: (#\w{6})", rule),
+        )
         for name, rule in rules.items()
     }
     return {name: tuple(match and match[1] for match in pair) for name, pair in found.items()}
@@ -230,7 +273,10 @@ def test_every_text_stands_out_from_its_ground(scheme):
     grounds = [colours["body"][1], colours[".card"][1]]
 
     pairs = [
-        (text, ground) for name in ("body", ".card", "a", ".late", ".quiet") for text in [colours[name][0]] for ground in grounds
+        (text, ground)
+        for name in ("body", ".card", "a", ".late", ".quiet")
+        for text in [colours[name][0]]
+        for ground in grounds
     ]
     assert all(_contrast(text, ground) >= 4.5 for text, ground in [*pairs, colours[".button"]])
 
@@ -238,7 +284,11 @@ def test_every_text_stands_out_from_its_ground(scheme):
 def test_the_dark_colours_survive_inlining(session, composer, make_item, write):
     make_item()
 
-    html = message_from_bytes(composer.compose(session, write()), policy=policy.default).get_body(("html",)).get_content()
+    html = (
+        message_from_bytes(composer.compose(session, write()), policy=policy.default)
+        .get_body(("html",))
+        .get_content()
+    )
 
     assert "@media (prefers-color-scheme: dark)" in html
     assert re.search(r'<a class="button" [^>]*background-color: #8a1c14', html)

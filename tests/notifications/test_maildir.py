@@ -140,7 +140,9 @@ def _no_space(_descriptor):
 
 
 def test_mail_on_disk_has_the_line_ends_that_mail_programs_expect(folder, mail):
-    MaildirTransport(folder).send("thi@example.org", mail.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+    MaildirTransport(folder).send(
+        "thi@example.org", mail.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    )
 
     [stored] = (folder / "new").iterdir()
     assert b"\r" not in stored.read_bytes()

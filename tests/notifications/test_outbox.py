@@ -30,7 +30,11 @@ def test_the_same_key_is_one_message_however_often_it_is_written(session, make_m
 
 
 def test_a_key_has_its_message_id_for_ever(make_message):
-    assert make_message("sign_in|1").message_id == message_id_of("sign_in|1") == "<6501dc3134a8f84a1ccfe683a7fa9116c2b1d190@sumvay>"
+    assert (
+        make_message("sign_in|1").message_id
+        == message_id_of("sign_in|1")
+        == "<6501dc3134a8f84a1ccfe683a7fa9116c2b1d190@sumvay>"
+    )
 
 
 def test_claiming_takes_what_is_due_urgent_ones_first(session, make_message):
@@ -59,7 +63,9 @@ def test_what_a_dead_relay_held_becomes_ready_when_its_lease_ends(session, make_
         lambda session, message: outbox.start_sending(session, message, now=NOW, lease_until=NOW),
         lambda session, message: outbox.mark_sent(session, message, now=NOW, code=250, reply="OK"),
         lambda session, message: outbox.mark_failed(session, message, code=550, reply="no"),
-        lambda session, message: outbox.mark_unknown(session, message, reply="?", next_attempt=None),
+        lambda session, message: outbox.mark_unknown(
+            session, message, reply="?", next_attempt=None
+        ),
         lambda session, message: outbox.defer(session, message, until=NOW, code=451, reply="later"),
         lambda session, message: outbox.release(session, message, at=NOW),
         lambda session, message: outbox.drop(session, message, MessageState.CANCELLED, "done"),
@@ -73,7 +79,11 @@ def test_a_relay_that_slept_past_its_lease_changes_nothing(session, make_message
     assert not change(session, sleeper)
     session.commit()
     row = session.get(Message, taken.id)
-    assert (row.state, row.lease_epoch, row.next_attempt) == (MessageState.LEASED, 2, NOW + LEASE + LEASE)
+    assert (row.state, row.lease_epoch, row.next_attempt) == (
+        MessageState.LEASED,
+        2,
+        NOW + LEASE + LEASE,
+    )
 
 
 def test_the_date_of_a_mail_is_that_of_its_first_attempt(session, make_message):
@@ -84,7 +94,10 @@ def test_the_date_of_a_mail_is_that_of_its_first_attempt(session, make_message):
     session.commit()
 
     (message,) = claim(session, NOW + LEASE)
-    assert outbox.start_sending(session, message, now=NOW + LEASE, lease_until=NOW + 2 * LEASE).date == NOW + A_MINUTE
+    assert (
+        outbox.start_sending(session, message, now=NOW + LEASE, lease_until=NOW + 2 * LEASE).date
+        == NOW + A_MINUTE
+    )
 
 
 def test_a_mail_that_no_server_saw_loses_no_attempt(session, make_message):
@@ -123,7 +136,9 @@ def test_an_address_is_refused_until_a_mail_arrives_there(session, make_message)
     make_message("first")
     (message,) = claim(session)
     outbox.mark_failed(session, message, code=550, reply="5.1.1 unknown", bad_address=True)
-    assert outbox.refused_addresses(session, [message.rcpt_to, "hoa@example.org"]) == {message.rcpt_to}
+    assert outbox.refused_addresses(session, [message.rcpt_to, "hoa@example.org"]) == {
+        message.rcpt_to
+    }
 
     make_message("second", now=NOW + A_MINUTE)
     (message,) = claim(session, NOW + A_MINUTE)
@@ -132,7 +147,9 @@ def test_an_address_is_refused_until_a_mail_arrives_there(session, make_message)
     assert outbox.refused_addresses(session, [message.rcpt_to]) == set()
 
 
-def test_deleted_people_leave_no_notice_and_no_message(session, cast, vietnam, make_item, make_message):
+def test_deleted_people_leave_no_notice_and_no_message(
+    session, cast, vietnam, make_item, make_message
+):
     make_item()
     make_item(unit=cast.other_commune)
     write_reminders(session, now=NOW, calendar=vietnam)
@@ -148,12 +165,20 @@ def test_deleted_people_leave_no_notice_and_no_message(session, cast, vietnam, m
 
 
 def test_the_list_shows_the_newest_first_and_can_be_narrowed(session, cast, make_message):
-    make_message("old"), make_message("new"), make_message("his", person=cast.hoa, rcpt_to=cast.hoa.email)
+    (
+        make_message("old"),
+        make_message("new"),
+        make_message("his", person=cast.hoa, rcpt_to=cast.hoa.email),
+    )
     claim(session, limit=1)
 
     assert [message.key for message in outbox.list_messages(session, limit=2)] == ["his", "new"]
-    assert [message.key for message in outbox.list_messages(session, states=[MessageState.LEASED])] == ["old"]
-    assert [message.key for message in outbox.list_messages(session, person_id=cast.hoa.id)] == ["his"]
+    assert [
+        message.key for message in outbox.list_messages(session, states=[MessageState.LEASED])
+    ] == ["old"]
+    assert [message.key for message in outbox.list_messages(session, person_id=cast.hoa.id)] == [
+        "his"
+    ]
 
 
 def test_relays_that_claim_at_the_same_time_never_share_a_message(blank_engine):
@@ -161,14 +186,23 @@ def test_relays_that_claim_at_the_same_time_never_share_a_message(blank_engine):
     factory = create_session_factory(blank_engine)
     with factory.begin() as session:
         for number in range(200):
-            outbox.enqueue(session, key=str(number), kind=MessageKind.SIGN_IN, rcpt_to="a@example.org", language="vi", now=NOW)
+            outbox.enqueue(
+                session,
+                key=str(number),
+                kind=MessageKind.SIGN_IN,
+                rcpt_to="a@example.org",
+                language="vi",
+                now=NOW,
+            )
     barrier, taken = Barrier(4), []
 
     def run():
         barrier.wait()
         for _ in range(10):
             with factory.begin() as session:
-                taken.extend(message.id for message in outbox.claim(session, now=NOW, limit=7, by="relay"))
+                taken.extend(
+                    message.id for message in outbox.claim(session, now=NOW, limit=7, by="relay")
+                )
 
     threads = [Thread(target=run) for _ in range(4)]
     for thread in threads:

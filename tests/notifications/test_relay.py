@@ -10,7 +10,12 @@ from sqlalchemy.exc import OperationalError
 from events.database import Base, create_session_factory
 from events.models import CampaignStatus, Post, TodoStatus
 from notifications import outbox
-from notifications.errors import NoServiceError, PermanentDeliveryError, TransientDeliveryError, UncertainDeliveryError
+from notifications.errors import (
+    NoServiceError,
+    PermanentDeliveryError,
+    TransientDeliveryError,
+    UncertainDeliveryError,
+)
 from notifications.notices.reminders import write_reminders
 from notifications.notices.steps import ReminderRules
 from notifications.notices.table import Notice, NoticeState
@@ -57,10 +62,17 @@ def test_a_reminder_arrives_once(make_item, remind, relay, postbox, only, cast):
     assert relay(DAY_BEFORE + A_MINUTE) == NOTHING
     assert [rcpt_to for rcpt_to, _ in postbox.mails] == [cast.thi.email]
     message = only()
-    assert (message.state, message.reply_code, message.reply, message.next_attempt) == (MessageState.SENT, 250, "OK", None)
+    assert (message.state, message.reply_code, message.reply, message.next_attempt) == (
+        MessageState.SENT,
+        250,
+        "OK",
+        None,
+    )
 
 
-def test_an_item_that_was_done_meanwhile_is_not_reminded_of(make_item, remind, relay, postbox, only, session):
+def test_an_item_that_was_done_meanwhile_is_not_reminded_of(
+    make_item, remind, relay, postbox, only, session
+):
     item = make_item()
     remind()
     item.status = TodoStatus.COMPLETED
@@ -70,7 +82,9 @@ def test_an_item_that_was_done_meanwhile_is_not_reminded_of(make_item, remind, r
     assert (postbox.mails, only().state) == ([], MessageState.CANCELLED)
 
 
-def test_the_reminder_of_a_delegated_item_reaches_the_unit_that_does_it(make_item, remind, relay, postbox, cast):
+def test_the_reminder_of_a_delegated_item_reaches_the_unit_that_does_it(
+    make_item, remind, relay, postbox, cast
+):
     make_item(delegate_unit_id=cast.other_commune.id)
     remind()
 
@@ -98,15 +112,25 @@ def test_a_digest_goes_out_with_what_is_still_open(make_item, remind, relay, pos
     session.commit()
 
     assert relay(DAY_BEFORE) == RelayResult(sent=1)
-    assert [name for name in ("Một", "Hai", "Ba", "Bốn") if name in text_of(postbox.mails[0][1])] == ["Bốn"]
-    states = dict(session.execute(select(Notice.item_id, Notice.state).where(Notice.rule == "before-1")).all())
-    assert [item for item, state in states.items() if state is NoticeState.PLANNED] == [still_open.id]
+    assert [
+        name for name in ("Một", "Hai", "Ba", "Bốn") if name in text_of(postbox.mails[0][1])
+    ] == ["Bốn"]
+    states = dict(
+        session.execute(select(Notice.item_id, Notice.state).where(Notice.rule == "before-1")).all()
+    )
+    assert [item for item, state in states.items() if state is NoticeState.PLANNED] == [
+        still_open.id
+    ]
 
 
-def test_a_post_that_was_given_up_meanwhile_ends_the_reminder(make_item, remind, relay, only, session, cast):
+def test_a_post_that_was_given_up_meanwhile_ends_the_reminder(
+    make_item, remind, relay, only, session, cast
+):
     make_item()
     remind()
-    session.scalars(select(Post).where(Post.person_id == cast.thi.id)).one().valid_to = date(2021, 3, 17)
+    session.scalars(select(Post).where(Post.person_id == cast.thi.id)).one().valid_to = date(
+        2021, 3, 17
+    )
     session.commit()
 
     assert relay(DAY_BEFORE) == RelayResult(cancelled=1)
@@ -115,7 +139,10 @@ def test_a_post_that_was_given_up_meanwhile_ends_the_reminder(make_item, remind,
 def test_reminders_wait_for_working_hours_and_leave_then(make_item, remind, relay, only):
     make_item()
     remind()
-    at_noon, half_past_one = DAY_BEFORE + timedelta(hours=4, minutes=30), DAY_BEFORE + timedelta(hours=6)
+    at_noon, half_past_one = (
+        DAY_BEFORE + timedelta(hours=4, minutes=30),
+        DAY_BEFORE + timedelta(hours=6),
+    )
 
     assert relay(at_noon) == RelayResult(postponed=1)
     assert only().next_attempt == half_past_one
@@ -124,7 +151,10 @@ def test_reminders_wait_for_working_hours_and_leave_then(make_item, remind, rela
 
 
 def test_the_eve_of_an_event_is_told_on_a_sunday_but_not_at_night(make_item, remind, relay):
-    sunday_morning, too_early = datetime(2021, 3, 21, 0, 30, tzinfo=UTC), datetime(2021, 3, 21, 0, 29, tzinfo=UTC)
+    sunday_morning, too_early = (
+        datetime(2021, 3, 21, 0, 30, tzinfo=UTC),
+        datetime(2021, 3, 21, 0, 29, tzinfo=UTC),
+    )
     make_item(due=date(2021, 3, 22), phase="event")
     remind(sunday_morning)
 
@@ -139,7 +169,9 @@ def test_a_link_to_sign_in_leaves_at_any_hour(relay, make_message):
     assert relay(sunday_night) == RelayResult(sent=1)
 
 
-def test_while_the_server_is_down_nothing_is_lost_and_nothing_counts(make_item, remind, relay, postbox, only):
+def test_while_the_server_is_down_nothing_is_lost_and_nothing_counts(
+    make_item, remind, relay, postbox, only
+):
     make_item()
     remind()
     for minutes in range(30):
@@ -151,7 +183,9 @@ def test_while_the_server_is_down_nothing_is_lost_and_nothing_counts(make_item, 
     assert only().date == DAY_BEFORE + 30 * A_MINUTE
 
 
-def test_a_server_that_goes_away_in_mid_batch_is_asked_once_not_for_every_mail(make_message, relay, postbox):
+def test_a_server_that_goes_away_in_mid_batch_is_asked_once_not_for_every_mail(
+    make_message, relay, postbox
+):
     for number in range(5):
         make_message(str(number), now=DAY_BEFORE)
     postbox.troubles = [NoServiceError("gone"), NoServiceError("asked again")]
@@ -160,7 +194,9 @@ def test_a_server_that_goes_away_in_mid_batch_is_asked_once_not_for_every_mail(m
     assert len(postbox.troubles) == 1
 
 
-def test_a_crash_between_sending_and_recording_repeats_the_very_same_mail(make_item, remind, relay, postbox, monkeypatch):
+def test_a_crash_between_sending_and_recording_repeats_the_very_same_mail(
+    make_item, remind, relay, postbox, monkeypatch
+):
     make_item()
     remind()
     with monkeypatch.context() as patch:
@@ -174,9 +210,14 @@ def test_a_crash_between_sending_and_recording_repeats_the_very_same_mail(make_i
     assert first == second
 
 
-def test_an_outcome_the_database_refused_for_a_moment_is_recorded_at_the_end(make_message, relay, postbox, session, monkeypatch):
+def test_an_outcome_the_database_refused_for_a_moment_is_recorded_at_the_end(
+    make_message, relay, postbox, session, monkeypatch
+):
     make_message("a", now=DAY_BEFORE), make_message("b", now=DAY_BEFORE)
-    mark, refusals = outbox.mark_sent, [OperationalError("UPDATE", {}, Exception("database is locked"))]
+    mark, refusals = (
+        outbox.mark_sent,
+        [OperationalError("UPDATE", {}, Exception("database is locked"))],
+    )
 
     def refuse_once(*arguments, **values):
         if refusals:
@@ -189,7 +230,9 @@ def test_an_outcome_the_database_refused_for_a_moment_is_recorded_at_the_end(mak
     assert set(session.scalars(select(Message.state))) == {MessageState.SENT}
 
 
-def test_a_relay_that_lost_its_lease_while_sending_leaves_the_other_ones_record_alone(make_message, relay, postbox, session):
+def test_a_relay_that_lost_its_lease_while_sending_leaves_the_other_ones_record_alone(
+    make_message, relay, postbox, session
+):
     message = make_message(now=DAY_BEFORE)
 
     class Slow:
@@ -202,7 +245,9 @@ def test_a_relay_that_lost_its_lease_while_sending_leaves_the_other_ones_record_
     assert message.state is MessageState.SENT
 
 
-def test_a_temporary_refusal_is_tried_again_later_and_later_until_the_message_expires(make_message, relay, postbox, only):
+def test_a_temporary_refusal_is_tried_again_later_and_later_until_the_message_expires(
+    make_message, relay, postbox, only
+):
     make_message(now=DAY_BEFORE, expires=DAY_BEFORE + timedelta(hours=12))
     now, waits = DAY_BEFORE, []
     while only().state is MessageState.READY:
@@ -213,11 +258,16 @@ def test_a_temporary_refusal_is_tried_again_later_and_later_until_the_message_ex
         now = only().next_attempt
 
     assert (only().state, only().reply_code) == (MessageState.EXPIRED, 452)
-    assert all(longest / 2 <= wait <= longest for wait, longest in zip(waits, (1, 5, 15, 60, 180, 180, 180, 180), strict=False))
+    assert all(
+        longest / 2 <= wait <= longest
+        for wait, longest in zip(waits, (1, 5, 15, 60, 180, 180, 180, 180), strict=False)
+    )
     assert len(waits) >= 7
 
 
-def test_a_refusal_for_good_is_final_and_silences_later_reminders(make_message, make_item, remind, relay, postbox, session):
+def test_a_refusal_for_good_is_final_and_silences_later_reminders(
+    make_message, make_item, remind, relay, postbox, session
+):
     make_message(now=DAY_BEFORE)
     make_item()
     postbox.troubles = [PermanentDeliveryError("5.1.1 no such user", code=550, bad_address=True)]
@@ -228,7 +278,9 @@ def test_a_refusal_for_good_is_final_and_silences_later_reminders(make_message, 
     assert relay(DAY_BEFORE + timedelta(days=1)) == NOTHING
 
 
-def test_a_mail_nobody_knows_the_fate_of_is_sent_once_more_and_no_more(make_message, relay, postbox, only):
+def test_a_mail_nobody_knows_the_fate_of_is_sent_once_more_and_no_more(
+    make_message, relay, postbox, only
+):
     make_message(now=DAY_BEFORE)
     postbox.troubles = [UncertainDeliveryError("lost"), UncertainDeliveryError("lost again")]
 
@@ -238,7 +290,9 @@ def test_a_mail_nobody_knows_the_fate_of_is_sent_once_more_and_no_more(make_mess
     assert (only().state, only().next_attempt) == (MessageState.UNKNOWN, None)
 
 
-def test_a_doubtful_mail_that_arrives_the_second_time_has_the_same_identity_and_date(make_message, relay, postbox):
+def test_a_doubtful_mail_that_arrives_the_second_time_has_the_same_identity_and_date(
+    make_message, relay, postbox
+):
     make_message(now=DAY_BEFORE)
     seen = []
 
@@ -252,7 +306,9 @@ def test_a_doubtful_mail_that_arrives_the_second_time_has_the_same_identity_and_
     assert seen == [mail for _, mail in postbox.mails]
 
 
-def test_when_the_server_was_down_for_days_only_the_newest_notice_arrives(make_item, remind, relay, postbox):
+def test_when_the_server_was_down_for_days_only_the_newest_notice_arrives(
+    make_item, remind, relay, postbox
+):
     make_item()
     after = datetime(2021, 3, 22, 0, 30, tzinfo=UTC)
     remind(DAY_BEFORE), remind(after)
@@ -286,7 +342,9 @@ def test_a_name_that_no_mail_can_carry_fails_alone(make_message, relay, postbox,
     assert relay(DAY_BEFORE) == RelayResult(failed=1, sent=1)
 
 
-def test_a_defect_in_one_mail_holds_up_no_other(make_message, relay, session, composer, monkeypatch, caplog):
+def test_a_defect_in_one_mail_holds_up_no_other(
+    make_message, relay, session, composer, monkeypatch, caplog
+):
     make_message("bad", now=DAY_BEFORE), make_message("good", now=DAY_BEFORE)
     compose = type(composer).compose
 
@@ -305,14 +363,24 @@ def test_two_relays_at_once_send_every_mail_once(blank_engine, composer, vietnam
     link = {"url": "https://sumvay.example.org/dang-nhap/abc"}
     with factory.begin() as session:
         for n in range(40):
-            enqueue = {"kind": MessageKind.SIGN_IN, "language": "vi", "params": link, "now": DAY_BEFORE}
+            enqueue = {
+                "kind": MessageKind.SIGN_IN,
+                "language": "vi",
+                "params": link,
+                "now": DAY_BEFORE,
+            }
             outbox.enqueue(session, key=str(n), rcpt_to=f"{n}@example.org", **enqueue)
     barrier, results = Barrier(2), []
 
     def run():
         barrier.wait()
         for _ in range(8):
-            settings = {"now": DAY_BEFORE, "calendar": vietnam, "rules": ReminderRules(), "limit": 7}
+            settings = {
+                "now": DAY_BEFORE,
+                "calendar": vietnam,
+                "rules": ReminderRules(),
+                "limit": 7,
+            }
             results.append(relay_once(factory, postbox, composer, **settings))
 
     threads = [Thread(target=run) for _ in range(2)]
@@ -321,7 +389,9 @@ def test_two_relays_at_once_send_every_mail_once(blank_engine, composer, vietnam
     for thread in threads:
         thread.join()
 
-    assert sorted(rcpt_to for rcpt_to, _ in postbox.mails) == sorted(f"{n}@example.org" for n in range(40))
+    assert sorted(rcpt_to for rcpt_to, _ in postbox.mails) == sorted(
+        f"{n}@example.org" for n in range(40)
+    )
     assert sum(result.sent for result in results) == 40
 
 

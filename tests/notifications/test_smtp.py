@@ -1,4 +1,6 @@
-"""Against a real SMTP server on this machine, and against one that follows a script and hangs up where it is told to."""
+"""Against a real SMTP server on this machine, and against one that follows a script and hangs up
+where it is told to.
+"""
 
 import shutil
 import socket
@@ -16,7 +18,12 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
 from events.errors import InvalidInputError
-from notifications.errors import NoServiceError, PermanentDeliveryError, TransientDeliveryError, UncertainDeliveryError
+from notifications.errors import (
+    NoServiceError,
+    PermanentDeliveryError,
+    TransientDeliveryError,
+    UncertainDeliveryError,
+)
 from notifications.outbox import Message, MessageState
 from notifications.relay import RelayResult
 from notifications.smtp import SmtpTransport
@@ -86,7 +93,9 @@ def test_a_mail_arrives_as_it_was_written(transport, office, mail):
     ((sender, recipients, content),) = office.mails
     assert (sender, recipients, content) == ("sumvay@example.org", ["thi@example.org"], mail)
     parsed = message_from_bytes(content, policy=policy.default)
-    assert parsed["Subject"].startswith("Nhắc việc (còn 1 ngày): Xây dựng kế hoạch tổ chức các hoạt động")
+    assert parsed["Subject"].startswith(
+        "Nhắc việc (còn 1 ngày): Xây dựng kế hoạch tổ chức các hoạt động"
+    )
     assert not parsed.defects
 
 
@@ -104,7 +113,9 @@ def test_a_batch_goes_over_one_connection(transport, office, mail):
 
 
 @pytest.mark.parametrize("stage", ["RCPT", "DATA"])
-def test_a_temporary_reply_is_temporary_and_the_next_mail_goes_through(transport, office, mail, stage):
+def test_a_temporary_reply_is_temporary_and_the_next_mail_goes_through(
+    transport, office, mail, stage
+):
     office.replies[stage] = "451 4.3.0 later"
     with pytest.raises(TransientDeliveryError) as caught:
         transport.send("thi@example.org", mail)
@@ -124,7 +135,9 @@ def test_a_temporary_reply_is_temporary_and_the_next_mail_goes_through(transport
         ("DATA", "554 5.1.1 looks like spam", False),
     ],
 )
-def test_a_refusal_for_good_says_whether_the_address_is_to_blame(transport, office, mail, stage, reply, is_bad_address):
+def test_a_refusal_for_good_says_whether_the_address_is_to_blame(
+    transport, office, mail, stage, reply, is_bad_address
+):
     office.replies[stage] = reply
 
     with pytest.raises(PermanentDeliveryError) as caught:
@@ -183,7 +196,9 @@ class Guarded(Controller):
 def test_signing_in(office, mail, password, is_let_in):
     server = Guarded(office, hostname="127.0.0.1", port=free_port())
     server.start()
-    transport = SmtpTransport(host="127.0.0.1", port=server.port, username="sumvay", password=password, timeout=5, pause=0)
+    transport = SmtpTransport(
+        host="127.0.0.1", port=server.port, username="sumvay", password=password, timeout=5, pause=0
+    )
     try:
         if is_let_in:
             transport.send("thi@example.org", mail)
@@ -213,24 +228,49 @@ def certificate(tmp_path_factory):
         pytest.skip("makes its certificate with openssl")
     folder = tmp_path_factory.mktemp("tls")
     key, file = folder / "key.pem", folder / "cert.pem"
-    made = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", file, "-days", "2"]
-    subprocess.run([*made, "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    made = [
+        openssl,
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        key,
+        "-out",
+        file,
+        "-days",
+        "2",
+    ]
+    subprocess.run(
+        [*made, "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
+        check=True,
+        capture_output=True,
+    )
     return file, key
 
 
 def encrypted(security, office, certificate):
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(*certificate)
-    settings = {"tls_context": context, "require_starttls": True} if security == "starttls" else {"ssl_context": context}
+    settings = (
+        {"tls_context": context, "require_starttls": True}
+        if security == "starttls"
+        else {"ssl_context": context}
+    )
     return Controller(office, hostname="127.0.0.1", port=free_port(), **settings)
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_mail_travels_encrypted_to_a_server_that_can_prove_its_name(office, mail, certificate, security):
+def test_mail_travels_encrypted_to_a_server_that_can_prove_its_name(
+    office, mail, certificate, security
+):
     server = encrypted(security, office, certificate)
     server.start()
     trusting = ssl.create_default_context(cafile=certificate[0])
-    transport = SmtpTransport(host="127.0.0.1", port=server.port, security=security, timeout=5, tls=trusting)
+    transport = SmtpTransport(
+        host="127.0.0.1", port=server.port, security=security, timeout=5, tls=trusting
+    )
     try:
         transport.send("thi@example.org", mail)
     finally:
@@ -245,7 +285,9 @@ def test_a_server_that_cannot_prove_its_name_gets_nothing(office, mail, certific
     server.start()
     try:
         with pytest.raises(NoServiceError, match="certificate"):
-            SmtpTransport(host="127.0.0.1", port=server.port, security="starttls", timeout=5).send("thi@example.org", mail)
+            SmtpTransport(host="127.0.0.1", port=server.port, security="starttls", timeout=5).send(
+                "thi@example.org", mail
+            )
     finally:
         server.stop()
 
@@ -332,7 +374,9 @@ def test_a_kept_connection_that_died_is_replaced_without_a_failure(mail):
     assert server.received == [mail, mail]
 
 
-def test_a_mail_lost_after_the_final_dot_is_sent_once_more_with_the_same_identity(make_message, relay, session):
+def test_a_mail_lost_after_the_final_dot_is_sent_once_more_with_the_same_identity(
+    make_message, relay, session
+):
     make_message(now=NOW)
     with Scripted("DOT") as server:
         transport = SmtpTransport(host="127.0.0.1", port=server.port, timeout=5, pause=0)
@@ -344,7 +388,9 @@ def test_a_mail_lost_after_the_final_dot_is_sent_once_more_with_the_same_identit
     assert first == second
 
 
-def test_when_the_server_is_down_messages_stay_ready_and_go_out_once_it_is_back(make_message, relay, session, office):
+def test_when_the_server_is_down_messages_stay_ready_and_go_out_once_it_is_back(
+    make_message, relay, session, office
+):
     for number in range(3):
         make_message(str(number), now=NOW)
     port = free_port()

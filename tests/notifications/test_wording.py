@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.wording import ZALO_LIMIT, Entry, date_in_words, delay_in_words, move_in_words, zalo_text
+from notifications.wording import (
+    ZALO_LIMIT,
+    Entry,
+    date_in_words,
+    delay_in_words,
+    move_in_words,
+    zalo_text,
+)
 
 FRIDAY = date(2026, 2, 13)
 HOME = "https://sumvay.example.org"
@@ -14,11 +21,26 @@ ENGLISH = NullTranslations()
 
 
 def entry(summary="Gửi kế hoạch", unit="Thị trấn Đăk Glei", number=1):
-    return Entry(summary, "Chiến dịch", unit, f"{HOME}/viec/{number}", "thứ Sáu", None, None, "còn 1 ngày", False)
+    return Entry(
+        summary,
+        "Chiến dịch",
+        unit,
+        f"{HOME}/viec/{number}",
+        "thứ Sáu",
+        None,
+        None,
+        "còn 1 ngày",
+        False,
+    )
 
 
 entries = st.lists(
-    st.builds(entry, st.text("abc đêữớ", min_size=1, max_size=600), st.text("ăâ ", max_size=80), st.integers(1, 10**9)),
+    st.builds(
+        entry,
+        st.text("abc đêữớ", min_size=1, max_size=600),
+        st.text("ăâ ", max_size=80),
+        st.integers(1, 10**9),
+    ),
     min_size=1,
     max_size=30,
 )
@@ -67,7 +89,10 @@ def test_a_moved_date_says_where_it_came_from(sentences):
 def test_the_text_for_zalo_says_what_where_and_when(sentences):
     text = zalo_text([entry()], HOME, sentences("vi"))
 
-    assert text == f"[Nhắc việc] Gửi kế hoạch – Thị trấn Đăk Glei. Hạn: thứ Sáu (còn 1 ngày). {HOME}/viec/1"
+    assert (
+        text
+        == f"[Nhắc việc] Gửi kế hoạch – Thị trấn Đăk Glei. Hạn: thứ Sáu (còn 1 ngày). {HOME}/viec/1"
+    )
 
 
 def test_a_summary_that_is_too_long_for_zalo_is_cut_to_fit_exactly(sentences):

@@ -1,4 +1,6 @@
-"""Two processes working at the same moment, on the same thing or on what belongs together: each thread has its own connection, as a process would."""
+"""Two processes working at the same moment, on the same thing or on what belongs together: each
+thread has its own connection, as a process would.
+"""
 
 import importlib
 import threading
@@ -51,7 +53,9 @@ A_MOMENT = 1.0  # seconds
 
 
 def at_once(work, other=None):
-    """Run ``work`` and ``other``, or ``work`` twice, in two threads that start together, and raise what either raised."""
+    """Run ``work`` and ``other``, or ``work`` twice, in two threads that start together, and raise
+    what either raised.
+    """
     barrier, problems = threading.Barrier(BOTH), []
 
     def run(work):
@@ -88,7 +92,9 @@ def test_two_openers_open_every_campaign_once(factory):
     at_once(lambda: open_all(factory))
 
     with factory() as session:
-        campaigns = Counter(session.execute(select(Campaign.template_id, Campaign.period, Campaign.unit_id)).all())
+        campaigns = Counter(
+            session.execute(select(Campaign.template_id, Campaign.period, Campaign.unit_id)).all()
+        )
         items = Counter(session.execute(select(ChecklistItem.campaign_id, ChecklistItem.key)).all())
     assert len(campaigns) == 5 * 97
     assert set(campaigns.values()) | set(items.values()) == {1}
@@ -99,7 +105,9 @@ def test_two_ticks_of_one_item_are_one_tick(factory):
     with factory.begin() as session:
         person = add_person(session, "Cán bộ thử", "thu@example.org")
         give_post(session, person, get_unit(session, "51-2025"), "bcd_tinh")
-        item_id = session.scalars(select(ChecklistItem.id).where(ChecklistItem.evidence_min == 0)).first()
+        item_id = session.scalars(
+            select(ChecklistItem.id).where(ChecklistItem.evidence_min == 0)
+        ).first()
 
     def tick():
         with factory.begin() as session:
@@ -117,9 +125,14 @@ def test_a_part_that_is_begun_while_its_whole_is_given_up_is_begun_or_closed_wit
     with factory.begin() as session:
         person, commune = somebody_above(session), get_unit(session, "21025-2025")
         who = {"by": person, "now": NOW, "calendar": work_calendar(session)}
-        villages = [add_village(session, commune, VillageType.THON, str(number), **who).id for number in range(3)]
+        villages = [
+            add_village(session, commune, VillageType.THON, str(number), **who).id
+            for number in range(3)
+        ]
         query = (
-            select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == commune.id, Campaign.dtend > NOW.date())
+            select(ChecklistItem)
+            .join(ChecklistItem.campaign)
+            .where(Campaign.unit_id == commune.id, Campaign.dtend > NOW.date())
         )
         whole = session.scalars(query.where(ChecklistItem.key == "banners")).first()
         part = split_item(session, whole.id, villages, **who)[0]
@@ -127,7 +140,9 @@ def test_a_part_that_is_begun_while_its_whole_is_given_up_is_begun_or_closed_wit
 
     def give_up():
         with factory.begin() as session:
-            decline_item(session, whole.id, "mất điện", by=session.get_one(type(person), person.id), now=NOW)
+            decline_item(
+                session, whole.id, "mất điện", by=session.get_one(type(person), person.id), now=NOW
+            )
 
     def begin():
         with factory.begin() as session:
@@ -140,7 +155,10 @@ def test_a_part_that_is_begun_while_its_whole_is_given_up_is_begun_or_closed_wit
 
     with factory() as session:
         states = [session.get_one(ChecklistItem, item.id).state for item in (whole, part)]
-        assert states == [ItemState.NOT_DONE, ItemState.NOT_DONE if refused else ItemState.IN_PROGRESS]
+        assert states == [
+            ItemState.NOT_DONE,
+            ItemState.NOT_DONE if refused else ItemState.IN_PROGRESS,
+        ]
 
 
 def test_two_moves_of_one_event_move_every_item_once(factory):
@@ -149,13 +167,27 @@ def test_two_moves_of_one_event_move_every_item_once(factory):
     with factory.begin() as session:
         person = add_person(session, "Cán bộ thử", "thu@example.org")
         give_post(session, person, get_unit(session, "51-2025"), "bcd_tinh")
-        root = session.scalars(select(Campaign).where(Campaign.parent_id.is_(None), Campaign.dtstart == date(2026, 11, 25))).one()
+        root = session.scalars(
+            select(Campaign).where(
+                Campaign.parent_id.is_(None), Campaign.dtstart == date(2026, 11, 25)
+            )
+        ).one()
         shown = preview(session, root, change, work_calendar(session), now=NOW)
 
     def move():
         with factory.begin() as session:
-            who = {"by": session.get_one(type(person), person.id), "now": NOW, "calendar": work_calendar(session)}
-            apply(session, session.get_one(Campaign, root.id), change, expected_fingerprint=shown.fingerprint, **who)
+            who = {
+                "by": session.get_one(type(person), person.id),
+                "now": NOW,
+                "calendar": work_calendar(session),
+            }
+            apply(
+                session,
+                session.get_one(Campaign, root.id),
+                change,
+                expected_fingerprint=shown.fingerprint,
+                **who,
+            )
 
     at_once(move)
 
@@ -178,20 +210,36 @@ def test_two_people_applying_one_version_change_every_item_once(factory):
         template = get_template(session, "evaw_day")
         entries = {entry.key: entry for entry in map(item_entry, template.current.items)}
         entries["banners"] = entries["banners"].model_copy(update={"title_vi": "Treo băng rôn mới"})
-        entries["thanks"] = entries["quick_report_commune"].model_copy(update={"key": "thanks", "offset_days": 20})
+        entries["thanks"] = entries["quick_report_commune"].model_copy(
+            update={"key": "thanks", "offset_days": 20}
+        )
         version = edit_template(session, template, list(entries.values()), by=person, now=NOW)
         [root] = session.scalars(
-            select(Campaign).where(Campaign.template_id == template.id, Campaign.parent_id.is_(None), Campaign.year == NOW.year)
+            select(Campaign).where(
+                Campaign.template_id == template.id,
+                Campaign.parent_id.is_(None),
+                Campaign.year == NOW.year,
+            )
         )
         shown = compare(session, root, version, calendar=work_calendar(session), now=NOW)
     refused = []
 
     def accept():
         with factory.begin() as session:
-            who = {"by": session.get_one(type(person), person.id), "now": NOW, "calendar": work_calendar(session)}
+            who = {
+                "by": session.get_one(type(person), person.id),
+                "now": NOW,
+                "calendar": work_calendar(session),
+            }
             newest = session.get_one(type(version), version.id)
             try:
-                apply_version(session, session.get_one(Campaign, root.id), newest, expected_fingerprint=shown.fingerprint, **who)
+                apply_version(
+                    session,
+                    session.get_one(Campaign, root.id),
+                    newest,
+                    expected_fingerprint=shown.fingerprint,
+                    **who,
+                )
             except ConflictError as error:
                 refused.append(error)
 
@@ -228,10 +276,20 @@ def test_two_hand_overs_of_the_same_units_hand_over_once(factory):
 
     with factory() as session:
         new = session.scalars(select(Unit).where(Unit.full_name == "Xã Thử")).one()
-        campaigns = Counter(session.scalars(select(Campaign.template_id).where(Campaign.unit_id == new.id)))
-        begun = select(ChecklistItem.id).join(ChecklistItem.campaign).where(Campaign.unit_id == new.id)
-        taken_over = Counter(session.scalars(select(Change.item_id).where(Change.item_id.in_(begun))))
-        proposals = Counter(session.execute(select(PostProposal.person_id, PostProposal.unit_id, PostProposal.role_key)).all())
+        campaigns = Counter(
+            session.scalars(select(Campaign.template_id).where(Campaign.unit_id == new.id))
+        )
+        begun = (
+            select(ChecklistItem.id).join(ChecklistItem.campaign).where(Campaign.unit_id == new.id)
+        )
+        taken_over = Counter(
+            session.scalars(select(Change.item_id).where(Change.item_id.in_(begun)))
+        )
+        proposals = Counter(
+            session.execute(
+                select(PostProposal.person_id, PostProposal.unit_id, PostProposal.role_key)
+            ).all()
+        )
     assert left > 0
     assert set(campaigns.values()) == {1}
     assert sum(taken_over.values()) == left
@@ -241,9 +299,11 @@ def test_two_hand_overs_of_the_same_units_hand_over_once(factory):
 
 @contextmanager
 def meanwhile(monkeypatch, moment, work):
-    """Let ``work`` begin elsewhere when somebody comes to ``moment``, the name of a function, for the first time.
+    """Let ``work`` begin elsewhere when somebody comes to ``moment``, the name of a function, for
+    the first time.
 
-    It is done before that goes on, or waits for its transaction; what it raised is raised at the end.
+    It is done before that goes on, or waits for its transaction; what it raised is raised at the
+    end.
     """
     problems = []
 
@@ -295,7 +355,9 @@ def test_of_two_themes_stored_from_the_same_form_one_is_refused(factory):
 
     def store(theme):
         with factory.begin() as session:
-            announce_theme(session, find_observance(session, HAPPINESS), 2031, theme, shown=shown, now=NOW)
+            announce_theme(
+                session, find_observance(session, HAPPINESS), 2031, theme, shown=shown, now=NOW
+            )
 
     refused = refusals(lambda: store("Một"), lambda: store("Hai"))
 
@@ -303,7 +365,9 @@ def test_of_two_themes_stored_from_the_same_form_one_is_refused(factory):
 
 
 class Above:
-    """Somebody of the province at work on a round that is open, each time in a transaction of their own."""
+    """Somebody of the province at work on a round that is open, each time in a transaction of their
+    own.
+    """
 
     def __init__(self, factory):
         self.factory = factory
@@ -311,11 +375,17 @@ class Above:
         with factory.begin() as session:
             self.person = somebody_above(session)
             self.root = session.scalars(
-                select(Campaign).where(Campaign.parent_id.is_(None), Campaign.dtstart == date(2026, 11, 25))
+                select(Campaign).where(
+                    Campaign.parent_id.is_(None), Campaign.dtstart == date(2026, 11, 25)
+                )
             ).one()
 
     def at_work(self, session):
-        return {"by": session.get_one(Person, self.person.id), "now": NOW, "calendar": work_calendar(session)}
+        return {
+            "by": session.get_one(Person, self.person.id),
+            "now": NOW,
+            "calendar": work_calendar(session),
+        }
 
     def top(self, session):
         return session.get_one(Campaign, self.root.id)
@@ -323,11 +393,19 @@ class Above:
     def shown_move(self, change):
         """Look at a move, and return how it is applied as shown."""
         with self.factory() as session:
-            mark = preview(session, self.top(session), change, work_calendar(session), now=NOW).fingerprint
+            mark = preview(
+                session, self.top(session), change, work_calendar(session), now=NOW
+            ).fingerprint
 
         def move():
             with self.factory.begin() as session:
-                apply(session, self.top(session), change, expected_fingerprint=mark, **self.at_work(session))
+                apply(
+                    session,
+                    self.top(session),
+                    change,
+                    expected_fingerprint=mark,
+                    **self.at_work(session),
+                )
 
         return move
 
@@ -335,12 +413,20 @@ class Above:
         """Look at what a version changes, and return how it is applied as shown."""
         with self.factory() as session:
             version = session.get_one(TemplateVersion, version_id)
-            mark = compare(session, self.top(session), version, calendar=work_calendar(session), now=NOW).fingerprint
+            mark = compare(
+                session, self.top(session), version, calendar=work_calendar(session), now=NOW
+            ).fingerprint
 
         def accept():
             with self.factory.begin() as session:
                 version = session.get_one(TemplateVersion, version_id)
-                apply_version(session, self.top(session), version, expected_fingerprint=mark, **self.at_work(session))
+                apply_version(
+                    session,
+                    self.top(session),
+                    version,
+                    expected_fingerprint=mark,
+                    **self.at_work(session),
+                )
 
         return accept
 
@@ -348,8 +434,12 @@ class Above:
         with self.factory.begin() as session:
             template = self.top(session).template
             entries = [item_entry(item) for item in template.current.items]
-            entries = [entry.model_copy(update=values) if entry.key == key else entry for entry in entries]
-            return edit_template(session, template, entries, by=session.get_one(Person, self.person.id), now=NOW).id
+            entries = [
+                entry.model_copy(update=values) if entry.key == key else entry for entry in entries
+            ]
+            return edit_template(
+                session, template, entries, by=session.get_one(Person, self.person.id), now=NOW
+            ).id
 
 
 @pytest.fixture
@@ -357,7 +447,9 @@ def above(factory):
     return Above(factory)
 
 
-def test_of_a_move_and_a_version_at_once_one_is_looked_at_again_and_both_are_applied(factory, above):
+def test_of_a_move_and_a_version_at_once_one_is_looked_at_again_and_both_are_applied(
+    factory, above
+):
     change = NewAnchor(event_date=date(2026, 11, 27))
     newest = above.new_version("banners", title_vi="Treo băng rôn mới", offset_days=-4)
 
@@ -371,7 +463,9 @@ def test_of_a_move_and_a_version_at_once_one_is_looked_at_again_and_both_are_app
         root, calendar = above.top(session), work_calendar(session)
         assert (root.version_id, root.event_date) == (newest, change.event_date)
         assert preview(session, root, change, calendar, now=NOW).is_empty
-        assert compare(session, root, session.get_one(TemplateVersion, newest), calendar=calendar, now=NOW).is_empty
+        assert compare(
+            session, root, session.get_one(TemplateVersion, newest), calendar=calendar, now=NOW
+        ).is_empty
         items = Counter(session.execute(select(ChecklistItem.campaign_id, ChecklistItem.key)).all())
         assert set(items.values()) == {1}
 
@@ -381,7 +475,14 @@ def test_a_unit_that_is_opened_while_the_event_moves_gets_the_day_of_all_others(
     move = above.shown_move(change)
     with factory.begin() as session:
         province = get_unit(session, "51-2025")
-        values = {"level_key": "commune", "type": "xa", "name": "X", "full_name": "Xã X", "slug": "xa-x", "search": "xa x"}
+        values = {
+            "level_key": "commune",
+            "type": "xa",
+            "name": "X",
+            "full_name": "Xã X",
+            "slug": "xa-x",
+            "search": "xa x",
+        }
         session.add(Unit(key="x-1", parent_id=province.id, **values))
 
     refused = refusals(move, lambda: open_all(factory))
@@ -389,12 +490,19 @@ def test_a_unit_that_is_opened_while_the_event_moves_gets_the_day_of_all_others(
     if refused:  # the opener was first
         above.shown_move(change)()
     with factory() as session:
-        same = (Campaign.template_id == above.root.template_id, Campaign.period == above.root.period)
-        plans = select(ChecklistItem.due, Campaign.event_date).join(ChecklistItem.campaign).where(*same)
+        same = (
+            Campaign.template_id == above.root.template_id,
+            Campaign.period == above.root.period,
+        )
+        plans = (
+            select(ChecklistItem.due, Campaign.event_date).join(ChecklistItem.campaign).where(*same)
+        )
         dues = session.execute(plans.where(ChecklistItem.key == "banners")).all()
         assert (len(dues), set(Counter(dues).values())) == (97, {97})
         assert {day for _due, day in dues} == {change.event_date}
-        assert preview(session, above.top(session), change, work_calendar(session), now=NOW).is_empty
+        assert preview(
+            session, above.top(session), change, work_calendar(session), now=NOW
+        ).is_empty
 
 
 def test_of_two_mergers_at_once_of_one_unit_one_is_refused_in_words(factory):
@@ -416,20 +524,31 @@ def test_of_two_mergers_at_once_of_one_unit_one_is_refused_in_words(factory):
         assert len(successors(session, get_unit(session, "21028-2025"))) == 1
         ended = session.scalars(select(Unit.key).where(Unit.valid_to == date(2026, 11, 30))).all()
         assert sorted(ended) in (first, second)
-        assert len(session.scalars(select(Unit).where(Unit.valid_from == date(2026, 12, 1))).all()) == 1
+        assert (
+            len(session.scalars(select(Unit).where(Unit.valid_from == date(2026, 12, 1))).all())
+            == 1
+        )
 
 
-@pytest.mark.parametrize("moment", ["events.replanning.touched_rounds.load_unit_checklists", "events.replanning.days_off.expect"])
-def test_a_tick_while_a_decision_on_days_off_is_applied_is_kept(factory, above, monkeypatch, moment):
+@pytest.mark.parametrize(
+    "moment",
+    ["events.replanning.touched_rounds.load_unit_checklists", "events.replanning.days_off.expect"],
+)
+def test_a_tick_while_a_decision_on_days_off_is_applied_is_kept(
+    factory, above, monkeypatch, moment
+):
     """Just before the items are read, and just before they are written."""
     with factory.begin() as session:
         item = session.scalars(
             select(ChecklistItem).where(
-                ChecklistItem.key == "quick_report_commune", ChecklistItem.campaign.has(parent_id=above.root.id)
+                ChecklistItem.key == "quick_report_commune",
+                ChecklistItem.campaign.has(parent_id=above.root.id),
             )
         ).first()
         item.evidence_min = 0
-        decision = YearDecision(NOW.year, (Decision(item.due, True, "vào ngày nghỉ thử"),), "Nghỉ thử")
+        decision = YearDecision(
+            NOW.year, (Decision(item.due, True, "vào ngày nghỉ thử"),), "Nghỉ thử"
+        )
         shown = preview_decision(session, decision)
         old, [new] = item.due, [line.new_due for line in shown.moved if line.item_id == item.id]
 
@@ -440,28 +559,48 @@ def test_a_tick_while_a_decision_on_days_off_is_applied_is_kept(factory, above, 
     refused = []
     with meanwhile(monkeypatch, moment, tick), factory.begin() as session:
         try:
-            apply_decision(session, decision, expected_fingerprint=shown.fingerprint, by=None, now=NOW)
+            apply_decision(
+                session, decision, expected_fingerprint=shown.fingerprint, by=None, now=NOW
+            )
         except ConflictError as error:
             refused.append(error)
 
     with factory() as session:
         item = session.get_one(ChecklistItem, item.id)
-        *_before, last = session.scalars(select(Change).where(Change.item_id == item.id).order_by(Change.id))
-        assert (item.status, item.completed_on, item.due) == (TodoStatus.COMPLETED, NOW.date(), old if refused else new)
+        *_before, last = session.scalars(
+            select(Change).where(Change.item_id == item.id).order_by(Change.id)
+        )
+        assert (item.status, item.completed_on, item.due) == (
+            TodoStatus.COMPLETED,
+            NOW.date(),
+            old if refused else new,
+        )
         assert (last.status, last.due) == (TodoStatus.COMPLETED, item.due)
 
 
 def merge_two(above):
     """Merge two communes as of today."""
     with above.factory.begin() as session:
-        rest = {"on": NOW.date(), "basis": None, "by": session.get_one(Person, above.person.id), "now": NOW}
+        rest = {
+            "on": NOW.date(),
+            "basis": None,
+            "by": session.get_one(Person, above.person.id),
+            "now": NOW,
+        }
         merge(session, ["21025-2025", "21028-2025"], NewUnit("Xã Thử"), **rest)
 
 
-def test_a_report_while_its_commune_is_merged_is_kept_or_refused_in_words(factory, above, monkeypatch):
+def test_a_report_while_its_commune_is_merged_is_kept_or_refused_in_words(
+    factory, above, monkeypatch
+):
     with factory() as session:
         same = (Campaign.template_id == above.root.template_id, Campaign.unit.has(key="21025-2025"))
-        item = session.scalars(select(ChecklistItem).join(ChecklistItem.campaign).where(*same).order_by(ChecklistItem.id)).first()
+        item = session.scalars(
+            select(ChecklistItem)
+            .join(ChecklistItem.campaign)
+            .where(*same)
+            .order_by(ChecklistItem.id)
+        ).first()
     refused = []
 
     def report():
@@ -476,8 +615,17 @@ def test_a_report_while_its_commune_is_merged_is_kept_or_refused_in_words(factor
 
     with factory() as session:
         new = session.scalars(select(Unit).where(Unit.full_name == "Xã Thử")).one()
-        same = (Campaign.template_id == above.root.template_id, Campaign.unit_id == new.id, ChecklistItem.key == item.key)
-        states = [each.state for each in session.scalars(select(ChecklistItem).join(ChecklistItem.campaign).where(*same))]
+        same = (
+            Campaign.template_id == above.root.template_id,
+            Campaign.unit_id == new.id,
+            ChecklistItem.key == item.key,
+        )
+        states = [
+            each.state
+            for each in session.scalars(
+                select(ChecklistItem).join(ChecklistItem.campaign).where(*same)
+            )
+        ]
         assert states == [ItemState.NOT_STARTED if refused else ItemState.IN_PROGRESS]
     assert all("went over to Xã Thử" in sentence for sentence in refused)
 
@@ -487,38 +635,64 @@ def test_an_item_is_divided_while_the_days_of_its_round_are_moved(factory, above
     with factory.begin() as session:
         commune = get_unit(session, "21025-2025")
         who = above.at_work(session)
-        villages = [add_village(session, commune, VillageType.THON, str(number), **who).id for number in range(2)]
-        same = (Campaign.template_id == above.root.template_id, Campaign.unit_id == commune.id, ChecklistItem.key == "banners")
-        whole = session.scalars(select(ChecklistItem).join(ChecklistItem.campaign).where(*same)).one()
+        villages = [
+            add_village(session, commune, VillageType.THON, str(number), **who).id
+            for number in range(2)
+        ]
+        same = (
+            Campaign.template_id == above.root.template_id,
+            Campaign.unit_id == commune.id,
+            ChecklistItem.key == "banners",
+        )
+        whole = session.scalars(
+            select(ChecklistItem).join(ChecklistItem.campaign).where(*same)
+        ).one()
 
     def move_or_look_again():
         with suppress(ConflictError):
             move()
 
-    with meanwhile(monkeypatch, "events.checklist.dividing.parts_of", move_or_look_again), factory.begin() as session:
+    with (
+        meanwhile(monkeypatch, "events.checklist.dividing.parts_of", move_or_look_again),
+        factory.begin() as session,
+    ):
         split_item(session, whole.id, villages, **above.at_work(session))
 
     with factory() as session:
-        parts = session.scalars(select(ChecklistItem).where(ChecklistItem.split_from_id == whole.id)).all()
+        parts = session.scalars(
+            select(ChecklistItem).where(ChecklistItem.split_from_id == whole.id)
+        ).all()
         assert {part.campaign.unit_id for part in parts} == set(villages)
         assert {part.due for part in parts} == {session.get_one(ChecklistItem, whole.id).due}
 
 
 @pytest.mark.parametrize("work", ["a move", "a version"])
-def test_units_that_are_merged_meanwhile_follow_what_is_decided_above(factory, above, monkeypatch, work):
+def test_units_that_are_merged_meanwhile_follow_what_is_decided_above(
+    factory, above, monkeypatch, work
+):
     change = NewAnchor(event_date=date(2026, 11, 27))
     version = above.new_version("banners", title_vi="Treo băng rôn mới")
     decide, moment = {
         "a move": (above.shown_move(change), "events.replanning.anchors.load_unit_checklists"),
-        "a version": (above.shown_version(version), "events.replanning.new_version.load_unit_checklists"),
+        "a version": (
+            above.shown_version(version),
+            "events.replanning.new_version.load_unit_checklists",
+        ),
     }[work]
 
     with meanwhile(monkeypatch, moment, lambda: merge_two(above)):
         decide()
 
     with factory() as session:
-        alive = (Campaign.template_id == above.root.template_id, Campaign.unit.has(Unit.valid_to.is_(None)))
-        stand = Counter(session.execute(select(Campaign.event_date, Campaign.version_id).where(*alive)).all())
+        alive = (
+            Campaign.template_id == above.root.template_id,
+            Campaign.unit.has(Unit.valid_to.is_(None)),
+        )
+        stand = Counter(
+            session.execute(select(Campaign.event_date, Campaign.version_id).where(*alive)).all()
+        )
         root = above.top(session)
         assert set(stand) == {(root.event_date, root.version_id)}
-        assert (root.event_date, root.version_id == version) == ((change.event_date, False) if work == "a move" else (None, True))
+        assert (root.event_date, root.version_id == version) == (
+            (change.event_date, False) if work == "a move" else (None, True)
+        )

@@ -31,7 +31,13 @@ def environment(**variables):
 def sumvay(home, *arguments, **variables):
     command = [sys.executable, "-m", "scheduler", *arguments]
     return subprocess.run(
-        command, cwd=home, env=environment(**variables), capture_output=True, text=True, timeout=PATIENCE, check=False
+        command,
+        cwd=home,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
 
 
@@ -43,7 +49,9 @@ def port():
 
 
 def _heed_ctrl_c():
-    """Undo what a shell does to commands in the background: they ignore ctrl-c, and so would the service."""
+    """Undo what a shell does to commands in the background: they ignore ctrl-c, and so would the
+    service.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -74,7 +82,9 @@ def served(home, port):
 
 
 def test_the_service_answers_prints_the_code_and_stops_cleanly_on_ctrl_c(home, port, served):
-    feed = urllib.request.urlopen(f"http://127.0.0.1:{port}/lich/ngay-gia-dinh-viet-nam.ics", timeout=10).read()
+    feed = urllib.request.urlopen(
+        f"http://127.0.0.1:{port}/lich/ngay-gia-dinh-viet-nam.ics", timeout=10
+    ).read()
     served.send_signal(signal.SIGINT)
     said, _ = served.communicate(timeout=PATIENCE)
 
@@ -117,8 +127,18 @@ def test_a_taken_port_is_one_line_and_exit_code_1(home):
         ({}, ["simulate"], 2, "--year"),
         ({}, ["simulate", "--year", "2027", "--event", "nope=2027-06-20"], 1, "nope"),
         ({}, ["simulate", "--year", "2027", "--event", "report_year=2027-12-20"], 1, "report_year"),
-        ({}, ["simulate", "--year", "2027", "--event", "vn_family_day=2029-06-20"], 1, "20/06/2029"),
-        ({}, ["simulate", "--year", "2027", "--late-plan", "intl_happiness_day=2028-03-12"], 1, "12/03/2028"),
+        (
+            {},
+            ["simulate", "--year", "2027", "--event", "vn_family_day=2029-06-20"],
+            1,
+            "20/06/2029",
+        ),
+        (
+            {},
+            ["simulate", "--year", "2027", "--late-plan", "intl_happiness_day=2028-03-12"],
+            1,
+            "12/03/2028",
+        ),
         ({}, ["web"], 1, "sumvay init"),
         ({"SUMVAY_DATABASE__URL": "postgresql://127.0.0.1:1/none"}, ["init"], 1, "127.0.0.1"),
         ({"SUMVAY_DATABASE__URL": "sqlite:////proc/none/sumvay.db"}, ["init"], 1, "/proc/none"),
@@ -136,7 +156,8 @@ def test_a_broken_catalogue_is_named_and_nothing_is_imported(home):
     (home / "catalog").mkdir()
     for file in (SHIPPED.parent / "events" / "catalog" / "data").glob("*.toml"):
         (home / "catalog" / file.name).write_text(
-            file.read_text(encoding="utf-8").replace('role = "mttq"', 'role = "mtqq"'), encoding="utf-8"
+            file.read_text(encoding="utf-8").replace('role = "mttq"', 'role = "mtqq"'),
+            encoding="utf-8",
         )
 
     refused = sumvay(home, "catalog", "check", "catalog")
@@ -150,7 +171,12 @@ def test_simulate_prints_json_without_a_database(home):
     played = sumvay(home, "simulate", "--year", "2021", "--unit", "618", "--format", "json")
 
     assert played.returncode == 0
-    assert {line["unit"] for line in json.loads(played.stdout)["campaigns"]} == {"618", "23535", "23537", "23538"}
+    assert {line["unit"] for line in json.loads(played.stdout)["campaigns"]} == {
+        "618",
+        "23535",
+        "23537",
+        "23538",
+    }
     assert not (home / "var").exists()
 
 
@@ -163,7 +189,11 @@ def test_help_shows_examples_and_needs_no_configuration(tmp_path):
 
 def test_demo_people_come_and_go(home):
     sumvay(home, "init")
-    added, again, removed = sumvay(home, "demo"), sumvay(home, "demo"), sumvay(home, "demo", "--remove")
+    added, again, removed = (
+        sumvay(home, "demo"),
+        sumvay(home, "demo"),
+        sumvay(home, "demo", "--remove"),
+    )
 
     assert added.stdout.startswith("97 ") or " 97 " in added.stdout
     assert again.stdout.startswith("0 ") or " 0 " in again.stdout
@@ -184,4 +214,8 @@ def test_feeds_can_be_written_as_files(home):
     written = sumvay(home, "feed", "write", "out", "--slug", "ngay-gia-dinh-viet-nam")
 
     assert written.returncode == 0
-    assert (home / "out" / "ngay-gia-dinh-viet-nam.ics").read_bytes().startswith(b"BEGIN:VCALENDAR\r\n")
+    assert (
+        (home / "out" / "ngay-gia-dinh-viet-nam.ics")
+        .read_bytes()
+        .startswith(b"BEGIN:VCALENDAR\r\n")
+    )

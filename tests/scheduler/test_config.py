@@ -45,8 +45,14 @@ def test_a_nested_key_can_be_set_from_the_environment(file, monkeypatch):
         ("[database]\nurl = 'mysql://x/y'", r"database\.url: .*sqlite:/// or postgresql://"),
         ("[events]\ntime_zone = 'Asia/Kontum'", r"events\.time_zone: .*IANA"),
         ("[notifications]\nhours = ['7-25']", r"notifications\.hours: .*no span of hours"),
-        ("[notifications]\ntransport = 'pigeon'", r"notifications\.transport: .*'maildir' or 'smtp'"),
-        ("[web]\ngoogle_calendar_url = 'https://x/{nothing}'", r"web\.google_calendar_url: .*nothing"),
+        (
+            "[notifications]\ntransport = 'pigeon'",
+            r"notifications\.transport: .*'maildir' or 'smtp'",
+        ),
+        (
+            "[web]\ngoogle_calendar_url = 'https://x/{nothing}'",
+            r"web\.google_calendar_url: .*nothing",
+        ),
     ],
 )
 def test_a_mistake_is_one_line_that_names_the_key(file, text, message):

@@ -50,7 +50,15 @@ def test_templates_of_an_older_database_go_on_as_they_were(blank_engine):
             owner_role_key="r",
             **of_template,
         )
-        _insert(connection, "template_version", id=1, template_id=1, number=1, created="2026-01-01", digest="")
+        _insert(
+            connection,
+            "template_version",
+            id=1,
+            template_id=1,
+            number=1,
+            created="2026-01-01",
+            digest="",
+        )
         of_item = {
             "offset_days": 1,
             "level_offsets": "{}",
@@ -59,8 +67,20 @@ def test_templates_of_an_older_database_go_on_as_they_were(blank_engine):
             "cascade": "each",
             "role_key": "r",
         }
-        of_item |= {"support_roles": "[]", "evidence": "[]", "evidence_min": 0, "without_evidence": False, "weight": 1}
-        of_item |= {"required": True, "shift": "none", "if_no_district": "drop", "depends_on": "[]", "anchor": "event"}
+        of_item |= {
+            "support_roles": "[]",
+            "evidence": "[]",
+            "evidence_min": 0,
+            "without_evidence": False,
+            "weight": 1,
+        }
+        of_item |= {
+            "required": True,
+            "shift": "none",
+            "if_no_district": "drop",
+            "depends_on": "[]",
+            "anchor": "event",
+        }
         _insert(
             connection,
             "template_item",
@@ -89,21 +109,33 @@ def test_reports_and_cancelling_of_an_older_database_are_told_from_its_history(b
         done, gone = state | {"status": "COMPLETED"}, state | {"status": "CANCELLED"}
         _insert_change(connection, 1, state, done)
         _insert_change(connection, 2, state, done, on_behalf_of_id=3)
-        _insert_change(connection, 3, state, done, by_id=2)  # holds a post where the item was delegated to
-        _insert_change(connection, 4, {}, {"evidence": {"kind": "photo", "title": "Ảnh", "text": ""}})
+        # holds a post where the item was delegated to
+        _insert_change(connection, 3, state, done, by_id=2)
+        _insert_change(
+            connection, 4, {}, {"evidence": {"kind": "photo", "title": "Ảnh", "text": ""}}
+        )
         _insert_change(connection, 5, {}, {"added": "Thi"})
         _insert_change(connection, 6, state, gone | {"moved_to": {}, "reason": "chuyển cho Xã Mới"})
         _insert_change(connection, 7, state, gone | {"reason": "Không còn trong mẫu (phiên bản 2)"})
         _insert_change(connection, 8, {"evidence": []}, {"evidence": ["photo"]})
-        _insert_change(connection, 9, {"summary": "A", "edited": []}, {"summary": "B", "edited": ["summary"]})
+        _insert_change(
+            connection, 9, {"summary": "A", "edited": []}, {"summary": "B", "edited": ["summary"]}
+        )
         _insert_change(connection, 10, {"due": "2026-01-01"}, {"due": "2026-01-02"})
 
     migrate.upgrade(blank_engine)
 
     with Session(blank_engine) as session:
-        reports = dict(session.execute(select(Change.id, Change.reported_id).where(Change.reported_id.is_not(None))).all())
+        reports = dict(
+            session.execute(
+                select(Change.id, Change.reported_id).where(Change.reported_id.is_not(None))
+            ).all()
+        )
         assert reports == {1: 1, 2: 3, 3: 2, 4: 1, 5: 1}
-        campaign, document = session.scalars(select(Campaign)).one(), session.scalars(select(Document)).one()
+        campaign, document = (
+            session.scalars(select(Campaign)).one(),
+            session.scalars(select(Document)).one(),
+        )
         assert campaign.cancelled == campaign.last_modified
         assert document.entered == document.at
 
@@ -118,12 +150,18 @@ def test_a_part_that_was_taken_back_belongs_to_its_whole_again(blank_engine):
         for number, whole in ((2, 1), (3, 9)):
             own = f"{number}, 'i{number}', 'part-{whole}', true, 'Thị trấn Đăk Glei đã thu lại phần việc này'"
             copied = f"SELECT {own}, {columns} FROM checklist_item WHERE id = 1"
-            connection.execute(text(f"INSERT INTO checklist_item (id, uid, key, is_own, reason, {columns}) {copied}"))
+            connection.execute(
+                text(
+                    f"INSERT INTO checklist_item (id, uid, key, is_own, reason, {columns}) {copied}"
+                )
+            )
 
     migrate.upgrade(blank_engine)
 
     with Session(blank_engine) as session:
-        assert dict(session.execute(select(ChecklistItem.id, ChecklistItem.split_from_id)).all()) == {1: None, 2: 1, 3: None}
+        assert dict(
+            session.execute(select(ChecklistItem.id, ChecklistItem.split_from_id)).all()
+        ) == {1: None, 2: 1, 3: None}
 
 
 def test_what_went_over_in_an_older_database_is_told_from_what_is_not_required(blank_engine):
@@ -131,9 +169,13 @@ def test_what_went_over_in_an_older_database_is_told_from_what_is_not_required(b
         command.upgrade(migrate._config(connection), "0007")
         _insert_campaign(connection)
         closed = {"status": "CANCELLED", "not_done": "not-required"}
-        for number, after in enumerate([{}, {"moved_to": {}}, {"moved_to": {"9": "Xã Mới"}}, {"document": {}}], 1):
+        for number, after in enumerate(
+            [{}, {"moved_to": {}}, {"moved_to": {"9": "Xã Mới"}}, {"document": {}}], 1
+        ):
             _insert_change(connection, number, {}, after, **closed)
-        connection.execute(text("UPDATE checklist_item SET status = 'CANCELLED', not_done = 'not-required'"))
+        connection.execute(
+            text("UPDATE checklist_item SET status = 'CANCELLED', not_done = 'not-required'")
+        )
 
     migrate.upgrade(blank_engine)
 
@@ -146,23 +188,73 @@ def test_what_went_over_in_an_older_database_is_told_from_what_is_not_required(b
 def _insert_campaign(connection):
     """Make a cancelled campaign of unit 1 with an item that unit 2 does, and a document of it."""
     for key in ("r", "p"):
-        _insert(connection, {"r": "role", "p": "phase"}[key], key=key, position=1, title_vi="X", title_en="X")
+        _insert(
+            connection,
+            {"r": "role", "p": "phase"}[key],
+            key=key,
+            position=1,
+            title_vi="X",
+            title_en="X",
+        )
     level = {"title_vi": "C", "title_en": "C", "default_role_key": "r"}
     _insert(connection, "level", key="c", rank=1, **level)
     for number in (1, 2, 3):
-        name = {"name": "U", "full_name": "U", "slug": f"u{number}", "search": "", "position": number}
+        name = {
+            "name": "U",
+            "full_name": "U",
+            "slug": f"u{number}",
+            "search": "",
+            "position": number,
+        }
         _insert(connection, "unit", id=number, key=f"u{number}", level_key="c", type="xa", **name)
     for number in (1, 2):
         name = {"full_name": "Cán bộ", "search": "", "language": "vi", "is_demo": False}
         _insert(connection, "person", id=number, uid=f"p{number}", **name)
         _insert(connection, "post", id=number, person_id=number, unit_id=number, role_key="r")
-    of_template = {"kind": "course", "title_vi": "T", "title_en": "T", "anchor": "event", "generate_ahead_days": 1, "position": 1}
-    of_template |= {"cutoffs": "[]", "enabled": True, "late_plan_workdays": 7, "owner_role_key": "r"}
+    of_template = {
+        "kind": "course",
+        "title_vi": "T",
+        "title_en": "T",
+        "anchor": "event",
+        "generate_ahead_days": 1,
+        "position": 1,
+    }
+    of_template |= {
+        "cutoffs": "[]",
+        "enabled": True,
+        "late_plan_workdays": 7,
+        "owner_role_key": "r",
+    }
     _insert(connection, "template", id=1, key="t", **of_template)
-    _insert(connection, "template_version", id=1, template_id=1, number=1, created="2026-01-01", digest="")
-    day, published = "2026-03-01", {"sequence": 0, "created": "2026-01-01 00:00:00", "last_modified": "2026-02-01 00:00:00"}
-    of_campaign = {"template_id": 1, "version_id": 1, "period": "2026", "year": 2026, "unit_id": 1, "owner_role_key": "r"}
-    of_campaign |= {"summary": "C", "opens": day, "dtstart": day, "dtend": day, "anchor_version": 0, "status": "CANCELLED"}
+    _insert(
+        connection,
+        "template_version",
+        id=1,
+        template_id=1,
+        number=1,
+        created="2026-01-01",
+        digest="",
+    )
+    day, published = (
+        "2026-03-01",
+        {"sequence": 0, "created": "2026-01-01 00:00:00", "last_modified": "2026-02-01 00:00:00"},
+    )
+    of_campaign = {
+        "template_id": 1,
+        "version_id": 1,
+        "period": "2026",
+        "year": 2026,
+        "unit_id": 1,
+        "owner_role_key": "r",
+    }
+    of_campaign |= {
+        "summary": "C",
+        "opens": day,
+        "dtstart": day,
+        "dtend": day,
+        "anchor_version": 0,
+        "status": "CANCELLED",
+    }
     _insert(connection, "campaign", id=1, uid="c1", **of_campaign, **published)
     of_item = {
         "key": "i",
@@ -182,15 +274,35 @@ def _insert_campaign(connection):
         "evidence": "[]",
         "evidence_min": 0,
     }
-    of_item |= {"without_evidence": False, "depends_on": "[]", "is_own": False, "edited": "[]", "status": "NEEDS-ACTION"}
-    _insert(connection, "checklist_item", id=1, uid="i1", campaign_id=1, delegate_unit_id=2, **of_item, **published)
+    of_item |= {
+        "without_evidence": False,
+        "depends_on": "[]",
+        "is_own": False,
+        "edited": "[]",
+        "status": "NEEDS-ACTION",
+    }
+    _insert(
+        connection,
+        "checklist_item",
+        id=1,
+        uid="i1",
+        campaign_id=1,
+        delegate_unit_id=2,
+        **of_item,
+        **published,
+    )
     of_paper = {"kind": "plan", "abstract": "Kế hoạch", "at": "2026-01-15 00:00:00"}
     _insert(connection, "document", id=1, uid="d1", campaign_id=1, item_id=1, **of_paper)
 
 
 def _insert_change(connection, number, before, after, **who):
     who = {"by_id": 1, "by_name": "Cán bộ", "door": "page"} | who
-    state = {"status": "NEEDS-ACTION", "blocked": False, "due": "2026-03-01", "at": "2026-02-01 00:00:00"}
+    state = {
+        "status": "NEEDS-ACTION",
+        "blocked": False,
+        "due": "2026-03-01",
+        "at": "2026-02-01 00:00:00",
+    }
     state |= {name: who.pop(name) for name in ("status", "not_done") if name in who}
     said = {"before": json.dumps(before), "after": json.dumps(after)}
     _insert(connection, "change", id=number, item_id=1, **who, **state, **said)
@@ -198,7 +310,10 @@ def _insert_change(connection, number, before, after, **who):
 
 def _insert(connection, table, **values):
     names = ", ".join(values)
-    connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({', '.join(':' + name for name in values)})"), values)
+    connection.execute(
+        text(f"INSERT INTO {table} ({names}) VALUES ({', '.join(':' + name for name in values)})"),
+        values,
+    )
 
 
 def test_migrating_twice_changes_nothing(blank_engine):

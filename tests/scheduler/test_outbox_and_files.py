@@ -1,4 +1,6 @@
-"""Two commands for whoever mends a service: send a mail again, and see whether the uploaded files are there."""
+"""Two commands for whoever mends a service: send a mail again, and see whether the uploaded files
+are there.
+"""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -77,8 +79,15 @@ def test_the_doctor_finds_files_that_were_not_brought_back(service: Service):
         open_campaigns(session, now=NOW, calendar=work_calendar(session), year=2021)
         campaign = session.scalars(select(Campaign).limit(1)).one()
         file = store_file(folder, "ke-hoach.pdf", b"%PDF-1.7 a plan")
-        document = Document(uid="x", campaign=campaign, kind=DocumentKind.PLAN, abstract="Kế hoạch", at=NOW)
-        document.file_name, document.file_type, document.file_digest, document.file_size = file.name, file.type, file.digest, 15
+        document = Document(
+            uid="x", campaign=campaign, kind=DocumentKind.PLAN, abstract="Kế hoạch", at=NOW
+        )
+        document.file_name, document.file_type, document.file_digest, document.file_size = (
+            file.name,
+            file.type,
+            file.digest,
+            15,
+        )
         session.add(document)
     assert found(service).ok
 

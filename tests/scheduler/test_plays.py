@@ -60,16 +60,28 @@ LOOK_FOR = [
     ("2026-2027", Rule.VERSIONS, "… removed: “Biểu dương gia đình tiêu biểu”, in 96 units"),
     ("2026-2027", Rule.VERSIONS, "kept because of a hand"),
     ("2026-2027", Rule.VERSIONS, "0 items added, 0 removed, 0 moved, 0 reworded"),
-    ("2021", Rule.DATES, "follows the plans issued by now. 112 items move, 112 of which were reminded of the old date already"),
+    (
+        "2021",
+        Rule.DATES,
+        "follows the plans issued by now. 112 items move, 112 of which were reminded of the old date already",
+    ),
     ("2021", Rule.DATES, "… “Ban hành kế hoạch cấp xã”: 27/05/2021 → 25/05/2021, in 102 units"),
     ("2021", Rule.DATES, "groups more"),
-    ("2026-2027", Rule.DATES, "20/05/2026 → 05/06/2026 (12 days after the plan was issued; that day lies vào ngày nghỉ cuối tuần)"),
+    (
+        "2026-2027",
+        Rule.DATES,
+        "20/05/2026 → 05/06/2026 (12 days after the plan was issued; that day lies vào ngày nghỉ cuối tuần)",
+    ),
     (
         "2021",
         Rule.NESTING,
         "“Ngày Gia đình Việt Nam năm 2021” lives inside “Tháng hành động quốc gia phòng, chống bạo lực gia đình",
     ),
-    ("2025", Rule.NESTING, "“Ngày Quốc tế xóa bỏ bạo lực đối với phụ nữ và trẻ em gái năm 2025” lives inside “Tháng hành động vì"),
+    (
+        "2025",
+        Rule.NESTING,
+        "“Ngày Quốc tế xóa bỏ bạo lực đối với phụ nữ và trẻ em gái năm 2025” lives inside “Tháng hành động vì",
+    ),
     ("2021", Rule.NESTING, "it stands for “Treo băng rôn, khẩu hiệu của Tháng hành động"),
     ("2021", Rule.NESTING, "4 own items, 7 of campaigns inside it, 1 taken in"),
     ("2021", Rule.NESTING, "is shared with"),
@@ -88,19 +100,31 @@ LOOK_FOR = [
     ("2021", Rule.CHECKLIST, "Phường Quang Trung for Tổ dân phố 2, “Treo băng rôn"),
     ("2021", Rule.CHECKLIST, "held up (Chờ kế hoạch của thành phố)"),
     ("2021", Rule.CHECKLIST, "not done (Hoãn do dịch"),
-    ("2021", Rule.CHECKLIST, "Huyện Ia H'Drai for Xã Ia Đal, “Báo cáo kết quả cấp xã”: not required"),
+    (
+        "2021",
+        Rule.CHECKLIST,
+        "Huyện Ia H'Drai for Xã Ia Đal, “Báo cáo kết quả cấp xã”: not required",
+    ),
     ("2021", Rule.CHECKLIST, "The last change was taken back"),
     ("2021", Rule.CHECKLIST, "a warning, not a lock"),
     ("2021", Rule.CHECKLIST, "đánh dấu hoàn thành, thay mặt Phường Quang Trung"),
     ("2026-2027", Rule.CHECKLIST, "without the wanted evidence, as its template allows"),
     ("2026-2027", Rule.CHECKLIST, "Tỉnh Quảng Ngãi for Phường Kon Tum edits by hand"),
-    ("2025", Rule.CHECKLIST, "nhận việc từ phường Quang Trung, hạn 04/07/2025, đang làm, kèm minh chứng: tệp văn bản"),
+    (
+        "2025",
+        Rule.CHECKLIST,
+        "nhận việc từ phường Quang Trung, hạn 04/07/2025, đang làm, kèm minh chứng: tệp văn bản",
+    ),
     (
         "2025",
         Rule.UNITS,
         "The old address of Tổ dân phố 3, which ended on 30/06/2025, says: This unit is now Tổ dân phố 3 (Phường Kon Tum)",
     ),
-    ("2025", Rule.UNITS, "its calendar says so on 01/07/2025 and leads on: Lịch của Phường Kon Tum"),
+    (
+        "2025",
+        Rule.UNITS,
+        "its calendar says so on 01/07/2025 and leads on: Lịch của Phường Kon Tum",
+    ),
     ("2025", Rule.UNITS, "is confirmed as"),
     ("2026-2027", Rule.UNITS, "Xã Sa Bình Mới, made from Xã Rờ Kơi, Xã Sa Bình;"),
     ("2026-2027", Rule.UNITS, "Phường Ba Tơ, made from Xã Ba Tơ"),
@@ -125,20 +149,28 @@ LOOK_FOR = [
     ("2021", Rule.CARRY_FORWARD, "3 proposals from 2021 are taken into version 2"),
     ("2021", Rule.KINDS, "“Đợt kiểm tra, giám sát công tác gia đình” on 26/10/2021: 3 units"),
     ("2026-2027", Rule.KINDS, "“Báo cáo công tác gia đình năm” opens by itself from now on"),
-    ("2021", Rule.REMINDERS, "reminder 7 day(s) before, to UBND cấp xã – Phường Quang Trung (due date no. 2)"),
+    (
+        "2021",
+        Rule.REMINDERS,
+        "reminder 7 day(s) before, to UBND cấp xã – Phường Quang Trung (due date no. 2)",
+    ),
     ("2025", Rule.REMINDERS, "UBND cấp xã – Phường Thống Nhất (due date no. 1)"),
 ]
 
 
 @pytest.fixture(scope="module")
 def stories(catalog):
-    """Each play's story in English, as lines of rule and text; a play runs when it is first asked for."""
+    """Each play's story in English, as lines of rule and text; a play runs when it is first asked
+    for.
+    """
     played = {}
 
     def story(name):
         if name not in played:
             play = read_play(name)
-            found = simulate(copy_of_catalog(catalog, NOW), play.year, until=play.until, acts=play.act)
+            found = simulate(
+                copy_of_catalog(catalog, NOW), play.year, until=play.until, acts=play.act
+            )
             played[name] = [(line.told.rule, line.told.text("en")) for line in found.story]
         return played[name]
 
@@ -154,16 +186,30 @@ def test_a_play_refuses_what_it_means_to_and_a_parent_is_the_sum_of_its_leaves(s
     story = stories(name)
 
     begins = "Refused when "
-    assert [text.removeprefix(begins) for text in texts(story) if text.startswith(begins)] == REFUSED[name]
+    assert [
+        text.removeprefix(begins) for text in texts(story) if text.startswith(begins)
+    ] == REFUSED[name]
     assert not texts(story, "IS NOT")
     assert texts(story, "the sum of its")
 
 
 def test_each_rule_is_at_work_in_the_plays_that_the_guide_names(stories):
-    said = re.findall(r"^\| ([^|]+) \| [^|]+ \| ([^|]+) \|$", GUIDE.read_text("utf-8").partition("## Writing")[0], re.MULTILINE)
-    named = {rule: set(shipped_plays()) if plays == "all" else set(plays.split(", ")) for rule, plays in said[1:]}
+    said = re.findall(
+        r"^\| ([^|]+) \| [^|]+ \| ([^|]+) \|$",
+        GUIDE.read_text("utf-8").partition("## Writing")[0],
+        re.MULTILINE,
+    )
+    named = {
+        rule: set(shipped_plays()) if plays == "all" else set(plays.split(", "))
+        for rule, plays in said[1:]
+    }
 
-    shown = {TITLES[rule]: {name for name in shipped_plays() if any(one is rule for one, _text in stories(name))} for rule in Rule}
+    shown = {
+        TITLES[rule]: {
+            name for name in shipped_plays() if any(one is rule for one, _text in stories(name))
+        }
+        for rule in Rule
+    }
     assert named == shown
 
 
@@ -185,9 +231,18 @@ def test_a_past_days_figures_are_reproduced_after_late_reports(stories, name):
 def test_2021_shows_a_late_plan_and_a_moved_day(stories):
     story = stories("2021")
 
-    assert texts(story, "“Ban hành kế hoạch cấp xã", "05/03/2021 → 11/03/2021", "7 ngày làm việc", "in 102 units")
+    assert texts(
+        story,
+        "“Ban hành kế hoạch cấp xã",
+        "05/03/2021 → 11/03/2021",
+        "7 ngày làm việc",
+        "in 102 units",
+    )
     moved = texts(story, "moves to 26/06/2021")
-    assert re.search(r"[1-9]\d* items move, [1-9].* already; 1 stay because they are done, 1 because of a hand", moved[0])
+    assert re.search(
+        r"[1-9]\d* items move, [1-9].* already; 1 stay because they are done, 1 because of a hand",
+        moved[0],
+    )
     assert " 0 items move" in moved[1]
     numbers = [re.search(r"date no\. (\d)", text)[1] for text in texts(story, "date no.")]
     assert set(numbers) == {"1", "2"}
@@ -196,12 +251,19 @@ def test_2021_shows_a_late_plan_and_a_moved_day(stories):
 def test_2021_shows_themes_that_drafts_follow_and_issued_papers_do_not(stories):
     printed = [text.rpartition(": ")[2] for text in texts(stories("2021"), "năm 2021” prints")]
 
-    assert printed == ["Hạnh phúc cho mọi người", *["Gia đình hạnh phúc – Quốc gia thịnh vượng"] * 3]
+    assert printed == [
+        "Hạnh phúc cho mọi người",
+        *["Gia đình hạnh phúc – Quốc gia thịnh vượng"] * 3,
+    ]
 
 
 def test_2021_tells_the_history_of_an_item_as_a_story(stories):
     story = [text for _rule, text in stories("2021")]
-    first = next(number for number, text in enumerate(story) if text.startswith("The story of “Ban hành kế hoạch cấp xã"))
+    first = next(
+        number
+        for number, text in enumerate(story)
+        if text.startswith("The story of “Ban hành kế hoạch cấp xã")
+    )
 
     told = [
         text.partition(": ")[2].split("Phường Quang Trung ")[-1].split("Thành phố Kon Tum ")[-1]
@@ -224,7 +286,11 @@ def test_2025_hands_the_work_of_102_communes_to_40(stories):
     # of 20/3, 28/6 and the June month around it; in a village too
     assert texts(story, "Units ended before 01/07/2025", "in 125 new campaigns")
     assert texts(story, "The old address of Phường Quang Trung", "merged into Phường Kon Tum")
-    assert texts(story, "The old address of Thành phố Kon Tum", "its work went to Tỉnh Quảng Ngãi and to the units")
+    assert texts(
+        story,
+        "The old address of Thành phố Kon Tum",
+        "its work went to Tỉnh Quảng Ngãi and to the units",
+    )
     assert len(texts(story, "nhận việc từ")) == 5
     assert texts(story, "is declined")
     assert texts(story, "Phường Kon Tum in 2024, with the units it was made from: 5 of")
@@ -234,7 +300,8 @@ def test_2026_and_2027_show_versions_guesses_and_what_a_year_teaches(stories):
     story = stories("2026-2027")
 
     assert texts(
-        story, "takes version 2: 96 items added, 97 removed, 75 moved, 96 reworded; 20 kept because done, 1 because of a hand"
+        story,
+        "takes version 2: 96 items added, 97 removed, 75 moved, 96 reworded; 20 kept because done, 1 because of a hand",
     )
     assert texts(story, "23/11/2026 → 24/11/2026")
     assert texts(story, "24/11/2026 → 23/11/2026", "Ngày Văn hóa Việt Nam")
@@ -278,8 +345,14 @@ def test_an_unknown_play_names_those_that_come_along():
     [
         ("year = 2021", "title"),
         ('title = "T"\nyear = 2021\n[[act]]\non = 2021-01-01\ndo = "dance"', "dance"),
-        ('title = "T"\nyear = 2021\n[[act]]\non = 2021-01-01\ndo = "start"\ncampaign = "c"\nunit = "u"', "act.0.start.item"),
-        ('title = "T"\nyear = 2021\n[[act]]\non = 2021-01-01\ndo = "open"\ntemplate = "t"\nday = 2021-13-01', "at line 7"),
+        (
+            'title = "T"\nyear = 2021\n[[act]]\non = 2021-01-01\ndo = "start"\ncampaign = "c"\nunit = "u"',
+            "act.0.start.item",
+        ),
+        (
+            'title = "T"\nyear = 2021\n[[act]]\non = 2021-01-01\ndo = "open"\ntemplate = "t"\nday = 2021-13-01',
+            "at line 7",
+        ),
         ("year = [", "Invalid value"),
     ],
 )

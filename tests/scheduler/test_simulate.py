@@ -35,8 +35,16 @@ def year_2026(catalog):
 def test_2021_plays_the_four_observances_of_the_plan_and_the_june_month_for_every_level(year_2021):
     played = {(line.observance, line.level) for line in year_2021.campaigns}
 
-    kept = ["intl_happiness_day", "vn_family_day", "dv_action_month", "intl_day_evaw", "gender_action_month"]
-    assert played == {(observance, level) for observance in kept for level in ("province", "district", "commune")}
+    kept = [
+        "intl_happiness_day",
+        "vn_family_day",
+        "dv_action_month",
+        "intl_day_evaw",
+        "gender_action_month",
+    ]
+    assert played == {
+        (observance, level) for observance in kept for level in ("province", "district", "commune")
+    }
     assert len(year_2021.campaigns) == 5 * (1 + 10 + 102)
 
 
@@ -63,17 +71,26 @@ def test_campaigns_open_on_the_day_their_template_says(year_2021):
 def test_the_golden_dates_of_20_march_hold(request, year, item, due):
     lines = request.getfixturevalue(year).items
 
-    assert {line.due for line in lines if line.campaign.startswith("intl_happiness_day") and line.template_key == item} == {due}
+    assert {
+        line.due
+        for line in lines
+        if line.campaign.startswith("intl_happiness_day") and line.template_key == item
+    } == {due}
 
 
 def test_a_moved_deadline_says_why(year_2026):
     [plan] = [
         line
         for line in year_2026.items
-        if line.campaign == "intl_happiness_day/2026/51-2025" and line.template_key == "plan_province"
+        if line.campaign == "intl_happiness_day/2026/51-2025"
+        and line.template_key == "plan_province"
     ]
 
-    assert (plan.nominal_due, plan.due, plan.reason) == (date(2026, 2, 20), date(2026, 2, 13), "trong kỳ nghỉ Tết")
+    assert (plan.nominal_due, plan.due, plan.reason) == (
+        date(2026, 2, 20),
+        date(2026, 2, 13),
+        "trong kỳ nghỉ Tết",
+    )
 
 
 def test_every_item_is_told_about_three_times_to_somebody(year_2021):
@@ -110,9 +127,22 @@ def test_levels_without_a_unit_are_named(year_2021):
 def test_the_json_has_its_documented_keys(year_2026):
     played = json.loads(json.dumps(as_json(year_2026, "vi")))
 
-    assert set(played) == {"year", "until", "story", "campaigns", "items", "notices", "changes", "without_units"}
-    assert {"observance", "year", "unit", "opens", "dtstart", "dtend", "summary"} <= set(played["campaigns"][0])
-    assert {"campaign", "template_key", "unit", "level", "nominal_due", "due", "reason"} <= set(played["items"][0])
+    assert set(played) == {
+        "year",
+        "until",
+        "story",
+        "campaigns",
+        "items",
+        "notices",
+        "changes",
+        "without_units",
+    }
+    assert {"observance", "year", "unit", "opens", "dtstart", "dtend", "summary"} <= set(
+        played["campaigns"][0]
+    )
+    assert {"campaign", "template_key", "unit", "level", "nominal_due", "due", "reason"} <= set(
+        played["items"][0]
+    )
     assert {"at", "kind", "to", "item"} <= set(played["notices"][0])
     campaigns = {line["id"] for line in played["campaigns"]}
     assert {line["campaign"] for line in played["items"]} <= campaigns
@@ -126,7 +156,9 @@ def test_nothing_is_written_or_sent(tmp_path, catalog, vietnam):
     factory = create_session_factory(engine)
     with factory.begin() as session:
         import_catalog(session, catalog, now=NOW)
-        session.scalars(select(Observance).where(Observance.key == "vn_family_day")).one().title_vi = "Tên sửa ở tỉnh"
+        session.scalars(
+            select(Observance).where(Observance.key == "vn_family_day")
+        ).one().title_vi = "Tên sửa ở tỉnh"
         open_campaigns(session, now=NOW, calendar=vietnam, year=2026)
     counted = [_counts(factory)]
 
@@ -134,7 +166,8 @@ def test_nothing_is_written_or_sent(tmp_path, catalog, vietnam):
 
     counted.append(_counts(factory))
     assert counted[0] == counted[1]
-    assert "Tên sửa ở tỉnh năm 2026" in {line.summary for line in played.campaigns}  # what was edited is played
+    # what was edited is played
+    assert "Tên sửa ở tỉnh năm 2026" in {line.summary for line in played.campaigns}
     engine.dispose()
 
 
@@ -156,7 +189,9 @@ def year_2025(catalog):
 
 def test_the_reform_of_2025_hands_open_items_to_the_40_successors_once(year_2025):
     began = {
-        line.unit for line in year_2025.items if line.campaign.startswith("vn_family_day/2025") and line.unit.endswith("-2025")
+        line.unit
+        for line in year_2025.items
+        if line.campaign.startswith("vn_family_day/2025") and line.unit.endswith("-2025")
     }
     keys = [(line.campaign, line.template_key) for line in year_2025.items]
 
@@ -167,31 +202,55 @@ def test_the_reform_of_2025_hands_open_items_to_the_40_successors_once(year_2025
     assert "chuyển cho phường Kon Tum" in reasons
 
 
-def test_after_the_reform_the_day_of_25_november_lives_inside_the_action_month_of_the_same_unit(year_2025):
+def test_after_the_reform_the_day_of_25_november_lives_inside_the_action_month_of_the_same_unit(
+    year_2025,
+):
     inner = [line for line in year_2025.campaigns if line.observance == "intl_day_evaw"]
 
     assert len(inner) == 97
-    assert {line.inside for line in inner} == {f"gender_action_month/2025/{line.unit}" for line in inner}
+    assert {line.inside for line in inner} == {
+        f"gender_action_month/2025/{line.unit}" for line in inner
+    }
 
 
 @pytest.fixture(scope="module")
 def year_2027(catalog):
-    """A year with an undecided Tết, a plan that comes late and a ceremony held on the Friday before the day."""
+    """A year with an undecided Tết, a plan that comes late and a ceremony held on the Friday before
+    the day.
+    """
     late = LatePlan(on=date(2027, 3, 12), campaign="intl_happiness_day")
-    moved = MoveEvent(on=date(2027, 6, 25), campaign="vn_family_day/2027", event=date(2027, 6, 25), early=True)
-    return simulate(copy_of_catalog(catalog, NOW), 2026, until=2027, acts=[late, moved], unit="51-2025")
+    moved = MoveEvent(
+        on=date(2027, 6, 25), campaign="vn_family_day/2027", event=date(2027, 6, 25), early=True
+    )
+    return simulate(
+        copy_of_catalog(catalog, NOW), 2026, until=2027, acts=[late, moved], unit="51-2025"
+    )
 
 
 def test_a_late_plan_gives_the_communes_seven_working_days_and_new_reminders(year_2027):
-    plans = [line for line in year_2027.items if line.template_key == "plan_commune" and "happiness_day/2027" in line.campaign]
-    told = [line.at.date() for line in year_2027.notices if line.item == f"{plans[0].campaign}/plan_commune"]
+    plans = [
+        line
+        for line in year_2027.items
+        if line.template_key == "plan_commune" and "happiness_day/2027" in line.campaign
+    ]
+    told = [
+        line.at.date()
+        for line in year_2027.notices
+        if line.item == f"{plans[0].campaign}/plan_commune"
+    ]
 
-    assert {(line.nominal_due, line.due) for line in plans} == {(date(2027, 3, 7), date(2027, 3, 23))}
+    assert {(line.nominal_due, line.due) for line in plans} == {
+        (date(2027, 3, 7), date(2027, 3, 23))
+    }
     assert date(2027, 3, 16) in told
 
 
 def test_a_late_plan_is_told_by_its_title(year_2027):
-    [told] = [line.told.text("en") for line in year_2027.story if "was issued only on" in line.told.text("en")]
+    [told] = [
+        line.told.text("en")
+        for line in year_2027.story
+        if "was issued only on" in line.told.text("en")
+    ]
 
     assert "the plan “Ban hành kế hoạch tổ chức cấp tỉnh” was issued only on 12/03/2027" in told
 
@@ -207,7 +266,9 @@ def test_the_tables_print_titles_and_no_keys(year_2027, capsys):
 
 def test_an_event_held_on_another_day_moves_what_counts_from_it(year_2027):
     [ceremony] = [
-        line for line in year_2027.items if f"{line.campaign}/{line.template_key}" == "vn_family_day/2027/51-2025/main_event"
+        line
+        for line in year_2027.items
+        if f"{line.campaign}/{line.template_key}" == "vn_family_day/2027/51-2025/main_event"
     ]
 
     assert ceremony.due == date(2027, 6, 25)
@@ -229,4 +290,7 @@ def test_years_are_played_in_a_row(year_2027):
 
 def _counts(factory):
     with factory() as session:
-        return [session.scalar(select(func.count()).select_from(table)) for table in (Campaign, ChecklistItem, Person, Message)]
+        return [
+            session.scalar(select(func.count()).select_from(table))
+            for table in (Campaign, ChecklistItem, Person, Message)
+        ]

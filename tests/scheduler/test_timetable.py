@@ -62,7 +62,11 @@ def test_a_failing_job_is_recorded_and_tried_again(tmp_path):
 
 
 def test_a_job_that_the_database_ended_for_another_is_done_again_in_the_same_tick(tmp_path):
-    service, ran, left = a_service(tmp_path), threading.Semaphore(0), [psycopg.errors.DeadlockDetected()]
+    service, ran, left = (
+        a_service(tmp_path),
+        threading.Semaphore(0),
+        [psycopg.errors.DeadlockDetected()],
+    )
 
     def work(now):
         if left:
@@ -88,7 +92,8 @@ def test_a_woken_clock_runs_its_jobs_whatever_the_wall_clock_says(tmp_path):
 
     clock.start()
     assert ran.acquire(timeout=PATIENCE)
-    while not ran.acquire(timeout=0.2):  # a wake while the first run is still at work is passed over
+    # a wake while the first run is still at work is passed over
+    while not ran.acquire(timeout=0.2):
         clock.wake()
     clock.stop()
     service.engine.dispose()

@@ -14,7 +14,8 @@ from events.database import Base
 pytestmark = pytest.mark.slow  # every test starts processes
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
-YEAR = datetime.now(UTC).year + 1  # the command asks the clock, and a change is entered at most a year after its day
+# the command asks the clock, and a change is entered at most a year after its day
+YEAR = datetime.now(UTC).year + 1
 FIRST_DAY = f"{YEAR}-01-01"
 MERGE = ["unit", "merge", "23356-2025", "23365-2025", "--name", "Xã Đăk Mới", "--on", FIRST_DAY]
 
@@ -46,7 +47,11 @@ def sumvay(home, *arguments, typed=None):
 
 
 def test_a_preview_changes_nothing_the_change_happens_once_and_then_says_so(home):
-    preview, done, again = sumvay(home, *MERGE, "--preview"), sumvay(home, *MERGE), sumvay(home, *MERGE)
+    preview, done, again = (
+        sumvay(home, *MERGE, "--preview"),
+        sumvay(home, *MERGE),
+        sumvay(home, *MERGE),
+    )
 
     assert (preview.returncode, done.returncode, again.returncode) == (0, 0, 1)
     for said in (preview.stdout, done.stdout):
@@ -59,7 +64,10 @@ def test_a_preview_changes_nothing_the_change_happens_once_and_then_says_so(home
 def test_a_change_entered_by_mistake_is_taken_back_by_the_code_of_a_unit_that_was_to_end(home):
     sumvay(home, *MERGE)
 
-    preview, done, again = (sumvay(home, "unit", "take-back", "23365-2025", *options) for options in (["--preview"], [], []))
+    preview, done, again = (
+        sumvay(home, "unit", "take-back", "23365-2025", *options)
+        for options in (["--preview"], [], [])
+    )
 
     assert (preview.returncode, done.returncode, again.returncode) == (0, 0, 1)
     assert f"23356-{YEAR}" in done.stdout
@@ -75,7 +83,10 @@ def test_a_unit_that_does_not_exist_is_named(home):
 
 
 def test_handing_over_may_be_repeated(home):
-    first, second = sumvay(home, "unit", "hand-over"), sumvay(home, "unit", "hand-over", "--preview")
+    first, second = (
+        sumvay(home, "unit", "hand-over"),
+        sumvay(home, "unit", "hand-over", "--preview"),
+    )
 
     assert (first.returncode, second.returncode) == (0, 0)
     assert second.stdout.splitlines()[0].count("0") >= 2

@@ -105,7 +105,9 @@ class Visitor:
 
     def send(self, path: str, **form: Any) -> TestResponse:
         headers = {"Referer": "https://lich.example.org/"}
-        return self.client.post(path, data=form, base_url="https://lich.example.org", headers=headers)
+        return self.client.post(
+            path, data=form, base_url="https://lich.example.org", headers=headers
+        )
 
 
 @pytest.fixture
@@ -162,7 +164,9 @@ def family_day(session: Session, opened: Opened, vietnam: WorkCalendar) -> Campa
     [found] = rounds_of(template, YEAR)
     open_round(session, found, now=NOON, calendar=vietnam)
     session.commit()
-    query = select(Campaign).where(Campaign.unit_id == opened.commune.unit_id, Campaign.template_id == template.id)
+    query = select(Campaign).where(
+        Campaign.unit_id == opened.commune.unit_id, Campaign.template_id == template.id
+    )
     return session.scalars(query).one()
 
 

@@ -11,7 +11,15 @@ from tests.web.conftest import Opened, Visitor
 from web.app import create_app
 from web.config import WebConfig
 
-PAGES = ["/", "/?thang=2021-11", "/ngay/ngay-gia-dinh-viet-nam", "/don-vi/", "/don-vi/tinh-kon-tum", "/dang-nhap", "/cai-dat"]
+PAGES = [
+    "/",
+    "/?thang=2021-11",
+    "/ngay/ngay-gia-dinh-viet-nam",
+    "/don-vi/",
+    "/don-vi/tinh-kon-tum",
+    "/dang-nhap",
+    "/cai-dat",
+]
 
 
 def test_health_answers_while_the_database_does(stranger: Visitor):
@@ -42,7 +50,9 @@ def test_a_first_visit_is_light(stranger: Visitor, opened: Opened, path: str):
     page = stranger.get(path, headers={"Accept-Encoding": "gzip"})
     files = re.findall(r'(?:href|src)="(/static/[^"]+|/favicon.svg)"', stranger.read(path))
 
-    weight = len(page.data) + sum(len(stranger.get(file, headers={"Accept-Encoding": "br"}).data) for file in files)
+    weight = len(page.data) + sum(
+        len(stranger.get(file, headers={"Accept-Encoding": "br"}).data) for file in files
+    )
 
     assert files
     assert weight < 60_000
@@ -78,7 +88,8 @@ def test_the_catalogue_of_translations_is_complete():
     silent = [
         message.id
         for message in catalog
-        if message.id and not all([message.string] if isinstance(message.string, str) else message.string)
+        if message.id
+        and not all([message.string] if isinstance(message.string, str) else message.string)
     ]
     assert silent == []
     assert [error for message in catalog for error in message.check(catalog)] == []
@@ -124,7 +135,9 @@ def test_the_clock_is_the_only_one(app: Flask):
 
 
 def test_no_template_holds_a_sentence_of_its_own():
-    """Vietnamese stands in the catalogue of translations and in the data, except names of languages and the product."""
+    """Vietnamese stands in the catalogue of translations and in the data, except names of languages
+    and the product.
+    """
     allowed = ("Sum Vầy", "Tiếng Việt", "dự kiến", "Tết")
     for template in Path("web/templates").rglob("*.html"):
         text = template.read_text().replace("&nbsp;", " ")

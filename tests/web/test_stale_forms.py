@@ -1,4 +1,6 @@
-"""Two people have the same form open: whoever stores second is told what is stored by now, and loses nothing of what was typed."""
+"""Two people have the same form open: whoever stores second is told what is stored by now, and
+loses nothing of what was typed.
+"""
 
 import re
 from collections.abc import Callable
@@ -15,12 +17,28 @@ from tests.web.conftest import NOON, Opened, Visitor
 from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 HAPPINESS = "/ngay-ky-niem/ngay-quoc-te-hanh-phuc"
-OWN = {"title_vi": "Ngày hội", "kind": "fixed_day", "day": "9", "month": "10", "color": "olive", "inside": ""}
+OWN = {
+    "title_vi": "Ngày hội",
+    "kind": "fixed_day",
+    "day": "9",
+    "month": "10",
+    "color": "olive",
+    "inside": "",
+}
 PAPER = {"kind": "plan", "abstract": "Kế hoạch", "number": "", "item": "0"}
 FORMS = {
-    "the theme of a year": ({"year": "2021", "theme": "Hạnh phúc “mới”", "slogans": "Một\nHai"}, {"year": "2021", "theme": "Cũ"}),
-    "anniversaries": ({"base_year": "2013", "anniversary": "Lần thứ N"}, {"base_year": "2014", "anniversary": "Cũ, lần N"}),
-    "the theme of a campaign": ({"theme": "Chủ đề mới", "slogans": "Một"}, {"theme": "Cũ", "slogans": ""}),
+    "the theme of a year": (
+        {"year": "2021", "theme": "Hạnh phúc “mới”", "slogans": "Một\nHai"},
+        {"year": "2021", "theme": "Cũ"},
+    ),
+    "anniversaries": (
+        {"base_year": "2013", "anniversary": "Lần thứ N"},
+        {"base_year": "2014", "anniversary": "Cũ, lần N"},
+    ),
+    "the theme of a campaign": (
+        {"theme": "Chủ đề mới", "slogans": "Một"},
+        {"theme": "Cũ", "slogans": ""},
+    ),
     "a document": (PAPER | {"number": "1/KH"}, PAPER | {"signer": "Cũ"}),
     "an observance made here": (OWN | {"title_vi": "Ngày hội lớn"}, OWN | {"title_vi": "Cũ"}),
 }
@@ -59,7 +77,9 @@ def shown(page: str, address: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_what_was_stored_meanwhile_is_not_overwritten_in_silence(hoa: Visitor, addresses: dict[str, Any], name: str):
+def test_what_was_stored_meanwhile_is_not_overwritten_in_silence(
+    hoa: Visitor, addresses: dict[str, Any], name: str
+):
     (page, address), (first, second) = addresses[name], FORMS[name]
     seen = shown(hoa.read(page), address)
     assert hoa.post(address, **first, **seen).status_code == 303
@@ -75,7 +95,9 @@ def test_what_was_stored_meanwhile_is_not_overwritten_in_silence(hoa: Visitor, a
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_form_that_is_sent_twice_is_stored_once(hoa: Visitor, addresses: dict[str, Any], name: str):
+def test_a_form_that_is_sent_twice_is_stored_once(
+    hoa: Visitor, addresses: dict[str, Any], name: str
+):
     (page, address), (first, _second) = addresses[name], FORMS[name]
     seen = shown(hoa.read(page), address)
 
@@ -104,13 +126,22 @@ def test_the_theme_of_a_year_that_the_form_did_not_show_is_not_overwritten_in_si
 
     assert refused.status_code == 409
     assert "Của năm 2022" in refused.text
-    assert hoa.post(address, year="2029", theme="Của năm 2029", slogans="", **seen).status_code == 303
-    observance = session.scalars(select(Observance).where(Observance.slug == "ngay-quoc-te-hanh-phuc")).one()
+    assert (
+        hoa.post(address, year="2029", theme="Của năm 2029", slogans="", **seen).status_code == 303
+    )
+    observance = session.scalars(
+        select(Observance).where(Observance.slug == "ngay-quoc-te-hanh-phuc")
+    ).one()
     session.refresh(observance, ["themes"])
-    assert [observance.theme_in(year).theme_vi for year in (2022, 2029)] == ["Của năm 2022", "Của năm 2029"]
+    assert [observance.theme_in(year).theme_vi for year in (2022, 2029)] == [
+        "Của năm 2022",
+        "Của năm 2029",
+    ]
 
 
-def test_a_refused_correction_shows_what_the_other_one_corrected(hoa: Visitor, addresses: dict[str, Any]):
+def test_a_refused_correction_shows_what_the_other_one_corrected(
+    hoa: Visitor, addresses: dict[str, Any]
+):
     page, address = addresses["a document"]
     seen = shown(hoa.read(page), address)
     hoa.post(address, **PAPER | {"number": "12/KH-UBND"}, **seen)
@@ -132,7 +163,10 @@ def test_a_draft_that_was_issued_meanwhile_keeps_its_day_of_issue_when_the_old_f
 
     assert refused.status_code == 409
     assert 'name="issued" type="date" value="2021-03-01"' in refused.text
-    assert hoa.post(address, **PAPER | {"number": "1/KH"}, **shown(refused.text, address)).status_code == 303
+    assert (
+        hoa.post(address, **PAPER | {"number": "1/KH"}, **shown(refused.text, address)).status_code
+        == 303
+    )
     session.expire_all()
     assert f"{session.scalars(select(Document.issued)).one()}" == "2021-03-01"
 
@@ -140,7 +174,10 @@ def test_a_draft_that_was_issued_meanwhile_keeps_its_day_of_issue_when_the_old_f
 def test_a_second_choice_of_another_checklist_is_refused_and_the_same_one_is_not(hoa: Visitor):
     address = "/ngay-ky-niem/ngay-phu-nu-viet-nam/danh-muc"
 
-    answers = [hoa.post(address, like=like) for like in ("happiness_day", "happiness_day", "training_course")]
+    answers = [
+        hoa.post(address, like=like)
+        for like in ("happiness_day", "happiness_day", "training_course")
+    ]
 
     assert [answer.status_code for answer in answers] == [303, 303, 409]
     assert "đã có danh mục" in answers[2].text

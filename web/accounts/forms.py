@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from wtforms import EmailField, HiddenField, PasswordField, StringField, SubmitField, ValidationError
+from wtforms import (
+    EmailField,
+    HiddenField,
+    PasswordField,
+    StringField,
+    SubmitField,
+    ValidationError,
+)
 from wtforms.validators import Email, EqualTo, InputRequired, Length
 
 from events.people.persons import normal_email
@@ -25,9 +32,13 @@ _EMAIL = [
 class SignInForm(Form):
     """E-mail and password."""
 
-    email = EmailField(_l("E-mail"), _EMAIL, filters=[normal_email], render_kw={"autocomplete": "username"})
+    email = EmailField(
+        _l("E-mail"), _EMAIL, filters=[normal_email], render_kw={"autocomplete": "username"}
+    )
     password = PasswordField(
-        _l("Password"), [InputRequired(_l("Please enter the password."))], render_kw={"autocomplete": "current-password"}
+        _l("Password"),
+        [InputRequired(_l("Please enter the password."))],
+        render_kw={"autocomplete": "current-password"},
     )
     next = HiddenField()
     submit = SubmitField(_l("Sign in"))
@@ -36,7 +47,9 @@ class SignInForm(Form):
 class LinkForm(Form):
     """Only an address: the rest comes by mail."""
 
-    email = EmailField(_l("E-mail"), _EMAIL, filters=[normal_email], render_kw={"autocomplete": "username"})
+    email = EmailField(
+        _l("E-mail"), _EMAIL, filters=[normal_email], render_kw={"autocomplete": "username"}
+    )
     next = HiddenField()
     submit = SubmitField(_l("Send me a link"))
 
@@ -52,7 +65,11 @@ def _new_password() -> PasswordField:
         _l("Password"),
         [
             InputRequired(_l("Please choose a password.")),
-            Length(SHORTEST_PASSWORD, _LONGEST_PASSWORD, _l("The password needs at least %(min)d characters.")),
+            Length(
+                SHORTEST_PASSWORD,
+                _LONGEST_PASSWORD,
+                _l("The password needs at least %(min)d characters."),
+            ),
         ],
         description=_l("At least 12 characters; several words are easy to remember."),
         render_kw={"autocomplete": "new-password"},
@@ -68,7 +85,9 @@ def _once_more() -> PasswordField:
 
 
 def _refuse_easy(password: str, *known: str) -> None:
-    """Refuse what others guess first: one's own address or name, or the same few letters again and again."""
+    """Refuse what others guess first: one's own address or name, or the same few letters again and
+    again.
+    """
     typed = password.casefold()
     if len(set(typed)) < _FEWEST_LETTERS or any(len(part) > 3 and part in typed for part in known):
         raise ValidationError(_("This password is easy to guess. Please choose another one."))
@@ -93,14 +112,23 @@ class SetupForm(Form):
         _l("One-time code"),
         [InputRequired(_l("Please enter the code that the console shows."))],
         description=_l("Printed where the service was started, for example ABCD-EFGH-2345."),
-        render_kw={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"},
+        render_kw={
+            "autocomplete": "one-time-code",
+            "autocapitalize": "characters",
+            "spellcheck": "false",
+        },
     )
     full_name = StringField(
         _l("Full name"),
-        [InputRequired(_l("Please enter the full name.")), Length(max=200, message=_l("This name is too long."))],
+        [
+            InputRequired(_l("Please enter the full name.")),
+            Length(max=200, message=_l("This name is too long.")),
+        ],
         render_kw={"autocomplete": "name"},
     )
-    email = EmailField(_l("E-mail"), _EMAIL, filters=[normal_email], render_kw={"autocomplete": "username"})
+    email = EmailField(
+        _l("E-mail"), _EMAIL, filters=[normal_email], render_kw={"autocomplete": "username"}
+    )
     unit = SelectField(_l("Unit"), coerce=int, validate_choice=True)
     role = SelectField(_l("Post"), validate_choice=True)
     password = _new_password()
@@ -108,4 +136,8 @@ class SetupForm(Form):
     submit = SubmitField(_l("Create the administrator"))
 
     def validate_password(self, field: Any) -> None:
-        _refuse_easy(field.data, (self.email.data or "").casefold().partition("@")[0], (self.full_name.data or "").casefold())
+        _refuse_easy(
+            field.data,
+            (self.email.data or "").casefold().partition("@")[0],
+            (self.full_name.data or "").casefold(),
+        )

@@ -1,7 +1,8 @@
 """Links that sign somebody in: mailed, signed, good for a quarter of an hour.
 
-A link names the account by its ``fs_uniquifier``, so a new one voids all links that were sent before. Opening it does not use it
-up: the programs that look at mail before people do would use it up for them.
+A link names the account by its ``fs_uniquifier``, so a new one voids all links that were sent
+before. Opening it does not use it up: the programs that look at mail before people do would use it
+up for them.
 """
 
 from datetime import datetime, timedelta
@@ -35,14 +36,19 @@ def send_link(session: Session, person: Person, next_path: str, *, now: datetime
         language=person.language,
         now=now,
         person=person,
-        params={"url": f"{url}?next={quote(next_path)}", "minutes": LIFETIME // timedelta(minutes=1)},
+        params={
+            "url": f"{url}?next={quote(next_path)}",
+            "minutes": LIFETIME // timedelta(minutes=1),
+        },
         urgent=True,
         expires=now + LIFETIME,
     )
 
 
 def make_token(account: Account, now: datetime) -> str:
-    return _serializer().dumps({"account": account.fs_uniquifier, "until": int((now + LIFETIME).timestamp())})
+    return _serializer().dumps(
+        {"account": account.fs_uniquifier, "until": int((now + LIFETIME).timestamp())}
+    )
 
 
 def read_token(session: Session, token: str, now: datetime) -> Account | None:
@@ -53,7 +59,9 @@ def read_token(session: Session, token: str, now: datetime) -> Account | None:
         return None
     if content["until"] < now.timestamp():
         return None
-    return session.scalar(select(Account).where(Account.fs_uniquifier == content["account"], Account.active))
+    return session.scalar(
+        select(Account).where(Account.fs_uniquifier == content["account"], Account.active)
+    )
 
 
 def _serializer() -> URLSafeSerializer:

@@ -1,7 +1,9 @@
-"""Accounts: how a person signs in. What a person may do follows from their posts, only administration from a role here.
+"""Accounts: how a person signs in.
 
-The column names are those that Flask-Security reads; ``fs_uniquifier`` is what a session cookie and a mailed link name
-instead of the id, so a new value signs a person out everywhere.
+What a person may do follows from their posts, only administration from a role here.
+
+The column names are those that Flask-Security reads; ``fs_uniquifier`` is what a session cookie and
+a mailed link name instead of the id, so a new value signs a person out everywhere.
 """
 
 import uuid
@@ -43,7 +45,9 @@ class Account(Base, UserMixin):
     email: Mapped[str] = mapped_column(String(255), unique=True)
     password: Mapped[str | None] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(default=True)
-    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=lambda: uuid.uuid4().hex)
+    fs_uniquifier: Mapped[str] = mapped_column(
+        String(64), unique=True, default=lambda: uuid.uuid4().hex
+    )
 
     person: Mapped[Person] = relationship()
     roles: Mapped[list[AccountRole]] = relationship(secondary=account_role_link)  # type: ignore[assignment]

@@ -1,6 +1,7 @@
 """Flask-Security on our own sessions: it hashes passwords and remembers who is signed in.
 
-Its ready-made pages stay off. Ours are few, speak in the catalogue's words, and never sign anybody in by a GET.
+Its ready-made pages stay off. Ours are few, speak in the catalogue's words, and never sign anybody
+in by a GET.
 """
 
 import hashlib
@@ -21,7 +22,9 @@ from web.kit.context import current_account, get_session
 def install(app: Flask, config: WebConfig) -> None:
     """Give ``app`` its accounts."""
     app.config.update(
-        SECURITY_PASSWORD_SALT=hashlib.sha256(f"passwords:{config.secret_key}".encode()).hexdigest(),
+        SECURITY_PASSWORD_SALT=hashlib.sha256(
+            f"passwords:{config.secret_key}".encode()
+        ).hexdigest(),
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 - the name of a method
         SECURITY_CLI_USERS_NAME=None,
         SECURITY_CLI_ROLES_NAME=None,
@@ -38,7 +41,10 @@ def signed_in() -> Account | None:
 
 
 def password_is_right(account: Account | None, password: str) -> bool:
-    """Tell whether the password opens the account. Takes as long for an account that does not exist."""
+    """Tell whether the password opens the account.
+
+    Takes as long for an account that does not exist.
+    """
     if account is None or not account.password:
         hash_password(password)
         return False

@@ -1,7 +1,7 @@
 """The first administrator: made once, on a page, with a code that only the console shows.
 
-The code lies in a file that only the service's user may read, so that a restart prints the same one, and goes when the account
-exists. There is never a password that was set by the program.
+The code lies in a file that only the service's user may read, so that a restart prints the same
+one, and goes when the account exists. There is never a password that was set by the program.
 """
 
 import hmac
@@ -40,7 +40,9 @@ class FirstAdministrator:
 
 
 def ensure_setup_code(session_factory: SessionFactory, folder: Path) -> str | None:
-    """Return the code for the first administrator, made if there is none yet; None when there is an administrator."""
+    """Return the code for the first administrator, made if there is none yet; None when there is an
+    administrator.
+    """
     with session_factory() as session:
         if has_administrator(session):
             return None
@@ -53,7 +55,10 @@ def ensure_setup_code(session_factory: SessionFactory, folder: Path) -> str | No
 
 
 def has_administrator(session: Session) -> bool:
-    """Tell whether the first run is over. Accounts that mailed links made do not count, or a visitor could end it."""
+    """Tell whether the first run is over.
+
+    Accounts that mailed links made do not count, or a visitor could end it.
+    """
     query = select(Account.id).where(Account.roles.any(AccountRole.name == ADMINISTRATOR))
     return session.scalar(query.limit(1)) is not None
 
@@ -66,7 +71,9 @@ def code_is_right(file: Path | None, typed: str) -> bool:
 
 
 def make_administrator(session: Session, who: FirstAdministrator, *, today: date) -> Account:
-    """Add the person, the post and the account. Raises ``ConflictError`` when somebody was faster."""
+    """Add the person, the post and the account. Raises ``ConflictError`` when somebody was
+    faster.
+    """
     if has_administrator(session):
         raise ConflictError(N_("The first administrator exists already."))
     person = find_person(session, who.email) or add_person(session, who.full_name, who.email)
@@ -82,7 +89,11 @@ def make_administrator(session: Session, who: FirstAdministrator, *, today: date
 def roles_for(session: Session, units: Collection[Unit], today: date) -> list[Role]:
     """Return the roles that somebody in one of these units can hold."""
     levels = {unit.level_key for unit in units}
-    query = select(Role).where(or_(Role.level_key.in_(levels), Role.level_key.is_(None))).order_by(Role.position)
+    query = (
+        select(Role)
+        .where(or_(Role.level_key.in_(levels), Role.level_key.is_(None)))
+        .order_by(Role.position)
+    )
     return [role for role in session.scalars(query) if role.is_valid(today)]
 
 
@@ -94,13 +105,18 @@ def forget_people(session: Session, person_ids: Collection[int]) -> None:
 
 
 def _administrator_role(session: Session) -> AccountRole:
-    """Return the role. Its name is unique: of two who make it at the same moment, one fails and changes nothing."""
+    """Return the role.
+
+    Its name is unique: of two who make it at the same moment, one fails and changes nothing.
+    """
     role = session.scalar(select(AccountRole).where(AccountRole.name == ADMINISTRATOR))
     return role or AccountRole(name=ADMINISTRATOR)
 
 
 def _new_code() -> str:
-    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(_GROUP)) for _ in range(_GROUPS))
+    return "-".join(
+        "".join(secrets.choice(_LETTERS) for _ in range(_GROUP)) for _ in range(_GROUPS)
+    )
 
 
 def _plain(code: str) -> str:

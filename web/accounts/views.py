@@ -15,7 +15,13 @@ from web.accounts import links
 from web.accounts.forms import ConfirmForm, LinkForm, PasswordForm, SetupForm, SignInForm
 from web.accounts.models import Account
 from web.accounts.security import let_in, password_is_right, set_password, signed_in
-from web.accounts.setup import FirstAdministrator, code_is_right, has_administrator, make_administrator, roles_for
+from web.accounts.setup import (
+    FirstAdministrator,
+    code_is_right,
+    has_administrator,
+    make_administrator,
+    roles_for,
+)
 from web.kit.addresses import safe_next
 from web.kit.context import current_account, get_config, get_session, now, today
 from web.kit.language import gettext as _
@@ -46,7 +52,9 @@ def sign_in_by_password() -> ResponseReturnValue:
     session = get_session()
     account = session.scalar(select(Account).where(Account.email == form.email.data))
     if not password_is_right(account, form.password.data) or account is None:
-        form.password.errors = [_("E-mail and password do not match. Please check both, or have a link sent to you.")]
+        form.password.errors = [
+            _("E-mail and password do not match. Please check both, or have a link sent to you.")
+        ]
         return _sign_in_page(form), _UNPROCESSABLE
     let_in(account)
     session.commit()  # the hash may have been renewed
@@ -151,7 +159,9 @@ def make_first_account() -> ResponseReturnValue:
     if file is not None:
         file.unlink(missing_ok=True)
     let_in(account)
-    flash(_("The administrator exists. Welcome, %(name)s.", name=account.person.full_name), "success")
+    flash(
+        _("The administrator exists. Welcome, %(name)s.", name=account.person.full_name), "success"
+    )
     return redirect(url_for("home.show"), 303)
 
 
@@ -188,7 +198,9 @@ def _code_fits(form: SetupForm) -> bool:
 def _make(form: SetupForm) -> Account:
     session = get_session()
     unit = next(unit for unit in roots(session, today()) if unit.id == form.unit.data)
-    who = FirstAdministrator(form.full_name.data, form.email.data, form.password.data, unit, form.role.data)
+    who = FirstAdministrator(
+        form.full_name.data, form.email.data, form.password.data, unit, form.role.data
+    )
     try:
         return make_administrator(session, who, today=today())
     except IntegrityError as error:

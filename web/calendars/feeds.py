@@ -1,4 +1,6 @@
-"""Calendars over HTTP: what clients poll, without cookies, accounts or surprises (docs/feeds.md says who needs which header)."""
+"""Calendars over HTTP: what clients poll, without cookies, accounts or surprises (docs/feeds.md
+says who needs which header).
+"""
 
 from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
@@ -14,7 +16,9 @@ _FOUND_NOTHING = "Không có lịch này.\n"
 
 @bp.get("/lich/<slug>.ics")
 def show(slug: str) -> ResponseReturnValue:
-    """Answer with the public calendar of an observance or a unit; 304 when the client has it already."""
+    """Answer with the public calendar of an observance or a unit; 304 when the client has it
+    already.
+    """
     config: WebConfig = current_app.extensions["sumvay"].config
     try:
         feed = serve_feed(

@@ -1,7 +1,8 @@
 """A month as weeks, with what falls on its days. Pure: no storage, no clock.
 
-A single day's observance stands in its cell, and so does an activity; an observance of several days becomes a bar under the week,
-as wide as the days it covers, so that its full title is read once and not thirty times.
+A single day's observance stands in its cell, and so does an activity; an observance of several days
+becomes a bar under the week, as wide as the days it covers, so that its full title is read once and
+not thirty times.
 """
 
 from collections.abc import Collection, Iterable
@@ -53,7 +54,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """Days in a row that are off, or worked by decision, under one name. ``dtend`` is the day after."""
+    """Days in a row that are off, or worked by decision, under one name.
+
+    ``dtend`` is the day after.
+    """
 
     first: date
     dtend: date
@@ -68,7 +72,9 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The part of a longer observance that lies in one week: ``before + length + after`` are seven days."""
+    """The part of a longer observance that lies in one week: ``before + length + after`` are seven
+    days.
+    """
 
     marked: Marked
     before: int
@@ -82,7 +88,10 @@ class Bar:
     @property
     def is_narrow(self) -> bool:
         """Tell whether the title stands better in another week."""
-        return self.length <= _NARROW and self.marked.dates.dtend - self.marked.dates.dtstart > self.length * _A_DAY
+        return (
+            self.length <= _NARROW
+            and self.marked.dates.dtend - self.marked.dates.dtstart > self.length * _A_DAY
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,13 @@ class Week:
 def read_month(text: str) -> date:
     """Return the first day of the month written ``YYYY-MM``. Raises ``InvalidInputError``."""
     year, dash, month = text.partition("-")
-    if not (dash and len(year) == 4 and len(month) == 2 and (year + month).isascii() and (year + month).isdigit()):
+    if not (
+        dash
+        and len(year) == 4
+        and len(month) == 2
+        and (year + month).isascii()
+        and (year + month).isdigit()
+    ):
         raise _no_month(text)
     if not (FIRST_YEAR <= int(year) <= LAST_YEAR and 1 <= int(month) <= 12):
         raise _no_month(text)
@@ -113,13 +128,28 @@ def previous_month(month: date) -> date:
 
 def marked_in(observances: Iterable[Observance], first: date, last: date) -> list[Marked]:
     """Return what touches the days ``first`` to ``last``, in the order of the days."""
-    years = [year for year in range(first.year - 1, last.year + 1) if FIRST_YEAR <= year <= LAST_YEAR]
-    rows = [Marked(o, str(year), o.recurrence.occurrence(year)) for o in observances for year in years]
-    found = [row for row in rows if row.dates.dtstart <= last and row.dates.dtend > first and _exists(row)]
-    return sorted(found, key=lambda row: (row.dates.dtstart, row.dates.dtend, row.observance.position))
+    years = [
+        year for year in range(first.year - 1, last.year + 1) if FIRST_YEAR <= year <= LAST_YEAR
+    ]
+    rows = [
+        Marked(o, str(year), o.recurrence.occurrence(year)) for o in observances for year in years
+    ]
+    found = [
+        row
+        for row in rows
+        if row.dates.dtstart <= last and row.dates.dtend > first and _exists(row)
+    ]
+    return sorted(
+        found, key=lambda row: (row.dates.dtstart, row.dates.dtend, row.observance.position)
+    )
 
 
-def weeks_of(month: date, marked: Iterable[Marked], calendar: WorkCalendar, happenings: Collection[Happening] = ()) -> list[Week]:
+def weeks_of(
+    month: date,
+    marked: Iterable[Marked],
+    calendar: WorkCalendar,
+    happenings: Collection[Happening] = (),
+) -> list[Week]:
     """Return the weeks that ``month`` (its first day) touches."""
     rows = list(marked)
     start = month - timedelta(days=month.weekday())
@@ -133,22 +163,41 @@ def weeks_of(month: date, marked: Iterable[Marked], calendar: WorkCalendar, happ
 def listing_of(
     weeks: Iterable[Week], marked: Iterable[Marked], happenings: Iterable[Happening] = ()
 ) -> list[tuple[date, Marked | Happening | Break]]:
-    """Return what a narrow screen lists instead of the table: observances, activities and days off, in the order of the days."""
-    rows: list[tuple[date, Marked | Happening | Break]] = [(row.dates.dtstart, row) for row in marked]
+    """Return what a narrow screen lists instead of the table: observances, activities and days off,
+    in the order of the days.
+    """
+    rows: list[tuple[date, Marked | Happening | Break]] = [
+        (row.dates.dtstart, row) for row in marked
+    ]
     rows += [(each.dtstart.date(), each) for each in happenings]
-    rows += [(each.first, each) for each in _breaks(day for week in weeks for day in week.days if day.in_month)]
+    rows += [
+        (each.first, each)
+        for each in _breaks(day for week in weeks for day in week.days if day.in_month)
+    ]
     return sorted(rows, key=lambda row: row[0])
 
 
 def _breaks(days: Iterable[Day]) -> list[Break]:
-    """Return the days that have a name; days in a row with one name are one break: Tết is one line and not seven."""
+    """Return the days that have a name; days in a row with one name are one break: Tết is one line
+    and not seven.
+    """
     found: list[Break] = []
     for day in days:
         name = day.note[:1].upper() + day.note[1:] if day.note else name_of(day.off)
         if name is None:
             continue
-        one = Break(day.day, day.day + _A_DAY, name, day.off is not None, day.off is not None and day.off.provisional)
-        if found and replace(found[-1], first=one.first, dtend=one.dtend) == one and found[-1].dtend == one.first:
+        one = Break(
+            day.day,
+            day.day + _A_DAY,
+            name,
+            day.off is not None,
+            day.off is not None and day.off.provisional,
+        )
+        if (
+            found
+            and replace(found[-1], first=one.first, dtend=one.dtend) == one
+            and found[-1].dtend == one.first
+        ):
             one = replace(one, first=found.pop().first)
         found.append(one)
     return found
@@ -166,7 +215,9 @@ def name_of(off: DayOff | None) -> str | None:
 
 
 def _no_month(text: str) -> InvalidInputError:
-    sentence = N_("“%(month)s” is not a month. Please write it like 2026-11, from %(first)s to %(last)s.")
+    sentence = N_(
+        "“%(month)s” is not a month. Please write it like 2026-11, from %(first)s to %(last)s."
+    )
     return InvalidInputError(sentence, month=text, first=FIRST_YEAR, last=LAST_YEAR)
 
 
@@ -174,13 +225,31 @@ def _exists(row: Marked) -> bool:
     return row.observance.first_year is None or row.year >= row.observance.first_year
 
 
-def _week(start: date, month: date, rows: list[Marked], calendar: WorkCalendar, happenings: Collection[Happening]) -> Week:
-    days = [_day(start + timedelta(days=n), month, rows, calendar, happenings) for n in range(_A_WEEK)]
-    bars = [_bar(row, start) for row in rows if not row.is_one_day and row.dates.dtstart < start + timedelta(days=_A_WEEK)]
+def _week(
+    start: date,
+    month: date,
+    rows: list[Marked],
+    calendar: WorkCalendar,
+    happenings: Collection[Happening],
+) -> Week:
+    days = [
+        _day(start + timedelta(days=n), month, rows, calendar, happenings) for n in range(_A_WEEK)
+    ]
+    bars = [
+        _bar(row, start)
+        for row in rows
+        if not row.is_one_day and row.dates.dtstart < start + timedelta(days=_A_WEEK)
+    ]
     return Week(days, [bar for bar in bars if bar.length > 0])
 
 
-def _day(day: date, month: date, rows: list[Marked], calendar: WorkCalendar, happenings: Collection[Happening]) -> Day:
+def _day(
+    day: date,
+    month: date,
+    rows: list[Marked],
+    calendar: WorkCalendar,
+    happenings: Collection[Happening],
+) -> Day:
     decision = calendar.decisions.get(day)
     note = decision.reason if decision and not decision.off else None
     in_month = day.month == month.month

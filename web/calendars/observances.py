@@ -59,7 +59,9 @@ def _coming(observance: Observance, day: date) -> Marked | None:
 def _get(session: Session, slug: str) -> Observance:
     """Return the observance with this slug; one that is switched off has no page."""
     query = select(Observance).where(Observance.slug == slug, Observance.enabled)
-    found = session.scalar(query.options(selectinload(Observance.titles), selectinload(Observance.themes)))
+    found = session.scalar(
+        query.options(selectinload(Observance.titles), selectinload(Observance.themes))
+    )
     if found is None:
         raise NotFoundError(N_("There is no observance at this address."))
     return found
@@ -67,8 +69,12 @@ def _get(session: Session, slug: str) -> Observance:
 
 def _campaigns_by_period(session: Session, observance: Observance) -> dict[str, list[Campaign]]:
     """Return the topmost campaigns of each time it was kept, usually the province's."""
-    query = select(Campaign).where(Campaign.observance_id == observance.id, Campaign.parent_id.is_(None))
+    query = select(Campaign).where(
+        Campaign.observance_id == observance.id, Campaign.parent_id.is_(None)
+    )
     found: dict[str, list[Campaign]] = {}
-    for campaign in session.scalars(query.options(joinedload(Campaign.unit)).order_by(Campaign.dtstart)):
+    for campaign in session.scalars(
+        query.options(joinedload(Campaign.unit)).order_by(Campaign.dtstart)
+    ):
         found.setdefault(campaign.period, []).append(campaign)
     return found

@@ -1,7 +1,7 @@
 """Ways to subscribe to a calendar: one panel, every client, none hidden.
 
-The picture code leads to the page and not to the feed: a phone that opens a feed's https address imports it once and never again,
-while the page offers that phone the button it needs.
+The picture code leads to the page and not to the feed: a phone that opens a feed's https address
+imports it once and never again, while the page offers that phone the button it needs.
 """
 
 import io
@@ -58,13 +58,17 @@ class Subscription:
 
 @bp.get("/ma-qr.svg")
 def code() -> Response:
-    """Draw the picture code of one of our own pages (``?trang=/ngay/…``); a calendar's leads to its panel there."""
+    """Draw the picture code of one of our own pages (``?trang=/ngay/…``); a calendar's leads to its
+    panel there.
+    """
     page = request.args.get("trang", "")
     if not page.startswith((*_WITH_PANEL, *_PRINTED)) or not page.isascii() or len(page) > 200:
         raise InvalidInputError(_("There is no picture code for this address."))
     picture = io.BytesIO()
     anchor = f"#{PANEL}" if page.startswith(_WITH_PANEL) else ""
-    segno.make(f"{get_config().public_url}{page}{anchor}", error="m").save(picture, kind="svg", scale=5, border=3, light="#fff")
+    segno.make(f"{get_config().public_url}{page}{anchor}", error="m").save(
+        picture, kind="svg", scale=5, border=3, light="#fff"
+    )
     response = Response(picture.getvalue(), mimetype="image/svg+xml")
     response.cache_control.public = True
     response.cache_control.max_age = 86400

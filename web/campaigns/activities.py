@@ -1,4 +1,6 @@
-"""Activities: what takes place when and where, for people to attend; planned, changed and called off by the unit."""
+"""Activities: what takes place when and where, for people to attend; planned, changed and called
+off by the unit.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -51,7 +53,10 @@ _LABELS = {
 
 @bp.get("/hoat-dong/<uid>")
 def show(uid: str) -> str:
-    """Show one activity. An internal one is for people with a post in its unit or above, and not found by others."""
+    """Show one activity.
+
+    An internal one is for people with a post in its unit or above, and not found by others.
+    """
     session, person = get_session(), current_person()
     activity = get_activity(session, uid)
     if not _may_see(session, activity, person):
@@ -63,7 +68,9 @@ def show(uid: str) -> str:
 def new(uid: str) -> ResponseReturnValue:
     """Show the form for a new activity of a campaign."""
     first = {"day": get_campaign(get_session(), uid).dtstart.isoformat(), "public": "1"}
-    return for_people(lambda person: _form_page(get_campaign(get_session(), uid), None, first, person))
+    return for_people(
+        lambda person: _form_page(get_campaign(get_session(), uid), None, first, person)
+    )
 
 
 @bp.post("/chien-dich/<uid>/hoat-dong/moi")
@@ -83,7 +90,9 @@ def add(uid: str) -> ResponseReturnValue:
 def edit(uid: str) -> ResponseReturnValue:
     """Show the form with what is planned."""
     activity = get_activity(get_session(), uid)
-    return for_people(lambda person: _form_page(activity.campaign, activity, _entered(activity), person))
+    return for_people(
+        lambda person: _form_page(activity.campaign, activity, _entered(activity), person)
+    )
 
 
 @bp.post("/hoat-dong/<uid>/sua")
@@ -143,7 +152,9 @@ def _address(activity: Activity) -> str:
 
 def _page(activity: Activity, person: Person | None, error: DomainError | None = None) -> str:
     session = get_session()
-    may_change = person is not None and may_work_on(session, person, activity.campaign.unit, today())
+    may_change = person is not None and may_work_on(
+        session, person, activity.campaign.unit, today()
+    )
     return render_template(
         "activities/show.html",
         activity=activity,
@@ -158,7 +169,11 @@ def _page(activity: Activity, person: Person | None, error: DomainError | None =
 
 
 def _form_page(
-    campaign: Campaign, activity: Activity | None, entered: Any, person: Person, error: DomainError | None = None
+    campaign: Campaign,
+    activity: Activity | None,
+    entered: Any,
+    person: Person,
+    error: DomainError | None = None,
 ) -> str:
     require_post(get_session(), person, campaign.unit, today())
     return render_template(
@@ -176,26 +191,39 @@ def _form_page(
 
 
 def _candidates(session: Session, activity: Activity) -> list[Campaign]:
-    """Return the campaigns that the activity may count for too and does not yet, the nearest first."""
-    days = [local_day(activity.dtstart, get_config().zone), local_day(activity.dtend, get_config().zone)]
+    """Return the campaigns that the activity may count for too and does not yet, the nearest
+    first.
+    """
+    days = [
+        local_day(activity.dtstart, get_config().zone),
+        local_day(activity.dtend, get_config().zone),
+    ]
     taken = credited_campaigns(session, activity)
     return [other for other in beside(session, activity.campaign, days=days) if other not in taken]
 
 
-def _overlapping(session: Session, activity: Activity, person: Person | None, may_change: bool) -> list[tuple[Happening, bool]]:
+def _overlapping(
+    session: Session, activity: Activity, person: Person | None, may_change: bool
+) -> list[tuple[Happening, bool]]:
     """Return what overlaps, and whether its title and place may be shown.
 
-    Of another unit's internal activity, those who plan this one learn that there is something at that time, others nothing.
+    Of another unit's internal activity, those who plan this one learn that there is something at
+    that time, others nothing.
     """
     if activity.is_cancelled:
         return []
-    shown = [(other, _may_see(session, other.activity, person)) for other in overlapping(session, activity)]
+    shown = [
+        (other, _may_see(session, other.activity, person))
+        for other in overlapping(session, activity)
+    ]
     return [(other, open_to) for other, open_to in shown if open_to or may_change]
 
 
 def _may_see(session: Session, activity: Activity, person: Person | None) -> bool:
     """Tell whether an activity is public, or the person's post lets them see an internal one."""
-    return activity.public or (person is not None and may_work_on(session, person, activity.campaign.unit, today()))
+    return activity.public or (
+        person is not None and may_work_on(session, person, activity.campaign.unit, today())
+    )
 
 
 def _plan() -> Plan:

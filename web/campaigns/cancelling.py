@@ -20,7 +20,9 @@ bp = Blueprint("cancelling", __name__, url_prefix="/chien-dich/<uid>/huy")
 
 @bp.get("")
 def ask(uid: str) -> ResponseReturnValue:
-    """Show what cancelling the round reaches; of a cancelled one who did it, and what opening it again reaches."""
+    """Show what cancelling the round reaches; of a cancelled one who did it, and what opening it
+    again reaches.
+    """
     root = get_campaign(get_session(), uid)
 
     def page(person: Person) -> str:
@@ -40,7 +42,9 @@ def cancel(uid: str) -> ResponseReturnValue:
         cancelling.cancel_round(session, root, request.form.get("reason", ""), by=person, now=at)
 
     sentence = _("“%(campaign)s” is cancelled in all units.", campaign=root.summary)
-    return send(use, url_for("campaigns.show", uid=uid), sentence, lambda _person, error: _page(root, error))
+    return send(
+        use, url_for("campaigns.show", uid=uid), sentence, lambda _person, error: _page(root, error)
+    )
 
 
 @bp.post("/mo-lai")
@@ -53,7 +57,9 @@ def reopen(uid: str) -> ResponseReturnValue:
         cancelling.reopen_round(session, root, by=person, now=at)
 
     sentence = _("“%(campaign)s” is open again in all units.", campaign=root.summary)
-    return send(use, url_for("campaigns.show", uid=uid), sentence, lambda _person, error: _page(root, error))
+    return send(
+        use, url_for("campaigns.show", uid=uid), sentence, lambda _person, error: _page(root, error)
+    )
 
 
 def _page(root: Campaign, error: DomainError | None = None) -> str:

@@ -1,4 +1,7 @@
-"""A whole round changes at once: its dates move, or it takes a newer version. First the preview, then the button."""
+"""A whole round changes at once: its dates move, or it takes a newer version.
+
+First the preview, then the button.
+"""
 
 from datetime import date, datetime
 
@@ -53,7 +56,15 @@ def move(uid: str) -> ResponseReturnValue:
 
     def use(session: Session, person: Person, at: datetime) -> anchors.Preview:
         change, mark = _change_from(request.form), request.form.get("fingerprint", "")
-        return anchors.apply(session, root, change, expected_fingerprint=mark, by=person, now=at, calendar=get_calendar())
+        return anchors.apply(
+            session,
+            root,
+            change,
+            expected_fingerprint=mark,
+            by=person,
+            now=at,
+            calendar=get_calendar(),
+        )
 
     return send(
         use,
@@ -80,24 +91,39 @@ def apply_version(uid: str) -> ResponseReturnValue:
     def use(session: Session, person: Person, at: datetime) -> TemplateVersion:
         chosen = editing.get_version(session, root.template, _number(request.form.get("so", "")))
         mark = request.form.get("fingerprint", "")
-        new_version.apply_version(session, root, chosen, expected_fingerprint=mark, by=person, now=at, calendar=get_calendar())
+        new_version.apply_version(
+            session,
+            root,
+            chosen,
+            expected_fingerprint=mark,
+            by=person,
+            now=at,
+            calendar=get_calendar(),
+        )
         return chosen
 
     return send(
         use,
         url_for("campaigns.show", uid=uid),
-        lambda chosen: _("Version %(number)s now holds for this campaign and all units below.", number=chosen.number),
+        lambda chosen: _(
+            "Version %(number)s now holds for this campaign and all units below.",
+            number=chosen.number,
+        ),
         lambda _person, error: _version_page(get_session(), root, said(error)),
     )
 
 
-def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str | None = None) -> str:
+def _dates_page(
+    session: Session, root: Campaign, *, asked: bool, problem: str | None = None
+) -> str:
     seen, correct = None, None
     typed = request.values
     if asked:
         try:
             change = _change_from(typed)
-            seen = anchors.preview(session, root, change, get_calendar(), now=now(), told=reminded_items(session, root))
+            seen = anchors.preview(
+                session, root, change, get_calendar(), now=now(), told=reminded_items(session, root)
+            )
         except DomainError as error:
             problem = say(error, current())
             correct = _document_of(error)
@@ -108,8 +134,12 @@ def _dates_page(session: Session, root: Campaign, *, asked: bool, problem: str |
         typed=typed,
         days=_days_now(root),
         plans=anchors.plans_of(session, root),
-        activities=anchors.activities_to_come(session, root, now=now()) if seen and not seen.is_empty else [],
-        apart=anchors.no_longer_inside(session, root, seen.dates) if seen and not seen.is_empty else [],
+        activities=anchors.activities_to_come(session, root, now=now())
+        if seen and not seen.is_empty
+        else [],
+        apart=anchors.no_longer_inside(session, root, seen.dates)
+        if seen and not seen.is_empty
+        else [],
         seen=seen,
         groups=grouped(seen.lines, today()) if seen else [],
         words=Words.load(session, root.version),
@@ -123,8 +153,12 @@ def _moved(root: Campaign, done: anchors.Preview) -> str:
     told = _("The dates were moved: %(count)s items.", count=len(done.moved))
     if done.paper is None:
         return told
-    link = Markup('<a href="{}">{}</a>').format(url_for("documents.index", uid=root.uid), _("Documents"))
-    return Markup("{} {} {}").format(told, _("The plan is entered as issued; please add its number:"), link)
+    link = Markup('<a href="{}">{}</a>').format(
+        url_for("documents.index", uid=root.uid), _("Documents")
+    )
+    return Markup("{} {} {}").format(
+        told, _("The plan is entered as issued; please add its number:"), link
+    )
 
 
 def _document_of(error: DomainError) -> str | None:
@@ -136,7 +170,11 @@ def _document_of(error: DomainError) -> str | None:
 
 def _days_now(root: Campaign) -> dict[str, date]:
     dates = Occurrence(root.dtstart, root.dtend)
-    return {"event_date": root.event_date or dates.dtstart, "first": dates.dtstart, "last": dates.last_day}
+    return {
+        "event_date": root.event_date or dates.dtstart,
+        "first": dates.dtstart,
+        "last": dates.last_day,
+    }
 
 
 def _version_page(session: Session, root: Campaign, problem: str | None = None) -> str:
@@ -162,7 +200,10 @@ def _version_page(session: Session, root: Campaign, problem: str | None = None) 
 
 
 def _change_from(typed: "dict[str, str]") -> NewAnchor:
-    """Return what was asked for; an issue date counts for the chosen item. Raises ``InvalidInputError`` for what is no date."""
+    """Return what was asked for; an issue date counts for the chosen item.
+
+    Raises ``InvalidInputError`` for what is no date.
+    """
     days = {name: day_of(typed.get(name, "")) for name in _DAYS}
     return NewAnchor(**days, plan=typed.get("plan") or None if days["issued"] else None)
 

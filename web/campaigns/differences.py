@@ -36,15 +36,22 @@ _NOTHING = "–"
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The titles that stand for keys: of roles, phases, kinds of evidence, and of the items that wait for each other."""
+    """The titles that stand for keys: of roles, phases, kinds of evidence, and of the items that
+    wait for each other.
+    """
 
     by_column: Mapping[str, Mapping[str, str]]
 
     @classmethod
     def load(cls, session: Session, *versions: TemplateVersion) -> "Words":
         roles, phases, evidence = (_titles(session, model) for model in (Role, Phase, EvidenceType))
-        query = select(TemplateItem).where(TemplateItem.version_id.in_(version.id for version in versions))
-        items = {item.key: title(item) for item in session.scalars(query.order_by(TemplateItem.version_id))}
+        query = select(TemplateItem).where(
+            TemplateItem.version_id.in_(version.id for version in versions)
+        )
+        items = {
+            item.key: title(item)
+            for item in session.scalars(query.order_by(TemplateItem.version_id))
+        }
         lists = {"support_roles": roles, "evidence": evidence, "depends_on": items}
         return cls({"role_key": roles, "phase_key": phases, **lists})
 

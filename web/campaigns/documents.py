@@ -1,4 +1,6 @@
-"""A campaign's documents: what was written, issued, corrected and replaced, and the theme that they print."""
+"""A campaign's documents: what was written, issued, corrected and replaced, and the theme that they
+print.
+"""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -39,7 +41,10 @@ _UPLOADS = {"documents.add", "documents.correct"}
 
 @bp.url_value_preprocessor
 def allow_uploads(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Let the forms with a file be larger than others. This runs before the form is read for its token."""
+    """Let the forms with a file be larger than others.
+
+    This runs before the form is read for its token.
+    """
     if request.endpoint in _UPLOADS and current_person() is not None:
         request.max_content_length = LARGEST_UPLOAD
 
@@ -52,21 +57,39 @@ _NONE = "0"
 class PaperForm(ChangingForm):
     """What stands on a document."""
 
-    kind = SelectField(_l("Type"), choices=[SelectChoice(kind.value, label) for kind, label in KINDS.items()])
-    abstract = StringField(_l("Abstract"), [InputRequired(_l("Please enter what the document is about."))])
-    number = StringField(_l("Document number"), description=_l("For example 10/KH-BCĐ; empty while it is unknown."))
+    kind = SelectField(
+        _l("Type"), choices=[SelectChoice(kind.value, label) for kind, label in KINDS.items()]
+    )
+    abstract = StringField(
+        _l("Abstract"), [InputRequired(_l("Please enter what the document is about."))]
+    )
+    number = StringField(
+        _l("Document number"), description=_l("For example 10/KH-BCĐ; empty while it is unknown.")
+    )
     dated = DateField(_l("Date on the document"), [Optional()])
     issued = DateField(_l("Issued on"), [Optional()])
-    issuer = StringField(_l("Issued by"), description=_l("For example UBND xã Đăk Hà; empty while it is unknown."))
+    issuer = StringField(
+        _l("Issued by"), description=_l("For example UBND xã Đăk Hà; empty while it is unknown.")
+    )
     signer = StringField(_l("Signed by"))
     item = SelectField(_l("For the item"))
     file = FileField(_l("File (PDF, DOCX, XLSX or photo; at most 10 MB)"))
 
     def paper(self) -> Paper:
         """Return what was entered. Raises ``InvalidInputError`` for a file that is not taken."""
-        values = (self.abstract.data, self.number.data, self.dated.data, self.issuer.data, self.signer.data)
+        values = (
+            self.abstract.data,
+            self.number.data,
+            self.dated.data,
+            self.issuer.data,
+            self.signer.data,
+        )
         sent = request.files.get(self.file.name)
-        file = store_file(get_config().files, sent.filename, sent.read(LARGEST_FILE + 1)) if sent and sent.filename else None
+        file = (
+            store_file(get_config().files, sent.filename, sent.read(LARGEST_FILE + 1))
+            if sent and sent.filename
+            else None
+        )
         return Paper(DocumentKind(self.kind.data), *values, file=file)
 
 
@@ -79,7 +102,9 @@ class ThemeForm(ChangingForm):
 
 @bp.get("")
 def index(uid: str) -> str:
-    """List a campaign's documents, with the forms to add one, for the item ``?viec=`` if it is named, and to choose a theme."""
+    """List a campaign's documents, with the forms to add one, for the item ``?viec=`` if it is
+    named, and to choose a theme.
+    """
     return _page(get_campaign(get_session(), uid))
 
 
@@ -96,7 +121,9 @@ def add(uid: str) -> ResponseReturnValue:
     def sentence(document: Document) -> str:
         return _("Entered: %(abstract)s", abstract=document.abstract)
 
-    return send_form(form, use, _list(campaign), sentence, lambda problem: _page(campaign, form, problem=problem))
+    return send_form(
+        form, use, _list(campaign), sentence, lambda problem: _page(campaign, form, problem=problem)
+    )
 
 
 @bp.get("/<document>/sua")
@@ -118,26 +145,41 @@ def correct(uid: str, document: str) -> ResponseReturnValue:
     session = get_session()
     campaign = get_campaign(session, uid)
     found = register.get_document(session, campaign, document)
-    form = _paper_form(campaign, found, issued=found.issued)  # which a page that was opened before does not send
+    # which a page that was opened before does not send
+    form = _paper_form(campaign, found, issued=found.issued)
     stood = _due_dates(campaign)
 
     def use(session: Session, person: Person, at: datetime) -> bool:
         before, item = found.issued, _item(session, campaign, form)
         issued = form.issued.data if form.issued else None
         known = {"issued": issued, "shown": form.shown.data or None}
-        register.correct_document(session, found, form.paper(), item=item, **known, by=person, now=at)
+        register.correct_document(
+            session, found, form.paper(), item=item, **known, by=person, now=at
+        )
         return found.issued != before
 
     def sentence(is_issued_otherwise: bool) -> str:
         corrected = _("Corrected: %(abstract)s", abstract=found.abstract)
-        return corrected + _followed(campaign, stood) + (_dates_below(campaign, found) if is_issued_otherwise else "")
+        return (
+            corrected
+            + _followed(campaign, stood)
+            + (_dates_below(campaign, found) if is_issued_otherwise else "")
+        )
 
-    return send_form(form, use, _list(campaign), sentence, lambda problem: _edit_page(campaign, found, form, problem))
+    return send_form(
+        form,
+        use,
+        _list(campaign),
+        sentence,
+        lambda problem: _edit_page(campaign, found, form, problem),
+    )
 
 
 @bp.get("/<document>/tep")
 def download(uid: str, document: str) -> ResponseReturnValue:
-    """Answer with a document's file: to people with a post there or above, to be saved and never shown by the browser."""
+    """Answer with a document's file: to people with a post there or above, to be saved and never
+    shown by the browser.
+    """
     person = current_person()
     if person is None:
         flash(_("Please sign in to see this page."), "warning")
@@ -185,10 +227,16 @@ def supersede(uid: str, document: str) -> ResponseReturnValue:
         register.supersede(session, found, older, by=person, now=at)
 
     def sentence(_nothing: None) -> str:
-        replaced = _("“%(older)s” is replaced by “%(abstract)s”.", older=older.abstract, abstract=found.abstract)
+        replaced = _(
+            "“%(older)s” is replaced by “%(abstract)s”.",
+            older=older.abstract,
+            abstract=found.abstract,
+        )
         return replaced + _followed(campaign, stood).removeprefix(".")
 
-    return send_form(Form(), use, _list(campaign), sentence, lambda problem: _page(campaign, problem=problem))
+    return send_form(
+        Form(), use, _list(campaign), sentence, lambda problem: _page(campaign, problem=problem)
+    )
 
 
 @bp.post("/chu-de")
@@ -199,10 +247,24 @@ def choose_theme(uid: str) -> ResponseReturnValue:
 
     def use(session: Session, person: Person, at: datetime) -> None:
         slogans = (form.slogans.data or "").splitlines()
-        printed.choose_theme(session, campaign, form.theme.data or "", slogans, shown=form.shown.data or None, by=person, now=at)
+        printed.choose_theme(
+            session,
+            campaign,
+            form.theme.data or "",
+            slogans,
+            shown=form.shown.data or None,
+            by=person,
+            now=at,
+        )
 
     sentence = _("The theme of this campaign is stored.")
-    return send_form(form, use, _list(campaign), sentence, lambda problem: _page(campaign, theme_form=form, problem=problem))
+    return send_form(
+        form,
+        use,
+        _list(campaign),
+        sentence,
+        lambda problem: _page(campaign, theme_form=form, problem=problem),
+    )
 
 
 def _list(campaign: Campaign) -> str:
@@ -232,7 +294,9 @@ def _page(
         columns=COLUMNS,
         awaited=awaited,
         of_own_plan=items_of_own_plan(campaign),
-        leaves_time={document.id for document in found if register.leaves_time_below(document, awaited)},
+        leaves_time={
+            document.id for document in found if register.leaves_time_below(document, awaited)
+        },
         printed=printed.inherited(campaign),
         form=form or _new_form(campaign),
         theme_form=theme_form or _theme_form(campaign),
@@ -242,10 +306,21 @@ def _page(
     )
 
 
-def _edit_page(campaign: Campaign, document: Document, form: PaperForm | None = None, problem: str | None = None) -> str:
+def _edit_page(
+    campaign: Campaign,
+    document: Document,
+    form: PaperForm | None = None,
+    problem: str | None = None,
+) -> str:
     names = ("abstract", "number", "dated", "issued", "issuer", "signer")
-    typed = {"kind": document.kind.value, "item": str(document.item_id or _NONE), "shown": register.facts_shown(document)}
-    filled = form or _paper_form(campaign, document, **typed, **{name: getattr(document, name) for name in names})
+    typed = {
+        "kind": document.kind.value,
+        "item": str(document.item_id or _NONE),
+        "shown": register.facts_shown(document),
+    }
+    filled = form or _paper_form(
+        campaign, document, **typed, **{name: getattr(document, name) for name in names}
+    )
     path = ancestors(campaign.unit)[::-1]
     return render_template(
         "documents/edit.html",
@@ -265,15 +340,24 @@ def _theme_form(campaign: Campaign) -> ThemeForm:
 
 
 def _new_form(campaign: Campaign) -> PaperForm:
-    """Return the form for a new document: a plan, for the item of ``?viec=`` or the one that a plan is most likely for."""
+    """Return the form for a new document: a plan, for the item of ``?viec=`` or the one that a plan
+    is most likely for.
+    """
     asked = request.args.get("viec", "")
     proposed = register.plan_item(get_session(), campaign)
-    item = asked if asked in {str(item.id) for item in campaign.items} else str(proposed.id if proposed else _NONE)
+    item = (
+        asked
+        if asked in {str(item.id) for item in campaign.items}
+        else str(proposed.id if proposed else _NONE)
+    )
     return _paper_form(campaign, formdata=None, issuer=register.likely_issuer(campaign), item=item)
 
 
 def _paper_form(campaign: Campaign, document: Document | None = None, **values: Any) -> PaperForm:
-    """Return the form of a document. Only an issued one has a day of issue to correct; its type stays."""
+    """Return the form of a document.
+
+    Only an issued one has a day of issue to correct; its type stays.
+    """
     form = PaperForm(**values)
     form.item.choices = [
         SelectChoice(_NONE, _("the whole campaign")),
@@ -300,25 +384,34 @@ def _followed(campaign: Campaign, stood: Mapping[int, date]) -> str:
 
 
 def _dates_below(campaign: Campaign, document: Document) -> Markup | str:
-    """Return what follows for the units below from the day on which a document was issued; empty when nothing does."""
+    """Return what follows for the units below from the day on which a document was issued; empty
+    when nothing does.
+    """
     session = get_session()
     if not register.leaves_time_below(document, register.awaited_items(session, campaign)):
         return ""
     top = register.topmost(campaign)
     if not _may_write(session, top):
         return ". " + _(
-            "Deadlines of the units below may follow it once %(unit)s moves the dates.", unit=unit_within(top.unit.full_name)
+            "Deadlines of the units below may follow it once %(unit)s moves the dates.",
+            unit=unit_within(top.unit.full_name),
         )
-    link = Markup('<a href="{}">{}</a>').format(url_for("reanchor.dates", uid=top.uid), _("Move dates"))
+    link = Markup('<a href="{}">{}</a>').format(
+        url_for("reanchor.dates", uid=top.uid), _("Move dates")
+    )
     return Markup(". {} {}").format(_("Deadlines of the units below may follow it:"), link)
 
 
 def _still_open(document: Document) -> Markup | str:
-    """Return the way to the item that a document was issued for, so that it can be ticked; empty when it is closed."""
+    """Return the way to the item that a document was issued for, so that it can be ticked; empty
+    when it is closed.
+    """
     item = document.item
     if item is None or not item.is_open:
         return ""
-    address = url_for("items.show", item_id=item.id, back=url_for(".index", uid=document.campaign.uid))
+    address = url_for(
+        "items.show", item_id=item.id, back=url_for(".index", uid=document.campaign.uid)
+    )
     link = Markup('<a href="{}" lang="vi">{}</a>').format(address, item.summary)
     return Markup(". {} {}").format(_("If its work is done, please tick the item:"), link)
 

@@ -1,4 +1,6 @@
-"""Kinds of campaigns that no observance calls for, for administrators: switched on, or opened on a chosen day."""
+"""Kinds of campaigns that no observance calls for, for administrators: switched on, or opened on a
+chosen day.
+"""
 
 from datetime import datetime
 
@@ -35,11 +37,18 @@ class OpenForm(Form):
     day = DateField(_l("Day"), [InputRequired(_l("Please enter the day."))])
     who = RadioField(
         _l("Units"),
-        choices=[SelectChoice("all", _l("all units")), SelectChoice("some", _l("only those chosen here"))],
+        choices=[
+            SelectChoice("all", _l("all units")),
+            SelectChoice("some", _l("only those chosen here")),
+        ],
         default="all",
     )
     units = SelectMultipleField(
-        _l("Chosen units"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(), validate_choice=False
+        _l("Chosen units"),
+        coerce=int,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        validate_choice=False,
     )
 
 
@@ -55,7 +64,12 @@ def switch(key: str) -> ResponseReturnValue:
         other_kinds.switch_off(template)
     session.commit()
     opens = _("“%(title)s” opens by itself from now on.", title=title(template))
-    flash(opens if template.enabled else _("“%(title)s” no longer opens by itself.", title=title(template)), "success")
+    flash(
+        opens
+        if template.enabled
+        else _("“%(title)s” no longer opens by itself.", title=title(template)),
+        "success",
+    )
     return redirect(url_for("keeping.index"), 303)
 
 
@@ -80,17 +94,25 @@ def open_kind(key: str) -> ResponseReturnValue:
     def use(session: Session, _person: Person, at: datetime) -> Opened:
         units = set(form.units.data or []) if form.who.data == "some" else None
         title, calendar = form.title.data or "", get_calendar()
-        return other_kinds.open_on(session, template, form.day.data, now=at, calendar=calendar, unit_ids=units, title=title)
+        return other_kinds.open_on(
+            session, template, form.day.data, now=at, calendar=calendar, unit_ids=units, title=title
+        )
 
     def sentence(opened: Opened) -> str:
         if not opened.campaigns:
             return _("This campaign was open already; nothing was added.")
-        return _("Opened in %(campaigns)s units, %(items)s items.", campaigns=opened.campaigns, items=opened.items)
+        return _(
+            "Opened in %(campaigns)s units, %(items)s items.",
+            campaigns=opened.campaigns,
+            items=opened.items,
+        )
 
     def address(opened: Opened) -> str:
         return _address_of(session, template, opened.period)
 
-    return send_form(form, use, address, sentence, lambda problem: _open_page(template, form, problem))
+    return send_form(
+        form, use, address, sentence, lambda problem: _open_page(template, form, problem)
+    )
 
 
 def _open_page(template: Template, form: OpenForm, problem: str | None = None) -> str:
@@ -103,11 +125,15 @@ def _open_form(session: Session, template: Template, **values: object) -> OpenFo
     day = form.day.data
     sensible = day if day and FIRST_YEAR <= day.year <= LAST_YEAR else today()
     tree = load_tree(session, chosen_round(template, sensible).belongs_on(today()))
-    form.units.choices = [SelectChoice(node.id, node.full_name) for root in tree.roots for node in tree.below(root)]
+    form.units.choices = [
+        SelectChoice(node.id, node.full_name) for root in tree.roots for node in tree.below(root)
+    ]
     return form
 
 
 def _address_of(session: Session, template: Template, period: str) -> str:
-    top = select(Campaign.uid).where(Campaign.template_id == template.id, Campaign.period == period, Campaign.parent_id.is_(None))
+    top = select(Campaign.uid).where(
+        Campaign.template_id == template.id, Campaign.period == period, Campaign.parent_id.is_(None)
+    )
     uid = session.scalar(top.order_by(Campaign.id).limit(1))
     return url_for("campaigns.show", uid=uid) if uid else url_for("keeping.index")

@@ -1,4 +1,5 @@
-"""How far a unit has come, today or as of a past day: by unit below, phase, item, campaign and year.
+"""How far a unit has come, today or as of a past day: by unit below, phase, item, campaign and
+year.
 
 What is asked for stands in the address, so that a page can be sent on, printed and made again.
 """
@@ -65,7 +66,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a table: ``address`` leads on to the same figures of that line alone, ``waiting`` are who has not done it."""
+    """A line of a table: ``address`` leads on to the same figures of that line alone, ``waiting``
+    are who has not done it.
+    """
 
     name: str
     progress: Progress
@@ -76,14 +79,22 @@ class Row:
 
 @bp.get("/<slug>")
 def show(slug: str) -> str:
-    """Show the progress of a unit in the year ``?nam=``, as of ``?ngay=``, in ``?chien-dich=`` and ``?giai-doan=``."""
+    """Show the progress of a unit in the year ``?nam=``, as of ``?ngay=``, in ``?chien-dich=`` and
+    ``?giai-doan=``.
+    """
     session = get_session()
     unit = get_unit(session, slug)
     asked = _asked(session)
     counted = counted_with(session, unit, asked.day)
     in_year = [counted.condition, *asked.of_round, Campaign.year == asked.year]
-    below = below_of(session, counted, asked.day, *asked.of_round, Campaign.year == asked.year, *_of_phase(asked))
-    found = [part for part in parts(session, asked.day, *in_year) if asked.phase is None or part.phase_key == asked.phase.key]
+    below = below_of(
+        session, counted, asked.day, *asked.of_round, Campaign.year == asked.year, *_of_phase(asked)
+    )
+    found = [
+        part
+        for part in parts(session, asked.day, *in_year)
+        if asked.phase is None or part.phase_key == asked.phase.key
+    ]
     return render_template(
         "progress/show.html",
         unit=unit,
@@ -105,7 +116,12 @@ def show(slug: str) -> str:
 def _asked(session: Session) -> Asked:
     on = _day(request.args.get("ngay", ""))
     year = _year(request.args.get("nam", "")) or (on or today()).year
-    return Asked(year, on, _round(session, request.args.get("chien-dich", "")), _phase(session, request.args.get("giai-doan", "")))
+    return Asked(
+        year,
+        on,
+        _round(session, request.args.get("chien-dich", "")),
+        _phase(session, request.args.get("giai-doan", "")),
+    )
 
 
 def _day(text: str) -> date | None:
@@ -114,7 +130,9 @@ def _day(text: str) -> date | None:
     if day is None:
         return None
     if day > today():
-        raise InvalidInputError(N_("%(day)s is still to come: progress is known up to today."), day=day_text(day))
+        raise InvalidInputError(
+            N_("%(day)s is still to come: progress is known up to today."), day=day_text(day)
+        )
     if day.year < FIRST_YEAR:
         raise InvalidInputError(N_("“%(day)s” is not a date."), day=text)
     return day if day < today() else None
@@ -149,11 +167,20 @@ def _phase(session: Session, key: str) -> Phase | None:
 
 
 def _here(**changes: object) -> str:
-    """Return the address of this page with some of what is asked for changed; None takes it away."""
-    known = {name: request.args[name] for name in ("nam", "ngay", "chien-dich", "giai-doan") if request.args.get(name)}
+    """Return the address of this page with some of what is asked for changed; None takes it
+    away.
+    """
+    known = {
+        name: request.args[name]
+        for name in ("nam", "ngay", "chien-dich", "giai-doan")
+        if request.args.get(name)
+    }
     wanted = known | {name.replace("_", "-"): value for name, value in changes.items()}
     slug = (request.view_args or {})["slug"]
-    return url_for(".show", **({"slug": slug} | {name: value for name, value in wanted.items() if value is not None}))
+    return url_for(
+        ".show",
+        **({"slug": slug} | {name: value for name, value in wanted.items() if value is not None}),
+    )
 
 
 def _chosen(session: Session, asked: Asked) -> list[tuple[str, str]]:
@@ -175,10 +202,13 @@ def _chosen(session: Session, asked: Asked) -> list[tuple[str, str]]:
 def _units(below: Below) -> list[Row]:
     """Return the unit's own work, and of the units below it and before it those that had work.
 
-    Without work a unit has no line: a village that was entered later would come into the report of a day before.
+    Without work a unit has no line: a village that was entered later would come into the report of
+    a day before.
     """
     others = [branch for branch in [*below.branches, *below.before] if branch.progress]
-    rows = [Row(_("This unit's own work"), below.own, is_data=False)] if below.own and others else []
+    rows = (
+        [Row(_("This unit's own work"), below.own, is_data=False)] if below.own and others else []
+    )
     return rows + [Row(each.title, each.progress, _of_unit(each.slug)) for each in others]
 
 
@@ -187,30 +217,50 @@ def _of_phase(asked: Asked) -> list[ColumnElement[bool]]:
 
 
 def _of_unit(slug: str) -> str:
-    return _here().replace(url_for(".show", slug=(request.view_args or {})["slug"]), url_for(".show", slug=slug), 1)
+    return _here().replace(
+        url_for(".show", slug=(request.view_args or {})["slug"]), url_for(".show", slug=slug), 1
+    )
 
 
 def _phases(session: Session, found: list[Part]) -> list[Row]:
     by_phase = _summed(found, lambda part: part.phase_key)
     phases = session.scalars(select(Phase).order_by(Phase.position))
-    return [Row(title(phase), by_phase[phase.key], _here(giai_doan=phase.key), False) for phase in phases if phase.key in by_phase]
+    return [
+        Row(title(phase), by_phase[phase.key], _here(giai_doan=phase.key), False)
+        for phase in phases
+        if phase.key in by_phase
+    ]
 
 
-def _items(session: Session, found: list[Part], owing: Mapping[str, Sequence[Waiting]]) -> list[tuple[str, list[Row]]]:
-    """Return the items under their templates; a template's rounds are added up. ``owing`` tells who has not done one."""
+def _items(
+    session: Session, found: list[Part], owing: Mapping[str, Sequence[Waiting]]
+) -> list[tuple[str, list[Row]]]:
+    """Return the items under their templates; a template's rounds are added up.
+
+    ``owing`` tells who has not done one.
+    """
     by_item = _summed(found, lambda part: (part.template_id, part.key))
     names = {(part.template_id, part.key): part.summary for part in found}
     templates = {row.id: row for row in session.scalars(select(Template))}
     groups: dict[int, list[Row]] = {}
     for (template_id, key), progress in by_item.items():
-        groups.setdefault(template_id, []).append(Row(names[template_id, key], progress, waiting=owing.get(key, ())))
+        groups.setdefault(template_id, []).append(
+            Row(names[template_id, key], progress, waiting=owing.get(key, ()))
+        )
     return [(title(templates[template_id]), rows) for template_id, rows in groups.items()]
 
 
-def _rounds(session: Session, found: list[Part], conditions: list[ColumnElement[bool]]) -> list[Row]:
-    query = select(Campaign.template_id, Campaign.period, Template.key, func.min(Campaign.summary)).join(Campaign.template)
+def _rounds(
+    session: Session, found: list[Part], conditions: list[ColumnElement[bool]]
+) -> list[Row]:
+    query = select(
+        Campaign.template_id, Campaign.period, Template.key, func.min(Campaign.summary)
+    ).join(Campaign.template)
     query = query.where(*conditions).group_by(Campaign.template_id, Campaign.period, Template.key)
-    names = {(template_id, period): (key, summary) for template_id, period, key, summary in session.execute(query)}
+    names = {
+        (template_id, period): (key, summary)
+        for template_id, period, key, summary in session.execute(query)
+    }
     by_round = _summed(found, lambda part: (part.template_id, part.period))
     return [
         Row(names[id_, period][1], progress, _here(chien_dich=f"{names[id_, period][0]}:{period}"))
@@ -219,7 +269,9 @@ def _rounds(session: Session, found: list[Part], conditions: list[ColumnElement[
 
 
 def _years(session: Session, asked: Asked, counted: Counted) -> list[Row]:
-    by_year = year_progress(session, asked.day, counted.condition, *asked.of_round, *_of_phase(asked))
+    by_year = year_progress(
+        session, asked.day, counted.condition, *asked.of_round, *_of_phase(asked)
+    )
     return [Row(str(year), progress, _here(nam=year), False) for year, progress in by_year.items()]
 
 

@@ -39,7 +39,9 @@ def show(uid: str) -> str:
         phases=by_phase(lines),
         own_lines=[line for line in lines if line.origin is None],
         twins=_twins(campaign, lines),
-        activities=activities_of(session, campaign, with_internal=current_person() is not None and ticks),
+        activities=activities_of(
+            session, campaign, with_internal=current_person() is not None and ticks
+        ),
         below=rows,
         standing_below=standing,
         may_tick=ticks,
@@ -48,22 +50,40 @@ def show(uid: str) -> str:
 
 
 def _twins(campaign: Campaign, lines: Iterable[Line]) -> list[tuple[ChecklistItem, ChecklistItem]]:
-    """Return the items with the open ones of inner campaigns that have the same key: the same work, to be done once."""
-    own = {line.item.key: line.item for line in lines if line.origin is None and (line.item.is_open or line.item.is_done)}
-    inner = [line.item for line in lines if line.origin is not None and line.origin.outer_id == campaign.id]
+    """Return the items with the open ones of inner campaigns that have the same key: the same work,
+    to be done once.
+    """
+    own = {
+        line.item.key: line.item
+        for line in lines
+        if line.origin is None and (line.item.is_open or line.item.is_done)
+    }
+    inner = [
+        line.item
+        for line in lines
+        if line.origin is not None and line.origin.outer_id == campaign.id
+    ]
     found = [(own[item.key], item) for item in inner if item.key in own and item.is_open]
     return [(first, item) for first, item in found if first.required or not item.required]
 
 
 def _closed(session: Session, campaign: Campaign) -> ClosedNotice | None:
-    """Say where the campaign of a closed unit goes on: in the same round of the units that follow, else on their pages."""
+    """Say where the campaign of a closed unit goes on: in the same round of the units that follow,
+    else on their pages.
+    """
     if campaign.unit.valid_to is None:
         return None
-    same = select(Campaign.unit_id, Campaign.uid).where(Campaign.template_id == campaign.template_id)
+    same = select(Campaign.unit_id, Campaign.uid).where(
+        Campaign.template_id == campaign.template_id
+    )
     uids = dict(session.execute(same.where(Campaign.period == campaign.period)).all())
 
     def address(unit: Unit) -> str:
-        return url_for(".show", uid=uids[unit.id]) if unit.id in uids else url_for("units.show", slug=unit.slug)
+        return (
+            url_for(".show", uid=uids[unit.id])
+            if unit.id in uids
+            else url_for("units.show", slug=unit.slug)
+        )
 
     return closed_notice(campaign.unit, address)
 
@@ -76,7 +96,9 @@ def _get(session: Session, uid: str) -> Campaign:
         joinedload(Campaign.owner_role),
         joinedload(Campaign.template),
         joinedload(Campaign.version),
-        joinedload(Campaign.observance).options(selectinload(Observance.themes), selectinload(Observance.titles)),
+        joinedload(Campaign.observance).options(
+            selectinload(Observance.themes), selectinload(Observance.titles)
+        ),
     )
     campaign = session.scalar(select(Campaign).where(Campaign.uid == uid).options(*load))
     if campaign is None:
@@ -85,11 +107,17 @@ def _get(session: Session, uid: str) -> Campaign:
 
 
 def _below(session: Session, campaign: Campaign) -> tuple[list[tuple[str, str, Progress]], Below]:
-    """Return address, name and progress of every unit below that takes part, and the progress of the unit with all of them."""
+    """Return address, name and progress of every unit below that takes part, and the progress of
+    the unit with all of them.
+    """
     unit = campaign.unit
     same = (Campaign.template_id == campaign.template_id, Campaign.period == campaign.period)
     below = below_of(session, counted_with(session, unit, today()), today(), *same)
-    query = select(Campaign.unit_id, Campaign.uid).join(Campaign.unit).where(Unit.parent_id == unit.id, *same)
+    query = (
+        select(Campaign.unit_id, Campaign.uid)
+        .join(Campaign.unit)
+        .where(Unit.parent_id == unit.id, *same)
+    )
     pages = {unit_id: url_for(".show", uid=uid) for unit_id, uid in session.execute(query)}
     rows = [
         (pages.get(each.unit_id, url_for("units.show", slug=each.slug)), each.title, each.progress)

@@ -1,4 +1,7 @@
-"""How far a unit has come: itself, every unit below it, and campaign by campaign. What a page shows of these adds up."""
+"""How far a unit has come: itself, every unit below it, and campaign by campaign.
+
+What a page shows of these adds up.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -36,14 +39,20 @@ class Branch:
     @property
     def title(self) -> str:
         """The unit's name, and until when it lived."""
-        return _("%(unit)s (until %(day)s)", unit=self.name, day=day_text(self.until)) if self.until else self.name
+        return (
+            _("%(unit)s (until %(day)s)", unit=self.name, day=day_text(self.until))
+            if self.until
+            else self.name
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """The progress of a unit and of the units directly below it: ``total`` is ``own``, all ``branches`` and all ``before``.
+    """The progress of a unit and of the units directly below it: ``total`` is ``own``, all
+    ``branches`` and all ``before``.
 
-    ``before`` are the units that are counted with this one since they are gone, each with its own work alone.
+    ``before`` are the units that are counted with this one since they are gone, each with its own
+    work alone.
     """
 
     own: Progress
@@ -65,13 +74,21 @@ class Standings:
 
 
 def standings_of(session: Session, unit: Unit, year: int, on: date) -> Standings:
-    """Return the standings of ``unit`` in the campaigns of ``year``; lateness counts as of the day ``on``."""
+    """Return the standings of ``unit`` in the campaigns of ``year``; lateness counts as of the day
+    ``on``.
+    """
     counted = counted_with(session, unit, on)
-    return Standings(below_of(session, counted, on, Campaign.year == year), _by_campaign(session, counted, year, on))
+    return Standings(
+        below_of(session, counted, on, Campaign.year == year),
+        _by_campaign(session, counted, year, on),
+    )
 
 
-def below_of(session: Session, counted: Counted, day: Day, *conditions: ColumnElement[bool]) -> Below:
-    """Return the progress of a unit, over the campaigns that meet ``conditions``, of the units below it and of those before it.
+def below_of(
+    session: Session, counted: Counted, day: Day, *conditions: ColumnElement[bool]
+) -> Below:
+    """Return the progress of a unit, over the campaigns that meet ``conditions``, of the units
+    below it and of those before it.
 
     What lies before a unit below has its lines on that one's page.
     """
@@ -79,29 +96,49 @@ def below_of(session: Session, counted: Counted, day: Day, *conditions: ColumnEl
     totals = counted.totals(own)
     children = [node.id for node in counted.tree.children.get(counted.unit.id, ())]
     before = [unit_id for unit_id in counted.before if own.get(unit_id)]
-    query = select(Unit.id, Unit.slug, Unit.full_name, Unit.valid_to).where(Unit.id.in_([*children, *before]))
+    query = select(Unit.id, Unit.slug, Unit.full_name, Unit.valid_to).where(
+        Unit.id.in_([*children, *before])
+    )
     rows = {row.id: row for row in session.execute(query)}
     return Below(
         own.get(counted.unit.id, Progress()),
         totals[counted.unit.id],
         [_branch(rows[unit_id], totals[unit_id], counted.on) for unit_id in children],
-        [_branch(rows[unit_id], own[unit_id], counted.on) for unit_id in sorted(before, key=list(rows).index)],
+        [
+            _branch(rows[unit_id], own[unit_id], counted.on)
+            for unit_id in sorted(before, key=list(rows).index)
+        ],
     )
 
 
 def _branch(unit: Row[int, str, str, date | None], progress: Progress, on: date) -> Branch:
-    return Branch(unit.id, unit.slug, unit.full_name, unit.valid_to if unit.valid_to and unit.valid_to < on else None, progress)
+    return Branch(
+        unit.id,
+        unit.slug,
+        unit.full_name,
+        unit.valid_to if unit.valid_to and unit.valid_to < on else None,
+        progress,
+    )
 
 
 def _by_campaign(session: Session, counted: Counted, year: int, on: date) -> list[Standing]:
-    """Return the rounds in which the unit, or one before it, takes part, under the unit's own campaign if it has one."""
+    """Return the rounds in which the unit, or one before it, takes part, under the unit's own
+    campaign if it has one.
+    """
     unit_id = counted.unit.id
     own = round_progress(session, on, Campaign.year == year, Campaign.unit_id == unit_id)
     total = round_progress(session, on, Campaign.year == year, counted.condition)
-    query = select(Campaign).where(Campaign.unit_id.in_([unit_id, *counted.before]), Campaign.year == year)
-    query = query.where(Campaign.status != CampaignStatus.CANCELLED).options(joinedload(Campaign.observance))
-    found = session.scalars(query.order_by(Campaign.dtstart, Campaign.unit_id != unit_id, Campaign.id)).all()
+    query = select(Campaign).where(
+        Campaign.unit_id.in_([unit_id, *counted.before]), Campaign.year == year
+    )
+    query = query.where(Campaign.status != CampaignStatus.CANCELLED).options(
+        joinedload(Campaign.observance)
+    )
+    found = session.scalars(
+        query.order_by(Campaign.dtstart, Campaign.unit_id != unit_id, Campaign.id)
+    ).all()
     rounds = {(campaign.template_id, campaign.period): campaign for campaign in reversed(found)}
     return [
-        Standing(campaign, own.get(key, Progress()), total.get(key, Progress())) for key, campaign in reversed(list(rounds.items()))
+        Standing(campaign, own.get(key, Progress()), total.get(key, Progress()))
+        for key, campaign in reversed(list(rounds.items()))
     ]

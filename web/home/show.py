@@ -1,4 +1,6 @@
-"""The first page: this month, the year's observances, and how to have them in one's own calendar."""
+"""The first page: this month, the year's observances, and how to have them in one's own
+calendar.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -42,7 +44,9 @@ class Entry:
 
 @bp.get("/")
 def show() -> str:
-    """Show the month of ``?thang=YYYY-MM``, else this month, with the province's public activities."""
+    """Show the month of ``?thang=YYYY-MM``, else this month, with the province's public
+    activities.
+    """
     session = get_session()
     wanted = request.args.get("thang", "")
     this_month = today().replace(day=1)
@@ -84,15 +88,22 @@ def _last_day(month: date) -> date:
 
 def _entries(session: Session, rows: list[Marked]) -> list[Entry]:
     uids = _root_campaigns(session, {row.period for row in rows})
-    return [Entry(row, uids.get((row.observance.id, row.period)), _subscription(row)) for row in rows]
+    return [
+        Entry(row, uids.get((row.observance.id, row.period)), _subscription(row)) for row in rows
+    ]
 
 
 def _root_campaigns(session: Session, periods: set[str]) -> dict[tuple[int, str], str]:
     """Return the UIDs of the topmost campaigns by observance and period."""
     query = select(Campaign.observance_id, Campaign.period, Campaign.uid).where(
-        Campaign.parent_id.is_(None), Campaign.period.in_(periods), Campaign.status != CampaignStatus.CANCELLED
+        Campaign.parent_id.is_(None),
+        Campaign.period.in_(periods),
+        Campaign.status != CampaignStatus.CANCELLED,
     )
-    return {(row.observance_id, row.period): row.uid for row in session.execute(query.order_by(Campaign.id.desc()))}
+    return {
+        (row.observance_id, row.period): row.uid
+        for row in session.execute(query.order_by(Campaign.id.desc()))
+    }
 
 
 def _subscription(row: Marked) -> Subscription:

@@ -1,4 +1,6 @@
-"""What a unit chooses: its own items, which optional ones it leaves out, who does them, what counts twice, and its villages."""
+"""What a unit chooses: its own items, which optional ones it leaves out, who does them, what counts
+twice, and its villages.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -11,7 +13,13 @@ from sqlalchemy.orm import Session
 from events.campaigns.opening import get_campaign
 from events.checklist.delegating import delegate_item, units_below
 from events.checklist.dividing import split_item, take_back_part
-from events.checklist.integration import candidates, coverable, credit_item, credited_to, remove_credit
+from events.checklist.integration import (
+    candidates,
+    coverable,
+    credit_item,
+    credited_to,
+    remove_credit,
+)
 from events.checklist.optional import switch_off, switch_on
 from events.checklist.origins import is_gone, parts_of
 from events.checklist.own_items import HEAVIEST, OwnItem, add_own_item
@@ -75,7 +83,9 @@ def item(item_id: int) -> ResponseReturnValue:
 @bp.post("/viec/<int:item_id>/chia")
 def split(item_id: int) -> ResponseReturnValue:
     """Split an item among units below."""
-    chosen = [int(text) for text in request.form.getlist("unit") if text.isascii() and text.isdigit()]
+    chosen = [
+        int(text) for text in request.form.getlist("unit") if text.isascii() and text.isdigit()
+    ]
 
     def use(session: Session, person: Person, at: datetime) -> object:
         return split_item(session, item_id, chosen, by=person, now=at, calendar=get_calendar())
@@ -106,14 +116,19 @@ def delegate(item_id: int) -> ResponseReturnValue:
 
 @bp.post("/viec/<int:item_id>/long-ghep")
 def credit(item_id: int) -> ResponseReturnValue:
-    """Let an item count for another campaign too, or no longer. ``campaign`` is its UID, with ``/id`` of the item it stands for."""
+    """Let an item count for another campaign too, or no longer.
+
+    ``campaign`` is its UID, with ``/id`` of the item it stands for.
+    """
 
     def use(session: Session, person: Person, at: datetime) -> object:
         uid, _slash, covers = wanted_campaign().partition("/")
         campaign = get_campaign(session, uid)
         if request.form.get("remove"):
             return remove_credit(session, item_id, campaign, by=person, now=at)
-        return credit_item(session, item_id, campaign, covers_id=number_of(covers), by=person, now=at)
+        return credit_item(
+            session, item_id, campaign, covers_id=number_of(covers), by=person, now=at
+        )
 
     return _change_item(item_id, use, _("It was recorded what this item counts for."))
 
@@ -152,7 +167,9 @@ def add_own(uid: str) -> ResponseReturnValue:
         return add_own_item(session, get_campaign(session, uid), _own_item(), by=person, now=at)
 
     done = url_for("campaigns.show", uid=uid)
-    return send(use, done, _("The item was added."), lambda person, error: _own_page(uid, person, error))
+    return send(
+        use, done, _("The item was added."), lambda person, error: _own_page(uid, person, error)
+    )
 
 
 @bp.get("/don-vi/<slug>/thon")
@@ -167,9 +184,13 @@ def enter_village(slug: str) -> ResponseReturnValue:
 
     def use(session: Session, person: Person, at: datetime) -> object:
         commune = get_unit(session, slug)
-        return add_village(session, commune, _kind(), _name(), by=person, now=at, calendar=get_calendar())
+        return add_village(
+            session, commune, _kind(), _name(), by=person, now=at, calendar=get_calendar()
+        )
 
-    return _change_villages(slug, use, lambda village: _("Added: %(unit)s", unit=unit_within(village.full_name)))
+    return _change_villages(
+        slug, use, lambda village: _("Added: %(unit)s", unit=unit_within(village.full_name))
+    )
 
 
 @bp.post("/don-vi/<slug>/thon/<int:village_id>/sua")
@@ -179,7 +200,11 @@ def correct(slug: str, village_id: int) -> ResponseReturnValue:
     def use(session: Session, person: Person, at: datetime) -> object:
         return correct_village(session, village_id, _kind(), _name(), by=person, now=at)
 
-    return _change_villages(slug, use, lambda village: _("It is called %(unit)s now.", unit=unit_within(village.full_name)))
+    return _change_villages(
+        slug,
+        use,
+        lambda village: _("It is called %(unit)s now.", unit=unit_within(village.full_name)),
+    )
 
 
 @bp.post("/don-vi/<slug>/thon/<int:village_id>/ket-thuc")
@@ -189,7 +214,13 @@ def end(slug: str, village_id: int) -> ResponseReturnValue:
     def use(session: Session, person: Person, at: datetime) -> object:
         return end_village(session, village_id, by=person, now=at)
 
-    return _change_villages(slug, use, lambda village: _("Today is the last day of %(unit)s.", unit=unit_within(village.full_name)))
+    return _change_villages(
+        slug,
+        use,
+        lambda village: _(
+            "Today is the last day of %(unit)s.", unit=unit_within(village.full_name)
+        ),
+    )
 
 
 def _kind() -> VillageType:
@@ -228,7 +259,8 @@ def _item_page(item_id: int, person: Person, error: DomainError | None = None) -
         item=item,
         unit_path=ancestors(unit)[::-1],
         parts=parts,
-        may_switch=not item.required and (item.is_open or (item.state is ItemState.NOT_REQUIRED and not is_gone(item))),
+        may_switch=not item.required
+        and (item.is_open or (item.state is ItemState.NOT_REQUIRED and not is_gone(item))),
         free_parts={part.id for part in parts if untouched(part)},
         below=below,
         roles_below=_roles_of(session, below),
@@ -241,9 +273,15 @@ def _item_page(item_id: int, person: Person, error: DomainError | None = None) -
 
 
 def _roles_of(session: Session, units: Sequence[Unit]) -> list[Role]:
-    """Return the posts that the units have, each once; the number of queries depends on their levels alone."""
+    """Return the posts that the units have, each once; the number of queries depends on their
+    levels alone.
+    """
     of_level = {unit.level_key: unit for unit in units}
-    return list(dict.fromkeys(role for unit in of_level.values() for role in roles_at(session, unit, today())))
+    return list(
+        dict.fromkeys(
+            role for unit in of_level.values() for role in roles_at(session, unit, today())
+        )
+    )
 
 
 def _own_page(uid: str, person: Person, error: DomainError | None = None) -> str:
@@ -264,7 +302,9 @@ def _own_page(uid: str, person: Person, error: DomainError | None = None) -> str
 
 
 def _kinds(session: Session) -> Sequence[EvidenceType]:
-    return session.scalars(select(EvidenceType).where(EvidenceType.key != TICK_ONLY).order_by(EvidenceType.position)).all()
+    return session.scalars(
+        select(EvidenceType).where(EvidenceType.key != TICK_ONLY).order_by(EvidenceType.position)
+    ).all()
 
 
 def _own_item() -> OwnItem:
@@ -274,7 +314,15 @@ def _own_item() -> OwnItem:
     wanted, weight = entries.number("evidence_min"), entries.number("weight")
     entries.check()
     kinds, role = tuple(form.getlist("evidence")), form.get("role") or None
-    return OwnItem(summary, due, form.get("phase", ""), kinds, wanted or 0, 1 if weight is None else weight, role)
+    return OwnItem(
+        summary,
+        due,
+        form.get("phase", ""),
+        kinds,
+        wanted or 0,
+        1 if weight is None else weight,
+        role,
+    )
 
 
 def _villages_page(slug: str, person: Person, error: DomainError | None = None) -> str:
@@ -296,4 +344,8 @@ def _villages_page(slug: str, person: Person, error: DomainError | None = None) 
 
 
 def _villages_of(unit: Unit) -> str:
-    return url_for(".villages", slug=unit.slug) if unit.level_key == COMMUNE else url_for("units.show", slug=unit.slug)
+    return (
+        url_for(".villages", slug=unit.slug)
+        if unit.level_key == COMMUNE
+        else url_for("units.show", slug=unit.slug)
+    )

@@ -1,4 +1,6 @@
-"""An item edited by hand: its wording, its dates, who does it; and back to what its template says."""
+"""An item edited by hand: its wording, its dates, who does it; and back to what its template
+says.
+"""
 
 from typing import Any
 
@@ -44,7 +46,12 @@ def save(item_id: int) -> ResponseReturnValue:
         for sentence, facts in remarks(item, get_calendar()):
             flash(_(sentence, **facts), "warning")
 
-    return send(use, _back(item_id), _("The item was changed."), lambda person, error: _page(item_id, person, error))
+    return send(
+        use,
+        _back(item_id),
+        _("The item was changed."),
+        lambda person, error: _page(item_id, person, error),
+    )
 
 
 @bp.post("/<int:item_id>/theo-mau")
@@ -59,14 +66,21 @@ def follow(item_id: int) -> ResponseReturnValue:
 
 
 def _page(item_id: int, person: Person, error: DomainError | None = None) -> str:
-    """Return the form with what was typed; when somebody else was quicker, with what is stored now beside it."""
+    """Return the form with what was typed; when somebody else was quicker, with what is stored now
+    beside it.
+    """
     session = get_session()
     item = session.get(ChecklistItem, item_id)
     if item is None:
         raise NotFoundError(kind="checklist item", key=item_id)
     unit = item.campaign.unit
     require_post(session, person, unit, today())
-    stored = {"summary": item.summary, "due": item.due, "dtstart": item.dtstart, "role": item.role_key}
+    stored = {
+        "summary": item.summary,
+        "due": item.due,
+        "dtstart": item.dtstart,
+        "role": item.role_key,
+    }
     return render_template(
         "editing/form.html",
         item=item,

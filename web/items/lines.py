@@ -1,4 +1,6 @@
-"""Checklist items as pages show them: with who holds them, what is wanted as evidence and what should come first."""
+"""Checklist items as pages show them: with who holds them, what is wanted as evidence and what
+should come first.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,10 +28,12 @@ from web.kit.context import current_person, today
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One item with what stands around it. ``first`` are the items it should wait for, done or not, also those of units above.
+    """One item with what stands around it.
 
-    ``origin`` is the campaign it belongs to when that is another one: the inner one, or one that it counts for too. Of an item that
-    was split, ``parts`` are closed of ``parts_in_all``.
+    ``first`` are the items it should wait for, done or not, also those of units above.
+
+    ``origin`` is the campaign it belongs to when that is another one: the inner one, or one that it
+    counts for too. Of an item that was split, ``parts`` are closed of ``parts_in_all``.
     """
 
     item: ChecklistItem
@@ -46,13 +50,17 @@ class Line:
 
 
 def lines_of(session: Session, campaign: Campaign) -> list[Line]:
-    """Return the one checklist of a unit's campaign by phase and due date: its own items, its inner campaigns' and integrated ones.
+    """Return the one checklist of a unit's campaign by phase and due date: its own items, its inner
+    campaigns' and integrated ones.
 
     The number of queries does not depend on its length.
     """
     items = items_of(session, campaign)
     first = waited_for(session, items)
-    holders = _holders(session, {campaign.unit_id, *(item.delegate_unit_id for item in items if item.delegate_unit_id)})
+    holders = _holders(
+        session,
+        {campaign.unit_id, *(item.delegate_unit_id for item in items if item.delegate_unit_id)},
+    )
     kinds = evidence_kinds(session)
     parts = _parts(session, items)
     return [
@@ -79,18 +87,30 @@ def items_of(session: Session, campaign: Campaign) -> Sequence[ChecklistItem]:
         selectinload(ChecklistItem.evidence_given),
         selectinload(ChecklistItem.papers),
     )
-    inner = select(Campaign.id).where(Campaign.outer_id == campaign.id, Campaign.status != CampaignStatus.CANCELLED)
+    inner = select(Campaign.id).where(
+        Campaign.outer_id == campaign.id, Campaign.status != CampaignStatus.CANCELLED
+    )
     integrated = select(ItemCredit.item_id).where(ItemCredit.campaign_id == campaign.id)
-    shown = or_(ChecklistItem.campaign_id == campaign.id, ChecklistItem.campaign_id.in_(inner), ChecklistItem.id.in_(integrated))
+    shown = or_(
+        ChecklistItem.campaign_id == campaign.id,
+        ChecklistItem.campaign_id.in_(inner),
+        ChecklistItem.id.in_(integrated),
+    )
     query = select(ChecklistItem).where(shown).join(ChecklistItem.phase).options(*load)
-    return session.scalars(query.order_by(Phase.position, ChecklistItem.due, ChecklistItem.position, ChecklistItem.id)).all()
+    return session.scalars(
+        query.order_by(Phase.position, ChecklistItem.due, ChecklistItem.position, ChecklistItem.id)
+    ).all()
 
 
 def _parts(session: Session, items: Iterable[ChecklistItem]) -> dict[int, tuple[int, int]]:
     """Return by item how many of its parts are closed, and how many there are."""
     closed = func.sum(case((ChecklistItem.status.in_(OPEN), 0), else_=1))
-    query = select(ChecklistItem.split_from_id, closed, func.count()).group_by(ChecklistItem.split_from_id)
-    rows = session.execute(query.where(ChecklistItem.split_from_id.in_([item.id for item in items]), is_given()))
+    query = select(ChecklistItem.split_from_id, closed, func.count()).group_by(
+        ChecklistItem.split_from_id
+    )
+    rows = session.execute(
+        query.where(ChecklistItem.split_from_id.in_([item.id for item in items]), is_given())
+    )
     return {item_id: (number, in_all) for item_id, number, in_all in rows if item_id is not None}
 
 
@@ -105,22 +125,32 @@ def evidence_kinds(session: Session) -> dict[str, EvidenceType]:
 
 
 def may_tick(session: Session, campaign: Campaign) -> bool:
-    """Tell whether the tick is worth showing: to those who may, and to strangers, who are asked to sign in."""
+    """Tell whether the tick is worth showing: to those who may, and to strangers, who are asked to
+    sign in.
+    """
     person = current_person()
     return person is None or may_work_on(session, person, campaign.unit, today())
 
 
 def _holders(session: Session, unit_ids: Collection[int]) -> dict[tuple[int, str], list[str]]:
     """Return the names of those who hold posts in the units today, by unit and role."""
-    query = select(Post).where(Post.unit_id.in_(unit_ids), Post.on(today())).options(joinedload(Post.person))
+    query = (
+        select(Post)
+        .where(Post.unit_id.in_(unit_ids), Post.on(today()))
+        .options(joinedload(Post.person))
+    )
     found: dict[tuple[int, str], list[str]] = {}
     for post in session.scalars(query.order_by(Post.id)):
         found.setdefault((post.unit_id, post.role_key), []).append(post.person.full_name)
     return found
 
 
-def _in_charge(item: ChecklistItem, campaign: Campaign, holders: Mapping[tuple[int, str], list[str]]) -> list[str]:
-    """Return who is reminded of an item: its role; where it was delegated to, the chosen post, else its role or the level's."""
+def _in_charge(
+    item: ChecklistItem, campaign: Campaign, holders: Mapping[tuple[int, str], list[str]]
+) -> list[str]:
+    """Return who is reminded of an item: its role; where it was delegated to, the chosen post, else
+    its role or the level's.
+    """
     unit = item.delegate_unit
     if unit is None:
         return holders.get((campaign.unit_id, item.role_key), [])

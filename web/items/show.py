@@ -1,7 +1,8 @@
 """One checklist item: the page that a reminder leads to, and the forms that change it.
 
-Looking never changes anything: mail scanners follow links. A form sends the state that is wanted, never "the other one", so that
-sending it twice does no harm. What cannot be done is said on the item's page, with what was typed still in its fields.
+Looking never changes anything: mail scanners follow links. A form sends the state that is wanted,
+never "the other one", so that sending it twice does no harm. What cannot be done is said on the
+item's page, with what was typed still in its fields.
 """
 
 from collections.abc import Callable, Iterator
@@ -58,7 +59,10 @@ _Change = Callable[[Session, Person, datetime], ChecklistItem]
 
 @bp.url_value_preprocessor
 def allow_uploads(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Let the forms with files be larger than others. This runs before the form is read for its token."""
+    """Let the forms with files be larger than others.
+
+    This runs before the form is read for its token.
+    """
     if request.endpoint in _UPLOADS and current_person() is not None:
         request.max_content_length = LARGEST_UPLOAD
 
@@ -66,7 +70,10 @@ def allow_uploads(_endpoint: str | None, _values: dict[str, Any] | None) -> None
 @bp.get("/<int:item_id>")
 def show(item_id: int) -> str:
     """Show one item with its history. ``?back=`` is where its form leads afterwards."""
-    return _page(_get(get_session(), item_id), back=safe_next(request.args.get("back"), url_for(".show", item_id=item_id)))
+    return _page(
+        _get(get_session(), item_id),
+        back=safe_next(request.args.get("back"), url_for(".show", item_id=item_id)),
+    )
 
 
 @bp.post("/<int:item_id>/hoan-thanh")
@@ -81,7 +88,10 @@ def complete(item_id: int) -> ResponseReturnValue:
         except EvidenceMissingError:
             if given:
                 session.commit()  # nobody uploads it again because there is not enough of it yet
-                flash(_("Evidence was saved: %(summary)s", summary=_get(session, item_id).summary), "success")
+                flash(
+                    _("Evidence was saved: %(summary)s", summary=_get(session, item_id).summary),
+                    "success",
+                )
             raise
         _remark(session, item)
         return item
@@ -98,7 +108,9 @@ def give(item_id: int) -> ResponseReturnValue:
             raise InvalidInputError(N_("Please enter or choose a piece of evidence."))
         return _get(session, item_id)
 
-    return _change(item_id, change, lambda item: _("Evidence was saved: %(summary)s", summary=item.summary))
+    return _change(
+        item_id, change, lambda item: _("Evidence was saved: %(summary)s", summary=item.summary)
+    )
 
 
 @bp.post("/<int:item_id>/minh-chung/<int:evidence_id>/bo")
@@ -108,12 +120,18 @@ def take_away(item_id: int, evidence_id: int) -> ResponseReturnValue:
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
         return remove_evidence(session, evidence_id, by=person, now=at)
 
-    return _change(item_id, change, lambda item: _("Evidence was taken away: %(summary)s", summary=item.summary))
+    return _change(
+        item_id,
+        change,
+        lambda item: _("Evidence was taken away: %(summary)s", summary=item.summary),
+    )
 
 
 @bp.get("/<int:item_id>/minh-chung/<int:evidence_id>/tep")
 def download(item_id: int, evidence_id: int) -> ResponseReturnValue:
-    """Answer with an uploaded file: to people with a post there or above, to be saved and never shown by the browser."""
+    """Answer with an uploaded file: to people with a post there or above, to be saved and never
+    shown by the browser.
+    """
 
     def file(person: Person) -> Response:
         piece, body = file_of(get_session(), evidence_id, get_config().files, by=person, on=today())
@@ -127,7 +145,11 @@ def download(item_id: int, evidence_id: int) -> ResponseReturnValue:
 @bp.post("/<int:item_id>/bat-dau")
 def start(item_id: int) -> ResponseReturnValue:
     """Say that work has begun."""
-    return _change(item_id, _use(start_item, item_id), lambda item: _("In progress: %(summary)s", summary=item.summary))
+    return _change(
+        item_id,
+        _use(start_item, item_id),
+        lambda item: _("In progress: %(summary)s", summary=item.summary),
+    )
 
 
 @bp.post("/<int:item_id>/vuong-mac")
@@ -148,13 +170,19 @@ def decline(item_id: int) -> ResponseReturnValue:
 def excuse(item_id: int) -> ResponseReturnValue:
     """Say that the unit does not need it, and why."""
     change = _use(excuse_item, item_id, request.form.get("reason", ""))
-    return _change(item_id, change, lambda item: _("Not required: %(summary)s", summary=item.summary))
+    return _change(
+        item_id, change, lambda item: _("Not required: %(summary)s", summary=item.summary)
+    )
 
 
 @bp.post("/<int:item_id>/mo-lai")
 def reopen(item_id: int) -> ResponseReturnValue:
     """Take the tick back."""
-    return _change(item_id, _use(reopen_item, item_id), lambda item: _("Open again: %(summary)s", summary=item.summary))
+    return _change(
+        item_id,
+        _use(reopen_item, item_id),
+        lambda item: _("Open again: %(summary)s", summary=item.summary),
+    )
 
 
 @bp.post("/<int:item_id>/hoan-tac")
@@ -165,7 +193,11 @@ def undo(item_id: int) -> ResponseReturnValue:
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
         return undo_change(session, item_id, number, by=person, now=at)
 
-    return _change(item_id, change, lambda item: _("The last change was taken back: %(summary)s", summary=item.summary))
+    return _change(
+        item_id,
+        change,
+        lambda item: _("The last change was taken back: %(summary)s", summary=item.summary),
+    )
 
 
 def _use(use_case: Callable[..., ChecklistItem], *arguments: Any) -> _Change:
@@ -173,7 +205,9 @@ def _use(use_case: Callable[..., ChecklistItem], *arguments: Any) -> _Change:
     return lambda session, person, at: use_case(session, *arguments, by=person, now=at)
 
 
-def _change(item_id: int, change: _Change, sentence: Callable[[ChecklistItem], str]) -> ResponseReturnValue:
+def _change(
+    item_id: int, change: _Change, sentence: Callable[[ChecklistItem], str]
+) -> ResponseReturnValue:
     back = safe_next(request.form.get("back"), url_for(".show", item_id=item_id))
 
     def again(_person: Person, error: DomainError) -> str:
@@ -184,9 +218,15 @@ def _change(item_id: int, change: _Change, sentence: Callable[[ChecklistItem], s
 
 def _remark(session: Session, item: ChecklistItem) -> None:
     """Warn that what an item should wait for is open still; that keeps nobody from doing it."""
-    first = [f"{one.campaign.unit.full_name}: {one.summary}" for one in waited_for(session, [item])[item.id] if one.is_open]
+    first = [
+        f"{one.campaign.unit.full_name}: {one.summary}"
+        for one in waited_for(session, [item])[item.id]
+        if one.is_open
+    ]
     if first:
-        flash(_("Done before what it should wait for: %(items)s.", items="; ".join(first)), "warning")
+        flash(
+            _("Done before what it should wait for: %(items)s.", items="; ".join(first)), "warning"
+        )
 
 
 def _give(session: Session, item_id: int, person: Person, at: datetime) -> int:
@@ -203,7 +243,10 @@ def _give(session: Session, item_id: int, person: Person, at: datetime) -> int:
 def _proofs(kind: str) -> Iterator[Proof]:
     """Yield the pieces of one kind in the form; fields that were left empty are none."""
     text, url = request.form.get(f"{kind}-text", ""), request.form.get(f"{kind}-url", "")
-    number, dated = number_of(request.form.get(f"{kind}-number", "")), day_of(request.form.get(f"{kind}-dated", ""))
+    number, dated = (
+        number_of(request.form.get(f"{kind}-number", "")),
+        day_of(request.form.get(f"{kind}-dated", "")),
+    )
     files = [file for file in request.files.getlist(f"{kind}-file") if file.filename]
     if text.strip() or url.strip() or number is not None or dated is not None:
         yield Proof(kind, text, url, number, dated, _stored(files[0]) if files else None)
@@ -223,7 +266,8 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
     last = last_change(history)
     person = current_person()
     may_choose = person is not None and may_work_on(session, person, item.campaign.unit, today())
-    gone = item.state is ItemState.NOT_REQUIRED and is_gone(item)  # neither opening it nor an undo that would is offered
+    # neither opening it nor an undo that would is offered
+    gone = item.state is ItemState.NOT_REQUIRED and is_gone(item)
     return render_template(
         "items/show.html",
         line=line,
@@ -231,13 +275,17 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         campaign=item.campaign,
         unit_path=ancestors(item.campaign.unit)[::-1],
         history=[(change, story_of(change, current())) for change in history],
-        last_change=(last.id, story_of(last, current())) if last and not gone and (may_choose or not is_choice(last)) else None,
+        last_change=(last.id, story_of(last, current()))
+        if last and not gone and (may_choose or not is_choice(last))
+        else None,
         went_over=went_over(item, history),
         credited=credited_to(session, item),
         stand_in=stand_in(session, item),
         documents=documents_of_item(session, item, drafts=may_choose),
         edited=[_(EDITABLE[name]) for name in item.edited if name in EDITABLE],
-        is_provisional=item.is_open and not sets_its_own_date(item) and is_provisional(item, get_calendar()),
+        is_provisional=item.is_open
+        and not sets_its_own_date(item)
+        and is_provisional(item, get_calendar()),
         below=units_below(session, item.campaign.unit, today()),
         closed_from_outside=closed_from_outside(session, item),
         is_gone=gone,

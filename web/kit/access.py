@@ -11,7 +11,9 @@ from web.kit.context import current_account
 from web.kit.language import gettext as _
 
 
-def administrators_only(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
+def administrators_only(
+    view: Callable[..., ResponseReturnValue],
+) -> Callable[..., ResponseReturnValue]:
     """Send strangers to sign in, and others away."""
 
     @wraps(view)

@@ -8,9 +8,15 @@ from flask import request
 def safe_next(target: str | None, default: str = "/") -> str:
     """Return ``target`` if it is a path on this site, else ``default``.
 
-    Browsers read ``//host`` and ``/\\host`` as another site, and skip control characters before looking.
+    Browsers read ``//host`` and ``/\\host`` as another site, and skip control characters before
+    looking.
     """
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or not target.isprintable():
+    if (
+        not target
+        or not target.startswith("/")
+        or target.startswith(("//", "/\\"))
+        or not target.isprintable()
+    ):
         return default
     parts = urlsplit(target)
     return default if parts.scheme or parts.netloc or "\\" in target else target

@@ -1,4 +1,6 @@
-"""Our few files: style, script and picture, read once and named after their content, so that browsers may keep them for a year."""
+"""Our few files: style, script and picture, read once and named after their content, so that
+browsers may keep them for a year.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -58,4 +60,8 @@ def _answer(name: str, seconds: int) -> Response:
 
 @lru_cache
 def _files() -> dict[str, File]:
-    return {path.name: File(path.read_bytes(), _TYPES[path.suffix]) for path in _FOLDER.iterdir() if path.suffix in _TYPES}
+    return {
+        path.name: File(path.read_bytes(), _TYPES[path.suffix])
+        for path in _FOLDER.iterdir()
+        if path.suffix in _TYPES
+    }

@@ -1,4 +1,6 @@
-"""What pages of a unit that has ended, or will, say: what becomes of it, and where the same page of the units that follow is."""
+"""What pages of a unit that has ended, or will, say: what becomes of it, and where the same page of
+the units that follow is.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +14,10 @@ from web.kit.language import current
 
 @dataclass(frozen=True, slots=True)
 class ClosedNotice:
-    """``links`` are names and addresses of the same page in the units that go on. ``last_day`` is None while it is to come."""
+    """``links`` are names and addresses of the same page in the units that go on.
+
+    ``last_day`` is None while it is to come.
+    """
 
     words: str
     last_day: date | None
@@ -29,7 +34,9 @@ def closed_notice(unit: Unit, address: Callable[[Unit], str]) -> ClosedNotice | 
 
 
 def coming_notice(unit: Unit, address: Callable[[Unit], str]) -> ClosedNotice | None:
-    """Return what to say above the page of a unit whose end is entered already; None without one, or once it has come."""
+    """Return what to say above the page of a unit whose end is entered already; None without one,
+    or once it has come.
+    """
     if unit.valid_to is None or not unit.is_valid(today()):
         return None
     closure = closure_of(get_session(), unit, today())

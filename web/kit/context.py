@@ -1,7 +1,8 @@
 """What a view reaches for: the session, the settings, the person, the day.
 
-One session lives as long as its request. Looking opens one that never waits for a writer; whoever sends a form gets one that may
-write, and its view commits once. What is not committed is rolled back at the end.
+One session lives as long as its request. Looking opens one that never waits for a writer; whoever
+sends a form gets one that may write, and its view commits once. What is not committed is rolled
+back at the end.
 """
 
 from dataclasses import dataclass
@@ -55,7 +56,9 @@ def get_config() -> WebConfig:
 def get_session() -> Session:
     """Return the request's session, opened when it is first asked for."""
     if "session" not in g:
-        factory = _sumvay().reading_factory if request.method in _LOOKING else _sumvay().session_factory
+        factory = (
+            _sumvay().reading_factory if request.method in _LOOKING else _sumvay().session_factory
+        )
         g.session = factory()
     return cast(Session, g.session)
 
@@ -76,7 +79,9 @@ def get_calendar() -> WorkCalendar:
 
 def current_account() -> Account | None:
     """Return the account that is signed in, or None."""
-    return cast(Account, current_user._get_current_object()) if current_user.is_authenticated else None
+    return (
+        cast(Account, current_user._get_current_object()) if current_user.is_authenticated else None
+    )
 
 
 def current_person() -> Person | None:
@@ -90,8 +95,15 @@ def _sumvay() -> SumVay:
 
 
 def _reading(session_factory: SessionFactory) -> SessionFactory:
-    """Return a factory for readers. A factory bound to one connection already lives in its transaction and stays."""
-    return reading(session_factory) if isinstance(session_factory.kw["bind"], Engine) else session_factory
+    """Return a factory for readers.
+
+    A factory bound to one connection already lives in its transaction and stays.
+    """
+    return (
+        reading(session_factory)
+        if isinstance(session_factory.kw["bind"], Engine)
+        else session_factory
+    )
 
 
 def _close_session(_error: BaseException | None) -> None:

@@ -26,7 +26,10 @@ class WrongEntriesError(InvalidInputError):
 
 
 class Entries:
-    """The fields of a form. One that is wrong is read as some value that is of no use; ``check`` tells of all of them at once.
+    """The fields of a form.
+
+    One that is wrong is read as some value that is of no use; ``check`` tells of all of them at
+    once.
 
     ``missing`` is what is said of a field that is needed and empty.
     """
@@ -55,7 +58,9 @@ class Entries:
         if self._wrong:
             raise WrongEntriesError(self._wrong)
 
-    def _read(self, name: str, read: Callable[[str], _T | None], missing: str | None = None) -> _T | None:
+    def _read(
+        self, name: str, read: Callable[[str], _T | None], missing: str | None = None
+    ) -> _T | None:
         text = self._form.get(name, "")
         try:
             if missing is not None and not text.strip():
@@ -67,7 +72,9 @@ class Entries:
 
 
 def day_of(text: str) -> date | None:
-    """Return the day in ``yyyy-mm-dd``, as browsers send it, or ``dd/mm/yyyy``, as people type it; None for nothing."""
+    """Return the day in ``yyyy-mm-dd``, as browsers send it, or ``dd/mm/yyyy``, as people type it;
+    None for nothing.
+    """
     if not text.strip():
         return None
     for form in ("%Y-%m-%d", "%d/%m/%Y"):
@@ -75,28 +82,43 @@ def day_of(text: str) -> date | None:
             return datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a date, never a midnight
         except ValueError:
             continue
-    raise InvalidInputError(N_("“%(day)s” is not a date; please enter it as dd/mm/yyyy."), day=_shown(text))
+    raise InvalidInputError(
+        N_("“%(day)s” is not a date; please enter it as dd/mm/yyyy."), day=_shown(text)
+    )
 
 
 def day_of_every_year(text: str) -> str:
-    """Return a day typed as ``dd/mm`` in the form of the catalogue, MM-DD. Raises ``InvalidInputError``."""
+    """Return a day typed as ``dd/mm`` in the form of the catalogue, MM-DD.
+
+    Raises ``InvalidInputError``.
+    """
     found = _DAY_AND_MONTH.fullmatch(text.strip())
     try:
-        return f"{date(_A_LEAP_YEAR, int(found[2]), int(found[1])):%m-%d}" if found else _no_such_day(text)
+        return (
+            f"{date(_A_LEAP_YEAR, int(found[2]), int(found[1])):%m-%d}"
+            if found
+            else _no_such_day(text)
+        )
     except ValueError:
         return _no_such_day(text)
 
 
 def _no_such_day(text: str) -> NoReturn:
-    raise InvalidInputError(N_("“%(day)s” is no day of a year; please enter it as dd/mm."), day=_shown(text))
+    raise InvalidInputError(
+        N_("“%(day)s” is no day of a year; please enter it as dd/mm."), day=_shown(text)
+    )
 
 
 def hour_of(text: str) -> time:
-    """Return the time of day, as a field of a browser sends it or as people write it: 07:30, 7h30, 8h, 7 giờ 30."""
+    """Return the time of day, as a field of a browser sends it or as people write it: 07:30, 7h30,
+    8h, 7 giờ 30.
+    """
     found = _HOUR.fullmatch(text.strip().lower())
     if found and (hour := int(found[1])) < 24 and (minute := int(found[2] or 0)) < 60:
         return time(hour, minute)
-    raise InvalidInputError(N_("“%(hour)s” is not a time of day; please enter it as 07:30."), hour=_shown(text))
+    raise InvalidInputError(
+        N_("“%(hour)s” is not a time of day; please enter it as 07:30."), hour=_shown(text)
+    )
 
 
 def number_of(text: str) -> int | None:

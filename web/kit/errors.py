@@ -40,12 +40,22 @@ def install(app: Flask) -> None:
 def _domain_error(error: DomainError) -> Response:
     get_session().rollback()
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 400)
-    sentence = None if isinstance(error, NotFoundError) and "kind" in error.facts else say(error, current())
+    sentence = (
+        None
+        if isinstance(error, NotFoundError) and "kind" in error.facts
+        else say(error, current())
+    )
     return _page(status, sentence)
 
 
 def _stale_form(_error: CSRFError) -> Response:
-    return _page(400, _("This form is too old, or cookies are switched off. Please go back, reload the page and try again."))
+    return _page(
+        400,
+        _(
+            "This form is too old, or cookies are switched off. Please go back, reload the page "
+            "and try again."
+        ),
+    )
 
 
 def _http_error(error: HTTPException) -> Response:
@@ -60,17 +70,26 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _our_fault(error: Exception) -> Response:
-    """Answer to a mistake of the program: in the log with all of it, on the page without. Asks the database for nothing."""
+    """Answer to a mistake of the program: in the log with all of it, on the page without.
+
+    Asks the database for nothing.
+    """
     if current_app.testing:
         raise error
     current_app.logger.exception("%s %s failed", request.method, request.path)
-    return make_response(render_template("errors/broken.html", heading=_heading(500), sentence=_sentence(500)), 500)
+    return make_response(
+        render_template("errors/broken.html", heading=_heading(500), sentence=_sentence(500)), 500
+    )
 
 
 def _page(status: int, sentence: str | None = None) -> Response:
     if request.path.startswith(_CALENDARS):
         return Response(f"{sentence or _sentence(status)}\n", status, mimetype="text/plain")
-    page: dict[str, Any] = {"status": status, "heading": _heading(status), "sentence": sentence or _sentence(status)}
+    page: dict[str, Any] = {
+        "status": status,
+        "heading": _heading(status),
+        "sentence": sentence or _sentence(status),
+    }
     return make_response(render_template("errors/show.html", **page), status)
 
 
@@ -91,9 +110,17 @@ def _sentence(status: int) -> str:
     sentences = {
         400: _("The address or the form has a value that this service does not understand."),
         403: _("This page is for administrators. Please sign in with an account that may see it."),
-        404: _("There is nothing at this address, or it has moved. Please check the address, or start from the calendar."),
+        404: _(
+            "There is nothing at this address, or it has moved. Please check the address, or "
+            "start from the calendar."
+        ),
         405: _("Please use the buttons on the page. Nothing was changed."),
-        429: _("There were too many tries in a short time. Please wait a few minutes and try again."),
-        500: _("The mistake is on our side and was recorded. What was saved is safe. Please try again later."),
+        429: _(
+            "There were too many tries in a short time. Please wait a few minutes and try again."
+        ),
+        500: _(
+            "The mistake is on our side and was recorded. What was saved is safe. Please try "
+            "again later."
+        ),
     }
     return sentences.get(status, sentences[400] if status < 500 else sentences[500])

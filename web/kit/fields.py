@@ -1,6 +1,8 @@
-"""Fields of forms that take what people type as every other page does, and say in words what is wrong with it.
+"""Fields of forms that take what people type as every other page does, and say in words what is
+wrong with it.
 
-Those of WTForms read a date only as browsers send it, and speak English to everybody who reads Vietnamese.
+Those of WTForms read a date only as browsers send it, and speak English to everybody who reads
+Vietnamese.
 """
 
 from collections.abc import Callable
@@ -18,7 +20,10 @@ _NOT_LISTED = _l("What was chosen is not in this list, or no longer. Please choo
 
 
 class _Typed(wtforms.Field):
-    """A field whose text one of the functions in ``web.entries`` reads. Blanks alone are nothing typed."""
+    """A field whose text one of the functions in ``web.entries`` reads.
+
+    Blanks alone are nothing typed.
+    """
 
     read: Callable[[str], Any]
     data: Any
@@ -46,10 +51,15 @@ class IntegerField(_Typed, wtforms.IntegerField):
 
 
 class _Chosen(wtforms.Field):
-    """A field with a list to choose from. A page that was opened before the list changed may send what is gone."""
+    """A field with a list to choose from.
+
+    A page that was opened before the list changed may send what is gone.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, invalid_value_message=_NOT_LISTED, invalid_choice_message=_NOT_LISTED, **kwargs)
+        super().__init__(
+            *args, invalid_value_message=_NOT_LISTED, invalid_choice_message=_NOT_LISTED, **kwargs
+        )
 
 
 class SelectField(_Chosen, wtforms.SelectField):

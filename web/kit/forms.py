@@ -1,4 +1,6 @@
-"""Pages with forms for people who are signed in: shown, sent, and shown again with what was typed and what is wrong with it."""
+"""Pages with forms for people who are signed in: shown, sent, and shown again with what was typed
+and what is wrong with it.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -44,15 +46,19 @@ def send(
     sentence: str | Callable[[Any], str],
     again: Callable[[Person, DomainError], str | tuple[str, int]] | None = None,
 ) -> ResponseReturnValue:
-    """Carry out what a form asks for, go to ``done`` and say so; what cannot be done is said on its page, with what was typed.
+    """Carry out what a form asks for, go to ``done`` and say so; what cannot be done is said on its
+    page, with what was typed.
 
-    An address or a sentence that depends on what came of it is made from what ``use`` returns. A button that has nothing to show
-    again needs no ``again``; a page that knows its status brings it along.
+    An address or a sentence that depends on what came of it is made from what ``use`` returns. A
+    button that has nothing to show again needs no ``again``; a page that knows its status brings it
+    along.
     """
     person = current_person()
     if person is None:
         flash(_("Please sign in first. Nothing was changed."), "warning")
-        return redirect(url_for("accounts.sign_in", next=done if isinstance(done, str) else None), 303)
+        return redirect(
+            url_for("accounts.sign_in", next=done if isinstance(done, str) else None), 303
+        )
     session = get_session()
     try:
         result = use(session, person, now())
@@ -61,16 +67,28 @@ def send(
             raise
         session.rollback()
         page = again(person, error)
-        return page if isinstance(page, tuple) else (page, 409 if isinstance(error, ConflictError) else 400)
+        return (
+            page
+            if isinstance(page, tuple)
+            else (page, 409 if isinstance(error, ConflictError) else 400)
+        )
     session.commit()
     flash(sentence if isinstance(sentence, str) else sentence(result), "success")
     return redirect(done if isinstance(done, str) else done(result), 303)
 
 
-def wrong_fields(error: DomainError | None, labels: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Return the fields that ``error`` is about: the name, the label and what is wrong, in the order of ``labels``."""
+def wrong_fields(
+    error: DomainError | None, labels: Mapping[str, str]
+) -> list[tuple[str, str, str]]:
+    """Return the fields that ``error`` is about: the name, the label and what is wrong, in the
+    order of ``labels``.
+    """
     fields = error.fields if isinstance(error, WrongEntriesError) else {}
-    return [(name, label, say(fields[name], current())) for name, label in labels.items() if name in fields]
+    return [
+        (name, label, say(fields[name], current()))
+        for name, label in labels.items()
+        if name in fields
+    ]
 
 
 def said(error: DomainError | None) -> str | None:
@@ -82,7 +100,9 @@ class Form(FlaskForm):
 
 
 class ChangingForm(Form):
-    """A form that brings along what it showed, so that it overwrites nothing that was stored meanwhile."""
+    """A form that brings along what it showed, so that it overwrites nothing that was stored
+    meanwhile.
+    """
 
     shown = HiddenField()
 
@@ -94,9 +114,11 @@ def send_form(
     sentence: str | Callable[[Any], str],
     again: Callable[[str | None], str],
 ) -> ResponseReturnValue:
-    """Do as ``send`` if the fields are right; those that are not say so themselves, what is refused is said above them.
+    """Do as ``send`` if the fields are right; those that are not say so themselves, what is refused
+    is said above them.
 
-    A ``ChangingForm`` that is refused since something else was stored meanwhile has then been told, and may be sent once more.
+    A ``ChangingForm`` that is refused since something else was stored meanwhile has then been told,
+    and may be sent once more.
     """
     if current_person() is not None and not form.validate():
         return again(None), 400
@@ -117,7 +139,10 @@ def wanted_state() -> bool:
 
 
 def wanted_campaign() -> str:
-    """Return the campaign that was chosen from a list that begins with none. Raises ``InvalidInputError`` if none was."""
+    """Return the campaign that was chosen from a list that begins with none.
+
+    Raises ``InvalidInputError`` if none was.
+    """
     if not request.form.get("campaign"):
         raise InvalidInputError(N_("Please choose a campaign."))
     return request.form["campaign"]

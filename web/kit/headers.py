@@ -1,12 +1,15 @@
 """Headers of every answer: nothing from another host, nothing inline, no guessing of types.
 
-There is no Strict-Transport-Security: many of these services run on a plain intranet. The Referer is sent to our own pages, because
-Flask-WTF wants it on https; other hosts only learn our origin.
+There is no Strict-Transport-Security: many of these services run on a plain intranet. The Referer
+is sent to our own pages, because Flask-WTF wants it on https; other hosts only learn our origin.
 """
 
 from flask import Flask, Response
 
-PAGE_POLICY = "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
+PAGE_POLICY = (
+    "default-src 'self'; base-uri 'none'; object-src 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

@@ -8,7 +8,8 @@ from web.kit.context import get_session
 
 bp = Blueprint("health", __name__)
 
-_ROBOTS = "User-agent: *\nDisallow: /dang-nhap\nDisallow: /cai-dat\nDisallow: /thu\n"  # calendars stay open to robots
+# calendars stay open to robots
+_ROBOTS = "User-agent: *\nDisallow: /dang-nhap\nDisallow: /cai-dat\nDisallow: /thu\n"
 
 
 @bp.get("/khoe")

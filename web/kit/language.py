@@ -1,4 +1,6 @@
-"""Which language a page speaks: Vietnamese, unless the visitor chose English with the switch at the foot of the page."""
+"""Which language a page speaks: Vietnamese, unless the visitor chose English with the switch at the
+foot of the page.
+"""
 
 from typing import Any
 
@@ -19,7 +21,12 @@ bp = Blueprint("language", __name__)
 
 def install(app: Flask) -> None:
     """Make ``app`` speak from the catalogue that all faces share."""
-    flask_babel.Babel(app, default_translation_directories=str(TRANSLATIONS), default_locale="en", locale_selector=choose)
+    flask_babel.Babel(
+        app,
+        default_translation_directories=str(TRANSLATIONS),
+        default_locale="en",
+        locale_selector=choose,
+    )
     app.register_blueprint(bp)
 
 
@@ -50,7 +57,9 @@ def ngettext(singular: str, plural: str, num: int, **facts: object) -> str:
 
 
 def lazy_gettext(msgid: str) -> Any:
-    """Say a sentence when it is shown; imported as ``_l`` where forms are declared, before any request."""
+    """Say a sentence when it is shown; imported as ``_l`` where forms are declared, before any
+    request.
+    """
     return flask_babel.lazy_gettext(msgid)
 
 
@@ -66,5 +75,12 @@ def switch() -> ResponseReturnValue:
     if language not in LANGUAGES:
         abort(400)
     response = redirect(safe_next(request.form.get("next")), 303)
-    response.set_cookie(COOKIE, language, max_age=_A_YEAR, httponly=True, samesite="Lax", secure=get_config().is_https)
+    response.set_cookie(
+        COOKIE,
+        language,
+        max_age=_A_YEAR,
+        httponly=True,
+        samesite="Lax",
+        secure=get_config().is_https,
+    )
     return response

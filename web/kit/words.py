@@ -47,7 +47,9 @@ def moment_text(moment: datetime) -> str:
 
 
 def moments_text(start: datetime, end: datetime) -> str:
-    """Return from when until when: “08:00 – 10:00 ngày 24/11/2026”, with both days if there are two."""
+    """Return from when until when: “08:00 – 10:00 ngày 24/11/2026”, with both days if there are
+    two.
+    """
     first, last = (moment.astimezone(get_config().zone) for moment in (start, end))
     if first.date() != last.date():
         return f"{moment_text(start)} – {moment_text(end)}"

@@ -1,6 +1,8 @@
-"""The working calendar, for administrators: enter the yearly decision in fields or as text, see what moves, then apply it.
+"""The working calendar, for administrators: enter the yearly decision in fields or as text, see
+what moves, then apply it.
 
-Fields become sentences and go the same way as pasted text, so that there is one reader and the person sees what was understood.
+Fields become sentences and go the same way as pasted text, so that there is one reader and the
+person sees what was understood.
 """
 
 from collections.abc import Mapping
@@ -44,12 +46,16 @@ _LONGEST_TEXT = 20_000
 _AN_EXAMPLE = "Nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027"
 _YEARS_SHOWN = 3
 _LOOK_AHEAD = 10  # years, in which the first without a decision is looked for
-_LISTED = {"listed", "replaces", "tet_decided"}  # with one of these a decision may come without any text
+# with one of these a decision may come without any text
+_LISTED = {"listed", "replaces", "tet_decided"}
 
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What was typed, kept to be shown again. ``ticked`` is None and ``drops`` empty until the days they are about were listed."""
+    """What was typed, kept to be shown again.
+
+    ``ticked`` is None and ``drops`` empty until the days they are about were listed.
+    """
 
     year: int
     text: str
@@ -67,7 +73,15 @@ class Entered:
 
     def decision(self, read: ReadText) -> YearDecision:
         days = tuple(day.decision for day in read.days if self.is_ticked(day))
-        return YearDecision(self.year, days, self.text, self.source or None, self.replaces, self.is_tet_decided, self.drops)
+        return YearDecision(
+            self.year,
+            days,
+            self.text,
+            self.source or None,
+            self.replaces,
+            self.is_tet_decided,
+            self.drops,
+        )
 
 
 @bp.get("/")
@@ -96,7 +110,9 @@ def apply() -> ResponseReturnValue:
     decision = entered.decision(entered.read())
     expected = request.form.get("fingerprint", "")
     try:
-        done = apply_decision(session, decision, expected_fingerprint=expected, by=current_person(), now=now())
+        done = apply_decision(
+            session, decision, expected_fingerprint=expected, by=current_person(), now=now()
+        )
     except ConflictError as error:
         session.rollback()
         return _preview(entered, error)
@@ -104,28 +120,46 @@ def apply() -> ResponseReturnValue:
         session.rollback()
         return _preview(entered)
     session.commit()
-    flash(_("The decision for %(year)s applies. Items moved: %(count)s.", year=decision.year, count=len(done.moved)), "success")
+    flash(
+        _(
+            "The decision for %(year)s applies. Items moved: %(count)s.",
+            year=decision.year,
+            count=len(done.moved),
+        ),
+        "success",
+    )
     return redirect(url_for(".index"), 303)
 
 
 @bp.post("/ngay-du-kien")
 @administrators_only
 def holiday() -> ResponseReturnValue:
-    """Make a proposed holiday law or give it up: the preview first, then, with its fingerprint, the change."""
+    """Make a proposed holiday law or give it up: the preview first, then, with its fingerprint, the
+    change.
+    """
     session, name = get_session(), request.form.get("name", "")
-    status = DecisionStatus.DROPPED if request.form.get("status") == "dropped" else DecisionStatus.ENACTED
+    status = (
+        DecisionStatus.DROPPED
+        if request.form.get("status") == "dropped"
+        else DecisionStatus.ENACTED
+    )
     expected = request.form.get("fingerprint")
     if expected is None:
         return _holiday_preview(session, name, status)
     try:
         source = request.form.get("source", "")[:500]
         who = current_person()
-        done = apply_holiday(session, name, status, source=source, expected_fingerprint=expected, by=who, now=now())
+        done = apply_holiday(
+            session, name, status, source=source, expected_fingerprint=expected, by=who, now=now()
+        )
     except ConflictError as error:
         session.rollback()
         return _holiday_preview(session, name, status, error), _CONFLICT
     session.commit()
-    flash(_("Recorded: %(name)s. Items moved: %(count)s.", name=name, count=len(done.moved)), "success")
+    flash(
+        _("Recorded: %(name)s. Items moved: %(count)s.", name=name, count=len(done.moved)),
+        "success",
+    )
     return redirect(url_for(".index"), 303)
 
 
@@ -134,13 +168,20 @@ def _index(error: DomainError | None = None) -> str:
     calendar = get_calendar()
     first, last = date(year, 1, 1), date(year + _YEARS_SHOWN, 1, 1)
     guessed = provisional_items(session, calendar, today())
-    days = select(CalendarDay).where(CalendarDay.day >= first, CalendarDay.day < last).order_by(CalendarDay.day)
+    days = (
+        select(CalendarDay)
+        .where(CalendarDay.day >= first, CalendarDay.day < last)
+        .order_by(CalendarDay.day)
+    )
     return render_template(
         "decisions/index.html",
         example=_AN_EXAMPLE,
         error=say(error, current()) if error else None,
         typed=request.form,
-        next_year=next((one for one in range(year, year + _LOOK_AHEAD) if not calendar.is_decided(one)), year + 1),
+        next_year=next(
+            (one for one in range(year, year + _LOOK_AHEAD) if not calendar.is_decided(one)),
+            year + 1,
+        ),
         years=[(one, calendar.is_decided(one)) for one in range(year, year + _YEARS_SHOWN)],
         guessed=guessed[:_GUESSED_SHOWN],
         guesses=len(guessed),
@@ -170,7 +211,9 @@ def _preview(entered: Entered, error: DomainError | None = None) -> ResponseRetu
     return page, _STATUS.get(type(error), _OK)
 
 
-def _holiday_preview(session: Session, name: str, status: DecisionStatus, error: DomainError | None = None) -> str:
+def _holiday_preview(
+    session: Session, name: str, status: DecisionStatus, error: DomainError | None = None
+) -> str:
     found = preview_holiday(session, name, status)
     return render_template(
         "decisions/holiday.html",
@@ -184,7 +227,10 @@ def _holiday_preview(session: Session, name: str, status: DecisionStatus, error:
 
 
 def _entered() -> Entered:
-    """Return what was typed. Raises ``InvalidInputError`` for a year, a date or a text that cannot be used."""
+    """Return what was typed.
+
+    Raises ``InvalidInputError`` for a year, a date or a text that cannot be used.
+    """
     form = request.form
     typed = nfc(form.get("year", ""))
     if not (typed.isascii() and typed.isdigit() and len(typed) == 4):
@@ -194,12 +240,18 @@ def _entered() -> Entered:
     if not (text or _LISTED & form.keys()):
         raise InvalidInputError(N_("Please fill in the days, or paste the text of the decision."))
     if len(text) > _LONGEST_TEXT:
-        raise InvalidInputError(N_("The text is too long; please paste only the sentences about days off."))
+        raise InvalidInputError(
+            N_("The text is too long; please paste only the sentences about days off.")
+        )
     ticked = frozenset(form.getlist("day")) if "listed" in form else None
-    drops = {day: iso in form.getlist("gone") for iso in form.getlist("earlier") if (day := day_of(iso))}
+    drops = {
+        day: iso in form.getlist("gone") for iso in form.getlist("earlier") if (day := day_of(iso))
+    }
     source = nfc(form.get("source", ""))[:500]
     replaces, tet_decided = "replaces" in form or None, "tet_decided" in form
-    return Entered(int(typed), text.replace("\r\n", "\n"), source, ticked, replaces, tet_decided, drops)
+    return Entered(
+        int(typed), text.replace("\r\n", "\n"), source, ticked, replaces, tet_decided, drops
+    )
 
 
 def _sentences() -> list[str]:

@@ -11,10 +11,22 @@ bp = Blueprint("admin", __name__)
 
 # endpoint, name, what it is for
 _ROOMS = [
-    ("keeping.index", _l("Observances and kinds"), _l("Which days and kinds of campaigns this province keeps, their themes.")),
-    ("templates.index", _l("Templates"), _l("What campaigns are made from: items, days before and after, versions.")),
+    (
+        "keeping.index",
+        _l("Observances and kinds"),
+        _l("Which days and kinds of campaigns this province keeps, their themes."),
+    ),
+    (
+        "templates.index",
+        _l("Templates"),
+        _l("What campaigns are made from: items, days before and after, versions."),
+    ),
     ("decisions.index", _l("Working calendar"), _l("The yearly decisions on Tết and swap days.")),
-    ("reforms.index", _l("Changes of units"), _l("Merge, split, rename; posts to confirm in the new units.")),
+    (
+        "reforms.index",
+        _l("Changes of units"),
+        _l("Merge, split, rename; posts to confirm in the new units."),
+    ),
     ("mail.index", _l("Mail"), _l("What was written to the folder of mails.")),
 ]
 

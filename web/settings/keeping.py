@@ -1,4 +1,6 @@
-"""What this province keeps, for administrators: observances on and off, their themes, anniversaries and checklists."""
+"""What this province keeps, for administrators: observances on and off, their themes, anniversaries
+and checklists.
+"""
 
 from datetime import datetime
 
@@ -46,15 +48,22 @@ class AnniversaryForm(ChangingForm):
     """How anniversaries are counted and put."""
 
     base_year = IntegerField(
-        _l("Anniversaries count from"), [Optional()], description=_l("A year; empty when they are not counted.")
+        _l("Anniversaries count from"),
+        [Optional()],
+        description=_l("A year; empty when they are not counted."),
     )
-    anniversary = StringField(_l("Wording of anniversaries"), description=_l("N stands for the number. Empty: “Kỷ niệm N năm”."))
+    anniversary = StringField(
+        _l("Wording of anniversaries"),
+        description=_l("N stands for the number. Empty: “Kỷ niệm N năm”."),
+    )
 
 
 class ChecklistForm(Form):
     """Whose items an observance takes over."""
 
-    like = SelectField(_l("Checklist"), description=_l("Copied once; changed afterwards as any template."))
+    like = SelectField(
+        _l("Checklist"), description=_l("Copied once; changed afterwards as any template.")
+    )
 
 
 @bp.get("/")
@@ -79,14 +88,21 @@ def switch(slug: str) -> ResponseReturnValue:
     own.switch_observance(session, observance, enabled=wanted_state(), now=now())
     session.commit()
     kept = _("“%(title)s” is kept from now on.", title=title(observance))
-    flash(kept if observance.enabled else _("“%(title)s” is no longer kept.", title=title(observance)), "success")
+    flash(
+        kept
+        if observance.enabled
+        else _("“%(title)s” is no longer kept.", title=title(observance)),
+        "success",
+    )
     return redirect(safe_next(request.form.get("back"), url_for(".index")), 303)
 
 
 @bp.get("/<slug>/sua")
 @administrators_only
 def edit(slug: str) -> ResponseReturnValue:
-    """Show the themes of an observance and how its anniversaries are put; ``?nam=`` fills in that year's theme."""
+    """Show the themes of an observance and how its anniversaries are put; ``?nam=`` fills in that
+    year's theme.
+    """
     return _edit_page(own.find_observance(get_session(), slug))
 
 
@@ -99,13 +115,26 @@ def announce(slug: str) -> ResponseReturnValue:
     form = ThemeForm()
 
     def use(session: Session, _person: Person, at: datetime) -> None:
-        year, theme, slogans = form.year.data, form.theme.data, (form.slogans.data or "").splitlines()
+        year, theme, slogans = (
+            form.year.data,
+            form.theme.data,
+            (form.slogans.data or "").splitlines(),
+        )
         source, shown = form.source.data or "", form.shown.data or None
-        yearly_themes.announce_theme(session, observance, year, theme, slogans, source=source, shown=shown, now=at)
+        yearly_themes.announce_theme(
+            session, observance, year, theme, slogans, source=source, shown=shown, now=at
+        )
 
-    sentence = _("The theme of %(year)s is stored. Drafts follow it, issued documents do not.", year=form.year.data)
+    sentence = _(
+        "The theme of %(year)s is stored. Drafts follow it, issued documents do not.",
+        year=form.year.data,
+    )
     return send_form(
-        form, use, address_of(observance), sentence, lambda problem: _edit_page(observance, theme_form=form, problem=problem)
+        form,
+        use,
+        address_of(observance),
+        sentence,
+        lambda problem: _edit_page(observance, theme_form=form, problem=problem),
     )
 
 
@@ -117,7 +146,13 @@ def withdraw(slug: str) -> ResponseReturnValue:
     observance = own.find_observance(session, slug)
     yearly_themes.withdraw_theme(session, observance, request.form.get("year", 0, int), now=now())
     session.commit()
-    flash(_("The theme of %(year)s was taken away. Drafts follow, issued documents do not.", year=request.form["year"]), "success")
+    flash(
+        _(
+            "The theme of %(year)s was taken away. Drafts follow, issued documents do not.",
+            year=request.form["year"],
+        ),
+        "success",
+    )
     return redirect(url_for(".edit", slug=slug), 303)
 
 
@@ -131,7 +166,9 @@ def number(slug: str) -> ResponseReturnValue:
 
     def use(session: Session, _person: Person, at: datetime) -> None:
         wording, shown = form.anniversary.data or "", form.shown.data or None
-        yearly_themes.number_anniversaries(session, observance, form.base_year.data, wording, shown=shown, now=at)
+        yearly_themes.number_anniversaries(
+            session, observance, form.base_year.data, wording, shown=shown, now=at
+        )
 
     def again(problem: str | None) -> str:
         return _edit_page(observance, anniversary_form=form, problem=problem)
@@ -156,7 +193,9 @@ def give_checklist(slug: str) -> ResponseReturnValue:
         return url_for("templates.show", key=template.key)
 
     sentence = _("“%(title)s” opens its campaigns from now on.", title=title(observance))
-    return send_form(form, use, address, sentence, lambda problem: _edit_page(observance, problem=problem))
+    return send_form(
+        form, use, address, sentence, lambda problem: _edit_page(observance, problem=problem)
+    )
 
 
 def address_of(observance: Observance) -> str:
@@ -165,7 +204,10 @@ def address_of(observance: Observance) -> str:
 
 def checklists_to_copy(session: Session) -> list[SelectChoice]:
     """Return the templates as choices."""
-    return [SelectChoice(t.key, title(t)) for t in session.scalars(select(Template).order_by(Template.position, Template.id))]
+    return [
+        SelectChoice(t.key, title(t))
+        for t in session.scalars(select(Template).order_by(Template.position, Template.id))
+    ]
 
 
 def _edit_page(
@@ -194,11 +236,22 @@ def _edit_page(
 def _theme_form(observance: Observance) -> ThemeForm:
     text = request.args.get("nam", "")
     year = int(text) if text.isascii() and text.isdigit() and len(text) == 4 else today().year
-    theme, blank = observance.theme_in(year), {"year": year, "shown": yearly_themes.theme_shown(observance, year)}
+    theme, blank = (
+        observance.theme_in(year),
+        {"year": year, "shown": yearly_themes.theme_shown(observance, year)},
+    )
     if theme is None:
         return ThemeForm(formdata=None, **blank)
-    return ThemeForm(formdata=None, **blank, theme=theme.theme_vi, slogans="\n".join(theme.slogans), source=theme.source)
+    return ThemeForm(
+        formdata=None,
+        **blank,
+        theme=theme.theme_vi,
+        slogans="\n".join(theme.slogans),
+        source=theme.source,
+    )
 
 
 def _anniversary_form(observance: Observance) -> AnniversaryForm:
-    return AnniversaryForm(formdata=None, obj=observance, shown=yearly_themes.numbering_shown(observance))
+    return AnniversaryForm(
+        formdata=None, obj=observance, shown=yearly_themes.numbering_shown(observance)
+    )

@@ -1,4 +1,6 @@
-"""What was written to the folder of mails, for administrators: so that a trial run can be read before anything is sent."""
+"""What was written to the folder of mails, for administrators: so that a trial run can be read
+before anything is sent.
+"""
 
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -14,8 +16,11 @@ from web.kit.context import get_config
 bp = Blueprint("mail", __name__, url_prefix="/thu")
 
 _SHOWN = 100
-# A mail's HTML brings its own styles and must reach nothing: no script, no form, no picture from elsewhere.
-_MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+# A mail's HTML brings its own styles and must reach nothing: no script, no form, no picture from
+# elsewhere.
+_MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+)
 
 
 @bp.get("/")
@@ -32,7 +37,9 @@ def index() -> ResponseReturnValue:
 def show(key: str) -> ResponseReturnValue:
     """Show one mail: its headers, its text, and its HTML in a frame that can do nothing."""
     mail = maildir.read_message(_folder(), key)
-    return render_template("mail/show.html", mail=mail, date=parsedate_to_datetime(mail.headers["Date"]))
+    return render_template(
+        "mail/show.html", mail=mail, date=parsedate_to_datetime(mail.headers["Date"])
+    )
 
 
 @bp.get("/<key>/html")

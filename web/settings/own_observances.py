@@ -1,4 +1,6 @@
-"""Observances of this province's own, for administrators: made here, and corrected; the rest is as for any other."""
+"""Observances of this province's own, for administrators: made here, and corrected; the rest is as
+for any other.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -53,7 +55,9 @@ _NONE = ""
 class ObservanceForm(ChangingForm):
     """A day of one's own. Which days count depends on the kind of rule."""
 
-    title_vi = StringField(_l("Title in Vietnamese"), [InputRequired(_l("Please enter the Vietnamese title."))])
+    title_vi = StringField(
+        _l("Title in Vietnamese"), [InputRequired(_l("Please enter the Vietnamese title."))]
+    )
     title_en = StringField(_l("Title in English"), description=_l("Empty: the Vietnamese one."))
     kind = RadioField(
         _l("When it comes round"),
@@ -70,12 +74,21 @@ class ObservanceForm(ChangingForm):
     last_month = IntegerField(_l("Month of the last day"), [Optional()])
     basis = StringField(_l("Legal basis"))
     base_year = IntegerField(
-        _l("Anniversaries count from"), [Optional()], description=_l("A year; empty when they are not counted.")
+        _l("Anniversaries count from"),
+        [Optional()],
+        description=_l("A year; empty when they are not counted."),
     )
-    anniversary = StringField(_l("Wording of anniversaries"), description=_l("N stands for the number. Empty: “Kỷ niệm N năm”."))
-    color = RadioField(_l("Colour"), choices=[SelectChoice(*color) for color in COLORS.items()], default="crimson")
+    anniversary = StringField(
+        _l("Wording of anniversaries"),
+        description=_l("N stands for the number. Empty: “Kỷ niệm N năm”."),
+    )
+    color = RadioField(
+        _l("Colour"), choices=[SelectChoice(*color) for color in COLORS.items()], default="crimson"
+    )
     inside = SelectField(_l("Inside another observance"))
-    like = SelectField(_l("Checklist"), description=_l("Copied once; changed afterwards as any template."))
+    like = SelectField(
+        _l("Checklist"), description=_l("Copied once; changed afterwards as any template.")
+    )
 
     @property
     def rule(self) -> dict[str, Any]:
@@ -85,7 +98,11 @@ class ObservanceForm(ChangingForm):
             return {"kind": "lunar_day", "lunar_month": month, "lunar_day": day}
         if self.kind.data == "fixed_range":
             last = self.last_month.data or month, self.last_day.data or 0
-            return {"kind": "fixed_range", "from": f"{month:02}-{day:02}", "to": f"{last[0]:02}-{last[1]:02}"}
+            return {
+                "kind": "fixed_range",
+                "from": f"{month:02}-{day:02}",
+                "to": f"{last[0]:02}-{last[1]:02}",
+            }
         return {"kind": "fixed_day", "month": month, "day": day}
 
     @staticmethod
@@ -150,7 +167,9 @@ def facts(slug: str) -> ResponseReturnValue:
     """Show the form to correct an observance that was made here."""
     session = get_session()
     observance = own.find_observance(session, slug)
-    return _facts_page(observance, _facts_form(session, observance, **ObservanceForm.typed(observance)))
+    return _facts_page(
+        observance, _facts_form(session, observance, **ObservanceForm.typed(observance))
+    )
 
 
 @bp.post("/<slug>/thong-tin")
@@ -162,20 +181,36 @@ def correct(slug: str) -> ResponseReturnValue:
     form = _facts_form(session, observance)
 
     def use(session: Session, _person: Person, at: datetime) -> None:
-        own.correct_observance(session, observance, form.wanted, shown=form.shown.data or None, now=at)
+        own.correct_observance(
+            session, observance, form.wanted, shown=form.shown.data or None, now=at
+        )
 
-    sentence = _("Stored. Campaigns that are open already keep their days; they are moved with “Move dates”.")
-    return send_form(form, use, address_of(observance), sentence, lambda problem: _facts_page(observance, form, problem))
+    sentence = _(
+        "Stored. Campaigns that are open already keep their days; they are moved with “Move dates”."
+    )
+    return send_form(
+        form,
+        use,
+        address_of(observance),
+        sentence,
+        lambda problem: _facts_page(observance, form, problem),
+    )
 
 
 def _facts_page(observance: Observance, form: ObservanceForm, problem: str | None = None) -> str:
-    return render_template("own_observances/facts.html", observance=observance, form=form, problem=problem)
+    return render_template(
+        "own_observances/facts.html", observance=observance, form=form, problem=problem
+    )
 
 
 def _facts_form(session: Session, observance: Observance, **values: Any) -> ObservanceForm:
-    """Return the form of an observance that is there: its anniversaries and checklist have forms of their own."""
+    """Return the form of an observance that is there: its anniversaries and checklist have forms of
+    their own.
+    """
     form = _form(session, **values)
-    form.inside.choices = [choice for choice in form.inside.choices if choice.value != observance.key]
+    form.inside.choices = [
+        choice for choice in form.inside.choices if choice.value != observance.key
+    ]
     del form.base_year, form.anniversary, form.like
     return form
 
@@ -187,6 +222,12 @@ def _new_page(form: ObservanceForm, problem: str | None = None) -> str:
 def _form(session: Session, **values: Any) -> ObservanceForm:
     form = ObservanceForm(**values)
     outer = own.all_observances(session)
-    form.inside.choices = [SelectChoice(_NONE, _("none")), *(SelectChoice(o.key, title(o)) for o in outer if o.enabled)]
-    form.like.choices = [SelectChoice(_NONE, _("no checklist: only in the calendar")), *checklists_to_copy(session)]
+    form.inside.choices = [
+        SelectChoice(_NONE, _("none")),
+        *(SelectChoice(o.key, title(o)) for o in outer if o.enabled),
+    ]
+    form.like.choices = [
+        SelectChoice(_NONE, _("no checklist: only in the calendar")),
+        *checklists_to_copy(session),
+    ]
     return form

@@ -1,4 +1,7 @@
-"""The templates that campaigns are made from, with their versions. Everybody may look; administrators make new versions."""
+"""The templates that campaigns are made from, with their versions.
+
+Everybody may look; administrators make new versions.
+"""
 
 from typing import Any
 
@@ -47,7 +50,10 @@ _CHOICES = {
         Shift.NEXT: _l("to the working day after"),
         Shift.NONE: _l("not at all"),
     },
-    "cascade": {Cascade.EACH: _l("every unit of the levels"), Cascade.ONE: _l("only the unit at the top")},
+    "cascade": {
+        Cascade.EACH: _l("every unit of the levels"),
+        Cascade.ONE: _l("only the unit at the top"),
+    },
     "if_no_district": {
         IfNoLevel.DROP: _l("nobody"),
         IfNoLevel.COMMUNE: _l("the communes"),
@@ -66,7 +72,11 @@ def make_room(endpoint: str | None, _values: dict[str, Any] | None) -> None:
 @bp.get("/")
 def index() -> str:
     """List the templates with their versions."""
-    query = select(Template).options(selectinload(Template.versions)).order_by(Template.position, Template.id)
+    query = (
+        select(Template)
+        .options(selectinload(Template.versions))
+        .order_by(Template.position, Template.id)
+    )
     return render_template("kinds/index.html", templates=get_session().scalars(query).all())
 
 
@@ -75,7 +85,9 @@ def show(key: str) -> str:
     """Show the items of the newest version, and where the template is in use."""
     session = get_session()
     template = editing.get_template(session, key)
-    running = select(Campaign).where(Campaign.template_id == template.id, Campaign.parent_id.is_(None), goes_on(today()))
+    running = select(Campaign).where(
+        Campaign.template_id == template.id, Campaign.parent_id.is_(None), goes_on(today())
+    )
     campaigns = session.scalars(running.order_by(Campaign.dtstart)).all()
     return render_template("kinds/show.html", template=template, campaigns=campaigns, **_legend())
 
@@ -111,12 +123,16 @@ def save(key: str) -> ResponseReturnValue:
     try:
         entries = [entry_of(row) for row in rows]
         note = request.form.get("version_note")
-        saved = editing.edit_template(session, template, entries, base=base, note=note, by=_person(), now=now())
+        saved = editing.edit_template(
+            session, template, entries, base=base, note=note, by=_person(), now=now()
+        )
         session.commit()
     except DomainError as error:
         session.rollback()
         overtaken = isinstance(error, ConflictError)
-        page = _edit_page(template, rows, _said(error), base=template.current.number if overtaken else base)
+        page = _edit_page(
+            template, rows, _said(error), base=template.current.number if overtaken else base
+        )
         return page, 409 if overtaken else 400
     return _stored(saved, is_new=saved.number != before)
 
@@ -124,12 +140,19 @@ def save(key: str) -> ResponseReturnValue:
 @bp.post("/<key>/thoi-gian")
 @administrators_only
 def set_lead_times(key: str) -> ResponseReturnValue:
-    """Store a template's titles, its reporting periods, when its campaigns open and how long a late plan leaves those below."""
+    """Store a template's titles, its reporting periods, when its campaigns open and how long a late
+    plan leaves those below.
+    """
     session = get_session()
     template = editing.get_template(session, key)
     try:
-        ahead, late = number_of(request.form.get("ahead", "")), number_of(request.form.get("late", ""))
-        titles = [request.form.get(name, getattr(template, name)) for name in ("title_vi", "title_en")]
+        ahead, late = (
+            number_of(request.form.get("ahead", "")),
+            number_of(request.form.get("late", "")),
+        )
+        titles = [
+            request.form.get(name, getattr(template, name)) for name in ("title_vi", "title_en")
+        ]
         editing.rename_template(template, *titles)
         other_kinds.set_lead_times(template, ahead_days=ahead or 0, late_plan_workdays=late or 0)
         moved = _move_periods(session, template)
@@ -183,7 +206,14 @@ def proposals(key: str) -> ResponseReturnValue:
     found = last_year.propose(session, template, year, now=now(), calendar=get_calendar())
     titles = {level.key: level for level in levels(session)}
     anchors = {item.key: item.anchor for item in template.current.items}
-    return render_template("kinds/proposals.html", template=template, year=year, proposals=found, levels=titles, anchors=anchors)
+    return render_template(
+        "kinds/proposals.html",
+        template=template,
+        year=year,
+        proposals=found,
+        levels=titles,
+        anchors=anchors,
+    )
 
 
 @bp.post("/<key>/de-xuat")
@@ -202,7 +232,9 @@ def take_proposals(key: str) -> ResponseReturnValue:
     return _stored(saved, is_new=saved.number != before)
 
 
-def _stored(version: TemplateVersion, *, is_new: bool, header_changed: bool = False) -> ResponseReturnValue:
+def _stored(
+    version: TemplateVersion, *, is_new: bool, header_changed: bool = False
+) -> ResponseReturnValue:
     """Go to the template and say what became of it."""
     if is_new:
         flash(_("Version %(number)s is stored.", number=version.number), "success")
@@ -225,11 +257,15 @@ def _move_periods(session: Session, template: Template) -> bool:
 
 def _typed_days(number: int) -> dict[str, str]:
     names = ((end, f"period-{number}-{end}") for end in ("first", "last"))
-    return {end: day_of_every_year(request.form[name]) for end, name in names if name in request.form}
+    return {
+        end: day_of_every_year(request.form[name]) for end, name in names if name in request.form
+    }
 
 
 def _kept_days() -> str:
-    return _("Stored. Campaigns that are open already keep their days; they are moved with “Move dates”.")
+    return _(
+        "Stored. Campaigns that are open already keep their days; they are moved with “Move dates”."
+    )
 
 
 def _said(error: DomainError) -> str:
@@ -246,7 +282,9 @@ def _legend() -> dict[str, Any]:
     return {"phases": phases, "roles": roles, "choices": _CHOICES, "levels": levels(session)}
 
 
-def _edit_page(template: Template, rows: list[dict[str, Any]], problem: str | None = None, *, base: int) -> str:
+def _edit_page(
+    template: Template, rows: list[dict[str, Any]], problem: str | None = None, *, base: int
+) -> str:
     session = get_session()
     return render_template(
         "kinds/edit.html",

@@ -1,4 +1,6 @@
-"""Who holds which post in a unit: added, corrected and ended by people with a post there or above."""
+"""Who holds which post in a unit: added, corrected and ended by people with a post there or
+above.
+"""
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -33,9 +35,14 @@ class PersonForm(Form):
 
     full_name = StringField(
         _l("Full name"),
-        [InputRequired(_l("Please enter the full name.")), Length(max=200, message=_l("This name is too long."))],
+        [
+            InputRequired(_l("Please enter the full name.")),
+            Length(max=200, message=_l("This name is too long.")),
+        ],
     )
-    phone = TelField(_l("Telephone"), [Optional(), Length(max=40, message=_l("This number is too long."))])
+    phone = TelField(
+        _l("Telephone"), [Optional(), Length(max=40, message=_l("This number is too long."))]
+    )
 
 
 class AppointForm(PersonForm):
@@ -56,9 +63,15 @@ class AppointForm(PersonForm):
 
 @bp.get("/don-vi/<slug>/nhan-su")
 def show(slug: str) -> ResponseReturnValue:
-    """List the posts of a unit with the form for a new one; of a closed one say to everybody who signed in where it went."""
+    """List the posts of a unit with the form for a new one; of a closed one say to everybody who
+    signed in where it went.
+    """
     unit = get_unit(get_session(), slug)
-    closed = closed_notice(unit, lambda other: url_for(".show", slug=other.slug)) if current_person() else None
+    closed = (
+        closed_notice(unit, lambda other: url_for(".show", slug=other.slug))
+        if current_person()
+        else None
+    )
     if closed:
         return _page(unit, None, closed)
     unit, _person = _allowed(slug)
@@ -72,7 +85,11 @@ def add(slug: str) -> ResponseReturnValue:
     session, form = get_session(), _form(unit, ...)
     if not form.validate_on_submit():
         return _page(unit, form), _UNPROCESSABLE
-    who = {"full_name": form.full_name.data, "email": form.email.data, "phone": form.phone.data or None}
+    who = {
+        "full_name": form.full_name.data,
+        "email": form.email.data,
+        "phone": form.phone.data or None,
+    }
     try:
         post = appoint(session, unit, form.role.data, **who, by=person, on=today())
     except (ConflictError, InvalidInputError) as error:
@@ -147,10 +164,17 @@ def _form(unit: Unit, formdata: object) -> AppointForm:
 
 def _edit_page(post: Post, form: PersonForm, error: DomainError | None = None) -> str:
     unit, path = post.unit, ancestors(post.unit)[::-1]
-    return render_template("people/edit.html", unit=unit, unit_path=path, post=post, form=form, problem=said(error))
+    return render_template(
+        "people/edit.html", unit=unit, unit_path=path, post=post, form=form, problem=said(error)
+    )
 
 
-def _page(unit: Unit, form: AppointForm | None, closed: ClosedNotice | None = None, error: DomainError | None = None) -> str:
+def _page(
+    unit: Unit,
+    form: AppointForm | None,
+    closed: ClosedNotice | None = None,
+    error: DomainError | None = None,
+) -> str:
     return render_template(
         "people/show.html",
         unit=unit,

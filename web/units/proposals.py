@@ -1,4 +1,6 @@
-"""Posts that a change of units proposes for the units that follow: confirmed or declined by whoever may decide on them."""
+"""Posts that a change of units proposes for the units that follow: confirmed or declined by whoever
+may decide on them.
+"""
 
 from datetime import datetime
 
@@ -8,7 +10,12 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from events.models import Person, PostProposal
-from events.people.proposed_posts import decide_proposal, decided_by, number_waiting, waiting_proposals
+from events.people.proposed_posts import (
+    decide_proposal,
+    decided_by,
+    number_waiting,
+    waiting_proposals,
+)
 from web.kit.context import current_account, current_person, get_session, today
 from web.kit.forms import for_people, send
 from web.kit.language import gettext as _
@@ -21,7 +28,9 @@ def index() -> ResponseReturnValue:
     """List the proposed posts that the person who is signed in may decide on."""
 
     def page(person: Person) -> str:
-        return render_template("proposals/index.html", proposals=waiting_proposals(get_session(), *_of(person)))
+        return render_template(
+            "proposals/index.html", proposals=waiting_proposals(get_session(), *_of(person))
+        )
 
     return for_people(page)
 
@@ -32,17 +41,28 @@ def decide(proposal_id: int) -> ResponseReturnValue:
     confirm, as_administrator = request.form.get("confirm") == "1", _is_administrator()
 
     def use(session: Session, person: Person, at: datetime) -> PostProposal:
-        return decide_proposal(session, proposal_id, confirm=confirm, by=person, now=at, as_administrator=as_administrator)
+        return decide_proposal(
+            session,
+            proposal_id,
+            confirm=confirm,
+            by=person,
+            now=at,
+            as_administrator=as_administrator,
+        )
 
     def sentence(proposal: PostProposal) -> str:
         name = proposal.person.full_name
-        return _("Confirmed: %(name)s", name=name) if confirm else _("Declined: %(name)s", name=name)
+        return (
+            _("Confirmed: %(name)s", name=name) if confirm else _("Declined: %(name)s", name=name)
+        )
 
     return send(use, url_for("reforms.index" if as_administrator else ".index"), sentence)
 
 
 def number_to_decide(*conditions: ColumnElement[bool]) -> int:
-    """Return how many proposed posts wait for whoever is signed in, of those that meet ``conditions``."""
+    """Return how many proposed posts wait for whoever is signed in, of those that meet
+    ``conditions``.
+    """
     person = current_person()
     return number_waiting(get_session(), *conditions, *_of(person)) if person else 0
 

@@ -1,6 +1,8 @@
-"""Changes of units, for administrators: merge, split, rename, abolish a level, with what would happen shown first.
+"""Changes of units, for administrators: merge, split, rename, abolish a level, with what would
+happen shown first.
 
-A preview does the whole change and takes it back, so that it cannot show anything else than what applying does.
+A preview does the whole change and takes it back, so that it cannot show anything else than what
+applying does.
 """
 
 from collections.abc import Callable, Sequence
@@ -55,7 +57,13 @@ _MISSING = {
     "on": N_("Please enter the day from which the change applies."),
     "level": N_("Please choose a level."),
 }
-_NEEDED = dict(zip(_KINDS, (("name", "on"), ("unit", "parts", "on"), ("unit", "name", "on"), ("level", "on")), strict=True))
+_NEEDED = dict(
+    zip(
+        _KINDS,
+        (("name", "on"), ("unit", "parts", "on"), ("unit", "name", "on"), ("level", "on")),
+        strict=True,
+    )
+)
 _UNPROCESSABLE = 422
 _SHOWN = 100  # units a preview names; abolishing a level can end hundreds
 
@@ -136,16 +144,24 @@ def hand_over() -> ResponseReturnValue:
     session = get_session()
     done = hand_over_due(session, by=current_person(), now=now(), door=Door.PAGE)
     session.commit()
-    sentence = _("Handed over: %(closed)s items of old units, %(begun)s in new ones.", closed=done.closed, begun=done.begun)
+    sentence = _(
+        "Handed over: %(closed)s items of old units, %(begun)s in new ones.",
+        closed=done.closed,
+        begun=done.begun,
+    )
     flash(sentence, "success")
     return redirect(url_for(".index"), 303)
 
 
 def _names(session: Session, entered: Sequence[Reform]) -> dict[str, str]:
     """Return the names of the units of changes by key, also of those that are no more."""
-    keys = {key for reform in entered for key in (*reform.detail["before"], *reform.detail["after"])}
+    keys = {
+        key for reform in entered for key in (*reform.detail["before"], *reform.detail["after"])
+    }
     found = dict(session.execute(select(Unit.key, Unit.full_name).where(Unit.key.in_(keys))).all())
-    return {key: name for reform in entered for key, name in reform.detail.get(NAMES, {}).items()} | found
+    return {
+        key: name for reform in entered for key, name in reform.detail.get(NAMES, {}).items()
+    } | found
 
 
 def _taking_back(reform_id: int, error: DomainError | None = None) -> str:
@@ -168,7 +184,11 @@ def _form(kind: str, error: DomainError | None = None) -> str:
     if kind not in _KINDS:
         abort(404)
     session = get_session()
-    living = select(Unit).where(Unit.on(today()), Unit.valid_to.is_(None)).options(joinedload(Unit.level), joinedload(Unit.parent))
+    living = (
+        select(Unit)
+        .where(Unit.on(today()), Unit.valid_to.is_(None))
+        .options(joinedload(Unit.level), joinedload(Unit.parent))
+    )
     units = session.scalars(living.order_by(Unit.position, Unit.id)).all()
     lowest = max((unit.level.rank for unit in units), default=0)
     chosen = set(request.form.getlist("unit") or request.args.getlist("unit"))
@@ -190,7 +210,9 @@ def _form(kind: str, error: DomainError | None = None) -> str:
 
 
 def _groups(units: Sequence[Unit]) -> dict[tuple[Level, Unit | None], list[Unit]]:
-    """Return the units by their level and the unit above, from the top down: as people look for them."""
+    """Return the units by their level and the unit above, from the top down: as people look for
+    them.
+    """
     groups: dict[tuple[Level, Unit | None], list[Unit]] = {}
     for unit in sorted(units, key=lambda unit: unit.level.rank):
         groups.setdefault((unit.level, unit.parent), []).append(unit)
@@ -198,18 +220,28 @@ def _groups(units: Sequence[Unit]) -> dict[tuple[Level, Unit | None], list[Unit]
 
 
 def _found(units: Sequence[Unit], wanted: str) -> set[str]:
-    """Return the keys of the units whose name has the words that were typed, diacritics or not; of all when none were."""
+    """Return the keys of the units whose name has the words that were typed, diacritics or not; of
+    all when none were.
+    """
     words = folded(wanted).split()
     return {unit.key for unit in units if all(word in unit.search for word in words)}
 
 
 def _preview(session: Session, kind: str, done: Reformed) -> str:
-    moving = done.handed_over.closed if done.handed_over else len(open_in_closed_units(session, done.reform.on))
+    moving = (
+        done.handed_over.closed
+        if done.handed_over
+        else len(open_in_closed_units(session, done.reform.on))
+    )
     return render_template(
         "reforms/preview.html",
         kind=kind,
         heading=_heading(kind),
-        typed=[(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "lam")],
+        typed=[
+            (name, value)
+            for name, value in request.form.items(multi=True)
+            if name not in ("csrf_token", "lam")
+        ],
         on=done.reform.on,
         ended=[unit.full_name for unit in done.ended[:_SHOWN]],
         begun=[unit.full_name for unit in done.begun[:_SHOWN]],
@@ -246,11 +278,15 @@ def _abolish(session: Session) -> Reformed:
     return abolish_level(session, _text("level"), **_common())  # type: ignore[arg-type]
 
 
-_USE_CASES: dict[str, Callable[[Session], Reformed]] = dict(zip(_KINDS, (_merge, _split, _rename, _abolish), strict=True))
+_USE_CASES: dict[str, Callable[[Session], Reformed]] = dict(
+    zip(_KINDS, (_merge, _split, _rename, _abolish), strict=True)
+)
 
 
 def _check_needed(kind: str) -> None:
-    """Raise ``WrongEntriesError`` that tells at once of all fields that are empty and must not be, and of a day that is none."""
+    """Raise ``WrongEntriesError`` that tells at once of all fields that are empty and must not be,
+    and of a day that is none.
+    """
     entries = Entries(request.form)
     for name in _NEEDED[kind]:
         (entries.needed_day if name == "on" else entries.needed_text)(name, missing=_MISSING[name])
@@ -258,7 +294,12 @@ def _check_needed(kind: str) -> None:
 
 
 def _common() -> dict[str, object]:
-    return {"on": day_of(_text("on")), "basis": _text("basis") or None, "by": current_person(), "now": now()}
+    return {
+        "on": day_of(_text("on")),
+        "basis": _text("basis") or None,
+        "by": current_person(),
+        "now": now(),
+    }
 
 
 def _unit() -> str:
@@ -269,7 +310,9 @@ def _unit() -> str:
 
 
 def _parts() -> list[NewUnit]:
-    """Return the parts of a split: one a line, behind a colon the codes of the units below that go to it."""
+    """Return the parts of a split: one a line, behind a colon the codes of the units below that go
+    to it.
+    """
     parts = []
     for line in _text("parts").splitlines():
         name, _colon, keys = line.partition(":")

@@ -1,4 +1,6 @@
-"""The units of the administration: where they stand, how far they have come, who works there, who took over."""
+"""The units of the administration: where they stand, how far they have come, who works there, who
+took over.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -81,7 +83,10 @@ def show(slug: str) -> str:
         coming=coming_notice(unit, _page_of),
         predecessors=predecessors(session, unit),
         unit_path=ancestors(unit)[::-1],
-        below=[(url_for(".show", slug=each.slug), each.title, each.progress) for each in standings.below.branches],
+        below=[
+            (url_for(".show", slug=each.slug), each.title, each.progress)
+            for each in standings.below.branches
+        ],
         year=year,
         years=_years(session, unit),
         standings=standings,
@@ -101,13 +106,17 @@ def _page_of(unit: Unit) -> str:
 
 
 def _compared(session: Session, unit: Unit, year: int) -> dict[int, Progress]:
-    """Return the progress of ``year`` and the two before it, units that are gone counted with their successors."""
+    """Return the progress of ``year`` and the two before it, units that are gone counted with their
+    successors.
+    """
     found = compare_years(session, unit, range(year, year - _YEARS_COMPARED, -1), today())
     return found if any(found[other].expected for other in found if other != year) else {}
 
 
 def _search(session: Session, wanted: str) -> list[Unit]:
-    """Return the units found: names with these very letters first, then those that only agree without diacritics."""
+    """Return the units found: names with these very letters first, then those that only agree
+    without diacritics.
+    """
     found = search_units(session, wanted, today(), limit=_ALL)
     exact = wanted.lower()
     return sorted(found, key=lambda unit: exact not in unit.full_name.lower())[:_SHOWN_UNITS]
@@ -138,8 +147,12 @@ def _open_items(session: Session, unit: Unit) -> tuple[Sequence[ChecklistItem], 
     mine = (here, Campaign.status != CampaignStatus.CANCELLED, ChecklistItem.status.in_(OPEN))
     query = select(ChecklistItem).join(ChecklistItem.campaign).where(*mine)
     load = (joinedload(ChecklistItem.campaign), joinedload(ChecklistItem.role))
-    first = session.scalars(query.options(*load).order_by(ChecklistItem.due, ChecklistItem.id).limit(_SHOWN_ITEMS)).all()
-    number = session.scalar(select(func.count()).select_from(query.with_only_columns(ChecklistItem.id).subquery()))
+    first = session.scalars(
+        query.options(*load).order_by(ChecklistItem.due, ChecklistItem.id).limit(_SHOWN_ITEMS)
+    ).all()
+    number = session.scalar(
+        select(func.count()).select_from(query.with_only_columns(ChecklistItem.id).subquery())
+    )
     return first, number or 0
 
 
@@ -149,5 +162,9 @@ def _may_appoint(session: Session, unit: Unit) -> bool:
 
 
 def _posts(session: Session, unit: Unit, on: date) -> Sequence[Post]:
-    query = select(Post).where(Post.unit_id == unit.id, Post.on(on)).options(joinedload(Post.person), joinedload(Post.role))
+    query = (
+        select(Post)
+        .where(Post.unit_id == unit.id, Post.on(on))
+        .options(joinedload(Post.person), joinedload(Post.role))
+    )
     return session.scalars(query.order_by(Post.id)).all()

@@ -20,7 +20,8 @@ class Act(BaseModel, ABC):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    tries: ClassVar[str]  # what is told of it when it is refused, with its fields by name and ``actor``
+    # what is told of it when it is refused, with its fields by name and ``actor``
+    tries: ClassVar[str]
 
     on: date
 
@@ -37,7 +38,9 @@ class Act(BaseModel, ABC):
         return stage.day >= self.on
 
     def play(self, stage: Stage) -> list[Told]:
-        """Do it all or nothing; what is refused is told in the user's words, after what was tried."""
+        """Do it all or nothing; what is refused is told in the user's words, after what was
+        tried.
+        """
         try:
             with stage.session.begin_nested():
                 return list(self.happen(stage))
@@ -49,7 +52,9 @@ class Act(BaseModel, ABC):
         return Told(self.rule, sentence, facts)
 
     def _by_name(self, stage: Stage) -> dict[str, object]:
-        """Return the fields as a sentence quotes them: by name where they are keys of something that is there."""
+        """Return the fields as a sentence quotes them: by name where they are keys of something
+        that is there.
+        """
         fields: dict[str, Any] = dict(self)
         fields["actor"] = fields.get("by") or fields.get("unit")
         return {name: self._name(stage, name, value) for name, value in fields.items()}
@@ -74,5 +79,7 @@ _FINDERS: dict[str, Callable[[Stage, Any, Any], str]] = {
     "campaign": lambda stage, act, key: stage.campaign(key).summary,
     "item": lambda stage, act, key: stage.item(stage.campaign(act.campaign, act.unit), key).summary,
     "template": lambda stage, act, key: get_kind(stage.session, key).title_vi,
-    "observance": lambda stage, act, key: find_observance(stage.session, key).title_in(stage.day.year),
+    "observance": lambda stage, act, key: find_observance(stage.session, key).title_in(
+        stage.day.year
+    ),
 }

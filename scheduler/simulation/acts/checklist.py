@@ -1,4 +1,6 @@
-"""What people do with their items: start, hold up, prove, tick, decline, take back; one by one or a whole level at once."""
+"""What people do with their items: start, hold up, prove, tick, decline, take back; one by one or a
+whole level at once.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -38,7 +40,10 @@ _TYPES = {suffix: kind for kind, suffix in SUFFIXES.items()}
 
 
 class OfItem(Act):
-    """An act on one item of one unit's campaign. ``by`` is the unit whose post holder does it, unless it is the item's."""
+    """An act on one item of one unit's campaign.
+
+    ``by`` is the unit whose post holder does it, unless it is the item's.
+    """
 
     campaign: str
     unit: str
@@ -57,10 +62,15 @@ class OfItem(Act):
         return stage.who(stage.unit(self.by) if self.by else item.campaign.unit)
 
     def stands(self, stage: Stage, item: ChecklistItem) -> Told:
-        state, facts = Word(STATES[item.state]), {"unit": self._named(stage, item.campaign.unit), "item": item.summary}
+        state, facts = (
+            Word(STATES[item.state]),
+            {"unit": self._named(stage, item.campaign.unit), "item": item.summary},
+        )
         note = item.blocked or item.reason
         if note:
-            return self.told(N_("%(unit)s, “%(item)s”: %(state)s (%(note)s)"), state=state, note=note, **facts)
+            return self.told(
+                N_("%(unit)s, “%(item)s”: %(state)s (%(note)s)"), state=state, note=note, **facts
+            )
         return self.told(N_("%(unit)s, “%(item)s”: %(state)s"), state=state, **facts)
 
     def _named(self, stage: Stage, unit: Unit) -> str | Said:
@@ -91,7 +101,9 @@ class Block(OfItem):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = self.find(stage)
-        yield self.stands(stage, block_item(stage.session, item.id, self.note, **self.who(stage, item)))
+        yield self.stands(
+            stage, block_item(stage.session, item.id, self.note, **self.who(stage, item))
+        )
 
 
 class Decline(OfItem):
@@ -104,7 +116,9 @@ class Decline(OfItem):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         item, use_case = self.find(stage), excuse_item if self.excuse else decline_item
-        yield self.stands(stage, use_case(stage.session, item.id, self.reason, **self.who(stage, item)))
+        yield self.stands(
+            stage, use_case(stage.session, item.id, self.reason, **self.who(stage, item))
+        )
 
 
 class Reopen(OfItem):
@@ -144,10 +158,20 @@ class EditByHand(OfItem):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = self.find(stage)
-        wanted = Edit(self.summary or item.summary, self.due or item.due, self.role or item.role_key, self.dtstart or item.dtstart)
+        wanted = Edit(
+            self.summary or item.summary,
+            self.due or item.due,
+            self.role or item.role_key,
+            self.dtstart or item.dtstart,
+        )
         edit_item(stage.session, item.id, wanted, **self.who(stage, item))
-        unit, stands = self._named(stage, item.campaign.unit), {"due": as_text(item.due), "role": item.role.title_vi}
-        sentence = N_("%(unit)s edits by hand: “%(item)s”, due on %(due)s, in charge: %(role)s; it stays so")
+        unit, stands = (
+            self._named(stage, item.campaign.unit),
+            {"due": as_text(item.due), "role": item.role.title_vi},
+        )
+        sentence = N_(
+            "%(unit)s edits by hand: “%(item)s”, due on %(due)s, in charge: %(role)s; it stays so"
+        )
         yield self.told(sentence, unit=unit, item=item.summary, **stands)
         for sentence, facts in remarks(item, stage.calendar):
             yield self.told(sentence, **facts)
@@ -167,7 +191,14 @@ class Piece(BaseModel):
 
     @property
     def proof(self) -> Proof:
-        return Proof(self.kind, self.text, self.url, self.number, self.dated, _file(self.file) if self.file else None)
+        return Proof(
+            self.kind,
+            self.text,
+            self.url,
+            self.number,
+            self.dated,
+            _file(self.file) if self.file else None,
+        )
 
 
 class Give(OfItem):
@@ -183,12 +214,23 @@ class Give(OfItem):
             add_evidence(stage.session, item.id, piece.proof, **self.who(stage, item))
         words = "; ".join(piece.proof.in_words for piece in self.evidence)
         unit = self._named(stage, item.campaign.unit)
-        facts = {"unit": unit, "item": item.summary, "missing": evidence_missing(item), "pieces": words}
-        yield self.told(N_("%(unit)s, “%(item)s”: evidence given (%(pieces)s); still wanted: %(missing)s"), **facts)
+        facts = {
+            "unit": unit,
+            "item": item.summary,
+            "missing": evidence_missing(item),
+            "pieces": words,
+        }
+        yield self.told(
+            N_("%(unit)s, “%(item)s”: evidence given (%(pieces)s); still wanted: %(missing)s"),
+            **facts,
+        )
 
 
 class Tick(OfItem):
-    """It is done. ``prove`` adds the evidence that is wanted; ``on_behalf_of`` names the unit below that did it."""
+    """It is done.
+
+    ``prove`` adds the evidence that is wanted; ``on_behalf_of`` names the unit below that did it.
+    """
 
     tries = N_("%(actor)s marks “%(item)s” as done")
     do: Literal["tick"] = "tick"
@@ -207,14 +249,28 @@ class Tick(OfItem):
             yield self.told(N_("… without the wanted evidence, as its template allows"))
         behalf = history_of(stage.session, done)[0].on_behalf_of
         if behalf is not None and behalf != done.campaign.unit:
-            yield self.told(N_("… by %(name)s on behalf of %(unit)s"), name=who["by"].full_name, unit=behalf.full_name)
-        first = [item.summary for key in item.depends_on for item in done.campaign.items if item.key == key and item.is_open]
+            yield self.told(
+                N_("… by %(name)s on behalf of %(unit)s"),
+                name=who["by"].full_name,
+                unit=behalf.full_name,
+            )
+        first = [
+            item.summary
+            for key in item.depends_on
+            for item in done.campaign.items
+            if item.key == key and item.is_open
+        ]
         if first:
-            yield self.told(N_("… though it should wait for: %(items)s (a warning, not a lock)"), items=", ".join(first))
+            yield self.told(
+                N_("… though it should wait for: %(items)s (a warning, not a lock)"),
+                items=", ".join(first),
+            )
 
 
 class Report(Act):
-    """Every unit of a level does an item with its evidence: all that still have it open, or the ``first`` so many of them."""
+    """Every unit of a level does an item with its evidence: all that still have it open, or the
+    ``first`` so many of them.
+    """
 
     tries = N_("all units of “%(campaign)s” report")
     do: Literal["report"] = "report"
@@ -235,20 +291,38 @@ class Report(Act):
                 who = stage.who(item.campaign.unit)
                 prove(stage, item, who)
                 complete_item(stage.session, item.id, **who)
-            late, name = sum(item.due < stage.day for item in found), found[0].summary if found else key
-            facts = {"count": len(found), "level": stage.level(self.level), "item": name, "late": late}
-            yield self.told(N_("%(count)s units (%(level)s) report “%(item)s” with evidence, %(late)s of them late"), **facts)
+            late, name = (
+                sum(item.due < stage.day for item in found),
+                found[0].summary if found else key,
+            )
+            facts = {
+                "count": len(found),
+                "level": stage.level(self.level),
+                "item": name,
+                "late": late,
+            }
+            yield self.told(
+                N_(
+                    "%(count)s units (%(level)s) report “%(item)s” with evidence, %(late)s of "
+                    "them late"
+                ),
+                **facts,
+            )
 
     def _open(self, stage: Stage, key: str) -> Iterator[ChecklistItem]:
         silent = {stage.unit(unit).id for unit in self.silent}
-        for campaign in stage.campaigns(self.campaign, Unit.level_key == self.level, Unit.id.not_in(silent)):
+        for campaign in stage.campaigns(
+            self.campaign, Unit.level_key == self.level, Unit.id.not_in(silent)
+        ):
             yield from (item for item in campaign.items if item.key == key and item.is_open)
 
 
 def prove(stage: Stage, item: ChecklistItem, who: dict[str, Any]) -> None:
     """Give an item the evidence that it still wants."""
     for number in range(evidence_missing(item)):
-        add_evidence(stage.session, item.id, _example(item.evidence_kinds, number + 1, stage.day), **who)
+        add_evidence(
+            stage.session, item.id, _example(item.evidence_kinds, number + 1, stage.day), **who
+        )
 
 
 def _example(kinds: Sequence[str], number: int, day: date) -> Proof:
@@ -269,4 +343,6 @@ def _example(kinds: Sequence[str], number: int, day: date) -> Proof:
 
 def _file(name: str) -> StoredFile:
     """Return a file that is only named: the copy in memory keeps none."""
-    return StoredFile(name, _TYPES[PurePath(name).suffix], sha256(name.encode()).hexdigest(), len(name))
+    return StoredFile(
+        name, _TYPES[PurePath(name).suffix], sha256(name.encode()).hexdigest(), len(name)
+    )

@@ -1,4 +1,6 @@
-"""What units choose: leave out, add, divide among villages, hand down, count for another campaign too."""
+"""What units choose: leave out, add, divide among villages, hand down, count for another campaign
+too.
+"""
 
 from collections.abc import Iterator
 from datetime import date
@@ -34,7 +36,9 @@ class SwitchOff(_Choice):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = self.find(stage)
-        yield self.stands(stage, switch_off(stage.session, item.id, self.reason, **self.who(stage, item)))
+        yield self.stands(
+            stage, switch_off(stage.session, item.id, self.reason, **self.who(stage, item))
+        )
 
 
 class AddItem(Act):
@@ -76,10 +80,28 @@ class AddVillage(Act):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         commune = stage.unit(self.unit)
-        village = add_village(stage.session, commune, self.type, self.name, calendar=stage.calendar, **stage.who(commune))
-        items = select(func.count()).select_from(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == village.id)
-        facts = {"village": village.full_name, "unit": commune.full_name, "items": stage.session.scalar(items)}
-        yield self.told(N_("%(unit)s enters %(village)s, which gets %(items)s items of what runs"), **facts)
+        village = add_village(
+            stage.session,
+            commune,
+            self.type,
+            self.name,
+            calendar=stage.calendar,
+            **stage.who(commune),
+        )
+        items = (
+            select(func.count())
+            .select_from(ChecklistItem)
+            .join(ChecklistItem.campaign)
+            .where(Campaign.unit_id == village.id)
+        )
+        facts = {
+            "village": village.full_name,
+            "unit": commune.full_name,
+            "items": stage.session.scalar(items),
+        }
+        yield self.told(
+            N_("%(unit)s enters %(village)s, which gets %(items)s items of what runs"), **facts
+        )
 
 
 class Split(_Choice):
@@ -92,10 +114,15 @@ class Split(_Choice):
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = self.find(stage)
         ids = [stage.unit(key).id for key in self.among]
-        parts = split_item(stage.session, item.id, ids, calendar=stage.calendar, **self.who(stage, item))
+        parts = split_item(
+            stage.session, item.id, ids, calendar=stage.calendar, **self.who(stage, item)
+        )
         units = ", ".join(part.campaign.unit.full_name for part in parts)
         facts = {"unit": item.campaign.unit.full_name, "item": item.summary, "units": units}
-        yield self.told(N_("%(unit)s divides “%(item)s” among %(units)s; it is done when all parts are"), **facts)
+        yield self.told(
+            N_("%(unit)s divides “%(item)s” among %(units)s; it is done when all parts are"),
+            **facts,
+        )
 
 
 class Delegate(_Choice):
@@ -109,11 +136,18 @@ class Delegate(_Choice):
         item, to = self.find(stage), stage.unit(self.to)
         delegate_item(stage.session, item.id, to.id, **self.who(stage, item))
         facts = {"unit": item.campaign.unit.full_name, "item": item.summary, "to": to.full_name}
-        yield self.told(N_("%(unit)s delegates “%(item)s” to %(to)s, whose people are reminded and may tick it"), **facts)
+        yield self.told(
+            N_(
+                "%(unit)s delegates “%(item)s” to %(to)s, whose people are reminded and may tick it"
+            ),
+            **facts,
+        )
 
 
 class Credit(OfItem):
-    """An item counts for another campaign of its unit too; ``covers`` is the item there that it stands for."""
+    """An item counts for another campaign of its unit too; ``covers`` is the item there that it
+    stands for.
+    """
 
     tries = N_("%(actor)s lets “%(item)s” count for another campaign")
     do: Literal["credit"] = "credit"
@@ -134,14 +168,23 @@ class Credit(OfItem):
         yield self.told(sentence, own=item.campaign.summary, other=other.summary, **facts)
         if covered:
             yield self.told(
-                N_("… it stands for “%(item)s” there, which is not required for as long as it does"), item=covered.summary
+                N_(
+                    "… it stands for “%(item)s” there, which is not required for as long as it does"
+                ),
+                item=covered.summary,
             )
         yield self._one_checklist(stage, other)
 
     def _one_checklist(self, stage: Stage, campaign: Campaign) -> Told:
-        session, count = stage.session, select(func.count()).select_from(ChecklistItem).join(ChecklistItem.campaign)
+        session, count = (
+            stage.session,
+            select(func.count()).select_from(ChecklistItem).join(ChecklistItem.campaign),
+        )
         own = session.scalar(count.where(Campaign.id == campaign.id))
         inner = session.scalar(count.where(Campaign.outer_id == campaign.id))
         taken = len(integrated_in(session, [campaign.id])[campaign.id])
-        sentence = N_("… one checklist for “%(campaign)s”: %(own)s own items, %(inner)s of campaigns inside it, %(taken)s taken in")
+        sentence = N_(
+            "… one checklist for “%(campaign)s”: %(own)s own items, %(inner)s of campaigns inside "
+            "it, %(taken)s taken in"
+        )
         return self.told(sentence, campaign=campaign.summary, own=own, inner=inner, taken=taken)

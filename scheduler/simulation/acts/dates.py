@@ -1,4 +1,6 @@
-"""Days that move: the main event, the campaign's own days, a plan that came late, the decision on days off."""
+"""Days that move: the main event, the campaign's own days, a plan that came late, the decision on
+days off.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -43,24 +45,42 @@ class _Reanchor(Act):
         change, told = self.change(stage, root), reminded_items(stage.session, root)
         found = anchors.preview(session, root, change, stage.calendar, now=stage.now, told=told)
         numbers = {fate.name.lower(): len(found.of(fate)) for fate in Fate}
-        yield self.told(self._sentence(change), **self._facts(root, change), **numbers, told=found.told)
-        yield from _moves(self, grouped((line for line in found.moved if line.new_due != line.old_due), stage.day), _of_plans(root))
+        yield self.told(
+            self._sentence(change), **self._facts(root, change), **numbers, told=found.told
+        )
+        yield from _moves(
+            self,
+            grouped((line for line in found.moved if line.new_due != line.old_due), stage.day),
+            _of_plans(root),
+        )
         who = stage.who(root.unit)
-        anchors.apply(session, root, change, expected_fingerprint=found.fingerprint, calendar=stage.calendar, **who)
+        anchors.apply(
+            session,
+            root,
+            change,
+            expected_fingerprint=found.fingerprint,
+            calendar=stage.calendar,
+            **who,
+        )
 
     def _sentence(self, change: anchors.NewAnchor) -> str:
         if change == anchors.NewAnchor():
             return N_(
-                "“%(campaign)s” follows the plans issued by now. %(moved)s items move, %(told)s of which were reminded of the old "
-                "date already; %(kept_done)s stay because they are done, %(kept_by_hand)s because of a hand."
+                "“%(campaign)s” follows the plans issued by now. %(moved)s items move, %(told)s "
+                "of which were reminded of the old "
+                "date already; %(kept_done)s stay because they are done, %(kept_by_hand)s because "
+                "of a hand."
             )
         if change.issued:
             return N_(
-                "“%(campaign)s”: the plan “%(plan)s” was issued only on %(day)s. %(moved)s items move, %(told)s of which were "
-                "reminded of the old date already; %(kept_done)s stay because they are done, %(kept_by_hand)s because of a hand."
+                "“%(campaign)s”: the plan “%(plan)s” was issued only on %(day)s. %(moved)s items "
+                "move, %(told)s of which were "
+                "reminded of the old date already; %(kept_done)s stay because they are done, "
+                "%(kept_by_hand)s because of a hand."
             )
         return N_(
-            "“%(campaign)s” moves to %(day)s. %(moved)s items move, %(told)s of which were reminded of the old date already; "
+            "“%(campaign)s” moves to %(day)s. %(moved)s items move, %(told)s of which were "
+            "reminded of the old date already; "
             "%(kept_done)s stay because they are done, %(kept_by_hand)s because of a hand."
         )
 
@@ -71,7 +91,10 @@ class _Reanchor(Act):
 
 
 class MoveEvent(_Reanchor):
-    """The main event is held on another day. With ``early`` it moves as soon as its campaign is open."""
+    """The main event is held on another day.
+
+    With ``early`` it moves as soon as its campaign is open.
+    """
 
     tries = N_("“%(campaign)s” moves to %(event)s")
     do: Literal["move-event"] = "move-event"
@@ -125,11 +148,16 @@ class Decide(Act):
         decision = YearDecision(self.year, days, self.text)
         before = [known for known in decisions(stage.session) if known.year == self.year]
         shown = preview_decision(stage.session, decision)
-        apply_decision(stage.session, decision, expected_fingerprint=shown.fingerprint, by=None, now=stage.now)
+        apply_decision(
+            stage.session, decision, expected_fingerprint=shown.fingerprint, by=None, now=stage.now
+        )
         stage.look_at_days_off()
         off = [as_text(day.day) for day in days if day.off] or ["–"]
         yield self.told(
-            N_("The decision for %(year)s names %(days)s days off (%(first)s – %(last)s); %(moved)s open items move."),
+            N_(
+                "The decision for %(year)s names %(days)s days off (%(first)s – %(last)s); "
+                "%(moved)s open items move."
+            ),
             year=self.year,
             days=sum(day.off for day in days),
             first=off[0],
@@ -157,7 +185,9 @@ class Holiday(Act):
     def happen(self, stage: Stage) -> Iterator[Told]:
         shown = preview_holiday(stage.session, self.name, self.status)
         mark = shown.fingerprint
-        apply_holiday(stage.session, self.name, self.status, expected_fingerprint=mark, by=None, now=stage.now)
+        apply_holiday(
+            stage.session, self.name, self.status, expected_fingerprint=mark, by=None, now=stage.now
+        )
         stage.look_at_days_off()
         sentence = N_("“%(name)s” is law now; %(moved)s open items move.")
         if self.status is DecisionStatus.DROPPED:
@@ -171,7 +201,9 @@ def _of_plans(root: Campaign) -> dict[str, TemplateItem]:
     return {item.key: item for item in root.version.items if item.anchor is Anchor.PLAN}
 
 
-def _moves(act: Act, groups: Iterable[Group], of_plans: Mapping[str, TemplateItem] | None = None) -> Iterator[Told]:
+def _moves(
+    act: Act, groups: Iterable[Group], of_plans: Mapping[str, TemplateItem] | None = None
+) -> Iterator[Told]:
     """Tell the moves of many units first, and how many others there are."""
     found = sorted(groups, key=lambda group: -len(group.units))
     for group in found[:_EXAMPLES]:
@@ -186,10 +218,16 @@ def _moves(act: Act, groups: Iterable[Group], of_plans: Mapping[str, TemplateIte
 
 
 def _why(group: Group, item: TemplateItem | None) -> Said | str | None:
-    """Return why a date moves; ``item`` is what the template says of one that counts from its plan."""
+    """Return why a date moves; ``item`` is what the template says of one that counts from its
+    plan.
+    """
     if item is None:
         return group.reason
     days = item.offset_at(group.level)
     if group.reason:
-        return said(N_("%(days)s days after the plan was issued; that day lies %(reason)s"), days=days, reason=group.reason)
+        return said(
+            N_("%(days)s days after the plan was issued; that day lies %(reason)s"),
+            days=days,
+            reason=group.reason,
+        )
     return said(N_("%(days)s days after the plan was issued"), days=days)

@@ -1,4 +1,6 @@
-"""What people look at: progress of today or a past day, years beside each other, one item's history, its reminders."""
+"""What people look at: progress of today or a past day, years beside each other, one item's
+history, its reminders.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -24,7 +26,9 @@ _LANGUAGE = "vi"  # of the history: it quotes what people wrote
 
 
 class ShowProgress(Act):
-    """Somebody looks at the progress of a unit and all below it, in one campaign or the whole year."""
+    """Somebody looks at the progress of a unit and all below it, in one campaign or the whole
+    year.
+    """
 
     tries = N_("the progress of %(unit)s is looked at")
     do: Literal["progress"] = "progress"
@@ -56,39 +60,81 @@ class ShowProgress(Act):
 
     def _asked(self, stage: Stage) -> tuple[list[ColumnElement[bool]], Said]:
         if self.campaign is None:
-            return [Campaign.year == stage.day.year], said(N_("all of %(year)s"), year=stage.day.year)
+            return [Campaign.year == stage.day.year], said(
+                N_("all of %(year)s"), year=stage.day.year
+            )
         root = stage.campaign(self.campaign)
         round_ = [Campaign.template_id == root.template_id, Campaign.period == root.period]
         return round_, said("“%(campaign)s”", campaign=root.summary)
 
     def _total(self, unit: Unit, what: Said, today: date, total: Progress) -> Told:
-        names = ("expected", "on_time", "late", "open", "overdue", "blocked", "not_done", "not_required", "percent", "share")
+        names = (
+            "expected",
+            "on_time",
+            "late",
+            "open",
+            "overdue",
+            "blocked",
+            "not_done",
+            "not_required",
+            "percent",
+            "share",
+        )
         sentence = N_(
-            "%(unit)s with all below it, %(what)s, %(when)s: %(expected)s expected, %(on_time)s on time, "
-            "%(late)s late, %(open)s open (%(overdue)s overdue, %(blocked)s held up), %(not_done)s not done, "
+            "%(unit)s with all below it, %(what)s, %(when)s: %(expected)s expected, %(on_time)s "
+            "on time, "
+            "%(late)s late, %(open)s open (%(overdue)s overdue, %(blocked)s held up), "
+            "%(not_done)s not done, "
             "%(not_required)s not required; %(percent)s %% by weight, %(share)s %% by number"
         )
         facts = {name: getattr(total, name) for name in names}
         when = N_("at the end of %(day)s") if self.as_of else N_("on the morning of %(day)s")
-        return self.told(sentence, unit=unit.full_name, what=what, when=said(when, day=as_text(self.as_of or today)), **facts)
+        return self.told(
+            sentence,
+            unit=unit.full_name,
+            what=what,
+            when=said(when, day=as_text(self.as_of or today)),
+            **facts,
+        )
 
     def _by_item(self, found: list[Part]) -> Iterator[Told]:
-        words = (f"{part.summary} {part.progress.done}/{part.progress.expected}" for part in found if part.progress.expected)
+        words = (
+            f"{part.summary} {part.progress.done}/{part.progress.expected}"
+            for part in found
+            if part.progress.expected
+        )
         yield self.told(N_("… by item: %(items)s"), items="; ".join(words))
         for part in found:
             if part.progress.parts:
-                facts = {"item": part.summary, "parts": part.progress.parts, "done": part.progress.parts_done}
-                sentence = N_("… “%(item)s” counts once where it was divided: %(parts)s parts, %(done)s of them done")
+                facts = {
+                    "item": part.summary,
+                    "parts": part.progress.parts,
+                    "done": part.progress.parts_done,
+                }
+                sentence = N_(
+                    "… “%(item)s” counts once where it was divided: %(parts)s parts, %(done)s of "
+                    "them done"
+                )
                 yield self.told(sentence, **facts)
 
     def _by_phase(self, stage: Stage, found: list[Part]) -> Told:
         phases = stage.session.scalars(select(Phase).order_by(Phase.position))
-        figures = {phase.title_vi: sum_of(part.progress for part in found if part.phase_key == phase.key) for phase in phases}
-        words = (f"{title} {one.done}/{one.expected}" for title, one in figures.items() if one.expected)
+        figures = {
+            phase.title_vi: sum_of(part.progress for part in found if part.phase_key == phase.key)
+            for phase in phases
+        }
+        words = (
+            f"{title} {one.done}/{one.expected}" for title, one in figures.items() if one.expected
+        )
         return self.told(N_("… by phase: %(phases)s"), phases=", ".join(words))
 
     def _sum_of_leaves(
-        self, stage: Stage, counted: Counted, day: Day, conditions: list[ColumnElement[bool]], total: Progress
+        self,
+        stage: Stage,
+        counted: Counted,
+        day: Day,
+        conditions: list[ColumnElement[bool]],
+        total: Progress,
     ) -> Told:
         own = own_progress(stage.session, day, *conditions)
         above = counted.totals(own)[counted.unit.id]
@@ -102,7 +148,10 @@ class ShowProgress(Act):
     def _silent(self, units: Sequence[Unit]) -> Iterator[Told]:
         names = [unit.full_name for unit in units]
         if names:
-            facts = {"count": len(names), "names": ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")}
+            facts = {
+                "count": len(names),
+                "names": ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else ""),
+            }
             yield self.told(N_("… %(count)s units are silent: %(names)s"), **facts)
 
 
@@ -129,7 +178,8 @@ class CompareYears(Act):
                 "share": progress.share,
             }
             sentence = N_(
-                "%(unit)s in %(year)s, with the units it was made from: %(done)s of %(expected)s items done, %(share)s %%"
+                "%(unit)s in %(year)s, with the units it was made from: %(done)s of %(expected)s "
+                "items done, %(share)s %%"
             )
             yield self.told(sentence, **facts)
 
@@ -149,11 +199,20 @@ class ShowHistory(Act):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = stage.item(stage.campaign(self.campaign, self.unit), self.item)
-        yield self.told(N_("The story of “%(item)s” in %(unit)s:"), item=item.summary, unit=item.campaign.unit.full_name)
+        yield self.told(
+            N_("The story of “%(item)s” in %(unit)s:"),
+            item=item.summary,
+            unit=item.campaign.unit.full_name,
+        )
         for change in reversed(history_of(stage.session, item)):
-            facts = {"day": as_text(change.at.astimezone(stage.zone).date()), "story": story_of(change, _LANGUAGE)}
+            facts = {
+                "day": as_text(change.at.astimezone(stage.zone).date()),
+                "story": story_of(change, _LANGUAGE),
+            }
             if change.on_behalf_of:
-                behalf = said(N_("on behalf of %(unit)s"), unit=change.on_behalf_of.full_name)(_LANGUAGE)
+                behalf = said(N_("on behalf of %(unit)s"), unit=change.on_behalf_of.full_name)(
+                    _LANGUAGE
+                )
                 yield self.told("… %(day)s: %(story)s, %(behalf)s", behalf=behalf, **facts)
             else:
                 yield self.told("… %(day)s: %(story)s", **facts)
@@ -174,17 +233,29 @@ class ShowReminders(Act):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = stage.item(stage.campaign(self.campaign, self.unit), self.item)
-        query = select(Notice.created, Notice.rule, Notice.anchor_version, Notice.state, Person.full_name)
+        query = select(
+            Notice.created, Notice.rule, Notice.anchor_version, Notice.state, Person.full_name
+        )
         query = query.join(Person, Person.id == Notice.person_id).where(
             Notice.item_id == item.id, Notice.state != NoticeState.COLLAPSED
         )
-        yield self.told(N_("Reminders of “%(item)s” in %(unit)s:"), item=item.summary, unit=item.campaign.unit.full_name)
+        yield self.told(
+            N_("Reminders of “%(item)s” in %(unit)s:"),
+            item=item.summary,
+            unit=item.campaign.unit.full_name,
+        )
         rows = stage.session.execute(query.order_by(Notice.created, Notice.id)).all()
-        for (created, rule, version), same in groupby(rows, lambda row: (row.created, row.rule, row.anchor_version)):
+        for (created, rule, version), same in groupby(
+            rows, lambda row: (row.created, row.rule, row.anchor_version)
+        ):
             facts = {
                 "at": f"{created.astimezone(stage.zone):%d/%m/%Y %H:%M}",
                 "kind": notice_in_words(rule),
                 "version": version + 1,
             }
             names = ", ".join(row.full_name for row in same)
-            yield self.told(N_("… %(at)s, %(kind)s, to %(names)s (due date no. %(version)s)"), names=names, **facts)
+            yield self.told(
+                N_("… %(at)s, %(kind)s, to %(names)s (due date no. %(version)s)"),
+                names=names,
+                **facts,
+            )

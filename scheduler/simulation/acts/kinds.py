@@ -7,7 +7,13 @@ from typing import Any, Literal
 from events.campaigns.other_kinds import get_kind, open_on, switch_on
 from events.errors import N_
 from events.models import Observance
-from events.observances.own import NewObservance, add_observance, find_observance, give_checklist, switch_observance
+from events.observances.own import (
+    NewObservance,
+    add_observance,
+    find_observance,
+    give_checklist,
+    switch_observance,
+)
 from events.observances.printed import choose_theme, inherited
 from events.observances.yearly_themes import announce_theme
 from events.replanning.cancelling import cancel_round, reopen_round
@@ -22,7 +28,9 @@ class _OfObservances(Act):
 
 
 class Keep(_OfObservances):
-    """An observance of the catalogue is kept from now on; with ``like`` it opens campaigns, with the items of that template."""
+    """An observance of the catalogue is kept from now on; with ``like`` it opens campaigns, with
+    the items of that template.
+    """
 
     tries = N_("%(actor)s keeps “%(observance)s” from now on")
     do: Literal["keep"] = "keep"
@@ -33,11 +41,15 @@ class Keep(_OfObservances):
     def happen(self, stage: Stage) -> Iterator[Told]:
         observance = find_observance(stage.session, self.observance)
         switch_observance(stage.session, observance, enabled=True, now=stage.now)
-        yield self.told(N_("“%(title)s” is kept from now on; this year on %(day)s."), **_when(observance, stage))
+        yield self.told(
+            N_("“%(title)s” is kept from now on; this year on %(day)s."), **_when(observance, stage)
+        )
         if self.like:
             by, like = stage.somebody(stage.unit(self.unit)), get_kind(stage.session, self.like)
             give_checklist(stage.session, observance, like, by=by, now=stage.now)
-            yield self.told(N_("… it opens campaigns with the checklist of “%(like)s”"), like=like.title_vi)
+            yield self.told(
+                N_("… it opens campaigns with the checklist of “%(like)s”"), like=like.title_vi
+            )
 
 
 class AddObservance(_OfObservances):
@@ -47,17 +59,22 @@ class AddObservance(_OfObservances):
     do: Literal["add-observance"] = "add-observance"
     title_vi: str
     title_en: str
-    occurs: dict[str, Any]  # as in the catalogue: kind = "lunar_day", lunar_month = 7, lunar_day = 15
+    # as in the catalogue: kind = "lunar_day", lunar_month = 7, lunar_day = 15
+    occurs: dict[str, Any]
     color: str
     like: str
     unit: str  # whose post holder makes it
     base_year: int | None = None
 
     def happen(self, stage: Stage) -> Iterator[Told]:
-        wanted = NewObservance(self.title_vi, self.title_en, self.occurs, self.color, base_year=self.base_year)
+        wanted = NewObservance(
+            self.title_vi, self.title_en, self.occurs, self.color, base_year=self.base_year
+        )
         like = get_kind(stage.session, self.like)
         made = add_observance(stage.session, wanted, like=like, **stage.who(stage.unit(self.unit)))
-        sentence = N_("“%(title)s” was made with the checklist of “%(like)s”; this year on %(day)s.")
+        sentence = N_(
+            "“%(title)s” was made with the checklist of “%(like)s”; this year on %(day)s."
+        )
         yield self.told(sentence, like=like.title_vi, **_when(made, stage))
 
 
@@ -73,10 +90,16 @@ class AnnounceTheme(_OfObservances):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         observance = find_observance(stage.session, self.observance)
-        announce_theme(stage.session, observance, self.year, self.theme, self.slogans, now=stage.now)
+        announce_theme(
+            stage.session, observance, self.year, self.theme, self.slogans, now=stage.now
+        )
         stage.session.expire(observance)
-        sentence = N_("The theme of “%(title)s” in %(year)s: %(theme)s. Campaigns and drafts print it.")
-        yield self.told(sentence, title=observance.title_in(self.year), year=self.year, theme=self.theme)
+        sentence = N_(
+            "The theme of “%(title)s” in %(year)s: %(theme)s. Campaigns and drafts print it."
+        )
+        yield self.told(
+            sentence, title=observance.title_in(self.year), year=self.year, theme=self.theme
+        )
         anniversary = observance.anniversary_text(self.year)
         if anniversary:
             yield self.told(N_("… together with this: %(anniversary)s"), anniversary=anniversary)
@@ -96,8 +119,19 @@ class ChooseTheme(_OfObservances):
         before = inherited(campaign).theme or "–"
         choose_theme(stage.session, campaign, self.theme, **stage.who(campaign.unit))
         theme = inherited(campaign).theme
-        facts = {"unit": campaign.unit.full_name, "campaign": campaign.summary, "before": before, "theme": theme}
-        yield self.told(N_("%(unit)s prints its own theme for “%(campaign)s”: %(theme)s (the year's: %(before)s)."), **facts)
+        facts = {
+            "unit": campaign.unit.full_name,
+            "campaign": campaign.summary,
+            "before": before,
+            "theme": theme,
+        }
+        yield self.told(
+            N_(
+                "%(unit)s prints its own theme for “%(campaign)s”: %(theme)s (the year's: "
+                "%(before)s)."
+            ),
+            **facts,
+        )
 
 
 class SwitchOn(Act):
@@ -114,7 +148,9 @@ class SwitchOn(Act):
     def happen(self, stage: Stage) -> Iterator[Told]:
         template = get_kind(stage.session, self.template)
         switch_on(template, on=stage.day)
-        yield self.told(N_("“%(template)s” opens by itself from now on."), template=template.title_vi)
+        yield self.told(
+            N_("“%(template)s” opens by itself from now on."), template=template.title_vi
+        )
 
 
 class OpenOn(Act):
@@ -133,8 +169,15 @@ class OpenOn(Act):
     def happen(self, stage: Stage) -> Iterator[Told]:
         template = get_kind(stage.session, self.template)
         ids = [stage.unit(key).id for key in self.units] or None
-        opened = open_on(stage.session, template, self.day, unit_ids=ids, now=stage.now, calendar=stage.calendar)
-        facts = {"template": template.title_vi, "day": as_text(self.day), "units": opened.campaigns, "items": opened.items}
+        opened = open_on(
+            stage.session, template, self.day, unit_ids=ids, now=stage.now, calendar=stage.calendar
+        )
+        facts = {
+            "template": template.title_vi,
+            "day": as_text(self.day),
+            "units": opened.campaigns,
+            "items": opened.items,
+        }
         yield self.told(N_("“%(template)s” on %(day)s: %(units)s units, %(items)s items."), **facts)
 
 
@@ -154,7 +197,13 @@ class CancelRound(Act):
         root = stage.campaign(self.campaign)
         units = cancel_round(stage.session, root, self.reason, **stage.who(root.unit))
         facts = {"campaign": root.summary, "units": units, "reason": self.reason}
-        yield self.told(N_("“%(campaign)s” was opened by mistake and is cancelled in %(units)s units (%(reason)s)."), **facts)
+        yield self.told(
+            N_(
+                "“%(campaign)s” was opened by mistake and is cancelled in %(units)s units "
+                "(%(reason)s)."
+            ),
+            **facts,
+        )
 
 
 class ReopenRound(Act):
@@ -171,7 +220,11 @@ class ReopenRound(Act):
     def happen(self, stage: Stage) -> Iterator[Told]:
         root = stage.campaign(self.campaign)
         units = reopen_round(stage.session, root, **stage.who(root.unit))
-        yield self.told(N_("“%(campaign)s” is open again in %(units)s units, as it was."), campaign=root.summary, units=units)
+        yield self.told(
+            N_("“%(campaign)s” is open again in %(units)s units, as it was."),
+            campaign=root.summary,
+            units=units,
+        )
 
 
 def _when(observance: Observance, stage: Stage) -> dict[str, str]:

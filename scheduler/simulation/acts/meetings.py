@@ -22,7 +22,10 @@ class _OfActivities(Act):
 
 
 class AddActivity(_OfActivities):
-    """A unit plans an activity; times are local. ``also_for`` is another campaign of the unit that it counts for."""
+    """A unit plans an activity; times are local.
+
+    ``also_for`` is another campaign of the unit that it counts for.
+    """
 
     tries = N_("%(actor)s plans “%(summary)s”")
     do: Literal["activity"] = "activity"
@@ -43,26 +46,57 @@ class AddActivity(_OfActivities):
         who = stage.who(campaign.unit)
         start, end = (instant.replace(tzinfo=stage.zone) for instant in (self.start, self.end))
         plan = Plan(
-            self.summary, start, end, self.place, self.organizer, self.weekly_until, expected=self.expected, public=self.public
+            self.summary,
+            start,
+            end,
+            self.place,
+            self.organizer,
+            self.weekly_until,
+            expected=self.expected,
+            public=self.public,
         )
         activity = add_activity(stage.session, campaign, plan, **who)
         yield self._planned(campaign.unit.full_name, activity, stage)
         for other in (overlap.activity for overlap in overlapping(stage.session, activity)):
-            facts = {"other": other.summary, "place": other.location or "–", "unit": other.campaign.unit.full_name}
-            yield self.told(N_("… overlaps “%(other)s” (%(unit)s, %(place)s): a warning, not a lock"), **facts)
+            facts = {
+                "other": other.summary,
+                "place": other.location or "–",
+                "unit": other.campaign.unit.full_name,
+            }
+            yield self.told(
+                N_("… overlaps “%(other)s” (%(unit)s, %(place)s): a warning, not a lock"), **facts
+            )
         if self.also_for:
             also = stage.campaign(self.also_for, self.unit)
             credit_activity(stage.session, activity.uid, also, **who)
-            yield Told(Rule.NESTING, N_("“%(activity)s” is shared with “%(campaign)s”"), _shared(activity, also.summary))
+            yield Told(
+                Rule.NESTING,
+                N_("“%(activity)s” is shared with “%(campaign)s”"),
+                _shared(activity, also.summary),
+            )
 
     def _planned(self, unit: str, activity: Activity, stage: Stage) -> Told:
         times = len(list(activity_times(activity, stage)))
         kind = Word(N_("in the public calendar") if self.public else N_("internal"))
-        facts = {"unit": unit, "activity": self.summary, "place": self.place, "times": times, "kind": kind}
+        facts = {
+            "unit": unit,
+            "activity": self.summary,
+            "place": self.place,
+            "times": times,
+            "kind": kind,
+        }
         facts["start"] = f"{self.start:%d/%m/%Y %H:%M}"
         if self.expected is None:
-            return self.told(N_("%(unit)s plans “%(activity)s”, %(start)s, %(place)s, %(times)s times, %(kind)s"), **facts)
-        sentence = N_("%(unit)s plans “%(activity)s”, %(start)s, %(place)s, %(times)s times, %(people)s people expected, %(kind)s")
+            return self.told(
+                N_(
+                    "%(unit)s plans “%(activity)s”, %(start)s, %(place)s, %(times)s times, %(kind)s"
+                ),
+                **facts,
+            )
+        sentence = N_(
+            "%(unit)s plans “%(activity)s”, %(start)s, %(place)s, %(times)s times, %(people)s "
+            "people expected, %(kind)s"
+        )
         return self.told(sentence, people=self.expected, **facts)
 
 
@@ -75,11 +109,24 @@ class Attended(_OfActivities):
     people: int
 
     def happen(self, stage: Stage) -> Iterator[Told]:
-        activity = stage.session.scalars(select(Activity).where(Activity.summary == self.summary)).first()
+        activity = stage.session.scalars(
+            select(Activity).where(Activity.summary == self.summary)
+        ).first()
         if activity is None:
             raise NotFoundError(kind="activity", key=self.summary)
-        names = ("summary", "dtstart", "dtend", "location", "organizer", "weekly_until", "expected", "public")
-        plan = replace(Plan(**{name: getattr(activity, name) for name in names}), attended=self.people)
+        names = (
+            "summary",
+            "dtstart",
+            "dtend",
+            "location",
+            "organizer",
+            "weekly_until",
+            "expected",
+            "public",
+        )
+        plan = replace(
+            Plan(**{name: getattr(activity, name) for name in names}), attended=self.people
+        )
         change_activity(stage.session, activity.uid, plan, **stage.who(activity.campaign.unit))
         facts = {
             "activity": activity.summary,
@@ -87,13 +134,21 @@ class Attended(_OfActivities):
             "people": self.people,
         }
         yield self.told(
-            N_("“%(activity)s” of %(day)s: %(people)s people came, %(expected)s were expected"), expected=plan.expected, **facts
+            N_("“%(activity)s” of %(day)s: %(people)s people came, %(expected)s were expected"),
+            expected=plan.expected,
+            **facts,
         )
 
 
 def activity_times(activity: Activity, stage: Stage) -> Iterator[datetime]:
     """Yield the start of each time an activity takes place."""
-    slot = Slot(activity.campaign.unit_id, activity.location, activity.dtstart, activity.dtend, activity.weekly_until)
+    slot = Slot(
+        activity.campaign.unit_id,
+        activity.location,
+        activity.dtstart,
+        activity.dtend,
+        activity.weekly_until,
+    )
     yield from (start for start, _ in slot.occurrences(stage.zone))
 
 

@@ -20,12 +20,16 @@ class _OfDocuments(Act):
 
     def printed(self, document: Document) -> Told:
         return self.told(
-            N_("… “%(abstract)s” prints: %(theme)s"), abstract=document.abstract, theme=printed_by(document).theme or "–"
+            N_("… “%(abstract)s” prints: %(theme)s"),
+            abstract=document.abstract,
+            theme=printed_by(document).theme or "–",
         )
 
 
 class Draft(_OfDocuments):
-    """A document is entered, for a campaign or one of its items; ``replaces`` is the abstract of an older one."""
+    """A document is entered, for a campaign or one of its items; ``replaces`` is the abstract of an
+    older one.
+    """
 
     tries = N_("%(actor)s drafts “%(abstract)s”")
     do: Literal["draft"] = "draft"
@@ -43,9 +47,15 @@ class Draft(_OfDocuments):
         campaign = stage.campaign(self.campaign, self.unit)
         who = stage.who(campaign.unit)
         item = stage.item(campaign, self.item) if self.item else None
-        paper = Paper(self.kind, self.abstract, self.number, self.dated, campaign.unit.full_name, self.signer)
+        paper = Paper(
+            self.kind, self.abstract, self.number, self.dated, campaign.unit.full_name, self.signer
+        )
         document = add_document(stage.session, campaign, paper, item=item, **who)
-        facts = {"unit": campaign.unit.full_name, "abstract": document.abstract, "item": item.summary if item else campaign.summary}
+        facts = {
+            "unit": campaign.unit.full_name,
+            "abstract": document.abstract,
+            "item": item.summary if item else campaign.summary,
+        }
         yield self.told(N_("%(unit)s drafts “%(abstract)s” for “%(item)s”"), **facts)
         if self.replaces:
             older = find(stage, self.replaces)
@@ -64,7 +74,11 @@ class Issue(_OfDocuments):
     def happen(self, stage: Stage) -> Iterator[Told]:
         document = find(stage, self.abstract)
         issue_document(stage.session, document, stage.day, **stage.who(document.campaign.unit))
-        facts = {"abstract": document.abstract, "number": document.number or "–", "day": as_text(document.issued)}
+        facts = {
+            "abstract": document.abstract,
+            "number": document.number or "–",
+            "day": as_text(document.issued),
+        }
         yield self.told(N_("“%(abstract)s” (%(number)s) was issued on %(day)s"), **facts)
         yield self.printed(document)
 

@@ -1,4 +1,6 @@
-"""Templates that people change: a new version, its difference to a running round, and what last year proposes."""
+"""Templates that people change: a new version, its difference to a running round, and what last
+year proposes.
+"""
 
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -31,7 +33,10 @@ _FATES = {
 
 
 class ItemChange(BaseModel):
-    """One item of the new version: taken out, or with other values. An unknown key is a new item, made like ``like``."""
+    """One item of the new version: taken out, or with other values.
+
+    An unknown key is a new item, made like ``like``.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -57,9 +62,15 @@ class EditTemplate(Act):
     def happen(self, stage: Stage) -> Iterator[Told]:
         template = get_template(stage.session, self.template)
         by = stage.somebody(stage.unit(self.unit))
-        version = edit_template(stage.session, template, list(_changed(template, self.changes)), by=by, now=stage.now)
-        sentence = N_("“%(template)s” has version %(number)s now (by %(name)s). No running campaign changes.")
-        yield self.told(sentence, template=template.title_vi, number=version.number, name=by.full_name)
+        version = edit_template(
+            stage.session, template, list(_changed(template, self.changes)), by=by, now=stage.now
+        )
+        sentence = N_(
+            "“%(template)s” has version %(number)s now (by %(name)s). No running campaign changes."
+        )
+        yield self.told(
+            sentence, template=template.title_vi, number=version.number, name=by.full_name
+        )
 
 
 class ApplyVersion(Act):
@@ -80,15 +91,25 @@ class ApplyVersion(Act):
         counts = {fate.name.lower(): len(diff.of(fate)) for fate in Fate}
         yield self.told(
             N_(
-                "“%(campaign)s” takes version %(number)s: %(added)s items added, %(removed)s removed, %(moved)s moved, "
-                "%(reworded)s reworded; %(kept_done)s kept because done, %(kept_by_hand)s because of a hand."
+                "“%(campaign)s” takes version %(number)s: %(added)s items added, %(removed)s "
+                "removed, %(moved)s moved, "
+                "%(reworded)s reworded; %(kept_done)s kept because done, %(kept_by_hand)s because "
+                "of a hand."
             ),
             **{"campaign": root.summary, "number": version.number, **counts},
         )
         if any(line.is_change for line in diff.lines):
             yield from self._changes(grouped(diff.lines, stage.day))
         by, mark = stage.somebody(root.unit), diff.fingerprint
-        apply_version(stage.session, root, version, expected_fingerprint=mark, by=by, now=stage.now, calendar=stage.calendar)
+        apply_version(
+            stage.session,
+            root,
+            version,
+            expected_fingerprint=mark,
+            by=by,
+            now=stage.now,
+            calendar=stage.calendar,
+        )
 
     def _changes(self, groups: list[Group]) -> Iterator[Told]:
         """Tell the largest group of each fate."""
@@ -96,7 +117,12 @@ class ApplyVersion(Act):
         for fate, group in sorted(shown.items(), key=lambda one: list(Fate).index(one[0])):
             days = {"old": as_text(group.old_due), "new": as_text(group.new_due)}
             before = next((one.old for one in group.differences if one.name == "summary"), None)
-            facts = {"fate": Word(_FATES[fate]), "item": group.summary, "before": before, "units": len(group.units)}
+            facts = {
+                "fate": Word(_FATES[fate]),
+                "item": group.summary,
+                "before": before,
+                "units": len(group.units),
+            }
             sentence = _REWORDED if before else _MOVED if fate is Fate.MOVED else _ALONE
             yield self.told(sentence, **facts, **days)
         if len(groups) > len(shown):
@@ -118,26 +144,47 @@ class CarryForward(Act):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         template = get_template(stage.session, self.template)
-        proposals = propose(stage.session, template, self.year, now=stage.now, calendar=stage.calendar)
+        proposals = propose(
+            stage.session, template, self.year, now=stage.now, calendar=stage.calendar
+        )
         for one in proposals[:_EXAMPLES]:
-            numbers = {"old": f"T{one.old_offset:+}", "new": f"T{one.new_offset:+}", "units": one.units, "never": one.never}
+            numbers = {
+                "old": f"T{one.old_offset:+}",
+                "new": f"T{one.new_offset:+}",
+                "units": one.units,
+                "never": one.never,
+            }
             late = {"share": one.percent, "days": one.median_late, "worst": one.worst}
             yield self.told(
                 N_(
-                    "“%(item)s” (%(level)s): %(old)s → %(new)s, since of %(units)s units %(share)s %% were late or never did it "
-                    "(%(never)s never), half of these by %(days)s days or more, the last by %(worst)s"
+                    "“%(item)s” (%(level)s): %(old)s → %(new)s, since of %(units)s units "
+                    "%(share)s %% were late or never did it "
+                    "(%(never)s never), half of these by %(days)s days or more, the last by "
+                    "%(worst)s"
                 ),
                 **{"item": one.title, "level": stage.level(one.level), **numbers, **late},
             )
         by = stage.somebody(stage.unit(self.unit))
-        version = edit_template(stage.session, template, with_proposals(template, proposals), by=by, now=stage.now)
-        sentence = N_("%(count)s proposals from %(year)s are taken into version %(number)s of “%(template)s”.")
-        facts = {"count": len(proposals), "year": self.year, "number": version.number, "template": template.title_vi}
+        version = edit_template(
+            stage.session, template, with_proposals(template, proposals), by=by, now=stage.now
+        )
+        sentence = N_(
+            "%(count)s proposals from %(year)s are taken into version %(number)s of “%(template)s”."
+        )
+        facts = {
+            "count": len(proposals),
+            "year": self.year,
+            "number": version.number,
+            "template": template.title_vi,
+        }
         yield self.told(sentence, **facts)
 
 
 def _changed(template: Template, changes: tuple[ItemChange, ...]) -> Iterator[ItemEntry]:
-    """Yield the items of the new version. Raises ``InvalidInputError`` for a change of an item that is not there."""
+    """Yield the items of the new version.
+
+    Raises ``InvalidInputError`` for a change of an item that is not there.
+    """
     entries = {item.key: item_entry(item) for item in template.current.items}
     by_key = {change.key: change for change in changes}
     for key, entry in entries.items():
@@ -147,7 +194,9 @@ def _changed(template: Template, changes: tuple[ItemChange, ...]) -> Iterator[It
     for change in changes:
         if change.key not in entries:
             if change.like not in entries:
-                raise InvalidInputError(N_("There is no such template item: %(key)s"), key=change.key)
+                raise InvalidInputError(
+                    N_("There is no such template item: %(key)s"), key=change.key
+                )
             yield _with(entries[change.like], {"key": change.key, **change.values})
 
 
@@ -157,4 +206,6 @@ def _with(entry: ItemEntry, values: dict[str, Any]) -> ItemEntry:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in (entry.key, *first["loc"]))
-        raise InvalidInputError(N_("“%(key)s” does not fit: %(problem)s"), key=where, problem=first["msg"]) from error
+        raise InvalidInputError(
+            N_("“%(key)s” does not fit: %(problem)s"), key=where, problem=first["msg"]
+        ) from error

@@ -26,13 +26,29 @@ class _OfUnits(Act):
         return Rule.UNITS
 
     def reformed(self, done: Reformed) -> Iterator[Told]:
-        ended, begun = (", ".join(unit.full_name for unit in units) for units in (done.ended, done.begun))
-        facts = {"ended": ended, "begun": begun, "day": as_text(done.reform.on), "posts": done.posts}
-        yield self.told(N_("From %(day)s: %(begun)s, made from %(ended)s; %(posts)s posts are proposed"), **facts)
+        ended, begun = (
+            ", ".join(unit.full_name for unit in units) for units in (done.ended, done.begun)
+        )
+        facts = {
+            "ended": ended,
+            "begun": begun,
+            "day": as_text(done.reform.on),
+            "posts": done.posts,
+        }
+        yield self.told(
+            N_("From %(day)s: %(begun)s, made from %(ended)s; %(posts)s posts are proposed"),
+            **facts,
+        )
         over = done.handed_over
         if over:
             facts = {"closed": over.closed, "begun": over.begun, "posts": over.posts}
-            yield self.told(N_("… %(closed)s open items go to the successor as %(begun)s, %(posts)s posts are proposed"), **facts)
+            yield self.told(
+                N_(
+                    "… %(closed)s open items go to the successor as %(begun)s, %(posts)s posts "
+                    "are proposed"
+                ),
+                **facts,
+            )
 
 
 class Merge(_OfUnits):
@@ -46,7 +62,15 @@ class Merge(_OfUnits):
     basis: str | None = None
 
     def happen(self, stage: Stage) -> Iterator[Told]:
-        done = merge(stage.session, self.units, NewUnit(self.into), on=self.first_day, basis=self.basis, by=None, now=stage.now)
+        done = merge(
+            stage.session,
+            self.units,
+            NewUnit(self.into),
+            on=self.first_day,
+            basis=self.basis,
+            by=None,
+            now=stage.now,
+        )
         yield from self.reformed(done)
 
 
@@ -62,7 +86,15 @@ class SplitUnit(_OfUnits):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         parts = [NewUnit(name) for name in self.into]
-        done = split(stage.session, self.unit, parts, on=self.first_day, basis=self.basis, by=None, now=stage.now)
+        done = split(
+            stage.session,
+            self.unit,
+            parts,
+            on=self.first_day,
+            basis=self.basis,
+            by=None,
+            now=stage.now,
+        )
         yield from self.reformed(done)
 
 
@@ -78,7 +110,15 @@ class Rename(_OfUnits):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         yield from self.reformed(
-            rename(stage.session, self.unit, self.name, on=self.first_day, basis=self.basis, by=None, now=stage.now)
+            rename(
+                stage.session,
+                self.unit,
+                self.name,
+                on=self.first_day,
+                basis=self.basis,
+                by=None,
+                now=stage.now,
+            )
         )
 
 
@@ -91,14 +131,24 @@ class TakeBack(_OfUnits):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         unit = stage.unit(self.unit)
-        reform = take_back(stage.session, reform_of(stage.session, unit.key).id, by=None, now=stage.now)
+        reform = take_back(
+            stage.session, reform_of(stage.session, unit.key).id, by=None, now=stage.now
+        )
         gone = ", ".join(reform.detail[NAMES].values())
         facts = {"unit": unit.full_name, "gone": gone, "day": as_text(reform.on)}
-        yield self.told(N_("Entered by mistake and taken back: %(gone)s from %(day)s. %(unit)s goes on as before."), **facts)
+        yield self.told(
+            N_(
+                "Entered by mistake and taken back: %(gone)s from %(day)s. %(unit)s goes on as "
+                "before."
+            ),
+            **facts,
+        )
 
 
 class ConfirmPosts(_OfUnits):
-    """A person of the unit above confirms the posts that are proposed in a successor, all but the last one, which is declined."""
+    """A person of the unit above confirms the posts that are proposed in a successor, all but the
+    last one, which is declined.
+    """
 
     tries = N_("the posts proposed in %(unit)s are decided on")
     do: Literal["confirm-posts"] = "confirm-posts"
@@ -107,16 +157,28 @@ class ConfirmPosts(_OfUnits):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         unit, by = stage.unit(self.unit), stage.somebody(stage.unit(self.by))
-        waiting = [proposal for proposal in waiting_proposals(stage.session) if proposal.unit_id == unit.id]
+        waiting = [
+            proposal for proposal in waiting_proposals(stage.session) if proposal.unit_id == unit.id
+        ]
         for proposal in waiting:
-            decide_proposal(stage.session, proposal.id, confirm=proposal is not waiting[-1], by=by, now=stage.now)
+            decide_proposal(
+                stage.session,
+                proposal.id,
+                confirm=proposal is not waiting[-1],
+                by=by,
+                now=stage.now,
+            )
         for proposal in waiting[:_EXAMPLES]:
             yield self._decided(N_("“%(name)s” is confirmed as %(role)s of %(unit)s"), proposal)
         yield self._decided(N_("“%(name)s” is declined as %(role)s of %(unit)s"), waiting[-1])
         yield self.told(N_("… of %(count)s proposed posts"), count=len(waiting))
 
     def _decided(self, sentence: str, proposal: PostProposal) -> Told:
-        facts = {"name": proposal.person.full_name, "role": proposal.role.title_vi, "unit": proposal.unit.full_name}
+        facts = {
+            "name": proposal.person.full_name,
+            "role": proposal.role.title_vi,
+            "unit": proposal.unit.full_name,
+        }
         return self.told(sentence, **facts)
 
 
@@ -134,8 +196,18 @@ class LookAtUnit(_OfUnits):
             raise NotFoundError(N_("%(unit)s has not ended."), unit=unit.full_name)
         of_unit = Campaign.unit_id == unit.id
         campaigns = stage.session.scalar(select(func.count()).select_from(Campaign).where(of_unit))
-        items = stage.session.scalar(select(func.count()).select_from(ChecklistItem).join(ChecklistItem.campaign).where(of_unit))
-        facts = {"unit": unit.full_name, "day": as_text(closure.last_day), "campaigns": campaigns, "items": items}
+        items = stage.session.scalar(
+            select(func.count())
+            .select_from(ChecklistItem)
+            .join(ChecklistItem.campaign)
+            .where(of_unit)
+        )
+        facts = {
+            "unit": unit.full_name,
+            "day": as_text(closure.last_day),
+            "campaigns": campaigns,
+            "items": items,
+        }
         sentence = N_(
             "The old address of %(unit)s, which ended on %(day)s, says: %(closure)s. "
             "It keeps %(campaigns)s campaigns, %(items)s items."
@@ -145,8 +217,15 @@ class LookAtUnit(_OfUnits):
 
     def _calendar(self, stage: Stage, unit: Unit) -> Told:
         """Tell what clients find that fetch the unit's calendar."""
-        written = Calendar.from_ical(UnitFeed(unit, stage.day, "https://example.org").render(stage.session))
-        [told] = [event for event in written.events if event.get("uid", "").endswith("-ended@sumvay")]
-        names = [line.rpartition(": ")[0] for line in told.get("description", "").splitlines()]  # before the address
+        written = Calendar.from_ical(
+            UnitFeed(unit, stage.day, "https://example.org").render(stage.session)
+        )
+        [told] = [
+            event for event in written.events if event.get("uid", "").endswith("-ended@sumvay")
+        ]
+        # before the address
+        names = [line.rpartition(": ")[0] for line in told.get("description", "").splitlines()]
         facts = {"day": as_text(told.decoded("dtstart")), "calendars": ", ".join(names)}
-        return self.told(N_("… its calendar says so on %(day)s and leads on: %(calendars)s"), **facts)
+        return self.told(
+            N_("… its calendar says so on %(day)s and leads on: %(calendars)s"), **facts
+        )

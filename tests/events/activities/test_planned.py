@@ -28,7 +28,13 @@ from events.activities.times import (
 )
 from events.calendars.feeds import serve_feed
 from events.campaigns.opening import open_campaigns
-from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError, YearOutOfRangeError
+from events.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotAllowedError,
+    NotFoundError,
+    YearOutOfRangeError,
+)
 from events.localtime import VIETNAM
 from events.models import Activity, Campaign, CampaignStatus, Template
 
@@ -38,7 +44,17 @@ HOURS = timedelta(hours=1)
 
 
 def plan(**changes):
-    return Plan(**({"summary": "Lễ phát động", "dtstart": LAUNCH, "dtend": LAUNCH + 2 * HOURS, "location": "Nhà rông"} | changes))
+    return Plan(
+        **(
+            {
+                "summary": "Lễ phát động",
+                "dtstart": LAUNCH,
+                "dtend": LAUNCH + 2 * HOURS,
+                "location": "Nhà rông",
+            }
+            | changes
+        )
+    )
 
 
 @pytest.fixture
@@ -48,7 +64,9 @@ def campaign(session, vietnam, cast):
 
     def of(key, unit=cast.commune):
         return session.scalars(
-            select(Campaign).where(Campaign.unit_id == unit.id, Campaign.template.has(Template.key == key))
+            select(Campaign).where(
+                Campaign.unit_id == unit.id, Campaign.template.has(Template.key == key)
+            )
         ).one()
 
     return of
@@ -69,7 +87,9 @@ def feed(session, session_factory, cast):
     def read(slug=cast.commune.slug, now=NOW):
         session.commit()
         body = serve_feed(session_factory, slug, now=now, public_url="https://example.org").body
-        return {str(event["UID"]): event for event in icalendar.Calendar.from_ical(body).walk("VEVENT")}
+        return {
+            str(event["UID"]): event for event in icalendar.Calendar.from_ical(body).walk("VEVENT")
+        }
 
     return read
 
@@ -81,7 +101,9 @@ def test_the_same_activity_entered_twice_is_one(session, month, who):
     assert session.scalar(select(func.count()).select_from(Activity)) == 1
 
 
-def test_the_same_activity_entered_with_another_place_is_refused_and_not_dropped_in_silence(session, month, who):
+def test_the_same_activity_entered_with_another_place_is_refused_and_not_dropped_in_silence(
+    session, month, who
+):
     first = add_activity(session, month, plan(), **who)
 
     with pytest.raises(ConflictError) as refused:
@@ -170,9 +192,16 @@ def test_what_cannot_be_is_refused_and_nothing_is_added(session, month, who, wro
     "days",
     [
         {"dtstart": LAUNCH.replace(year=2023), "dtend": LAUNCH.replace(year=2023) + HOURS},
-        {"dtstart": LAUNCH.replace(year=2020, month=10), "dtend": LAUNCH.replace(year=2020, month=10) + HOURS},
+        {
+            "dtstart": LAUNCH.replace(year=2020, month=10),
+            "dtend": LAUNCH.replace(year=2020, month=10) + HOURS,
+        },
         {"weekly_until": date(2022, 6, 1)},
-        {"dtstart": LAUNCH.replace(month=4), "dtend": LAUNCH.replace(month=4) + HOURS, "weekly_until": date(2021, 11, 20)},
+        {
+            "dtstart": LAUNCH.replace(month=4),
+            "dtend": LAUNCH.replace(month=4) + HOURS,
+            "weekly_until": date(2021, 11, 20),
+        },
     ],
 )
 def test_days_that_have_nothing_to_do_with_the_campaign_are_refused(session, month, who, days):
@@ -180,16 +209,25 @@ def test_days_that_have_nothing_to_do_with_the_campaign_are_refused(session, mon
         add_activity(session, month, plan(**days), **who)
 
 
-@pytest.mark.parametrize("day", [datetime(1800, 1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 1, tzinfo=UTC)])
+@pytest.mark.parametrize(
+    "day", [datetime(1800, 1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 1, tzinfo=UTC)]
+)
 def test_a_year_that_no_calendar_knows_is_refused(session, month, who, day):
     with pytest.raises(YearOutOfRangeError):
         add_activity(session, month, plan(dtstart=day, dtend=day + HOURS), **who)
 
 
-def test_a_weekly_broadcast_may_begin_when_the_campaign_opens_and_go_on_for_weeks_after_it(session, month, who):
+def test_a_weekly_broadcast_may_begin_when_the_campaign_opens_and_go_on_for_weeks_after_it(
+    session, month, who
+):
     first = LAUNCH.replace(month=8, day=2)  # opened on 2 August
 
-    weekly = add_activity(session, month, plan(dtstart=first, dtend=first + HOURS, weekly_until=date(2022, 2, 1)), **who)
+    weekly = add_activity(
+        session,
+        month,
+        plan(dtstart=first, dtend=first + HOURS, weekly_until=date(2022, 2, 1)),
+        **who,
+    )
 
     assert month.opens == date(2021, 8, 2)
     assert weekly.weekly_until == date(2022, 2, 1)
@@ -197,9 +235,15 @@ def test_a_weekly_broadcast_may_begin_when_the_campaign_opens_and_go_on_for_week
 
 def test_who_came_is_entered_though_the_campaign_was_moved_away(session, month, who):
     activity = add_activity(session, month, plan(weekly_until=date(2021, 12, 13)), **who)
-    month.opens, month.dtstart, month.dtend = date(2023, 8, 1), date(2023, 11, 15), date(2023, 12, 16)
+    month.opens, month.dtstart, month.dtend = (
+        date(2023, 8, 1),
+        date(2023, 11, 15),
+        date(2023, 12, 16),
+    )
 
-    change_activity(session, activity.uid, plan(weekly_until=date(2021, 12, 13), attended=80), **who)
+    change_activity(
+        session, activity.uid, plan(weekly_until=date(2021, 12, 13), attended=80), **who
+    )
 
     assert activity.attended == 80
 
@@ -232,7 +276,9 @@ def test_a_shared_launch_counts_for_several_campaigns(session, cast, campaign, m
     assert activities_of(session, inner, with_internal=True) == []
 
 
-def test_what_the_campaign_inside_plans_is_an_activity_of_the_outer_one_too(session, campaign, month, who):
+def test_what_the_campaign_inside_plans_is_an_activity_of_the_outer_one_too(
+    session, campaign, month, who
+):
     inner = campaign("evaw_day")
     talk = add_activity(session, inner, plan(), **who)
 
@@ -266,7 +312,10 @@ def test_the_units_calendar_shows_public_activities_at_local_time(session, month
     event = events[public.uid]
     assert event["DTSTART"].to_ical() == b"20211115T080000"
     assert event["DTSTART"].params["TZID"] == event["DTEND"].params["TZID"] == "Asia/Ho_Chi_Minh"
-    assert (str(event["LOCATION"]), "Đơn vị tổ chức: UBND" in event["DESCRIPTION"]) == ("Nhà rông", True)
+    assert (str(event["LOCATION"]), "Đơn vị tổ chức: UBND" in event["DESCRIPTION"]) == (
+        "Nhà rông",
+        True,
+    )
     assert "RRULE" not in event
     assert internal.uid not in events
 
@@ -292,7 +341,9 @@ def test_the_calendar_follows_every_change(session, month, who, feed):
     assert activity.uid not in feed(now=NOW + timedelta(days=60))
 
 
-def test_the_observances_calendar_shows_the_provinces_public_activities_as_its_own_does(session, cast, campaign, who, feed):
+def test_the_observances_calendar_shows_the_provinces_public_activities_as_its_own_does(
+    session, cast, campaign, who, feed
+):
     above = {"by": cast.hoa, "now": NOW}
     day, month = campaign("evaw_day", cast.province), campaign("gender_action_month", cast.province)
     launch = add_activity(session, day, plan(), **above)
@@ -312,7 +363,9 @@ def test_the_observances_calendar_shows_the_provinces_public_activities_as_its_o
     assert launch.uid not in feed("thang-hanh-dong-vi-binh-dang-gioi")
 
 
-def test_an_observances_calendar_marks_what_was_called_off_also_with_its_campaign(session, cast, campaign, feed):
+def test_an_observances_calendar_marks_what_was_called_off_also_with_its_campaign(
+    session, cast, campaign, feed
+):
     day = campaign("evaw_day", cast.province)
     launch = add_activity(session, day, plan(), by=cast.hoa, now=NOW)
     assert str(feed("ngay-xoa-bo-bao-luc-25-11")[launch.uid]["STATUS"]) == "CONFIRMED"
@@ -322,7 +375,9 @@ def test_an_observances_calendar_marks_what_was_called_off_also_with_its_campaig
     assert str(feed("ngay-xoa-bo-bao-luc-25-11")[launch.uid]["STATUS"]) == "CANCELLED"
 
 
-def test_a_weekly_activity_happens_on_each_of_its_days_and_comes_next_on_one(session, cast, month, who):
+def test_a_weekly_activity_happens_on_each_of_its_days_and_comes_next_on_one(
+    session, cast, month, who
+):
     weekly = add_activity(session, month, plan(weekly_until=date(2021, 12, 6)), **who)
     add_activity(session, month, plan(summary="Họp", public=False), **who)
     gone = add_activity(session, month, plan(summary="Bỏ"), **who)
@@ -331,8 +386,14 @@ def test_a_weekly_activity_happens_on_each_of_its_days_and_comes_next_on_one(ses
     in_november = happenings(session, date(2021, 11, 1), date(2021, 11, 30))
     next_times = coming(session, date(2021, 11, 23), Campaign.unit_id == cast.commune.id)
 
-    assert [(each.activity, each.dtstart.day) for each in in_november] == [(weekly, 15), (weekly, 22), (weekly, 29)]
-    assert [(each.activity, each.dtstart.date()) for each in next_times] == [(weekly, date(2021, 11, 29))]
+    assert [(each.activity, each.dtstart.day) for each in in_november] == [
+        (weekly, 15),
+        (weekly, 22),
+        (weekly, 29),
+    ]
+    assert [(each.activity, each.dtstart.date()) for each in next_times] == [
+        (weekly, date(2021, 11, 29))
+    ]
     assert happenings(session, date(2021, 12, 7), date(2021, 12, 31)) == []
     assert happenings(session, date(2021, 11, 15), date(2021, 11, 15), at_the_top()) == []
 
@@ -349,7 +410,8 @@ def test_the_same_unit_or_the_same_place_at_the_same_time_is_a_clash():
     assert clash(one, slot(1), VIETNAM)
     assert clash(one, slot(1, unit=2, place=" nha  RÔNG"), VIETNAM)
     assert not clash(one, slot(1, unit=2, place="Hội trường"), VIETNAM)
-    assert not clash(slot(), slot(1, unit=2), VIETNAM)  # two that name no place are not at the same one
+    # two that name no place are not at the same one
+    assert not clash(slot(), slot(1, unit=2), VIETNAM)
     assert not clash(one, slot(2), VIETNAM)  # one after the other
     assert not clash(one, slot(-2), VIETNAM)
 
@@ -372,7 +434,12 @@ def test_what_comes_every_week_clashes_in_a_later_week_and_that_week_is_named():
 
 
 SLOTS = st.builds(
-    slot, st.integers(-400, 400), st.integers(1, 48), st.integers(1, 2), st.sampled_from(["", "a", "b"]), st.integers(0, 4)
+    slot,
+    st.integers(-400, 400),
+    st.integers(1, 48),
+    st.integers(1, 2),
+    st.sampled_from(["", "a", "b"]),
+    st.integers(0, 4),
 )
 
 
@@ -386,9 +453,15 @@ def found(session, activity):
     return [overlap.activity for overlap in overlapping(session, activity)]
 
 
-def test_a_hall_that_province_and_commune_share_is_found_taken_in_a_later_week(session, cast, campaign, month, who):
+def test_a_hall_that_province_and_commune_share_is_found_taken_in_a_later_week(
+    session, cast, campaign, month, who
+):
     weekly = add_activity(session, month, plan(weekly_until=date(2021, 12, 15)), **who)
-    later = plan(summary="Hội thi", dtstart=LAUNCH + 2 * A_WEEK + HOURS, dtend=LAUNCH + 2 * A_WEEK + 3 * HOURS)
+    later = plan(
+        summary="Hội thi",
+        dtstart=LAUNCH + 2 * A_WEEK + HOURS,
+        dtend=LAUNCH + 2 * A_WEEK + 3 * HOURS,
+    )
     above = campaign("gender_action_month", cast.province)
     other = add_activity(session, above, later, by=cast.hoa, now=NOW)
 
@@ -402,7 +475,9 @@ def test_a_hall_that_province_and_commune_share_is_found_taken_in_a_later_week(s
 def test_halls_of_the_same_name_in_two_communes_are_two(session, cast, campaign, month, who):
     hall = plan(location="Hội trường UBND xã")
     here = add_activity(session, month, hall, **who)
-    there = add_activity(session, campaign("gender_action_month", cast.other_commune), hall, by=cast.khanh, now=NOW)
+    there = add_activity(
+        session, campaign("gender_action_month", cast.other_commune), hall, by=cast.khanh, now=NOW
+    )
 
     assert found(session, here) == []
     assert found(session, there) == []
@@ -410,9 +485,16 @@ def test_halls_of_the_same_name_in_two_communes_are_two(session, cast, campaign,
 
 def test_what_lasts_past_midnight_on_its_last_evening_is_found_from_both_sides(session, month, who):
     late = datetime(2021, 11, 15, 16, tzinfo=UTC)  # 23:00 in Vietnam
-    evenings = add_activity(session, month, plan(dtstart=late, dtend=late + 3 * HOURS, weekly_until=date(2021, 11, 22)), **who)
+    evenings = add_activity(
+        session,
+        month,
+        plan(dtstart=late, dtend=late + 3 * HOURS, weekly_until=date(2021, 11, 22)),
+        **who,
+    )
     night = late + A_WEEK + 2 * HOURS
-    early = add_activity(session, month, plan(summary="Sớm", dtstart=night, dtend=night + HOURS), **who)
+    early = add_activity(
+        session, month, plan(summary="Sớm", dtstart=night, dtend=night + HOURS), **who
+    )
 
     assert found(session, evenings) == [early]
     assert found(session, early) == [evenings]

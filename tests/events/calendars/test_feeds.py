@@ -24,7 +24,13 @@ from tests.conftest import tick_off
 GOLDEN = Path(__file__).parents[2] / "data" / "calendars"
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
 A_DAY = timedelta(days=1)
-HEAD = CalendarHead("Lịch thử", "Để thử; có phẩy, có xuống dòng", "crimson", "#DC143C", source="https://example.org/lich/thu.ics")
+HEAD = CalendarHead(
+    "Lịch thử",
+    "Để thử; có phẩy, có xuống dòng",
+    "crimson",
+    "#DC143C",
+    source="https://example.org/lich/thu.ics",
+)
 
 
 def an_event(**changes):
@@ -50,7 +56,9 @@ def events_of(body):
 def an_item_of(session, slug):
     """An item of the unit's campaign for 25 November 2026."""
     query = select(ChecklistItem).join(ChecklistItem.campaign)
-    return session.scalars(query.where(Campaign.unit.has(slug=slug), Campaign.dtstart == date(2026, 11, 25))).first()
+    return session.scalars(
+        query.where(Campaign.unit.has(slug=slug), Campaign.dtstart == date(2026, 11, 25))
+    ).first()
 
 
 @pytest.fixture
@@ -63,12 +71,29 @@ def november(session_factory, vietnam):
 
 def test_a_calendar_is_written_byte_for_byte_as_agreed():
     events = [
-        an_event(description="Chủ đề: Gia đình hạnh phúc - Quốc gia thịnh vượng.\nCăn cứ: Quyết định 72/2001/QĐ-TTg; 04/5/2001."),
         an_event(
-            uid="0002@sumvay", summary="Lễ phát động", dtstart=NOW, dtend=NOW + timedelta(hours=2), location="Nhà văn hóa, tầng 1"
+            description="Chủ đề: Gia đình hạnh phúc - Quốc gia thịnh vượng.\nCăn cứ: Quyết định 72/2001/QĐ-TTg; 04/5/2001."
         ),
-        an_event(uid="0003@sumvay", dtstart=date(2026, 11, 15), dtend=date(2026, 12, 16), status="CANCELLED", sequence=4),
-        an_event(uid="0004@sumvay", summary="Hạn: Báo cáo", categories=("Hạn việc",), url="https://example.org/viec/4"),
+        an_event(
+            uid="0002@sumvay",
+            summary="Lễ phát động",
+            dtstart=NOW,
+            dtend=NOW + timedelta(hours=2),
+            location="Nhà văn hóa, tầng 1",
+        ),
+        an_event(
+            uid="0003@sumvay",
+            dtstart=date(2026, 11, 15),
+            dtend=date(2026, 12, 16),
+            status="CANCELLED",
+            sequence=4,
+        ),
+        an_event(
+            uid="0004@sumvay",
+            summary="Hạn: Báo cáo",
+            categories=("Hạn việc",),
+            url="https://example.org/viec/4",
+        ),
     ]
 
     assert write_calendar(HEAD, events).decode() == (GOLDEN / "all-kinds.ics").read_bytes().decode()
@@ -86,7 +111,9 @@ def test_lines_end_with_crlf_and_have_at_most_75_octets(session_factory, novembe
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300))
 def test_any_text_comes_back_from_a_calendar_as_it_went_in(text):
-    [event] = events_of(write_calendar(HEAD, [an_event(summary="x", description=text or "-")])).values()
+    [event] = events_of(
+        write_calendar(HEAD, [an_event(summary="x", description=text or "-")])
+    ).values()
     expected = icalendar.vText(text or "-")
 
     clean = unicodedata.normalize("NFC", expected).replace("\r\n", "\n").replace("\t", " ")
@@ -110,7 +137,9 @@ def test_every_kept_observance_has_a_calendar_with_13_months_ahead(session_facto
         kept = session.scalars(select(Observance.slug).where(Observance.enabled)).all()
 
     for slug in kept:
-        starts = [event["DTSTART"].dt for event in events_of(serve(session_factory, slug).body).values()]
+        starts = [
+            event["DTSTART"].dt for event in events_of(serve(session_factory, slug).body).values()
+        ]
         assert any(date(2026, 11, 23) <= start <= date(2027, 12, 31) for start in starts), slug
 
 
@@ -136,7 +165,13 @@ def test_lunar_days_are_single_events_without_a_rule(session_factory, november):
 
     body = serve(session_factory, "tet-nguyen-dan").body
     starts = sorted(event["DTSTART"].dt for event in events_of(body).values())
-    assert starts == [date(2025, 1, 29), date(2026, 2, 17), date(2027, 2, 6), date(2028, 1, 26), date(2029, 2, 13)]
+    assert starts == [
+        date(2025, 1, 29),
+        date(2026, 2, 17),
+        date(2027, 2, 6),
+        date(2028, 1, 26),
+        date(2029, 2, 13),
+    ]
     assert b"RRULE" not in body
     assert b"RSCALE" not in body
 
@@ -150,7 +185,10 @@ def test_a_unit_feed_shows_its_deadlines_and_ticks(session_factory, november):
 
     after = serve(session_factory, slug, NOW + A_DAY)
     old, new = events_of(before.body)[item.uid], events_of(after.body)[item.uid]
-    assert (str(old["SUMMARY"]), str(new["SUMMARY"])) == (f"Hạn: {item.summary}", f"✓ Hạn: {item.summary}")
+    assert (str(old["SUMMARY"]), str(new["SUMMARY"])) == (
+        f"Hạn: {item.summary}",
+        f"✓ Hạn: {item.summary}",
+    )
     assert new["SEQUENCE"] == old["SEQUENCE"] + 1
     assert after.etag != before.etag
     assert after.last_modified == NOW + A_DAY
@@ -167,7 +205,9 @@ def test_a_cancelled_campaign_stays_marked_and_then_goes(session_factory, novemb
     slug = "tinh-quang-ngai-2025"
     with session_factory.begin() as session:
         campaign = session.scalars(
-            select(Campaign).where(Campaign.unit.has(slug=slug), Campaign.dtstart == date(2026, 11, 25))
+            select(Campaign).where(
+                Campaign.unit.has(slug=slug), Campaign.dtstart == date(2026, 11, 25)
+            )
         ).one()
         campaign.status = CampaignStatus.CANCELLED
         campaign.touch(NOW)
@@ -200,7 +240,9 @@ def test_an_item_in_words_says_who_and_why(session_factory, vietnam, cast, sessi
     open_campaigns(session, now=datetime(2026, 1, 10, tzinfo=UTC), calendar=vietnam, year=2026)
     session.commit()
 
-    events = events_of(serve(session_factory, "tinh-quang-ngai-2025", datetime(2026, 2, 1, tzinfo=UTC)).body).values()
+    events = events_of(
+        serve(session_factory, "tinh-quang-ngai-2025", datetime(2026, 2, 1, tzinfo=UTC)).body
+    ).values()
     plan = next(event for event in events if event["DTSTART"].dt == date(2026, 2, 13))
     assert "Hạn gốc 20/02/2026 rơi trong kỳ nghỉ Tết." in str(plan["DESCRIPTION"])
     assert "Phụ trách: Sở Văn hóa, Thể thao và Du lịch" in str(plan["DESCRIPTION"])
@@ -222,7 +264,9 @@ def test_ticking_by_a_use_case_reaches_the_feed(session_factory, november):
 
 
 @pytest.mark.parametrize("day", [date(9999, 12, 31), date(226, 3, 19)])
-def test_a_deadline_that_cannot_be_leaves_the_rest_of_the_calendar_standing(session_factory, november, day):
+def test_a_deadline_that_cannot_be_leaves_the_rest_of_the_calendar_standing(
+    session_factory, november, day
+):
     slug = "tinh-quang-ngai-2025"
     before = events_of(serve(session_factory, slug).body)
     with session_factory.begin() as session:

@@ -1,4 +1,6 @@
-"""The order of ``depends_on`` within a unit, however days are shifted: at opening, and when days off are decided."""
+"""The order of ``depends_on`` within a unit, however days are shifted: at opening, and when days
+off are decided.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -21,7 +23,8 @@ from tests.chance import drawn, undone
 A_DAY = timedelta(days=1)
 KEYS = ["a", "b", "c", "d", "e"]
 DAYS = st.dates(date(2030, 1, 1), date(2030, 3, 31))
-YEARS = (2021, 2024, 2027, 2029, 2030)  # year ends, 29 February, Tết 2030, 24/11 whose compensation is 25/11
+# year ends, 29 February, Tết 2030, 24/11 whose compensation is 25/11
+YEARS = (2021, 2024, 2027, 2029, 2030)
 
 
 @st.composite
@@ -29,7 +32,8 @@ def waiting(draw):
     """Days of some keys, each of which may wait for keys before it."""
     due = {key: draw(DAYS) for key in KEYS}
     return due, {
-        key: draw(st.lists(st.sampled_from(KEYS[:number]), max_size=3)) if number else [] for number, key in enumerate(KEYS)
+        key: draw(st.lists(st.sampled_from(KEYS[:number]), max_size=3)) if number else []
+        for number, key in enumerate(KEYS)
     }
 
 
@@ -56,7 +60,9 @@ def test_a_day_that_stands_otherwise_is_what_others_wait_for(found, by_hand):
     settled = settle(due, waits_for, {"a": by_hand, "b": None})
 
     waited = {**settled, "a": by_hand, "b": date.min}
-    assert all(settled[key] >= waited[first] for key, firsts in waits_for.items() for first in firsts)
+    assert all(
+        settled[key] >= waited[first] for key, firsts in waits_for.items() for first in firsts
+    )
 
 
 def reordered(session, cast, template, offsets, shifts):
@@ -65,10 +71,20 @@ def reordered(session, cast, template, offsets, shifts):
     changed = []
     for number, entry in enumerate(entries):
         first = [entries[number - 1].key] if number else []
-        values = {"offset_days": offsets[number % len(offsets)], "shift": shifts[number % len(shifts)], "depends_on": first}
-        end = {"end_offset_days": values["offset_days"] + 5} if entry.end_offset_days is not None else {}
+        values = {
+            "offset_days": offsets[number % len(offsets)],
+            "shift": shifts[number % len(shifts)],
+            "depends_on": first,
+        }
+        end = (
+            {"end_offset_days": values["offset_days"] + 5}
+            if entry.end_offset_days is not None
+            else {}
+        )
         changed.append(entry.model_copy(update={**values, **end, "level_offsets": {}}))
-    return edit_template(session, template, changed, by=cast.hoa, now=datetime(2021, 1, 1, tzinfo=UTC))
+    return edit_template(
+        session, template, changed, by=cast.hoa, now=datetime(2021, 1, 1, tzinfo=UTC)
+    )
 
 
 def is_in_order(session):
@@ -89,7 +105,9 @@ def is_in_order(session):
     offsets=st.lists(st.integers(-60, 20), min_size=1, max_size=5),
     shifts=st.lists(st.sampled_from(Shift), min_size=1, max_size=3),
 )
-def test_a_template_of_people_opens_in_order_and_moving_nothing_moves_nothing(session, vietnam, cast, key, year, offsets, shifts):
+def test_a_template_of_people_opens_in_order_and_moving_nothing_moves_nothing(
+    session, vietnam, cast, key, year, offsets, shifts
+):
     with undone(session):
         template = session.scalars(select(Template).where(Template.key == key)).one()
         reordered(session, cast, template, offsets, shifts)
@@ -115,7 +133,9 @@ def test_a_decision_on_days_off_takes_those_along_that_wait(session, cast):
     [found] = rounds_of(template, 2021)
     open_round(session, found, now=now, calendar=work_calendar(session))
     assert is_in_order(session)
-    decision = YearDecision(2021, (Decision(date(2021, 3, 2), True, "vào ngày nghỉ thử"),), "Nghỉ ngày 02/3/2021")
+    decision = YearDecision(
+        2021, (Decision(date(2021, 3, 2), True, "vào ngày nghỉ thử"),), "Nghỉ ngày 02/3/2021"
+    )
 
     shown = preview_decision(session, decision)
     apply_decision(session, decision, expected_fingerprint=shown.fingerprint, by=None, now=now)

@@ -19,7 +19,8 @@ from events.templates import editing
 from tests.events.replanning.test_anchors import enter_commune, move, open_template
 
 IN_FEBRUARY = datetime(2021, 2, 20, 2, tzinfo=UTC)
-AFTER_THE_DAY = datetime(2021, 3, 25, 2, tzinfo=UTC)  # 20 March is over, the event of 3 April is to come
+# 20 March is over, the event of 3 April is to come
+AFTER_THE_DAY = datetime(2021, 3, 25, 2, tzinfo=UTC)
 IN_JANUARY = datetime(2022, 1, 3, 2, tzinfo=UTC)
 
 
@@ -37,7 +38,11 @@ def quarter(session, vietnam, cast):
     template = editing.get_template(session, "communication_quarter")
     *_, last = rounds_of(template, 2021)
     open_round(session, last, now=datetime(2021, 9, 20, tzinfo=UTC), calendar=vietnam)
-    return session.scalars(select(Campaign).where(Campaign.template_id == template.id, Campaign.unit_id == cast.province.id)).one()
+    return session.scalars(
+        select(Campaign).where(
+            Campaign.template_id == template.id, Campaign.unit_id == cast.province.id
+        )
+    ).one()
 
 
 def has_campaign(session, root, unit):
@@ -45,26 +50,53 @@ def has_campaign(session, root, unit):
     return session.scalar(select(Campaign.id).where(*same, Campaign.unit_id == unit.id)) is not None
 
 
-def test_a_village_entered_before_a_main_event_that_was_postponed_takes_part(session, moved, vietnam, cast):
-    village = add_village(session, cast.commune, VillageType.LANG, "Đăk Ra", by=cast.thi, now=AFTER_THE_DAY, calendar=vietnam)
+def test_a_village_entered_before_a_main_event_that_was_postponed_takes_part(
+    session, moved, vietnam, cast
+):
+    village = add_village(
+        session,
+        cast.commune,
+        VillageType.LANG,
+        "Đăk Ra",
+        by=cast.thi,
+        now=AFTER_THE_DAY,
+        calendar=vietnam,
+    )
 
     assert has_campaign(session, moved, village)
 
 
-def test_a_village_entered_in_december_takes_part_in_what_is_open_for_the_next_year(session, vietnam, cast):
+def test_a_village_entered_in_december_takes_part_in_what_is_open_for_the_next_year(
+    session, vietnam, cast
+):
     in_december = datetime(2021, 12, 20, 2, tzinfo=UTC)
     root = open_template(session, vietnam, "happiness_day", 2022, in_december)
 
-    village = add_village(session, cast.commune, VillageType.LANG, "Đăk Ra", by=cast.thi, now=in_december, calendar=vietnam)
+    village = add_village(
+        session,
+        cast.commune,
+        VillageType.LANG,
+        "Đăk Ra",
+        by=cast.thi,
+        now=in_december,
+        calendar=vietnam,
+    )
 
     assert has_campaign(session, root, village)
 
 
-@pytest.mark.parametrize(("day", "takes_part"), [(date(2021, 3, 25), True), (date(2021, 4, 3), True), (date(2021, 4, 4), False)])
-def test_a_commune_that_is_added_gets_the_campaign_until_its_main_event(session, moved, vietnam, cast, day, takes_part):
+@pytest.mark.parametrize(
+    ("day", "takes_part"),
+    [(date(2021, 3, 25), True), (date(2021, 4, 3), True), (date(2021, 4, 4), False)],
+)
+def test_a_commune_that_is_added_gets_the_campaign_until_its_main_event(
+    session, moved, vietnam, cast, day, takes_part
+):
     unit = enter_commune(session, cast)
 
-    open_campaigns(session, now=datetime(day.year, day.month, day.day, 2, tzinfo=UTC), calendar=vietnam)
+    open_campaigns(
+        session, now=datetime(day.year, day.month, day.day, 2, tzinfo=UTC), calendar=vietnam
+    )
 
     assert has_campaign(session, moved, unit) is takes_part
 
@@ -90,8 +122,12 @@ def test_the_database_and_python_agree_on_the_day_a_campaign_is_over(session, vi
         assert (found is not None) == (day < root.over_on)
 
 
-def test_a_main_event_in_january_keeps_the_campaign_of_the_old_year_open_until_it_was_held(session, vietnam, cast):
-    root = open_template(session, vietnam, "gender_action_month", 2021, datetime(2021, 10, 1, tzinfo=UTC))
+def test_a_main_event_in_january_keeps_the_campaign_of_the_old_year_open_until_it_was_held(
+    session, vietnam, cast
+):
+    root = open_template(
+        session, vietnam, "gender_action_month", 2021, datetime(2021, 10, 1, tzinfo=UTC)
+    )
     december = datetime(2021, 12, 10, 2, tzinfo=UTC)
     move(session, root, NewAnchor(event_date=date(2022, 1, 10)), vietnam, cast.hoa, december)
 
@@ -99,12 +135,16 @@ def test_a_main_event_in_january_keeps_the_campaign_of_the_old_year_open_until_i
 
     assert root.event_date == date(2022, 1, 14)
     with pytest.raises(ConflictError, match="2021 is closed"):
-        anchors.preview(session, root, NewAnchor(event_date=date(2021, 12, 30)), vietnam, now=IN_JANUARY)
+        anchors.preview(
+            session, root, NewAnchor(event_date=date(2021, 12, 30)), vietnam, now=IN_JANUARY
+        )
     with pytest.raises(ConflictError, match="2021 is closed"):
         anchors.preview(session, root, NewAnchor(), vietnam, now=datetime(2022, 2, 20, tzinfo=UTC))
 
 
-def test_the_fourth_quarter_changes_while_its_figures_are_due_and_is_closed_then(session, quarter, vietnam, cast):
+def test_the_fourth_quarter_changes_while_its_figures_are_due_and_is_closed_then(
+    session, quarter, vietnam, cast
+):
     version = editing.get_template(session, "communication_quarter").current
     assert len(compare(session, quarter, version, calendar=vietnam, now=IN_JANUARY).lines) == 0
 

@@ -23,7 +23,8 @@ from tests.chance import drawn
 
 OCTOBER_2021 = datetime(2021, 10, 1, 1, tzinfo=UTC)
 OCTOBER_2026 = datetime(2026, 10, 1, 1, tzinfo=UTC)
-THE_FOUR = ["intl_happiness_day", "vn_family_day", "intl_day_evaw", "gender_action_month"]  # the plan's
+# the plan's
+THE_FOUR = ["intl_happiness_day", "vn_family_day", "intl_day_evaw", "gender_action_month"]
 JUNE = "dv_action_month"  # runs together with the Family Day
 
 
@@ -32,13 +33,25 @@ def open_year(session, vietnam, now, year=None):
 
 
 def item(session, observance, year, unit, key):
-    query = select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.observance).join(Campaign.unit)
+    query = (
+        select(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .join(Campaign.observance)
+        .join(Campaign.unit)
+    )
     return session.scalars(
-        query.where(Observance.key == observance, Campaign.year == year, Unit.key == unit, ChecklistItem.key == key)
+        query.where(
+            Observance.key == observance,
+            Campaign.year == year,
+            Unit.key == unit,
+            ChecklistItem.key == key,
+        )
     ).one_or_none()
 
 
-def test_2021_opens_all_four_observances_of_the_plan_and_the_june_month_at_every_level(session, vietnam):
+def test_2021_opens_all_four_observances_of_the_plan_and_the_june_month_at_every_level(
+    session, vietnam
+):
     opened = open_year(session, vietnam, OCTOBER_2021, 2021)
 
     assert sorted(result.observance for result in opened) == sorted([*THE_FOUR, JUNE])
@@ -52,24 +65,41 @@ def test_28_june_lives_inside_the_june_month_whichever_opens_first(session, viet
         [found] = rounds_of(template, 2021)
         open_round(session, found, now=OCTOBER_2021, calendar=vietnam)
 
-    days = session.scalars(select(Campaign).join(Campaign.observance).where(Observance.key == "vn_family_day")).all()
+    days = session.scalars(
+        select(Campaign).join(Campaign.observance).where(Observance.key == "vn_family_day")
+    ).all()
     assert len(days) == 1 + 10 + 102
-    assert {(day.outer.observance.key, day.outer.unit_id == day.unit_id) for day in days} == {(JUNE, True)}
+    assert {(day.outer.observance.key, day.outer.unit_id == day.unit_id) for day in days} == {
+        (JUNE, True)
+    }
 
 
-def test_the_june_month_asks_for_no_plan_beside_the_one_it_shares_with_the_family_day(session, vietnam):
+def test_the_june_month_asks_for_no_plan_beside_the_one_it_shares_with_the_family_day(
+    session, vietnam
+):
     open_year(session, vietnam, datetime(2021, 3, 30, 1, tzinfo=UTC), 2021)
 
     for unit in ("62", "23341"):
-        assert item(session, "vn_family_day", 2021, unit, "plan_province" if unit == "62" else "plan_commune")
-        assert item(session, JUNE, 2021, unit, "plan_province" if unit == "62" else "plan_commune") is None
+        assert item(
+            session,
+            "vn_family_day",
+            2021,
+            unit,
+            "plan_province" if unit == "62" else "plan_commune",
+        )
+        assert (
+            item(session, JUNE, 2021, unit, "plan_province" if unit == "62" else "plan_commune")
+            is None
+        )
     assert item(session, JUNE, 2021, "23341", "report_commune") is None
 
 
 def test_2026_opens_in_the_new_province_without_a_district_level(session, vietnam):
     opened = open_year(session, vietnam, OCTOBER_2026, 2026)
 
-    levels = Counter(session.scalars(select(Unit.level_key).join(Campaign, Campaign.unit_id == Unit.id)))
+    levels = Counter(
+        session.scalars(select(Unit.level_key).join(Campaign, Campaign.unit_id == Unit.id))
+    )
     assert {result.campaigns for result in opened} == {1 + 96}
     assert levels == {"province": 5, "commune": 5 * 96}
 
@@ -95,7 +125,11 @@ def test_both_dates_and_the_reason_are_kept_when_tet_moves_a_deadline(session, v
     open_year(session, vietnam, datetime(2026, 1, 10, tzinfo=UTC), 2026)
 
     plan = item(session, "intl_happiness_day", 2026, "51-2025", "plan_province")
-    assert (plan.nominal_due, plan.due, plan.due_reason) == (date(2026, 2, 20), date(2026, 2, 13), "trong kỳ nghỉ Tết")
+    assert (plan.nominal_due, plan.due, plan.due_reason) == (
+        date(2026, 2, 20),
+        date(2026, 2, 13),
+        "trong kỳ nghỉ Tết",
+    )
 
 
 def test_a_campaign_opens_on_the_day_its_template_says_and_not_before(session, vietnam):
@@ -109,7 +143,9 @@ def test_a_campaign_opens_on_the_day_its_template_says_and_not_before(session, v
 
 def test_opening_again_opens_nothing(session, vietnam):
     open_year(session, vietnam, OCTOBER_2021)
-    campaigns, items = (session.scalar(select(func.count()).select_from(t)) for t in (Campaign, ChecklistItem))
+    campaigns, items = (
+        session.scalar(select(func.count()).select_from(t)) for t in (Campaign, ChecklistItem)
+    )
 
     assert open_year(session, vietnam, OCTOBER_2021) == []
     assert session.scalar(select(func.count()).select_from(Campaign)) == campaigns
@@ -119,7 +155,13 @@ def test_opening_again_opens_nothing(session, vietnam):
 def test_a_unit_that_is_entered_later_gets_its_own_campaign(session, vietnam, cast):
     open_year(session, vietnam, OCTOBER_2021, 2021)
     village = Unit(
-        key="thon-1", level_key="village", type="thon", name="Thôn 1", full_name="Thôn 1", slug="thon-1", search="thon 1"
+        key="thon-1",
+        level_key="village",
+        type="thon",
+        name="Thôn 1",
+        full_name="Thôn 1",
+        slug="thon-1",
+        search="thon 1",
     )
     village.parent_id = cast.commune.id
     session.add(village)
@@ -136,7 +178,9 @@ def test_a_unit_that_is_entered_later_gets_its_own_campaign(session, vietnam, ca
 def test_child_campaigns_hang_below_the_campaign_of_their_parent_unit(session, vietnam, cast):
     open_year(session, vietnam, OCTOBER_2021, 2021)
 
-    commune = session.scalars(select(Campaign).where(Campaign.unit_id == cast.commune.id, Campaign.year == 2021)).first()
+    commune = session.scalars(
+        select(Campaign).where(Campaign.unit_id == cast.commune.id, Campaign.year == 2021)
+    ).first()
     assert commune.parent.unit is cast.district
     assert commune.parent.parent.unit is cast.province
     assert commune.parent.parent.parent is None
@@ -167,31 +211,47 @@ def test_a_district_item_goes_where_the_template_says_when_there_is_no_district(
     assert (item(session, observance, 2026, "23284-2025", key) is not None) == commune
 
 
-@pytest.mark.parametrize(("year", "unit", "role"), [(2021, "23341", "cc_vhxh"), (2026, "23341-2025", "phong_vhxh_xa")])
+@pytest.mark.parametrize(
+    ("year", "unit", "role"), [(2021, "23341", "cc_vhxh"), (2026, "23341-2025", "phong_vhxh_xa")]
+)
 def test_roles_are_those_of_their_time(session, vietnam, year, unit, role):
     open_year(session, vietnam, datetime(year, 10, 1, tzinfo=UTC), year)
 
     assert item(session, "intl_day_evaw", year, unit, "loudspeaker").role_key == role
 
 
-@pytest.mark.parametrize(("year", "root", "owner"), [(2021, "62", "so_ldtbxh"), (2026, "51-2025", "so_noi_vu")])
+@pytest.mark.parametrize(
+    ("year", "root", "owner"), [(2021, "62", "so_ldtbxh"), (2026, "51-2025", "so_noi_vu")]
+)
 def test_the_owner_of_the_action_month_changed_hands_in_2025(session, vietnam, year, root, owner):
     open_year(session, vietnam, datetime(year, 10, 1, tzinfo=UTC), year)
 
     query = select(Campaign.owner_role_key).join(Campaign.observance).join(Campaign.unit)
-    assert session.scalar(query.where(Observance.key == "gender_action_month", Unit.key == root, Campaign.year == year)) == owner
+    assert (
+        session.scalar(
+            query.where(
+                Observance.key == "gender_action_month", Unit.key == root, Campaign.year == year
+            )
+        )
+        == owner
+    )
 
 
 def test_a_role_of_another_level_gives_way_to_the_default_of_the_copys_level(session, vietnam):
     open_year(session, vietnam, OCTOBER_2021, 2021)
 
-    assert item(session, "intl_happiness_day", 2021, "610", "banners").role_key == "phong_vhtt"  # the item names the commune
+    # the item names the commune
+    assert item(session, "intl_happiness_day", 2021, "610", "banners").role_key == "phong_vhtt"
 
 
-def test_the_report_on_the_action_month_counts_from_its_last_day_across_the_year_end(session, vietnam):
+def test_the_report_on_the_action_month_counts_from_its_last_day_across_the_year_end(
+    session, vietnam
+):
     open_year(session, vietnam, OCTOBER_2021, 2021)
 
-    assert item(session, "gender_action_month", 2021, "62", "report_province").due == date(2021, 12, 30)
+    assert item(session, "gender_action_month", 2021, "62", "report_province").due == date(
+        2021, 12, 30
+    )
 
 
 def test_work_over_a_period_starts_and_ends(session, vietnam, cast):
@@ -205,13 +265,19 @@ def test_work_over_a_period_may_end_at_another_time_in_the_communes(session, vie
     template = get_template(session, "evaw_day")
     entries = [item_entry(item) for item in template.current.items]
     entries = [
-        entry.model_copy(update={"level_end_offsets": {"commune": 20}}) if entry.key == "banners" else entry for entry in entries
+        entry.model_copy(update={"level_end_offsets": {"commune": 20}})
+        if entry.key == "banners"
+        else entry
+        for entry in entries
     ]
     edit_template(session, template, entries, by=cast.hoa, now=OCTOBER_2021)
 
     open_year(session, vietnam, OCTOBER_2021, 2021)
 
-    ends = [item(session, "intl_day_evaw", 2021, unit.key, "banners").due for unit in (cast.district, cast.commune)]
+    ends = [
+        item(session, "intl_day_evaw", 2021, unit.key, "banners").due
+        for unit in (cast.district, cast.commune)
+    ]
     assert ends == [date(2021, 12, 10), date(2021, 12, 15)]
 
 
@@ -220,7 +286,9 @@ def test_the_campaign_prints_the_title_of_its_year(session, vietnam):
     open_year(session, vietnam, datetime(2020, 10, 1, tzinfo=UTC), 2020)
 
     titles = {
-        c.year: c.summary for c in session.scalars(select(Campaign).where(Campaign.parent_id.is_(None))) if "giới" in c.summary
+        c.year: c.summary
+        for c in session.scalars(select(Campaign).where(Campaign.parent_id.is_(None)))
+        if "giới" in c.summary
     }
     assert "phòng ngừa, ứng phó với" in titles[2021]
     assert "phòng, chống" in titles[2020]
@@ -241,7 +309,13 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_units(session
     of_113_units = statements(2021)
     for number in range(300):
         unit = Unit(
-            key=f"t{number}", level_key="village", type="thon", name="Thôn", full_name="Thôn", slug=f"t{number}", search="thon"
+            key=f"t{number}",
+            level_key="village",
+            type="thon",
+            name="Thôn",
+            full_name="Thôn",
+            slug=f"t{number}",
+            search="thon",
         )
         unit.parent_id = cast.district.id
         session.add(unit)
@@ -258,7 +332,9 @@ def test_opening_in_any_order_of_days_doubles_nothing(session, vietnam, days):
     for day in days:
         open_year(session, vietnam, datetime(day.year, day.month, day.day, 3, tzinfo=UTC))
 
-    keys = Counter(session.execute(select(Campaign.observance_id, Campaign.year, Campaign.unit_id)).all())
+    keys = Counter(
+        session.execute(select(Campaign.observance_id, Campaign.year, Campaign.unit_id)).all()
+    )
     items = Counter(session.execute(select(ChecklistItem.campaign_id, ChecklistItem.key)).all())
     assert set(keys.values()) | set(items.values()) == {1}
     nested.rollback()
@@ -272,11 +348,16 @@ def test_shifted_deadlines_keep_the_order_of_depends_on(session, vietnam):
     for campaign in session.scalars(select(Campaign).where(Campaign.parent_id.is_(None))):
         due = {entry.key: entry.due for entry in campaign.items}
         for entry in campaign.items:
-            assert all(due[key] <= entry.due for key in entry.depends_on if key in due), (campaign.summary, entry.key)
+            assert all(due[key] <= entry.due for key in entry.depends_on if key in due), (
+                campaign.summary,
+                entry.key,
+            )
 
 
 def occurrences(session, key):
-    return session.scalars(select(ObservanceOccurrence).where(ObservanceOccurrence.observance.has(key=key))).all()
+    return session.scalars(
+        select(ObservanceOccurrence).where(ObservanceOccurrence.observance.has(key=key))
+    ).all()
 
 
 def test_at_least_13_months_of_observance_days_are_on_the_calendar(session):

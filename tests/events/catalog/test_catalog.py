@@ -36,11 +36,31 @@ MISTAKES = [
         'role = "tt_vhnx"',
         r"templates\.toml:\d+, happiness_day\.message_kit: unknown role 'tt_vhnx'",
     ),
-    ("templates.toml", 'levels = ["province"]', 'levels = ["region"]', r"happiness_day\.guidance_in: unknown level 'region'"),
+    (
+        "templates.toml",
+        'levels = ["province"]',
+        'levels = ["region"]',
+        r"happiness_day\.guidance_in: unknown level 'region'",
+    ),
     ("templates.toml", 'phase = "prepare"', 'phase = "preparing"', r"unknown phase 'preparing'"),
-    ("templates.toml", 'evidence = ["doc_ref", "file"]', 'evidence = ["oath"]', r"unknown evidence kind 'oath'"),
-    ("templates.toml", 'anchor = "event"\noffset_days', 'anchor = "noon"\noffset_days', r"guidance_in.*anchor"),
-    ("templates.toml", 'anchor = "day"\noffset_days', 'anchor = "cutoff"\noffset_days', r"anchor 'cutoff' does not go with"),
+    (
+        "templates.toml",
+        'evidence = ["doc_ref", "file"]',
+        'evidence = ["oath"]',
+        r"unknown evidence kind 'oath'",
+    ),
+    (
+        "templates.toml",
+        'anchor = "event"\noffset_days',
+        'anchor = "noon"\noffset_days',
+        r"guidance_in.*anchor",
+    ),
+    (
+        "templates.toml",
+        'anchor = "day"\noffset_days',
+        'anchor = "cutoff"\noffset_days',
+        r"anchor 'cutoff' does not go with",
+    ),
     (
         "templates.toml",
         'depends_on = ["guidance_in"]',
@@ -53,13 +73,43 @@ MISTAKES = [
         'shift = "prev"\ndepends_on = ["letter_province"]\n\n[[template.item]]\nkey = "plan_province"',
         r"cycle of depends_on: guidance_in → letter_province → plan_province → guidance_in",
     ),
-    ("templates.toml", 'key = "plan_province"', 'key = "guidance_in"', r"guidance_in: this key stands twice"),
+    (
+        "templates.toml",
+        'key = "plan_province"',
+        'key = "guidance_in"',
+        r"guidance_in: this key stands twice",
+    ),
     ("templates.toml", "weight = 3", "weight = 9", r"weight: .*less than or equal to 5 \(got 9\)"),
-    ("templates.toml", "required = true", "requird = true", r"guidance_in: requird: there is no such key"),
-    ("templates.toml", 'observance = "vn_family_day"', 'observance = "family"', r"vn_family_day: unknown observance 'family'"),
-    ("observances.toml", "month = 3, day = 20", "month = 3, day = 32", r"observances\.toml:\d+, intl_happiness_day: rule: .*day"),
-    ("observances.toml", 'key = "vn_family_day"', 'key = "intl_happiness_day"', r"intl_happiness_day: this key stands twice"),
-    ("observances.toml", 'slug = "ngay-gia-dinh-viet-nam"', 'slug = "huyen-dak-to"', r"huyen-dak-to: this slug stands twice"),
+    (
+        "templates.toml",
+        "required = true",
+        "requird = true",
+        r"guidance_in: requird: there is no such key",
+    ),
+    (
+        "templates.toml",
+        'observance = "vn_family_day"',
+        'observance = "family"',
+        r"vn_family_day: unknown observance 'family'",
+    ),
+    (
+        "observances.toml",
+        "month = 3, day = 20",
+        "month = 3, day = 32",
+        r"observances\.toml:\d+, intl_happiness_day: rule: .*day",
+    ),
+    (
+        "observances.toml",
+        'key = "vn_family_day"',
+        'key = "intl_happiness_day"',
+        r"intl_happiness_day: this key stands twice",
+    ),
+    (
+        "observances.toml",
+        'slug = "ngay-gia-dinh-viet-nam"',
+        'slug = "huyen-dak-to"',
+        r"huyen-dak-to: this slug stands twice",
+    ),
     ("units.toml", 'id = "610"', 'id = "608"', r"units\.toml:\d+, 608: this key stands twice"),
     ("units.toml", 'parent = "62"', 'parent = "63"', r"608: unknown parent '63'"),
     (
@@ -68,9 +118,19 @@ MISTAKES = [
         'valid_to = "2026-06-30"\n\n[[unit]]\nid = "611"',
         r"610: lives outside",
     ),
-    ("units.toml", 'parent = "62"', 'parent = "608"', r"608: parent '608' is not of a higher level"),
+    (
+        "units.toml",
+        'parent = "62"',
+        'parent = "608"',
+        r"608: parent '608' is not of a higher level",
+    ),
     ("units.toml", 'valid_to = "2025-06-30"', 'valid_to = "2025-06-31"', r"62: valid_to"),
-    ("units.toml", 'successor = "51-2025"', 'successor = "51-2026"', r"62: unknown successor or predecessor '51-2026'"),
+    (
+        "units.toml",
+        'successor = "51-2025"',
+        'successor = "51-2026"',
+        r"62: unknown successor or predecessor '51-2026'",
+    ),
     (
         "calendar.toml",
         "day_off = 2026-01-02",
@@ -81,7 +141,11 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("file", "old", "new", "message"), MISTAKES, ids=[re.sub(r"\W+", "-", m[3])[:40] for m in MISTAKES])
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    MISTAKES,
+    ids=[re.sub(r"\W+", "-", m[3])[:40] for m in MISTAKES],
+)
 def test_a_mistake_is_named_with_its_file_entry_and_reason(folder, file, old, new, message):
     spoil(folder, file, old, new)
 
@@ -115,7 +179,9 @@ def test_the_shipped_catalogue_has_what_the_plan_needs(session):
 
 def test_a_template_that_a_new_release_brings_does_not_open_for_days_that_are_over(session, folder):
     path = folder / "templates.toml"
-    text = path.read_text(encoding="utf-8").replace('key = "dv_action_month"', 'key = "dv_action_month_2"', 1)
+    text = path.read_text(encoding="utf-8").replace(
+        'key = "dv_action_month"', 'key = "dv_action_month_2"', 1
+    )
     path.write_text(text, encoding="utf-8")
 
     import_catalog(session, read_catalog(folder), now=NOW)
@@ -127,8 +193,18 @@ def test_a_template_that_a_new_release_brings_does_not_open_for_days_that_are_ov
 def test_a_new_import_keeps_what_people_edited_and_updates_the_rest(session, folder):
     day = session.scalars(select(Observance).where(Observance.key == "vn_family_day")).one()
     day.title_vi = "Ngày Gia đình (tên địa phương)"
-    spoil(folder, "observances.toml", 'title_vi = "Ngày Gia đình Việt Nam"', 'title_vi = "Ngày Gia đình VN"')
-    spoil(folder, "observances.toml", 'basis = "Quyết định 72/2001/QĐ-TTg ngày 04/5/2001"', 'basis = "Quyết định 72/2001/QĐ-TTg"')
+    spoil(
+        folder,
+        "observances.toml",
+        'title_vi = "Ngày Gia đình Việt Nam"',
+        'title_vi = "Ngày Gia đình VN"',
+    )
+    spoil(
+        folder,
+        "observances.toml",
+        'basis = "Quyết định 72/2001/QĐ-TTg ngày 04/5/2001"',
+        'basis = "Quyết định 72/2001/QĐ-TTg"',
+    )
 
     result = import_catalog(session, read_catalog(folder), now=NOW)
 
@@ -152,7 +228,12 @@ def test_changed_items_make_a_new_version_and_leave_the_old_one(session, folder)
     import_catalog(session, read_catalog(folder), now=NOW)
 
     template = session.scalars(select(Template).where(Template.key == "happiness_day")).one()
-    plans = [item.offset_days for version in template.versions for item in version.items if item.key == "plan_province"]
+    plans = [
+        item.offset_days
+        for version in template.versions
+        for item in version.items
+        if item.key == "plan_province"
+    ]
     assert plans == [-28, -45]
 
 
@@ -195,8 +276,18 @@ def test_a_cycle_is_found_and_shown_from_its_start():
 
 def test_what_the_catalogue_says_to_people_is_said_in_vietnamese(catalog):
     templates, days = catalog.templates.template, catalog.observances.observance
-    notes = [entry.note for entry in (*templates, *days, *catalog.units.unit, *(item for one in templates for item in one.item))]
-    sources = [entry.source for entry in (*catalog.calendar.swap, *catalog.calendar.proposed_holiday)]
+    notes = [
+        entry.note
+        for entry in (
+            *templates,
+            *days,
+            *catalog.units.unit,
+            *(item for one in templates for item in one.item),
+        )
+    ]
+    sources = [
+        entry.source for entry in (*catalog.calendar.swap, *catalog.calendar.proposed_holiday)
+    ]
 
     told = [text for text in (*notes, *(entry.basis for entry in days), *sources) if text]
 

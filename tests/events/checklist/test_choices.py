@@ -32,7 +32,13 @@ from events.progress import figures
 from events.progress.as_of import AsOf
 from events.progress.figures import own_progress, sum_of
 from events.reforms.handover import hand_over_due
-from events.reforms.villages import VillageType, add_village, correct_village, end_village, villages_of
+from events.reforms.villages import (
+    VillageType,
+    add_village,
+    correct_village,
+    end_village,
+    villages_of,
+)
 from events.units.lineage import ever_below
 from tests.events.replanning.test_anchors import open_template
 
@@ -50,7 +56,15 @@ def happiness(session, vietnam, cast):
 @pytest.fixture
 def enter(session, cast, vietnam):
     def village(name, kind=VillageType.THON, by=None, commune=None, now=NOW):
-        return add_village(session, commune or cast.commune, kind, name, by=by or cast.thi, now=now, calendar=vietnam)
+        return add_village(
+            session,
+            commune or cast.commune,
+            kind,
+            name,
+            by=by or cast.thi,
+            now=now,
+            calendar=vietnam,
+        )
 
     return village
 
@@ -73,7 +87,9 @@ def test_an_optional_item_is_switched_off_and_on(session, happiness, who):
 
 
 @pytest.mark.parametrize("switch", [switch_off, switch_on])
-def test_a_switch_shown_before_an_optional_item_was_done_does_not_undo_it(session, happiness, who, switch):
+def test_a_switch_shown_before_an_optional_item_was_done_does_not_undo_it(
+    session, happiness, who, switch
+):
     visits = item_of(happiness, "visits")
     visits.evidence_min = 0
     complete_item(session, visits.id, **who)
@@ -99,7 +115,12 @@ def test_a_unit_adds_its_own_item_once(session, happiness, who):
     first = add_own_item(session, happiness, own, **who)
 
     assert add_own_item(session, happiness, own, **who) is first
-    assert (first.summary, first.is_own, first.required, evidence_missing(first)) == ("Thi nấu ăn", True, False, 1)
+    assert (first.summary, first.is_own, first.required, evidence_missing(first)) == (
+        "Thi nấu ăn",
+        True,
+        False,
+        1,
+    )
     assert history_of(session, first)[0].after == {"added": "Thi nấu ăn"}
 
 
@@ -137,7 +158,11 @@ def test_a_village_gets_its_copies_of_what_runs(session, happiness, enter):
     village = enter("Đăk Ra")
 
     campaign = session.scalars(select(Campaign).where(Campaign.unit_id == village.id)).one()
-    assert (village.full_name, village.level_key, village.search) == ("Thôn Đăk Ra", "village", "thon dak ra")
+    assert (village.full_name, village.level_key, village.search) == (
+        "Thôn Đăk Ra",
+        "village",
+        "thon dak ra",
+    )
     assert campaign.parent_id == happiness.id
     assert [item.key for item in campaign.items] == ["village_meeting", "club_activity"]
 
@@ -159,7 +184,11 @@ def test_entering_a_village_twice_changes_nothing(session, happiness, cast, ente
 
 
 def test_villages_of_the_same_name_have_keys_and_slugs_of_their_own(session, cast, enter):
-    villages = [enter("1"), enter("1", VillageType.TO_DAN_PHO), enter("1", by=cast.khanh, commune=cast.other_commune)]
+    villages = [
+        enter("1"),
+        enter("1", VillageType.TO_DAN_PHO),
+        enter("1", by=cast.khanh, commune=cast.other_commune),
+    ]
     villages += [enter("Đăk Hà"), enter("Dak Ha")]
 
     assert len({village.key for village in villages}) == 5
@@ -176,7 +205,10 @@ def test_only_a_commune_has_villages_and_only_its_people_enter_them(session, cas
     with pytest.raises(InvalidInputError):
         enter("Thôn ")
 
-    assert session.scalar(select(func.count()).select_from(Unit).where(Unit.level_key == "village")) == 0
+    assert (
+        session.scalar(select(func.count()).select_from(Unit).where(Unit.level_key == "village"))
+        == 0
+    )
 
 
 def test_a_split_item_is_done_when_all_its_parts_are(session, cast, happiness, enter, vietnam, who):
@@ -196,7 +228,9 @@ def test_a_split_item_is_done_when_all_its_parts_are(session, cast, happiness, e
     assert banners.is_open
 
 
-def test_an_item_whose_parts_were_all_left_undone_was_not_done(session, happiness, enter, vietnam, who):
+def test_an_item_whose_parts_were_all_left_undone_was_not_done(
+    session, happiness, enter, vietnam, who
+):
     banners = item_of(happiness, "banners")
     parts = split_item(session, banners.id, [enter("1").id, enter("2").id], calendar=vietnam, **who)
 
@@ -210,7 +244,9 @@ def test_an_item_whose_parts_were_all_left_undone_was_not_done(session, happines
 def banners(session, happiness):
     """An item of the commune that two villages may share; a tick is enough."""
     item = item_of(happiness, "banners")
-    item.evidence_min = next(each for each in happiness.version.items if each.key == item.key).evidence_min = 0
+    item.evidence_min = next(
+        each for each in happiness.version.items if each.key == item.key
+    ).evidence_min = 0
     return item
 
 
@@ -219,7 +255,9 @@ def parts(session, banners, enter, vietnam, who):
     return split_item(session, banners.id, [enter("1").id, enter("2").id], calendar=vietnam, **who)
 
 
-def test_an_item_that_people_closed_stays_closed_whatever_its_parts_do(session, banners, parts, who):
+def test_an_item_that_people_closed_stays_closed_whatever_its_parts_do(
+    session, banners, parts, who
+):
     complete_item(session, banners.id, **who)
     complete_item(session, parts[0].id, **who)
     reopen_item(session, parts[0].id, **who)
@@ -227,7 +265,9 @@ def test_an_item_that_people_closed_stays_closed_whatever_its_parts_do(session, 
     assert (banners.state, banners.completed) == (ItemState.DONE, NOW)
 
 
-def test_a_part_that_is_opened_again_brings_the_whole_back_to_where_it_was(session, banners, parts, who):
+def test_a_part_that_is_opened_again_brings_the_whole_back_to_where_it_was(
+    session, banners, parts, who
+):
     block_item(session, banners.id, "chờ vải", **who)
     for part in parts:
         complete_item(session, part.id, **who)
@@ -236,7 +276,9 @@ def test_a_part_that_is_opened_again_brings_the_whole_back_to_where_it_was(sessi
     undo_change(session, parts[1].id, history_of(session, parts[1])[0].id, **who)
 
     assert (banners.state, banners.blocked) == (ItemState.BLOCKED, "chờ vải")
-    assert story_of(history_of(session, banners)[0], "en").startswith("open again, since one of its parts is")
+    assert story_of(history_of(session, banners)[0], "en").startswith(
+        "open again, since one of its parts is"
+    )
     complete_item(session, parts[1].id, **who)
     assert banners.is_done
 
@@ -256,7 +298,9 @@ def test_a_unit_does_not_wish_required_work_away_by_dividing_it(session, banners
     assert (banners.state, banners.reason) == (ItemState.NOT_DONE, "không có trụ sở")
 
 
-def test_an_item_that_its_parts_closed_is_opened_by_opening_one_of_them(session, banners, parts, who):
+def test_an_item_that_its_parts_closed_is_opened_by_opening_one_of_them(
+    session, banners, parts, who
+):
     for part in parts:
         complete_item(session, part.id, **who)
 
@@ -268,7 +312,9 @@ def test_an_item_that_its_parts_closed_is_opened_by_opening_one_of_them(session,
     assert banners.is_done
 
 
-def test_splitting_again_only_adds_the_units_that_have_no_part(session, happiness, enter, vietnam, who):
+def test_splitting_again_only_adds_the_units_that_have_no_part(
+    session, happiness, enter, vietnam, who
+):
     banners, first, second = item_of(happiness, "banners"), enter("1"), enter("2")
     split_item(session, banners.id, [first.id], calendar=vietnam, **who)
 
@@ -290,7 +336,10 @@ def test_an_item_is_split_among_units_below_alone(session, cast, happiness, viet
 def test_who_is_in_charge_where_an_item_was_delegated_may_tick_it(session, happiness, enter, who):
     banners, village = item_of(happiness, "banners"), enter("1")
     banners.evidence_min = 0
-    head, other = add_person(session, "Trưởng thôn", "truong@example.org"), add_person(session, "Khác", "khac@example.org")
+    head, other = (
+        add_person(session, "Trưởng thôn", "truong@example.org"),
+        add_person(session, "Khác", "khac@example.org"),
+    )
     give_post(session, head, village, "truong_thon")
     give_post(session, other, village, "hoi_lhpn")
     village.level.default_role_key = "truong_thon"
@@ -308,10 +357,15 @@ def test_who_is_in_charge_where_an_item_was_delegated_may_tick_it(session, happi
     assert history_of(session, banners)[1].after["delegate"] == "Thôn 1"
 
 
-def test_an_item_may_be_delegated_to_one_post_in_the_unit_below(session, cast, happiness, enter, who):
+def test_an_item_may_be_delegated_to_one_post_in_the_unit_below(
+    session, cast, happiness, enter, who
+):
     banners, village = item_of(happiness, "banners"), enter("1")
     banners.evidence_min = 0
-    head, other = add_person(session, "Trưởng thôn", "truong@example.org"), add_person(session, "Phụ nữ", "phu-nu@example.org")
+    head, other = (
+        add_person(session, "Trưởng thôn", "truong@example.org"),
+        add_person(session, "Phụ nữ", "phu-nu@example.org"),
+    )
     give_post(session, head, village, "truong_thon")
     give_post(session, other, village, "hoi_lhpn")
     village.level.default_role_key = "truong_thon"
@@ -319,9 +373,16 @@ def test_an_item_may_be_delegated_to_one_post_in_the_unit_below(session, cast, h
 
     delegate_item(session, banners.id, village.id, role="hoi_lhpn", **who)
 
-    charged = select(Post.person_id).select_from(ChecklistItem).join(ChecklistItem.campaign).join(Post, in_charge())
+    charged = (
+        select(Post.person_id)
+        .select_from(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .join(Post, in_charge())
+    )
     assert session.scalars(charged.where(ChecklistItem.id == banners.id)).all() == [other.id]
-    assert story_of(history_of(session, banners)[0], "en").endswith("delegated it to Thôn 1 – " + banners.delegate_role.title_vi)
+    assert story_of(history_of(session, banners)[0], "en").endswith(
+        "delegated it to Thôn 1 – " + banners.delegate_role.title_vi
+    )
     with pytest.raises(NotAllowedError):
         complete_item(session, banners.id, by=head, now=NOW)
     assert complete_item(session, banners.id, by=other, now=NOW).is_done
@@ -329,10 +390,14 @@ def test_an_item_may_be_delegated_to_one_post_in_the_unit_below(session, cast, h
 
 def test_an_item_is_delegated_to_posts_that_the_unit_has(session, happiness, enter, who):
     with pytest.raises(InvalidInputError, match="no such post in Thôn 1"):
-        delegate_item(session, item_of(happiness, "banners").id, enter("1").id, role="so_vhttdl", **who)
+        delegate_item(
+            session, item_of(happiness, "banners").id, enter("1").id, role="so_vhttdl", **who
+        )
 
 
-def test_who_an_item_was_delegated_to_does_it_and_decides_nothing_else_about_it(session, cast, happiness, enter, vietnam, who):
+def test_who_an_item_was_delegated_to_does_it_and_decides_nothing_else_about_it(
+    session, cast, happiness, enter, vietnam, who
+):
     visits, village, other = item_of(happiness, "visits"), enter("1"), enter("2")
     head = add_person(session, "Trưởng thôn", "truong@example.org")
     give_post(session, head, village, "truong_thon")
@@ -361,7 +426,9 @@ def test_nothing_is_delegated_to_a_unit_beside_or_above(session, cast, happiness
             delegate_item(session, item_of(happiness, "banners").id, unit.id, **who)
 
 
-def test_a_village_that_ended_gets_no_work_from_a_form_that_was_open_for_long(session, happiness, enter, vietnam, who):
+def test_a_village_that_ended_gets_no_work_from_a_form_that_was_open_for_long(
+    session, happiness, enter, vietnam, who
+):
     village, banners = enter("1"), item_of(happiness, "banners")
     village.valid_to = date(2021, 3, 3)
 
@@ -376,9 +443,14 @@ def test_a_divided_item_counts_once_and_its_parts_beside_it_in_the_villages_that
 ):
     villages = [enter(name) for name in ("1", "2", "3")]
     here, item = Campaign.unit_id.in_(ever_below(cast.province.id)), item_of(happiness, "banners")
-    before, yesterday = sum_of(own_progress(session, TODAY, here).values()), AsOf(TODAY - timedelta(days=1))
+    before, yesterday = (
+        sum_of(own_progress(session, TODAY, here).values()),
+        AsOf(TODAY - timedelta(days=1)),
+    )
 
-    split = split_item(session, item.id, [village.id for village in villages], calendar=vietnam, **who)
+    split = split_item(
+        session, item.id, [village.id for village in villages], calendar=vietnam, **who
+    )
 
     own = own_progress(session, TODAY, here)
     assert sum_of(own.values()) == replace(before, parts=3)
@@ -395,9 +467,14 @@ def test_a_divided_item_counts_once_and_its_parts_beside_it_in_the_villages_that
 def test_parts_stand_with_the_item_that_was_divided_also_when_a_part_is_divided_again(
     session, cast, happiness, enter, vietnam, who
 ):
-    village, district = enter("1"), session.scalars(select(Campaign).where(Campaign.unit_id == cast.district.id)).one()
+    village, district = (
+        enter("1"),
+        session.scalars(select(Campaign).where(Campaign.unit_id == cast.district.id)).one(),
+    )
     whole = item_of(district, "plan_district")
-    [part] = split_item(session, whole.id, [cast.commune.id], by=cast.hoa, now=NOW, calendar=vietnam)
+    [part] = split_item(
+        session, whole.id, [cast.commune.id], by=cast.hoa, now=NOW, calendar=vietnam
+    )
     split_item(session, part.id, [village.id], calendar=vietnam, **who)
 
     found = figures.parts(session, TODAY, Campaign.unit_id.in_(ever_below(cast.district.id)))
@@ -408,33 +485,46 @@ def test_parts_stand_with_the_item_that_was_divided_also_when_a_part_is_divided_
     assert not [one.key for one in found if one.key.startswith("part-")]
 
 
-def test_a_village_that_is_entered_before_the_campaign_is_opened_with_it(session, cast, enter, vietnam):
+def test_a_village_that_is_entered_before_the_campaign_is_opened_with_it(
+    session, cast, enter, vietnam
+):
     village = enter("1")
 
     open_campaigns(session, now=NOW, calendar=vietnam, year=2021)
 
-    query = select(ChecklistItem.key).join(ChecklistItem.campaign).where(Campaign.unit_id == village.id)
+    query = (
+        select(ChecklistItem.key).join(ChecklistItem.campaign).where(Campaign.unit_id == village.id)
+    )
     assert "village_meeting" in session.scalars(query).all()
 
 
-def test_a_village_that_has_reported_nothing_is_called_what_it_is(session, cast, happiness, enter, who):
+def test_a_village_that_has_reported_nothing_is_called_what_it_is(
+    session, cast, happiness, enter, who
+):
     village = enter("Đăk Raa")
     other = enter("2")
 
-    assert correct_village(session, village.id, VillageType.LANG, "Đăk Ra", **who).full_name == "Làng Đăk Ra"
+    assert (
+        correct_village(session, village.id, VillageType.LANG, "Đăk Ra", **who).full_name
+        == "Làng Đăk Ra"
+    )
     assert (village.type, village.search) == ("lang", "lang dak ra")
     with pytest.raises(ConflictError, match="already"):
         correct_village(session, other.id, VillageType.LANG, "đăk ra", **who)
     with pytest.raises(NotAllowedError):
         correct_village(session, village.id, VillageType.LANG, "Khác", by=cast.khanh, now=NOW)
 
-    item = session.scalars(select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == village.id)).first()
+    item = session.scalars(
+        select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == village.id)
+    ).first()
     start_item(session, item.id, **who)
     with pytest.raises(ConflictError, match="has reported"):
         correct_village(session, village.id, VillageType.LANG, "Khác", **who)
 
 
-def test_a_village_ends_once_what_its_commune_gave_it_is_taken_back(session, cast, banners, enter, vietnam, who):
+def test_a_village_ends_once_what_its_commune_gave_it_is_taken_back(
+    session, cast, banners, enter, vietnam, who
+):
     village = enter("1")
     [part] = split_item(session, banners.id, [village.id], calendar=vietnam, **who)
     with pytest.raises(ConflictError, match="Please take that back first"):
@@ -450,7 +540,9 @@ def test_a_village_ends_once_what_its_commune_gave_it_is_taken_back(session, cas
     assert {item.state for item in session.scalars(left)} == {ItemState.NOT_REQUIRED}
 
 
-def test_a_part_that_nobody_touched_is_taken_back_and_may_be_given_again(session, cast, banners, parts, vietnam, who):
+def test_a_part_that_nobody_touched_is_taken_back_and_may_be_given_again(
+    session, cast, banners, parts, vietnam, who
+):
     first, second = parts
     complete_item(session, first.id, **who)
     with pytest.raises(ConflictError, match="has begun its part"):
@@ -460,14 +552,22 @@ def test_a_part_that_nobody_touched_is_taken_back_and_may_be_given_again(session
 
     take_back_part(session, second.id, **who)
 
-    assert (second.state, second.reason) == (ItemState.NOT_REQUIRED, "Thị trấn Đăk Glei đã thu lại phần việc này")
+    assert (second.state, second.reason) == (
+        ItemState.NOT_REQUIRED,
+        "Thị trấn Đăk Glei đã thu lại phần việc này",
+    )
     assert (parts_of(session, banners), banners.is_done) == ([first], True)
     reopen_item(session, first.id, **who)
-    assert split_item(session, banners.id, [second.campaign.unit_id], calendar=vietnam, **who) == [first, second]
+    assert split_item(session, banners.id, [second.campaign.unit_id], calendar=vietnam, **who) == [
+        first,
+        second,
+    ]
     assert second.state is ItemState.NOT_STARTED
 
 
-def test_a_whole_whose_only_part_is_taken_back_is_to_do_again(session, banners, enter, vietnam, who):
+def test_a_whole_whose_only_part_is_taken_back_is_to_do_again(
+    session, banners, enter, vietnam, who
+):
     [part] = split_item(session, banners.id, [enter("1").id], calendar=vietnam, **who)
 
     assert take_back_part(session, part.id, **who).state is ItemState.NOT_STARTED

@@ -57,7 +57,12 @@ def root_of(session):
 
 
 def edited(item, **changes):
-    values = {"summary": item.summary, "due": item.due, "role": item.role_key, "dtstart": item.dtstart}
+    values = {
+        "summary": item.summary,
+        "due": item.due,
+        "role": item.role_key,
+        "dtstart": item.dtstart,
+    }
     return Edit(**values | changes)
 
 
@@ -66,7 +71,12 @@ def test_an_edit_changes_what_it_names_and_is_history(session, plan, who):
 
     edit_item(session, plan.id, edited(plan, summary="  Ban hành  kế hoạch", due=EARLIER), **who)
 
-    assert (plan.summary, plan.due, plan.nominal_due, plan.due_reason) == ("Ban hành kế hoạch", EARLIER, EARLIER, None)
+    assert (plan.summary, plan.due, plan.nominal_due, plan.due_reason) == (
+        "Ban hành kế hoạch",
+        EARLIER,
+        EARLIER,
+        None,
+    )
     assert plan.edited == ["due", "summary"]
     [change] = history_of(session, plan)
     assert (change.before["summary"], change.before["due"]) == old
@@ -91,7 +101,9 @@ def test_somebody_who_saw_an_older_state_overwrites_nothing(session, plan, who, 
     edit_item(session, plan.id, edited(plan, due=EARLIER), sequence=seen, **who)
 
     with pytest.raises(ConflictError, match="was changed since"):
-        edit_item(session, plan.id, edited(plan, due=EARLIER - A_DAY), sequence=seen, by=cast.hoa, now=NOW)
+        edit_item(
+            session, plan.id, edited(plan, due=EARLIER - A_DAY), sequence=seen, by=cast.hoa, now=NOW
+        )
 
     assert plan.due == EARLIER
 
@@ -114,10 +126,14 @@ def test_a_unit_moves_its_own_items_as_it_likes(session, happiness, who):
     assert not follows_a_template(own)
 
 
-def test_a_village_does_not_give_itself_more_time_for_its_part(session, happiness, who, cast, vietnam):
+def test_a_village_does_not_give_itself_more_time_for_its_part(
+    session, happiness, who, cast, vietnam
+):
     village = add_village(session, cast.commune, VillageType.THON, "1", calendar=vietnam, **who)
     give_post(session, cast.la, village, "truong_thon")
-    [part] = split_item(session, item_of(happiness, "banners").id, [village.id], calendar=vietnam, **who)
+    [part] = split_item(
+        session, item_of(happiness, "banners").id, [village.id], calendar=vietnam, **who
+    )
 
     with pytest.raises(ConflictError, match="can give more time"):
         edit_item(session, part.id, edited(part, due=part.due + A_DAY), by=cast.la, now=NOW)
@@ -140,7 +156,9 @@ def test_what_cannot_be_is_refused_and_nothing_is_half_done(session, plan, cast,
     before = edited(plan)
 
     with pytest.raises(error):
-        edit_item(session, plan.id, edited(plan, **{"summary": "Khác", **changes}), by=cast.hoa, now=NOW)
+        edit_item(
+            session, plan.id, edited(plan, **{"summary": "Khác", **changes}), by=cast.hoa, now=NOW
+        )
 
     assert edited(plan) == before
     assert history_of(session, plan) == []
@@ -150,7 +168,9 @@ def test_an_item_cannot_begin_after_it_is_due(session, happiness, cast):
     banners = item_of(happiness, "banners")
 
     with pytest.raises(InvalidInputError, match="cannot begin after"):
-        edit_item(session, banners.id, edited(banners, dtstart=banners.due + A_DAY), by=cast.hoa, now=NOW)
+        edit_item(
+            session, banners.id, edited(banners, dtstart=banners.due + A_DAY), by=cast.hoa, now=NOW
+        )
 
 
 def test_closed_items_and_those_of_others_are_left_alone(session, plan, who, cast):
@@ -187,7 +207,9 @@ def test_an_item_follows_its_template_again(session, plan, who):
 
     assert (edited(plan), plan.nominal_due, plan.due_reason) == before
     assert plan.edited == []
-    assert story_of(history_of(session, plan)[0], "vi").startswith("Cán bộ xã (Thi) cho việc theo lại mẫu")
+    assert story_of(history_of(session, plan)[0], "vi").startswith(
+        "Cán bộ xã (Thi) cho việc theo lại mẫu"
+    )
     assert len(history_of(session, plan)) == 2
 
 
@@ -196,7 +218,15 @@ def test_moving_the_event_keeps_a_date_set_by_hand_and_says_so(session, plan, wh
     change = anchors.NewAnchor(event_date=date(2021, 3, 27))
 
     shown = anchors.preview(session, root_of(session), change, vietnam, now=NOW)
-    anchors.apply(session, root_of(session), change, expected_fingerprint=shown.fingerprint, by=cast.hoa, now=NOW, calendar=vietnam)
+    anchors.apply(
+        session,
+        root_of(session),
+        change,
+        expected_fingerprint=shown.fingerprint,
+        by=cast.hoa,
+        now=NOW,
+        calendar=vietnam,
+    )
 
     session.refresh(plan)
     assert plan.due == EARLIER
@@ -207,11 +237,22 @@ def test_a_new_version_keeps_what_was_edited_and_says_so(session, plan, who, cas
     edit_item(session, plan.id, edited(plan, summary="Kế hoạch của thị trấn"), **who)
     template = plan.campaign.template
     entries = [item_entry(item) for item in template.current.items]
-    reworded = [entry.model_copy(update={"title_vi": "Mới"}) if entry.key == "plan_commune" else entry for entry in entries]
+    reworded = [
+        entry.model_copy(update={"title_vi": "Mới"}) if entry.key == "plan_commune" else entry
+        for entry in entries
+    ]
     version = edit_template(session, template, reworded, by=cast.hoa, now=NOW)
 
     diff = compare(session, root_of(session), version, calendar=vietnam, now=NOW)
-    apply_version(session, root_of(session), version, expected_fingerprint=diff.fingerprint, by=cast.hoa, now=NOW, calendar=vietnam)
+    apply_version(
+        session,
+        root_of(session),
+        version,
+        expected_fingerprint=diff.fingerprint,
+        by=cast.hoa,
+        now=NOW,
+        calendar=vietnam,
+    )
 
     session.refresh(plan)
     assert plan.summary == "Kế hoạch của thị trấn"
@@ -236,7 +277,12 @@ def test_a_moved_date_is_reminded_of_again(session, plan, who, vietnam):
     edit_item(session, plan.id, edited(plan, due=EARLIER), by=who["by"], now=morning)
     write_reminders(session, now=morning + timedelta(hours=1), calendar=vietnam)
 
-    told = select(Notice.anchor_version).where(Notice.item_id == plan.id).distinct().order_by(Notice.anchor_version)
+    told = (
+        select(Notice.anchor_version)
+        .where(Notice.item_id == plan.id)
+        .distinct()
+        .order_by(Notice.anchor_version)
+    )
     assert session.scalars(told).all() == [0, 1]
 
 

@@ -22,8 +22,20 @@ from events.checklist.evidence import (
 )
 from events.checklist.history import history_of
 from events.checklist.states import complete_item
-from events.documents.register import Paper, add_document, correct_document, issue_document, supersede
-from events.errors import ConflictError, EvidenceMissingError, InvalidInputError, NotAllowedError, NotFoundError
+from events.documents.register import (
+    Paper,
+    add_document,
+    correct_document,
+    issue_document,
+    supersede,
+)
+from events.errors import (
+    ConflictError,
+    EvidenceMissingError,
+    InvalidInputError,
+    NotAllowedError,
+    NotFoundError,
+)
 from events.files.pictures import without_metadata
 from events.files.store import LARGEST_FILE, StoredFile, file_type, store_file
 from events.models import Campaign, ChecklistItem, DocumentKind, Evidence
@@ -40,7 +52,17 @@ def a_picture(form, **options):
 
 JPEG, PNG = a_picture("JPEG"), a_picture("PNG")
 PDF = b"%PDF-1.7 a plan"
-EVERY_KIND = ["doc_ref", "file", "photo", "link", "script", "attendance", "count", "minutes", "report_form"]
+EVERY_KIND = [
+    "doc_ref",
+    "file",
+    "photo",
+    "link",
+    "script",
+    "attendance",
+    "count",
+    "minutes",
+    "report_form",
+]
 A_PHOTO = StoredFile("le.jpg", "image/jpeg", "0" * 64, 9)
 A_PAPER = StoredFile("ke-hoach.pdf", "application/pdf", "1" * 64, 9)
 
@@ -57,7 +79,9 @@ def banners(session, vietnam, cast):
     """The commune's banners for 20 March 2021: two photos are wanted."""
     open_campaigns(session, now=NOW, calendar=vietnam, year=2021)
     query = select(ChecklistItem).join(ChecklistItem.campaign)
-    return session.scalars(query.where(Campaign.unit_id == cast.commune.id, ChecklistItem.key == "banners")).first()
+    return session.scalars(
+        query.where(Campaign.unit_id == cast.commune.id, ChecklistItem.key == "banners")
+    ).first()
 
 
 def photo(body, tmp_path, name="anh.jpg"):
@@ -83,7 +107,9 @@ def test_the_same_photo_twice_is_one_piece_of_evidence(session, cast, banners, t
 
 
 def test_history_says_what_was_added_and_taken_away(session, cast, banners, tmp_path):
-    piece = add_evidence(session, banners.id, photo(JPEG, tmp_path, "Lễ phát động.jpg"), by=cast.thi, now=NOW)
+    piece = add_evidence(
+        session, banners.id, photo(JPEG, tmp_path, "Lễ phát động.jpg"), by=cast.thi, now=NOW
+    )
     session.flush()
 
     remove_evidence(session, piece.id, by=cast.thi, now=NOW)
@@ -108,7 +134,9 @@ def test_evidence_of_something_done_stays(session, cast, banners, tmp_path):
 @pytest.mark.parametrize("who", ["khanh", "la"])
 def test_nobody_else_adds_evidence(session, cast, banners, who):
     with pytest.raises(NotAllowedError):
-        add_evidence(session, banners.id, Proof("photo", file=A_PHOTO), by=getattr(cast, who), now=NOW)
+        add_evidence(
+            session, banners.id, Proof("photo", file=A_PHOTO), by=getattr(cast, who), now=NOW
+        )
 
     assert not banners.evidence_given
 
@@ -183,7 +211,9 @@ def test_a_file_is_what_its_content_says(tmp_path, body, suffix):
     assert kept == body or suffix in (".jpg", ".webp")  # these lose a little with every writing
 
 
-@pytest.mark.parametrize("body", [b"", b"MZ a program", b"<html>", b"PK\x03\x04 broken", office_file("META-INF/x")])
+@pytest.mark.parametrize(
+    "body", [b"", b"MZ a program", b"<html>", b"PK\x03\x04 broken", office_file("META-INF/x")]
+)
 def test_other_files_are_refused_and_leave_nothing(tmp_path, body):
     with pytest.raises(InvalidInputError, match="is not a PDF"):
         store_file(tmp_path, "anh.jpg", body)
@@ -204,7 +234,9 @@ def test_a_photo_is_kept_upright_and_without_place_or_device(tmp_path):
     assert b"telephone" not in kept
 
 
-@pytest.mark.parametrize("body", [b"\xff\xd8\xff\xe0 a photo", b"\x89PNG\r\n\x1a\n a photo", JPEG[:200]])
+@pytest.mark.parametrize(
+    "body", [b"\xff\xd8\xff\xe0 a photo", b"\x89PNG\r\n\x1a\n a photo", JPEG[:200]]
+)
 def test_a_broken_picture_is_refused_in_words_and_leaves_nothing(tmp_path, body):
     with pytest.raises(InvalidInputError, match="cannot be read"):
         store_file(tmp_path, "anh.jpg", body)
@@ -233,7 +265,10 @@ def test_files_are_read_by_posts_in_the_unit_or_above_alone(session, cast, banne
     session.flush()
 
     for who in (cast.thi, cast.hoa):
-        assert file_of(session, piece.id, tmp_path, by=who, on=TODAY) == (piece, without_metadata(JPEG, "image/jpeg"))
+        assert file_of(session, piece.id, tmp_path, by=who, on=TODAY) == (
+            piece,
+            without_metadata(JPEG, "image/jpeg"),
+        )
     for who in (cast.khanh, cast.la):
         with pytest.raises(NotAllowedError):
             file_of(session, piece.id, tmp_path, by=who, on=TODAY)
@@ -248,7 +283,14 @@ def plan(session, cast, banners):
 
 
 def entered(session, plan, by, number="12/KH-UBND"):
-    return add_document(session, plan.campaign, Paper(DocumentKind.PLAN, "Kế hoạch", number=number), item=plan, by=by, now=NOW)
+    return add_document(
+        session,
+        plan.campaign,
+        Paper(DocumentKind.PLAN, "Kế hoạch", number=number),
+        item=plan,
+        by=by,
+        now=NOW,
+    )
 
 
 def test_an_issued_document_stands_for_the_number_and_date_that_an_item_wants(session, cast, plan):
@@ -263,7 +305,9 @@ def test_an_issued_document_stands_for_the_number_and_date_that_an_item_wants(se
     assert (plan.is_done, evidence_not_given(plan)) == (True, 0)
 
 
-def test_a_document_without_number_taken_off_the_item_or_replaced_proves_nothing(session, cast, plan):
+def test_a_document_without_number_taken_off_the_item_or_replaced_proves_nothing(
+    session, cast, plan
+):
     document = entered(session, plan, cast.thi, number=None)
     issue_document(session, document, TODAY, by=cast.thi, now=NOW)
     assert evidence_missing(plan) == 1
@@ -275,7 +319,9 @@ def test_a_document_without_number_taken_off_the_item_or_replaced_proves_nothing
     assert evidence_missing(plan) == 1
     correct_document(session, document, numbered, item=plan, by=cast.thi, now=NOW)
 
-    newer = add_document(session, plan.campaign, replace(numbered, number="15/KH-UBND"), by=cast.thi, now=NOW)
+    newer = add_document(
+        session, plan.campaign, replace(numbered, number="15/KH-UBND"), by=cast.thi, now=NOW
+    )
     supersede(session, newer, document, by=cast.thi, now=NOW)
     assert evidence_missing(plan) == 0  # the newer one is still a draft
     issue_document(session, newer, TODAY, by=cast.thi, now=NOW)
@@ -286,7 +332,9 @@ def test_a_document_whose_number_was_typed_too_counts_once(session, cast, plan):
     plan.evidence_min = 2
     issue_document(session, entered(session, plan, cast.thi), TODAY, by=cast.thi, now=NOW)
 
-    add_evidence(session, plan.id, Proof("doc_ref", text="12/KH-UBND", dated=TODAY), by=cast.thi, now=NOW)
+    add_evidence(
+        session, plan.id, Proof("doc_ref", text="12/KH-UBND", dated=TODAY), by=cast.thi, now=NOW
+    )
 
     assert evidence_missing(plan) == 1
 

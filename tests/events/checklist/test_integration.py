@@ -65,7 +65,9 @@ def campaign(session, vietnam, year, now):
 
     def of(key):
         return session.scalars(
-            select(Campaign).where(Campaign.unit_id == unit.id, Campaign.template.has(Template.key == key))
+            select(Campaign).where(
+                Campaign.unit_id == unit.id, Campaign.template.has(Template.key == key)
+            )
         ).one()
 
     return of
@@ -75,7 +77,9 @@ def test_25_november_lives_inside_the_action_month(campaign):
     assert campaign("evaw_day").outer is campaign("gender_action_month")
 
 
-def test_an_item_counts_for_another_campaign_without_being_done_twice(session, campaign, officer, now, year):
+def test_an_item_counts_for_another_campaign_without_being_done_twice(
+    session, campaign, officer, now, year
+):
     inner, outer = campaign("evaw_day"), campaign("gender_action_month")
     item = inner.items[0]
     item.evidence_min = 0
@@ -90,14 +94,19 @@ def test_an_item_counts_for_another_campaign_without_being_done_twice(session, c
     assert credited_to(session, item) == [outer]
     after = own_progress(session, local_day(now, VIETNAM), Campaign.year == year)[inner.unit_id]
     assert (after.expected, after.done) == (before.expected, before.done + 1)
-    assert [change.after.get("credit") for change in history_of(session, item)] == [None, outer.summary]
+    assert [change.after.get("credit") for change in history_of(session, item)] == [
+        None,
+        outer.summary,
+    ]
 
 
 def keys(campaigns):
     return [campaign.template.key for campaign in campaigns]
 
 
-def test_the_campaign_around_an_item_is_offered_first_and_none_that_was_long_over(session, campaign, officer):
+def test_the_campaign_around_an_item_is_offered_first_and_none_that_was_long_over(
+    session, campaign, officer
+):
     item = campaign("evaw_day").items[0]
     over = {"happiness_day", "vn_family_day", "dv_action_month"}
 
@@ -109,7 +118,10 @@ def test_the_campaign_around_an_item_is_offered_first_and_none_that_was_long_ove
 def test_campaigns_of_the_same_days_are_offered_before_the_nearest_others(session, campaign):
     item = campaign("happiness_day").items[0]
     same_days, later = campaign("vn_family_day"), campaign("evaw_day")
-    same_days.dtstart, same_days.dtend = item.campaign.dtstart - timedelta(days=2), item.campaign.dtend
+    same_days.dtstart, same_days.dtend = (
+        item.campaign.dtstart - timedelta(days=2),
+        item.campaign.dtend,
+    )
     session.flush()
 
     offered = keys(candidates(session, item))
@@ -118,7 +130,9 @@ def test_campaigns_of_the_same_days_are_offered_before_the_nearest_others(sessio
     assert offered.index("gender_action_month") < offered.index(later.template.key)
 
 
-def test_a_campaign_that_is_over_is_offered_where_it_lately_left_the_same_work_open(session, campaign, officer, now):
+def test_a_campaign_that_is_over_is_offered_where_it_lately_left_the_same_work_open(
+    session, campaign, officer, now
+):
     late, own = campaign("vn_family_day"), campaign("evaw_day")
     late.dtstart, late.dtend = own.dtstart - timedelta(days=31), own.dtstart - timedelta(days=30)
     session.flush()
@@ -143,7 +157,9 @@ def test_a_credit_is_taken_back(session, campaign, officer, now):
     assert len(history_of(session, inner.items[0])) == 2
 
 
-def test_an_item_counts_only_for_other_running_campaigns_of_its_unit(session, campaign, officer, now):
+def test_an_item_counts_only_for_other_running_campaigns_of_its_unit(
+    session, campaign, officer, now
+):
     inner, outer = campaign("evaw_day"), campaign("gender_action_month")
     elsewhere = session.scalars(select(Campaign).where(Campaign.parent_id == outer.id)).first()
 
@@ -160,19 +176,28 @@ def test_only_the_units_people_integrate_its_work(session, campaign, now):
     session.flush()
 
     with pytest.raises(NotAllowedError):
-        credit_item(session, campaign("evaw_day").items[0].id, campaign("gender_action_month"), by=stranger, now=now)
+        credit_item(
+            session,
+            campaign("evaw_day").items[0].id,
+            campaign("gender_action_month"),
+            by=stranger,
+            now=now,
+        )
 
 
 @pytest.fixture
 def kits(campaign):
     """The message kit of the month and the one of 25/11, which are the same work."""
     return tuple(
-        next(item for item in campaign(key).items if item.key == "message_kit") for key in ("gender_action_month", "evaw_day")
+        next(item for item in campaign(key).items if item.key == "message_kit")
+        for key in ("gender_action_month", "evaw_day")
     )
 
 
 def of_campaign(session, item, now):
-    return own_progress(session, local_day(now, VIETNAM), Campaign.id == item.campaign_id)[item.campaign.unit_id]
+    return own_progress(session, local_day(now, VIETNAM), Campaign.id == item.campaign_id)[
+        item.campaign.unit_id
+    ]
 
 
 def test_one_piece_of_work_for_both_campaigns_is_done_and_counted_once(session, kits, officer, now):
@@ -184,7 +209,10 @@ def test_one_piece_of_work_for_both_campaigns_is_done_and_counted_once(session, 
         credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
     complete_item(session, first.id, by=officer, now=now)
 
-    assert (second.state, second.reason) == (ItemState.NOT_REQUIRED, f"Lồng ghép: làm chung với “{first.summary}”")
+    assert (second.state, second.reason) == (
+        ItemState.NOT_REQUIRED,
+        f"Lồng ghép: làm chung với “{first.summary}”",
+    )
     assert stand_in(session, second) is first
     after = [of_campaign(session, item, now) for item in kits]
     assert [progress.done for progress in after] == [before[0].done + 1, before[1].done]
@@ -192,7 +220,9 @@ def test_one_piece_of_work_for_both_campaigns_is_done_and_counted_once(session, 
     assert [len(history_of(session, item)) for item in kits] == [2, 1]
 
 
-def test_the_second_item_is_open_again_as_it_was_when_the_credit_is_removed(session, kits, officer, now):
+def test_the_second_item_is_open_again_as_it_was_when_the_credit_is_removed(
+    session, kits, officer, now
+):
     first, second = kits
     block_item(session, second.id, "Chờ kinh phí", by=officer, now=now)
     credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
@@ -203,7 +233,9 @@ def test_the_second_item_is_open_again_as_it_was_when_the_credit_is_removed(sess
     assert stand_in(session, second) is None
 
 
-def test_an_item_stands_for_another_one_instead_when_that_is_chosen_later(session, kits, officer, now):
+def test_an_item_stands_for_another_one_instead_when_that_is_chosen_later(
+    session, kits, officer, now
+):
     first, second = kits
     third = next(item for item in second.campaign.items if item.is_open and item is not second)
     credit_item(session, first.id, second.campaign, by=officer, now=now)
@@ -239,7 +271,14 @@ def test_two_items_cannot_stand_for_each_other_nor_for_one_elsewhere(session, ki
     with pytest.raises(ConflictError):
         credit_item(session, second.id, first.campaign, covers_id=first.id, by=officer, now=now)
     with pytest.raises(InvalidInputError):
-        credit_item(session, first.id, second.campaign, covers_id=first.campaign.items[1].id, by=officer, now=now)
+        credit_item(
+            session,
+            first.id,
+            second.campaign,
+            covers_id=first.campaign.items[1].id,
+            by=officer,
+            now=now,
+        )
 
 
 def test_what_is_optional_does_not_stand_for_what_is_required(session, kits, officer, now):
@@ -252,9 +291,17 @@ def test_what_is_optional_does_not_stand_for_what_is_required(session, kits, off
     assert second.state is ItemState.NOT_STARTED
 
 
-def test_what_an_item_may_stand_for_is_open_and_the_same_work_comes_first(session, kits, officer, now):
+def test_what_an_item_may_stand_for_is_open_and_the_same_work_comes_first(
+    session, kits, officer, now
+):
     first, second = kits
-    decline_item(session, next(item for item in second.campaign.items if item is not second).id, "x", by=officer, now=now)
+    decline_item(
+        session,
+        next(item for item in second.campaign.items if item is not second).id,
+        "x",
+        by=officer,
+        now=now,
+    )
 
     found = coverable(session, first, [second.campaign])[second.campaign_id]
 
@@ -263,7 +310,9 @@ def test_what_an_item_may_stand_for_is_open_and_the_same_work_comes_first(sessio
 
 
 @pytest.mark.parametrize("close", [decline_item, excuse_item])
-def test_what_an_item_stood_for_is_asked_for_again_when_that_one_is_given_up(session, kits, officer, now, close):
+def test_what_an_item_stood_for_is_asked_for_again_when_that_one_is_given_up(
+    session, kits, officer, now, close
+):
     first, second = kits
     before = of_campaign(session, second, now).expected
     credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
@@ -272,13 +321,17 @@ def test_what_an_item_stood_for_is_asked_for_again_when_that_one_is_given_up(ses
 
     assert second.state is ItemState.NOT_STARTED
     assert of_campaign(session, second, now).expected == before
-    assert story_of(history_of(session, second)[0], "en").startswith(f"open again, since “{first.summary}” stands for it no longer")
+    assert story_of(history_of(session, second)[0], "en").startswith(
+        f"open again, since “{first.summary}” stands for it no longer"
+    )
     assert last_change(history_of(session, second)) is None
     undo_change(session, first.id, history_of(session, first)[0].id, by=officer, now=now)
     assert stand_in(session, second) is first
 
 
-def test_what_somebody_went_on_with_is_not_closed_again_by_the_item_that_stood_for_it(session, kits, officer, now):
+def test_what_somebody_went_on_with_is_not_closed_again_by_the_item_that_stood_for_it(
+    session, kits, officer, now
+):
     first, second = kits
     credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
     decline_item(session, first.id, "hết kinh phí", by=officer, now=now)
@@ -309,17 +362,33 @@ def test_items_do_not_stand_for_each_other_in_a_chain(session, campaign, kits, o
     with pytest.raises(ConflictError, match="stands for another item itself"):
         credit_item(session, third.id, first.campaign, covers_id=first.id, by=officer, now=now)
     with pytest.raises(ConflictError, match="without being done"):
-        credit_item(session, second.id, first.campaign, covers_id=first.campaign.items[0].id, by=officer, now=now)
+        credit_item(
+            session,
+            second.id,
+            first.campaign,
+            covers_id=first.campaign.items[0].id,
+            by=officer,
+            now=now,
+        )
 
     assert first.is_open
     assert first not in coverable(session, third, [first.campaign])[first.campaign_id]
 
 
-def test_what_stood_for_nothing_any_more_takes_the_date_that_it_would_have_by_now(session, kits, officer, now, vietnam):
+def test_what_stood_for_nothing_any_more_takes_the_date_that_it_would_have_by_now(
+    session, kits, officer, now, vietnam
+):
     first, second = kits
     stood = second.due
     credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
-    move(session, second.campaign, NewAnchor(event_date=second.campaign.dtstart + timedelta(days=20)), vietnam, officer, now)
+    move(
+        session,
+        second.campaign,
+        NewAnchor(event_date=second.campaign.dtstart + timedelta(days=20)),
+        vietnam,
+        officer,
+        now,
+    )
     assert second.due == stood
 
     remove_credit(session, first.id, second.campaign, by=officer, now=now)
@@ -328,23 +397,46 @@ def test_what_stood_for_nothing_any_more_takes_the_date_that_it_would_have_by_no
     assert anchors.preview(session, second.campaign, NewAnchor(), vietnam, now=now).is_empty
 
 
-def test_what_a_version_took_away_meanwhile_is_not_asked_for_when_its_credit_is_removed(session, kits, officer, now, vietnam):
+def test_what_a_version_took_away_meanwhile_is_not_asked_for_when_its_credit_is_removed(
+    session, kits, officer, now, vietnam
+):
     first, second = kits
     credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
     round_, template = second.campaign, second.campaign.template
-    entries = [editing.item_entry(item) for item in template.current.items if item.key != second.key]
-    rest = [entry.model_copy(update={"depends_on": [key for key in entry.depends_on if key != second.key]}) for entry in entries]
-    old, version = template.current, editing.edit_template(session, template, rest, by=officer, now=now)
+    entries = [
+        editing.item_entry(item) for item in template.current.items if item.key != second.key
+    ]
+    rest = [
+        entry.model_copy(
+            update={"depends_on": [key for key in entry.depends_on if key != second.key]}
+        )
+        for entry in entries
+    ]
+    old, version = (
+        template.current,
+        editing.edit_template(session, template, rest, by=officer, now=now),
+    )
 
     def apply(chosen):
         seen = new_version.compare(session, round_, chosen, calendar=vietnam, now=now)
         mark = seen.fingerprint
-        new_version.apply_version(session, round_, chosen, expected_fingerprint=mark, by=officer, now=now, calendar=vietnam)
+        new_version.apply_version(
+            session,
+            round_,
+            chosen,
+            expected_fingerprint=mark,
+            by=officer,
+            now=now,
+            calendar=vietnam,
+        )
 
     apply(version)
     remove_credit(session, first.id, round_, by=officer, now=now)
 
-    assert (second.state, second.reason) == (ItemState.NOT_REQUIRED, f"Không còn trong mẫu (phiên bản {version.number})")
+    assert (second.state, second.reason) == (
+        ItemState.NOT_REQUIRED,
+        f"Không còn trong mẫu (phiên bản {version.number})",
+    )
     assert new_version.compare(session, round_, version, calendar=vietnam, now=now).is_empty
     apply(old)
     assert second.is_open

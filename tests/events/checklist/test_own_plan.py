@@ -1,4 +1,6 @@
-"""What counts from a plan, before it is issued and after: of a unit above it, and of the unit itself."""
+"""What counts from a plan, before it is issued and after: of a unit above it, and of the unit
+itself.
+"""
 
 from datetime import UTC, date, datetime
 
@@ -14,7 +16,13 @@ from events.checklist.states import complete_item, reopen_item
 from events.checklist.story import story_of
 from events.checklist.undo import last_change, undo_change
 from events.days.workdays import Shift
-from events.documents.register import Paper, add_document, correct_document, issue_document, supersede
+from events.documents.register import (
+    Paper,
+    add_document,
+    correct_document,
+    issue_document,
+    supersede,
+)
 from events.models import Anchor, DocumentKind
 from events.reforms.villages import VillageType, add_village
 from events.replanning import anchors, new_version
@@ -31,16 +39,26 @@ AFTER_THE_PLAN = {"anchor": Anchor.PLAN, "offset_days": 5, "level_offsets": {}, 
 
 def edited(session, key, changes, by):
     template = editing.get_template(session, key)
-    entries = [entry.model_copy(update=changes.get(entry.key, {})) for entry in entries_of(template)]
+    entries = [
+        entry.model_copy(update=changes.get(entry.key, {})) for entry in entries_of(template)
+    ]
     return editing.edit_template(session, template, entries, by=by, now=NOW)
 
 
 @pytest.fixture
 def root(session, vietnam, cast):
-    """A round in which the loudspeakers speak 5 days after the commune's own plan, and what follows waits for them."""
+    """A round in which the loudspeakers speak 5 days after the commune's own plan, and what follows
+    waits for them.
+    """
     changes = {
-        "loudspeaker": AFTER_THE_PLAN | {"depends_on": ["plan_commune"], "levels": ["commune"], "end_offset_days": None},
-        "visits": {"depends_on": ["loudspeaker"], "levels": ["commune"], "offset_days": -20, "level_offsets": {}},
+        "loudspeaker": AFTER_THE_PLAN
+        | {"depends_on": ["plan_commune"], "levels": ["commune"], "end_offset_days": None},
+        "visits": {
+            "depends_on": ["loudspeaker"],
+            "levels": ["commune"],
+            "offset_days": -20,
+            "level_offsets": {},
+        },
     }
     edited(session, "happiness_day", changes, cast.hoa)
     return open_template(session, vietnam, "happiness_day", 2021)
@@ -75,12 +93,20 @@ def nothing_is_left_to_move(session, root, vietnam, now=LATER):
     return anchors.preview(session, root, NewAnchor(), vietnam, now=now).is_empty
 
 
-def test_until_its_plan_is_issued_an_item_counts_from_the_day_on_which_that_is_due(session, root, plan, follows, vietnam):
-    assert (plan.due, follows.due, follows.first_due) == (date(2021, 3, 5), date(2021, 3, 10), date(2021, 3, 10))
+def test_until_its_plan_is_issued_an_item_counts_from_the_day_on_which_that_is_due(
+    session, root, plan, follows, vietnam
+):
+    assert (plan.due, follows.due, follows.first_due) == (
+        date(2021, 3, 5),
+        date(2021, 3, 10),
+        date(2021, 3, 10),
+    )
     assert nothing_is_left_to_move(session, root, vietnam)
 
 
-def test_an_item_follows_its_plan_when_that_is_given_time_after_a_late_plan_above(session, root, plan, follows, vietnam, cast):
+def test_an_item_follows_its_plan_when_that_is_given_time_after_a_late_plan_above(
+    session, root, plan, follows, vietnam, cast
+):
     late = NewAnchor(plan="plan_province", issued=date(2021, 3, 3))
 
     move(session, root, late, vietnam, cast.hoa, now=LATER)
@@ -91,7 +117,9 @@ def test_an_item_follows_its_plan_when_that_is_given_time_after_a_late_plan_abov
 
 
 def test_an_item_follows_its_plan_to_a_day_set_by_hand(session, root, plan, follows, vietnam, cast):
-    edit_item(session, plan.id, Edit(plan.summary, date(2021, 3, 9), plan.role_key), by=cast.hoa, now=NOW)
+    edit_item(
+        session, plan.id, Edit(plan.summary, date(2021, 3, 9), plan.role_key), by=cast.hoa, now=NOW
+    )
 
     move(session, root, NewAnchor(), vietnam, cast.hoa)
 
@@ -99,14 +127,18 @@ def test_an_item_follows_its_plan_to_a_day_set_by_hand(session, root, plan, foll
     assert nothing_is_left_to_move(session, root, vietnam)
 
 
-def test_an_item_counts_from_the_day_on_which_the_plan_of_the_nearest_unit_above_is_due(session, vietnam, cast):
+def test_an_item_counts_from_the_day_on_which_the_plan_of_the_nearest_unit_above_is_due(
+    session, vietnam, cast
+):
     above = {"depends_on": ["plan_district"]}
     edited(session, "happiness_day", {"plan_commune": AFTER_THE_PLAN | above}, cast.hoa)
     root = open_template(session, vietnam, "happiness_day", 2021)
     plan = item_of(session, root, cast.district, "plan_district")
     below = item_of(session, root, cast.commune, "plan_commune")
     assert (plan.due, below.due) == (date(2021, 3, 2), date(2021, 3, 8))  # 7 March is a Sunday
-    edit_item(session, plan.id, Edit(plan.summary, date(2021, 3, 4), plan.role_key), by=cast.hoa, now=NOW)
+    edit_item(
+        session, plan.id, Edit(plan.summary, date(2021, 3, 4), plan.role_key), by=cast.hoa, now=NOW
+    )
 
     move(session, root, NewAnchor(), vietnam, cast.hoa)
 
@@ -114,7 +146,14 @@ def test_an_item_counts_from_the_day_on_which_the_plan_of_the_nearest_unit_above
 
 
 def test_a_unit_that_joins_later_counts_from_the_same_days(session, root, vietnam, cast):
-    move(session, root, NewAnchor(plan="plan_province", issued=date(2021, 3, 3)), vietnam, cast.hoa, now=LATER)
+    move(
+        session,
+        root,
+        NewAnchor(plan="plan_province", issued=date(2021, 3, 3)),
+        vietnam,
+        cast.hoa,
+        now=LATER,
+    )
     new = enter_commune(session, cast)
     [found] = rounds_of(root.template, 2021)
 
@@ -157,10 +196,14 @@ def test_what_counts_from_the_plan_of_its_unit_moves_when_that_is_issued_in_that
     assert nothing_is_left_to_move(session, root, vietnam)
 
 
-def test_a_corrected_day_of_issue_moves_it_again_and_a_plan_that_replaces_it_too(session, root, plan, follows, vietnam, cast):
+def test_a_corrected_day_of_issue_moves_it_again_and_a_plan_that_replaces_it_too(
+    session, root, plan, follows, vietnam, cast
+):
     first = issue(session, plan, date(2021, 3, 10), cast.thi)
 
-    correct_document(session, first, PLAN, item=plan, issued=date(2021, 3, 11), by=cast.thi, now=LATER)
+    correct_document(
+        session, first, PLAN, item=plan, issued=date(2021, 3, 11), by=cast.thi, now=LATER
+    )
     assert follows.due == date(2021, 3, 16)
 
     second = issue(session, plan, date(2021, 3, 8), cast.thi)
@@ -169,7 +212,9 @@ def test_a_corrected_day_of_issue_moves_it_again_and_a_plan_that_replaces_it_too
     assert nothing_is_left_to_move(session, root, vietnam)
 
 
-def test_a_plan_that_is_no_longer_for_the_item_counts_no_longer(session, root, plan, follows, waits, vietnam, cast):
+def test_a_plan_that_is_no_longer_for_the_item_counts_no_longer(
+    session, root, plan, follows, waits, vietnam, cast
+):
     document = issue(session, plan, date(2021, 3, 12), cast.thi)
     assert follows.due == date(2021, 3, 17)
 
@@ -180,7 +225,9 @@ def test_a_plan_that_is_no_longer_for_the_item_counts_no_longer(session, root, p
     assert nothing_is_left_to_move(session, root, vietnam)
 
 
-def test_a_plan_for_the_whole_campaign_counts_for_what_others_count_from(session, root, plan, follows, vietnam, cast):
+def test_a_plan_for_the_whole_campaign_counts_for_what_others_count_from(
+    session, root, plan, follows, vietnam, cast
+):
     document = add_document(session, plan.campaign, PLAN, by=cast.thi, now=LATER)
 
     issue_document(session, document, date(2021, 3, 12), by=cast.thi, now=LATER)
@@ -197,7 +244,9 @@ def test_a_draft_and_a_letter_move_nothing(session, plan, follows, cast):
     assert history_of(session, follows) == []
 
 
-def test_a_tick_counts_as_the_issue_and_taking_it_back_brings_the_date_back(session, root, plan, follows, vietnam, cast):
+def test_a_tick_counts_as_the_issue_and_taking_it_back_brings_the_date_back(
+    session, root, plan, follows, vietnam, cast
+):
     tick(session, plan, cast.thi)
     assert follows.due == date(2021, 3, 22)  # 20 March is a Saturday
     assert nothing_is_left_to_move(session, root, vietnam)
@@ -213,9 +262,17 @@ def test_a_tick_counts_as_the_issue_and_taking_it_back_brings_the_date_back(sess
     assert nothing_is_left_to_move(session, root, vietnam)
 
 
-def test_what_is_closed_or_set_by_hand_does_not_follow(session, root, plan, follows, waits, vietnam, cast):
+def test_what_is_closed_or_set_by_hand_does_not_follow(
+    session, root, plan, follows, waits, vietnam, cast
+):
     tick(session, follows, cast.thi, NOW)
-    edit_item(session, waits.id, Edit(waits.summary, date(2021, 3, 9), waits.role_key), by=cast.hoa, now=NOW)
+    edit_item(
+        session,
+        waits.id,
+        Edit(waits.summary, date(2021, 3, 9), waits.role_key),
+        by=cast.hoa,
+        now=NOW,
+    )
 
     issue(session, plan, date(2021, 3, 12), cast.thi)
 
@@ -224,7 +281,9 @@ def test_what_is_closed_or_set_by_hand_does_not_follow(session, root, plan, foll
 
 
 def test_parts_of_what_counts_from_a_plan_follow_it(session, root, plan, follows, vietnam, cast):
-    village = add_village(session, cast.commune, VillageType.THON, "1", by=cast.thi, now=NOW, calendar=vietnam)
+    village = add_village(
+        session, cast.commune, VillageType.THON, "1", by=cast.thi, now=NOW, calendar=vietnam
+    )
     [part] = split_item(session, follows.id, [village.id], by=cast.thi, now=NOW, calendar=vietnam)
 
     issue(session, plan, date(2021, 3, 12), cast.thi)
@@ -233,8 +292,12 @@ def test_parts_of_what_counts_from_a_plan_follow_it(session, root, plan, follows
     assert nothing_is_left_to_move(session, root, vietnam)
 
 
-def test_a_late_plan_above_still_moves_the_units_below_only_when_dates_are_moved(session, root, plan, follows, vietnam, cast):
-    issue(session, item_of(session, root, cast.province, "plan_province"), date(2021, 3, 12), cast.hoa)
+def test_a_late_plan_above_still_moves_the_units_below_only_when_dates_are_moved(
+    session, root, plan, follows, vietnam, cast
+):
+    issue(
+        session, item_of(session, root, cast.province, "plan_province"), date(2021, 3, 12), cast.hoa
+    )
     tick(session, plan, cast.thi)
 
     other = item_of(session, root, cast.other_commune, "plan_commune")
@@ -253,7 +316,9 @@ def test_entering_the_plan_while_dates_are_moved_tells_of_each_move_once(session
     edited(session, "happiness_day", changes, cast.hoa)
     root = open_template(session, vietnam, "happiness_day", 2021)
 
-    move(session, root, NewAnchor(plan="plan_province", issued=date(2021, 2, 25)), vietnam, cast.hoa)
+    move(
+        session, root, NewAnchor(plan="plan_province", issued=date(2021, 2, 25)), vietnam, cast.hoa
+    )
 
     letter = item_of(session, root, cast.province, "letter_province")
     assert letter.due == date(2021, 3, 2)
@@ -264,15 +329,27 @@ def test_entering_the_plan_while_dates_are_moved_tells_of_each_move_once(session
 def test_nothing_moves_in_a_year_that_is_closed(session, plan, follows, cast):
     document = add_document(session, plan.campaign, PLAN, item=plan, by=cast.thi, now=LATER)
 
-    issue_document(session, document, date(2021, 3, 12), by=cast.thi, now=datetime(2022, 3, 1, tzinfo=UTC))
+    issue_document(
+        session, document, date(2021, 3, 12), by=cast.thi, now=datetime(2022, 3, 1, tzinfo=UTC)
+    )
 
     assert follows.due == date(2021, 3, 10)
 
 
-def test_what_counts_from_a_plan_that_another_one_stands_for_follows_that_one(session, vietnam, cast):
-    edited(session, "evaw_day", {"safe_places": AFTER_THE_PLAN | {"depends_on": ["plan_commune"]}}, cast.hoa)
+def test_what_counts_from_a_plan_that_another_one_stands_for_follows_that_one(
+    session, vietnam, cast
+):
+    edited(
+        session,
+        "evaw_day",
+        {"safe_places": AFTER_THE_PLAN | {"depends_on": ["plan_commune"]}},
+        cast.hoa,
+    )
     october, december = datetime(2021, 10, 2, 2, tzinfo=UTC), datetime(2021, 11, 30, 2, tzinfo=UTC)
-    month, day = (open_template(session, vietnam, key, 2021, october) for key in ("gender_action_month", "evaw_day"))
+    month, day = (
+        open_template(session, vietnam, key, 2021, october)
+        for key in ("gender_action_month", "evaw_day")
+    )
     plan, covered = (item_of(session, root, cast.commune, "plan_commune") for root in (month, day))
     follows = item_of(session, day, cast.commune, "safe_places")
     assert follows.due == date(2021, 11, 10)

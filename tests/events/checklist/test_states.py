@@ -16,7 +16,13 @@ from events.checklist.states import (
     start_item,
 )
 from events.checklist.undo import last_change, undo_change
-from events.errors import ConflictError, EvidenceMissingError, InvalidInputError, NotAllowedError, NotFoundError
+from events.errors import (
+    ConflictError,
+    EvidenceMissingError,
+    InvalidInputError,
+    NotAllowedError,
+    NotFoundError,
+)
 from events.models import (
     Campaign,
     CampaignStatus,
@@ -37,7 +43,9 @@ def plan(session, vietnam, cast):
     """The commune's plan for 20 March 2021, due on 5 March; a tick is enough."""
     open_campaigns(session, now=NOW, calendar=vietnam, year=2021)
     query = select(ChecklistItem).join(ChecklistItem.campaign)
-    item = session.scalars(query.where(Campaign.unit_id == cast.commune.id, ChecklistItem.key == "plan_commune")).first()
+    item = session.scalars(
+        query.where(Campaign.unit_id == cast.commune.id, ChecklistItem.key == "plan_commune")
+    ).first()
     item.evidence_min = model_of(item).evidence_min = 0
     session.flush()
     return item
@@ -66,7 +74,9 @@ def test_nobody_else_may_tick_and_nothing_changes(session, cast, plan, who):
 
 
 def test_a_post_that_has_ended_opens_no_door(session, cast, plan):
-    session.scalars(select(Post).where(Post.person_id == cast.thi.id)).one().valid_to = date(2021, 3, 3)
+    session.scalars(select(Post).where(Post.person_id == cast.thi.id)).one().valid_to = date(
+        2021, 3, 3
+    )
 
     with pytest.raises(NotAllowedError):
         complete_item(session, plan.id, by=cast.thi, now=NOW)
@@ -104,7 +114,8 @@ def test_an_item_that_does_not_exist_is_named(session, cast):
 
 
 def test_the_local_day_decides_whether_work_was_late(session, cast, plan):
-    just_before_midnight = datetime(2021, 3, 5, 16, 59, tzinfo=UTC)  # 23:59 on the due day in Vietnam
+    # 23:59 on the due day in Vietnam
+    just_before_midnight = datetime(2021, 3, 5, 16, 59, tzinfo=UTC)
     complete_item(session, plan.id, by=cast.thi, now=just_before_midnight)
 
     progress = own_progress(session, date(2021, 3, 6), ChecklistItem.id == plan.id)[cast.commune.id]
@@ -138,8 +149,21 @@ def test_an_item_goes_through_the_states_that_people_name(session, cast, plan):
         ItemState.NOT_DONE,
         ItemState.NOT_REQUIRED,
     ]
-    assert (plan.blocked, plan.completed, plan.completed_by, plan.reason) == (None, None, None, "xã không có trường")
-    assert [change.blocked for change in history_of(session, plan)] == [False, True, False, True, False, True, False]
+    assert (plan.blocked, plan.completed, plan.completed_by, plan.reason) == (
+        None,
+        None,
+        None,
+        "xã không có trường",
+    )
+    assert [change.blocked for change in history_of(session, plan)] == [
+        False,
+        True,
+        False,
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_what_is_held_up_keeps_how_far_it_was(session, cast, plan):
@@ -167,7 +191,10 @@ def test_a_closed_item_cannot_be_held_up(session, cast, plan):
         block_item(session, plan.id, "chờ", by=cast.thi, now=NOW)
 
 
-@pytest.mark.parametrize("change", [decline_item, excuse_item, lambda *args, by, now: start_item(*args[:2], by=by, now=now)])
+@pytest.mark.parametrize(
+    "change",
+    [decline_item, excuse_item, lambda *args, by, now: start_item(*args[:2], by=by, now=now)],
+)
 def test_a_form_shown_before_an_item_was_done_does_not_undo_it(session, cast, plan, change):
     complete_item(session, plan.id, by=cast.thi, now=NOW)
 
@@ -185,19 +212,33 @@ def test_giving_the_same_reason_twice_changes_nothing(session, cast, plan, chang
     assert len(history_of(session, plan)) == 1
 
 
-def test_a_unit_cannot_wish_away_what_is_required_of_it_but_can_say_it_was_not_done(session, cast, plan):
+def test_a_unit_cannot_wish_away_what_is_required_of_it_but_can_say_it_was_not_done(
+    session, cast, plan
+):
     with pytest.raises(ConflictError, match="Only Huyện Đăk Glei can say"):
         excuse_item(session, plan.id, "không cần", by=cast.thi, now=NOW)
-    assert decline_item(session, plan.id, "mưa lũ", by=cast.thi, now=NOW).state is ItemState.NOT_DONE
+    assert (
+        decline_item(session, plan.id, "mưa lũ", by=cast.thi, now=NOW).state is ItemState.NOT_DONE
+    )
 
     reopen_item(session, plan.id, by=cast.hoa, now=NOW)
-    assert excuse_item(session, plan.id, "xã mới chia tách", by=cast.hoa, now=NOW).state is ItemState.NOT_REQUIRED
+    assert (
+        excuse_item(session, plan.id, "xã mới chia tách", by=cast.hoa, now=NOW).state
+        is ItemState.NOT_REQUIRED
+    )
 
 
 def test_the_unit_at_the_top_excuses_itself(session, cast, plan):
-    own = session.scalars(select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == cast.province.id)).first()
+    own = session.scalars(
+        select(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .where(Campaign.unit_id == cast.province.id)
+    ).first()
 
-    assert excuse_item(session, own.id, "không cần", by=cast.hoa, now=NOW).state is ItemState.NOT_REQUIRED
+    assert (
+        excuse_item(session, own.id, "không cần", by=cast.hoa, now=NOW).state
+        is ItemState.NOT_REQUIRED
+    )
 
 
 def test_an_item_that_was_begun_is_begun_again_when_it_is_reopened(session, cast, plan):
@@ -239,7 +280,9 @@ def test_only_the_newest_change_can_be_undone(session, cast, plan):
 def test_a_tick_without_the_wanted_evidence_says_what_is_missing(session, cast, plan):
     plan.evidence_min = 2
 
-    with pytest.raises(EvidenceMissingError, match=r"at least 2 of số, ký hiệu, ngày văn bản, tệp văn bản"):
+    with pytest.raises(
+        EvidenceMissingError, match=r"at least 2 of số, ký hiệu, ngày văn bản, tệp văn bản"
+    ):
         complete_item(session, plan.id, by=cast.thi, now=NOW)
 
     assert plan.is_open
@@ -272,7 +315,10 @@ def test_a_unit_that_is_not_below_cannot_be_named(session, cast, plan):
         complete_item(session, plan.id, by=cast.thi, now=NOW, on_behalf_of=cast.other_commune)
 
 
-STEPS = st.lists(st.sampled_from(["start", "block", "complete", "decline", "excuse", "reopen", "undo"]), max_size=12)
+STEPS = st.lists(
+    st.sampled_from(["start", "block", "complete", "decline", "excuse", "reopen", "undo"]),
+    max_size=12,
+)
 
 
 def take(session, item, step, by, now):
@@ -305,10 +351,15 @@ def test_history_replays_to_the_state_and_undos_go_back_along_it(session, cast, 
             trail.append(state_of(plan))
             take(session, plan, step, cast.hoa, NOW + timedelta(minutes=minute))
             if len(not_undone(history_of(session, plan))) < len(trail):
-                trail = [change.before for change in reversed(not_undone(history_of(session, plan)))]
+                trail = [
+                    change.before for change in reversed(not_undone(history_of(session, plan)))
+                ]
 
         history = history_of(session, plan)[::-1]
-        replayed = [first, *({k: v for k, v in change.after.items() if k != UNDOES} for change in history)]
+        replayed = [
+            first,
+            *({k: v for k, v in change.after.items() if k != UNDOES} for change in history),
+        ]
         assert replayed[-1] == state_of(plan)
         assert all(change.before == known for change, known in zip(history, replayed, strict=False))
         for _ in range(min(undos, len(trail))):

@@ -11,7 +11,13 @@ from events.checklist.evidence import evidence_missing
 from events.checklist.history import history_of, not_undone, state_of
 from events.checklist.optional import switch_off, switch_on
 from events.checklist.origins import FOLLOWED, parts_of
-from events.checklist.states import complete_item, decline_item, excuse_item, reopen_item, start_item
+from events.checklist.states import (
+    complete_item,
+    decline_item,
+    excuse_item,
+    reopen_item,
+    start_item,
+)
 from events.checklist.story import story_of
 from events.checklist.undo import last_change, undo_change
 from events.documents.register import Paper, add_document, issue_document
@@ -63,7 +69,10 @@ def who(cast):
 
 @pytest.fixture
 def villages(session, cast, root, vietnam, who):
-    return [add_village(session, cast.commune, VillageType.THON, name, calendar=vietnam, **who) for name in "12"]
+    return [
+        add_village(session, cast.commune, VillageType.THON, name, calendar=vietnam, **who)
+        for name in "12"
+    ]
 
 
 @pytest.fixture
@@ -107,11 +116,16 @@ def test_a_tick_that_is_taken_back_after_the_event_moved_leaves_the_time_that_th
     assert not plan.is_overdue(LATER.date())
     assert plan.anchor_version == 1
     told = story_of(history_of(session, plan)[0], "en")
-    assert told == f"opened again by {cast.thi.full_name}; {cast.thi.full_name} moved its due date from 05/03/2021 to 07/04/2021"
+    assert (
+        told
+        == f"opened again by {cast.thi.full_name}; {cast.thi.full_name} moved its due date from 05/03/2021 to 07/04/2021"
+    )
     assert anchors.preview(session, root, NewAnchor(), vietnam, now=LATER).is_empty
 
 
-def test_what_was_opened_by_mistake_is_done_again_on_the_day_on_which_it_was_due(session, cast, root, item, vietnam, who, undo):
+def test_what_was_opened_by_mistake_is_done_again_on_the_day_on_which_it_was_due(
+    session, cast, root, item, vietnam, who, undo
+):
     plan = item("plan_commune")
     complete_item(session, plan.id, **who)
     before = dates(plan), state_of(plan)
@@ -130,7 +144,14 @@ def test_what_was_opened_by_mistake_is_done_again_also_when_a_version_wants_more
 ):
     plan = item("plan_commune")
     complete_item(session, plan.id, **who)
-    apply(session, root, edit(session, template, changed(template, plan.key, evidence_min=3), cast), vietnam, cast, now=NOW)
+    apply(
+        session,
+        root,
+        edit(session, template, changed(template, plan.key, evidence_min=3), cast),
+        vietnam,
+        cast,
+        now=NOW,
+    )
     reopen_item(session, plan.id, **who)
     assert evidence_missing(plan) == 3
 
@@ -145,16 +166,25 @@ def test_an_optional_item_that_is_switched_on_again_has_the_date_and_words_of_to
     club, twin = item("club_activity"), item("club_activity", cast.other_commune)
     switch_off(session, club.id, **who)
     move(session, root, IN_APRIL, vietnam, cast.hoa, NOW)
-    version = edit(session, template, changed(template, club.key, title_vi="Giao lưu câu lạc bộ", required=True), cast)
+    version = edit(
+        session,
+        template,
+        changed(template, club.key, title_vi="Giao lưu câu lạc bộ", required=True),
+        cast,
+    )
     apply(session, root, version, vietnam, cast, now=NOW)
 
     switch_on(session, club.id, by=cast.thi, now=LATER)
 
-    assert {name: getattr(club, name) for name in FOLLOWED} == {name: getattr(twin, name) for name in FOLLOWED}
+    assert {name: getattr(club, name) for name in FOLLOWED} == {
+        name: getattr(twin, name) for name in FOLLOWED
+    }
     assert (club.summary, club.required) == ("Giao lưu câu lạc bộ", True)
 
 
-def test_what_a_hand_set_stays_when_an_item_is_opened_again(session, cast, root, item, vietnam, who):
+def test_what_a_hand_set_stays_when_an_item_is_opened_again(
+    session, cast, root, item, vietnam, who
+):
     plan = item("plan_commune")
     edit_item(session, plan.id, shifted(plan, -2, "Kế hoạch của thị trấn"), **who)
     stood = dates(plan)
@@ -166,7 +196,9 @@ def test_what_a_hand_set_stays_when_an_item_is_opened_again(session, cast, root,
     assert (dates(plan), plan.summary) == (stood, "Kế hoạch của thị trấn")
 
 
-def test_a_closing_that_is_taken_back_leaves_the_time_that_the_neighbours_have(session, cast, root, item, vietnam, who, undo):
+def test_a_closing_that_is_taken_back_leaves_the_time_that_the_neighbours_have(
+    session, cast, root, item, vietnam, who, undo
+):
     plan, twin = item("plan_commune"), item("plan_commune", cast.other_commune)
     decline_item(session, plan.id, "mưa lũ", **who)
     move(session, root, IN_APRIL, vietnam, cast.hoa, NOW)
@@ -178,7 +210,10 @@ def test_a_closing_that_is_taken_back_leaves_the_time_that_the_neighbours_have(s
 
 def without(template, key):
     rest = [entry for entry in entries_of(template) if entry.key != key]
-    return [entry.model_copy(update={"depends_on": [each for each in entry.depends_on if each != key]}) for entry in rest]
+    return [
+        entry.model_copy(update={"depends_on": [each for each in entry.depends_on if each != key]})
+        for entry in rest
+    ]
 
 
 @pytest.mark.parametrize("act", ["reopen", "switch on", "undo"])
@@ -189,30 +224,51 @@ def test_what_a_template_has_no_longer_is_not_opened_again(
     club = item("club_activity")
     if off_before:
         switch_off(session, club.id, **who)
-    apply(session, root, edit(session, template, without(template, club.key), cast), vietnam, cast, now=NOW)
+    apply(
+        session,
+        root,
+        edit(session, template, without(template, club.key), cast),
+        vietnam,
+        cast,
+        now=NOW,
+    )
     if act == "undo" and not off_before:
         assert last_change(history_of(session, club)) is None
         return
 
     with pytest.raises(ConflictError, match="The template has"):
-        {"reopen": reopen_item, "switch on": switch_on, "undo": lambda _session, _id, **_who: undo(club)}[act](
-            session, club.id, **who
-        )
+        {
+            "reopen": reopen_item,
+            "switch on": switch_on,
+            "undo": lambda _session, _id, **_who: undo(club),
+        }[act](session, club.id, **who)
 
     assert club.state is ItemState.NOT_REQUIRED
     assert new_version.compare(session, root, template.current, calendar=vietnam, now=NOW).is_empty
 
 
-def test_a_tick_is_taken_back_also_when_the_template_has_the_item_no_longer(session, cast, root, template, item, vietnam, who):
+def test_a_tick_is_taken_back_also_when_the_template_has_the_item_no_longer(
+    session, cast, root, template, item, vietnam, who
+):
     club = item("club_activity")
     complete_item(session, club.id, **who)
-    apply(session, root, edit(session, template, without(template, club.key), cast), vietnam, cast, now=NOW)
+    apply(
+        session,
+        root,
+        edit(session, template, without(template, club.key), cast),
+        vietnam,
+        cast,
+        now=NOW,
+    )
 
     assert reopen_item(session, club.id, **who).is_open
 
-    assert [line.fate for line in new_version.compare(session, root, template.current, calendar=vietnam, now=NOW).lines] == [
-        Fate.REMOVED
-    ]
+    assert [
+        line.fate
+        for line in new_version.compare(
+            session, root, template.current, calendar=vietnam, now=NOW
+        ).lines
+    ] == [Fate.REMOVED]
 
 
 def test_an_edit_that_is_taken_back_after_a_new_version_leaves_its_date_and_words(
@@ -220,7 +276,12 @@ def test_an_edit_that_is_taken_back_after_a_new_version_leaves_its_date_and_word
 ):
     plan, twin = item("plan_commune"), item("plan_commune", cast.other_commune)
     edit_item(session, plan.id, shifted(plan, -1, "Chữ của xã"), **who)
-    version = edit(session, template, changed(template, plan.key, title_vi="Kế hoạch mới", offset_days=-10), cast)
+    version = edit(
+        session,
+        template,
+        changed(template, plan.key, title_vi="Kế hoạch mới", offset_days=-10),
+        cast,
+    )
     apply(session, root, version, vietnam, cast, now=NOW)
 
     undo(plan, by=cast.hoa)
@@ -228,13 +289,19 @@ def test_an_edit_that_is_taken_back_after_a_new_version_leaves_its_date_and_word
     assert (plan.summary, dates(plan), plan.edited) == ("Kế hoạch mới", dates(twin), [])
 
 
-def test_an_edit_that_is_taken_back_after_a_late_plan_leaves_the_time_that_it_gave(session, cast, root, item, vietnam, who, undo):
+def test_an_edit_that_is_taken_back_after_a_late_plan_leaves_the_time_that_it_gave(
+    session, cast, root, item, vietnam, who, undo
+):
     plan, twin = item("plan_commune"), item("plan_commune", cast.other_commune)
     edit_item(session, plan.id, shifted(plan, -1), **who)
     paper = Paper(DocumentKind.PLAN, "Kế hoạch", dated=date(2021, 3, 10))
     upper, at = item("plan_province", cast.province), NOW.replace(month=3, day=10)
     issue_document(
-        session, add_document(session, root, paper, item=upper, by=cast.hoa, now=at), date(2021, 3, 10), by=cast.hoa, now=at
+        session,
+        add_document(session, root, paper, item=upper, by=cast.hoa, now=at),
+        date(2021, 3, 10),
+        by=cast.hoa,
+        now=at,
     )
     move(session, root, NewAnchor(), vietnam, cast.hoa, at)
     assert twin.due == date(2021, 3, 19)
@@ -244,7 +311,9 @@ def test_an_edit_that_is_taken_back_after_a_late_plan_leaves_the_time_that_it_ga
     assert dates(plan) == dates(twin)
 
 
-def test_parts_follow_what_a_hand_sets_in_the_whole_also_when_days_move(session, cast, root, loudspeaker, vietnam, who, undo):
+def test_parts_follow_what_a_hand_sets_in_the_whole_also_when_days_move(
+    session, cast, root, loudspeaker, vietnam, who, undo
+):
     first, second = parts_of(session, loudspeaker)
     before = dates(loudspeaker)
     edit_item(session, second.id, shifted(second, -1, "Loa thôn 2"), **who)
@@ -283,23 +352,35 @@ def test_parts_that_nobody_began_close_with_the_whole_and_open_with_it(
     assert first.state is loudspeaker.state
     assert first.reason == "Đóng cùng việc chung của thị trấn Đăk Glei: mất điện"
     assert second.state is ItemState.IN_PROGRESS
-    assert story_of(history_of(session, loudspeaker)[0], "en").endswith("mất điện; what was begun goes on: Thôn 2")
+    assert story_of(history_of(session, loudspeaker)[0], "en").endswith(
+        "mất điện; what was begun goes on: Thôn 2"
+    )
     assert last_change(history_of(session, first)) is None
     with pytest.raises(ConflictError, match="which closed it"):
         reopen_item(session, first.id, by=cast.hoa, now=NOW)
     move(session, root, IN_APRIL, vietnam, cast.hoa, NOW)
     reopen_item(session, loudspeaker.id, by=cast.hoa, now=LATER)
-    assert (first.state, dates(first), dates(second)) == (ItemState.NOT_STARTED, dates(loudspeaker), dates(loudspeaker))
+    assert (first.state, dates(first), dates(second)) == (
+        ItemState.NOT_STARTED,
+        dates(loudspeaker),
+        dates(loudspeaker),
+    )
     undo(loudspeaker, by=cast.hoa)
     assert (first.state, second.state) == (loudspeaker.state, ItemState.IN_PROGRESS)
     undo(loudspeaker, by=cast.hoa)
     assert first.state is ItemState.NOT_STARTED
 
 
-def test_the_days_off_are_asked_for_once_when_a_whole_opens_with_its_parts(session, loudspeaker, who):
+def test_the_days_off_are_asked_for_once_when_a_whole_opens_with_its_parts(
+    session, loudspeaker, who
+):
     decline_item(session, loudspeaker.id, "Mưa lũ", **who)
     connection, seen = session.connection(), []
-    event.listen(connection, "before_cursor_execute", listener := lambda *arguments: seen.append(arguments[2]))
+    event.listen(
+        connection,
+        "before_cursor_execute",
+        listener := lambda *arguments: seen.append(arguments[2]),
+    )
 
     reopen_item(session, loudspeaker.id, **who)
 
@@ -308,7 +389,9 @@ def test_the_days_off_are_asked_for_once_when_a_whole_opens_with_its_parts(sessi
     assert len([statement for statement in seen if "FROM calendar_day" in statement]) == 1
 
 
-def test_a_part_of_a_closed_whole_is_taken_back_so_that_its_village_can_end(session, cast, loudspeaker, villages, who):
+def test_a_part_of_a_closed_whole_is_taken_back_so_that_its_village_can_end(
+    session, cast, loudspeaker, villages, who
+):
     complete_item(session, loudspeaker.id, **who)
     part, _other = parts_of(session, loudspeaker)
     assert part.is_open
@@ -319,7 +402,9 @@ def test_a_part_of_a_closed_whole_is_taken_back_so_that_its_village_can_end(sess
     assert (part.state, loudspeaker.state) == (ItemState.NOT_REQUIRED, ItemState.DONE)
 
 
-def test_a_part_is_not_opened_again_in_a_village_that_ended(session, cast, loudspeaker, villages, who):
+def test_a_part_is_not_opened_again_in_a_village_that_ended(
+    session, cast, loudspeaker, villages, who
+):
     part, other = parts_of(session, loudspeaker)
     decline_item(session, loudspeaker.id, "mất điện", **who)
     end_village(session, villages[0].id, **who)
@@ -329,7 +414,9 @@ def test_a_part_is_not_opened_again_in_a_village_that_ended(session, cast, louds
     assert (part.is_open, other.is_open) == (False, True)
 
 
-def test_a_report_of_a_past_day_stays_when_a_part_is_taken_back_and_given_again(session, cast, loudspeaker, villages, vietnam):
+def test_a_report_of_a_past_day_stays_when_a_part_is_taken_back_and_given_again(
+    session, cast, loudspeaker, villages, vietnam
+):
     part = parts_of(session, loudspeaker)[1]
     below = Campaign.unit_id.in_(ever_below(cast.commune.id))
     reported = {}
@@ -338,11 +425,18 @@ def test_a_report_of_a_past_day_stays_when_a_part_is_taken_back_and_given_again(
         if number == 1:
             take_back_part(session, part.id, by=cast.thi, now=at)
         if number == 2:
-            split_item(session, loudspeaker.id, [villages[1].id], by=cast.thi, now=at, calendar=vietnam)
+            split_item(
+                session, loudspeaker.id, [villages[1].id], by=cast.thi, now=at, calendar=vietnam
+            )
         reported[at.date()] = own_progress(session, at.date(), below)
 
     assert {day: own_progress(session, AsOf(day), below) for day in reported} == reported
-    assert [sum(one.parts for one in of_day.values()) for of_day in reported.values()] == [2, 1, 2, 2]
+    assert [sum(one.parts for one in of_day.values()) for of_day in reported.values()] == [
+        2,
+        1,
+        2,
+        2,
+    ]
 
 
 def test_a_part_that_was_taken_back_is_given_again_on_the_date_of_the_whole(
@@ -368,7 +462,14 @@ def test_a_whole_whose_parts_were_all_taken_back_may_be_taken_away_by_a_version(
     for part in parts_of(session, loudspeaker):
         take_back_part(session, part.id, **who)
 
-    diff = apply(session, root, edit(session, template, without(template, loudspeaker.key), cast), vietnam, cast, now=NOW)
+    diff = apply(
+        session,
+        root,
+        edit(session, template, without(template, loudspeaker.key), cast),
+        vietnam,
+        cast,
+        now=NOW,
+    )
 
     assert loudspeaker.id in {line.item_id for line in diff.of(Fate.REMOVED)}
 
@@ -380,10 +481,16 @@ def test_nobody_is_asked_for_a_part_whose_whole_is_not_required(session, cast, l
     figures = own_progress(session, NOW.date(), below).values()
 
     assert sum(one.parts for one in figures) == 0
-    assert not [part for part in session.scalars(select(ChecklistItem).where(ChecklistItem.is_own)) if part.is_open]
+    assert not [
+        part
+        for part in session.scalars(select(ChecklistItem).where(ChecklistItem.is_own))
+        if part.is_open
+    ]
 
 
-def test_a_divided_part_that_is_taken_back_and_given_again_has_its_own_parts_again(session, cast, root, item, villages, vietnam):
+def test_a_divided_part_that_is_taken_back_and_given_again_has_its_own_parts_again(
+    session, cast, root, item, villages, vietnam
+):
     whole, above = item("plan_district", cast.district), {"by": cast.hoa, "now": NOW}
     [part] = split_item(session, whole.id, [cast.commune.id], calendar=vietnam, **above)
     [below] = split_item(session, part.id, [villages[0].id], calendar=vietnam, **above)

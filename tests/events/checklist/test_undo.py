@@ -44,7 +44,9 @@ def banners(happiness):
 
 @pytest.fixture
 def village(session, cast, happiness, vietnam):
-    return add_village(session, cast.commune, VillageType.THON, "1", by=cast.thi, now=NOW, calendar=vietnam)
+    return add_village(
+        session, cast.commune, VillageType.THON, "1", by=cast.thi, now=NOW, calendar=vietnam
+    )
 
 
 @pytest.fixture
@@ -63,7 +65,11 @@ def undo(session, cast):
 
 def open_round_of(session, vietnam, key, unit):
     root = open_template(session, vietnam, key, 2021, now=NOW)
-    return session.scalars(select(Campaign).where(Campaign.unit_id == unit.id, Campaign.template_id == root.template_id)).one()
+    return session.scalars(
+        select(Campaign).where(
+            Campaign.unit_id == unit.id, Campaign.template_id == root.template_id
+        )
+    ).one()
 
 
 def item_of(campaign, key):
@@ -71,18 +77,31 @@ def item_of(campaign, key):
 
 
 def edited(item, **changes):
-    return Edit(**{"summary": item.summary, "due": item.due, "role": item.role_key, "dtstart": item.dtstart} | changes)
+    return Edit(
+        **{"summary": item.summary, "due": item.due, "role": item.role_key, "dtstart": item.dtstart}
+        | changes
+    )
 
 
 def move_the_event(session, cast, vietnam, day):
     root = session.scalars(select(Campaign).where(Campaign.parent_id.is_(None))).one()
     change = anchors.NewAnchor(event_date=day)
     shown = anchors.preview(session, root, change, vietnam, now=NOW)
-    anchors.apply(session, root, change, expected_fingerprint=shown.fingerprint, by=cast.hoa, now=NOW, calendar=vietnam)
+    anchors.apply(
+        session,
+        root,
+        change,
+        expected_fingerprint=shown.fingerprint,
+        by=cast.hoa,
+        now=NOW,
+        calendar=vietnam,
+    )
     session.expire_all()
 
 
-def test_evidence_that_was_given_is_taken_back_and_the_state_is_left_alone(session, plan, who, undo):
+def test_evidence_that_was_given_is_taken_back_and_the_state_is_left_alone(
+    session, plan, who, undo
+):
     start_item(session, plan.id, **who)
     add_evidence(session, plan.id, A_LETTER, **who)
     before = state_of(plan)
@@ -102,7 +121,12 @@ def test_evidence_that_was_taken_away_comes_back_as_it_was(session, cast, plan, 
     undo(plan, by=cast.hoa)
 
     [again] = plan.evidence_given
-    assert (again.text, again.dated, again.at, again.by) == ("12/KH-UBND", date(2021, 2, 20), NOW, cast.thi)
+    assert (again.text, again.dated, again.at, again.by) == (
+        "12/KH-UBND",
+        date(2021, 2, 20),
+        NOW,
+        cast.thi,
+    )
     undo(plan)
     assert plan.evidence_given == []
 
@@ -127,7 +151,9 @@ def test_a_credit_is_taken_back(session, cast, plan, vietnam, who, undo):
     assert last_change(history_of(session, plan)) is None
 
 
-def test_a_credit_that_was_removed_comes_back_with_what_it_stood_for(session, cast, plan, vietnam, who, undo):
+def test_a_credit_that_was_removed_comes_back_with_what_it_stood_for(
+    session, cast, plan, vietnam, who, undo
+):
     other = open_round_of(session, vietnam, "vn_family_day", cast.commune)
     twin = next(item for item in other.items if item.required and item.is_open)
     credit_item(session, plan.id, other, covers_id=twin.id, **who)
@@ -155,7 +181,9 @@ def test_what_was_opened_by_mistake_is_done_again_on_the_day_it_was_done(session
     assert plan.is_open
 
 
-def test_what_another_item_stood_for_is_not_closed_again_once_that_one_does_so_no_longer(session, cast, plan, vietnam, who):
+def test_what_another_item_stood_for_is_not_closed_again_once_that_one_does_so_no_longer(
+    session, cast, plan, vietnam, who
+):
     other = open_round_of(session, vietnam, "vn_family_day", cast.commune)
     twin = next(item for item in other.items if item.required and item.is_open)
     credit_item(session, plan.id, other, covers_id=twin.id, **who)
@@ -165,7 +193,9 @@ def test_what_another_item_stood_for_is_not_closed_again_once_that_one_does_so_n
     assert last_change(history_of(session, twin)) is None
 
 
-def test_what_is_older_than_a_change_that_cannot_be_undone_is_not_offered(session, plan, village, vietnam, who, undo):
+def test_what_is_older_than_a_change_that_cannot_be_undone_is_not_offered(
+    session, plan, village, vietnam, who, undo
+):
     start_item(session, plan.id, **who)
     begun = history_of(session, plan)[0]
     split_item(session, plan.id, [village.id], calendar=vietnam, **who)
@@ -175,7 +205,9 @@ def test_what_is_older_than_a_change_that_cannot_be_undone_is_not_offered(sessio
         undo(plan, change=begun)
 
 
-def test_who_an_item_was_delegated_to_takes_back_the_own_work_and_no_decision(session, plan, village, who, undo):
+def test_who_an_item_was_delegated_to_takes_back_the_own_work_and_no_decision(
+    session, plan, village, who, undo
+):
     head = add_person(session, "Trưởng thôn", "truong@example.org")
     give_post(session, head, village, "truong_thon")
     session.flush()
@@ -187,7 +219,9 @@ def test_who_an_item_was_delegated_to_takes_back_the_own_work_and_no_decision(se
     assert undo(plan, by=head).state == "not-started"
 
 
-def test_a_shorter_deadline_set_from_above_stays_until_somebody_above_lengthens_it(session, cast, plan, who, undo):
+def test_a_shorter_deadline_set_from_above_stays_until_somebody_above_lengthens_it(
+    session, cast, plan, who, undo
+):
     due = plan.due
     edit_item(session, plan.id, edited(plan, due=due - A_DAY), by=cast.hoa, now=NOW)
 
@@ -209,8 +243,13 @@ def test_a_shorter_deadline_of_its_own_choice_a_unit_takes_back(session, plan, w
     assert follow_template(session, plan.id, **who).due == due
 
 
-def test_an_edit_taken_back_after_the_event_moved_follows_the_day_it_moved_to(session, cast, plan, vietnam, who, undo):
-    twin = item_of(session.scalars(select(Campaign).where(Campaign.unit_id == cast.other_commune.id)).one(), plan.key)
+def test_an_edit_taken_back_after_the_event_moved_follows_the_day_it_moved_to(
+    session, cast, plan, vietnam, who, undo
+):
+    twin = item_of(
+        session.scalars(select(Campaign).where(Campaign.unit_id == cast.other_commune.id)).one(),
+        plan.key,
+    )
     edit_item(session, plan.id, edited(plan, due=plan.due - A_DAY), **who)
     move_the_event(session, cast, vietnam, date(2021, 4, 10))
     assert plan.due < twin.due
@@ -220,7 +259,9 @@ def test_an_edit_taken_back_after_the_event_moved_follows_the_day_it_moved_to(se
     assert (plan.nominal_due, plan.due, plan.edited) == (twin.nominal_due, twin.due, [])
 
 
-def test_an_edit_taken_back_never_leaves_an_item_that_begins_after_it_is_due(session, cast, banners, vietnam, who, undo):
+def test_an_edit_taken_back_never_leaves_an_item_that_begins_after_it_is_due(
+    session, cast, banners, vietnam, who, undo
+):
     edit_item(session, banners.id, edited(banners, dtstart=banners.due), **who)
     edit_item(session, banners.id, edited(banners, due=banners.due + A_DAY), by=cast.hoa, now=NOW)
     move_the_event(session, cast, vietnam, date(2021, 3, 13))

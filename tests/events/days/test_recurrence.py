@@ -17,8 +17,15 @@ from events.days.recurrence import (
 )
 from events.errors import YearOutOfRangeError
 
-LUNAR = tomllib.loads((Path(__file__).parents[2] / "data" / "vn_lunar.toml").read_text(encoding="utf-8"))["lunar"]
-RULES = {"tet": LunarDay(1, 1), "hung_kings": LunarDay(3, 10), "vu_lan": LunarDay(7, 15), "mid_autumn": LunarDay(8, 15)}
+LUNAR = tomllib.loads(
+    (Path(__file__).parents[2] / "data" / "vn_lunar.toml").read_text(encoding="utf-8")
+)["lunar"]
+RULES = {
+    "tet": LunarDay(1, 1),
+    "hung_kings": LunarDay(3, 10),
+    "vu_lan": LunarDay(7, 15),
+    "mid_autumn": LunarDay(8, 15),
+}
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -29,7 +36,13 @@ def test_lunar_days_follow_vietnamese_reckoning_from_2018_to_2045(name):
 
 
 @pytest.mark.parametrize(
-    ("year", "tet"), [(1985, date(1985, 1, 21)), (2007, date(2007, 2, 17)), (2030, date(2030, 2, 2)), (2053, date(2053, 2, 18))]
+    ("year", "tet"),
+    [
+        (1985, date(1985, 1, 21)),
+        (2007, date(2007, 2, 17)),
+        (2030, date(2030, 2, 2)),
+        (2053, date(2053, 2, 18)),
+    ],
 )
 def test_tet_is_not_the_chinese_day_in_the_years_where_they_differ(year, tet):
     assert RULES["tet"].occurrence(year).dtstart == tet
@@ -38,7 +51,11 @@ def test_tet_is_not_the_chinese_day_in_the_years_where_they_differ(year, tet):
 def test_the_action_month_ends_on_the_day_after_its_last_day():
     month = FixedRange(FixedDay(11, 15), FixedDay(12, 15)).occurrence(2021)
 
-    assert (month.dtstart, month.last_day, month.dtend) == (date(2021, 11, 15), date(2021, 12, 15), date(2021, 12, 16))
+    assert (month.dtstart, month.last_day, month.dtend) == (
+        date(2021, 11, 15),
+        date(2021, 12, 15),
+        date(2021, 12, 16),
+    )
 
 
 def test_a_range_that_ends_before_it_starts_runs_into_the_next_year():
@@ -80,7 +97,9 @@ def test_a_rule_that_names_no_day_is_refused(fields):
 def test_every_lunar_day_belongs_to_one_solar_year_and_is_found_there_once(year, month, day):
     rule, years = LunarDay(month, day), range(year, year + 12)
 
-    found = [(of_year, own, dates) for of_year in years for own, dates in occurrences_in(rule, of_year)]
+    found = [
+        (of_year, own, dates) for of_year in years for own, dates in occurrences_in(rule, of_year)
+    ]
 
     assert all(dates.dtstart.year == of_year for of_year, _own, dates in found)
     counted_in = [own for _year, own, _dates in found]
@@ -91,19 +110,32 @@ def test_every_lunar_day_belongs_to_one_solar_year_and_is_found_there_once(year,
 
 
 def test_a_day_of_the_last_lunar_month_belongs_to_the_solar_year_it_lies_in():
-    assert [(own, dates.dtstart) for own, dates in occurrences_in(LunarDay(12, 30), 2026)] == [(2025, date(2026, 2, 16))]
+    assert [(own, dates.dtstart) for own, dates in occurrences_in(LunarDay(12, 30), 2026)] == [
+        (2025, date(2026, 2, 16))
+    ]
 
 
 def test_a_lunar_day_around_the_new_year_may_come_twice_in_a_solar_year_and_not_in_the_next():
     first_of_the_last_month = LunarDay(12, 1)
 
-    found = {year: [dates.dtstart for _own, dates in occurrences_in(first_of_the_last_month, year)] for year in (2027, 2028, 2029)}
+    found = {
+        year: [dates.dtstart for _own, dates in occurrences_in(first_of_the_last_month, year)]
+        for year in (2027, 2028, 2029)
+    }
 
-    assert found == {2027: [date(2027, 1, 8), date(2027, 12, 28)], 2028: [], 2029: [date(2029, 1, 15)]}
+    assert found == {
+        2027: [date(2027, 1, 8), date(2027, 12, 28)],
+        2028: [],
+        2029: [date(2029, 1, 15)],
+    }
 
 
 @given(st.integers(FIRST_YEAR, LAST_YEAR - 1), st.integers(1, 12), st.integers(1, 30))
 def test_every_lunar_day_comes_round_exactly_once_between_two_tets(year, month, day):
     this_year = LunarDay(month, day).occurrence(year).dtstart
 
-    assert RULES["tet"].occurrence(year).dtstart <= this_year < RULES["tet"].occurrence(year + 1).dtstart
+    assert (
+        RULES["tet"].occurrence(year).dtstart
+        <= this_year
+        < RULES["tet"].occurrence(year + 1).dtstart
+    )

@@ -29,7 +29,11 @@ def test_plan_deadlines_before_20_march_are_the_golden_dates(vietnam, anchor, of
 def test_a_deadline_inside_the_tet_break_moves_before_it_and_says_why(vietnam):
     moved = vietnam.shift(date(2026, 2, 20), Shift.PREVIOUS)
 
-    assert (moved.nominal, moved.effective, moved.reason) == (date(2026, 2, 20), date(2026, 2, 13), "trong kỳ nghỉ Tết")
+    assert (moved.nominal, moved.effective, moved.reason) == (
+        date(2026, 2, 20),
+        date(2026, 2, 13),
+        "trong kỳ nghỉ Tết",
+    )
 
 
 def test_a_report_due_inside_the_tet_break_moves_behind_it(vietnam):
@@ -115,4 +119,7 @@ def test_counting_working_days_forth_and_back_agrees(vietnam, day, count):
     end = vietnam.add_workdays(day, count)
 
     assert vietnam.is_working(end)
-    assert sum(vietnam.is_working(day + timedelta(days=n)) for n in range(1, (end - day).days + 1)) == count
+    assert (
+        sum(vietnam.is_working(day + timedelta(days=n)) for n in range(1, (end - day).days + 1))
+        == count
+    )

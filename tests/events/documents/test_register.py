@@ -27,7 +27,13 @@ from events.documents.register import (
     replacing,
     supersede,
 )
-from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError, YearOutOfRangeError
+from events.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotAllowedError,
+    NotFoundError,
+    YearOutOfRangeError,
+)
 from events.models import (
     Campaign,
     Document,
@@ -45,7 +51,9 @@ from tests.conftest import Cast
 NOW = datetime(2021, 3, 4, 2, tzinfo=UTC)
 TODAY = date(2021, 3, 4)
 A_DAY = timedelta(days=1)
-PLAN = Paper(DocumentKind.PLAN, "Tổ chức Ngày Quốc tế Hạnh phúc", number="10/KH-BCĐ", dated=date(2021, 1, 19))
+PLAN = Paper(
+    DocumentKind.PLAN, "Tổ chức Ngày Quốc tế Hạnh phúc", number="10/KH-BCĐ", dated=date(2021, 1, 19)
+)
 
 
 class Round:
@@ -53,12 +61,17 @@ class Round:
 
     def __init__(self, session: Session, cast: Cast) -> None:
         self.province, self.district, self.commune = (
-            _campaign(session, unit, "intl_happiness_day") for unit in (cast.province, cast.district, cast.commune)
+            _campaign(session, unit, "intl_happiness_day")
+            for unit in (cast.province, cast.district, cast.commune)
         )
 
 
 def _campaign(session: Session, unit: Unit, key: str) -> Campaign:
-    query = select(Campaign).join(Campaign.observance).where(Campaign.unit_id == unit.id, Observance.key == key)
+    query = (
+        select(Campaign)
+        .join(Campaign.observance)
+        .where(Campaign.unit_id == unit.id, Observance.key == key)
+    )
     return session.scalars(query.where(Campaign.year == 2021)).one()
 
 
@@ -68,7 +81,9 @@ def happiness(session: Session, cast: Cast, vietnam) -> Round:
     return Round(session, cast)
 
 
-def announce(session: Session, campaign: Campaign, text: str, slogans: tuple[str, ...] = ()) -> None:
+def announce(
+    session: Session, campaign: Campaign, text: str, slogans: tuple[str, ...] = ()
+) -> None:
     assert campaign.observance
     theme = campaign.observance.theme_in(campaign.year)
     if theme is None:
@@ -83,22 +98,35 @@ def forget_themes(session: Session, campaign: Campaign) -> None:
     session.expire_all()
 
 
-def test_drafts_follow_a_new_theme_and_issued_documents_do_not(session: Session, cast: Cast, happiness: Round):
+def test_drafts_follow_a_new_theme_and_issued_documents_do_not(
+    session: Session, cast: Cast, happiness: Round
+):
     announce(session, happiness.commune, "Yêu thương và chia sẻ")
-    draft, issued = (add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW) for _ in range(2))
+    draft, issued = (
+        add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW) for _ in range(2)
+    )
     issue_document(session, issued, TODAY, by=cast.thi, now=NOW)
 
     announce(session, happiness.commune, "Hạnh phúc cho mọi người")
 
-    assert (printed_by(draft).theme, printed_by(issued).theme) == ("Hạnh phúc cho mọi người", "Yêu thương và chia sẻ")
+    assert (printed_by(draft).theme, printed_by(issued).theme) == (
+        "Hạnh phúc cho mọi người",
+        "Yêu thương và chia sẻ",
+    )
     correct_document(session, issued, PLAN, by=cast.thi, now=NOW)
     assert printed_by(issued).theme == "Yêu thương và chia sẻ"
 
 
-def test_a_document_that_was_issued_before_the_theme_was_known_prints_none(session: Session, cast: Cast, happiness: Round):
+def test_a_document_that_was_issued_before_the_theme_was_known_prints_none(
+    session: Session, cast: Cast, happiness: Round
+):
     forget_themes(session, happiness.commune)
     document = issue_document(
-        session, add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW), TODAY, by=cast.thi, now=NOW
+        session,
+        add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW),
+        TODAY,
+        by=cast.thi,
+        now=NOW,
     )
 
     announce(session, happiness.commune, "Hạnh phúc cho mọi người")
@@ -106,12 +134,19 @@ def test_a_document_that_was_issued_before_the_theme_was_known_prints_none(sessi
     assert printed_by(document).theme is None
 
 
-def test_a_theme_chosen_above_holds_below_until_a_campaign_chooses_its_own(session: Session, cast: Cast, happiness: Round):
+def test_a_theme_chosen_above_holds_below_until_a_campaign_chooses_its_own(
+    session: Session, cast: Cast, happiness: Round
+):
     announce(session, happiness.province, "Chủ đề năm", ("Khẩu hiệu năm",))
-    choose_theme(session, happiness.province, "Chủ đề tỉnh", ["Khẩu hiệu tỉnh", " "], by=cast.hoa, now=NOW)
+    choose_theme(
+        session, happiness.province, "Chủ đề tỉnh", ["Khẩu hiệu tỉnh", " "], by=cast.hoa, now=NOW
+    )
     choose_theme(session, happiness.commune, "Chủ đề xã", by=cast.thi, now=NOW)
 
-    themes = [inherited(campaign).theme for campaign in (happiness.province, happiness.district, happiness.commune)]
+    themes = [
+        inherited(campaign).theme
+        for campaign in (happiness.province, happiness.district, happiness.commune)
+    ]
 
     assert themes == ["Chủ đề tỉnh", "Chủ đề tỉnh", "Chủ đề xã"]
     assert inherited(happiness.district).slogans == ("Khẩu hiệu tỉnh",)
@@ -119,9 +154,13 @@ def test_a_theme_chosen_above_holds_below_until_a_campaign_chooses_its_own(sessi
     assert inherited(happiness.district) == Printed("Chủ đề năm", ("Khẩu hiệu năm",))
 
 
-def test_who_chooses_only_a_theme_prints_no_slogans_of_another(session: Session, cast: Cast, happiness: Round):
+def test_who_chooses_only_a_theme_prints_no_slogans_of_another(
+    session: Session, cast: Cast, happiness: Round
+):
     announce(session, happiness.province, "Chủ đề năm", ("Khẩu hiệu năm",))
-    choose_theme(session, happiness.district, "Chủ đề huyện", ["Khẩu hiệu huyện"], by=cast.hoa, now=NOW)
+    choose_theme(
+        session, happiness.district, "Chủ đề huyện", ["Khẩu hiệu huyện"], by=cast.hoa, now=NOW
+    )
 
     choose_theme(session, happiness.province, "Chủ đề tỉnh", by=cast.hoa, now=NOW)
     choose_theme(session, happiness.commune, "", ["Khẩu hiệu xã"], by=cast.thi, now=NOW)
@@ -130,15 +169,21 @@ def test_who_chooses_only_a_theme_prints_no_slogans_of_another(session: Session,
     assert inherited(happiness.commune).slogans == ("Khẩu hiệu xã",)
 
 
-def test_choosing_the_same_theme_twice_is_one_change(session: Session, cast: Cast, happiness: Round):
+def test_choosing_the_same_theme_twice_is_one_change(
+    session: Session, cast: Cast, happiness: Round
+):
     for _ in range(2):
         choose_theme(session, happiness.commune, "Chủ đề xã", by=cast.thi, now=NOW)
 
     assert happiness.commune.sequence == 1
 
 
-def test_a_day_without_a_theme_prints_that_of_the_month_it_lies_in(session: Session, cast: Cast, happiness: Round):
-    month, day = (_campaign(session, cast.commune, key) for key in ("gender_action_month", "intl_day_evaw"))
+def test_a_day_without_a_theme_prints_that_of_the_month_it_lies_in(
+    session: Session, cast: Cast, happiness: Round
+):
+    month, day = (
+        _campaign(session, cast.commune, key) for key in ("gender_action_month", "intl_day_evaw")
+    )
     forget_themes(session, day)
     announce(session, month, "Chủ đề Tháng hành động")
 
@@ -149,24 +194,41 @@ def test_a_day_without_a_theme_prints_that_of_the_month_it_lies_in(session: Sess
     assert "Chủ đề Tháng hành động" in describe(day.observance, 2021)
 
 
-def test_number_date_issuer_and_signer_may_be_unknown(session: Session, cast: Cast, happiness: Round):
+def test_number_date_issuer_and_signer_may_be_unknown(
+    session: Session, cast: Cast, happiness: Round
+):
     document = add_document(
-        session, happiness.commune, Paper(DocumentKind.LETTER, "  Hướng dẫn \n tuyên truyền "), by=cast.thi, now=NOW
+        session,
+        happiness.commune,
+        Paper(DocumentKind.LETTER, "  Hướng dẫn \n tuyên truyền "),
+        by=cast.thi,
+        now=NOW,
     )
 
-    assert (document.abstract, document.number, document.dated, document.issuer) == ("Hướng dẫn tuyên truyền", None, None, None)
+    assert (document.abstract, document.number, document.dated, document.issuer) == (
+        "Hướng dẫn tuyên truyền",
+        None,
+        None,
+        None,
+    )
     assert documents_of(session, happiness.commune) == [document]
 
 
-def test_the_date_of_issue_is_printed_when_no_other_is_known(session: Session, cast: Cast, happiness: Round):
-    document = add_document(session, happiness.commune, Paper(DocumentKind.PLAN, "Kế hoạch"), by=cast.thi, now=NOW)
+def test_the_date_of_issue_is_printed_when_no_other_is_known(
+    session: Session, cast: Cast, happiness: Round
+):
+    document = add_document(
+        session, happiness.commune, Paper(DocumentKind.PLAN, "Kế hoạch"), by=cast.thi, now=NOW
+    )
 
     issue_document(session, document, TODAY - A_DAY, by=cast.thi, now=NOW)
 
     assert (document.issued, document.dated) == (TODAY - A_DAY, TODAY - A_DAY)
 
 
-def test_a_document_is_issued_once_and_not_in_the_future(session: Session, cast: Cast, happiness: Round):
+def test_a_document_is_issued_once_and_not_in_the_future(
+    session: Session, cast: Cast, happiness: Round
+):
     document = add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW)
     with pytest.raises(InvalidInputError, match="still to come"):
         issue_document(session, document, TODAY + A_DAY, by=cast.thi, now=NOW)
@@ -187,20 +249,28 @@ def test_a_document_is_issued_once_and_not_in_the_future(session: Session, cast:
         (Paper(DocumentKind.PLAN, "Kế hoạch", dated=date(1899, 1, 1)), YearOutOfRangeError),
     ],
 )
-def test_what_cannot_stand_on_a_document_is_refused(session: Session, cast: Cast, happiness: Round, paper: Paper, error):
+def test_what_cannot_stand_on_a_document_is_refused(
+    session: Session, cast: Cast, happiness: Round, paper: Paper, error
+):
     with pytest.raises(error):
         add_document(session, happiness.commune, paper, by=cast.thi, now=NOW)
 
     assert documents_of(session, happiness.commune) == []
 
 
-def test_an_item_of_another_campaign_takes_no_document(session: Session, cast: Cast, happiness: Round):
+def test_an_item_of_another_campaign_takes_no_document(
+    session: Session, cast: Cast, happiness: Round
+):
     with pytest.raises(InvalidInputError, match="another campaign"):
-        add_document(session, happiness.commune, PLAN, item=happiness.district.items[0], by=cast.hoa, now=NOW)
+        add_document(
+            session, happiness.commune, PLAN, item=happiness.district.items[0], by=cast.hoa, now=NOW
+        )
 
 
 @pytest.mark.parametrize("who", ["khanh", "la"])
-def test_only_a_post_in_the_unit_or_above_it_may_write(session: Session, cast: Cast, happiness: Round, who: str):
+def test_only_a_post_in_the_unit_or_above_it_may_write(
+    session: Session, cast: Cast, happiness: Round, who: str
+):
     document = add_document(session, happiness.commune, PLAN, by=cast.hoa, now=NOW)
     by = getattr(cast, who)
 
@@ -221,8 +291,18 @@ def test_the_plan_in_force_says_when_it_was_issued(session: Session, cast: Cast,
     def issued():
         return issue_dates(session, happiness.commune).paper(happiness.commune.unit_id, item.key)
 
-    first, second = (add_document(session, happiness.commune, PLAN, item=item, by=cast.thi, now=NOW) for _ in range(2))
-    letter = add_document(session, happiness.commune, Paper(DocumentKind.LETTER, "Công văn"), item=item, by=cast.thi, now=NOW)
+    first, second = (
+        add_document(session, happiness.commune, PLAN, item=item, by=cast.thi, now=NOW)
+        for _ in range(2)
+    )
+    letter = add_document(
+        session,
+        happiness.commune,
+        Paper(DocumentKind.LETTER, "Công văn"),
+        item=item,
+        by=cast.thi,
+        now=NOW,
+    )
     assert issued() is None
 
     issue_document(session, first, TODAY, by=cast.thi, now=NOW)
@@ -234,8 +314,12 @@ def test_the_plan_in_force_says_when_it_was_issued(session: Session, cast: Cast,
     assert issued() == TODAY - 2 * A_DAY
 
 
-def test_a_document_is_replaced_by_one_of_the_same_unit_and_only_once(session: Session, cast: Cast, happiness: Round):
-    old, new, other = (add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW) for _ in range(3))
+def test_a_document_is_replaced_by_one_of_the_same_unit_and_only_once(
+    session: Session, cast: Cast, happiness: Round
+):
+    old, new, other = (
+        add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW) for _ in range(3)
+    )
     elsewhere = add_document(session, happiness.district, PLAN, by=cast.hoa, now=NOW)
     for _ in range(2):
         supersede(session, new, old, by=cast.thi, now=NOW)
@@ -248,9 +332,13 @@ def test_a_document_is_replaced_by_one_of_the_same_unit_and_only_once(session: S
 
 @drawn(25)
 @given(pairs=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=12))
-def test_no_document_ever_replaces_itself_through_others(session: Session, cast: Cast, happiness: Round, pairs):
+def test_no_document_ever_replaces_itself_through_others(
+    session: Session, cast: Cast, happiness: Round, pairs
+):
     with session.begin_nested() as undo:
-        documents = [add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW) for _ in range(5)]
+        documents = [
+            add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW) for _ in range(5)
+        ]
         for new, old in pairs:
             try:
                 supersede(session, documents[new], documents[old], by=cast.thi, now=NOW)
@@ -287,7 +375,9 @@ def test_an_item_tells_what_became_of_its_papers(session: Session, cast: Cast, h
     correct_document(session, plan, PLAN, item=item, issued=TODAY - A_DAY, by=cast.thi, now=NOW)
     new = add_document(session, happiness.commune, PLAN, item=item, by=cast.thi, now=NOW)
     supersede(session, new, plan, by=cast.thi, now=NOW)
-    correct_document(session, new, Paper(DocumentKind.PLAN, "Sửa đổi"), item=other, by=cast.thi, now=NOW)
+    correct_document(
+        session, new, Paper(DocumentKind.PLAN, "Sửa đổi"), item=other, by=cast.thi, now=NOW
+    )
 
     name, paper = cast.thi.full_name, "plan 10/KH-BCĐ “Tổ chức Ngày Quốc tế Hạnh phúc”"
     assert stories(session, item) == [
@@ -302,7 +392,9 @@ def test_an_item_tells_what_became_of_its_papers(session: Session, cast: Cast, h
     assert documents_of_item(session, item, drafts=False) == [plan]
 
 
-def test_what_is_corrected_on_an_issued_document_keeps_its_before_and_after(session: Session, cast: Cast, happiness: Round):
+def test_what_is_corrected_on_an_issued_document_keeps_its_before_and_after(
+    session: Session, cast: Cast, happiness: Round
+):
     document = add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW)
     issue_document(session, document, TODAY, by=cast.thi, now=NOW)
     changed = Paper(DocumentKind.PLAN, PLAN.abstract, number="11/KH-BCĐ", dated=PLAN.dated)
@@ -321,19 +413,25 @@ def test_what_is_corrected_on_an_issued_document_keeps_its_before_and_after(sess
     ]
 
 
-def test_an_issued_document_keeps_its_type_and_a_draft_has_no_day_of_issue(session: Session, cast: Cast, happiness: Round):
+def test_an_issued_document_keeps_its_type_and_a_draft_has_no_day_of_issue(
+    session: Session, cast: Cast, happiness: Round
+):
     document = add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW)
     with pytest.raises(ConflictError, match="still a draft"):
         correct_document(session, document, PLAN, issued=TODAY, by=cast.thi, now=NOW)
     issue_document(session, document, TODAY, by=cast.thi, now=NOW)
 
     with pytest.raises(ConflictError, match="type of an issued document stays"):
-        correct_document(session, document, Paper(DocumentKind.REPORT, "Hoàn toàn khác"), by=cast.thi, now=NOW)
+        correct_document(
+            session, document, Paper(DocumentKind.REPORT, "Hoàn toàn khác"), by=cast.thi, now=NOW
+        )
     with pytest.raises(InvalidInputError, match="still to come"):
         correct_document(session, document, PLAN, issued=TODAY + A_DAY, by=cast.thi, now=NOW)
 
 
-def test_an_issued_document_keeps_slogans_and_anniversary_too(session: Session, cast: Cast, vietnam, happiness: Round):
+def test_an_issued_document_keeps_slogans_and_anniversary_too(
+    session: Session, cast: Cast, vietnam, happiness: Round
+):
     day = _campaign(session, cast.commune, "vn_family_day")
     announce(session, day, "Chủ đề", ("Một", "Hai"))
     document = add_document(session, day, PLAN, by=cast.thi, now=NOW)
@@ -346,8 +444,12 @@ def test_an_issued_document_keeps_slogans_and_anniversary_too(session: Session, 
     assert inherited(day) == Printed("Chủ đề mới", ("Ba",))
 
 
-def test_drafts_are_left_out_for_those_who_may_not_see_them(session: Session, cast: Cast, happiness: Round):
-    draft, issued = (add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW) for _ in range(2))
+def test_drafts_are_left_out_for_those_who_may_not_see_them(
+    session: Session, cast: Cast, happiness: Round
+):
+    draft, issued = (
+        add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW) for _ in range(2)
+    )
     issue_document(session, issued, TODAY, by=cast.thi, now=NOW)
     supersede(session, draft, issued, by=cast.thi, now=NOW)
 
@@ -356,9 +458,14 @@ def test_drafts_are_left_out_for_those_who_may_not_see_them(session: Session, ca
     assert replacing(session, [issued], drafts=True) == {issued.id: draft}
 
 
-def test_a_document_may_replace_one_of_an_earlier_campaign_of_the_unit(session: Session, cast: Cast, happiness: Round):
+def test_a_document_may_replace_one_of_an_earlier_campaign_of_the_unit(
+    session: Session, cast: Cast, happiness: Round
+):
     day = _campaign(session, cast.commune, "vn_family_day")
-    old, new = (add_document(session, campaign, PLAN, by=cast.thi, now=NOW) for campaign in (happiness.commune, day))
+    old, new = (
+        add_document(session, campaign, PLAN, by=cast.thi, now=NOW)
+        for campaign in (happiness.commune, day)
+    )
     add_document(session, happiness.district, PLAN, by=cast.hoa, now=NOW)
     assert replaceable(session, cast.commune) == [new, old]
 
@@ -368,21 +475,30 @@ def test_a_document_may_replace_one_of_an_earlier_campaign_of_the_unit(session: 
     assert replacing(session, [old], drafts=True) == {old.id: new}
 
 
-def test_a_plan_for_what_units_below_wait_for_leaves_them_time(session: Session, cast: Cast, happiness: Round):
+def test_a_plan_for_what_units_below_wait_for_leaves_them_time(
+    session: Session, cast: Cast, happiness: Round
+):
     awaited = awaited_items(session, happiness.province)
     assert [item.key for item in awaited] == ["plan_province"]
     of_campaign, of_item = (
-        add_document(session, happiness.province, PLAN, item=item, by=cast.hoa, now=NOW) for item in (None, awaited[0])
+        add_document(session, happiness.province, PLAN, item=item, by=cast.hoa, now=NOW)
+        for item in (None, awaited[0])
     )
-    letter = add_document(session, happiness.province, Paper(DocumentKind.LETTER, "Công văn"), by=cast.hoa, now=NOW)
+    letter = add_document(
+        session, happiness.province, Paper(DocumentKind.LETTER, "Công văn"), by=cast.hoa, now=NOW
+    )
 
-    assert [leaves_time_below(document, awaited) for document in (of_campaign, of_item, letter)] == [True, True, False]
+    assert [
+        leaves_time_below(document, awaited) for document in (of_campaign, of_item, letter)
+    ] == [True, True, False]
     assert awaited_items(session, happiness.commune) == []
     plans = [plan_item(session, campaign) for campaign in (happiness.province, happiness.commune)]
     assert [item.key for item in plans if item] == ["plan_province", "plan_commune"]
 
 
-def test_documents_are_issued_by_a_peoples_committee_or_the_provinces_steering_committee(session: Session, happiness: Round):
+def test_documents_are_issued_by_a_peoples_committee_or_the_provinces_steering_committee(
+    session: Session, happiness: Round
+):
     assert likely_issuer(happiness.commune) == "UBND thị trấn Đăk Glei"
     assert likely_issuer(happiness.province) == "UBND tỉnh Kon Tum"
 

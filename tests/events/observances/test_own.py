@@ -45,10 +45,17 @@ NOW = datetime(2026, 8, 1, 2, tzinfo=UTC)
 A_DAY = timedelta(days=1)
 FIXED = {"kind": "fixed_day", "month": 10, "day": 9}
 LUNAR = {"kind": "lunar_day", "lunar_month": 8, "lunar_day": 15}
-YEAR_END = NewObservance("Tất niên gia đình", "", {"kind": "lunar_day", "lunar_month": 12, "lunar_day": 30}, "olive")
+YEAR_END = NewObservance(
+    "Tất niên gia đình", "", {"kind": "lunar_day", "lunar_month": 12, "lunar_day": 30}, "olive"
+)
 RANGE = {"kind": "fixed_range", "from": "11-20", "to": "11-30"}
 THE_DAY = NewObservance(
-    "Ngày hội Gia đình xã Đăk Long", "Family Festival of Đăk Long", FIXED, "olive", basis="Kế hoạch", base_year=2016
+    "Ngày hội Gia đình xã Đăk Long",
+    "Family Festival of Đăk Long",
+    FIXED,
+    "olive",
+    basis="Kế hoạch",
+    base_year=2016,
 )
 
 
@@ -68,7 +75,11 @@ def test_the_examples_can_be_switched_on(session: Session, name: str):
     found = next(
         o
         for o in all_observances(session)
-        if (wanted == (o.rule.get("month"), o.rule.get("day")) if wanted else name.lower() in o.title_vi.lower())
+        if (
+            wanted == (o.rule.get("month"), o.rule.get("day"))
+            if wanted
+            else name.lower() in o.title_vi.lower()
+        )
     )
     assert not found.enabled
 
@@ -78,7 +89,9 @@ def test_the_examples_can_be_switched_on(session: Session, name: str):
     assert found.slug in all_slugs(session)
 
 
-def test_what_is_switched_off_keeps_its_campaigns_and_opens_no_more(session: Session, vietnam: WorkCalendar):
+def test_what_is_switched_off_keeps_its_campaigns_and_opens_no_more(
+    session: Session, vietnam: WorkCalendar
+):
     extend_horizon(session, now=NOW)
     open_campaigns(session, now=NOW, calendar=vietnam, year=2026)
     observance = find_observance(session, "ngay-gia-dinh-viet-nam")
@@ -97,7 +110,9 @@ def test_what_is_switched_off_keeps_its_campaigns_and_opens_no_more(session: Ses
     [(FIXED, date(2026, 10, 9)), (LUNAR, date(2026, 9, 25)), (RANGE, date(2026, 11, 20))],
 )
 def test_a_day_of_ones_own_comes_round(session: Session, cast: Cast, rule: dict, first: date):
-    observance = add_observance(session, NewObservance("Ngày hội", "", rule, "olive"), by=cast.hoa, now=NOW)
+    observance = add_observance(
+        session, NewObservance("Ngày hội", "", rule, "olive"), by=cast.hoa, now=NOW
+    )
 
     assert occurrences(session, observance)[2026].dtstart == first
     assert (observance.title_en, observance.status.value) == ("Ngày hội", "own")
@@ -111,9 +126,17 @@ def test_its_campaigns_open_with_the_items_of_the_template_that_was_copied(
     opened = open_campaigns(session, now=NOW, calendar=vietnam, year=2026)
 
     assert next(result for result in opened if result.observance == observance.key).campaigns == 97
-    template = session.scalars(select(Template).where(Template.observance_id == observance.id)).one()
-    assert (template.kind, template.current.number, template.current.created_by_id) == ("observance", 1, cast.hoa.id)
-    copied, source = ([(i.key, i.offset_days, i.role_key) for i in t.current.items] for t in (template, happiness))
+    template = session.scalars(
+        select(Template).where(Template.observance_id == observance.id)
+    ).one()
+    assert (template.kind, template.current.number, template.current.created_by_id) == (
+        "observance",
+        1,
+        cast.hoa.id,
+    )
+    copied, source = (
+        [(i.key, i.offset_days, i.role_key) for i in t.current.items] for t in (template, happiness)
+    )
     assert copied == source
 
 
@@ -132,35 +155,56 @@ def test_an_observance_that_only_stood_in_the_calendar_can_be_given_a_checklist(
     assert next(result for result in opened if result.observance == women.key).campaigns == 97
 
 
-def test_an_observance_kept_again_does_not_open_the_day_that_was_missed(session: Session, vietnam: WorkCalendar):
+def test_an_observance_kept_again_does_not_open_the_day_that_was_missed(
+    session: Session, vietnam: WorkCalendar
+):
     happiness = find_observance(session, "ngay-quoc-te-hanh-phuc")
     for enabled in (False, True):
         switch_observance(session, happiness, enabled=enabled, now=NOW)
 
     opened = open_campaigns(session, now=NOW + timedelta(days=160), calendar=vietnam)
 
-    assert {(one.observance, one.year) for one in opened if one.observance == happiness.key} == {(happiness.key, 2027)}
+    assert {(one.observance, one.year) for one in opened if one.observance == happiness.key} == {
+        (happiness.key, 2027)
+    }
 
 
 def test_copied_items_count_from_a_day_that_the_observance_has(session: Session, cast: Cast):
     month = session.scalars(select(Template).where(Template.key == "gender_action_month")).one()
     course = session.scalars(select(Template).where(Template.key == "training_course")).one()
-    women, elders = (find_observance(session, slug) for slug in ("ngay-phu-nu-viet-nam", "thang-hanh-dong-vi-nguoi-cao-tuoi"))
+    women, elders = (
+        find_observance(session, slug)
+        for slug in ("ngay-phu-nu-viet-nam", "thang-hanh-dong-vi-nguoi-cao-tuoi")
+    )
 
-    made = [give_checklist(session, day, like, by=cast.hoa, now=NOW) for day, like in ((women, month), (elders, course))]
+    made = [
+        give_checklist(session, day, like, by=cast.hoa, now=NOW)
+        for day, like in ((women, month), (elders, course))
+    ]
 
     for template in made:
         check_template(session, template_entry(template))
 
 
-@pytest.mark.parametrize(("rule", "like"), [(FIXED, "happiness_day"), (RANGE, "gender_action_month")])
-def test_copied_items_move_with_the_main_event_as_those_they_were_copied_from(session: Session, cast: Cast, rule: dict, like: str):
+@pytest.mark.parametrize(
+    ("rule", "like"), [(FIXED, "happiness_day"), (RANGE, "gender_action_month")]
+)
+def test_copied_items_move_with_the_main_event_as_those_they_were_copied_from(
+    session: Session, cast: Cast, rule: dict, like: str
+):
     source = session.scalars(select(Template).where(Template.key == like)).one()
 
-    observance = add_observance(session, replace(THE_DAY, rule=rule), like=source, by=cast.hoa, now=NOW)
+    observance = add_observance(
+        session, replace(THE_DAY, rule=rule), like=source, by=cast.hoa, now=NOW
+    )
 
-    template = session.scalars(select(Template).where(Template.observance_id == observance.id)).one()
-    copied, original = ([item.key for item in t.current.items if item.anchor is Anchor.EVENT] for t in (template, source))
+    template = session.scalars(
+        select(Template).where(Template.observance_id == observance.id)
+    ).one()
+    copied, original = (
+        [item.key for item in t.current.items if item.anchor is Anchor.EVENT]
+        for t in (template, source)
+    )
     assert copied == original != []
     check_template(session, template_entry(template))
 
@@ -176,7 +220,9 @@ def test_the_copy_lives_its_own_life(session: Session, cast: Cast, happiness: Te
     assert not mine & theirs
 
 
-def test_a_new_import_of_the_catalogue_leaves_it_alone(session: Session, cast: Cast, catalog: Catalog, happiness: Template):
+def test_a_new_import_of_the_catalogue_leaves_it_alone(
+    session: Session, cast: Cast, catalog: Catalog, happiness: Template
+):
     observance = add_observance(session, THE_DAY, like=happiness, by=cast.hoa, now=NOW)
 
     assert not import_catalog(session, catalog, now=NOW).changed
@@ -185,25 +231,43 @@ def test_a_new_import_of_the_catalogue_leaves_it_alone(session: Session, cast: C
 
 
 def test_its_address_collides_with_no_unit_and_no_other_observance(session: Session, cast: Cast):
-    unit = session.scalars(select(Unit).where(Unit.slug == slug_of("Tỉnh Quảng Ngãi"))).first() or cast.province
+    unit = (
+        session.scalars(select(Unit).where(Unit.slug == slug_of("Tỉnh Quảng Ngãi"))).first()
+        or cast.province
+    )
     titles = [unit.slug.replace("-", " "), "Ngày Gia đình Việt Nam"]
 
-    made = [add_observance(session, NewObservance(title, "", FIXED, "olive"), by=cast.hoa, now=NOW) for title in titles]
+    made = [
+        add_observance(session, NewObservance(title, "", FIXED, "olive"), by=cast.hoa, now=NOW)
+        for title in titles
+    ]
 
     slugs = [*session.scalars(select(Observance.slug)), *session.scalars(select(Unit.slug))]
     assert len(set(slugs)) == len(slugs)
-    assert [observance.slug for observance in made] == [f"{unit.slug}-2", "ngay-gia-dinh-viet-nam-2"]
+    assert [observance.slug for observance in made] == [
+        f"{unit.slug}-2",
+        "ngay-gia-dinh-viet-nam-2",
+    ]
 
 
 @drawn(25)
 @given(titles=st.lists(st.text("aăâđêôơưÀẾỘ Đ-/2", max_size=12), min_size=1, max_size=5))
-def test_every_title_gets_an_ascii_address_of_its_own(session: Session, cast: Cast, titles: list[str]):
+def test_every_title_gets_an_ascii_address_of_its_own(
+    session: Session, cast: Cast, titles: list[str]
+):
     with session.begin_nested() as undo:
         made = []
         for day, title in enumerate(titles, 1):
             if not slug_of(title):
                 continue
-            made.append(add_observance(session, NewObservance(title, "", FIXED | {"day": day}, "olive"), by=cast.hoa, now=NOW))
+            made.append(
+                add_observance(
+                    session,
+                    NewObservance(title, "", FIXED | {"day": day}, "olive"),
+                    by=cast.hoa,
+                    now=NOW,
+                )
+            )
 
         slugs = [observance.slug for observance in made]
         assert len(set(slugs)) == len(slugs) == len({observance.key for observance in made})
@@ -249,19 +313,32 @@ def test_what_cannot_be_is_refused_in_words(session: Session, cast: Cast, change
     with pytest.raises(InvalidInputError):
         add_observance(session, NewObservance(**fields), by=cast.hoa, now=NOW)
 
-    assert len(all_observances(session)) == session.scalar(select(func.count(Observance.id)).where(Observance.status != "own"))
+    assert len(all_observances(session)) == session.scalar(
+        select(func.count(Observance.id)).where(Observance.status != "own")
+    )
 
 
-def test_a_day_may_lie_inside_another_observance(session: Session, cast: Cast, vietnam: WorkCalendar, happiness: Template):
-    wanted = NewObservance("Tuần lễ Gia đình", "Family Week", RANGE, "olive", inside_key="gender_action_month")
+def test_a_day_may_lie_inside_another_observance(
+    session: Session, cast: Cast, vietnam: WorkCalendar, happiness: Template
+):
+    wanted = NewObservance(
+        "Tuần lễ Gia đình", "Family Week", RANGE, "olive", inside_key="gender_action_month"
+    )
     observance = add_observance(session, wanted, like=happiness, by=cast.hoa, now=NOW)
 
     open_campaigns(session, now=NOW + 60 * A_DAY, calendar=vietnam, year=2026)
 
-    campaign = session.scalars(select(Campaign).where(Campaign.observance_id == observance.id)).first()
+    campaign = session.scalars(
+        select(Campaign).where(Campaign.observance_id == observance.id)
+    ).first()
     assert campaign.outer.observance.key == "gender_action_month"
     with pytest.raises(NotFoundError):
-        add_observance(session, NewObservance("Khác", "", RANGE, "olive", inside_key="khong_co"), by=cast.hoa, now=NOW)
+        add_observance(
+            session,
+            NewObservance("Khác", "", RANGE, "olive", inside_key="khong_co"),
+            by=cast.hoa,
+            now=NOW,
+        )
 
 
 def test_a_day_of_the_last_lunar_month_is_work_of_the_solar_year_it_lies_in(
@@ -278,8 +355,12 @@ def test_a_day_of_the_last_lunar_month_is_work_of_the_solar_year_it_lies_in(
     [one] = [one for one in opened if one.observance == observance.key]
     assert (one.summary, one.year, one.campaigns) == ("Tất niên gia đình năm 2026", 2026, 97)
     found = session.scalars(select(Campaign).where(Campaign.observance_id == observance.id)).all()
-    assert {(row.year, row.period, row.dtstart) for row in found} == {(2026, "2025", date(2026, 2, 16))}
-    assert year_progress(session, now.date(), Campaign.observance_id == observance.id).keys() == {2026}
+    assert {(row.year, row.period, row.dtstart) for row in found} == {
+        (2026, "2025", date(2026, 2, 16))
+    }
+    assert year_progress(session, now.date(), Campaign.observance_id == observance.id).keys() == {
+        2026
+    }
 
 
 def test_a_unit_that_joins_late_has_the_campaign_as_its_neighbours_call_it(
@@ -288,21 +369,37 @@ def test_a_unit_that_joins_late_has_the_campaign_as_its_neighbours_call_it(
     observance = add_observance(session, THE_DAY, like=happiness, by=cast.hoa, now=NOW)
     open_campaigns(session, now=NOW, calendar=vietnam, year=2026)
     correct_observance(session, observance, replace(THE_DAY, title_vi="Ngày hội mới"), now=NOW)
-    values = {"level_key": "commune", "type": "xa", "name": "Mới", "full_name": "Xã Mới", "search": "moi"}
-    province = session.scalars(select(Unit).where(Unit.parent_id.is_(None), Unit.valid_to.is_(None))).one()
+    values = {
+        "level_key": "commune",
+        "type": "xa",
+        "name": "Mới",
+        "full_name": "Xã Mới",
+        "search": "moi",
+    }
+    province = session.scalars(
+        select(Unit).where(Unit.parent_id.is_(None), Unit.valid_to.is_(None))
+    ).one()
     session.add(Unit(key="new", slug="xa-moi", parent=province, **values))
     session.flush()
 
     open_campaigns(session, now=NOW + A_DAY, calendar=vietnam, year=2026)
 
-    names = session.scalars(select(Campaign.summary).where(Campaign.observance_id == observance.id)).all()
+    names = session.scalars(
+        select(Campaign.summary).where(Campaign.observance_id == observance.id)
+    ).all()
     assert (len(names), set(names)) == (98, {"Ngày hội Gia đình xã Đăk Long năm 2026"})
 
 
-def test_two_times_in_one_solar_year_are_told_apart_and_a_year_may_have_none(session: Session, cast: Cast, happiness: Template):
+def test_two_times_in_one_solar_year_are_told_apart_and_a_year_may_have_none(
+    session: Session, cast: Cast, happiness: Template
+):
     rule = {"kind": "lunar_day", "lunar_month": 12, "lunar_day": 1}
-    observance = add_observance(session, replace(YEAR_END, rule=rule), like=happiness, by=cast.hoa, now=NOW)
-    template = session.scalars(select(Template).where(Template.observance_id == observance.id)).one()
+    observance = add_observance(
+        session, replace(YEAR_END, rule=rule), like=happiness, by=cast.hoa, now=NOW
+    )
+    template = session.scalars(
+        select(Template).where(Template.observance_id == observance.id)
+    ).one()
 
     rounds = [found for year in (2027, 2028, 2029) for found in rounds_of(template, year)]
 
@@ -313,26 +410,38 @@ def test_two_times_in_one_solar_year_are_told_apart_and_a_year_may_have_none(ses
     ]
 
 
-def test_the_theme_of_a_year_is_printed_on_the_lunar_day_that_lies_in_it(session: Session, cast: Cast):
+def test_the_theme_of_a_year_is_printed_on_the_lunar_day_that_lies_in_it(
+    session: Session, cast: Cast
+):
     observance = add_observance(session, YEAR_END, by=cast.hoa, now=NOW)
 
     announce_theme(session, observance, 2027, "Đoàn viên", now=NOW)
 
-    printed = {row.dtstart for row in occurrences(session, observance).values() if "Đoàn viên" in row.description}
+    printed = {
+        row.dtstart
+        for row in occurrences(session, observance).values()
+        if "Đoàn viên" in row.description
+    }
     assert printed == {date(2027, 2, 5)}
 
 
 def test_a_lunar_day_stays_inside_the_weeks_that_run_over_the_new_year(
     session: Session, cast: Cast, vietnam: WorkCalendar, happiness: Template
 ):
-    around = NewObservance("Mùa sum họp", "", {"kind": "fixed_range", "from": "12-01", "to": "02-28"}, "olive")
+    around = NewObservance(
+        "Mùa sum họp", "", {"kind": "fixed_range", "from": "12-01", "to": "02-28"}, "olive"
+    )
     outer = add_observance(session, around, like=happiness, by=cast.hoa, now=NOW)
-    inner = add_observance(session, replace(YEAR_END, inside_key=outer.key), like=happiness, by=cast.hoa, now=NOW)
+    inner = add_observance(
+        session, replace(YEAR_END, inside_key=outer.key), like=happiness, by=cast.hoa, now=NOW
+    )
 
     open_campaigns(session, now=NOW + 150 * A_DAY, calendar=vietnam)
 
     found = session.scalars(select(Campaign).where(Campaign.observance_id == inner.id)).all()
-    assert {(row.dtstart, row.outer.summary) for row in found} == {(date(2027, 2, 5), "Mùa sum họp năm 2026")}
+    assert {(row.dtstart, row.outer.summary) for row in found} == {
+        (date(2027, 2, 5), "Mùa sum họp năm 2026")
+    }
 
 
 def test_a_theme_that_is_announced_reaches_the_calendar(session: Session, cast: Cast):
@@ -340,7 +449,15 @@ def test_a_theme_that_is_announced_reaches_the_calendar(session: Session, cast: 
     before = occurrences(session, observance)[2026].sequence
 
     for _ in range(2):
-        announce_theme(session, observance, 2026, "Gia đình hạnh phúc", ["Một", " "], source="Công văn", now=NOW + A_DAY)
+        announce_theme(
+            session,
+            observance,
+            2026,
+            "Gia đình hạnh phúc",
+            ["Một", " "],
+            source="Công văn",
+            now=NOW + A_DAY,
+        )
 
     row = occurrences(session, observance)[2026]
     assert (row.sequence, "Chủ đề: Gia đình hạnh phúc." in row.description) == (before + 1, True)
@@ -362,16 +479,30 @@ def test_anniversaries_are_worded_as_the_province_does(session: Session, cast: C
 
 
 def test_the_action_month_is_numbered_every_year_and_family_day_every_fifth(session: Session):
-    month, day = (find_observance(session, slug) for slug in ("thang-hanh-dong-vi-binh-dang-gioi", "ngay-gia-dinh-viet-nam"))
+    month, day = (
+        find_observance(session, slug)
+        for slug in ("thang-hanh-dong-vi-binh-dang-gioi", "ngay-gia-dinh-viet-nam")
+    )
 
-    assert [month.anniversary_text(year) for year in (2016, 2021, 2026)] == ["Lần thứ 1", "Lần thứ 6", "Lần thứ 11"]
-    assert [day.anniversary_text(year) for year in (2025, 2026)] == [None, "Kỷ niệm 25 năm (2001–2026)"]
+    assert [month.anniversary_text(year) for year in (2016, 2021, 2026)] == [
+        "Lần thứ 1",
+        "Lần thứ 6",
+        "Lần thứ 11",
+    ]
+    assert [day.anniversary_text(year) for year in (2025, 2026)] == [
+        None,
+        "Kỷ niệm 25 năm (2001–2026)",
+    ]
 
 
-def test_a_wording_chosen_here_is_kept_when_the_catalogue_begins_to_name_wordings(session: Session, catalog: Catalog):
+def test_a_wording_chosen_here_is_kept_when_the_catalogue_begins_to_name_wordings(
+    session: Session, catalog: Catalog
+):
     day = find_observance(session, "ngay-gia-dinh-viet-nam")
     number_anniversaries(session, day, 2001, "N năm Ngày Gia đình", now=NOW)
-    day.catalog_base = {name: value for name, value in day.catalog_base.items() if name != "anniversary"}
+    day.catalog_base = {
+        name: value for name, value in day.catalog_base.items() if name != "anniversary"
+    }
 
     import_catalog(session, catalog, now=NOW)
 
@@ -384,15 +515,27 @@ def test_what_was_made_here_is_corrected_and_its_address_and_open_campaigns_stay
     observance = add_observance(session, THE_DAY, like=happiness, by=cast.hoa, now=NOW)
     open_campaigns(session, now=NOW, calendar=vietnam, year=2026)
     slug, row = observance.slug, occurrences(session, observance)[2026]
-    wanted = replace(THE_DAY, title_vi="Ngày hội Gia đình", rule=FIXED | {"day": 10}, color="gold", basis="")
+    wanted = replace(
+        THE_DAY, title_vi="Ngày hội Gia đình", rule=FIXED | {"day": 10}, color="gold", basis=""
+    )
 
     correct_observance(session, observance, wanted, now=NOW)
 
-    assert (observance.slug, observance.title_vi, observance.color, observance.basis) == (slug, "Ngày hội Gia đình", "gold", None)
+    assert (observance.slug, observance.title_vi, observance.color, observance.basis) == (
+        slug,
+        "Ngày hội Gia đình",
+        "gold",
+        None,
+    )
     assert (row.dtstart, row.summary, row.sequence) == (date(2026, 10, 10), "Ngày hội Gia đình", 1)
     campaigns = select(Campaign.dtstart).where(Campaign.observance_id == observance.id)
     assert set(session.scalars(campaigns)) == {date(2026, 10, 9)}
-    assert session.scalars(select(Template.title_vi).where(Template.observance_id == observance.id)).one() == "Ngày hội Gia đình"
+    assert (
+        session.scalars(
+            select(Template.title_vi).where(Template.observance_id == observance.id)
+        ).one()
+        == "Ngày hội Gia đình"
+    )
 
 
 @pytest.mark.parametrize(
@@ -406,7 +549,9 @@ def test_what_was_made_here_is_corrected_and_its_address_and_open_campaigns_stay
         ({"title_vi": "Ngày khác"}, ConflictError),
     ],
 )
-def test_a_correction_is_checked_as_a_new_day_is(session: Session, cast: Cast, happiness: Template, change: dict, error):
+def test_a_correction_is_checked_as_a_new_day_is(
+    session: Session, cast: Cast, happiness: Template, change: dict, error
+):
     add_observance(session, replace(THE_DAY, title_vi="Ngày khác"), by=cast.hoa, now=NOW)
     observance = add_observance(session, THE_DAY, like=happiness, by=cast.hoa, now=NOW)
 
@@ -417,19 +562,28 @@ def test_a_correction_is_checked_as_a_new_day_is(session: Session, cast: Cast, h
 
 def test_what_lies_inside_stays_inside(session: Session, cast: Cast):
     outer, inner = (
-        add_observance(session, NewObservance(title, "", RANGE, "olive"), by=cast.hoa, now=NOW) for title in ("Đợt", "Tuần")
+        add_observance(session, NewObservance(title, "", RANGE, "olive"), by=cast.hoa, now=NOW)
+        for title in ("Đợt", "Tuần")
     )
-    correct_observance(session, inner, NewObservance("Tuần", "", RANGE, "olive", inside_key=outer.key), now=NOW)
+    correct_observance(
+        session, inner, NewObservance("Tuần", "", RANGE, "olive", inside_key=outer.key), now=NOW
+    )
 
     with pytest.raises(ConflictError, match="no longer lie inside"):
-        correct_observance(session, outer, NewObservance("Đợt", "", RANGE | {"to": "11-25"}, "olive"), now=NOW)
+        correct_observance(
+            session, outer, NewObservance("Đợt", "", RANGE | {"to": "11-25"}, "olive"), now=NOW
+        )
     with pytest.raises(InvalidInputError, match="inside itself"):
-        correct_observance(session, outer, NewObservance("Đợt", "", RANGE, "olive", inside_key=inner.key), now=NOW)
+        correct_observance(
+            session, outer, NewObservance("Đợt", "", RANGE, "olive", inside_key=inner.key), now=NOW
+        )
 
 
 def test_an_observance_of_the_catalogue_is_not_corrected_here(session: Session):
     with pytest.raises(ConflictError, match="comes with the catalogue"):
-        correct_observance(session, find_observance(session, "ngay-gia-dinh-viet-nam"), THE_DAY, now=NOW)
+        correct_observance(
+            session, find_observance(session, "ngay-gia-dinh-viet-nam"), THE_DAY, now=NOW
+        )
 
 
 def test_a_theme_of_a_wrong_year_is_taken_away_but_none_of_the_catalogue(session: Session):

@@ -1,4 +1,6 @@
-"""One set of figures across a change of units: a parent is the sum of its leaves, and what was done before is not forgotten."""
+"""One set of figures across a change of units: a parent is the sum of its leaves, and what was done
+before is not forgotten.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -17,7 +19,13 @@ from events.reforms.handover import hand_over_due
 from events.reforms.reform import NewUnit, abolish_level, merge, rename, split
 from events.units.tree import get_unit, roots
 from tests.conftest import Cast
-from tests.events.reforms.test_carried_over import BEFORE, DAY, ON_THE_DAY, campaign_of, open_round_of
+from tests.events.reforms.test_carried_over import (
+    BEFORE,
+    DAY,
+    ON_THE_DAY,
+    campaign_of,
+    open_round_of,
+)
 
 A_DAY = timedelta(days=1)
 
@@ -37,19 +45,27 @@ def finish(session, items, by, now):
 
 
 def head_of(session, unit, day):
-    """The figures at the head of a unit's page, once everything that stands on it was found to add up to them.
+    """The figures at the head of a unit's page, once everything that stands on it was found to add
+    up to them.
 
-    On the way down to what became of Thi's commune every line is compared with the page that it leads to.
+    On the way down to what became of Thi's commune every line is compared with the page that it
+    leads to.
     """
     counted = counted_with(session, unit, day)
     own = own_progress(session, day, counted.condition)
     totals = counted.totals(own)
     head, followed = totals[unit.id], counted.within.get(get_unit(session, "23341").id)
-    assert head == sum_of(own.values()) == sum_of(year_progress(session, day, counted.condition).values())
+    assert (
+        head
+        == sum_of(own.values())
+        == sum_of(year_progress(session, day, counted.condition).values())
+    )
     assert head == sum_of(part.progress for part in parts(session, day, counted.condition))
     below = counted.tree.children.get(unit.id, ())
     before = [own.get(unit_id, Progress()) for unit_id in counted.before]
-    assert head == sum_of([own.get(unit.id, Progress()), *before, *(totals[node.id] for node in below)])
+    assert head == sum_of(
+        [own.get(unit.id, Progress()), *before, *(totals[node.id] for node in below)]
+    )
     for node in below:
         if followed in {one.id for one in counted.tree.below(node)}:
             assert totals[node.id] == head_of(session, session.get_one(Unit, node.id), day)
@@ -80,7 +96,14 @@ def abolish_districts(session, who):
     abolish_level(session, "district", **who)
 
 
-CHANGES = [rename_commune, rename_province, merge_communes, merge_across_districts, split_commune, abolish_districts]
+CHANGES = [
+    rename_commune,
+    rename_province,
+    merge_communes,
+    merge_across_districts,
+    split_commune,
+    abolish_districts,
+]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
@@ -98,12 +121,18 @@ def test_every_page_adds_up_and_nothing_is_forgotten_after_a_change(session, hap
 
 
 def test_the_page_of_a_renamed_unit_tells_of_what_it_did_under_its_old_name(session, happiness):
-    now, past = head_of(session, happiness.commune, DAY), head_of(session, happiness.commune, AsOf(DAY - A_DAY))
+    now, past = (
+        head_of(session, happiness.commune, DAY),
+        head_of(session, happiness.commune, AsOf(DAY - A_DAY)),
+    )
 
-    new = rename(session, "23341", "Thị trấn Tên Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY).begun[0]
+    new = rename(
+        session, "23341", "Thị trấn Tên Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY
+    ).begun[0]
 
     assert head_of(session, new, DAY) == now
-    assert head_of(session, new, AsOf(DAY - A_DAY)) == past  # of a day on which it was not there yet
+    # of a day on which it was not there yet
+    assert head_of(session, new, AsOf(DAY - A_DAY)) == past
     assert counted_with(session, new, DAY).before == [happiness.commune.id]
     assert head_of(session, happiness.commune, DAY) == Progress(
         expected=3, on_time=3, weight=now.weight_done, weight_done=now.weight_done
@@ -114,17 +143,27 @@ def test_a_unit_still_to_come_is_counted_with_the_unit_above_it(session, happine
     into = [NewUnit("Xã Đông"), NewUnit("Xã Tây")]
     done = split(session, "23341", into, on=DAY, basis=None, by=happiness.hoa, now=BEFORE)
 
-    assert {unit.id for unit in done.begun} <= set(counted_with(session, happiness.district, BEFORE.date()).before)
-    assert not set(counted_with(session, happiness.district, BEFORE.date()).before) & {happiness.commune.id}
+    assert {unit.id for unit in done.begun} <= set(
+        counted_with(session, happiness.district, BEFORE.date()).before
+    )
+    assert not set(counted_with(session, happiness.district, BEFORE.date()).before) & {
+        happiness.commune.id
+    }
 
 
 @pytest.mark.slow
-def test_the_reform_of_2025_forgets_nothing_and_makes_nobody_silent_who_had_reported(session, vietnam):
+def test_the_reform_of_2025_forgets_nothing_and_makes_nobody_silent_who_had_reported(
+    session, vietnam
+):
     cast, opened, day = Cast(session), datetime(2025, 5, 1, 1, tzinfo=UTC), date(2025, 7, 1)
     template = session.scalars(select(Template).where(Template.key == "vn_family_day")).one()
     [found] = rounds_of(template, 2025)
     open_round(session, found, now=opened, calendar=vietnam)
-    items = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == cast.commune.id)
+    items = (
+        select(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .where(Campaign.unit_id == cast.commune.id)
+    )
     finish(session, session.scalars(items.limit(3)).all(), cast.thi, opened)
     old, new = cast.province, get_unit(session, "51-2025")
     before = head_of(session, old, AsOf(day - A_DAY))

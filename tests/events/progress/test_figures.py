@@ -112,7 +112,10 @@ def change(item: ChecklistItem, at: datetime, **after: object) -> None:
     for name, value in after.items():
         setattr(item, name, value)
     state = {name: getattr(item, name) for name in ("status", "not_done", "due", "completed_on")}
-    state |= {"blocked": item.blocked is not None, "reported": None if "due" in after else item.campaign.unit}
+    state |= {
+        "blocked": item.blocked is not None,
+        "reported": None if "due" in after else item.campaign.unit,
+    }
     session = Session.object_session(item)
     assert session
     session.add(Change(at=at, item=item, before={}, after={}, door=Door.PAGE, **state))
@@ -120,10 +123,26 @@ def change(item: ChecklistItem, at: datetime, **after: object) -> None:
 
 
 CHANGES = {
-    "done": lambda item, day: {"status": TodoStatus.COMPLETED, "not_done": None, "completed_on": day},
-    "reopened": lambda item, day: {"status": TodoStatus.NEEDS_ACTION, "not_done": None, "completed_on": None},
-    "not done": lambda item, day: {"status": TodoStatus.CANCELLED, "not_done": NotDone.NOT_DONE, "completed_on": None},
-    "not required": lambda item, day: {"status": TodoStatus.CANCELLED, "not_done": NotDone.NOT_REQUIRED, "completed_on": None},
+    "done": lambda item, day: {
+        "status": TodoStatus.COMPLETED,
+        "not_done": None,
+        "completed_on": day,
+    },
+    "reopened": lambda item, day: {
+        "status": TodoStatus.NEEDS_ACTION,
+        "not_done": None,
+        "completed_on": None,
+    },
+    "not done": lambda item, day: {
+        "status": TodoStatus.CANCELLED,
+        "not_done": NotDone.NOT_DONE,
+        "completed_on": None,
+    },
+    "not required": lambda item, day: {
+        "status": TodoStatus.CANCELLED,
+        "not_done": NotDone.NOT_REQUIRED,
+        "completed_on": None,
+    },
     "blocked": lambda item, day: {"blocked": "chưa có kinh phí"},
     "freed": lambda item, day: {"blocked": None},
     "moved": lambda item, day: {"due": item.due + 2 * A_DAY},
@@ -178,7 +197,9 @@ def test_figures_as_of_a_past_day_are_those_of_that_day(session: Session, cast: 
         live = {}
         for number, steps in enumerate(days):
             play(forest, steps, NOON + number * A_DAY, MONDAY + number * A_DAY)
-            live[MONDAY + number * A_DAY] = all_figures(session, MONDAY + number * A_DAY, forest.below)
+            live[MONDAY + number * A_DAY] = all_figures(
+                session, MONDAY + number * A_DAY, forest.below
+            )
 
         for day, figures in live.items():
             assert all_figures(session, AsOf(day), forest.below) == figures
@@ -189,7 +210,11 @@ def test_the_day_ends_at_midnight_in_vietnam(session: Session, cast: Cast):
     forest = plant(session, [], items_each=1)
     last_moment = datetime.combine(MONDAY, time(16, 59), UTC)
     change(forest.items[0], last_moment, **CHANGES["done"](forest.items[0], MONDAY))
-    change(forest.items[0], last_moment + timedelta(minutes=1), **CHANGES["reopened"](forest.items[0], MONDAY))
+    change(
+        forest.items[0],
+        last_moment + timedelta(minutes=1),
+        **CHANGES["reopened"](forest.items[0], MONDAY),
+    )
 
     [monday] = own_progress(session, AsOf(MONDAY), forest.below).values()
     [tuesday] = own_progress(session, AsOf(MONDAY + A_DAY), forest.below).values()
@@ -201,7 +226,10 @@ def test_a_due_date_that_moved_later_was_overdue_before(session: Session, cast: 
     forest = plant(session, [], items_each=1)
     change(forest.items[0], NOON + 5 * A_DAY, due=MONDAY + 30 * A_DAY)
 
-    overdue = [sum_of(own_progress(session, AsOf(MONDAY + n * A_DAY), forest.below).values()).overdue for n in (0, 4, 5)]
+    overdue = [
+        sum_of(own_progress(session, AsOf(MONDAY + n * A_DAY), forest.below).values()).overdue
+        for n in (0, 4, 5)
+    ]
 
     assert overdue == [0, 1, 0]
 
@@ -234,7 +262,9 @@ def test_what_is_not_required_is_not_expected_and_what_is_not_done_is(session: S
 
     [progress] = own_progress(session, MONDAY + 30 * A_DAY, forest.below).values()
 
-    assert progress == Progress(expected=2, overdue=1, weight=2, not_done=1, blocked=1, not_required=1)
+    assert progress == Progress(
+        expected=2, overdue=1, weight=2, not_done=1, blocked=1, not_required=1
+    )
     assert progress.open == 1
 
 
@@ -243,7 +273,9 @@ def test_a_silent_commune_lowers_its_province_and_is_named(session: Session, cas
     for item in forest.items[:2]:
         change(item, NOON, **CHANGES["done"](item, MONDAY))
 
-    total = counted_with(session, forest.root, MONDAY).totals(own_progress(session, MONDAY, forest.below))[forest.root.id]
+    total = counted_with(session, forest.root, MONDAY).totals(
+        own_progress(session, MONDAY, forest.below)
+    )[forest.root.id]
 
     assert (total.done, total.expected, total.share, total.percent) == (2, 3, 66, 66)
     assert [unit.full_name for unit in silent_units(session, MONDAY, forest.below)] == ["Đơn vị 2"]
@@ -270,9 +302,14 @@ def test_years_phases_and_items_are_told_apart(session: Session, cast: Cast):
     _campaign(session, forest.root, 1, year=2022)
     session.flush()
 
-    assert {year: p.expected for year, p in year_progress(session, MONDAY, forest.below).items()} == {2021: 2, 2022: 1}
+    assert {
+        year: p.expected for year, p in year_progress(session, MONDAY, forest.below).items()
+    } == {2021: 2, 2022: 1}
     found = parts(session, MONDAY, forest.below, Campaign.year == 2021)
-    assert [(part.phase_key, part.key, part.summary) for part in found] == [("prepare", "i0", "Việc 0"), ("report", "i1", "Việc 1")]
+    assert [(part.phase_key, part.key, part.summary) for part in found] == [
+        ("prepare", "i0", "Việc 0"),
+        ("report", "i1", "Việc 1"),
+    ]
 
 
 def test_the_use_cases_leave_a_history_that_can_be_counted(session: Session, cast: Cast):
@@ -285,12 +322,19 @@ def test_the_use_cases_leave_a_history_that_can_be_counted(session: Session, cas
     assert sum_of(own_progress(session, AsOf(MONDAY), forest.below).values()).done == 1
 
 
-@pytest.mark.parametrize(("day", "statements"), [(MONDAY, 1), (AsOf(MONDAY), 2)])  # of a past day it asks what was cancelled then
-def test_a_tree_of_any_size_is_counted_in_one_statement(session: Session, cast: Cast, day, statements):
+# of a past day it asks what was cancelled then
+@pytest.mark.parametrize(("day", "statements"), [(MONDAY, 1), (AsOf(MONDAY), 2)])
+def test_a_tree_of_any_size_is_counted_in_one_statement(
+    session: Session, cast: Cast, day, statements
+):
     forest = plant(session, [0, 1, 2, 0])
     condition, seen = forest.below, []
     connection = session.connection()
-    event.listen(connection, "before_cursor_execute", listener := lambda *arguments: seen.append(arguments[2]))
+    event.listen(
+        connection,
+        "before_cursor_execute",
+        listener := lambda *arguments: seen.append(arguments[2]),
+    )
 
     own_progress(session, day, condition)
 

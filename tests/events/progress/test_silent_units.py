@@ -1,4 +1,6 @@
-"""Who has reported, and who has not: what people say about their work counts, what others decide about it does not."""
+"""Who has reported, and who has not: what people say about their work counts, what others decide
+about it does not.
+"""
 
 from datetime import date, timedelta
 
@@ -55,7 +57,10 @@ def cast(session):
 
 @pytest.fixture
 def root(session, vietnam, cast):
-    """The province's campaign for 20 March 2021, in which nobody has said anything. Evidence is wanted of nobody."""
+    """The province's campaign for 20 March 2021, in which nobody has said anything.
+
+    Evidence is wanted of nobody.
+    """
     root = open_template(session, vietnam, "happiness_day", 2021, now=OPENED)
     session.execute(update(ChecklistItem).values(without_evidence=True))
     session.expire_all()
@@ -81,18 +86,32 @@ SAID = {
     "done": lambda s, item, **who: complete_item(s, item.id, **who),
     "held up": lambda s, item, **who: block_item(s, item.id, "chờ kinh phí", **who),
     "not done": lambda s, item, **who: decline_item(s, item.id, "mưa lũ", **who),
-    "taken back": lambda s, item, **who: (complete_item(s, item.id, **who), reopen_item(s, item.id, **who)),
-    "evidence": lambda s, item, **who: add_evidence(s, item.id, Proof("doc_ref", "5/KH", dated=date(2021, 2, 1)), **who),
+    "taken back": lambda s, item, **who: (
+        complete_item(s, item.id, **who),
+        reopen_item(s, item.id, **who),
+    ),
+    "evidence": lambda s, item, **who: add_evidence(
+        s, item.id, Proof("doc_ref", "5/KH", dated=date(2021, 2, 1)), **who
+    ),
     "own item": lambda s, item, **who: add_own_item(s, item.campaign, own(), **who),
-    "document": lambda s, item, **who: add_document(s, item.campaign, Paper(DocumentKind.PLAN, "Kế hoạch"), item=item, **who),
+    "document": lambda s, item, **who: add_document(
+        s, item.campaign, Paper(DocumentKind.PLAN, "Kế hoạch"), item=item, **who
+    ),
 }
 
 
 @pytest.mark.parametrize("said", SAID)
 @pytest.mark.parametrize("who", ["thi", "hoa"])
-def test_what_is_said_about_a_units_work_is_its_report_whoever_enters_it(session, cast, root, silent, said, who):
+def test_what_is_said_about_a_units_work_is_its_report_whoever_enters_it(
+    session, cast, root, silent, said, who
+):
     before = silent()
-    SAID[said](session, item_of(session, root, cast.commune, "plan_commune"), by=getattr(cast, who), now=MARCH_2021)
+    SAID[said](
+        session,
+        item_of(session, root, cast.commune, "plan_commune"),
+        by=getattr(cast, who),
+        now=MARCH_2021,
+    )
 
     assert before - silent() == {cast.commune}
     assert silent(AsOf(MARCH_2021.date() - A_DAY)) == before
@@ -102,13 +121,21 @@ def test_what_is_said_about_a_units_work_is_its_report_whoever_enters_it(session
 def reword(session, cast, root, vietnam):
     item = item_of(session, root, cast.commune, "banners")
     for by, words in ((cast.hoa, "theo mẫu tỉnh"), (cast.thi, "theo mẫu xã")):
-        edit_item(session, item.id, Edit(f"{item.summary} ({words})", item.due, item.role_key), by=by, now=MARCH_2021)
+        edit_item(
+            session,
+            item.id,
+            Edit(f"{item.summary} ({words})", item.due, item.role_key),
+            by=by,
+            now=MARCH_2021,
+        )
     undo_change(session, item.id, history_of(session, item)[0].id, by=cast.thi, now=MARCH_2021)
 
 
 def take_a_version(session, cast, root, vietnam):
     entries = [
-        entry for entry in changed(root.template, "plan_commune", title_vi="Kế hoạch mới", weight=5) if entry.key != "banners"
+        entry
+        for entry in changed(root.template, "plan_commune", title_vi="Kế hoạch mới", weight=5)
+        if entry.key != "banners"
     ]
     apply(session, root, edit(session, root.template, entries, cast), vietnam, cast)
 
@@ -135,11 +162,15 @@ def decide_days_off(session, cast, root, vietnam):
     text = "hoán đổi ngày làm việc từ thứ Sáu 05/3/2021 sang thứ Bảy 06/3/2021"
     decision = YearDecision(2021, tuple(read_decision(text, 2021).days), text)
     seen = preview_decision(session, decision)
-    apply_decision(session, decision, expected_fingerprint=seen.fingerprint, by=cast.hoa, now=MARCH_2021)
+    apply_decision(
+        session, decision, expected_fingerprint=seen.fingerprint, by=cast.hoa, now=MARCH_2021
+    )
 
 
 @pytest.mark.parametrize(
-    "decide", [reword, take_a_version, move_the_day, divide, delegate, integrate, decide_days_off], ids=lambda f: f.__name__
+    "decide",
+    [reword, take_a_version, move_the_day, divide, delegate, integrate, decide_days_off],
+    ids=lambda f: f.__name__,
 )
 def test_what_is_decided_about_work_is_nobodys_report(session, cast, root, vietnam, silent, decide):
     before, changes = silent(), select(func.count()).select_from(Change)
@@ -164,7 +195,9 @@ def test_delegated_work_counts_for_who_did_it_and_whose_it_is(session, cast, roo
     assert cast.commune not in silent_units(session, MARCH_2021.date(), here)
 
 
-def test_the_province_that_does_what_it_delegated_does_not_speak_for_the_other(session, cast, root, silent):
+def test_the_province_that_does_what_it_delegated_does_not_speak_for_the_other(
+    session, cast, root, silent
+):
     delegate_item(session, root.items[0].id, cast.commune.id, by=cast.hoa, now=MARCH_2021)
 
     complete_item(session, root.items[0].id, by=cast.hoa, now=MARCH_2021)
@@ -173,11 +206,18 @@ def test_the_province_that_does_what_it_delegated_does_not_speak_for_the_other(s
     assert cast.province not in silent()
 
 
-def test_a_commune_is_silent_until_all_its_villages_have_done_their_parts(session, cast, root, vietnam, silent):
+def test_a_commune_is_silent_until_all_its_villages_have_done_their_parts(
+    session, cast, root, vietnam, silent
+):
     who = {"by": cast.thi, "now": MARCH_2021}
-    villages = [add_village(session, cast.commune, VillageType.THON, name, calendar=vietnam, **who) for name in ("1", "2")]
+    villages = [
+        add_village(session, cast.commune, VillageType.THON, name, calendar=vietnam, **who)
+        for name in ("1", "2")
+    ]
     item = item_of(session, root, cast.commune, "banners")
-    first, second = split_item(session, item.id, [unit.id for unit in villages], calendar=vietnam, **who)
+    first, second = split_item(
+        session, item.id, [unit.id for unit in villages], calendar=vietnam, **who
+    )
     for village in villages:
         give_post(session, cast.la, village, "truong_thon", since=date(2021, 1, 1))
 
@@ -193,13 +233,18 @@ def test_a_village_for_which_its_commune_ticks_has_reported(session, cast, root,
     who = {"by": cast.thi, "now": MARCH_2021}
     village = add_village(session, cast.commune, VillageType.THON, "1", calendar=vietnam, **who)
 
-    complete_item(session, item_of(session, root, cast.commune, "banners").id, on_behalf_of=village, **who)
+    complete_item(
+        session, item_of(session, root, cast.commune, "banners").id, on_behalf_of=village, **who
+    )
 
     assert not {village, cast.commune} & silent()
 
 
 def test_a_document_counts_from_the_day_it_was_entered(session, cast, root, silent):
-    paper, item = Paper(DocumentKind.PLAN, "Kế hoạch xã"), item_of(session, root, cast.commune, "plan_commune")
+    paper, item = (
+        Paper(DocumentKind.PLAN, "Kế hoạch xã"),
+        item_of(session, root, cast.commune, "plan_commune"),
+    )
     document = add_document(session, item.campaign, paper, item=item, by=cast.thi, now=MARCH_2021)
     for step in (1, 2):
         later = MARCH_2021 + step * A_DAY
@@ -211,35 +256,54 @@ def test_a_document_counts_from_the_day_it_was_entered(session, cast, root, sile
 
 
 def test_evidence_taken_away_was_a_report(session, cast, root, silent):
-    item, who = item_of(session, root, cast.commune, "plan_commune"), {"by": cast.thi, "now": MARCH_2021}
+    item, who = (
+        item_of(session, root, cast.commune, "plan_commune"),
+        {"by": cast.thi, "now": MARCH_2021},
+    )
     piece = add_evidence(session, item.id, Proof("doc_ref", "5/KH", dated=date(2021, 2, 1)), **who)
     remove_evidence(session, piece.id, **who)
 
     assert cast.commune not in silent()
 
 
-def test_who_was_merged_away_without_a_word_stays_silent_as_of_the_days_before(session, cast, root, silent):
+def test_who_was_merged_away_without_a_word_stays_silent_as_of_the_days_before(
+    session, cast, root, silent
+):
     old = {get_unit(session, key) for key in THREE}
-    complete_item(session, item_of(session, root, cast.commune, "plan_commune").id, by=cast.thi, now=MARCH_2021 - A_DAY)
+    complete_item(
+        session,
+        item_of(session, root, cast.commune, "plan_commune").id,
+        by=cast.thi,
+        now=MARCH_2021 - A_DAY,
+    )
 
     merge_three(session, cast)
 
     new = session.scalars(select(Unit).where(Unit.full_name == "Xã Đăk Mới")).one()
     assert old & silent(AsOf(MARCH_2021.date() - A_DAY)) == old - {cast.commune}
-    assert not {new, *old} & silent(local_day(MARCH_2021, VIETNAM))  # nothing is expected of the old ones any more
+    # nothing is expected of the old ones any more
+    assert not {new, *old} & silent(local_day(MARCH_2021, VIETNAM))
 
 
 def test_a_unit_made_from_one_that_had_reported_is_not_silent(session, cast, root, silent):
-    complete_item(session, item_of(session, root, cast.commune, "plan_commune").id, by=cast.thi, now=MARCH_2021 - A_DAY)
+    complete_item(
+        session,
+        item_of(session, root, cast.commune, "plan_commune").id,
+        by=cast.thi,
+        now=MARCH_2021 - A_DAY,
+    )
     keys, on = {"23341": "Xã Đăk Glei Mới", "23344": "Xã Đăk Blô Mới"}, MARCH_2021.date()
     spoke, kept_still = (
-        rename(session, key, name, on=on, basis=None, by=cast.hoa, now=MARCH_2021).begun[0] for key, name in keys.items()
+        rename(session, key, name, on=on, basis=None, by=cast.hoa, now=MARCH_2021).begun[0]
+        for key, name in keys.items()
     )
 
     assert {spoke, kept_still} & silent() == {kept_still}
 
 
-def test_a_tick_in_the_wrong_commune_that_is_undone_was_no_report(session, cast, root, vietnam, silent):
+def test_a_tick_in_the_wrong_commune_that_is_undone_was_no_report(
+    session, cast, root, vietnam, silent
+):
     item, before = item_of(session, root, cast.other_commune, "loudspeaker"), silent()
     complete_item(session, item.id, by=cast.hoa, now=MARCH_2021)
     assert cast.other_commune not in silent()
@@ -248,12 +312,16 @@ def test_a_tick_in_the_wrong_commune_that_is_undone_was_no_report(session, cast,
     undo_change(session, item.id, history_of(session, item)[0].id, by=cast.hoa, now=next_day)
 
     assert silent() == before
-    assert cast.other_commune not in silent(AsOf(MARCH_2021.date()))  # the report of that evening stays as it was
+    # the report of that evening stays as it was
+    assert cast.other_commune not in silent(AsOf(MARCH_2021.date()))
     assert cast.other_commune in silent(AsOf(next_day.date()))
 
 
 def test_a_report_made_after_an_undo_counts(session, cast, root, vietnam, silent):
-    item, who = item_of(session, root, cast.commune, "loudspeaker"), {"by": cast.thi, "now": MARCH_2021}
+    item, who = (
+        item_of(session, root, cast.commune, "loudspeaker"),
+        {"by": cast.thi, "now": MARCH_2021},
+    )
     complete_item(session, item.id, **who)
     undo_change(session, item.id, history_of(session, item)[0].id, **who)
     item.without_evidence = True  # what opens wants what its template wants

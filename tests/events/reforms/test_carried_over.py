@@ -68,11 +68,21 @@ def open_round_of(session, vietnam, key):
 
 def item_of(session, unit, key, template="happiness_day"):
     query = select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.template)
-    return session.scalars(query.where(Campaign.unit_id == unit.id, ChecklistItem.key == key, Template.key == template)).one()
+    return session.scalars(
+        query.where(Campaign.unit_id == unit.id, ChecklistItem.key == key, Template.key == template)
+    ).one()
 
 
 def merge_pair(session, cast):
-    return merge(session, ["23341", "23344"], NewUnit("Xã Đăk Mới"), on=DAY, basis=None, by=cast.hoa, now=ON_THE_DAY).begun[0]
+    return merge(
+        session,
+        ["23341", "23344"],
+        NewUnit("Xã Đăk Mới"),
+        on=DAY,
+        basis=None,
+        by=cast.hoa,
+        now=ON_THE_DAY,
+    ).begun[0]
 
 
 def works(piece):
@@ -107,8 +117,19 @@ def test_the_old_item_keeps_its_evidence_when_the_new_one_loses_it(session, happ
 
 def test_work_that_had_begun_or_was_held_up_is_so_in_the_new_unit(session, happiness, neighbour):
     other = get_unit(session, "23344")
-    start_item(session, item_of(session, happiness.commune, "plan_commune").id, by=happiness.thi, now=BEFORE)
-    block_item(session, item_of(session, happiness.commune, "visits").id, "Chờ kinh phí", by=happiness.thi, now=BEFORE)
+    start_item(
+        session,
+        item_of(session, happiness.commune, "plan_commune").id,
+        by=happiness.thi,
+        now=BEFORE,
+    )
+    block_item(
+        session,
+        item_of(session, happiness.commune, "visits").id,
+        "Chờ kinh phí",
+        by=happiness.thi,
+        now=BEFORE,
+    )
     block_item(session, item_of(session, other, "visits").id, "Mưa lũ", by=neighbour, now=BEFORE)
 
     new = merge_pair(session, happiness)
@@ -119,12 +140,21 @@ def test_work_that_had_begun_or_was_held_up_is_so_in_the_new_unit(session, happi
 
 
 def test_every_part_of_a_split_unit_gets_the_evidence(session, happiness):
-    add_evidence(session, item_of(session, happiness.commune, "plan_commune").id, DOCUMENT, by=happiness.thi, now=BEFORE)
+    add_evidence(
+        session,
+        item_of(session, happiness.commune, "plan_commune").id,
+        DOCUMENT,
+        by=happiness.thi,
+        now=BEFORE,
+    )
 
     into = [NewUnit("Xã Đông"), NewUnit("Xã Tây")]
     done = split(session, "23341", into, on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
 
-    assert [works(item_of(session, part, "plan_commune")) for part in done.begun] == [["12/KH-UBND"], ["12/KH-UBND"]]
+    assert [works(item_of(session, part, "plan_commune")) for part in done.begun] == [
+        ["12/KH-UBND"],
+        ["12/KH-UBND"],
+    ]
 
 
 def test_an_item_that_counted_for_another_campaign_still_does(session, cast, vietnam):
@@ -141,12 +171,28 @@ def test_an_item_that_counted_for_another_campaign_still_does(session, cast, vie
 
 
 def test_villages_keep_their_parts_and_what_was_given_to_them(session, happiness, vietnam):
-    village = add_village(session, happiness.commune, VillageType.THON, "1", by=happiness.thi, now=BEFORE, calendar=vietnam)
-    banners, loudspeaker = (item_of(session, happiness.commune, key) for key in ("banners", "loudspeaker"))
-    [part] = split_item(session, banners.id, [village.id], by=happiness.thi, now=BEFORE, calendar=vietnam)
-    delegate_item(session, loudspeaker.id, village.id, role="truong_thon", by=happiness.thi, now=BEFORE)
+    village = add_village(
+        session,
+        happiness.commune,
+        VillageType.THON,
+        "1",
+        by=happiness.thi,
+        now=BEFORE,
+        calendar=vietnam,
+    )
+    banners, loudspeaker = (
+        item_of(session, happiness.commune, key) for key in ("banners", "loudspeaker")
+    )
+    [part] = split_item(
+        session, banners.id, [village.id], by=happiness.thi, now=BEFORE, calendar=vietnam
+    )
+    delegate_item(
+        session, loudspeaker.id, village.id, role="truong_thon", by=happiness.thi, now=BEFORE
+    )
 
-    new = rename(session, "23341", "Xã Tên Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY).begun[0]
+    new = rename(
+        session, "23341", "Xã Tên Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY
+    ).begun[0]
 
     again = session.scalars(select(Unit).where(Unit.parent_id == new.id)).one()
     new_banners, new_part = item_of(session, new, "banners"), item_of(session, again, part.key)
@@ -156,27 +202,39 @@ def test_villages_keep_their_parts_and_what_was_given_to_them(session, happiness
     new_part.without_evidence = True
     complete_item(session, new_part.id, by=happiness.hoa, now=ON_THE_DAY)
     assert new_banners.is_done
-    assert story_of(history_of(session, given)[0], "en") == f"{happiness.hoa.full_name} delegated it to Thôn 1"
+    assert (
+        story_of(history_of(session, given)[0], "en")
+        == f"{happiness.hoa.full_name} delegated it to Thôn 1"
+    )
 
 
 def villages_of(session, vietnam, unit, by, *names):
-    return [add_village(session, unit, VillageType.THON, name, by=by, now=BEFORE, calendar=vietnam) for name in names]
+    return [
+        add_village(session, unit, VillageType.THON, name, by=by, now=BEFORE, calendar=vietnam)
+        for name in names
+    ]
 
 
 def divide(session, vietnam, unit, villages, by):
     """Divide an item among villages that need no evidence; return their parts."""
     ids = [village.id for village in villages]
-    parts = split_item(session, item_of(session, unit, "banners").id, ids, by=by, now=BEFORE, calendar=vietnam)
+    parts = split_item(
+        session, item_of(session, unit, "banners").id, ids, by=by, now=BEFORE, calendar=vietnam
+    )
     for part in parts:
         part.without_evidence = True
     return parts
 
 
 def part_of(session, whole):
-    return session.scalars(select(ChecklistItem).where(ChecklistItem.split_from_id == whole.id)).one()
+    return session.scalars(
+        select(ChecklistItem).where(ChecklistItem.split_from_id == whole.id)
+    ).one()
 
 
-def test_parts_alone_do_not_finish_what_one_of_the_merged_units_had_not_divided(session, happiness, neighbour, vietnam):
+def test_parts_alone_do_not_finish_what_one_of_the_merged_units_had_not_divided(
+    session, happiness, neighbour, vietnam
+):
     villages = villages_of(session, vietnam, happiness.commune, happiness.thi, "1")
     divide(session, vietnam, happiness.commune, villages, happiness.thi)
 
@@ -187,13 +245,23 @@ def test_parts_alone_do_not_finish_what_one_of_the_merged_units_had_not_divided(
     assert undivided_in(history_of(session, banners)) == ["Xã Đăk Blô"]
     said = "not divided in Xã Đăk Blô: the share of that area is in no part"
     assert said in [story_of(change, "en") for change in history_of(session, banners)]
-    again = rename(session, "23341-2021", "Xã Mới Nữa", on=DAY + timedelta(days=1), basis=None, by=happiness.hoa, now=THE_DAY_AFTER)
+    again = rename(
+        session,
+        "23341-2021",
+        "Xã Mới Nữa",
+        on=DAY + timedelta(days=1),
+        basis=None,
+        by=happiness.hoa,
+        now=THE_DAY_AFTER,
+    )
     later = item_of(session, again.begun[0], "banners")
     assert later.is_open
     assert undivided_in(history_of(session, later)) == ["Xã Đăk Blô"]
 
 
-def test_once_the_new_unit_divides_the_rest_its_parts_finish_the_item(session, happiness, neighbour, vietnam):
+def test_once_the_new_unit_divides_the_rest_its_parts_finish_the_item(
+    session, happiness, neighbour, vietnam
+):
     one = villages_of(session, vietnam, happiness.commune, happiness.thi, "1")
     other = villages_of(session, vietnam, get_unit(session, "23344"), neighbour, "2")
     divide(session, vietnam, happiness.commune, one, happiness.thi)
@@ -210,13 +278,23 @@ def test_once_the_new_unit_divides_the_rest_its_parts_finish_the_item(session, h
     assert other[0].valid_to is not None
 
 
-def test_what_merged_units_had_all_divided_is_finished_by_its_parts(session, happiness, neighbour, vietnam):
+def test_what_merged_units_had_all_divided_is_finished_by_its_parts(
+    session, happiness, neighbour, vietnam
+):
     other = get_unit(session, "23344")
-    divide(session, vietnam, happiness.commune, villages_of(session, vietnam, happiness.commune, happiness.thi, "1"), happiness.thi)
+    divide(
+        session,
+        vietnam,
+        happiness.commune,
+        villages_of(session, vietnam, happiness.commune, happiness.thi, "1"),
+        happiness.thi,
+    )
     divide(session, vietnam, other, villages_of(session, vietnam, other, neighbour, "1"), neighbour)
 
     banners = item_of(session, merge_pair(session, happiness), "banners")
-    for part in session.scalars(select(ChecklistItem).where(ChecklistItem.split_from_id == banners.id)).all():
+    for part in session.scalars(
+        select(ChecklistItem).where(ChecklistItem.split_from_id == banners.id)
+    ).all():
         assert banners.is_open
         complete_item(session, part.id, by=happiness.hoa, now=ON_THE_DAY)
 
@@ -229,12 +307,21 @@ def test_parts_that_were_done_go_on_counting_where_their_villages_went(session, 
     complete_item(session, parts[0].id, by=happiness.thi, now=BEFORE)
     figures = own_progress(session, AsOf(DAY - timedelta(days=1)))
 
-    into = [NewUnit("Xã P1", children=(first.key,)), NewUnit("Xã P2", children=tuple(unit.key for unit in others))]
+    into = [
+        NewUnit("Xã P1", children=(first.key,)),
+        NewUnit("Xã P2", children=tuple(unit.key for unit in others)),
+    ]
     done = split(session, "23341", into, on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
     session.flush()
 
-    p1, p2 = (item_of(session, part, "banners") for part in done.begun if part.level_key == "commune")
-    assert (p1.state, p1.completed_on, p1.completed_by) == (ItemState.DONE, BEFORE.date(), happiness.thi)
+    p1, p2 = (
+        item_of(session, part, "banners") for part in done.begun if part.level_key == "commune"
+    )
+    assert (p1.state, p1.completed_on, p1.completed_by) == (
+        ItemState.DONE,
+        BEFORE.date(),
+        happiness.thi,
+    )
     assert part_of(session, p1) == parts[0]
     assert [story_of(change, "en") for change in history_of(session, p1)] == [
         "done, since all its parts are closed; the last one by Cán bộ xã (Thi)",
@@ -247,8 +334,15 @@ def test_parts_that_were_done_go_on_counting_where_their_villages_went(session, 
     assert p1.is_open
 
 
-def test_a_done_part_and_an_open_one_finish_the_item_of_the_merged_unit_together(session, happiness, neighbour, vietnam):
-    complete_item(session, open_to_all(session, get_unit(session, "23344"), "banners").id, by=neighbour, now=BEFORE)
+def test_a_done_part_and_an_open_one_finish_the_item_of_the_merged_unit_together(
+    session, happiness, neighbour, vietnam
+):
+    complete_item(
+        session,
+        open_to_all(session, get_unit(session, "23344"), "banners").id,
+        by=neighbour,
+        now=BEFORE,
+    )
     villages = villages_of(session, vietnam, happiness.commune, happiness.thi, "1", "2")
     first, _second = divide(session, vietnam, happiness.commune, villages, happiness.thi)
     complete_item(session, first.id, by=happiness.thi, now=BEFORE)
@@ -256,7 +350,9 @@ def test_a_done_part_and_an_open_one_finish_the_item_of_the_merged_unit_together
     banners = item_of(session, merge_pair(session, happiness), "banners")
     assert banners.is_open
     [still_open] = session.scalars(
-        select(ChecklistItem).where(ChecklistItem.split_from_id == banners.id, ChecklistItem.completed.is_(None))
+        select(ChecklistItem).where(
+            ChecklistItem.split_from_id == banners.id, ChecklistItem.completed.is_(None)
+        )
     )
     complete_item(session, still_open.id, by=happiness.hoa, now=ON_THE_DAY)
 
@@ -269,11 +365,19 @@ def open_to_all(session, unit, key):
     return item
 
 
-def test_where_merged_units_had_given_an_item_to_different_villages_the_new_unit_decides(session, happiness, neighbour, vietnam):
+def test_where_merged_units_had_given_an_item_to_different_villages_the_new_unit_decides(
+    session, happiness, neighbour, vietnam
+):
     other = get_unit(session, "23344")
     [one] = villages_of(session, vietnam, happiness.commune, happiness.thi, "1")
     [two] = villages_of(session, vietnam, other, neighbour, "2")
-    delegate_item(session, item_of(session, happiness.commune, "banners").id, one.id, by=happiness.thi, now=BEFORE)
+    delegate_item(
+        session,
+        item_of(session, happiness.commune, "banners").id,
+        one.id,
+        by=happiness.thi,
+        now=BEFORE,
+    )
     delegate_item(session, item_of(session, other, "banners").id, two.id, by=neighbour, now=BEFORE)
     delegate_item(session, item_of(session, other, "visits").id, two.id, by=neighbour, now=BEFORE)
 
@@ -284,7 +388,9 @@ def test_where_merged_units_had_given_an_item_to_different_villages_the_new_unit
         change = history_of(session, item)[0]
         assert (item.delegate_unit_id, item.delegate_role_key) == (None, None)
         assert set(change.before["delegate"].split(", ")) == names
-        assert story_of(change, "en").startswith(f"{happiness.hoa.full_name} took it back from Thôn")
+        assert story_of(change, "en").startswith(
+            f"{happiness.hoa.full_name} took it back from Thôn"
+        )
 
 
 def test_a_whole_is_not_done_for_the_reasons_of_its_own_parts_alone(session, happiness, vietnam):
@@ -295,7 +401,9 @@ def test_a_whole_is_not_done_for_the_reasons_of_its_own_parts_alone(session, hap
     merge(session, keys, NewUnit("Thôn Mới"), on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
     session.flush()
 
-    parts = session.scalars(select(ChecklistItem).where(ChecklistItem.split_from_id == banners.id)).all()
+    parts = session.scalars(
+        select(ChecklistItem).where(ChecklistItem.split_from_id == banners.id)
+    ).all()
     for part in [part for part in parts if part.is_open]:
         decline_item(session, part.id, "mưa lũ", by=happiness.hoa, now=ON_THE_DAY)
 
@@ -309,19 +417,28 @@ def test_history_leads_from_one_to_the_other(session, happiness, neighbour):
     taken_over = history_of(session, new)
     assert {change.after["moved_from_item"] for change in taken_over} >= {old.id}
     assert [story_of(change, "en") for change in reversed(taken_over)] == [
-        "the service took it over from Thị trấn Đăk Glei, due on 05/03/2021".replace("the service", happiness.hoa.full_name),
+        "the service took it over from Thị trấn Đăk Glei, due on 05/03/2021".replace(
+            "the service", happiness.hoa.full_name
+        ),
         f"{happiness.hoa.full_name} took it over from Xã Đăk Blô, due on 05/03/2021",
     ]
     closed = history_of(session, old)[0]
     assert closed.after["moved_to"] == {str(new.id): "Xã Đăk Mới"}
-    assert story_of(closed, "en") == f"{happiness.hoa.full_name} closed it here: chuyển cho xã Đăk Mới"
+    assert (
+        story_of(closed, "en") == f"{happiness.hoa.full_name} closed it here: chuyển cho xã Đăk Mới"
+    )
 
 
-def test_history_names_units_as_they_stand_inside_a_vietnamese_sentence(session, happiness, neighbour):
+def test_history_names_units_as_they_stand_inside_a_vietnamese_sentence(
+    session, happiness, neighbour
+):
     old = item_of(session, happiness.commune, "plan_commune")
     new = item_of(session, merge_pair(session, happiness), "plan_commune")
 
-    told = [story_of(change, "vi") for change in (*history_of(session, new), history_of(session, old)[0])]
+    told = [
+        story_of(change, "vi")
+        for change in (*history_of(session, new), history_of(session, old)[0])
+    ]
 
     assert [line.removeprefix(f"{happiness.hoa.full_name} ") for line in told] == [
         "nhận việc từ xã Đăk Blô, hạn 05/03/2021",
@@ -336,14 +453,36 @@ def test_a_unit_that_begins_a_line_of_history_keeps_its_large_letter(session, ha
     assert story_of(told, "vi").startswith("Xã Đăk Blô, thị trấn Đăk Glei chưa chia việc này")
 
 
-def test_whoever_takes_work_over_reads_how_it_stood_and_what_came_with_it(session, happiness, neighbour):
-    add_evidence(session, item_of(session, happiness.commune, "plan_commune").id, DOCUMENT, by=happiness.thi, now=BEFORE)
-    start_item(session, item_of(session, happiness.commune, "plan_commune").id, by=happiness.thi, now=BEFORE)
-    block_item(session, item_of(session, get_unit(session, "23344"), "plan_commune").id, "Mưa lũ", by=neighbour, now=BEFORE)
+def test_whoever_takes_work_over_reads_how_it_stood_and_what_came_with_it(
+    session, happiness, neighbour
+):
+    add_evidence(
+        session,
+        item_of(session, happiness.commune, "plan_commune").id,
+        DOCUMENT,
+        by=happiness.thi,
+        now=BEFORE,
+    )
+    start_item(
+        session,
+        item_of(session, happiness.commune, "plan_commune").id,
+        by=happiness.thi,
+        now=BEFORE,
+    )
+    block_item(
+        session,
+        item_of(session, get_unit(session, "23344"), "plan_commune").id,
+        "Mưa lũ",
+        by=neighbour,
+        now=BEFORE,
+    )
 
     new = item_of(session, merge_pair(session, happiness), "plan_commune")
 
-    told = {story_of(change, "en").partition(" took it over from ")[2] for change in history_of(session, new)}
+    told = {
+        story_of(change, "en").partition(" took it over from ")[2]
+        for change in history_of(session, new)
+    }
     assert told == {
         "Thị trấn Đăk Glei, due on 05/03/2021, in progress, with evidence: số, ký hiệu, ngày văn bản: 12/KH-UBND, 20/02/2021",
         "Xã Đăk Blô, due on 05/03/2021, held up: Mưa lũ",
@@ -351,7 +490,13 @@ def test_whoever_takes_work_over_reads_how_it_stood_and_what_came_with_it(sessio
 
 
 def test_a_reform_that_is_run_again_adds_nothing(session, happiness, vietnam):
-    add_evidence(session, item_of(session, happiness.commune, "plan_commune").id, DOCUMENT, by=happiness.thi, now=BEFORE)
+    add_evidence(
+        session,
+        item_of(session, happiness.commune, "plan_commune").id,
+        DOCUMENT,
+        by=happiness.thi,
+        now=BEFORE,
+    )
     new = item_of(session, merge_pair(session, happiness), "plan_commune")
     lines = len(history_of(session, new))
 
@@ -363,7 +508,9 @@ def test_a_reform_that_is_run_again_adds_nothing(session, happiness, vietnam):
     assert (works(new), len(history_of(session, new))) == (["12/KH-UBND"], lines)
 
 
-def test_an_item_that_went_over_is_not_opened_or_done_a_second_time_in_the_old_unit(session, happiness):
+def test_an_item_that_went_over_is_not_opened_or_done_a_second_time_in_the_old_unit(
+    session, happiness
+):
     old = item_of(session, happiness.commune, "honour")
     merge_pair(session, happiness)
     session.flush()
@@ -381,7 +528,11 @@ def test_an_item_that_went_over_is_not_opened_or_done_a_second_time_in_the_old_u
 def test_what_nobody_needs_since_its_level_was_abolished_stays_closed(session, happiness):
     abolish_level(session, "district", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
     session.flush()
-    items = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == happiness.district.id)
+    items = (
+        select(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .where(Campaign.unit_id == happiness.district.id)
+    )
     dropped = next(item for item in session.scalars(items) if item.reason == "cấp huyện không còn")
 
     with pytest.raises(ConflictError, match="was closed when Huyện Đăk Glei ended"):
@@ -399,7 +550,15 @@ def test_what_was_overdue_in_every_item_goes_over_too_and_older_figures_stay(ses
     old = campaign_of(session, happiness.commune)
     kinds = {item.key for item in old.items}
 
-    done = merge(session, ["23341", "23344"], NewUnit("Xã Đăk Mới"), on=day, basis=None, by=happiness.hoa, now=now)
+    done = merge(
+        session,
+        ["23341", "23344"],
+        NewUnit("Xã Đăk Mới"),
+        on=day,
+        basis=None,
+        by=happiness.hoa,
+        now=now,
+    )
 
     assert not any(item.is_open for item in old.items)
     assert {item.key for item in campaign_of(session, done.begun[0]).items if item.is_open} == kinds
@@ -413,7 +572,9 @@ def test_what_went_over_is_counted_in_the_new_unit_alone(session, happiness):
     session.flush()
     before = own_progress(session, DAY)[happiness.commune.id]
 
-    new = rename(session, "23341", "Xã Tên Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY).begun[0]
+    new = rename(
+        session, "23341", "Xã Tên Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY
+    ).begun[0]
 
     figures = own_progress(session, DAY)
     old = figures[happiness.commune.id]
@@ -422,13 +583,19 @@ def test_what_went_over_is_counted_in_the_new_unit_alone(session, happiness):
 
 
 def test_a_theme_goes_over_where_all_predecessors_agree_on_it(session, happiness):
-    old, other = campaign_of(session, happiness.commune), campaign_of(session, get_unit(session, "23344"))
+    old, other = (
+        campaign_of(session, happiness.commune),
+        campaign_of(session, get_unit(session, "23344")),
+    )
     old.theme, old.slogans = other.theme, other.slogans = "Chủ đề của hai xã", ["Khẩu hiệu"]
     session.flush()
 
     campaign = campaign_of(session, merge_pair(session, happiness))
 
-    assert (inherited(campaign).theme, inherited(campaign).slogans) == ("Chủ đề của hai xã", ("Khẩu hiệu",))
+    assert (inherited(campaign).theme, inherited(campaign).slogans) == (
+        "Chủ đề của hai xã",
+        ("Khẩu hiệu",),
+    )
 
 
 def test_where_predecessors_differ_the_theme_of_the_year_holds(session, happiness):
@@ -439,17 +606,26 @@ def test_where_predecessors_differ_the_theme_of_the_year_holds(session, happines
 
 
 def launch(session, cast, day, **more):
-    start = datetime(2021, 3, day, 1, tzinfo=UTC) if day > 0 else datetime(2021, 2, 10, 1, tzinfo=UTC)
+    start = (
+        datetime(2021, 3, day, 1, tzinfo=UTC) if day > 0 else datetime(2021, 2, 10, 1, tzinfo=UTC)
+    )
     plan = Plan("Lễ phát động", start, start + timedelta(hours=2), "Nhà rông", **more)
     return add_activity(session, campaign_of(session, cast.commune), plan, by=cast.thi, now=BEFORE)
 
 
 def events_of(session_factory, unit):
-    served = serve_feed(session_factory, unit.slug, now=ON_THE_DAY, public_url="https://example.org")
-    return {str(event["UID"]): event for event in icalendar.Calendar.from_ical(served.body).walk("VEVENT")}
+    served = serve_feed(
+        session_factory, unit.slug, now=ON_THE_DAY, public_url="https://example.org"
+    )
+    return {
+        str(event["UID"]): event
+        for event in icalendar.Calendar.from_ical(served.body).walk("VEVENT")
+    }
 
 
-def test_a_planned_activity_goes_over_and_both_calendars_show_it_as_the_same_one(session, session_factory, happiness):
+def test_a_planned_activity_goes_over_and_both_calendars_show_it_as_the_same_one(
+    session, session_factory, happiness
+):
     planned, past = launch(session, happiness, 19), launch(session, happiness, 0)
     old = campaign_of(session, happiness.commune)
 
@@ -460,7 +636,10 @@ def test_a_planned_activity_goes_over_and_both_calendars_show_it_as_the_same_one
     campaign = campaign_of(session, new)
     assert (planned.campaign, past.campaign) == (campaign, old)
     assert activities_of(session, old, with_internal=True) == [past, planned]
-    now_here, before = events_of(session_factory, new), events_of(session_factory, happiness.commune)
+    now_here, before = (
+        events_of(session_factory, new),
+        events_of(session_factory, happiness.commune),
+    )
     assert planned.uid in now_here
     assert past.uid not in now_here
     assert {planned.uid, past.uid} <= before.keys()
@@ -484,7 +663,15 @@ def test_an_activity_goes_over_where_everything_else_was_done(session, happiness
         tick_off(item, happiness.thi, BEFORE, BEFORE.date())
     planned = launch(session, happiness, 19)
 
-    done = split(session, "23341", [NewUnit("Xã A"), NewUnit("Xã B")], on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    done = split(
+        session,
+        "23341",
+        [NewUnit("Xã A"), NewUnit("Xã B")],
+        on=DAY,
+        basis=None,
+        by=happiness.hoa,
+        now=ON_THE_DAY,
+    )
 
     assert done.handed_over.activities == 1
     first, second = done.begun
@@ -492,15 +679,34 @@ def test_an_activity_goes_over_where_everything_else_was_done(session, happiness
     assert activities_of(session, campaign_of(session, second), with_internal=True) == [planned]
 
 
-def test_an_item_given_to_a_village_that_is_merged_is_done_by_the_new_one(session, happiness, vietnam):
+def test_an_item_given_to_a_village_that_is_merged_is_done_by_the_new_one(
+    session, happiness, vietnam
+):
     villages = [
-        add_village(session, happiness.commune, VillageType.THON, n, by=happiness.thi, now=BEFORE, calendar=vietnam) for n in "12"
+        add_village(
+            session,
+            happiness.commune,
+            VillageType.THON,
+            n,
+            by=happiness.thi,
+            now=BEFORE,
+            calendar=vietnam,
+        )
+        for n in "12"
     ]
     banners = item_of(session, happiness.commune, "banners")
     delegate_item(session, banners.id, villages[0].id, by=happiness.thi, now=BEFORE)
 
     new = NewUnit("Thôn Mới")
-    done = merge(session, [one.key for one in villages], new, on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    done = merge(
+        session,
+        [one.key for one in villages],
+        new,
+        on=DAY,
+        basis=None,
+        by=happiness.hoa,
+        now=ON_THE_DAY,
+    )
     hand_over_due(session, by=None, now=ON_THE_DAY)
 
     assert done.handed_over.delegated == 1
@@ -510,8 +716,18 @@ def test_an_item_given_to_a_village_that_is_merged_is_done_by_the_new_one(sessio
     assert change.before == {"delegate": "Thôn 1"}
 
 
-def test_an_item_given_to_a_village_that_is_split_is_its_communes_again(session, happiness, vietnam):
-    village = add_village(session, happiness.commune, VillageType.THON, "1", by=happiness.thi, now=BEFORE, calendar=vietnam)
+def test_an_item_given_to_a_village_that_is_split_is_its_communes_again(
+    session, happiness, vietnam
+):
+    village = add_village(
+        session,
+        happiness.commune,
+        VillageType.THON,
+        "1",
+        by=happiness.thi,
+        now=BEFORE,
+        calendar=vietnam,
+    )
     banners = item_of(session, happiness.commune, "banners")
     delegate_item(session, banners.id, village.id, by=happiness.thi, now=BEFORE)
 
@@ -519,20 +735,35 @@ def test_an_item_given_to_a_village_that_is_split_is_its_communes_again(session,
     split(session, village.key, into, on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
 
     assert banners.delegate_unit is None
-    assert story_of(history_of(session, banners)[0], "en") == f"{happiness.hoa.full_name} took it back from Thôn 1"
+    assert (
+        story_of(history_of(session, banners)[0], "en")
+        == f"{happiness.hoa.full_name} took it back from Thôn 1"
+    )
 
 
-def test_the_history_of_what_went_over_tells_its_state_before_and_after(session, happiness, neighbour):
+def test_the_history_of_what_went_over_tells_its_state_before_and_after(
+    session, happiness, neighbour
+):
     other = item_of(session, get_unit(session, "23344"), "visits")
     block_item(session, other.id, "Mưa lũ", by=neighbour, now=BEFORE)
-    start_item(session, item_of(session, happiness.commune, "visits").id, by=happiness.thi, now=BEFORE)
+    start_item(
+        session, item_of(session, happiness.commune, "visits").id, by=happiness.thi, now=BEFORE
+    )
 
     new = item_of(session, merge_pair(session, happiness), "visits")
 
     second, first = history_of(session, new)
     assert (first.before, first.after["status"], first.after["blocked"]) == ({}, "IN-PROCESS", None)
-    assert (second.before["status"], second.before["blocked"], second.after["blocked"]) == ("IN-PROCESS", None, "Mưa lũ")
+    assert (second.before["status"], second.before["blocked"], second.after["blocked"]) == (
+        "IN-PROCESS",
+        None,
+        "Mưa lũ",
+    )
     [closed, _blocked] = history_of(session, other)
-    assert (closed.before["blocked"], closed.after["blocked"], closed.blocked) == ("Mưa lũ", None, False)
+    assert (closed.before["blocked"], closed.after["blocked"], closed.blocked) == (
+        "Mưa lũ",
+        None,
+        False,
+    )
     undo_change(session, new.id, second.id, by=happiness.hoa, now=ON_THE_DAY)
     assert new.state is ItemState.IN_PROGRESS

@@ -77,17 +77,23 @@ def merge_three(session, cast, now=ON_THE_DAY, on=DAY):
 
 
 def campaign_of(session, unit, year=2021):
-    return session.scalars(select(Campaign).where(Campaign.unit_id == unit.id, Campaign.year == year)).one_or_none()
+    return session.scalars(
+        select(Campaign).where(Campaign.unit_id == unit.id, Campaign.year == year)
+    ).one_or_none()
 
 
 def open_keys(session, *units):
-    query = select(ChecklistItem.key).join(ChecklistItem.campaign).where(ChecklistItem.status.in_(OPEN))
+    query = (
+        select(ChecklistItem.key).join(ChecklistItem.campaign).where(ChecklistItem.status.in_(OPEN))
+    )
     return sorted(session.scalars(query.where(Campaign.unit_id.in_([unit.id for unit in units]))))
 
 
 def everything(session):
     return [
-        session.execute(select(*model.__table__.columns).order_by(*model.__table__.primary_key)).all()
+        session.execute(
+            select(*model.__table__.columns).order_by(*model.__table__.primary_key)
+        ).all()
         for model in (Unit, Campaign, ChecklistItem, Change, Post, PostProposal)
     ]
 
@@ -96,7 +102,13 @@ def test_merged_units_end_the_day_before_and_one_begins(session, cast):
     new = merge_three(session, cast).begun[0]
 
     assert [get_unit(session, key).valid_to for key in THREE] == [DAY - A_DAY] * 3
-    assert (new.full_name, new.name, new.type, new.valid_from, new.parent) == ("Xã Đăk Mới", "Đăk Mới", "xa", DAY, cast.district)
+    assert (new.full_name, new.name, new.type, new.valid_from, new.parent) == (
+        "Xã Đăk Mới",
+        "Đăk Mới",
+        "xa",
+        DAY,
+        cast.district,
+    )
     assert [unit.key for unit in predecessors(session, new)] == THREE
     assert new.id in load_tree(session, DAY).nodes
     assert new.id not in load_tree(session, DAY - A_DAY).nodes
@@ -109,18 +121,56 @@ def test_merged_units_end_the_day_before_and_one_begins(session, cast):
         (["23341"], NEW, DAY, InvalidInputError, "at least two different units"),
         (["23341", "23341"], NEW, DAY, InvalidInputError, "merged into itself"),
         (["23341", "khong-co"], NEW, DAY, NotFoundError, "khong-co"),
-        (["23341", "610"], NEW, DAY, InvalidInputError, "Huyện Đăk Glei is of another level than Thị trấn Đăk Glei"),
+        (
+            ["23341", "610"],
+            NEW,
+            DAY,
+            InvalidInputError,
+            "Huyện Đăk Glei is of another level than Thị trấn Đăk Glei",
+        ),
         (["23341", "23281"], NEW, DAY, InvalidInputError, "stand below different units"),
-        (["23341", "23344"], NewUnit("Xã X", parent_key="23347"), DAY, InvalidInputError, "not of a higher level"),
-        (["23341", "23344"], NewUnit("Xã X", parent_key="23341"), DAY, InvalidInputError, "Thị trấn Đăk Glei ends itself"),
-        (["610", "611"], NewUnit("Huyện X", parent_key="23341"), DAY, InvalidInputError, "stands below a unit that ends"),
-        (["23341", "23344"], NewUnit("Xã X", parent_key="51-2025"), DAY, InvalidInputError, "does not exist on 01/03/2021"),
+        (
+            ["23341", "23344"],
+            NewUnit("Xã X", parent_key="23347"),
+            DAY,
+            InvalidInputError,
+            "not of a higher level",
+        ),
+        (
+            ["23341", "23344"],
+            NewUnit("Xã X", parent_key="23341"),
+            DAY,
+            InvalidInputError,
+            "Thị trấn Đăk Glei ends itself",
+        ),
+        (
+            ["610", "611"],
+            NewUnit("Huyện X", parent_key="23341"),
+            DAY,
+            InvalidInputError,
+            "stands below a unit that ends",
+        ),
+        (
+            ["23341", "23344"],
+            NewUnit("Xã X", parent_key="51-2025"),
+            DAY,
+            InvalidInputError,
+            "does not exist on 01/03/2021",
+        ),
         (["23341", "23344"], NewUnit("  "), DAY, InvalidInputError, "name of the new unit"),
         (["23341-2025", "23356-2025"], NEW, DAY, InvalidInputError, "only exists from 01/07/2025"),
-        (["23341", "23344"], NEW, date(2020, 2, 1), InvalidInputError, "01/02/2020 is too long past"),
+        (
+            ["23341", "23344"],
+            NEW,
+            date(2020, 2, 1),
+            InvalidInputError,
+            "01/02/2020 is too long past",
+        ),
     ],
 )
-def test_a_merge_that_cannot_be_says_why_and_leaves_everything_as_it_was(session, cast, keys, new, on, error, words):
+def test_a_merge_that_cannot_be_says_why_and_leaves_everything_as_it_was(
+    session, cast, keys, new, on, error, words
+):
     before = everything(session)
 
     with pytest.raises(error, match=words):
@@ -143,7 +193,9 @@ def test_a_unit_above_one_that_changes_later_is_not_changed_before_it(session, c
     split(session, "23341", [NewUnit("Xã A"), NewUnit("Xã B")], on=date(2021, 7, 1), **rest)
     before = everything(session)
 
-    with pytest.raises(ConflictError, match="already changes on 01/07/2021; a change of the units above it"):
+    with pytest.raises(
+        ConflictError, match="already changes on 01/07/2021; a change of the units above it"
+    ):
         rename(session, "610", "Huyện Mới", on=on, **rest)
     with pytest.raises(ConflictError, match="already changes on 01/07/2021"):
         abolish_level(session, "district", on=on, **rest)
@@ -168,16 +220,30 @@ def test_no_unit_is_put_below_one_that_will_end(session, cast):
     rename(session, "610", "Huyện Mới", on=date(2021, 7, 1), basis=None, by=cast.hoa, now=BEFORE)
 
     with pytest.raises(ConflictError, match="Huyện Đăk Glei already ends on 30/06/2021"):
-        merge(session, ["23281", "23284"], NewUnit("Phường X", parent_key="610"), on=DAY, basis=None, by=cast.hoa, now=BEFORE)
+        merge(
+            session,
+            ["23281", "23284"],
+            NewUnit("Phường X", parent_key="610"),
+            on=DAY,
+            basis=None,
+            by=cast.hoa,
+            now=BEFORE,
+        )
 
 
 def orphans(tree):
     """Return the units of a tree, but the province, that stand below no unit of it."""
-    return [node.full_name for node in tree.nodes.values() if node.level != "province" and node.parent_id not in tree.nodes]
+    return [
+        node.full_name
+        for node in tree.nodes.values()
+        if node.level != "province" and node.parent_id not in tree.nodes
+    ]
 
 
 def test_a_renamed_unit_keeps_its_old_name_in_old_campaigns(session, happiness):
-    new = rename(session, "23341", "Phường Đăk Glei", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY).begun[0]
+    new = rename(
+        session, "23341", "Phường Đăk Glei", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY
+    ).begun[0]
 
     assert campaign_of(session, happiness.commune).unit.full_name == "Thị trấn Đăk Glei"
     assert (new.full_name, new.type) == ("Phường Đăk Glei", "phuong")
@@ -186,13 +252,17 @@ def test_a_renamed_unit_keeps_its_old_name_in_old_campaigns(session, happiness):
 
 def test_the_same_name_is_no_renaming(session, cast):
     with pytest.raises(InvalidInputError, match="already has this name"):
-        rename(session, "23341", "Thị trấn Đăk Glei", on=DAY, basis=None, by=cast.hoa, now=ON_THE_DAY)
+        rename(
+            session, "23341", "Thị trấn Đăk Glei", on=DAY, basis=None, by=cast.hoa, now=ON_THE_DAY
+        )
 
 
 def test_what_hangs_below_a_renamed_unit_hangs_below_its_successor(session, cast):
     names = [unit.full_name for unit in children(session, cast.district, DAY)]
 
-    new = rename(session, "610", "Huyện Mới", on=DAY, basis=None, by=cast.hoa, now=ON_THE_DAY).begun[0]
+    new = rename(
+        session, "610", "Huyện Mới", on=DAY, basis=None, by=cast.hoa, now=ON_THE_DAY
+    ).begun[0]
 
     assert [unit.full_name for unit in children(session, new, DAY)] == names
     assert [unit.full_name for unit in children(session, cast.district, DAY - A_DAY)] == names
@@ -201,11 +271,16 @@ def test_what_hangs_below_a_renamed_unit_hangs_below_its_successor(session, cast
 
 def test_a_split_gives_every_village_to_one_part(session, cast):
     villages = [village(session, cast.commune, name) for name in ("Thôn Một", "Thôn Hai")]
-    parts = [NewUnit("Xã A", children=(villages[0].key,)), NewUnit("Xã B", children=(villages[1].key,))]
+    parts = [
+        NewUnit("Xã A", children=(villages[0].key,)),
+        NewUnit("Xã B", children=(villages[1].key,)),
+    ]
 
     begun = split(session, "23341", parts, on=DAY, basis=None, by=cast.hoa, now=ON_THE_DAY).begun
 
-    assert {unit.full_name: unit.parent.full_name for unit in begun if unit.level_key == "village"} == {
+    assert {
+        unit.full_name: unit.parent.full_name for unit in begun if unit.level_key == "village"
+    } == {
         "Thôn Một": "Xã A",
         "Thôn Hai": "Xã B",
     }
@@ -229,7 +304,16 @@ def test_a_split_that_loses_or_doubles_a_village_is_refused(session, cast, first
 
 def village(session, parent, name, key=None):
     key = key or f"v-{name}"
-    unit = Unit(key=key, level_key="village", type="thon", name=name, full_name=name, slug=key, parent=parent, search=name)
+    unit = Unit(
+        key=key,
+        level_key="village",
+        type="thon",
+        name=name,
+        full_name=name,
+        slug=key,
+        parent=parent,
+        search=name,
+    )
     session.add(unit)
     session.flush()
     return unit
@@ -244,7 +328,9 @@ def test_an_abolished_level_leaves_its_communes_below_the_province(session, cast
     assert len(children(session, cast.province, DAY - A_DAY)) == 10
 
 
-@pytest.mark.parametrize(("level", "words"), [("province", "no unit above it"), ("village", "No unit of the level")])
+@pytest.mark.parametrize(
+    ("level", "words"), [("province", "no unit above it"), ("village", "No unit of the level")]
+)
 def test_a_level_that_cannot_be_abolished_says_why(session, cast, level, words):
     with pytest.raises(InvalidInputError, match=words):
         abolish_level(session, level, on=DAY, basis=None, by=cast.hoa, now=ON_THE_DAY)
@@ -267,19 +353,31 @@ def test_an_item_handed_over_says_where_it_went_and_where_it_came_from(session, 
 
     item = campaign_of(session, happiness.commune).items[0]
     change = session.scalars(select(Change).where(Change.item_id == item.id)).one()
-    assert (item.status, item.not_done, item.reason) == (TodoStatus.CANCELLED, NotDone.MOVED, "chuyển cho xã Đăk Mới")
-    assert (change.by, change.status, change.not_done) == (happiness.hoa, TodoStatus.CANCELLED, NotDone.MOVED)
+    assert (item.status, item.not_done, item.reason) == (
+        TodoStatus.CANCELLED,
+        NotDone.MOVED,
+        "chuyển cho xã Đăk Mới",
+    )
+    assert (change.by, change.status, change.not_done) == (
+        happiness.hoa,
+        TodoStatus.CANCELLED,
+        NotDone.MOVED,
+    )
     again = campaign_of(session, new).items[0]
     assert (again.key, again.due, again.status) == (item.key, item.due, TodoStatus.NEEDS_ACTION)
 
 
-def test_overdue_items_of_a_running_campaign_go_over_too_but_finished_rounds_stay(session, happiness, vietnam):
+def test_overdue_items_of_a_running_campaign_go_over_too_but_finished_rounds_stay(
+    session, happiness, vietnam
+):
     open_year(session, vietnam, 2020)
     was = open_keys(session, happiness.commune)
     overdue = min(item.due for item in campaign_of(session, happiness.commune).items)
     day = overdue + A_DAY
 
-    done = merge_three(session, happiness, now=datetime(day.year, day.month, day.day, 1, tzinfo=UTC), on=day)
+    done = merge_three(
+        session, happiness, now=datetime(day.year, day.month, day.day, 1, tzinfo=UTC), on=day
+    )
 
     this_year = {item.key for item in campaign_of(session, happiness.commune).items}
     assert len(was) == 2 * len(this_year)
@@ -292,7 +390,9 @@ def test_each_part_of_a_split_gets_what_was_open(session, happiness):
     kinds = open_keys(session, happiness.commune)
 
     parts = [NewUnit("Xã A"), NewUnit("Xã B")]
-    begun = split(session, "23341", parts, on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY).begun
+    begun = split(
+        session, "23341", parts, on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY
+    ).begun
 
     assert [open_keys(session, unit) for unit in begun] == [kinds, kinds]
     assert campaign_of(session, happiness.commune).items[0].reason == "chuyển cho xã A, xã B"
@@ -311,7 +411,9 @@ def test_what_an_abolished_district_added_itself_goes_to_the_province(session, h
 
 def test_a_commune_that_had_done_a_thing_does_not_get_the_districts_copy_of_it(session, happiness):
     mine = campaign_of(session, happiness.commune)
-    both = {item.key for item in mine.items} & {item.key for item in campaign_of(session, happiness.district).items}
+    both = {item.key for item in mine.items} & {
+        item.key for item in campaign_of(session, happiness.district).items
+    }
     [rule] = [one for one in mine.version.items if one.key == min(both)]
     rule.if_no_district = IfNoLevel.COMMUNE
     complete(next(item for item in mine.items if item.key == rule.key), happiness.hoa)
@@ -325,7 +427,9 @@ def test_a_commune_that_had_done_a_thing_does_not_get_the_districts_copy_of_it(s
     assert open_keys(session, neighbour).count(rule.key) == 1
 
 
-def test_what_only_some_predecessors_had_done_is_open_and_what_all_had_done_stays_done(session, happiness):
+def test_what_only_some_predecessors_had_done_is_open_and_what_all_had_done_stays_done(
+    session, happiness
+):
     old = [campaign_of(session, get_unit(session, key)) for key in THREE]
     by_all, by_one = old[0].items[0].key, old[0].items[1].key
     for campaign in old:
@@ -341,10 +445,15 @@ def test_what_only_some_predecessors_had_done_is_open_and_what_all_had_done_stay
     assert old[0].items[1].is_done
 
 
-def test_what_waits_for_a_thing_that_only_some_predecessors_had_done_is_not_due_before_it(session, happiness, vietnam):
+def test_what_waits_for_a_thing_that_only_some_predecessors_had_done_is_not_due_before_it(
+    session, happiness, vietnam
+):
     template = get_template(session, "happiness_day")
     early = {"report_commune": {"offset_days": -17}}  # before the plan that it waits for
-    entries = [entry.model_copy(update=early.get(entry.key, {})) for entry in map(item_entry, template.current.items)]
+    entries = [
+        entry.model_copy(update=early.get(entry.key, {}))
+        for entry in map(item_entry, template.current.items)
+    ]
     first, *others = (campaign_of(session, get_unit(session, key)) for key in THREE)
     complete(next(item for item in first.items if item.key == "plan_commune"), happiness.hoa)
     version = edit_template(session, template, entries, by=happiness.hoa, now=BEFORE)
@@ -354,9 +463,19 @@ def test_what_waits_for_a_thing_that_only_some_predecessors_had_done_is_not_due_
 
     new = merge_three(session, happiness).begun[0]
 
-    due = {campaign: {item.key: item.due for item in campaign.items} for campaign in (first, *others, campaign_of(session, new))}
-    assert {dates["report_commune"] for dates in due.values()} == {date(2021, 3, 3), date(2021, 3, 5)}
-    assert due[campaign_of(session, new)]["report_commune"] == due[campaign_of(session, new)]["plan_commune"] == date(2021, 3, 5)
+    due = {
+        campaign: {item.key: item.due for item in campaign.items}
+        for campaign in (first, *others, campaign_of(session, new))
+    }
+    assert {dates["report_commune"] for dates in due.values()} == {
+        date(2021, 3, 3),
+        date(2021, 3, 5),
+    }
+    assert (
+        due[campaign_of(session, new)]["report_commune"]
+        == due[campaign_of(session, new)]["plan_commune"]
+        == date(2021, 3, 5)
+    )
 
 
 def test_before_the_day_nothing_is_handed_over(session, happiness):
@@ -371,10 +490,15 @@ def test_before_the_day_nothing_is_handed_over(session, happiness):
 
 
 def test_items_of_abolished_districts_go_where_their_template_says(session, happiness):
-    done = abolish_level(session, "district", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY).handed_over
+    done = abolish_level(
+        session, "district", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY
+    ).handed_over
 
     closed = campaign_of(session, happiness.district).items
-    rules = {item.key: item.if_no_district for item in campaign_of(session, happiness.district).version.items}
+    rules = {
+        item.key: item.if_no_district
+        for item in campaign_of(session, happiness.district).version.items
+    }
     assert all(item.not_done is NotDone.NOT_REQUIRED for item in closed)
     assert {item.key for item in closed if item.reason == "cấp huyện không còn"} == {
         item.key for item in closed if rules[item.key] == "drop"
@@ -392,7 +516,10 @@ def test_the_reform_that_came_with_the_catalogue_is_handed_over_too(session, vie
     again = hand_over(session, on=date(2025, 7, 1), by=thi, now=first_day)
 
     new = get_unit(session, "23341-2025")
-    campaign, old = campaign_of(session, new, 2025), campaign_of(session, get_unit(session, "23341"), 2025)
+    campaign, old = (
+        campaign_of(session, new, 2025),
+        campaign_of(session, get_unit(session, "23341"), 2025),
+    )
     assert done.closed > done.begun > 0
     assert (again.closed, again.begun, again.campaigns, again.posts) == (0, 0, 0, 0)
     assert {item.key for item in old.items} <= {item.key for item in campaign.items}
@@ -400,8 +527,11 @@ def test_the_reform_that_came_with_the_catalogue_is_handed_over_too(session, vie
     assert campaign.parent.unit.key == "51-2025"
     assert old.parent.unit.key == "610"
     assert "cc_vhxh" in {item.role_key for item in old.items}
-    assert "cc_vhxh" not in {item.role_key for item in campaign.items}  # its successor does the work
-    assert [(row.unit, row.person) for row in waiting_proposals(session) if row.person is thi] == [(new, thi)]
+    # its successor does the work
+    assert "cc_vhxh" not in {item.role_key for item in campaign.items}
+    assert [(row.unit, row.person) for row in waiting_proposals(session) if row.person is thi] == [
+        (new, thi)
+    ]
 
 
 def test_a_post_is_proposed_once_confirmed_by_a_person_and_held_from_the_day(session, cast):
@@ -427,7 +557,9 @@ def test_only_people_above_decide_on_a_post_and_only_once(session, cast):
     for person in (cast.khanh, cast.la, cast.thi):
         with pytest.raises(NotAllowedError):
             decide_proposal(session, proposal.id, confirm=True, by=person, now=ON_THE_DAY)
-    decide_proposal(session, proposal.id, confirm=False, by=cast.la, now=ON_THE_DAY, as_administrator=True)
+    decide_proposal(
+        session, proposal.id, confirm=False, by=cast.la, now=ON_THE_DAY, as_administrator=True
+    )
     with pytest.raises(ConflictError, match=r"already decided on the post of Cán bộ xã \(Thi\)"):
         decide_proposal(session, proposal.id, confirm=True, by=cast.hoa, now=ON_THE_DAY)
     assert len(cast.thi.posts) == 1
@@ -438,7 +570,9 @@ def test_the_old_calendar_says_where_its_unit_went(session_factory, session, cas
     session.commit()
 
     def feed():
-        served = serve_feed(session_factory, cast.commune.slug, now=ON_THE_DAY, public_url="https://example.org")
+        served = serve_feed(
+            session_factory, cast.commune.slug, now=ON_THE_DAY, public_url="https://example.org"
+        )
         events = icalendar.Calendar.from_ical(served.body).walk("VEVENT")
         return next(event for event in events if event["SUMMARY"].startswith("Đơn vị đã sáp nhập"))
 
@@ -451,10 +585,23 @@ def test_the_old_calendar_says_where_its_unit_went(session_factory, session, cas
 
 def test_units_are_mapped_through_chains_and_a_split_to_the_unit_above(session, cast):
     first = merge_three(session, cast).begun[0]
-    second = rename(session, first.key, "Xã Đăk Hai", on=DAY + A_DAY, basis=None, by=cast.hoa, now=ON_THE_DAY).begun[0]
-    split(session, second.key, [NewUnit("Xã A"), NewUnit("Xã B")], on=DAY + 2 * A_DAY, basis=None, by=cast.hoa, now=ON_THE_DAY)
+    second = rename(
+        session, first.key, "Xã Đăk Hai", on=DAY + A_DAY, basis=None, by=cast.hoa, now=ON_THE_DAY
+    ).begun[0]
+    split(
+        session,
+        second.key,
+        [NewUnit("Xã A"), NewUnit("Xã B")],
+        on=DAY + 2 * A_DAY,
+        basis=None,
+        by=cast.hoa,
+        now=ON_THE_DAY,
+    )
 
-    mapped = [mapped_to(session, day)[cast.commune.id] for day in (DAY - A_DAY, DAY, DAY + A_DAY, DAY + 2 * A_DAY)]
+    mapped = [
+        mapped_to(session, day)[cast.commune.id]
+        for day in (DAY - A_DAY, DAY, DAY + A_DAY, DAY + 2 * A_DAY)
+    ]
 
     assert mapped == [cast.commune.id, first.id, second.id, cast.district.id]
 
@@ -478,7 +625,8 @@ def test_years_are_compared_with_the_old_units_added_up(session, happiness):
 
     assert compared[2021] == total
     assert compared[2020] == Progress()
-    assert progress_by_year(session, new, AsOf(DAY - A_DAY)) == {2021: total}  # as of a day on which it was not there yet
+    # as of a day on which it was not there yet
+    assert progress_by_year(session, new, AsOf(DAY - A_DAY)) == {2021: total}
     assert progress_by_year(session, get_unit(session, "23341"), DAY) == {2021: parts[old[0].id]}
 
 
@@ -541,7 +689,9 @@ def test_a_parent_is_the_sum_of_its_leaves_also_across_a_reform(session, happine
     assert total == sum(own.values(), Progress())
     rolled = rolled_up(tree, own)
     for node in tree.nodes.values():
-        assert rolled[node.id] == sum((own.get(below.id, Progress()) for below in tree.below(node)), Progress())
+        assert rolled[node.id] == sum(
+            (own.get(below.id, Progress()) for below in tree.below(node)), Progress()
+        )
     savepoint.rollback()
 
 
@@ -557,14 +707,21 @@ def take_step(session, cast, step, now):
     kind, days, number = step
     on = DAY + days * A_DAY
     rest = {"on": on, "basis": None, "by": cast.hoa, "now": now}
-    living = [node for node in load_tree(session, on - A_DAY).nodes.values() if node.level == "commune"]
+    living = [
+        node for node in load_tree(session, on - A_DAY).nodes.values() if node.level == "commune"
+    ]
     first, second = living[number % len(living)], living[(number + 1) % len(living)]
     with suppress(ConflictError, InvalidInputError, NotFoundError), session.begin_nested():
         match kind:
             case "merge":
                 merge(session, [first.key, second.key], NewUnit(f"Xã {number}"), **rest)
             case "split":
-                split(session, first.key, [NewUnit(f"Xã {number} A"), NewUnit(f"Xã {number} B")], **rest)
+                split(
+                    session,
+                    first.key,
+                    [NewUnit(f"Xã {number} A"), NewUnit(f"Xã {number} B")],
+                    **rest,
+                )
             case "rename":
                 rename(session, first.key, f"Phường {number}", **rest)
             case "rename district":
@@ -573,12 +730,19 @@ def take_step(session, cast, step, now):
                 abolish_level(session, "district", **rest)
             case "take back":
                 entered = reforms(session)
-                take_back(session, entered[number % len(entered)].id if entered else 0, by=cast.hoa, now=now)
+                take_back(
+                    session,
+                    entered[number % len(entered)].id if entered else 0,
+                    by=cast.hoa,
+                    now=now,
+                )
 
 
 @ONCE
 @given(steps=st.lists(STEP, min_size=2, max_size=5))
-def test_after_any_changes_units_live_once_below_living_ones_and_no_open_item_is_lost(session, happiness, steps):
+def test_after_any_changes_units_live_once_below_living_ones_and_no_open_item_is_lost(
+    session, happiness, steps
+):
     communes = Unit.level_key == "commune"
     kinds = set(open_keys(session, *session.scalars(select(Unit).where(communes))))
     with undone(session):
@@ -588,10 +752,19 @@ def test_after_any_changes_units_live_once_below_living_ones_and_no_open_item_is
             hand_over_due(session, by=None, now=ON_THE_DAY + days * A_DAY)
 
         for days in range(-1, 42):
-            tree, lineage = load_tree(session, DAY + days * A_DAY), Lineage.load(session, DAY + days * A_DAY)
+            tree, lineage = (
+                load_tree(session, DAY + days * A_DAY),
+                Lineage.load(session, DAY + days * A_DAY),
+            )
             assert orphans(tree) == []
-            follow = {heir for unit in lineage.kin.values() if unit.valid_from is None for heir in lineage.heirs(unit.id)}
-            assert set(tree.nodes) == follow  # whoever lives was there before, or follows one that was
+            follow = {
+                heir
+                for unit in lineage.kin.values()
+                if unit.valid_from is None
+                for heir in lineage.heirs(unit.id)
+            }
+            # whoever lives was there before, or follows one that was
+            assert set(tree.nodes) == follow
         for unit in session.scalars(select(Unit).where(communes, Unit.on(DAY + 42 * A_DAY))).all():
             keys = open_keys(session, unit)
             assert (kinds - set(keys), len(keys)) == (set(), len(set(keys)))
@@ -601,7 +774,9 @@ def test_after_any_changes_units_live_once_below_living_ones_and_no_open_item_is
 
 def test_people_who_left_before_the_reform_are_not_proposed(session, cast):
     gone = add_person(session, "Người đã nghỉ", None)
-    give_post(session, gone, cast.commune, "ubnd_xa", since=date(2019, 1, 1)).valid_to = date(2020, 12, 31)
+    give_post(session, gone, cast.commune, "ubnd_xa", since=date(2019, 1, 1)).valid_to = date(
+        2020, 12, 31
+    )
     session.flush()
 
     merge_three(session, cast)
@@ -611,19 +786,36 @@ def test_people_who_left_before_the_reform_are_not_proposed(session, cast):
     assert session.scalar(select(func.count()).select_from(Reform)) == 1
 
 
-def test_the_time_that_a_late_plan_gave_stays_when_the_province_becomes_another_one(session, happiness, vietnam):
+def test_the_time_that_a_late_plan_gave_stays_when_the_province_becomes_another_one(
+    session, happiness, vietnam
+):
     at = datetime(2021, 2, 26, 2, tzinfo=UTC)
-    root, late = campaign_of(session, happiness.province), NewAnchor(plan="plan_province", issued=at.date())
+    root, late = (
+        campaign_of(session, happiness.province),
+        NewAnchor(plan="plan_province", issued=at.date()),
+    )
     seen = preview(session, root, late, vietnam, now=at)
-    apply(session, root, late, expected_fingerprint=seen.fingerprint, by=happiness.hoa, now=at, calendar=vietnam)
+    apply(
+        session,
+        root,
+        late,
+        expected_fingerprint=seen.fingerprint,
+        by=happiness.hoa,
+        now=at,
+        calendar=vietnam,
+    )
     for item in root.items:
         if item.key in ("guidance_in", "plan_province"):
             tick_off(item, happiness.hoa, at, at.date())
-    new = rename(session, "62", "Tỉnh Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY).begun[0]
+    new = rename(
+        session, "62", "Tỉnh Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY
+    ).begun[0]
     session.expire_all()
 
     again = preview(session, campaign_of(session, new), NewAnchor(), vietnam, now=ON_THE_DAY)
 
     assert not again.moved
     plans = select(ChecklistItem.due).join(ChecklistItem.campaign).join(Campaign.unit)
-    assert set(session.scalars(plans.where(ChecklistItem.key == "plan_commune", Unit.valid_from == DAY))) == {date(2021, 3, 9)}
+    assert set(
+        session.scalars(plans.where(ChecklistItem.key == "plan_commune", Unit.valid_from == DAY))
+    ) == {date(2021, 3, 9)}

@@ -18,7 +18,9 @@ ON_THE_DAY = datetime(2025, 7, 1, 1, tzinfo=UTC)
 
 
 def enter(session, commune, vietnam, by):
-    return add_village(session, commune, VillageType.THON, "1", by=by, now=JUNE_2025, calendar=vietnam)
+    return add_village(
+        session, commune, VillageType.THON, "1", by=by, now=JUNE_2025, calendar=vietnam
+    )
 
 
 def open_family_day(session, vietnam):
@@ -27,7 +29,9 @@ def open_family_day(session, vietnam):
     open_round(session, found, now=JUNE_2025, calendar=vietnam)
 
 
-def test_the_villages_of_a_commune_that_the_catalogue_ends_live_on_below_its_successor(session, cast, vietnam):
+def test_the_villages_of_a_commune_that_the_catalogue_ends_live_on_below_its_successor(
+    session, cast, vietnam
+):
     village = enter(session, cast.other_commune, vietnam, cast.khanh)
 
     for _morning in range(2):
@@ -35,11 +39,18 @@ def test_the_villages_of_a_commune_that_the_catalogue_ends_live_on_below_its_suc
 
     [again] = successors(session, village)
     [ward] = successors(session, cast.other_commune)
-    assert (again.full_name, again.parent, again.valid_from, village.valid_to) == ("Thôn 1", ward, REFORM, date(2025, 6, 30))
+    assert (again.full_name, again.parent, again.valid_from, village.valid_to) == (
+        "Thôn 1",
+        ward,
+        REFORM,
+        date(2025, 6, 30),
+    )
     assert [root.full_name for root in load_tree(session, REFORM).roots] == ["Tỉnh Quảng Ngãi"]
 
 
-def test_what_a_village_left_open_is_handed_over_with_it_and_counts_in_the_new_province(session, cast, vietnam):
+def test_what_a_village_left_open_is_handed_over_with_it_and_counts_in_the_new_province(
+    session, cast, vietnam
+):
     village = enter(session, cast.other_commune, vietnam, cast.khanh)
     open_family_day(session, vietnam)
 
@@ -48,10 +59,16 @@ def test_what_a_village_left_open_is_handed_over_with_it_and_counts_in_the_new_p
     hand_over_due(session, by=None, now=ON_THE_DAY)
 
     [again] = successors(session, village)
-    mine = select(ChecklistItem.key).join(ChecklistItem.campaign).where(ChecklistItem.status.in_(OPEN))
+    mine = (
+        select(ChecklistItem.key).join(ChecklistItem.campaign).where(ChecklistItem.status.in_(OPEN))
+    )
     assert not session.scalars(mine.where(Campaign.unit_id == village.id)).all()
     assert session.scalars(mine.where(Campaign.unit_id == again.id)).all()
-    stray = select(Campaign.summary).join(Campaign.unit).where(Unit.level_key == "village", Campaign.parent_id.is_(None))
+    stray = (
+        select(Campaign.summary)
+        .join(Campaign.unit)
+        .where(Unit.level_key == "village", Campaign.parent_id.is_(None))
+    )
     assert not session.scalars(stray).all()
     counted = sum_of(own_progress(session, REFORM, Campaign.year == 2025).values())
     assert compare_years(session, get_unit(session, "51-2025"), [2025], REFORM)[2025] == counted

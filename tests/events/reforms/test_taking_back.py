@@ -42,7 +42,10 @@ def rest(cast):
 def tree(session):
     session.expire_all()
     tables = (Unit, UnitSuccession, Post, PostProposal)
-    return [session.execute(select(*table.__table__.columns).order_by(table.id)).all() for table in tables]
+    return [
+        session.execute(select(*table.__table__.columns).order_by(table.id)).all()
+        for table in tables
+    ]
 
 
 def merge_two(session, rest):
@@ -51,7 +54,9 @@ def merge_two(session, rest):
 
 CHANGES = {
     "merge": merge_two,
-    "split": lambda session, rest: split(session, "23341", [NewUnit("Xã A"), NewUnit("Xã B")], **rest),
+    "split": lambda session, rest: split(
+        session, "23341", [NewUnit("Xã A"), NewUnit("Xã B")], **rest
+    ),
     "rename": lambda session, rest: rename(session, "610", "Huyện Mới", **rest),
     "abolish": lambda session, rest: abolish_level(session, "district", **rest),
 }
@@ -95,7 +100,9 @@ def test_a_post_that_was_confirmed_ahead_goes_and_the_old_one_stays(session, cas
     take_back(session, done.reform.id, by=cast.hoa, now=BEFORE)
 
     assert holders(session, cast.commune.id, "ubnd_xa", DAY) == [cast.thi]
-    assert [post.unit for post in session.scalars(select(Post).where(Post.person == cast.thi))] == [cast.commune]
+    assert [post.unit for post in session.scalars(select(Post).where(Post.person == cast.thi))] == [
+        cast.commune
+    ]
 
 
 def test_once_work_was_handed_over_the_change_stands(session, cast, rest, vietnam):
@@ -108,7 +115,12 @@ def test_once_work_was_handed_over_the_change_stands(session, cast, rest, vietna
         take_back(session, done.reform.id, by=cast.hoa, now=ON_THE_DAY)
 
     assert tree(session) == before
-    assert session.scalar(select(func.count()).select_from(Campaign).where(Campaign.unit_id == done.begun[0].id)) == 1
+    assert (
+        session.scalar(
+            select(func.count()).select_from(Campaign).where(Campaign.unit_id == done.begun[0].id)
+        )
+        == 1
+    )
 
 
 def test_people_units_and_later_changes_are_not_thrown_away(session, cast, rest):

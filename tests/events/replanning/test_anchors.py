@@ -46,7 +46,9 @@ def open_template(session, vietnam, key, year, now=MARCH_2021):
 
 def top(session, template, year):
     return session.scalars(
-        select(Campaign).where(Campaign.template_id == template.id, Campaign.year == year, Campaign.parent_id.is_(None))
+        select(Campaign).where(
+            Campaign.template_id == template.id, Campaign.year == year, Campaign.parent_id.is_(None)
+        )
     ).one()
 
 
@@ -56,19 +58,41 @@ def root(session, vietnam, cast):
 
 
 def item_of(session, root, unit, key):
-    query = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == unit.id, ChecklistItem.key == key)
-    return session.scalars(query.where(Campaign.template_id == root.template_id, Campaign.period == root.period)).one()
+    query = (
+        select(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .where(Campaign.unit_id == unit.id, ChecklistItem.key == key)
+    )
+    return session.scalars(
+        query.where(Campaign.template_id == root.template_id, Campaign.period == root.period)
+    ).one()
 
 
 def move(session, root, change, vietnam, by, now=MARCH_2021):
     seen = anchors.preview(session, root, change, vietnam, now=now)
-    return anchors.apply(session, root, change, expected_fingerprint=seen.fingerprint, by=by, now=now, calendar=vietnam)
+    return anchors.apply(
+        session,
+        root,
+        change,
+        expected_fingerprint=seen.fingerprint,
+        by=by,
+        now=now,
+        calendar=vietnam,
+    )
 
 
 def plan(session, root, issued, by, **columns):
     item = next(item for item in root.items if item.key == "plan_province")
-    values = {"uid": new_uid(), "campaign_id": root.id, "item_id": item.id, "kind": DocumentKind.PLAN, "abstract": "Kế hoạch"}
-    session.add(Document(**values | {"dated": issued, "issued": issued} | columns, at=MARCH_2021, by=by))
+    values = {
+        "uid": new_uid(),
+        "campaign_id": root.id,
+        "item_id": item.id,
+        "kind": DocumentKind.PLAN,
+        "abstract": "Kế hoạch",
+    }
+    session.add(
+        Document(**values | {"dated": issued, "issued": issued} | columns, at=MARCH_2021, by=by)
+    )
     session.flush()
 
 
@@ -79,35 +103,59 @@ def test_without_anything_new_nothing_moves(session, root, vietnam):
     assert seen.lines == ()
 
 
-def test_moving_the_event_day_moves_every_open_item_and_rearms_its_reminders(session, root, vietnam, cast):
+def test_moving_the_event_day_moves_every_open_item_and_rearms_its_reminders(
+    session, root, vietnam, cast
+):
     before = item_of(session, root, cast.commune, "plan_commune")
     due, sequence = before.due, before.sequence
 
     done = move(session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, cast.hoa)
 
     after = item_of(session, root, cast.commune, "plan_commune")
-    assert (due, after.due, after.nominal_due) == (date(2021, 3, 5), date(2021, 3, 12), date(2021, 3, 14))
+    assert (due, after.due, after.nominal_due) == (
+        date(2021, 3, 5),
+        date(2021, 3, 12),
+        date(2021, 3, 14),
+    )
     assert (after.anchor_version, after.sequence, after.first_due) == (1, sequence + 1, due)
     assert after.campaign.event_date == date(2021, 3, 27)
     assert {line.fate for line in done.lines} == {Fate.MOVED}
     [change] = history_of(session, after)
-    assert (change.before["due"], change.after["due"], change.due) == ("2021-03-05", "2021-03-12", date(2021, 3, 12))
+    assert (change.before["due"], change.after["due"], change.due) == (
+        "2021-03-05",
+        "2021-03-12",
+        date(2021, 3, 12),
+    )
 
 
 def test_applying_twice_changes_nothing_the_second_time(session, root, vietnam, cast):
     change = NewAnchor(event_date=date(2021, 3, 27))
     seen = anchors.preview(session, root, change, vietnam, now=MARCH_2021)
-    args = {"expected_fingerprint": seen.fingerprint, "by": cast.hoa, "now": MARCH_2021, "calendar": vietnam}
+    args = {
+        "expected_fingerprint": seen.fingerprint,
+        "by": cast.hoa,
+        "now": MARCH_2021,
+        "calendar": vietnam,
+    }
     anchors.apply(session, root, change, **args)
-    marks = session.execute(select(ChecklistItem.id, ChecklistItem.sequence).order_by(ChecklistItem.id)).all()
+    marks = session.execute(
+        select(ChecklistItem.id, ChecklistItem.sequence).order_by(ChecklistItem.id)
+    ).all()
 
     assert anchors.apply(session, root, change, **args).is_empty
-    assert session.execute(select(ChecklistItem.id, ChecklistItem.sequence).order_by(ChecklistItem.id)).all() == marks
+    assert (
+        session.execute(
+            select(ChecklistItem.id, ChecklistItem.sequence).order_by(ChecklistItem.id)
+        ).all()
+        == marks
+    )
     assert root.sequence == 1
 
 
 def test_what_is_done_and_what_was_edited_by_hand_stays(session, root, vietnam, cast):
-    done, held = (item_of(session, root, cast.commune, key) for key in ("loudspeaker", "plan_commune"))
+    done, held = (
+        item_of(session, root, cast.commune, key) for key in ("loudspeaker", "plan_commune")
+    )
     tick_off(done, cast.thi, MARCH_2021, date(2021, 3, 1))
     held.edited = ["due"]
     session.flush()
@@ -125,7 +173,9 @@ def test_a_late_provincial_plan_gives_the_communes_seven_working_days(session, r
 
     seen = move(session, root, NewAnchor(), vietnam, cast.hoa)
 
-    assert item_of(session, root, cast.district, "plan_district").due == vietnam.add_workdays(date(2021, 3, 5), 7)
+    assert item_of(session, root, cast.district, "plan_district").due == vietnam.add_workdays(
+        date(2021, 3, 5), 7
+    )
     reasons = {line.reason for line in seen.moved if line.key == "plan_district"}
     assert reasons == {"trước hạn 7 ngày làm việc sau khi cấp trên ban hành (05/03/2021)"}
     assert root.sequence == 0
@@ -135,17 +185,29 @@ def test_an_item_may_count_from_the_day_the_plan_above_was_issued(session, vietn
     template = editing.get_template(session, "happiness_day")
     of_plan = {"anchor": Anchor.PLAN, "offset_days": 12}
     entries = [editing.item_entry(item) for item in template.current.items]
-    entries = [entry.model_copy(update=of_plan) if entry.key == "plan_commune" else entry for entry in entries]
+    entries = [
+        entry.model_copy(update=of_plan) if entry.key == "plan_commune" else entry
+        for entry in entries
+    ]
     editing.edit_template(session, template, entries, by=cast.hoa, now=MARCH_2021)
     root = open_template(session, vietnam, "happiness_day", 2021)
-    plan, below = item_of(session, root, cast.province, "plan_province"), item_of(session, root, cast.commune, "plan_commune")
+    plan, below = (
+        item_of(session, root, cast.province, "plan_province"),
+        item_of(session, root, cast.commune, "plan_commune"),
+    )
     assert (plan.due, below.due) == (date(2021, 2, 19), date(2021, 3, 3))
     assert anchors.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021).is_empty
 
-    move(session, root, NewAnchor(plan="plan_province", issued=date(2021, 2, 25)), vietnam, cast.hoa)
+    move(
+        session, root, NewAnchor(plan="plan_province", issued=date(2021, 2, 25)), vietnam, cast.hoa
+    )
 
     session.refresh(below)
-    assert (below.nominal_due, below.due, below.due_reason) == (date(2021, 3, 9), date(2021, 3, 9), None)
+    assert (below.nominal_due, below.due, below.due_reason) == (
+        date(2021, 3, 9),
+        date(2021, 3, 9),
+        None,
+    )
 
 
 def test_a_plan_issued_in_time_moves_nothing(session, root, vietnam, cast):
@@ -162,7 +224,9 @@ def test_a_plan_that_was_replaced_no_longer_counts(session, root, vietnam, cast)
     assert anchors.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021).is_empty
 
 
-def test_a_draft_neither_counts_as_issued_nor_takes_back_the_plan_that_it_is_to_replace(session, root, vietnam, cast):
+def test_a_draft_neither_counts_as_issued_nor_takes_back_the_plan_that_it_is_to_replace(
+    session, root, vietnam, cast
+):
     plan(session, root, None, cast.hoa, dated=date(2021, 3, 12))
     assert anchors.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021).is_empty
 
@@ -175,7 +239,9 @@ def test_a_draft_neither_counts_as_issued_nor_takes_back_the_plan_that_it_is_to_
     assert item_of(session, root, cast.district, "plan_district").due == date(2021, 3, 9)
 
 
-def test_a_plan_of_the_campaign_as_a_whole_counts_for_the_plan_that_others_wait_for(session, root, vietnam, cast):
+def test_a_plan_of_the_campaign_as_a_whole_counts_for_the_plan_that_others_wait_for(
+    session, root, vietnam, cast
+):
     plan(session, root, date(2021, 2, 26), cast.hoa, item_id=None)
 
     move(session, root, NewAnchor(), vietnam, cast.hoa)
@@ -183,13 +249,17 @@ def test_a_plan_of_the_campaign_as_a_whole_counts_for_the_plan_that_others_wait_
     assert item_of(session, root, cast.district, "plan_district").due == date(2021, 3, 9)
 
 
-def test_after_a_late_plan_nothing_below_is_due_too_early_but_what_is_on_the_day_itself(session, root, vietnam, cast):
+def test_after_a_late_plan_nothing_below_is_due_too_early_but_what_is_on_the_day_itself(
+    session, root, vietnam, cast
+):
     plan(session, root, date(2021, 3, 15), cast.hoa)
     earliest = vietnam.add_workdays(date(2021, 3, 15), 7)
 
     move(session, root, NewAnchor(), vietnam, cast.hoa)
 
-    below = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.parent_id.is_not(None))
+    below = (
+        select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.parent_id.is_not(None))
+    )
     too_early = {item.key for item in session.scalars(below) if item.due < earliest}
     assert too_early == {"honour"}
     assert item_of(session, root, cast.commune, "honour").due == date(2021, 3, 20)
@@ -199,8 +269,16 @@ def test_after_a_late_plan_nothing_below_is_due_too_early_but_what_is_on_the_day
 def test_one_plan_item_for_all_levels_waits_for_itself_above(session, vietnam, cast):
     """Province T-45, commune T-30: the commune's copy leaves time after the province's was issued."""
     template = editing.get_template(session, "happiness_day")
-    of_all = {"levels": ["province", "commune"], "cascade": Cascade.EACH, "level_offsets": {"province": -45, "commune": -30}}
-    entries = [editing.item_entry(item) for item in template.current.items if item.key in ("plan_commune", "report_commune")]
+    of_all = {
+        "levels": ["province", "commune"],
+        "cascade": Cascade.EACH,
+        "level_offsets": {"province": -45, "commune": -30},
+    }
+    entries = [
+        editing.item_entry(item)
+        for item in template.current.items
+        if item.key in ("plan_commune", "report_commune")
+    ]
     entries[0] = entries[0].model_copy(update=of_all | {"depends_on": []})
     editing.edit_template(session, template, entries, by=cast.hoa, now=MARCH_2021)
     root = open_template(session, vietnam, "happiness_day", 2021)
@@ -208,11 +286,20 @@ def test_one_plan_item_for_all_levels_waits_for_itself_above(session, vietnam, c
 
     move(session, root, NewAnchor(plan="plan_commune", issued=date(2021, 3, 1)), vietnam, cast.hoa)
 
-    assert item_of(session, root, cast.commune, "plan_commune").due == vietnam.add_workdays(date(2021, 3, 1), 7)
+    assert item_of(session, root, cast.commune, "plan_commune").due == vietnam.add_workdays(
+        date(2021, 3, 1), 7
+    )
 
 
-def test_the_day_the_upper_plan_was_done_counts_where_no_document_was_entered(session, root, vietnam, cast):
-    tick_off(item_of(session, root, cast.province, "plan_province"), cast.hoa, MARCH_2021, date(2021, 3, 1))
+def test_the_day_the_upper_plan_was_done_counts_where_no_document_was_entered(
+    session, root, vietnam, cast
+):
+    tick_off(
+        item_of(session, root, cast.province, "plan_province"),
+        cast.hoa,
+        MARCH_2021,
+        date(2021, 3, 1),
+    )
     session.flush()
 
     move(session, root, NewAnchor(), vietnam, cast.hoa)
@@ -220,7 +307,9 @@ def test_the_day_the_upper_plan_was_done_counts_where_no_document_was_entered(se
     assert item_of(session, root, cast.district, "plan_district").due == date(2021, 3, 10)
 
 
-def test_the_issue_date_may_be_given_with_the_change_and_is_entered_as_a_document(session, root, vietnam, cast):
+def test_the_issue_date_may_be_given_with_the_change_and_is_entered_as_a_document(
+    session, root, vietnam, cast
+):
     change = NewAnchor(plan="plan_province", issued=date(2021, 3, 1))
 
     move(session, root, change, vietnam, cast.hoa)
@@ -229,7 +318,13 @@ def test_the_issue_date_may_be_given_with_the_change_and_is_entered_as_a_documen
     assert (paper.dated, paper.issued) == (date(2021, 3, 1), date(2021, 3, 1))
     assert item_of(session, root, cast.district, "plan_district").due == date(2021, 3, 10)
     with pytest.raises(ConflictError):
-        move(session, root, NewAnchor(plan="plan_province", issued=date(2021, 2, 28)), vietnam, cast.hoa)
+        move(
+            session,
+            root,
+            NewAnchor(plan="plan_province", issued=date(2021, 2, 28)),
+            vietnam,
+            cast.hoa,
+        )
 
 
 def test_what_waits_for_a_late_item_follows_it(session, root, vietnam, cast):
@@ -242,7 +337,11 @@ def test_what_waits_for_a_late_item_follows_it(session, root, vietnam, cast):
 
 
 def assert_order(session, root):
-    campaigns = session.scalars(select(Campaign).where(Campaign.template_id == root.template_id, Campaign.period == root.period))
+    campaigns = session.scalars(
+        select(Campaign).where(
+            Campaign.template_id == root.template_id, Campaign.period == root.period
+        )
+    )
     for campaign in campaigns:
         due = {item.key: item.due for item in campaign.items if item.is_open and not item.edited}
         late = [
@@ -255,7 +354,9 @@ def assert_order(session, root):
         assert late == [], campaign.unit.full_name
 
 
-def test_moving_the_day_of_a_peoples_template_leaves_nothing_due_before_what_it_waits_for(session, vietnam, cast):
+def test_moving_the_day_of_a_peoples_template_leaves_nothing_due_before_what_it_waits_for(
+    session, vietnam, cast
+):
     template = editing.get_template(session, "happiness_day")
     reordered(session, cast, template, [-5, -15], [Shift.PREVIOUS])
     root = open_template(session, vietnam, "happiness_day", 2021)
@@ -266,12 +367,19 @@ def test_moving_the_day_of_a_peoples_template_leaves_nothing_due_before_what_it_
     assert item_of(session, root, cast.commune, "report_commune").due_reason == WAITS
 
 
-def test_a_preview_tells_what_would_be_overdue_at_once_and_what_for_more_days(session, root, vietnam, cast):
+def test_a_preview_tells_what_would_be_overdue_at_once_and_what_for_more_days(
+    session, root, vietnam, cast
+):
     today = date(2021, 3, 3)
 
-    seen = anchors.preview(session, root, NewAnchor(event_date=date(2021, 3, 6)), vietnam, now=MARCH_2021)
+    seen = anchors.preview(
+        session, root, NewAnchor(event_date=date(2021, 3, 6)), vietnam, now=MARCH_2021
+    )
 
-    found = {group.key: (group.old_due, group.new_due, group.lateness) for group in grouped(seen.lines, today)}
+    found = {
+        group.key: (group.old_due, group.new_due, group.lateness)
+        for group in grouped(seen.lines, today)
+    }
     assert found["plan_province"] == (date(2021, 2, 19), date(2021, 2, 5), Lateness.MORE_DAYS)
     assert found["plan_commune"] == (date(2021, 3, 5), date(2021, 2, 19), Lateness.AT_ONCE)
     assert found["report_province"][2] is None
@@ -282,7 +390,10 @@ def test_a_moved_day_and_a_new_version_come_to_the_same_dates_in_either_order_al
 ):
     template, late = root.template, MARCH_2021 + timedelta(days=10)
     entries = [editing.item_entry(item) for item in template.current.items]
-    earlier = [entry.model_copy(update={"offset_days": entry.offset_days - 5, "end_offset_days": None}) for entry in entries]
+    earlier = [
+        entry.model_copy(update={"offset_days": entry.offset_days - 5, "end_offset_days": None})
+        for entry in entries
+    ]
     version = editing.edit_template(session, template, earlier, by=cast.hoa, now=late)
 
     def move_day():
@@ -299,14 +410,18 @@ def test_a_moved_day_and_a_new_version_come_to_the_same_dates_in_either_order_al
             for step in steps:
                 step()
             session.expire_all()
-            items = session.scalars(select(ChecklistItem).where(ChecklistItem.campaign.has(template_id=template.id)))
+            items = session.scalars(
+                select(ChecklistItem).where(ChecklistItem.campaign.has(template_id=template.id))
+            )
             found.append({item.id: item.due for item in items})
 
     assert found[0] == found[1]
     assert min(found[0].values()) < late.date()
 
 
-def test_what_stays_or_moves_to_a_later_day_is_not_said_to_become_overdue(session, root, vietnam, cast):
+def test_what_stays_or_moves_to_a_later_day_is_not_said_to_become_overdue(
+    session, root, vietnam, cast
+):
     held = item_of(session, root, cast.commune, "plan_commune")
     held.edited = ["due"]
     session.flush()
@@ -316,7 +431,11 @@ def test_what_stays_or_moves_to_a_later_day_is_not_said_to_become_overdue(sessio
         for day in (date(2021, 3, 6), date(2021, 3, 22))
     )
 
-    kept = [group for group in grouped(earlier.lines, date(2021, 3, 30)) if group.fate is Fate.KEPT_BY_HAND]
+    kept = [
+        group
+        for group in grouped(earlier.lines, date(2021, 3, 30))
+        if group.fate is Fate.KEPT_BY_HAND
+    ]
     assert [group.lateness for group in kept] == [None]
     assert {group.lateness for group in grouped(later.lines, date(2021, 12, 31))} == {None}
 
@@ -328,7 +447,15 @@ def test_a_change_in_between_is_refused(session, root, vietnam, cast):
     session.flush()
 
     with pytest.raises(ConflictError):
-        anchors.apply(session, root, change, expected_fingerprint=seen.fingerprint, by=cast.hoa, now=MARCH_2021, calendar=vietnam)
+        anchors.apply(
+            session,
+            root,
+            change,
+            expected_fingerprint=seen.fingerprint,
+            by=cast.hoa,
+            now=MARCH_2021,
+            calendar=vietnam,
+        )
     assert item_of(session, root, cast.commune, "plan_commune").due == date(2021, 3, 5)
 
 
@@ -345,7 +472,8 @@ def test_only_the_province_moves_its_campaign(session, root, vietnam, cast):
         (NewAnchor(first=date(2021, 3, 20), last=date(2021, 3, 19)), InvalidInputError),
         (NewAnchor(plan="plan_province", issued=date(2021, 3, 2)), InvalidInputError),
         (NewAnchor(plan="no_such_item", issued=date(2021, 3, 1)), InvalidInputError),
-        (NewAnchor(plan="plan_province", issued=date(2020, 1, 3)), InvalidInputError),  # opened on 4 January 2021
+        # opened on 4 January 2021
+        (NewAnchor(plan="plan_province", issued=date(2020, 1, 3)), InvalidInputError),
     ],
 )
 def test_days_that_cannot_be_are_refused(session, root, vietnam, change, error):
@@ -367,19 +495,33 @@ def test_nothing_moves_into_a_closed_year_nor_far_from_the_campaign(session, roo
 def test_the_launch_of_a_month_leaves_the_days_inside_it_where_they_are(session, vietnam, cast):
     root = open_template(session, vietnam, "gender_action_month", 2021)
     keys = ("launch_province", "plan_commune", "peak_2511", "report_province")
-    before = {key: item_of(session, root, cast.commune if "commune" in key else cast.province, key).due for key in keys}
+    before = {
+        key: item_of(session, root, cast.commune if "commune" in key else cast.province, key).due
+        for key in keys
+    }
 
     move(session, root, NewAnchor(event_date=date(2021, 11, 13)), vietnam, cast.hoa)
 
-    after = {key: item_of(session, root, cast.commune if "commune" in key else cast.province, key).due for key in keys}
+    after = {
+        key: item_of(session, root, cast.commune if "commune" in key else cast.province, key).due
+        for key in keys
+    }
     assert {key for key in keys if before[key] != after[key]} == {"launch_province", "plan_commune"}
-    assert (after["launch_province"], after["peak_2511"]) == (date(2021, 11, 13), date(2021, 11, 25))
+    assert (after["launch_province"], after["peak_2511"]) == (
+        date(2021, 11, 13),
+        date(2021, 11, 25),
+    )
 
     move(session, root, NewAnchor(event_date=date(2021, 11, 15)), vietnam, cast.hoa)
-    assert (root.event_date, item_of(session, root, cast.province, "launch_province").due) == (None, date(2021, 11, 15))
+    assert (root.event_date, item_of(session, root, cast.province, "launch_province").due) == (
+        None,
+        date(2021, 11, 15),
+    )
 
 
-def test_a_chosen_event_day_stays_when_the_campaigns_days_come_to_lie_on_it_and_move_on(session, root, vietnam, cast):
+def test_a_chosen_event_day_stays_when_the_campaigns_days_come_to_lie_on_it_and_move_on(
+    session, root, vietnam, cast
+):
     move(session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, cast.hoa)
     due = item_of(session, root, cast.commune, "plan_commune").due
 
@@ -400,13 +542,17 @@ def report(session, vietnam):
 
 
 @pytest.mark.parametrize("cutoff", [date(2021, 12, 10), date(2021, 12, 31), date(2022, 1, 10)])
-def test_the_cut_off_of_a_report_moves_and_its_period_begins_when_it_did(session, report, vietnam, cast, cutoff):
+def test_the_cut_off_of_a_report_moves_and_its_period_begins_when_it_did(
+    session, report, vietnam, cast, cutoff
+):
     draft, first = item_of(session, report, cast.province, "draft").due, report.dtstart
 
     move(session, report, NewAnchor(last=cutoff), vietnam, cast.hoa, NOVEMBER)
 
     assert (report.dtstart, report.dtend) == (first, cutoff + timedelta(days=1))
-    assert item_of(session, report, cast.province, "draft").due - draft >= cutoff - date(2021, 12, 14) - timedelta(days=3)
+    assert item_of(session, report, cast.province, "draft").due - draft >= cutoff - date(
+        2021, 12, 14
+    ) - timedelta(days=3)
     assert anchors.preview(session, report, NewAnchor(), vietnam, now=NOVEMBER).is_empty
 
 
@@ -418,39 +564,75 @@ def test_the_cut_off_of_a_report_moves_and_its_period_begins_when_it_did(session
         NewAnchor(last=date(2023, 1, 1)),
     ],
 )
-def test_a_report_counts_from_nothing_but_a_cut_off_in_its_year_or_the_next(session, report, vietnam, change):
+def test_a_report_counts_from_nothing_but_a_cut_off_in_its_year_or_the_next(
+    session, report, vietnam, change
+):
     with pytest.raises(InvalidInputError, match="cut-off day"):
         anchors.preview(session, report, change, vietnam, now=NOVEMBER)
 
 
 def test_a_cut_off_does_not_move_into_a_closed_year(session, report, vietnam):
     with pytest.raises(ConflictError, match="2021 is closed"):
-        anchors.preview(session, report, NewAnchor(last=date(2021, 12, 20)), vietnam, now=datetime(2022, 1, 4, tzinfo=UTC))
+        anchors.preview(
+            session,
+            report,
+            NewAnchor(last=date(2021, 12, 20)),
+            vietnam,
+            now=datetime(2022, 1, 4, tzinfo=UTC),
+        )
 
 
-def test_a_late_plan_gives_time_to_the_campaign_too_whose_plan_it_stands_for(session, vietnam, cast):
+def test_a_late_plan_gives_time_to_the_campaign_too_whose_plan_it_stands_for(
+    session, vietnam, cast
+):
     october = datetime(2021, 10, 2, 2, tzinfo=UTC)
-    month, day = (open_template(session, vietnam, key, 2021, october) for key in ("gender_action_month", "evaw_day"))
-    plan, link = item_of(session, month, cast.province, "plan_province"), item_of(session, day, cast.province, "plan_link")
+    month, day = (
+        open_template(session, vietnam, key, 2021, october)
+        for key in ("gender_action_month", "evaw_day")
+    )
+    plan, link = (
+        item_of(session, month, cast.province, "plan_province"),
+        item_of(session, day, cast.province, "plan_link"),
+    )
     credit_item(session, plan.id, day, covers_id=link.id, by=cast.hoa, now=october)
     late = datetime(2021, 11, 10, 2, tzinfo=UTC)
     assert item_of(session, day, cast.commune, "plan_commune").due == date(2021, 11, 5)
 
-    move(session, month, NewAnchor(plan="plan_province", issued=date(2021, 11, 9)), vietnam, cast.hoa, late)
+    move(
+        session,
+        month,
+        NewAnchor(plan="plan_province", issued=date(2021, 11, 9)),
+        vietnam,
+        cast.hoa,
+        late,
+    )
     move(session, day, NewAnchor(), vietnam, cast.hoa, late)
 
     assert item_of(session, day, cast.commune, "plan_commune").due == date(2021, 11, 18)
     cancel_round(session, month, "nhầm", by=cast.hoa, now=late)
     back = anchors.preview(session, day, NewAnchor(), vietnam, now=late)
-    assert {line.new_due for line in back.moved if line.key == "plan_commune"} == {date(2021, 11, 5)}
+    assert {line.new_due for line in back.moved if line.key == "plan_commune"} == {
+        date(2021, 11, 5)
+    }
 
 
 def test_two_campaigns_may_stand_in_for_each_other_in_different_units(session, vietnam, cast):
     october = datetime(2021, 10, 2, 2, tzinfo=UTC)
-    month, day = (open_template(session, vietnam, key, 2021, october) for key in ("gender_action_month", "evaw_day"))
-    there = item_of(session, month, cast.commune, "plan_commune"), item_of(session, day, cast.commune, "plan_commune")
-    credit_item(session, there[1].id, there[0].campaign, covers_id=there[0].id, by=cast.thi, now=october)
-    plan, link = item_of(session, month, cast.province, "plan_province"), item_of(session, day, cast.province, "plan_link")
+    month, day = (
+        open_template(session, vietnam, key, 2021, october)
+        for key in ("gender_action_month", "evaw_day")
+    )
+    there = (
+        item_of(session, month, cast.commune, "plan_commune"),
+        item_of(session, day, cast.commune, "plan_commune"),
+    )
+    credit_item(
+        session, there[1].id, there[0].campaign, covers_id=there[0].id, by=cast.thi, now=october
+    )
+    plan, link = (
+        item_of(session, month, cast.province, "plan_province"),
+        item_of(session, day, cast.province, "plan_link"),
+    )
     credit_item(session, plan.id, day, covers_id=link.id, by=cast.hoa, now=october)
 
     assert anchors.preview(session, month, NewAnchor(), vietnam, now=october).is_empty
@@ -458,7 +640,10 @@ def test_two_campaigns_may_stand_in_for_each_other_in_different_units(session, v
 
 
 def test_a_campaign_that_would_not_lie_inside_the_other_any_more_is_named(session, vietnam, cast):
-    month, day = (open_template(session, vietnam, key, 2021, NOVEMBER) for key in ("gender_action_month", "evaw_day"))
+    month, day = (
+        open_template(session, vietnam, key, 2021, NOVEMBER)
+        for key in ("gender_action_month", "evaw_day")
+    )
 
     def apart(root, **days):
         seen = anchors.preview(session, root, NewAnchor(**days), vietnam, now=NOVEMBER)
@@ -482,9 +667,13 @@ def test_how_a_day_was_counted_is_named_where_only_that_changes(session, root, v
 
 
 def test_parts_of_a_divided_item_follow_it_when_the_day_moves(session, root, vietnam, cast):
-    village = add_village(session, cast.commune, VillageType.THON, "1", by=cast.thi, now=MARCH_2021, calendar=vietnam)
+    village = add_village(
+        session, cast.commune, VillageType.THON, "1", by=cast.thi, now=MARCH_2021, calendar=vietnam
+    )
     whole = item_of(session, root, cast.commune, "loudspeaker")
-    [part] = split_item(session, whole.id, [village.id], by=cast.thi, now=MARCH_2021, calendar=vietnam)
+    [part] = split_item(
+        session, whole.id, [village.id], by=cast.thi, now=MARCH_2021, calendar=vietnam
+    )
     stood = whole.due
 
     move(session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, cast.hoa)
@@ -517,29 +706,44 @@ def test_nothing_begins_after_a_due_date_that_stands_by_hand(session, root, viet
 def test_activities_to_come_are_named_because_they_keep_their_time(session, root, cast):
     start = MARCH_2021 + timedelta(days=19)
     for day, name in ((start, "Lễ phát động"), (MARCH_2021 - timedelta(days=9), "Họp báo")):
-        add_activity(session, root, Plan(name, day, day + timedelta(hours=2)), by=cast.hoa, now=MARCH_2021)
+        add_activity(
+            session, root, Plan(name, day, day + timedelta(hours=2)), by=cast.hoa, now=MARCH_2021
+        )
     weekly = Plan("Phát thanh", day, day + timedelta(hours=1), weekly_until=date(2021, 3, 16))
     add_activity(session, root, weekly, by=cast.hoa, now=MARCH_2021)
 
-    assert [one.summary for one in anchors.activities_to_come(session, root, now=MARCH_2021)] == ["Phát thanh", "Lễ phát động"]
+    assert [one.summary for one in anchors.activities_to_come(session, root, now=MARCH_2021)] == [
+        "Phát thanh",
+        "Lễ phát động",
+    ]
 
 
 def test_a_closed_year_does_not_move_any_more(session, root, vietnam):
     with pytest.raises(ConflictError):
-        anchors.preview(session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, now=datetime(2022, 1, 1, tzinfo=UTC))
+        anchors.preview(
+            session,
+            root,
+            NewAnchor(event_date=date(2021, 3, 27)),
+            vietnam,
+            now=datetime(2022, 1, 1, tzinfo=UTC),
+        )
 
 
 def test_only_the_campaign_at_the_top_moves(session, root, vietnam, cast):
     below = item_of(session, root, cast.commune, "plan_commune").campaign
 
     with pytest.raises(ConflictError):
-        anchors.preview(session, below, NewAnchor(event_date=date(2021, 3, 27)), vietnam, now=MARCH_2021)
+        anchors.preview(
+            session, below, NewAnchor(event_date=date(2021, 3, 27)), vietnam, now=MARCH_2021
+        )
 
 
 def test_the_preview_says_who_was_told_of_the_old_date(session, root, vietnam, cast):
     told = item_of(session, root, cast.commune, "plan_commune").id
 
-    seen = anchors.preview(session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, now=MARCH_2021, told=[told])
+    seen = anchors.preview(
+        session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, now=MARCH_2021, told=[told]
+    )
 
     assert seen.told == 1
 
@@ -575,30 +779,54 @@ def test_a_unit_that_comes_later_gets_the_moved_dates(session, root, vietnam, ca
 
     open_template(session, vietnam, "happiness_day", 2021)
 
-    assert item_of(session, root, unit, "plan_commune").due == item_of(session, root, cast.commune, "plan_commune").due
+    assert (
+        item_of(session, root, unit, "plan_commune").due
+        == item_of(session, root, cast.commune, "plan_commune").due
+    )
     assert anchors.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021).is_empty
 
 
-def test_a_unit_that_comes_after_a_late_plan_is_given_the_same_time_as_the_others(session, root, vietnam, cast):
-    move(session, root, NewAnchor(plan="plan_province", issued=date(2021, 2, 26)), vietnam, cast.hoa)
+def test_a_unit_that_comes_after_a_late_plan_is_given_the_same_time_as_the_others(
+    session, root, vietnam, cast
+):
+    move(
+        session, root, NewAnchor(plan="plan_province", issued=date(2021, 2, 26)), vietnam, cast.hoa
+    )
     unit = enter_commune(session, cast)
 
     open_template(session, vietnam, "happiness_day", 2021)
 
-    new, beside = item_of(session, root, unit, "plan_commune"), item_of(session, root, cast.commune, "plan_commune")
-    assert (new.due, new.due_reason, new.first_due) == (beside.due, beside.due_reason, date(2021, 3, 9))
+    new, beside = (
+        item_of(session, root, unit, "plan_commune"),
+        item_of(session, root, cast.commune, "plan_commune"),
+    )
+    assert (new.due, new.due_reason, new.first_due) == (
+        beside.due,
+        beside.due_reason,
+        date(2021, 3, 9),
+    )
     assert anchors.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021).is_empty
 
 
 def enter_commune(session, cast):
-    unit = Unit(key="x-1", level_key="commune", type="xa", name="X", full_name="Xã X", slug="xa-x", search="xa x")
+    unit = Unit(
+        key="x-1",
+        level_key="commune",
+        type="xa",
+        name="X",
+        full_name="Xã X",
+        slug="xa-x",
+        search="xa x",
+    )
     unit.parent_id = cast.district.id
     session.add(unit)
     session.flush()
     return unit
 
 
-def test_the_number_of_statements_does_not_depend_on_the_number_of_units(session, root, vietnam, cast):
+def test_the_number_of_statements_does_not_depend_on_the_number_of_units(
+    session, root, vietnam, cast
+):
     def statements(day):
         seen = []
 
@@ -612,7 +840,15 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_units(session
 
     few = statements(date(2021, 3, 27))
     for number in range(200):
-        unit = Unit(key=f"c{number}", level_key="commune", type="xa", name="Xã", full_name="Xã", slug=f"c{number}", search="xa")
+        unit = Unit(
+            key=f"c{number}",
+            level_key="commune",
+            type="xa",
+            name="Xã",
+            full_name="Xã",
+            slug=f"c{number}",
+            search="xa",
+        )
         unit.parent_id = cast.district.id
         session.add(unit)
     session.flush()
@@ -624,7 +860,14 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_units(session
 def items(session, root):
     query = select(ChecklistItem.campaign_id, ChecklistItem.key).join(ChecklistItem.campaign)
     return Counter(
-        map(tuple, session.execute(query.where(Campaign.template_id == root.template_id, Campaign.period == root.period)))
+        map(
+            tuple,
+            session.execute(
+                query.where(
+                    Campaign.template_id == root.template_id, Campaign.period == root.period
+                )
+            ),
+        )
     )
 
 

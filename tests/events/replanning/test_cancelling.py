@@ -42,15 +42,22 @@ def root(session: Session, cast: Cast, vietnam: WorkCalendar) -> Campaign:
 
 
 def states(session: Session) -> set[tuple]:
-    return set(session.execute(select(Campaign.status, Campaign.cancelled, Campaign.sequence)).all())
+    return set(
+        session.execute(select(Campaign.status, Campaign.cancelled, Campaign.sequence)).all()
+    )
 
 
-def test_a_round_is_cancelled_in_all_units_with_who_and_why(session: Session, cast: Cast, root: Campaign):
+def test_a_round_is_cancelled_in_all_units_with_who_and_why(
+    session: Session, cast: Cast, root: Campaign
+):
     tick_off(root.items[0], cast.hoa, NOW, NOW.date())
     session.flush()
     extent = extent_of(session, root)
 
-    reached = [cancel_round(session, root, f" {WHY}\n", by=cast.hoa, now=NOW + n * A_MINUTE) for n in range(2)]
+    reached = [
+        cancel_round(session, root, f" {WHY}\n", by=cast.hoa, now=NOW + n * A_MINUTE)
+        for n in range(2)
+    ]
 
     assert extent.campaigns == reached[0] > 100
     assert extent.closed == 1
@@ -59,17 +66,30 @@ def test_a_round_is_cancelled_in_all_units_with_who_and_why(session: Session, ca
     assert root.cancellations == [{"at": NOW.isoformat(), "by": cast.hoa.full_name, "reason": WHY}]
 
 
-def test_nobody_is_reminded_progress_leaves_it_out_and_calendars_show_it_cancelled(session: Session, cast: Cast, root: Campaign):
+def test_nobody_is_reminded_progress_leaves_it_out_and_calendars_show_it_cancelled(
+    session: Session, cast: Cast, root: Campaign
+):
     before = own_progress(session, NOW.date(), Campaign.unit_id == cast.commune.id)
     cancel_round(session, root, WHY, by=cast.hoa, now=NOW)
 
     assert before[cast.commune.id].expected > 0
-    assert own_progress(session, NOW.date(), Campaign.unit_id == cast.commune.id).get(cast.commune.id, Progress()).expected == 0
-    feed = find_feed(session, cast.commune.slug, NOW.date(), "https://lich.example.org").render(session).decode()
+    assert (
+        own_progress(session, NOW.date(), Campaign.unit_id == cast.commune.id)
+        .get(cast.commune.id, Progress())
+        .expected
+        == 0
+    )
+    feed = (
+        find_feed(session, cast.commune.slug, NOW.date(), "https://lich.example.org")
+        .render(session)
+        .decode()
+    )
     assert "SUMMARY:[HUỶ] Ngày Quốc tế Hạnh phúc năm 2021" in feed
 
 
-def test_a_cancelled_round_does_not_open_again_by_itself(session: Session, cast: Cast, vietnam: WorkCalendar, root: Campaign):
+def test_a_cancelled_round_does_not_open_again_by_itself(
+    session: Session, cast: Cast, vietnam: WorkCalendar, root: Campaign
+):
     gone = session.scalars(select(Campaign).where(Campaign.unit_id == cast.commune.id)).one()
     session.execute(delete(ChecklistItem).where(ChecklistItem.campaign_id == gone.id))
     session.delete(gone)
@@ -98,7 +118,10 @@ def test_figures_of_the_days_on_which_a_round_was_cancelled_stay_whatever_become
     session: Session, cast: Cast, root: Campaign
 ):
     days = [NOW + timedelta(days=number) for number in range(5)]
-    acts = [lambda **who: cancel_round(session, root, WHY, **who), lambda **who: reopen_round(session, root, **who)]
+    acts = [
+        lambda **who: cancel_round(session, root, WHY, **who),
+        lambda **who: reopen_round(session, root, **who),
+    ]
     figures = {}
     for number, day in enumerate(days):
         acts[number % 2](by=cast.hoa, now=day)
@@ -110,7 +133,9 @@ def test_figures_of_the_days_on_which_a_round_was_cancelled_stay_whatever_become
         assert own_progress(session, AsOf(day), Campaign.unit_id == cast.commune.id) == found
 
 
-def test_only_a_post_at_the_top_cancels_with_a_reason_and_in_an_open_year(session: Session, cast: Cast, root: Campaign):
+def test_only_a_post_at_the_top_cancels_with_a_reason_and_in_an_open_year(
+    session: Session, cast: Cast, root: Campaign
+):
     commune = session.scalars(select(Campaign).where(Campaign.unit_id == cast.commune.id)).one()
 
     for by, campaign, why, now, error in (
@@ -125,10 +150,16 @@ def test_only_a_post_at_the_top_cancels_with_a_reason_and_in_an_open_year(sessio
     assert states(session) == {(CampaignStatus.CONFIRMED, None, 0)}
 
 
-def test_a_course_is_opened_anew_on_the_day_of_a_cancelled_one(session: Session, cast: Cast, vietnam: WorkCalendar):
+def test_a_course_is_opened_anew_on_the_day_of_a_cancelled_one(
+    session: Session, cast: Cast, vietnam: WorkCalendar
+):
     template, day = get_kind(session, "training_course"), NOW.date() + timedelta(days=60)
     first = open_on(session, template, day, now=NOW, calendar=vietnam)
-    root = session.scalars(select(Campaign).where(Campaign.unit_id == cast.province.id, Campaign.period == first.period)).one()
+    root = session.scalars(
+        select(Campaign).where(
+            Campaign.unit_id == cast.province.id, Campaign.period == first.period
+        )
+    ).one()
     cancel_round(session, root, WHY, by=cast.hoa, now=NOW)
 
     again = open_on(session, template, day, now=NOW, calendar=vietnam)
@@ -136,9 +167,15 @@ def test_a_course_is_opened_anew_on_the_day_of_a_cancelled_one(session: Session,
     assert (again.campaigns, again.period) == (first.campaigns, f"{first.period}-2")
 
 
-def test_the_number_of_statements_does_not_depend_on_the_number_of_units(session: Session, cast: Cast, root: Campaign):
+def test_the_number_of_statements_does_not_depend_on_the_number_of_units(
+    session: Session, cast: Cast, root: Campaign
+):
     seen: list[str] = []
-    event.listen(session.connection(), "before_cursor_execute", lambda _c, _cur, statement, *_rest: seen.append(statement))
+    event.listen(
+        session.connection(),
+        "before_cursor_execute",
+        lambda _c, _cur, statement, *_rest: seen.append(statement),
+    )
 
     def statements() -> int:
         session.refresh(root)
@@ -163,13 +200,24 @@ def items_of(session: Session, key: str, template_key: str) -> dict[int, Checkli
     return {item.campaign.unit_id: item for item in found}
 
 
-def test_work_that_a_cancelled_round_did_for_another_one_is_open_there_again(session: Session, cast: Cast, vietnam: WorkCalendar):
+def test_work_that_a_cancelled_round_did_for_another_one_is_open_there_again(
+    session: Session, cast: Cast, vietnam: WorkCalendar
+):
     open_campaigns(session, now=NOW.replace(month=10), calendar=vietnam, year=2021)
-    plans, others = (items_of(session, "plan_commune", key) for key in ("gender_action_month", "evaw_day"))
+    plans, others = (
+        items_of(session, "plan_commune", key) for key in ("gender_action_month", "evaw_day")
+    )
     here, there = cast.commune.id, cast.other_commune.id
     start_item(session, others[here].id, by=cast.thi, now=NOW)
     for unit_id in (here, there):
-        credit_item(session, plans[unit_id].id, others[unit_id].campaign, covers_id=others[unit_id].id, by=cast.hoa, now=NOW)
+        credit_item(
+            session,
+            plans[unit_id].id,
+            others[unit_id].campaign,
+            covers_id=others[unit_id].id,
+            by=cast.hoa,
+            now=NOW,
+        )
     reopen_item(session, others[there].id, by=cast.hoa, now=NOW)
     excuse_item(session, others[there].id, "Theo kế hoạch năm", by=cast.hoa, now=NOW)
     month = plans[here].campaign
@@ -183,12 +231,23 @@ def test_work_that_a_cancelled_round_did_for_another_one_is_open_there_again(ses
     assert not_undone(history_of(session, others[here]))[0].after["status"] == TodoStatus.IN_PROCESS
 
 
-def test_a_round_that_is_opened_again_does_its_work_for_other_rounds_again(session: Session, cast: Cast, vietnam: WorkCalendar):
+def test_a_round_that_is_opened_again_does_its_work_for_other_rounds_again(
+    session: Session, cast: Cast, vietnam: WorkCalendar
+):
     open_campaigns(session, now=NOW.replace(month=10), calendar=vietnam, year=2021)
-    plans, others = (items_of(session, "plan_commune", key) for key in ("gender_action_month", "evaw_day"))
+    plans, others = (
+        items_of(session, "plan_commune", key) for key in ("gender_action_month", "evaw_day")
+    )
     here, there = cast.commune.id, cast.other_commune.id
     for unit_id in (here, there):
-        credit_item(session, plans[unit_id].id, others[unit_id].campaign, covers_id=others[unit_id].id, by=cast.hoa, now=NOW)
+        credit_item(
+            session,
+            plans[unit_id].id,
+            others[unit_id].campaign,
+            covers_id=others[unit_id].id,
+            by=cast.hoa,
+            now=NOW,
+        )
     month = plans[here].campaign
     while month.parent is not None:
         month = month.parent
@@ -201,9 +260,13 @@ def test_a_round_that_is_opened_again_does_its_work_for_other_rounds_again(sessi
     assert others[there].state is ItemState.IN_PROGRESS
 
 
-def test_calendars_learn_that_an_activity_fell_with_its_round(session: Session, cast: Cast, root: Campaign):
+def test_calendars_learn_that_an_activity_fell_with_its_round(
+    session: Session, cast: Cast, root: Campaign
+):
     start = datetime(2021, 3, 19, 1, tzinfo=UTC)
-    launch = add_activity(session, root, Plan("Lễ", start, start + timedelta(hours=2)), by=cast.hoa, now=NOW)
+    launch = add_activity(
+        session, root, Plan("Lễ", start, start + timedelta(hours=2)), by=cast.hoa, now=NOW
+    )
 
     cancel_round(session, root, WHY, by=cast.hoa, now=NOW + A_MINUTE)
 

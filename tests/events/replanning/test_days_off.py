@@ -113,13 +113,41 @@ def test_the_tet_break_is_read_from_every_way_to_write_a_range(text):
 @pytest.mark.parametrize(
     ("text", "off", "working"),
     [
-        ("hoán đổi ngày làm việc từ thứ Hai 31/12/2018 sang thứ Bảy 05/01/2019", date(2018, 12, 31), date(2019, 1, 5)),
-        ("Hoán đổi ngày làm việc từ thứ Hai ngày 29/4/2019 sang thứ Bảy ngày 04/5/2019", date(2019, 4, 29), date(2019, 5, 4)),
-        ("Nghỉ thứ Hai ngày 29/4/2024 và làm bù vào thứ Bảy ngày 04/5/2024", date(2024, 4, 29), date(2024, 5, 4)),
-        ("Nghỉ thứ Sáu 02/5/2025, làm việc bù thứ Bảy 26/4/2025", date(2025, 5, 2), date(2025, 4, 26)),
-        ("hoán đổi ngày làm việc từ thứ Sáu ngày 02/01/2026 sang thứ Bảy ngày 10/01/2026", date(2026, 1, 2), date(2026, 1, 10)),
-        ("làm bù thứ Bảy 08/5/2027 cho ngày nghỉ thứ Hai 03/5/2027", date(2027, 5, 3), date(2027, 5, 8)),
-        ("Đi làm bù vào thứ Bảy ngày 08/5/2027 thay cho ngày nghỉ thứ Hai 03/5", date(2027, 5, 3), date(2027, 5, 8)),
+        (
+            "hoán đổi ngày làm việc từ thứ Hai 31/12/2018 sang thứ Bảy 05/01/2019",
+            date(2018, 12, 31),
+            date(2019, 1, 5),
+        ),
+        (
+            "Hoán đổi ngày làm việc từ thứ Hai ngày 29/4/2019 sang thứ Bảy ngày 04/5/2019",
+            date(2019, 4, 29),
+            date(2019, 5, 4),
+        ),
+        (
+            "Nghỉ thứ Hai ngày 29/4/2024 và làm bù vào thứ Bảy ngày 04/5/2024",
+            date(2024, 4, 29),
+            date(2024, 5, 4),
+        ),
+        (
+            "Nghỉ thứ Sáu 02/5/2025, làm việc bù thứ Bảy 26/4/2025",
+            date(2025, 5, 2),
+            date(2025, 4, 26),
+        ),
+        (
+            "hoán đổi ngày làm việc từ thứ Sáu ngày 02/01/2026 sang thứ Bảy ngày 10/01/2026",
+            date(2026, 1, 2),
+            date(2026, 1, 10),
+        ),
+        (
+            "làm bù thứ Bảy 08/5/2027 cho ngày nghỉ thứ Hai 03/5/2027",
+            date(2027, 5, 3),
+            date(2027, 5, 8),
+        ),
+        (
+            "Đi làm bù vào thứ Bảy ngày 08/5/2027 thay cho ngày nghỉ thứ Hai 03/5",
+            date(2027, 5, 3),
+            date(2027, 5, 8),
+        ),
     ],
 )
 def test_a_swap_gives_a_day_off_and_a_saturday_on_which_offices_work(text, off, working):
@@ -158,8 +186,12 @@ def test_the_years_that_a_text_writes_out_are_told():
 
 
 def test_a_weekday_that_is_not_the_dates_is_doubted():
-    wrong = read_decision("hoán đổi ngày làm việc từ thứ Hai 02/5/2027 sang thứ Bảy 08/5/2027", 2027)
-    right = read_decision("hoán đổi ngày làm việc từ Chủ nhật 02/5/2027 sang thứ Bảy 08/5/2027", 2027)
+    wrong = read_decision(
+        "hoán đổi ngày làm việc từ thứ Hai 02/5/2027 sang thứ Bảy 08/5/2027", 2027
+    )
+    right = read_decision(
+        "hoán đổi ngày làm việc từ Chủ nhật 02/5/2027 sang thứ Bảy 08/5/2027", 2027
+    )
 
     assert [day.doubtful for day in wrong.days] == [True, True]
     assert [day.doubtful for day in right.days] == [False, False]
@@ -167,9 +199,14 @@ def test_a_weekday_that_is_not_the_dates_is_doubted():
 
 def test_compensation_and_single_days_are_read():
     assert days_of("nghỉ bù ngày 03/9/2027") == {(date(2027, 9, 3), True)}
-    assert days_of("Quốc khánh nghỉ ngày 02/9/2027 và ngày 03/9/2027") == {(date(2027, 9, 2), True), (date(2027, 9, 3), True)}
+    assert days_of("Quốc khánh nghỉ ngày 02/9/2027 và ngày 03/9/2027") == {
+        (date(2027, 9, 2), True),
+        (date(2027, 9, 3), True),
+    }
     assert days_of("Đi làm ngày 06/02/2027") == {(date(2027, 2, 6), False)}
-    assert days_of("Nghỉ các ngày 08, 09 và 10/02/2027") == {(date(2027, 2, day), True) for day in (8, 9, 10)}
+    assert days_of("Nghỉ các ngày 08, 09 và 10/02/2027") == {
+        (date(2027, 2, day), True) for day in (8, 9, 10)
+    }
 
 
 @pytest.mark.parametrize(
@@ -201,28 +238,44 @@ def test_a_line_that_cannot_be_read_is_shown_and_not_dropped(line):
 def test_every_line_of_any_text_is_read_or_shown(text):
     read = read_decision(text, 2027)
 
-    written = {c for line in (*read.unread, *(day.line for day in read.days)) for c in line if c.isalnum()}
+    written = {
+        c for line in (*read.unread, *(day.line for day in read.days)) for c in line if c.isalnum()
+    }
     assert read.days or written == {c for c in text if c.isalnum()}
 
 
 def opened(session, calendar, key, year, day=None):
-    """Return the items of a round; with ``day``, those of one commune item that is due then, before days off are looked at."""
+    """Return the items of a round; with ``day``, those of one commune item that is due then, before
+    days off are looked at.
+    """
     template = session.scalars(select(Template).where(Template.key == key)).one()
     [found] = rounds_of(template, year)
-    single = (one for one in template.current.items if one.shift is Shift.PREVIOUS and one.end_offset_days is None)
+    single = (
+        one
+        for one in template.current.items
+        if one.shift is Shift.PREVIOUS and one.end_offset_days is None
+    )
     made_from = next(one for one in single if one.levels == ["commune"])
     if day is not None:
         made_from.anchor, made_from.depends_on, made_from.level_offsets = Anchor.START, [], {}
         made_from.offset_days = (day - found.dates.dtstart).days
         session.flush()
     open_round(session, found, now=NOW, calendar=calendar)
-    query = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.template_id == template.id, Campaign.year == year)
+    query = (
+        select(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .where(Campaign.template_id == template.id, Campaign.year == year)
+    )
     query = query.order_by(ChecklistItem.id)
-    return session.scalars(query if day is None else query.where(ChecklistItem.key == made_from.key)).all()
+    return session.scalars(
+        query if day is None else query.where(ChecklistItem.key == made_from.key)
+    ).all()
 
 
 def year_2027(text=TET_2027):
-    return YearDecision(2027, tuple(day.decision for day in read_decision(text, 2027).days), text, "Công văn thử")
+    return YearDecision(
+        2027, tuple(day.decision for day in read_decision(text, 2027).days), text, "Công văn thử"
+    )
 
 
 def applied(session, decision, by=None, now=NOW):
@@ -237,14 +290,19 @@ def ids(lines):
 def still_to_follow(session):
     """Return what re-anchoring would still change in any round without a new anchor."""
     session.expire_all()
-    calendar, roots = work_calendar(session), session.scalars(select(Campaign).where(Campaign.parent_id.is_(None))).all()
+    calendar, roots = (
+        work_calendar(session),
+        session.scalars(select(Campaign).where(Campaign.parent_id.is_(None))).all(),
+    )
     found = [preview(session, root, NewAnchor(), calendar, now=NOW) for root in roots]
     return [line for one in found for line in one.lines if line.is_change]
 
 
 @pytest.fixture
 def happiness_2027(session):
-    """An item of the campaigns of 20 March 2027 that falls into the break, opened while its Tết was a guess."""
+    """An item of the campaigns of 20 March 2027 that falls into the break, opened while its Tết was
+    a guess.
+    """
     return opened(session, work_calendar(session), "happiness_day", 2027, date(2027, 2, 11))
 
 
@@ -263,7 +321,9 @@ def test_tet_2027_is_provisional_until_it_is_decided(session):
 
 
 def test_a_guessed_day_outside_the_decided_break_becomes_a_working_day(session):
-    guessed = work_calendar(session).day_off(date(2027, 2, 4)) or work_calendar(session).day_off(date(2027, 2, 5))
+    guessed = work_calendar(session).day_off(date(2027, 2, 4)) or work_calendar(session).day_off(
+        date(2027, 2, 5)
+    )
     assert guessed is not None
     assert guessed.provisional
 
@@ -313,9 +373,13 @@ def test_the_right_decision_takes_the_place_of_a_wrong_one(session, happiness_20
     assert [(item.id, item.due) for item in happiness_2027] == as_opened
 
 
-def test_a_decision_without_a_tet_break_comes_beside_the_years_unless_it_is_said_to_replace_it(session):
+def test_a_decision_without_a_tet_break_comes_beside_the_years_unless_it_is_said_to_replace_it(
+    session,
+):
     applied(session, year_2027())
-    swap = read_decision("hoán đổi ngày làm việc từ thứ Hai 03/5/2027 sang thứ Bảy 08/5/2027", 2027).days
+    swap = read_decision(
+        "hoán đổi ngày làm việc từ thứ Hai 03/5/2027 sang thứ Bảy 08/5/2027", 2027
+    ).days
     decision = YearDecision(2027, tuple(day.decision for day in swap))
 
     applied(session, decision)
@@ -330,19 +394,38 @@ def test_a_decision_without_a_tet_break_comes_beside_the_years_unless_it_is_said
 @pytest.mark.parametrize(
     ("corrected", "closed", "working"),
     [
-        ("Hoán đổi ngày làm việc từ 12/02/2027 sang thứ Bảy 27/02/2027", date(2027, 2, 12), date(2027, 2, 27)),
-        ("Hoán đổi ngày làm việc từ 15/02/2027 sang thứ Bảy 20/02/2027", date(2027, 2, 15), date(2027, 2, 20)),
-        ("Nghỉ ngày 12/02/2027, hoán đổi ngày làm việc từ 12/02/2027 sang 27/02/2027", date(2027, 2, 12), date(2027, 2, 27)),
+        (
+            "Hoán đổi ngày làm việc từ 12/02/2027 sang thứ Bảy 27/02/2027",
+            date(2027, 2, 12),
+            date(2027, 2, 27),
+        ),
+        (
+            "Hoán đổi ngày làm việc từ 15/02/2027 sang thứ Bảy 20/02/2027",
+            date(2027, 2, 15),
+            date(2027, 2, 20),
+        ),
+        (
+            "Nghỉ ngày 12/02/2027, hoán đổi ngày làm việc từ 12/02/2027 sang 27/02/2027",
+            date(2027, 2, 12),
+            date(2027, 2, 27),
+        ),
         ("Đi làm ngày 12/02/2027", None, date(2027, 2, 12)),
     ],
 )
-def test_a_corrected_swap_takes_back_the_other_day_of_the_wrong_one_and_nothing_else(session, corrected, closed, working):
+def test_a_corrected_swap_takes_back_the_other_day_of_the_wrong_one_and_nothing_else(
+    session, corrected, closed, working
+):
     applied(session, year_2027())
-    applied(session, year_2027("Hoán đổi ngày làm việc từ thứ Sáu 12/02/2027 sang thứ Bảy 20/02/2027"))
+    applied(
+        session, year_2027("Hoán đổi ngày làm việc từ thứ Sáu 12/02/2027 sang thứ Bảy 20/02/2027")
+    )
 
     applied(session, year_2027(corrected))
 
-    calendar, all_three = work_calendar(session), (date(2027, 2, 12), date(2027, 2, 15), date(2027, 2, 20), date(2027, 2, 27))
+    calendar, all_three = (
+        work_calendar(session),
+        (date(2027, 2, 12), date(2027, 2, 15), date(2027, 2, 20), date(2027, 2, 27)),
+    )
     own = {day: calendar.decisions[day].off for day in all_three if day in calendar.decisions}
     assert own == ({closed: True} if closed else {}) | {working: False}
     assert not calendar.is_working(date(2027, 2, 8))
@@ -351,7 +434,9 @@ def test_a_corrected_swap_takes_back_the_other_day_of_the_wrong_one_and_nothing_
 
 
 def test_a_break_that_holds_a_traded_day_leaves_the_saturday_worked_for_it(session):
-    applied(session, year_2027("Hoán đổi ngày làm việc từ thứ Hai 30/8/2027 sang thứ Bảy 21/8/2027"))
+    applied(
+        session, year_2027("Hoán đổi ngày làm việc từ thứ Hai 30/8/2027 sang thứ Bảy 21/8/2027")
+    )
 
     applied(session, year_2027("Nghỉ Quốc khánh từ ngày 28/8/2027 đến hết ngày 02/9/2027"))
 
@@ -391,7 +476,9 @@ def test_a_swap_alone_does_not_decide_the_year(session):
     assert not work_calendar(session).day_off(date(2027, 2, 8)).provisional
 
 
-def test_the_preview_shows_what_moves_and_applying_moves_exactly_that(session, cast, happiness_2027):
+def test_the_preview_shows_what_moves_and_applying_moves_exactly_that(
+    session, cast, happiness_2027
+):
     item = happiness_2027[0]
     decision = year_2027()
     old = item.due
@@ -399,14 +486,20 @@ def test_the_preview_shows_what_moves_and_applying_moves_exactly_that(session, c
     shown = preview_decision(session, decision)
     version, sequence = item.anchor_version, item.sequence
     assert item.due == old
-    moved = apply_decision(session, decision, expected_fingerprint=shown.fingerprint, by=cast.hoa, now=NOW).moved
+    moved = apply_decision(
+        session, decision, expected_fingerprint=shown.fingerprint, by=cast.hoa, now=NOW
+    ).moved
 
     assert ids(shown.moved) == ids(moved)
     assert item.id in ids(shown.moved)
     assert (item.due, item.due_reason) == (date(2027, 2, 4), "trong kỳ nghỉ Tết")
     assert (item.anchor_version, item.sequence) == (version + 1, sequence + 1)
     change = session.scalars(select(Change).where(Change.item_id == item.id)).one()
-    assert (change.before["due"], change.after["due"], change.due) == (old.isoformat(), "2027-02-04", date(2027, 2, 4))
+    assert (change.before["due"], change.after["due"], change.due) == (
+        old.isoformat(),
+        "2027-02-04",
+        date(2027, 2, 4),
+    )
     assert change.by_name == "Cán bộ tỉnh (Hòa)"
 
 
@@ -446,20 +539,35 @@ def test_other_days_than_the_previewed_ones_are_refused(session):
     seen = preview_decision(session, decision).fingerprint
 
     with pytest.raises(ConflictError):
-        apply_decision(session, year_2027("nghỉ bù ngày 03/9/2027"), expected_fingerprint=seen, by=None, now=NOW)
+        apply_decision(
+            session,
+            year_2027("nghỉ bù ngày 03/9/2027"),
+            expected_fingerprint=seen,
+            by=None,
+            now=NOW,
+        )
 
 
 def test_a_decision_is_kept_with_its_text_and_source(session, cast):
     applied(session, year_2027(), by=cast.hoa)
 
     [kept] = decisions(session)
-    assert (kept.year, kept.text, kept.source, kept.by) == (2027, TET_2027, "Công văn thử", cast.hoa)
+    assert (kept.year, kept.text, kept.source, kept.by) == (
+        2027,
+        TET_2027,
+        "Công văn thử",
+        cast.hoa,
+    )
     assert kept.days["2027-02-05"] == {"off": True, "reason": "trong kỳ nghỉ Tết"}
 
 
 def test_an_import_of_the_catalogue_keeps_what_was_decided_here(session, catalog):
     decided = YearDecision(
-        2026, (Decision(date(2026, 2, 13), True, "trong kỳ nghỉ Tết"), Decision(date(2026, 2, 16), True, "khác"))
+        2026,
+        (
+            Decision(date(2026, 2, 13), True, "trong kỳ nghỉ Tết"),
+            Decision(date(2026, 2, 16), True, "khác"),
+        ),
     )
     applied(session, decided)
 
@@ -475,7 +583,10 @@ def test_an_import_of_the_catalogue_keeps_what_was_decided_here(session, catalog
     [
         ((), "names no day"),
         ((Decision(date(2035, 1, 1), True, "x"),), "01/01/2035 is not near the year 2027"),
-        ((Decision(date(2026, 12, 31), True, TET),), "31/12/2026 of the Tết break does not lie in 2027"),
+        (
+            (Decision(date(2026, 12, 31), True, TET),),
+            "31/12/2026 of the Tết break does not lie in 2027",
+        ),
     ],
 )
 def test_a_decision_that_says_nothing_sensible_is_refused(session, days, words):
@@ -484,11 +595,19 @@ def test_a_decision_that_says_nothing_sensible_is_refused(session, days, words):
 
 
 @drawn(15)
-@given(days=st.dictionaries(st.dates(date(2027, 1, 4), date(2027, 4, 30)), st.booleans(), min_size=1, max_size=12))
-def test_a_decision_leaves_nothing_to_follow_and_applied_twice_changes_nothing_more(session, happiness_2027, days):
+@given(
+    days=st.dictionaries(
+        st.dates(date(2027, 1, 4), date(2027, 4, 30)), st.booleans(), min_size=1, max_size=12
+    )
+)
+def test_a_decision_leaves_nothing_to_follow_and_applied_twice_changes_nothing_more(
+    session, happiness_2027, days
+):
     savepoint = session.begin_nested()
     off = {**days, min(days): True}
-    decision = YearDecision(2027, tuple(Decision(day, closed, "vào ngày nghỉ bù") for day, closed in off.items()))
+    decision = YearDecision(
+        2027, tuple(Decision(day, closed, "vào ngày nghỉ bù") for day, closed in off.items())
+    )
     applied(session, decision)
     session.flush()
     first = everything(session)
@@ -504,7 +623,10 @@ def test_a_decision_leaves_nothing_to_follow_and_applied_twice_changes_nothing_m
 
 def everything(session):
     models = (ChecklistItem, Change, CalendarDay, CalendarDecision, DecidedYear)
-    return [session.execute(select(*m.__table__.columns).order_by(*m.__table__.primary_key)).all() for m in models]
+    return [
+        session.execute(select(*m.__table__.columns).order_by(*m.__table__.primary_key)).all()
+        for m in models
+    ]
 
 
 @pytest.mark.parametrize(
@@ -530,7 +652,9 @@ def test_giving_up_24_november_makes_its_compensation_a_working_day(session, yea
 
 
 def give_up(session, shown, status):
-    return apply_holiday(session, CULTURE_DAY, status, expected_fingerprint=shown.fingerprint, by=None, now=NOW)
+    return apply_holiday(
+        session, CULTURE_DAY, status, expected_fingerprint=shown.fingerprint, by=None, now=NOW
+    )
 
 
 def test_24_november_made_law_is_no_longer_provisional_and_moves_nothing(session):
@@ -557,7 +681,9 @@ def test_where_announced_days_do_not_count_making_one_law_moves_items(session):
     assert item.id in ids(shown.moved)
 
 
-def test_where_announced_days_do_not_count_an_item_opens_again_on_the_date_that_its_neighbours_have(session):
+def test_where_announced_days_do_not_count_an_item_opens_again_on_the_date_that_its_neighbours_have(
+    session,
+):
     session.info[INSTALLATION] = Installation(count_announced=False)
     day = date(2028, 11, 24)
     item, neighbour = opened(session, work_calendar(session), "evaw_day", 2028, day)[:2]
@@ -578,7 +704,11 @@ def test_an_unknown_holiday_is_named(session):
 
 def test_a_date_is_provisional_too_where_only_its_first_day_rests_on_a_guess(session, cast):
     template = session.scalars(select(Template).where(Template.key == "happiness_day")).one()
-    made_from = next(one for one in template.current.items if one.levels == ["commune"] and one.end_offset_days is not None)
+    made_from = next(
+        one
+        for one in template.current.items
+        if one.levels == ["commune"] and one.end_offset_days is not None
+    )
     made_from.anchor, made_from.shift = Anchor.START, Shift.NEXT
     made_from.offset_days = (date(2027, 2, 8) - date(2027, 3, 20)).days
     open_round(session, next(rounds_of(template, 2027)), now=NOW, calendar=work_calendar(session))
@@ -593,7 +723,9 @@ def test_a_date_is_provisional_too_where_only_its_first_day_rests_on_a_guess(ses
     assert not is_provisional(item, work_calendar(session))
 
 
-def test_an_undecided_year_is_said_to_be_provisional_only_where_a_guess_touches_the_date(session, happiness_2027):
+def test_an_undecided_year_is_said_to_be_provisional_only_where_a_guess_touches_the_date(
+    session, happiness_2027
+):
     item = happiness_2027[0]
     item.nominal_due = item.due = date(2027, 3, 10)
 
@@ -612,21 +744,37 @@ def test_a_stranger_in_the_history_keeps_the_name(session, happiness_2027):
 
 @pytest.fixture
 def plan(session, cast):
-    """The commune's plan in the round of 20 March 2021, with the calendar of that year, and somebody who may divide it."""
+    """The commune's plan in the round of 20 March 2021, with the calendar of that year, and
+    somebody who may divide it.
+    """
     open_2021 = datetime(2021, 1, 10, tzinfo=UTC)
     template = session.scalars(select(Template).where(Template.key == "happiness_day")).one()
-    open_round(session, next(rounds_of(template, 2021)), now=open_2021, calendar=work_calendar(session))
+    open_round(
+        session, next(rounds_of(template, 2021)), now=open_2021, calendar=work_calendar(session)
+    )
     mine = (ChecklistItem.key == "plan_commune", Campaign.unit_id == cast.commune.id)
     return session.scalars(select(ChecklistItem).join(ChecklistItem.campaign).where(*mine)).one()
 
 
 def closed(*days):
-    return YearDecision(2021, tuple(Decision(date(2021, 3, day), True, "vào ngày nghỉ thử") for day in days))
+    return YearDecision(
+        2021, tuple(Decision(date(2021, 3, day), True, "vào ngày nghỉ thử") for day in days)
+    )
 
 
 def test_the_parts_of_a_divided_item_follow_the_whole(session, cast, plan):
-    village = add_village(session, cast.commune, VillageType.THON, "1", by=cast.thi, now=IN_MARCH, calendar=work_calendar(session))
-    [part] = split_item(session, plan.id, [village.id], by=cast.thi, now=IN_MARCH, calendar=work_calendar(session))
+    village = add_village(
+        session,
+        cast.commune,
+        VillageType.THON,
+        "1",
+        by=cast.thi,
+        now=IN_MARCH,
+        calendar=work_calendar(session),
+    )
+    [part] = split_item(
+        session, plan.id, [village.id], by=cast.thi, now=IN_MARCH, calendar=work_calendar(session)
+    )
     day = plan.due
 
     found = applied(session, closed(day.day))
@@ -636,11 +784,23 @@ def test_the_parts_of_a_divided_item_follow_the_whole(session, cast, plan):
     assert part.due_reason == plan.due_reason
 
 
-def test_a_deadline_keeps_its_working_days_after_a_late_plan_when_some_of_them_are_decided_off(session, cast, plan):
+def test_a_deadline_keeps_its_working_days_after_a_late_plan_when_some_of_them_are_decided_off(
+    session, cast, plan
+):
     root = session.scalars(select(Campaign).where(Campaign.parent_id.is_(None))).one()
     late = NewAnchor(plan="plan_province", issued=date(2021, 3, 1))
-    seen, who = preview(session, root, late, work_calendar(session), now=IN_MARCH), {"by": cast.hoa, "now": IN_MARCH}
-    apply(session, root, late, expected_fingerprint=seen.fingerprint, calendar=work_calendar(session), **who)
+    seen, who = (
+        preview(session, root, late, work_calendar(session), now=IN_MARCH),
+        {"by": cast.hoa, "now": IN_MARCH},
+    )
+    apply(
+        session,
+        root,
+        late,
+        expected_fingerprint=seen.fingerprint,
+        calendar=work_calendar(session),
+        **who,
+    )
     assert plan.due == date(2021, 3, 10)
 
     applied(session, closed(4, 5))
@@ -665,7 +825,9 @@ def test_what_counts_from_a_plan_follows_the_plan(session, cast):
     assert still_to_follow(session) == []
 
 
-def test_the_number_of_statements_of_a_preview_depends_on_rounds_and_not_on_units(session, happiness_2027):
+def test_the_number_of_statements_of_a_preview_depends_on_rounds_and_not_on_units(
+    session, happiness_2027
+):
     decision = year_2027()
     statements = []
     note = lambda *args: statements.append(args[2])  # noqa: E731

@@ -30,9 +30,13 @@ def proposals(session, template, vietnam, year=2021, now=DECEMBER_2021):
 
 def plans(session, root):
     query = (
-        select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.year == 2021, Campaign.template_id == root.template_id)
+        select(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .where(Campaign.year == 2021, Campaign.template_id == root.template_id)
     )
-    return session.scalars(query.where(ChecklistItem.key == "plan_commune").order_by(ChecklistItem.id)).all()
+    return session.scalars(
+        query.where(ChecklistItem.key == "plan_commune").order_by(ChecklistItem.id)
+    ).all()
 
 
 def finish(session, cast, found, days):
@@ -48,20 +52,47 @@ def test_an_item_that_most_units_did_late_is_proposed_later(session, root, templ
 
     [proposal] = proposals(session, template, vietnam)
 
-    assert (proposal.key, proposal.level, proposal.units, proposal.never) == ("plan_commune", "commune", 102, 2)
-    assert (proposal.old_offset, proposal.new_offset, proposal.median_late, proposal.worst) == (-13, -9, 4, 4)
+    assert (proposal.key, proposal.level, proposal.units, proposal.never) == (
+        "plan_commune",
+        "commune",
+        102,
+        2,
+    )
+    assert (proposal.old_offset, proposal.new_offset, proposal.median_late, proposal.worst) == (
+        -13,
+        -9,
+        4,
+        4,
+    )
     assert (proposal.late, proposal.percent, len(proposal.names)) == (60, 61, 62)
 
 
 def test_of_work_over_a_period_the_end_is_proposed(session, root, template, vietnam, cast):
-    of_round = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.template_id == root.template_id)
-    finish(session, cast, session.scalars(of_round.where(ChecklistItem.key == "loudspeaker")).all(), 3)
+    of_round = (
+        select(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .where(Campaign.template_id == root.template_id)
+    )
+    finish(
+        session, cast, session.scalars(of_round.where(ChecklistItem.key == "loudspeaker")).all(), 3
+    )
 
     [proposal] = proposals(session, template, vietnam)
 
-    assert (proposal.key, proposal.level, proposal.old_offset, proposal.new_offset) == ("loudspeaker", "commune", 1, 4)
-    entry = next(entry for entry in with_proposals(template, [proposal]) if entry.key == "loudspeaker")
-    assert (entry.end_offset_days, entry.level_end_offsets, entry.level_offsets) == (1, {"commune": 4}, {})
+    assert (proposal.key, proposal.level, proposal.old_offset, proposal.new_offset) == (
+        "loudspeaker",
+        "commune",
+        1,
+        4,
+    )
+    entry = next(
+        entry for entry in with_proposals(template, [proposal]) if entry.key == "loudspeaker"
+    )
+    assert (entry.end_offset_days, entry.level_end_offsets, entry.level_offsets) == (
+        1,
+        {"commune": 4},
+        {},
+    )
 
 
 def test_work_done_in_time_proposes_nothing(session, root, template, vietnam, cast):
@@ -92,7 +123,9 @@ def test_another_year_says_nothing(session, root, template, vietnam, cast):
     assert proposals(session, template, vietnam, 2020) == []
 
 
-def test_chosen_proposals_make_a_version_whose_other_levels_stay(session, root, template, vietnam, cast):
+def test_chosen_proposals_make_a_version_whose_other_levels_stay(
+    session, root, template, vietnam, cast
+):
     finish(session, cast, plans(session, root), 4)
     entries = with_proposals(template, proposals(session, template, vietnam))
 
@@ -104,7 +137,9 @@ def test_chosen_proposals_make_a_version_whose_other_levels_stay(session, root, 
     assert plans(session, root)[0].due == date(2021, 3, 5)
 
 
-def test_the_same_lateness_proposes_the_same_day_also_once_it_was_taken_over(session, root, template, vietnam, cast):
+def test_the_same_lateness_proposes_the_same_day_also_once_it_was_taken_over(
+    session, root, template, vietnam, cast
+):
     finish(session, cast, plans(session, root), 4)
     for _again in range(3):
         entries = with_proposals(template, proposals(session, template, vietnam))
@@ -119,7 +154,9 @@ def test_the_same_lateness_proposes_the_same_day_also_once_it_was_taken_over(ses
 def test_a_day_taken_back_by_hand_is_proposed_again(session, root, template, vietnam, cast):
     finish(session, cast, plans(session, root), 4)
     entries = [editing.item_entry(item) for item in template.current.items]
-    earlier = [e.model_copy(update={"offset_days": -11}) if e.key == "plan_commune" else e for e in entries]
+    earlier = [
+        e.model_copy(update={"offset_days": -11}) if e.key == "plan_commune" else e for e in entries
+    ]
     editing.edit_template(session, template, earlier, by=cast.hoa, now=DECEMBER_2021)
 
     [proposal] = proposals(session, template, vietnam)
@@ -145,10 +182,18 @@ def test_never_done_is_late_and_ranks_last(session, root, template, vietnam, cas
 
     [proposal] = proposals(session, template, vietnam)
 
-    assert (proposal.late, proposal.never, proposal.median_late, proposal.worst, proposal.new_offset) == (20, 62, 6, 6, -7)
+    assert (
+        proposal.late,
+        proposal.never,
+        proposal.median_late,
+        proposal.worst,
+        proposal.new_offset,
+    ) == (20, 62, 6, 6, -7)
 
 
-def test_where_nobody_was_late_and_many_never_did_it_no_day_is_known_that_would_help(session, root, template, vietnam, cast):
+def test_where_nobody_was_late_and_many_never_did_it_no_day_is_known_that_would_help(
+    session, root, template, vietnam, cast
+):
     finish(session, cast, plans(session, root)[:37], 0)
 
     assert proposals(session, template, vietnam) == []
@@ -167,42 +212,79 @@ def test_a_late_plan_above_is_no_lateness_below(session, root, template, vietnam
     assert [one for one in proposals(session, template, vietnam) if one.key == "plan_commune"] == []
 
 
-def test_an_earlier_day_that_units_chose_is_no_evidence_against_the_template(session, root, template, vietnam, cast):
+def test_an_earlier_day_that_units_chose_is_no_evidence_against_the_template(
+    session, root, template, vietnam, cast
+):
     january = datetime(2021, 1, 20, tzinfo=UTC)
     for item in plans(session, root):
-        edit_item(session, item.id, Edit(item.summary, item.due - timedelta(days=10), item.role_key), by=cast.hoa, now=january)
+        edit_item(
+            session,
+            item.id,
+            Edit(item.summary, item.due - timedelta(days=10), item.role_key),
+            by=cast.hoa,
+            now=january,
+        )
     finish(session, cast, plans(session, root), 5)
 
     assert proposals(session, template, vietnam) == []
 
 
 def test_the_event_itself_is_never_proposed_later(session, root, template, vietnam, cast):
-    of_round = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.template_id == root.template_id)
-    finish(session, cast, session.scalars(of_round.where(ChecklistItem.key == "main_event")).all(), 1)
+    of_round = (
+        select(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .where(Campaign.template_id == root.template_id)
+    )
+    finish(
+        session, cast, session.scalars(of_round.where(ChecklistItem.key == "main_event")).all(), 1
+    )
 
     assert proposals(session, template, vietnam) == []
 
 
 def test_years_of_lateness_propose_what_a_template_can_hold(session, root, template, vietnam, cast):
-    of_round = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.template_id == root.template_id)
-    finish(session, cast, session.scalars(of_round.where(ChecklistItem.key == "report_commune")).all(), 900)
+    of_round = (
+        select(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .where(Campaign.template_id == root.template_id)
+    )
+    finish(
+        session,
+        cast,
+        session.scalars(of_round.where(ChecklistItem.key == "report_commune")).all(),
+        900,
+    )
 
     entries = with_proposals(template, proposals(session, template, vietnam))
 
     version = editing.edit_template(session, template, entries, by=cast.hoa, now=DECEMBER_2021)
-    assert next(item for item in version.items if item.key == "report_commune").offset_at("commune") == 730
+    assert (
+        next(item for item in version.items if item.key == "report_commune").offset_at("commune")
+        == 730
+    )
 
 
-def test_a_later_report_names_the_reports_above_that_sum_it_up_and_would_come_before_it(session, root, template, vietnam, cast):
+def test_a_later_report_names_the_reports_above_that_sum_it_up_and_would_come_before_it(
+    session, root, template, vietnam, cast
+):
     finish_reports(session, root, cast, 12)
 
     [proposal] = proposals(session, template, vietnam)
 
-    assert (proposal.name, proposal.old_offset, proposal.new_offset) == ("report_commune@commune", 5, 17)
-    assert {(above.level, above.offset) for above in proposal.overtakes} == {("district", 10), ("province", 15)}
+    assert (proposal.name, proposal.old_offset, proposal.new_offset) == (
+        "report_commune@commune",
+        5,
+        17,
+    )
+    assert {(above.level, above.offset) for above in proposal.overtakes} == {
+        ("district", 10),
+        ("province", 15),
+    }
 
 
-def test_a_later_report_that_still_comes_before_those_above_overtakes_none(session, root, template, vietnam, cast):
+def test_a_later_report_that_still_comes_before_those_above_overtakes_none(
+    session, root, template, vietnam, cast
+):
     finish_reports(session, root, cast, 4)
 
     [proposal] = proposals(session, template, vietnam)
@@ -210,7 +292,9 @@ def test_a_later_report_that_still_comes_before_those_above_overtakes_none(sessi
     assert (proposal.new_offset, proposal.overtakes) == (9, ())
 
 
-def test_a_report_of_a_level_that_is_no_more_is_overtaken_by_nothing(session, root, template, vietnam, cast):
+def test_a_report_of_a_level_that_is_no_more_is_overtaken_by_nothing(
+    session, root, template, vietnam, cast
+):
     finish_reports(session, root, cast, 5)
     [with_districts] = proposals(session, template, vietnam)
 
@@ -229,5 +313,14 @@ def test_a_later_plan_below_overtakes_no_report(session, root, template, vietnam
 
 
 def finish_reports(session, root, cast, days):
-    of_round = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.template_id == root.template_id)
-    finish(session, cast, session.scalars(of_round.where(ChecklistItem.key == "report_commune")).all(), days)
+    of_round = (
+        select(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .where(Campaign.template_id == root.template_id)
+    )
+    finish(
+        session,
+        cast,
+        session.scalars(of_round.where(ChecklistItem.key == "report_commune")).all(),
+        days,
+    )

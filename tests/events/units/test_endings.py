@@ -61,21 +61,35 @@ def test_an_abolished_district_says_where_its_work_went(session, session_factory
     abolish_level(session, "district", **(rest | {"on": DAY + A_DAY}))
     session.commit()
 
-    served = serve_feed(session_factory, old.begun[0].slug, now=NOW + A_DAY, public_url="https://example.org")
+    served = serve_feed(
+        session_factory, old.begun[0].slug, now=NOW + A_DAY, public_url="https://example.org"
+    )
 
     [event] = icalendar.Calendar.from_ical(served.body).walk("VEVENT")
     words = "Đơn vị đã kết thúc hoạt động; công việc chuyển về tỉnh Kon Tum và các đơn vị trực thuộc trước đây"
     assert event["SUMMARY"] == words
-    communes = [unit for unit in children(session, cast.province, DAY + A_DAY) if unit.full_name == "Thị trấn Đăk Glei"]
+    communes = [
+        unit
+        for unit in children(session, cast.province, DAY + A_DAY)
+        if unit.full_name == "Thị trấn Đăk Glei"
+    ]
     for unit in (cast.province, *communes):
-        assert f"Lịch của {unit.full_name}: https://example.org/lich/{unit.slug}.ics" in event["DESCRIPTION"]
+        assert (
+            f"Lịch của {unit.full_name}: https://example.org/lich/{unit.slug}.ics"
+            in event["DESCRIPTION"]
+        )
     earlier = said(session, cast.district, DAY + A_DAY)
-    assert earlier == "Đơn vị đã đổi tên thành huyện Mới, sau đó đơn vị này kết thúc hoạt động; công việc chuyển về tỉnh Kon Tum"
+    assert (
+        earlier
+        == "Đơn vị đã đổi tên thành huyện Mới, sau đó đơn vị này kết thúc hoạt động; công việc chuyển về tỉnh Kon Tum"
+    )
 
 
 def test_the_reform_that_came_with_the_catalogue_is_said_too(session):
     day = date(2026, 1, 1)
 
     assert said(session, get_unit(session, "62"), day) == "Đơn vị đã sáp nhập vào tỉnh Quảng Ngãi"
-    assert said(session, get_unit(session, "23341"), day, "en").startswith("This unit was merged into ")
+    assert said(session, get_unit(session, "23341"), day, "en").startswith(
+        "This unit was merged into "
+    )
     assert "chuyển về tỉnh Quảng Ngãi" in said(session, get_unit(session, "610"), day)

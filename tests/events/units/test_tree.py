@@ -42,13 +42,17 @@ def test_quang_ngai_in_2026_has_96_communes_directly_below_it(session):
     assert len(session.scalars(subtree_ids(province.id, IN_2026)).all()) == 97
 
 
-@pytest.mark.parametrize(("day", "root"), [(date(2025, 6, 30), "62"), (date(2025, 7, 1), "51-2025")])
+@pytest.mark.parametrize(
+    ("day", "root"), [(date(2025, 6, 30), "62"), (date(2025, 7, 1), "51-2025")]
+)
 def test_the_tree_changes_between_30_june_and_1_july_2025(session, day, root):
     assert [unit.key for unit in roots(session, day)] == [root]
 
 
 def test_every_old_commune_knows_the_one_it_became(session):
-    old = session.scalars(select(Unit).where(Unit.level_key == "commune", Unit.valid_to.is_not(None))).all()
+    old = session.scalars(
+        select(Unit).where(Unit.level_key == "commune", Unit.valid_to.is_not(None))
+    ).all()
     became = {unit.key: [new.key for new in successors(session, unit)] for unit in old}
 
     assert len(became) == 102
@@ -57,7 +61,10 @@ def test_every_old_commune_knows_the_one_it_became(session):
 
 
 def test_a_merged_unit_lists_where_it_came_from(session):
-    assert [unit.name for unit in predecessors(session, get_unit(session, "23341-2025"))] == ["Đăk Glei", "Đăk Pék"]
+    assert [unit.name for unit in predecessors(session, get_unit(session, "23341-2025"))] == [
+        "Đăk Glei",
+        "Đăk Pék",
+    ]
 
 
 @pytest.mark.parametrize("typed", ["dak long", "Đăk Long", "ĐẮK LONG", "đak long"])

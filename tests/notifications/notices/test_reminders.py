@@ -46,7 +46,11 @@ def test_who_holds_the_post_is_told_three_times_in_all(session, cast, make_item,
 
     assert [each.messages for each in written if each.messages] == [1, 1, 1]
     assert recipients(session) == [cast.thi.email] * 3
-    assert [n.rule for n in session.scalars(select(Notice).order_by(Notice.at))] == ["before-7", "before-1", "overdue-1"]
+    assert [n.rule for n in session.scalars(select(Notice).order_by(Notice.at))] == [
+        "before-7",
+        "before-1",
+        "overdue-1",
+    ]
 
 
 def test_running_again_writes_nothing(make_item, write):
@@ -70,7 +74,9 @@ def test_everything_one_person_should_hear_is_one_message(session, cast, make_it
 
     assert write(DAY_BEFORE) == Written(notices=2, messages=1, collapsed=1)
     message = session.scalars(select(Message)).one()
-    told = session.scalars(select(Notice.item_id).where(Notice.message_id == message.id).order_by(Notice.id)).all()
+    told = session.scalars(
+        select(Notice.item_id).where(Notice.message_id == message.id).order_by(Notice.id)
+    ).all()
     assert told == [due_friday.id, due_next_friday.id]
     assert (message.kind, message.person, message.params) == (MessageKind.REMINDER, cast.thi, {})
 
@@ -80,7 +86,11 @@ def test_steps_that_a_late_start_skipped_are_recorded_but_not_told(session, make
 
     assert write(AFTER) == Written(notices=1, messages=1, collapsed=2)
     states = {notice.rule: notice.state for notice in session.scalars(select(Notice))}
-    assert states == {"before-7": NoticeState.COLLAPSED, "before-1": NoticeState.COLLAPSED, "overdue-1": NoticeState.PLANNED}
+    assert states == {
+        "before-7": NoticeState.COLLAPSED,
+        "before-1": NoticeState.COLLAPSED,
+        "overdue-1": NoticeState.PLANNED,
+    }
 
 
 def test_adopting_the_service_late_floods_nobody(make_item, write):
@@ -116,10 +126,14 @@ def test_a_done_item_and_a_cancelled_campaign_are_silent(session, make_item, wri
     assert write(WEEK_BEFORE) == NOTHING
 
 
-def test_a_post_that_ended_or_a_person_without_an_address_gets_nothing(session, cast, make_item, write):
+def test_a_post_that_ended_or_a_person_without_an_address_gets_nothing(
+    session, cast, make_item, write
+):
     make_item()
     make_item(unit=cast.other_commune)
-    session.scalars(select(Post).where(Post.person_id == cast.thi.id)).one().valid_to = date(2021, 3, 11)
+    session.scalars(select(Post).where(Post.person_id == cast.thi.id)).one().valid_to = date(
+        2021, 3, 11
+    )
     cast.khanh.email = None
     session.commit()
 
@@ -128,7 +142,9 @@ def test_a_post_that_ended_or_a_person_without_an_address_gets_nothing(session, 
 
 def test_holding_a_post_twice_is_no_reason_to_be_told_twice(session, cast, make_item, write):
     make_item()
-    session.add(Post(person=cast.thi, unit=cast.commune, role_key="ubnd_xa", valid_from=date(2021, 1, 1)))
+    session.add(
+        Post(person=cast.thi, unit=cast.commune, role_key="ubnd_xa", valid_from=date(2021, 1, 1))
+    )
     session.commit()
 
     assert write(DAY_BEFORE) == Written(notices=1, messages=1, collapsed=1)
@@ -139,7 +155,9 @@ def test_a_reminder_written_at_night_leaves_in_the_morning(session, make_item, w
 
     write(datetime(2021, 3, 12, 13, 0, tzinfo=UTC))  # Friday, 20:00 in Vietnam
 
-    assert session.scalars(select(Message)).one().next_attempt == datetime(2021, 3, 15, 0, 30, tzinfo=UTC)
+    assert session.scalars(select(Message)).one().next_attempt == datetime(
+        2021, 3, 15, 0, 30, tzinfo=UTC
+    )
 
 
 def test_the_eve_of_an_event_does_not_wait_for_monday(session, make_item, write):
@@ -152,9 +170,15 @@ def test_the_eve_of_an_event_does_not_wait_for_monday(session, make_item, write)
     assert (message.urgent, message.next_attempt) == (True, on_sunday)
 
 
-def test_the_number_of_statements_does_not_depend_on_the_number_of_items(session, vietnam, make_item):
+def test_the_number_of_statements_does_not_depend_on_the_number_of_items(
+    session, vietnam, make_item
+):
     statements = []
-    event.listen(session.get_bind(), "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+    event.listen(
+        session.get_bind(),
+        "before_cursor_execute",
+        lambda *arguments: statements.append(arguments[2]),
+    )
     counts = []
     for items in (1, 12):
         for number in range(items):
@@ -169,9 +193,13 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_items(session
 
 @drawn(15)
 @given(
-    st.lists(st.integers(-12 * 24, 20 * 24), min_size=2, max_size=12), st.dates(date(2021, 1, 1), date(2021, 12, 1)), st.booleans()
+    st.lists(st.integers(-12 * 24, 20 * 24), min_size=2, max_size=12),
+    st.dates(date(2021, 1, 1), date(2021, 12, 1)),
+    st.booleans(),
 )
-def test_whatever_the_clock_does_no_step_is_told_twice(session, cast, make_item, vietnam, hours, due, is_event):
+def test_whatever_the_clock_does_no_step_is_told_twice(
+    session, cast, make_item, vietnam, hours, due, is_event
+):
     make_item(due=due, phase="event" if is_event else "prepare")
     with session.begin_nested() as undo:
         start = datetime(due.year, due.month, due.day, tzinfo=UTC)
@@ -215,7 +243,9 @@ def test_two_clocks_at_once_write_every_message_once(blank_engine, catalog, viet
     assert sum(result.notices for result in results) == notices > 0
 
 
-def test_the_reminder_of_a_delegated_item_goes_to_the_unit_that_does_it(session, cast, make_item, write):
+def test_the_reminder_of_a_delegated_item_goes_to_the_unit_that_does_it(
+    session, cast, make_item, write
+):
     item = make_item(delegate_unit_id=cast.other_commune.id)
     assert item.campaign.unit is cast.commune
 
@@ -224,7 +254,9 @@ def test_the_reminder_of_a_delegated_item_goes_to_the_unit_that_does_it(session,
     assert recipients(session) == [cast.khanh.email]
 
 
-def test_a_delegated_item_is_told_to_the_default_role_of_the_level_that_does_it(session, cast, make_item, write):
+def test_a_delegated_item_is_told_to_the_default_role_of_the_level_that_does_it(
+    session, cast, make_item, write
+):
     cast.other_commune.level.default_role_key = "ubnd_xa"
     make_item(delegate_unit_id=cast.other_commune.id, role="so_vhttdl")
     make_item(role="so_vhttdl")

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.localtime import VIETNAM, at_local, local_day
-from notifications.notices.steps import Dates, ReminderRules, due_step, next_working_moment, stale_from, steps, window
+from notifications.notices.steps import (
+    Dates,
+    ReminderRules,
+    due_step,
+    next_working_moment,
+    stale_from,
+    steps,
+    window,
+)
 
 RULES = ReminderRules()
 A_FRIDAY = date(2021, 3, 19)
@@ -21,13 +29,17 @@ def local(text: str) -> datetime:
 
 
 def days_of(dates: Dates, calendar) -> dict[str, date]:
-    return {step.rule: local_day(step.at, VIETNAM) for step in steps(dates, calendar, RULES, VIETNAM)}
+    return {
+        step.rule: local_day(step.at, VIETNAM) for step in steps(dates, calendar, RULES, VIETNAM)
+    }
 
 
 days = st.dates(date(2019, 1, 1), date(2027, 11, 30))
 spans = st.integers(0, 60) | st.none()
 items = st.builds(
-    lambda due, span, is_event: Dates(due, None if span is None else due - timedelta(days=span), is_event),
+    lambda due, span, is_event: Dates(
+        due, None if span is None else due - timedelta(days=span), is_event
+    ),
     days,
     spans,
     st.booleans(),
@@ -35,7 +47,9 @@ items = st.builds(
 
 
 def test_people_are_told_a_week_before_a_day_before_and_the_working_day_after(vietnam):
-    assert steps(Dates(A_FRIDAY), vietnam, RULES, VIETNAM)[0].at == datetime(2021, 3, 12, 0, 30, tzinfo=UTC)
+    assert steps(Dates(A_FRIDAY), vietnam, RULES, VIETNAM)[0].at == datetime(
+        2021, 3, 12, 0, 30, tzinfo=UTC
+    )
     assert days_of(Dates(A_FRIDAY), vietnam) == {
         "before-7": date(2021, 3, 12),
         "before-1": date(2021, 3, 18),
@@ -88,7 +102,13 @@ def test_two_steps_that_the_tet_break_pushes_together_are_one(vietnam):
 )
 def test_only_the_newest_step_is_told_and_only_while_it_is_fresh(vietnam, now, rule):
     month, day, hour = now
-    told = due_step(Dates(A_FRIDAY), at_local(date(2021, month, day), time(hour, 15), VIETNAM), vietnam, RULES, VIETNAM)
+    told = due_step(
+        Dates(A_FRIDAY),
+        at_local(date(2021, month, day), time(hour, 15), VIETNAM),
+        vietnam,
+        RULES,
+        VIETNAM,
+    )
 
     assert (told and told.step.rule) == rule
 
@@ -115,7 +135,9 @@ def test_mail_waits_for_working_hours(vietnam, now, expected):
 @given(items)
 def test_nobody_is_told_on_a_day_off_except_on_the_eve_of_an_event(vietnam, dates):
     for step in steps(dates, vietnam, RULES, VIETNAM):
-        assert vietnam.is_working(local_day(step.at, VIETNAM)) or (dates.is_event and step.rule == "before-1")
+        assert vietnam.is_working(local_day(step.at, VIETNAM)) or (
+            dates.is_event and step.rule == "before-1"
+        )
 
 
 @given(items, st.integers(-15, 15), st.integers(0, 23))
@@ -142,12 +164,24 @@ def test_day_by_day_the_steps_come_once_and_in_order(vietnam, dates):
 @given(items)
 def test_a_step_is_told_for_three_more_working_days(vietnam, dates):
     for step in steps(dates, vietnam, RULES, VIETNAM):
-        told, stale = local_day(step.at, VIETNAM), local_day(stale_from(step, vietnam, RULES, VIETNAM), VIETNAM)
-        assert sum(vietnam.is_working(told + timedelta(days=n)) for n in range(1, (stale - told).days)) == 3
+        told, stale = (
+            local_day(step.at, VIETNAM),
+            local_day(stale_from(step, vietnam, RULES, VIETNAM), VIETNAM),
+        )
+        assert (
+            sum(vietnam.is_working(told + timedelta(days=n)) for n in range(1, (stale - told).days))
+            == 3
+        )
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"hours": ()}, {"hours": ((time(9), time(8)),)}, {"before_days": (-1,)}, {"stale_after_workdays": -1}]
+    "wrong",
+    [
+        {"hours": ()},
+        {"hours": ((time(9), time(8)),)},
+        {"before_days": (-1,)},
+        {"stale_after_workdays": -1},
+    ],
 )
 def test_rules_that_cannot_be_are_refused(wrong):
     with pytest.raises(ValueError, match=r"reminder rules|working hours"):

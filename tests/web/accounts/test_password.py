@@ -10,7 +10,10 @@ def test_a_password_is_chosen_then_changed_only_with_the_present_one(signed_in, 
     refused = visitor.post("/tai-khoan", current="sai", password=GOOD + "!", again=GOOD + "!")
     assert refused.status_code == 422
     assert "Mật khẩu hiện tại chưa đúng" in refused.text
-    assert visitor.post("/tai-khoan", current=GOOD, password=GOOD + "!", again=GOOD + "!").status_code == 303
+    assert (
+        visitor.post("/tai-khoan", current=GOOD, password=GOOD + "!", again=GOOD + "!").status_code
+        == 303
+    )
 
 
 def test_a_new_password_signs_out_every_other_browser(signed_in, cast, session):
@@ -26,7 +29,10 @@ def test_a_weak_password_is_refused(signed_in, cast, session):
     visitor = signed_in(cast.thi)
 
     assert visitor.post("/tai-khoan", password="ngắn", again="ngắn").status_code == 422
-    assert visitor.post("/tai-khoan", password="aaaaaaaaaaaaaa", again="aaaaaaaaaaaaaa").status_code == 422
+    assert (
+        visitor.post("/tai-khoan", password="aaaaaaaaaaaaaa", again="aaaaaaaaaaaaaa").status_code
+        == 422
+    )
     assert account_of(session, cast.thi).password is None
 
 

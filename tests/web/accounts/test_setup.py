@@ -60,7 +60,9 @@ def test_afterwards_the_page_is_gone(stranger: Visitor, session: Session, code: 
     stranger.post("/cai-dat", **form(code, session))
 
     stranger.read("/cai-dat", 404)
-    assert stranger.post("/cai-dat", **form(code, session, email="b@example.org")).status_code == 404
+    assert (
+        stranger.post("/cai-dat", **form(code, session, email="b@example.org")).status_code == 404
+    )
     assert session.scalars(select(Person).where(Person.email == "b@example.org")).first() is None
 
 
@@ -104,7 +106,9 @@ def test_an_account_made_by_a_mailed_link_does_not_end_the_first_run(
     stranger.read("/cai-dat")
 
 
-def test_a_known_person_becomes_administrator_with_their_own_account(stranger: Visitor, cast: Cast, session: Session, code: str):
+def test_a_known_person_becomes_administrator_with_their_own_account(
+    stranger: Visitor, cast: Cast, session: Session, code: str
+):
     account_of(session, cast.hoa)
     session.commit()
 

@@ -28,16 +28,22 @@ def is_signed_in(visitor: Visitor) -> bool:
     return "Đăng xuất" in visitor.read("/don-vi/")
 
 
-def test_a_password_opens_the_account_and_leads_back(app, stranger: Visitor, cast: Cast, session: Session):
+def test_a_password_opens_the_account_and_leads_back(
+    app, stranger: Visitor, cast: Cast, session: Session
+):
     give_password(app, session, account_of(session, cast.thi))
 
-    response = stranger.post("/dang-nhap", email=" THI@example.org", password=PASSWORD, next="/don-vi/")
+    response = stranger.post(
+        "/dang-nhap", email=" THI@example.org", password=PASSWORD, next="/don-vi/"
+    )
 
     assert (response.status_code, response.location) == (303, "/don-vi/")
     assert is_signed_in(stranger)
 
 
-@pytest.mark.parametrize(("email", "password"), [("thi@example.org", "sai mật khẩu"), ("ai-do@example.org", PASSWORD)])
+@pytest.mark.parametrize(
+    ("email", "password"), [("thi@example.org", "sai mật khẩu"), ("ai-do@example.org", PASSWORD)]
+)
 def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
     app, stranger: Visitor, cast: Cast, session: Session, email: str, password: str
 ):
@@ -51,7 +57,9 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
     assert not is_signed_in(stranger)
 
 
-def test_an_account_without_password_cannot_be_opened_by_an_empty_one(stranger: Visitor, cast: Cast, session: Session):
+def test_an_account_without_password_cannot_be_opened_by_an_empty_one(
+    stranger: Visitor, cast: Cast, session: Session
+):
     account_of(session, cast.thi)
     session.commit()
 
@@ -59,11 +67,17 @@ def test_an_account_without_password_cannot_be_opened_by_an_empty_one(stranger: 
     assert stranger.post("/dang-nhap", email="thi@example.org", password="None").status_code == 422
 
 
-def test_a_link_is_mailed_to_who_is_known_and_the_answer_tells_nobody(stranger: Visitor, cast: Cast, session: Session):
+def test_a_link_is_mailed_to_who_is_known_and_the_answer_tells_nobody(
+    stranger: Visitor, cast: Cast, session: Session
+):
     known = stranger.post("/dang-nhap/lien-ket", email="thi@example.org")
     unknown = stranger.post("/dang-nhap/lien-ket", email="ai-do@example.org")
 
-    assert (known.status_code, known.location) == (unknown.status_code, unknown.location) == (303, "/dang-nhap/da-gui")
+    assert (
+        (known.status_code, known.location)
+        == (unknown.status_code, unknown.location)
+        == (303, "/dang-nhap/da-gui")
+    )
     assert "Nếu địa chỉ này" in stranger.read("/dang-nhap/da-gui")
     messages = session.scalars(select(Message)).all()
     assert [message.rcpt_to for message in messages] == ["thi@example.org"]
@@ -83,7 +97,9 @@ def test_only_the_button_behind_the_link_signs_in(stranger: Visitor, cast: Cast,
     assert is_signed_in(stranger)
 
 
-def test_a_link_is_old_after_a_quarter_of_an_hour(stranger: Visitor, cast: Cast, session: Session, clock: Clock):
+def test_a_link_is_old_after_a_quarter_of_an_hour(
+    stranger: Visitor, cast: Cast, session: Session, clock: Clock
+):
     session.commit()
     stranger.post("/dang-nhap/lien-ket", email="thi@example.org")
     link = link_in_outbox(session)
@@ -111,7 +127,9 @@ def test_a_forged_link_is_refused(stranger: Visitor):
     stranger.read("/dang-nhap/lien-ket/eyJhY2NvdW50IjoieCJ9.forged", 410)
 
 
-def test_an_account_that_is_switched_off_gets_no_link(stranger: Visitor, cast: Cast, session: Session):
+def test_an_account_that_is_switched_off_gets_no_link(
+    stranger: Visitor, cast: Cast, session: Session
+):
     account_of(session, cast.thi).active = False
     session.commit()
 
@@ -119,7 +137,9 @@ def test_an_account_that_is_switched_off_gets_no_link(stranger: Visitor, cast: C
     assert session.scalars(select(Message)).all() == []
 
 
-def test_asking_again_within_a_minute_writes_no_second_mail(stranger: Visitor, cast: Cast, session: Session):
+def test_asking_again_within_a_minute_writes_no_second_mail(
+    stranger: Visitor, cast: Cast, session: Session
+):
     session.commit()
     for _ in range(3):
         stranger.post("/dang-nhap/lien-ket", email="thi@example.org")
@@ -152,7 +172,9 @@ def test_too_many_tries_are_stopped_in_words(session_factory, settings):
     app = create_app(session_factory, WebConfig(**settings | {"rate_limits": True}))
     visitor = Visitor(app.test_client())
 
-    answers = [visitor.post("/dang-nhap", email="ai-do@example.org", password="x") for _ in range(11)]
+    answers = [
+        visitor.post("/dang-nhap", email="ai-do@example.org", password="x") for _ in range(11)
+    ]
 
     assert [answer.status_code for answer in answers] == [422] * 10 + [429]
     assert "Đã thử quá nhiều lần" in answers[-1].text

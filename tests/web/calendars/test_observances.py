@@ -12,7 +12,9 @@ from tests.conftest import Cast
 from tests.web.conftest import NOON, Clock, Opened, Visitor
 
 
-def test_an_observance_tells_its_basis_its_years_and_its_campaigns(stranger: Visitor, opened: Opened):
+def test_an_observance_tells_its_basis_its_years_and_its_campaigns(
+    stranger: Visitor, opened: Opened
+):
     page = stranger.read("/ngay/ngay-quoc-te-hanh-phuc")
 
     assert "A/RES/66/281" in page
@@ -41,7 +43,12 @@ def test_a_day_of_the_last_lunar_month_stands_beside_its_campaign(
     assert "11/02/2021" in now
     assert "/chien-dich/" in now
     assert page.count("/chien-dich/") == 1
-    assert "/chien-dich/" in stranger.read("/?thang=2021-02").partition("Giao thừa sum vầy</a></h3>")[2].partition("<h3>")[0]
+    assert (
+        "/chien-dich/"
+        in stranger.read("/?thang=2021-02")
+        .partition("Giao thừa sum vầy</a></h3>")[2]
+        .partition("<h3>")[0]
+    )
 
 
 def test_an_observance_that_is_switched_off_has_no_page(stranger: Visitor, session: Session):
@@ -64,7 +71,9 @@ def test_there_are_no_picture_codes_of_other_addresses(stranger: Visitor):
 
 
 def test_inside_zalo_a_hint_leads_to_the_browser(stranger: Visitor):
-    page = stranger.get("/ngay/ngay-quoc-te-hanh-phuc", headers={"User-Agent": "Mozilla/5.0 Zalo android/12"}).text
+    page = stranger.get(
+        "/ngay/ngay-quoc-te-hanh-phuc", headers={"User-Agent": "Mozilla/5.0 Zalo android/12"}
+    ).text
 
     assert "Mở bằng trình duyệt" in page
 
@@ -80,12 +89,19 @@ def test_theme_slogans_and_anniversary_are_the_same_on_every_page_and_in_the_cal
     session.expire_all()
     announce_theme(session, month, 2021, "Chủ đề của tháng", ["Khẩu hiệu của tháng"], now=NOON)
     day = (
-        select(Campaign).join(Campaign.observance).where(Observance.slug == "ngay-gia-dinh-viet-nam", Campaign.parent_id.is_(None))
+        select(Campaign)
+        .join(Campaign.observance)
+        .where(Observance.slug == "ngay-gia-dinh-viet-nam", Campaign.parent_id.is_(None))
     )
     uid = session.scalars(day.where(Campaign.year == 2021)).one().uid
     session.commit()
 
-    pages = ["/?thang=2021-06", "/ngay/ngay-gia-dinh-viet-nam", f"/chien-dich/{uid}", "/lich/ngay-gia-dinh-viet-nam.ics"]
+    pages = [
+        "/?thang=2021-06",
+        "/ngay/ngay-gia-dinh-viet-nam",
+        f"/chien-dich/{uid}",
+        "/lich/ngay-gia-dinh-viet-nam.ics",
+    ]
 
     for page in pages:
         text = stranger.read(page).replace("\r\n ", "")

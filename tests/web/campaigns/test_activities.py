@@ -36,8 +36,13 @@ def count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(Activity)) or 0
 
 
-def test_an_activity_is_planned_at_local_time_and_shown(launch: Activity, opened: Opened, stranger: Visitor):
-    assert (launch.dtstart, launch.dtend) == (datetime(2021, 3, 19, 1, tzinfo=UTC), datetime(2021, 3, 19, 3, 30, tzinfo=UTC))
+def test_an_activity_is_planned_at_local_time_and_shown(
+    launch: Activity, opened: Opened, stranger: Visitor
+):
+    assert (launch.dtstart, launch.dtend) == (
+        datetime(2021, 3, 19, 1, tzinfo=UTC),
+        datetime(2021, 3, 19, 3, 30, tzinfo=UTC),
+    )
     assert launch.expected == 1200
     page = stranger.read(f"/hoat-dong/{launch.uid}")
     assert "Nhà rông" in page
@@ -63,7 +68,9 @@ def test_an_activity_is_planned_at_local_time_and_shown(launch: Activity, opened
         {"expected": "nhiều"},
     ],
 )
-def test_what_is_wrong_is_said_and_what_was_typed_stays(thi: Visitor, opened: Opened, session: Session, wrong: dict[str, str]):
+def test_what_is_wrong_is_said_and_what_was_typed_stays(
+    thi: Visitor, opened: Opened, session: Session, wrong: dict[str, str]
+):
     response = thi.post(f"/chien-dich/{opened.commune.uid}/hoat-dong/moi", **(FORM | wrong))
 
     assert response.status_code == 400
@@ -91,7 +98,9 @@ def test_every_empty_field_is_named_with_a_way_to_it(thi: Visitor, opened: Opene
 def test_what_is_there_already_with_other_facts_is_said_with_the_way_to_change_it(
     launch: Activity, thi: Visitor, opened: Opened, session: Session
 ):
-    answer = thi.post(f"/chien-dich/{opened.commune.uid}/hoat-dong/moi", **FORM | {"location": "Sân vận động"})
+    answer = thi.post(
+        f"/chien-dich/{opened.commune.uid}/hoat-dong/moi", **FORM | {"location": "Sân vận động"}
+    )
 
     assert answer.status_code == 409
     assert f'href="/hoat-dong/{launch.uid}/sua"' in answer.text
@@ -111,7 +120,10 @@ def test_an_activity_counts_for_no_campaign_before_one_was_chosen(
     launch: Activity, thi: Visitor, family_day: Campaign, session: Session
 ):
     path = f"/hoat-dong/{launch.uid}"
-    assert '<select id="campaign" name="campaign" required><option value="">– chọn –</option>' in thi.read(path)
+    assert (
+        '<select id="campaign" name="campaign" required><option value="">– chọn –</option>'
+        in thi.read(path)
+    )
 
     answer = thi.post(f"{path}/long-ghep", campaign="")
 
@@ -130,28 +142,39 @@ def test_a_campaign_that_was_over_is_offered_for_an_activity_only_if_it_took_pla
     offered = f'<option value="{family_day.uid}"'
     assert offered not in thi.read(f"/hoat-dong/{launch.uid}")
 
-    launch.dtstart, launch.dtend = datetime(2021, 2, 14, 1, tzinfo=UTC), datetime(2021, 2, 14, 2, tzinfo=UTC)
+    launch.dtstart, launch.dtend = (
+        datetime(2021, 2, 14, 1, tzinfo=UTC),
+        datetime(2021, 2, 14, 2, tzinfo=UTC),
+    )
     session.commit()
 
     assert offered in thi.read(f"/hoat-dong/{launch.uid}")
 
 
-def test_sending_the_form_twice_plans_it_once(launch: Activity, thi: Visitor, opened: Opened, session: Session):
+def test_sending_the_form_twice_plans_it_once(
+    launch: Activity, thi: Visitor, opened: Opened, session: Session
+):
     thi.post(f"/chien-dich/{opened.commune.uid}/hoat-dong/moi", **FORM)
 
     assert count(session) == 1
 
 
-def test_an_activity_is_changed_with_what_was_planned_in_the_form(launch: Activity, thi: Visitor, session: Session):
+def test_an_activity_is_changed_with_what_was_planned_in_the_form(
+    launch: Activity, thi: Visitor, session: Session
+):
     page = thi.read(f"/hoat-dong/{launch.uid}/sua")
     assert 'value="08:00"' in page
     assert 'value="2021-03-19"' in page
 
-    thi.post(f"/hoat-dong/{launch.uid}/sua", **(FORM | {"weekly_until": "16/04/2021", "attended": "80"}))
+    thi.post(
+        f"/hoat-dong/{launch.uid}/sua", **(FORM | {"weekly_until": "16/04/2021", "attended": "80"})
+    )
 
     session.expire_all()
     assert (launch.weekly_until, launch.attended, launch.sequence) == (date(2021, 4, 16), 80, 1)
-    assert thi.post(f"/hoat-dong/{launch.uid}/sua", **(FORM | {"until": "06:00"})).status_code == 400
+    assert (
+        thi.post(f"/hoat-dong/{launch.uid}/sua", **(FORM | {"until": "06:00"})).status_code == 400
+    )
 
 
 def test_an_activity_is_called_off(launch: Activity, thi: Visitor, session: Session):
@@ -163,7 +186,9 @@ def test_an_activity_is_called_off(launch: Activity, thi: Visitor, session: Sess
     assert thi.post(f"/hoat-dong/{launch.uid}/sua", **FORM).status_code == 409
 
 
-def test_an_activity_that_was_called_off_takes_place_after_all(launch: Activity, thi: Visitor, session: Session):
+def test_an_activity_that_was_called_off_takes_place_after_all(
+    launch: Activity, thi: Visitor, session: Session
+):
     thi.post(f"/hoat-dong/{launch.uid}/huy")
     assert "/khoi-phuc" in thi.read(f"/hoat-dong/{launch.uid}")
 
@@ -174,10 +199,16 @@ def test_an_activity_that_was_called_off_takes_place_after_all(launch: Activity,
     assert "/huy" in thi.read(f"/hoat-dong/{launch.uid}")
 
 
-def test_who_was_slower_sees_what_is_stored_and_keeps_what_was_typed(launch: Activity, thi: Visitor, session: Session):
-    thi.post(f"/hoat-dong/{launch.uid}/sua", **(FORM | {"location": "Sân vận động", "sequence": "0"}))
+def test_who_was_slower_sees_what_is_stored_and_keeps_what_was_typed(
+    launch: Activity, thi: Visitor, session: Session
+):
+    thi.post(
+        f"/hoat-dong/{launch.uid}/sua", **(FORM | {"location": "Sân vận động", "sequence": "0"})
+    )
 
-    response = thi.post(f"/hoat-dong/{launch.uid}/sua", **(FORM | {"attended": "80", "sequence": "0"}))
+    response = thi.post(
+        f"/hoat-dong/{launch.uid}/sua", **(FORM | {"attended": "80", "sequence": "0"})
+    )
 
     assert response.status_code == 409
     assert "Sân vận động" in response.text
@@ -187,11 +218,15 @@ def test_who_was_slower_sees_what_is_stored_and_keeps_what_was_typed(launch: Act
     assert (launch.location, launch.attended) == ("Sân vận động", None)
 
 
-def test_an_activity_of_a_cancelled_campaign_says_so(launch: Activity, opened: Opened, stranger: Visitor, session: Session):
+def test_an_activity_of_a_cancelled_campaign_says_so(
+    launch: Activity, opened: Opened, stranger: Visitor, session: Session
+):
     opened.commune.status = CampaignStatus.CANCELLED
     session.commit()
 
-    assert "Chiến dịch đã hủy nên hoạt động này cũng hủy theo" in stranger.read(f"/hoat-dong/{launch.uid}")
+    assert "Chiến dịch đã hủy nên hoạt động này cũng hủy theo" in stranger.read(
+        f"/hoat-dong/{launch.uid}"
+    )
     assert 'badge-over">đã hủy<' in stranger.read(f"/chien-dich/{opened.commune.uid}")
 
 
@@ -209,7 +244,8 @@ def test_an_internal_activity_is_not_found_by_others(
 
 def test_an_overlap_is_a_warning(launch: Activity, thi: Visitor, opened: Opened, session: Session):
     thi.post(
-        f"/chien-dich/{opened.commune.uid}/hoat-dong/moi", **(FORM | {"summary": "Hội thi", "from": "09:00", "until": "11:00"})
+        f"/chien-dich/{opened.commune.uid}/hoat-dong/moi",
+        **(FORM | {"summary": "Hội thi", "from": "09:00", "until": "11:00"}),
     )
     other = session.scalars(select(Activity).where(Activity.summary == "Hội thi")).one()
 
@@ -219,7 +255,9 @@ def test_an_overlap_is_a_warning(launch: Activity, thi: Visitor, opened: Opened,
     assert "Hội thi" not in thi.read(f"/hoat-dong/{launch.uid}")
 
 
-def test_whom_an_activity_is_shown_to_is_read_in_full_and_stays_as_it_was_chosen(thi: Visitor, opened: Opened):
+def test_whom_an_activity_is_shown_to_is_read_in_full_and_stays_as_it_was_chosen(
+    thi: Visitor, opened: Opened
+):
     form = f"/chien-dich/{opened.commune.uid}/hoat-dong/moi"
     checked = re.compile(r'name="public" value="(1?)" checked')
 
@@ -247,13 +285,24 @@ def test_a_public_activity_of_the_province_is_in_the_month_on_its_page_and_on_th
 ):
     hoa = signed_in(cast.hoa)
     for summary, public in (("Lễ phát động tỉnh", "1"), ("Họp kín", "")):
-        hoa.post(f"/chien-dich/{opened.province.uid}/hoat-dong/moi", **(FORM | {"summary": summary, "public": public}))
+        hoa.post(
+            f"/chien-dich/{opened.province.uid}/hoat-dong/moi",
+            **(FORM | {"summary": summary, "public": public}),
+        )
     launch = session.scalars(select(Activity).where(Activity.public)).one()
 
-    pages = [stranger.read(path) for path in ("/?thang=2021-03", f"/don-vi/{cast.province.slug}", "/ngay/ngay-quoc-te-hanh-phuc")]
+    pages = [
+        stranger.read(path)
+        for path in (
+            "/?thang=2021-03",
+            f"/don-vi/{cast.province.slug}",
+            "/ngay/ngay-quoc-te-hanh-phuc",
+        )
+    ]
 
     assert all(f'href="/hoat-dong/{launch.uid}"' in page for page in pages)
-    assert pages[0].count("08:00 Lễ phát động tỉnh") == 2  # in the table, and in the list for narrow screens
+    # in the table, and in the list for narrow screens
+    assert pages[0].count("08:00 Lễ phát động tỉnh") == 2
     assert not any("Họp kín" in page for page in pages)
     assert launch.uid not in stranger.read("/?thang=2021-04")
 
@@ -262,7 +311,11 @@ def test_a_communes_public_activity_is_on_its_own_page_and_not_in_the_provinces_
     launch: Activity, thi: Visitor, stranger: Visitor, cast: Cast
 ):
     assert launch.uid in stranger.read(f"/don-vi/{cast.commune.slug}")
-    for path in ("/?thang=2021-03", f"/don-vi/{cast.province.slug}", "/ngay/ngay-quoc-te-hanh-phuc"):
+    for path in (
+        "/?thang=2021-03",
+        f"/don-vi/{cast.province.slug}",
+        "/ngay/ngay-quoc-te-hanh-phuc",
+    ):
         assert launch.uid not in stranger.read(path)
 
     thi.post(f"/hoat-dong/{launch.uid}/huy")
@@ -271,12 +324,26 @@ def test_a_communes_public_activity_is_on_its_own_page_and_not_in_the_provinces_
 
 
 @pytest.mark.parametrize("path", ["sua", "huy", "long-ghep"])
-def test_others_change_nothing(launch: Activity, signed_in, stranger: Visitor, cast: Cast, opened: Opened, session: Session, path):
+def test_others_change_nothing(
+    launch: Activity,
+    signed_in,
+    stranger: Visitor,
+    cast: Cast,
+    opened: Opened,
+    session: Session,
+    path,
+):
     form = FORM | {"summary": "Khác", "campaign": opened.commune.uid}
 
     assert signed_in(cast.khanh).post(f"/hoat-dong/{launch.uid}/{path}", **form).status_code == 403
-    assert stranger.post(f"/hoat-dong/{launch.uid}/{path}", **form).location.startswith("/dang-nhap")
+    assert stranger.post(f"/hoat-dong/{launch.uid}/{path}", **form).location.startswith(
+        "/dang-nhap"
+    )
 
     session.expire_all()
-    assert (launch.summary, launch.status, launch.sequence) == ("Lễ phát động", CampaignStatus.CONFIRMED, 0)
+    assert (launch.summary, launch.status, launch.sequence) == (
+        "Lễ phát động",
+        CampaignStatus.CONFIRMED,
+        0,
+    )
     signed_in(cast.khanh).read(f"/chien-dich/{opened.commune.uid}/hoat-dong/moi", 403)

@@ -10,11 +10,20 @@ from tests.web.conftest import Opened, Visitor
 
 def live(session: Session) -> int:
     session.expire_all()
-    return session.scalar(select(func.count(Campaign.id)).where(Campaign.status != CampaignStatus.CANCELLED)) or 0
+    return (
+        session.scalar(
+            select(func.count(Campaign.id)).where(Campaign.status != CampaignStatus.CANCELLED)
+        )
+        or 0
+    )
 
 
 def test_a_round_is_cancelled_after_its_reach_was_shown_and_opened_again(
-    signed_in: Callable[[Person], Visitor], stranger: Visitor, cast: Cast, opened: Opened, session: Session
+    signed_in: Callable[[Person], Visitor],
+    stranger: Visitor,
+    cast: Cast,
+    opened: Opened,
+    session: Session,
 ):
     hoa, page, count = signed_in(cast.hoa), f"/chien-dich/{opened.province.uid}", live(session)
     assert f'href="{page}/huy"' in hoa.read(page)
@@ -34,7 +43,11 @@ def test_a_round_is_cancelled_after_its_reach_was_shown_and_opened_again(
 
 
 def test_others_may_not_cancel(
-    signed_in: Callable[[Person], Visitor], stranger: Visitor, cast: Cast, opened: Opened, session: Session
+    signed_in: Callable[[Person], Visitor],
+    stranger: Visitor,
+    cast: Cast,
+    opened: Opened,
+    session: Session,
 ):
     page, count = f"/chien-dich/{opened.province.uid}/huy", live(session)
 

@@ -21,7 +21,9 @@ def hoa(signed_in: Callable[[Person], Visitor], cast: Cast, opened: Opened) -> V
 
 
 @pytest.fixture
-def administrator(signed_in: Callable[[Person], Visitor], cast: Cast, opened: Opened, session: Session) -> Visitor:
+def administrator(
+    signed_in: Callable[[Person], Visitor], cast: Cast, opened: Opened, session: Session
+) -> Visitor:
     account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
     return signed_in(cast.hoa)
 
@@ -39,16 +41,24 @@ def mark_of(page: str) -> str:
 def due_of(session: Session, opened: Opened) -> date:
     session.expire_all()
     mine = ChecklistItem.campaign_id == opened.commune.id
-    return session.scalars(select(ChecklistItem).where(mine, ChecklistItem.key == "plan_commune")).one().due
+    return (
+        session.scalars(select(ChecklistItem).where(mine, ChecklistItem.key == "plan_commune"))
+        .one()
+        .due
+    )
 
 
-def test_the_campaign_at_the_top_leads_to_moving_its_dates(hoa: Visitor, stranger: Visitor, opened: Opened):
+def test_the_campaign_at_the_top_leads_to_moving_its_dates(
+    hoa: Visitor, stranger: Visitor, opened: Opened
+):
     assert dates(opened) in hoa.read(f"/chien-dich/{opened.province.uid}")
     assert dates(opened) not in stranger.read(f"/chien-dich/{opened.province.uid}")
     assert "doi-ngay" not in hoa.read(f"/chien-dich/{opened.commune.uid}")
 
 
-def test_dates_move_only_after_the_preview_was_confirmed(hoa: Visitor, opened: Opened, session: Session):
+def test_dates_move_only_after_the_preview_was_confirmed(
+    hoa: Visitor, opened: Opened, session: Session
+):
     page = hoa.read(f"{dates(opened)}?event_date=2021-03-27")
     assert due_of(session, opened) == date(2021, 3, 5)
     assert "12/03/2021" in page
@@ -59,7 +69,9 @@ def test_dates_move_only_after_the_preview_was_confirmed(hoa: Visitor, opened: O
     assert due_of(session, opened) == date(2021, 3, 12)
 
 
-def test_the_preview_counts_whom_the_old_date_was_told_and_promises_no_new_mail(hoa: Visitor, opened: Opened):
+def test_the_preview_counts_whom_the_old_date_was_told_and_promises_no_new_mail(
+    hoa: Visitor, opened: Opened
+):
     page = hoa.read(f"{dates(opened)}?event_date=2021-03-27")
 
     assert re.search(r"việc dời ngày, trong đó \d+ việc đã được nhắc theo ngày cũ", page)
@@ -72,16 +84,23 @@ def test_the_preview_says_why_a_day_is_another_one_than_was_counted(hoa: Visitor
     assert 'vì ngày gốc rơi <span lang="vi">vào ngày nghỉ cuối tuần</span>' in page
 
 
-def test_the_preview_names_a_change_of_only_the_reason_of_a_date(hoa: Visitor, opened: Opened, session: Session):
+def test_the_preview_names_a_change_of_only_the_reason_of_a_date(
+    hoa: Visitor, opened: Opened, session: Session
+):
     opened.item.due_reason = "trong kỳ nghỉ Tết"
     session.commit()
 
     page = hoa.read(f"{dates(opened)}?event_date={opened.province.dtstart}")
 
-    assert 'lý do dời hạn: <span lang="vi">trong kỳ nghỉ Tết → <strong>vào ngày nghỉ cuối tuần</strong></span>' in page
+    assert (
+        'lý do dời hạn: <span lang="vi">trong kỳ nghỉ Tết → <strong>vào ngày nghỉ cuối tuần</strong></span>'
+        in page
+    )
 
 
-def test_an_old_preview_is_shown_afresh_and_moves_nothing(hoa: Visitor, opened: Opened, session: Session):
+def test_an_old_preview_is_shown_afresh_and_moves_nothing(
+    hoa: Visitor, opened: Opened, session: Session
+):
     response = hoa.post(dates(opened), event_date="2021-03-27", fingerprint="old")
 
     assert response.status_code == 409
@@ -90,7 +109,9 @@ def test_an_old_preview_is_shown_afresh_and_moves_nothing(hoa: Visitor, opened: 
     assert due_of(session, opened) == date(2021, 3, 5)
 
 
-@pytest.mark.parametrize("typed", ["event_date=x", "event_date=1800-01-01", "issued=2021-03-02&plan=plan_province"])
+@pytest.mark.parametrize(
+    "typed", ["event_date=x", "event_date=1800-01-01", "issued=2021-03-02&plan=plan_province"]
+)
 def test_what_cannot_be_is_said_above_the_form(hoa: Visitor, opened: Opened, typed: str):
     page = hoa.read(f"{dates(opened)}?{typed}")
 
@@ -105,12 +126,16 @@ def test_a_late_plan_is_entered_with_its_day(hoa: Visitor, opened: Opened, sessi
 
     documents = f"/chien-dich/{opened.province.uid}/van-ban"
     assert hoa.post(dates(opened), fingerprint=mark_of(page), **typed).status_code == 303
-    assert f'bổ sung số, ký hiệu: <a href="{documents}">' in hoa.read(f"/chien-dich/{opened.province.uid}")
+    assert f'bổ sung số, ký hiệu: <a href="{documents}">' in hoa.read(
+        f"/chien-dich/{opened.province.uid}"
+    )
     assert "01/03/2021" in hoa.read(documents)
 
 
 def test_the_preview_says_what_will_be_overdue_at_once(hoa: Visitor, opened: Opened):
-    earlier, later = (hoa.read(f"{dates(opened)}?event_date={day}") for day in ("2021-03-06", "2021-03-27"))
+    earlier, later = (
+        hoa.read(f"{dates(opened)}?event_date={day}") for day in ("2021-03-06", "2021-03-27")
+    )
 
     text = re.sub(r"<[^>]+>", "", earlier)
     assert re.search(r"\d+ việc sẽ quá hạn ngay vì hạn mới là ngày đã qua\.", text)
@@ -125,7 +150,9 @@ def test_the_preview_of_a_version_says_what_will_be_overdue_at_once(
 ):
     template = editing.get_template(session, "happiness_day")
     entries = [editing.item_entry(item) for item in template.current.items]
-    entries = [e.model_copy(update={"offset_days": -30}) if e.key == "plan_commune" else e for e in entries]
+    entries = [
+        e.model_copy(update={"offset_days": -30}) if e.key == "plan_commune" else e for e in entries
+    ]
     editing.edit_template(session, template, entries, by=cast.hoa, now=NOON)
     session.commit()
 
@@ -148,7 +175,9 @@ def test_the_preview_says_which_document_is_entered(hoa: Visitor, opened: Opened
     assert "Văn bản sau sẽ được ghi" not in hoa.read(asked)
 
 
-def test_a_wrong_day_of_issue_leads_to_the_document_that_says_it(hoa: Visitor, opened: Opened, session: Session):
+def test_a_wrong_day_of_issue_leads_to_the_document_that_says_it(
+    hoa: Visitor, opened: Opened, session: Session
+):
     page = hoa.read(f"{dates(opened)}?plan=plan_province&issued=2021-02-26")
     hoa.post(dates(opened), fingerprint=mark_of(page), plan="plan_province", issued="2021-02-26")
     paper = session.scalars(select(Document)).one()
@@ -160,13 +189,17 @@ def test_a_wrong_day_of_issue_leads_to_the_document_that_says_it(hoa: Visitor, o
     assert 'value="2021-02-26"' in hoa.read(address)
 
 
-def test_others_may_not_move_dates(signed_in: Callable[[Person], Visitor], stranger: Visitor, cast: Cast, opened: Opened):
+def test_others_may_not_move_dates(
+    signed_in: Callable[[Person], Visitor], stranger: Visitor, cast: Cast, opened: Opened
+):
     thi = signed_in(cast.thi)
 
     thi.read(dates(opened), 403)
     assert thi.post(dates(opened), event_date="2021-03-27", fingerprint="x").status_code == 403
     assert stranger.get(dates(opened)).location.startswith("/dang-nhap")
-    assert stranger.post(dates(opened), event_date="2021-03-27", fingerprint="x").location.startswith("/dang-nhap")
+    assert stranger.post(
+        dates(opened), event_date="2021-03-27", fingerprint="x"
+    ).location.startswith("/dang-nhap")
 
 
 def test_an_administrator_applies_a_new_version_after_its_preview(
@@ -174,7 +207,9 @@ def test_an_administrator_applies_a_new_version_after_its_preview(
 ):
     template = editing.get_template(session, "happiness_day")
     entries = [editing.item_entry(item) for item in template.current.items]
-    entries = [e.model_copy(update={"offset_days": -10}) if e.key == "plan_commune" else e for e in entries]
+    entries = [
+        e.model_copy(update={"offset_days": -10}) if e.key == "plan_commune" else e for e in entries
+    ]
     editing.edit_template(session, template, entries, by=cast.hoa, now=NOON)
     session.commit()
     address = f"/chien-dich/{opened.province.uid}/phien-ban"
@@ -194,11 +229,20 @@ def test_the_preview_of_a_version_says_what_changes_in_peoples_words(
     administrator: Visitor, opened: Opened, session: Session, cast: Cast
 ):
     template = editing.get_template(session, "happiness_day")
-    values = {"title_vi": "Kế hoạch xã", "weight": 5, "evidence": ["photo"], "required": False, "role": "cong_an"}
+    values = {
+        "title_vi": "Kế hoạch xã",
+        "weight": 5,
+        "evidence": ["photo"],
+        "required": False,
+        "role": "cong_an",
+    }
     held = next(item for item in opened.commune.items if item.key == "plan_commune")
     held.due, held.edited = date(2021, 3, 3), ["due"]
     entries = [editing.item_entry(item) for item in template.current.items]
-    entries = [e.model_copy(update=values | {"offset_days": -10}) if e.key == "plan_commune" else e for e in entries]
+    entries = [
+        e.model_copy(update=values | {"offset_days": -10}) if e.key == "plan_commune" else e
+        for e in entries
+    ]
     editing.edit_template(session, template, entries, by=cast.hoa, now=NOON)
     session.commit()
 
@@ -210,7 +254,8 @@ def test_the_preview_of_a_version_says_what_changes_in_peoples_words(
     assert "bắt buộc: có → không" in text
     assert re.search(r"người phụ trách: [^→]+ → Công an", text)
     assert "giữ: hạn (sửa tay)" in text
-    assert page.count("<tr ") == 3  # the head, 101 units together, and the one that chose its own day
+    # the head, 101 units together, and the one that chose its own day
+    assert page.count("<tr ") == 3
 
 
 def test_a_new_items_date_follows_no_arrow_since_nothing_came_before_it(
@@ -218,7 +263,9 @@ def test_a_new_items_date_follows_no_arrow_since_nothing_came_before_it(
 ):
     template = editing.get_template(session, "happiness_day")
     entries = [editing.item_entry(item) for item in template.current.items]
-    thanks = entries[-1].model_copy(update={"key": "thank_you", "title_vi": "Gửi thư cảm ơn", "depends_on": []})
+    thanks = entries[-1].model_copy(
+        update={"key": "thank_you", "title_vi": "Gửi thư cảm ơn", "depends_on": []}
+    )
     editing.edit_template(session, template, [*entries, thanks], by=cast.hoa, now=NOON)
     session.commit()
 
@@ -236,7 +283,9 @@ def test_only_administrators_apply_versions(hoa: Visitor, opened: Opened):
     assert hoa.post(address, so="1", fingerprint="x").status_code == 403
 
 
-def test_a_report_is_asked_for_its_new_cut_off_alone(hoa: Visitor, session: Session, vietnam: WorkCalendar):
+def test_a_report_is_asked_for_its_new_cut_off_alone(
+    hoa: Visitor, session: Session, vietnam: WorkCalendar
+):
     report = open_template(session, vietnam, "report_year", 2021, NOON)
 
     page = hoa.read(f"/chien-dich/{report.uid}/doi-ngay?last=2021-12-31")
@@ -246,8 +295,13 @@ def test_a_report_is_asked_for_its_new_cut_off_alone(hoa: Visitor, session: Sess
     assert mark_of(page)
 
 
-def test_the_preview_warns_of_a_campaign_that_it_leaves_outside(hoa: Visitor, session: Session, vietnam: WorkCalendar):
-    month, day = (open_template(session, vietnam, key, 2021, NOON) for key in ("gender_action_month", "evaw_day"))
+def test_the_preview_warns_of_a_campaign_that_it_leaves_outside(
+    hoa: Visitor, session: Session, vietnam: WorkCalendar
+):
+    month, day = (
+        open_template(session, vietnam, key, 2021, NOON)
+        for key in ("gender_action_month", "evaw_day")
+    )
 
     page = hoa.read(f"/chien-dich/{month.uid}/doi-ngay?first=2021-12-01&last=2021-12-31")
 
@@ -261,8 +315,13 @@ def test_a_campaign_whose_main_event_is_to_come_is_not_said_to_be_over(
     session.commit()
     badge = "badge-over"
 
-    for now, is_over in ((datetime(2021, 3, 25, 5, tzinfo=UTC), False), (datetime(2021, 4, 4, 5, tzinfo=UTC), True)):
+    for now, is_over in (
+        (datetime(2021, 3, 25, 5, tzinfo=UTC), False),
+        (datetime(2021, 4, 4, 5, tzinfo=UTC), True),
+    ):
         clock.now = now
         dates_of = hoa.read(f"/chien-dich/{opened.province.uid}").partition("</dd>")[0]
         assert (badge in dates_of) is is_over
-        assert (f"/chien-dich/{opened.province.uid}" in hoa.read("/mau/happiness_day")) is not is_over
+        assert (
+            f"/chien-dich/{opened.province.uid}" in hoa.read("/mau/happiness_day")
+        ) is not is_over

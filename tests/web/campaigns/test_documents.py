@@ -14,7 +14,13 @@ from events.models import Anchor, Campaign, ChecklistItem, Document, Person
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Opened, Visitor
 
-PAPER = {"kind": "plan", "abstract": "Tổ chức Ngày Quốc tế Hạnh phúc", "number": "12/KH-UBND", "dated": "2021-02-26", "item": "0"}
+PAPER = {
+    "kind": "plan",
+    "abstract": "Tổ chức Ngày Quốc tế Hạnh phúc",
+    "number": "12/KH-UBND",
+    "dated": "2021-02-26",
+    "item": "0",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -46,20 +52,36 @@ def test_a_new_documents_issuer_is_the_units_peoples_committee(thi: Visitor, ope
 
 
 def test_a_document_is_entered_and_listed(thi: Visitor, opened: Opened, session: Session):
-    response = thi.post(address(opened), **PAPER | {"item": str(opened.item.id), "signer": "Cán bộ ký"})
+    response = thi.post(
+        address(opened), **PAPER | {"item": str(opened.item.id), "signer": "Cán bộ ký"}
+    )
 
     assert response.status_code == 303
     [document] = entered(session)
-    assert (document.number, document.item_id, document.by.full_name) == ("12/KH-UBND", opened.item.id, "Cán bộ xã (Thi)")
+    assert (document.number, document.item_id, document.by.full_name) == (
+        "12/KH-UBND",
+        opened.item.id,
+        "Cán bộ xã (Thi)",
+    )
     page = thi.read(address(opened))
-    assert all(text in page for text in ("12/KH-UBND", "26/02/2021", "Cán bộ ký", f'href="/viec/{opened.item.id}"'))
+    assert all(
+        text in page
+        for text in ("12/KH-UBND", "26/02/2021", "Cán bộ ký", f'href="/viec/{opened.item.id}"')
+    )
 
 
 def test_a_documents_file_is_kept_and_read_by_posts_there_or_above_alone(
-    thi: Visitor, signed_in: Callable[[Person], Visitor], stranger: Visitor, cast: Cast, opened: Opened, session: Session
+    thi: Visitor,
+    signed_in: Callable[[Person], Visitor],
+    stranger: Visitor,
+    cast: Cast,
+    opened: Opened,
+    session: Session,
 ):
     plan = b"%PDF-1.7 a plan" + bytes(300_000)
-    assert thi.post(address(opened), **PAPER, file=(BytesIO(plan), "Kế hoạch.pdf")).status_code == 303
+    assert (
+        thi.post(address(opened), **PAPER, file=(BytesIO(plan), "Kế hoạch.pdf")).status_code == 303
+    )
 
     [document] = entered(session)
     file = f"{address(opened)}/{document.uid}/tep"
@@ -79,7 +101,9 @@ def test_a_file_of_another_type_is_refused_in_words(thi: Visitor, opened: Opened
     assert entered(session) == []
 
 
-def test_what_was_typed_stays_when_something_is_missing(thi: Visitor, opened: Opened, session: Session):
+def test_what_was_typed_stays_when_something_is_missing(
+    thi: Visitor, opened: Opened, session: Session
+):
     response = thi.post(address(opened), **PAPER | {"abstract": "", "dated": "30/02"})
 
     assert response.status_code == 400
@@ -104,7 +128,10 @@ def test_a_document_is_corrected(thi: Visitor, opened: Opened, session: Session)
     assert 'value="Tổ chức Ngày Quốc tế Hạnh phúc"' in form
 
     assert thi.post(f"{address(opened)}/{document.uid}/sua", **PAPER).status_code == 303
-    assert thi.post(f"{address(opened)}/{document.uid}/sua", **PAPER | {"abstract": ""}).status_code == 400
+    assert (
+        thi.post(f"{address(opened)}/{document.uid}/sua", **PAPER | {"abstract": ""}).status_code
+        == 400
+    )
 
     [document] = entered(session)
     assert document.number == "12/KH-UBND"
@@ -136,7 +163,9 @@ def test_issuing_keeps_the_theme_that_was_printed(thi: Visitor, opened: Opened, 
     thi.post(address(opened), **PAPER)
     [document] = entered(session)
 
-    assert thi.post(f"{address(opened)}/{document.uid}/ban-hanh", on="2021-03-01").status_code == 303
+    assert (
+        thi.post(f"{address(opened)}/{document.uid}/ban-hanh", on="2021-03-01").status_code == 303
+    )
     thi.post(f"{address(opened)}/chu-de", theme="Chủ đề về sau")
 
     page = thi.read(address(opened))
@@ -148,9 +177,15 @@ def test_issuing_keeps_the_theme_that_was_printed(thi: Visitor, opened: Opened, 
 
 @pytest.mark.parametrize(
     ("on", "why"),
-    [("2021-03-02", "02/03/2021"), ("31/02/2021", "“31/02/2021” không phải là ngày"), ("", "Vui lòng nhập ngày ban hành.")],
+    [
+        ("2021-03-02", "02/03/2021"),
+        ("31/02/2021", "“31/02/2021” không phải là ngày"),
+        ("", "Vui lòng nhập ngày ban hành."),
+    ],
 )
-def test_a_day_of_issue_that_cannot_be_is_refused_and_stays(thi: Visitor, opened: Opened, session: Session, on: str, why: str):
+def test_a_day_of_issue_that_cannot_be_is_refused_and_stays(
+    thi: Visitor, opened: Opened, session: Session, on: str, why: str
+):
     thi.post(address(opened), **PAPER)
     [document] = entered(session)
 
@@ -171,7 +206,9 @@ def test_a_day_of_issue_is_taken_as_people_type_it(thi: Visitor, opened: Opened,
     assert f"{entered(session)[0].issued}" == "2021-02-26"
 
 
-def test_a_document_replaces_another_but_never_in_a_circle(thi: Visitor, opened: Opened, session: Session):
+def test_a_document_replaces_another_but_never_in_a_circle(
+    thi: Visitor, opened: Opened, session: Session
+):
     for number in ("1/KH", "2/KH"):
         thi.post(address(opened), **PAPER | {"number": number})
     old, new = entered(session)
@@ -184,7 +221,12 @@ def test_a_document_replaces_another_but_never_in_a_circle(thi: Visitor, opened:
 
 
 def test_others_may_read_and_not_write(
-    stranger: Visitor, signed_in: Callable[[Person], Visitor], thi: Visitor, cast: Cast, opened: Opened, session: Session
+    stranger: Visitor,
+    signed_in: Callable[[Person], Visitor],
+    thi: Visitor,
+    cast: Cast,
+    opened: Opened,
+    session: Session,
 ):
     khanh = signed_in(cast.khanh)
 
@@ -200,7 +242,9 @@ def test_unknown_documents_are_not_found(thi: Visitor, opened: Opened):
     assert thi.post(f"{address(opened)}/khong-co/ban-hanh", on="2021-03-01").status_code == 404
 
 
-def test_the_number_of_queries_does_not_depend_on_documents(thi: Visitor, opened: Opened, session: Session, count_queries):
+def test_the_number_of_queries_does_not_depend_on_documents(
+    thi: Visitor, opened: Opened, session: Session, count_queries
+):
     for _ in range(2):
         thi.post(address(opened), **PAPER)
     thi.read(address(opened))
@@ -213,7 +257,9 @@ def test_the_number_of_queries_does_not_depend_on_documents(thi: Visitor, opened
     assert len(re.findall("<article", thi.read(address(opened)))) == 4
 
 
-def test_a_plan_is_entered_for_the_plans_item_unless_another_is_asked_for(thi: Visitor, opened: Opened):
+def test_a_plan_is_entered_for_the_plans_item_unless_another_is_asked_for(
+    thi: Visitor, opened: Opened
+):
     plan = next(item for item in opened.commune.items if item.key == "plan_commune")
     other = opened.commune.items[-1]
 
@@ -235,7 +281,9 @@ def test_a_plan_that_units_below_wait_for_leads_to_moving_dates(
     assert f'<a href="/chien-dich/{opened.province.uid}/doi-ngay">Dời ngày</a>' in hoa.read(page)
 
 
-def test_a_plan_that_nobody_below_waits_for_moves_nothing(thi: Visitor, opened: Opened, session: Session):
+def test_a_plan_that_nobody_below_waits_for_moves_nothing(
+    thi: Visitor, opened: Opened, session: Session
+):
     assert "không làm dời hạn nào" in thi.read(address(opened))
     thi.post(address(opened), **PAPER)
     [document] = entered(session)
@@ -245,10 +293,17 @@ def test_a_plan_that_nobody_below_waits_for_moves_nothing(thi: Visitor, opened: 
     assert "doi-ngay" not in thi.read(address(opened))
 
 
-def test_what_counts_from_the_units_own_plan_is_named_and_moves_when_that_is_issued(thi: Visitor, opened: Opened, session: Session):
+def test_what_counts_from_the_units_own_plan_is_named_and_moves_when_that_is_issued(
+    thi: Visitor, opened: Opened, session: Session
+):
     items = {item.key: item for item in opened.commune.items}
     model = next(item for item in opened.commune.version.items if item.key == "loudspeaker")
-    model.anchor, model.offset_days, model.end_offset_days, model.depends_on = Anchor.PLAN, 12, None, ["plan_commune"]
+    model.anchor, model.offset_days, model.end_offset_days, model.depends_on = (
+        Anchor.PLAN,
+        12,
+        None,
+        ["plan_commune"],
+    )
     session.commit()
     page = thi.read(address(opened))
     assert "không làm dời hạn nào" not in page
@@ -260,13 +315,20 @@ def test_what_counts_from_the_units_own_plan_is_named_and_moves_when_that_is_iss
 
     day = session.get_one(ChecklistItem, items["loudspeaker"].id).due
     assert f"“{items['loudspeaker'].summary}” → {day:%d/%m/%Y}" in thi.read(address(opened))
-    thi.post(f"{address(opened)}/{document.uid}/sua", **PAPER | {"item": "0", "issued": "2021-02-25"})
+    thi.post(
+        f"{address(opened)}/{document.uid}/sua", **PAPER | {"item": "0", "issued": "2021-02-25"}
+    )
     again = session.get_one(ChecklistItem, items["loudspeaker"].id, populate_existing=True).due
     assert (day.isoformat(), again.isoformat()) == ("2021-03-10", "2021-03-09")
 
 
 def test_drafts_are_for_the_unit_and_those_above_it(
-    stranger: Visitor, thi: Visitor, signed_in: Callable[[Person], Visitor], cast: Cast, opened: Opened, session: Session
+    stranger: Visitor,
+    thi: Visitor,
+    signed_in: Callable[[Person], Visitor],
+    cast: Cast,
+    opened: Opened,
+    session: Session,
 ):
     thi.post(address(opened), **PAPER | {"abstract": "Dự thảo riêng", "item": str(opened.item.id)})
     [document] = entered(session)
@@ -283,7 +345,9 @@ def test_drafts_are_for_the_unit_and_those_above_it(
     assert "Dự thảo riêng" in stranger.read(f"/viec/{opened.item.id}")
 
 
-def test_the_day_of_issue_is_corrected_and_what_it_was_is_shown(thi: Visitor, opened: Opened, session: Session):
+def test_the_day_of_issue_is_corrected_and_what_it_was_is_shown(
+    thi: Visitor, opened: Opened, session: Session
+):
     thi.post(address(opened), **PAPER)
     [document] = entered(session)
     edit = f"{address(opened)}/{document.uid}/sua"
@@ -303,10 +367,18 @@ def test_a_plan_of_another_campaign_of_the_unit_can_be_replaced(
     thi: Visitor, opened: Opened, session: Session, vietnam, cast: Cast
 ):
     open_campaigns(session, now=NOON + timedelta(days=90), calendar=vietnam, year=2021)
-    day = next(c for c in session.scalars(select(Campaign).where(Campaign.unit_id == cast.commune.id)) if c.id != opened.commune.id)
+    day = next(
+        c
+        for c in session.scalars(select(Campaign).where(Campaign.unit_id == cast.commune.id))
+        if c.id != opened.commune.id
+    )
     session.commit()
     elsewhere = f"/chien-dich/{day.uid}/van-ban"
-    for page, number, kind in ((elsewhere, "1/KH", "plan"), (elsewhere, "2/CV", "letter"), (address(opened), "3/KH", "plan")):
+    for page, number, kind in (
+        (elsewhere, "1/KH", "plan"),
+        (elsewhere, "2/CV", "letter"),
+        (address(opened), "3/KH", "plan"),
+    ):
         thi.post(page, **PAPER | {"number": number, "kind": kind})
     old, letter, new = entered(session)
     page = thi.read(address(opened))

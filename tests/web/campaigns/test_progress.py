@@ -31,14 +31,21 @@ AFTER_THE_DAY = date(2021, 3, 22)  # two days after the campaign's own
 
 def finish(session: Session, item: ChecklistItem) -> None:
     item.status, item.completed, item.completed_on = TodoStatus.COMPLETED, NOON, NOON.date()
-    state = {"status": item.status, "due": item.due, "completed_on": item.completed_on, "reported": item.campaign.unit}
+    state = {
+        "status": item.status,
+        "due": item.due,
+        "completed_on": item.completed_on,
+        "reported": item.campaign.unit,
+    }
     session.add(Change(at=NOON, item=item, before={}, after={}, door=Door.PAGE, **state))
     session.commit()
 
 
 def numbers(page: str, name: str) -> list[str]:
     """The cells of the table row with this heading."""
-    row = re.search(rf'<th scope="row"[^>]*>(?:<a [^>]*>)?{re.escape(name)}<.*?</tr>', page, re.DOTALL)
+    row = re.search(
+        rf'<th scope="row"[^>]*>(?:<a [^>]*>)?{re.escape(name)}<.*?</tr>', page, re.DOTALL
+    )
     assert row, name
     return re.findall(r"<td[^>]*>([^<]*)</td>", row[0])
 
@@ -46,33 +53,52 @@ def numbers(page: str, name: str) -> list[str]:
 def rows(page: str, section: str) -> tuple[list[list[int]], list[int]]:
     """The numbers of a table's lines, and those of its last line, the total."""
     table = page[page.index(f'id="{section}"') :].partition("</table>")[0]
-    lines = [re.findall(r"<td[^>]*>([\d.]+)</td>", line) for line in table.split('<tr role="row">')[2:]]
+    lines = [
+        re.findall(r"<td[^>]*>([\d.]+)</td>", line) for line in table.split('<tr role="row">')[2:]
+    ]
     *found, total = [[int(cell.replace(".", "")) for cell in line] for line in lines]
     return found, total
 
 
 @pytest.fixture
 def merged(session: Session, cast: Cast, opened: Opened, clock: Clock) -> Unit:
-    """The commune that three others became two days after the campaign's day; it has the work that was still to come."""
+    """The commune that three others became two days after the campaign's day; it has the work that
+    was still to come.
+    """
     session.execute(update(Unit).where(Unit.valid_to == date(2025, 6, 30)).values(valid_to=None))
     session.execute(delete(UnitSuccession))
     session.expire_all()
     finish(session, opened.item)
     clock.now = datetime(2021, 3, 22, 1, tzinfo=UTC)
     keys = ["23341", "23344", "23347"]
-    merge(session, keys, NewUnit("Xã Đăk Mới"), on=AFTER_THE_DAY, basis="Nghị quyết thử", by=cast.hoa, now=clock.now)
+    merge(
+        session,
+        keys,
+        NewUnit("Xã Đăk Mới"),
+        on=AFTER_THE_DAY,
+        basis="Nghị quyết thử",
+        by=cast.hoa,
+        now=clock.now,
+    )
     session.commit()
     return session.scalars(select(Unit).where(Unit.full_name == "Xã Đăk Mới")).one()
 
 
 def test_a_village_that_is_entered_later_has_no_line_in_the_report_of_a_day_before(
-    stranger: Visitor, clock: Clock, cast: Cast, opened: Opened, session: Session, vietnam: WorkCalendar
+    stranger: Visitor,
+    clock: Clock,
+    cast: Cast,
+    opened: Opened,
+    session: Session,
+    vietnam: WorkCalendar,
 ):
     clock.advance(A_DAY)
     address = f"/tien-do/{cast.commune.slug}?nam=2021&ngay={NOON:%Y-%m-%d}"
     before = stranger.read(address).partition("<main")[2].partition("</main>")[0]
 
-    village = add_village(session, cast.commune, VillageType.THON, "Mới", by=cast.hoa, now=clock.now, calendar=vietnam)
+    village = add_village(
+        session, cast.commune, VillageType.THON, "Mới", by=cast.hoa, now=clock.now, calendar=vietnam
+    )
     session.commit()
 
     assert stranger.read(address).partition("<main")[2].partition("</main>")[0] == before
@@ -83,7 +109,11 @@ def test_a_campaign_counts_units_that_began_after_its_first_day(
     stranger: Visitor, cast: Cast, opened: Opened, session: Session, merged: Unit
 ):
     district = session.scalars(select(Campaign).where(Campaign.unit_id == cast.district.id)).one()
-    leaves = sum_of(own_progress(session, AFTER_THE_DAY, Campaign.unit_id.in_(ever_below(cast.district.id))).values())
+    leaves = sum_of(
+        own_progress(
+            session, AFTER_THE_DAY, Campaign.unit_id.in_(ever_below(cast.district.id))
+        ).values()
+    )
     tally = f"<strong>{leaves.done}/{leaves.expected} việc</strong>"
 
     page = stranger.read(f"/chien-dich/{district.uid}")
@@ -96,7 +126,9 @@ def test_a_campaign_counts_units_that_began_after_its_first_day(
 
 
 @pytest.mark.parametrize("day", ["", "&ngay=2021-03-21"])
-def test_the_lines_of_units_add_up_to_the_total_across_a_merger(stranger: Visitor, cast: Cast, merged: Unit, day: str):
+def test_the_lines_of_units_add_up_to_the_total_across_a_merger(
+    stranger: Visitor, cast: Cast, merged: Unit, day: str
+):
     page = stranger.read(f"/tien-do/{cast.district.slug}?nam=2021{day}")
 
     lines, total = rows(page, "theo-don-vi")
@@ -109,13 +141,17 @@ def test_the_units_below_a_unit_add_up_to_its_total_across_a_merger(
 ):
     page = stranger.read(f"/don-vi/{cast.district.slug}")
 
-    own, total = (tuple(map(int, found)) for found in re.findall(r"<strong>(\d+)/(\d+) việc</strong>", page))
+    own, total = (
+        tuple(map(int, found)) for found in re.findall(r"<strong>(\d+)/(\d+) việc</strong>", page)
+    )
     below = re.findall(r"<td>(\d+)/(\d+) việc</td>", page[page.index('id="cap-duoi"') :])
     assert tuple(map(sum, zip(own, *(map(int, line) for line in below), strict=True))) == total
 
 
 @pytest.mark.parametrize("day", ["", "&ngay=2021-03-21"])
-def test_a_merged_unit_shows_what_its_predecessors_did_in_one_set_of_figures(stranger: Visitor, merged: Unit, day: str):
+def test_a_merged_unit_shows_what_its_predecessors_did_in_one_set_of_figures(
+    stranger: Visitor, merged: Unit, day: str
+):
     page = stranger.read(f"/tien-do/{merged.slug}?nam=2021{day}")
 
     lines, total = rows(page, "theo-don-vi")
@@ -127,15 +163,20 @@ def test_a_merged_unit_shows_what_its_predecessors_did_in_one_set_of_figures(str
 
 
 def test_the_page_of_a_merged_unit_agrees_with_its_progress(stranger: Visitor, merged: Unit):
-    [head] = re.findall(r"<strong>(\d+/\d+) việc", stranger.read(f"/tien-do/{merged.slug}?nam=2021"))
+    [head] = re.findall(
+        r"<strong>(\d+/\d+) việc", stranger.read(f"/tien-do/{merged.slug}?nam=2021")
+    )
     page = stranger.read(f"/don-vi/{merged.slug}")
 
     own, earlier, altogether = re.findall(r"<strong>(\d+/\d+) việc</strong>", page)
     assert altogether == head
-    assert tuple(map(sum, zip(*(map(int, figures.split("/")) for figures in (own, earlier)), strict=True))) == tuple(
-        map(int, head.split("/"))
+    assert tuple(
+        map(sum, zip(*(map(int, figures.split("/")) for figures in (own, earlier)), strict=True))
+    ) == tuple(map(int, head.split("/")))
+    assert (
+        "Thị trấn Đăk Glei"
+        in stranger.read(f"/tien-do/{merged.slug}?nam=2021").partition('id="theo-don-vi"')[2]
     )
-    assert "Thị trấn Đăk Glei" in stranger.read(f"/tien-do/{merged.slug}?nam=2021").partition('id="theo-don-vi"')[2]
 
 
 def test_a_round_that_a_predecessor_finished_stands_among_those_of_the_new_unit(
@@ -147,7 +188,9 @@ def test_a_round_that_a_predecessor_finished_stands_among_those_of_the_new_unit(
     for item in opened.commune.items:
         finish(session, item)
     clock.now = datetime(2021, 3, 22, 1, tzinfo=UTC)
-    new = rename(session, "23341", "Thị trấn Mới", on=AFTER_THE_DAY, basis=None, by=cast.hoa, now=clock.now).begun[0]
+    new = rename(
+        session, "23341", "Thị trấn Mới", on=AFTER_THE_DAY, basis=None, by=cast.hoa, now=clock.now
+    ).begun[0]
     session.commit()
 
     page = stranger.read(f"/don-vi/{new.slug}")
@@ -156,7 +199,9 @@ def test_a_round_that_a_predecessor_finished_stands_among_those_of_the_new_unit(
     assert numbers(page, opened.commune.summary)[0] == str(len(opened.commune.items))
 
 
-def test_a_unit_shows_how_far_it_and_all_below_it_have_come(stranger: Visitor, cast: Cast, opened: Opened, session: Session):
+def test_a_unit_shows_how_far_it_and_all_below_it_have_come(
+    stranger: Visitor, cast: Cast, opened: Opened, session: Session
+):
     finish(session, opened.item)
 
     page = stranger.read(f"/tien-do/{cast.district.slug}")
@@ -166,24 +211,35 @@ def test_a_unit_shows_how_far_it_and_all_below_it_have_come(stranger: Visitor, c
     assert numbers(page, opened.commune.summary)[1] == "1"
 
 
-def test_the_unit_page_and_the_progress_page_agree(stranger: Visitor, cast: Cast, opened: Opened, session: Session):
-    opened.commune.items[1].status, opened.commune.items[1].not_done = TodoStatus.CANCELLED, NotDone.NOT_REQUIRED
+def test_the_unit_page_and_the_progress_page_agree(
+    stranger: Visitor, cast: Cast, opened: Opened, session: Session
+):
+    opened.commune.items[1].status, opened.commune.items[1].not_done = (
+        TodoStatus.CANCELLED,
+        NotDone.NOT_REQUIRED,
+    )
     finish(session, opened.item)
 
     tallies = [
-        re.findall(r"<strong>(\d+/\d+) việc</strong>", stranger.read(f"/{room}/{cast.commune.slug}"))[0]
+        re.findall(
+            r"<strong>(\d+/\d+) việc</strong>", stranger.read(f"/{room}/{cast.commune.slug}")
+        )[0]
         for room in ("tien-do", "don-vi")
     ]
 
     assert tallies == [f"1/{len(opened.commune.items) - 1}"] * 2
 
 
-def test_a_past_day_shows_what_was_done_by_then(stranger: Visitor, cast: Cast, opened: Opened, session: Session, clock: Clock):
+def test_a_past_day_shows_what_was_done_by_then(
+    stranger: Visitor, cast: Cast, opened: Opened, session: Session, clock: Clock
+):
     finish(session, opened.item)
     clock.advance(A_DAY)
     address = f"/tien-do/{cast.commune.slug}"
 
-    assert f"<strong>1/{len(opened.commune.items)} việc" in stranger.read(f"{address}?ngay=2021-03-01")
+    assert f"<strong>1/{len(opened.commune.items)} việc" in stranger.read(
+        f"{address}?ngay=2021-03-01"
+    )
     before = (NOON - A_DAY).date()
     opened.item.campaign.items[0].created = NOON - 9 * A_DAY
     session.commit()
@@ -209,29 +265,46 @@ def test_an_item_leads_to_the_units_that_have_not_done_it(
     page = stranger.read(address)
 
     line = page[page.index(f">{opened.item.summary}<details>") :].partition("</details>")[0]
-    same = select(ChecklistItem).join(ChecklistItem.campaign).where(ChecklistItem.key == opened.item.key)
+    same = (
+        select(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .where(ChecklistItem.key == opened.item.key)
+    )
     other = session.scalars(same.where(Campaign.unit.has(key="23344"))).one()
     assert f'<a href="/viec/{other.id}">Xã Đăk Blô</a>' in line
     assert "Thị trấn Đăk Glei" not in line
     assert f"{line.count('<li>')} đơn vị chưa hoàn thành" in line
-    few = count_queries(lambda: stranger.read(f"/tien-do/{cast.commune.slug}?chien-dich=happiness_day:2021"))
+    few = count_queries(
+        lambda: stranger.read(f"/tien-do/{cast.commune.slug}?chien-dich=happiness_day:2021")
+    )
     assert count_queries(lambda: stranger.read(address)) <= few
 
 
-def test_silence_is_about_whole_campaigns_and_says_so(stranger: Visitor, cast: Cast, opened: Opened, session: Session):
+def test_silence_is_about_whole_campaigns_and_says_so(
+    stranger: Visitor, cast: Cast, opened: Opened, session: Session
+):
     finish(session, opened.item)
-    whole, phase = (stranger.read(f"/tien-do/{cast.district.slug}?giai-doan={key}") for key in ("", "report"))
+    whole, phase = (
+        stranger.read(f"/tien-do/{cast.district.slug}?giai-doan={key}") for key in ("", "report")
+    )
 
     said = "không chỉ giai đoạn đang xem"
     assert (said in whole, said in phase) == (False, True)
-    silent = [page[page.index('id="chua-bao-cao"') :].partition("</section>")[0] for page in (whole, phase)]
+    silent = [
+        page[page.index('id="chua-bao-cao"') :].partition("</section>")[0]
+        for page in (whole, phase)
+    ]
     assert [page.count("<li>") for page in silent] == [silent[0].count("<li>")] * 2
 
 
 def test_parts_of_divided_items_are_shown_beside_the_items(
     stranger: Visitor, cast: Cast, opened: Opened, session: Session, vietnam: WorkCalendar
 ):
-    plan = session.scalars(select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == cast.district.id)).first()
+    plan = session.scalars(
+        select(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .where(Campaign.unit_id == cast.district.id)
+    ).first()
     before = re.findall(r"<strong>(\d+/\d+) việc", stranger.read(f"/tien-do/{cast.district.slug}"))
     split_item(session, plan.id, [cast.commune.id], by=cast.hoa, now=NOON, calendar=vietnam)
     session.commit()
@@ -244,12 +317,17 @@ def test_parts_of_divided_items_are_shown_beside_the_items(
 
 
 def test_what_is_chosen_can_be_taken_away_again(stranger: Visitor, cast: Cast, opened: Opened):
-    page = stranger.read(f"/tien-do/{cast.commune.slug}?nam=2021&chien-dich=happiness_day:2021&giai-doan=report")
+    page = stranger.read(
+        f"/tien-do/{cast.commune.slug}?nam=2021&chien-dich=happiness_day:2021&giai-doan=report"
+    )
 
     chips = re.findall(r'<a class="chip" href="([^"]+)"', page)
     assert len(chips) == 3
     assert opened.province.summary in page.partition('class="chips"')[2].partition("</ul>")[0]
-    assert all(sum(name in address for name in ("nam=", "chien-dich=", "giai-doan=")) == 2 for address in chips)
+    assert all(
+        sum(name in address for name in ("nam=", "chien-dich=", "giai-doan=")) == 2
+        for address in chips
+    )
     expected = [item for item in opened.commune.items if item.phase_key == "report"]
     assert f"<strong>0/{len(expected)} việc" in page
 
@@ -260,12 +338,18 @@ def test_the_way_down_keeps_what_is_chosen(stranger: Visitor, cast: Cast, opened
     assert f'href="/tien-do/{cast.commune.slug}?giai-doan=report"' in page
 
 
-@pytest.mark.parametrize("query", ["ngay=2021-02-30", "ngay=x", "ngay=2021-03-02", "ngay=0001-01-01", "nam=99999", "giai-doan=x"])
+@pytest.mark.parametrize(
+    "query",
+    ["ngay=2021-02-30", "ngay=x", "ngay=2021-03-02", "ngay=0001-01-01", "nam=99999", "giai-doan=x"],
+)
 def test_what_cannot_be_asked_is_refused_in_words(stranger: Visitor, cast: Cast, query: str):
     stranger.read(f"/tien-do/{cast.commune.slug}?{query}", 400)
 
 
-@pytest.mark.parametrize("path", ["khong-co", "tinh-kon-tum?chien-dich=khong-co:2021", "tinh-kon-tum?chien-dich=happiness_day"])
+@pytest.mark.parametrize(
+    "path",
+    ["khong-co", "tinh-kon-tum?chien-dich=khong-co:2021", "tinh-kon-tum?chien-dich=happiness_day"],
+)
 def test_what_does_not_exist_is_not_found(stranger: Visitor, cast: Cast, path: str):
     stranger.read(f"/tien-do/{path.replace('tinh-kon-tum', cast.province.slug)}", 404)
 
@@ -278,7 +362,9 @@ def test_a_year_without_campaigns_says_so(stranger: Visitor, cast: Cast, opened:
 
 
 def test_a_unit_leads_to_its_progress(stranger: Visitor, cast: Cast, opened: Opened):
-    assert f'href="/tien-do/{cast.commune.slug}?nam=2021"' in stranger.read(f"/don-vi/{cast.commune.slug}")
+    assert f'href="/tien-do/{cast.commune.slug}?nam=2021"' in stranger.read(
+        f"/don-vi/{cast.commune.slug}"
+    )
 
 
 def test_the_number_of_queries_does_not_depend_on_rows(
@@ -291,7 +377,10 @@ def test_the_number_of_queries_does_not_depend_on_rows(
             name: getattr(opened.province, name)
             for name in ("template_id", "version_id", "year", "unit_id", "owner_role_key", "opens")
         },
-        **{name: getattr(opened.province, name) for name in ("dtstart", "dtend", "created", "last_modified", "summary")},
+        **{
+            name: getattr(opened.province, name)
+            for name in ("dtstart", "dtend", "created", "last_modified", "summary")
+        },
         uid=new_uid(),
         period="2021-b",
     )
@@ -309,6 +398,13 @@ def test_the_page_leads_to_its_parts_and_names_who_is_silent_before_its_longest_
 ):
     page = stranger.read(f"/tien-do/{cast.province.slug}")
 
-    wanted = ["theo-chien-dich", "theo-giai-doan", "chua-bao-cao", "theo-nam", "theo-viec", "theo-don-vi"]
+    wanted = [
+        "theo-chien-dich",
+        "theo-giai-doan",
+        "chua-bao-cao",
+        "theo-nam",
+        "theo-viec",
+        "theo-don-vi",
+    ]
     assert re.findall(r'href="#(theo-[\w-]+|chua-[\w-]+)"', page) == wanted
     assert re.findall(r'<h2 id="([\w-]+)"', page) == wanted

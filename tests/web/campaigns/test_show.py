@@ -35,7 +35,9 @@ def test_the_checklist_names_phase_role_and_who_holds_it(stranger: Visitor, open
     assert "thi@example.org" not in page
 
 
-def test_a_due_date_that_moved_says_from_where_and_why(stranger: Visitor, opened: Opened, session: Session):
+def test_a_due_date_that_moved_says_from_where_and_why(
+    stranger: Visitor, opened: Opened, session: Session
+):
     opened.item.nominal_due, opened.item.due_reason = opened.item.due, "trong kỳ nghỉ Tết"
     session.commit()
 
@@ -63,15 +65,18 @@ def test_strangers_may_read_and_see_the_tick(stranger: Visitor, opened: Opened, 
     opened.item.evidence_min = 0
     session.commit()
 
-    assert f'action="/viec/{opened.item.id}/hoan-thanh"' in stranger.read(f"/chien-dich/{opened.commune.uid}")
+    assert f'action="/viec/{opened.item.id}/hoan-thanh"' in stranger.read(
+        f"/chien-dich/{opened.commune.uid}"
+    )
 
 
 def test_the_tick_of_an_item_that_wants_evidence_leads_to_its_form(signed_in, cast, opened: Opened):
     page = signed_in(cast.thi).read(f"/chien-dich/{opened.commune.uid}")
 
     assert evidence_missing(opened.item) == 1
-    assert f'href="/viec/{opened.item.id}?back=/chien-dich/{opened.commune.uid.replace("@", "%40")}#minh-chung"' in page.replace(
-        "@", "%40"
+    assert (
+        f'href="/viec/{opened.item.id}?back=/chien-dich/{opened.commune.uid.replace("@", "%40")}#minh-chung"'
+        in page.replace("@", "%40")
     )
     assert f'action="/viec/{opened.item.id}/hoan-thanh"' not in page
 
@@ -97,7 +102,9 @@ def test_a_cancelled_campaign_can_only_be_read(signed_in, cast, opened: Opened, 
     assert "Văn bản</h2>" not in thi.read(f"/viec/{opened.item.id}")
 
 
-def test_the_checklist_follows_the_units_own_progress_and_the_unit_is_named_once_above_it(stranger: Visitor, opened: Opened):
+def test_the_checklist_follows_the_units_own_progress_and_the_unit_is_named_once_above_it(
+    stranger: Visitor, opened: Opened
+):
     page = stranger.read(f"/chien-dich/{opened.commune.uid}")
 
     head = page[page.index("<main") : page.index('id="danh-muc"')]
@@ -105,7 +112,9 @@ def test_the_checklist_follows_the_units_own_progress_and_the_unit_is_named_once
     assert head.index('id="tien-do"') < head.index("<details>") < head.index("Chủ đề")
 
 
-def test_a_printed_checklist_has_a_place_to_sign_and_a_code_that_leads_back(stranger: Visitor, opened: Opened):
+def test_a_printed_checklist_has_a_place_to_sign_and_a_code_that_leads_back(
+    stranger: Visitor, opened: Opened
+):
     page = stranger.read(f"/chien-dich/{opened.commune.uid}")
 
     [code] = re.findall(r'<div class="on-paper">.*?src="([^"]+)"', page, re.DOTALL)
@@ -130,16 +139,26 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_items(
     stranger: Visitor, opened: Opened, count_queries, session: Session
 ):
     all_items = count_queries(lambda: stranger.read(f"/chien-dich/{opened.commune.uid}"))
-    session.execute(delete(ChecklistItem).where(ChecklistItem.campaign_id == opened.commune.id, ChecklistItem.id != opened.item.id))
+    session.execute(
+        delete(ChecklistItem).where(
+            ChecklistItem.campaign_id == opened.commune.id, ChecklistItem.id != opened.item.id
+        )
+    )
     session.commit()
 
     assert count_queries(lambda: stranger.read(f"/chien-dich/{opened.commune.uid}")) == all_items
 
 
-def test_what_holds_an_item_up_and_why_one_is_left_out_is_said(stranger: Visitor, opened: Opened, session: Session):
+def test_what_holds_an_item_up_and_why_one_is_left_out_is_said(
+    stranger: Visitor, opened: Opened, session: Session
+):
     held_up, left_out = opened.commune.items[:2]
     held_up.blocked = "chưa có kinh phí"
-    left_out.status, left_out.not_done, left_out.reason = TodoStatus.CANCELLED, NotDone.NOT_REQUIRED, "không có trường học"
+    left_out.status, left_out.not_done, left_out.reason = (
+        TodoStatus.CANCELLED,
+        NotDone.NOT_REQUIRED,
+        "không có trường học",
+    )
     session.commit()
 
     page = stranger.read(f"/chien-dich/{opened.commune.uid}")
@@ -150,8 +169,14 @@ def test_what_holds_an_item_up_and_why_one_is_left_out_is_said(stranger: Visitor
     assert f'action="/viec/{left_out.id}/hoan-thanh"' not in page
 
 
-def test_a_campaign_may_have_its_own_theme_and_belong_to_no_observance(stranger: Visitor, opened: Opened, session: Session):
-    opened.commune.observance_id, opened.commune.theme, opened.commune.event_date = None, "Gia đình no ấm", opened.commune.dtstart
+def test_a_campaign_may_have_its_own_theme_and_belong_to_no_observance(
+    stranger: Visitor, opened: Opened, session: Session
+):
+    opened.commune.observance_id, opened.commune.theme, opened.commune.event_date = (
+        None,
+        "Gia đình no ấm",
+        opened.commune.dtstart,
+    )
     session.commit()
 
     page = stranger.read(f"/chien-dich/{opened.commune.uid}")
@@ -162,21 +187,30 @@ def test_a_campaign_may_have_its_own_theme_and_belong_to_no_observance(stranger:
 
 
 def of_template(session: Session, unit_id: int, key: str) -> Campaign:
-    query = select(Campaign).where(Campaign.unit_id == unit_id, Campaign.year == 2021, Campaign.template.has(Template.key == key))
+    query = select(Campaign).where(
+        Campaign.unit_id == unit_id,
+        Campaign.year == 2021,
+        Campaign.template.has(Template.key == key),
+    )
     return session.scalars(query).one()
 
 
-def test_a_unit_reads_one_checklist_for_a_campaign_and_the_one_inside_it(stranger: Visitor, cast, vietnam, session: Session):
+def test_a_unit_reads_one_checklist_for_a_campaign_and_the_one_inside_it(
+    stranger: Visitor, cast, vietnam, session: Session
+):
     open_campaigns(session, now=NOON.replace(month=11), calendar=vietnam, year=2021)
     session.commit()
-    month, day = (of_template(session, cast.commune.id, key) for key in ("gender_action_month", "evaw_day"))
+    month, day = (
+        of_template(session, cast.commune.id, key) for key in ("gender_action_month", "evaw_day")
+    )
 
     page = stranger.read(f"/chien-dich/{month.uid}")
 
     for item in [*month.items, *day.items]:
         assert page.count(f'id="viec-{item.id}"') == 1
     assert f'href="/chien-dich/{day.uid}"' in page
-    assert f"0/{len(month.items)} việc" in page  # progress counts the inner campaign's items in their own campaign
+    # progress counts the inner campaign's items in their own campaign
+    assert f"0/{len(month.items)} việc" in page
     assert f'href="/chien-dich/{month.uid}"' in stranger.read(f"/chien-dich/{day.uid}")
 
 
@@ -198,15 +232,24 @@ def test_integrated_work_is_shown_in_both_campaigns_and_counted_in_its_own(
     assert f"1/{len(opened.commune.items)} việc" in thi.read(f"/chien-dich/{opened.commune.uid}")
 
 
-def test_the_same_work_of_the_campaign_inside_is_done_together_by_one_button(signed_in, cast, vietnam, session: Session):
+def test_the_same_work_of_the_campaign_inside_is_done_together_by_one_button(
+    signed_in, cast, vietnam, session: Session
+):
     open_campaigns(session, now=NOON.replace(month=11), calendar=vietnam, year=2021)
-    month, day = (of_template(session, cast.commune.id, key) for key in ("gender_action_month", "evaw_day"))
-    plan, second = (next(item for item in campaign.items if item.key == "plan_commune") for campaign in (month, day))
+    month, day = (
+        of_template(session, cast.commune.id, key) for key in ("gender_action_month", "evaw_day")
+    )
+    plan, second = (
+        next(item for item in campaign.items if item.key == "plan_commune")
+        for campaign in (month, day)
+    )
     session.commit()
     thi: Visitor = signed_in(cast.thi)
     path, chosen = f"/viec/{plan.id}/long-ghep", f"{day.uid}/{second.id}"
     assert f'action="{path}"' in thi.read(f"/chien-dich/{month.uid}")
-    assert thi.read(f"/viec/{plan.id}/tuy-chon").index(chosen) < thi.read(f"/viec/{plan.id}/tuy-chon").index(f'"{day.uid}"')
+    assert thi.read(f"/viec/{plan.id}/tuy-chon").index(chosen) < thi.read(
+        f"/viec/{plan.id}/tuy-chon"
+    ).index(f'"{day.uid}"')
 
     thi.post(path, campaign=chosen, back=f"/chien-dich/{month.uid}")
 
@@ -223,7 +266,9 @@ def test_the_number_of_queries_does_not_depend_on_inner_items_parts_and_evidence
     stranger: Visitor, cast, vietnam, count_queries, session: Session
 ):
     open_campaigns(session, now=NOON.replace(month=11), calendar=vietnam, year=2021)
-    month, day = (of_template(session, cast.commune.id, key) for key in ("gender_action_month", "evaw_day"))
+    month, day = (
+        of_template(session, cast.commune.id, key) for key in ("gender_action_month", "evaw_day")
+    )
     session.commit()
     with_inner = count_queries(lambda: stranger.read(f"/chien-dich/{month.uid}"))
     session.execute(delete(ChecklistItem).where(ChecklistItem.campaign_id == day.id))

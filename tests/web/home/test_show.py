@@ -26,7 +26,9 @@ def test_another_month_is_asked_for_by_its_address(stranger: Visitor, opened: Op
     assert 'href="/?thang=2021-12"' in page
 
 
-@pytest.mark.parametrize("month", ["2021-13", "2021-00", "2021-1", "x", "1899-12", "2101-01", "2021-11-01", "٢٠٢١-١١"])
+@pytest.mark.parametrize(
+    "month", ["2021-13", "2021-00", "2021-1", "x", "1899-12", "2101-01", "2021-11-01", "٢٠٢١-١١"]
+)
 def test_a_month_that_does_not_exist_gives_a_clear_page(stranger: Visitor, month: str):
     page = stranger.read(f"/?thang={month}", 400)
 
@@ -48,10 +50,15 @@ def test_days_off_have_their_name_and_provisional_ones_say_so(stranger: Visitor,
     assert "(dự&nbsp;kiến)" in stranger.read("/?thang=2027-02")
 
 
-def test_the_shade_of_days_off_goes_through_the_whole_week_under_the_bars_of_long_observances(stranger: Visitor, opened: Opened):
-    weeks = re.findall(r'<tbody class="([^"]*)">(.*?)</tbody>', stranger.read("/?thang=2021-06"), re.DOTALL)
+def test_the_shade_of_days_off_goes_through_the_whole_week_under_the_bars_of_long_observances(
+    stranger: Visitor, opened: Opened
+):
+    weeks = re.findall(
+        r'<tbody class="([^"]*)">(.*?)</tbody>', stranger.read("/?thang=2021-06"), re.DOTALL
+    )
 
-    assert [off.split() for off, _week in weeks] == [["off-6", "off-7"]] * 4 + [[]]  # the 30th is a Wednesday
+    # the 30th is a Wednesday
+    assert [off.split() for off, _week in weeks] == [["off-6", "off-7"]] * 4 + [[]]
     assert all('class="stretch"' in week for _off, week in weeks)
 
 
@@ -64,7 +71,9 @@ def test_a_phone_lists_a_break_of_many_days_as_one_line(stranger: Visitor, opene
     assert listing.count("Kỳ nghỉ Tết (dự&nbsp;kiến)") == 1
 
 
-def test_an_observance_shows_its_days_left_and_the_campaign_that_is_open(stranger: Visitor, opened: Opened):
+def test_an_observance_shows_its_days_left_and_the_campaign_that_is_open(
+    stranger: Visitor, opened: Opened
+):
     page = stranger.read("/")
 
     assert "Ngày Quốc tế Hạnh phúc" in page
@@ -81,12 +90,17 @@ def test_a_day_at_the_end_of_a_lunar_year_stands_in_the_list_of_the_year_it_fall
     stranger: Visitor, opened: Opened, session: Session, cast: Cast
 ):
     rule = {"kind": "lunar_day", "lunar_month": 12, "lunar_day": 30}  # of lunar 2020: 11/02/2021
-    add_observance(session, NewObservance("Giao thừa sum vầy", "", rule, "olive"), by=cast.hoa, now=NOON)
+    add_observance(
+        session, NewObservance("Giao thừa sum vầy", "", rule, "olive"), by=cast.hoa, now=NOON
+    )
     session.commit()
 
     pages = [stranger.read(f"/?thang={month}") for month in ("2021-06", "2022-06")]
 
-    days = [page[page.index('id="cac-ngay"') :].partition("Giao thừa sum vầy")[0][-500:] for page in pages]
+    days = [
+        page[page.index('id="cac-ngay"') :].partition("Giao thừa sum vầy")[0][-500:]
+        for page in pages
+    ]
     assert "11/02/2021" in days[0]
     assert "31/01/2022" in days[1]
 
@@ -123,7 +137,9 @@ def thi(signed_in, cast: Cast, opened: Opened, session: Session) -> Visitor:
 def test_who_is_signed_in_is_led_to_their_unit_and_to_all_of_their_items(thi: Visitor, cast):
     home = thi.read("/")
 
-    assert f'Đơn vị của tôi</span> <a href="/don-vi/{cast.commune.slug}">Thị trấn Đăk Glei</a>' in home
+    assert (
+        f'Đơn vị của tôi</span> <a href="/don-vi/{cast.commune.slug}">Thị trấn Đăk Glei</a>' in home
+    )
     count = re.search(r'<a href="/viec-cua-toi/">5/(\d+) việc, xem tất cả</a>', home)
     assert count
     items = re.findall(r'href="/viec/\d+"', thi.read("/viec-cua-toi/"))
@@ -146,7 +162,9 @@ def test_a_stranger_signs_in_before_seeing_own_items(stranger: Visitor):
     assert stranger.get("/viec-cua-toi/").headers["Location"].startswith("/dang-nhap")
 
 
-def test_the_number_of_queries_does_not_depend_on_the_month(stranger: Visitor, opened: Opened, count_queries, clock: Clock):
+def test_the_number_of_queries_does_not_depend_on_the_month(
+    stranger: Visitor, opened: Opened, count_queries, clock: Clock
+):
     few = count_queries(lambda: stranger.read("/?thang=2021-01"))
     many = count_queries(lambda: stranger.read("/?thang=2021-11"))
 

@@ -17,24 +17,35 @@ from tests.web.conftest import NOON, Opened, Visitor
 
 @pytest.fixture
 def village(session: Session, cast: Cast, opened: Opened, vietnam) -> Unit:
-    unit = add_village(session, cast.commune, VillageType.LANG, "Đăk Ra", by=cast.thi, now=NOON, calendar=vietnam)
+    unit = add_village(
+        session, cast.commune, VillageType.LANG, "Đăk Ra", by=cast.thi, now=NOON, calendar=vietnam
+    )
     session.commit()
     return unit
 
 
 def villages(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(Unit).where(Unit.level_key == "village")) or 0
+    return (
+        session.scalar(select(func.count()).select_from(Unit).where(Unit.level_key == "village"))
+        or 0
+    )
 
 
-@pytest.mark.parametrize("path", ["/viec/{item}/tuy-chon", "/chien-dich/{uid}/viec-rieng", "/don-vi/{slug}/thon"])
-def test_strangers_are_asked_to_sign_in_and_come_back(stranger: Visitor, opened: Opened, cast: Cast, path: str):
+@pytest.mark.parametrize(
+    "path", ["/viec/{item}/tuy-chon", "/chien-dich/{uid}/viec-rieng", "/don-vi/{slug}/thon"]
+)
+def test_strangers_are_asked_to_sign_in_and_come_back(
+    stranger: Visitor, opened: Opened, cast: Cast, path: str
+):
     path = path.format(item=opened.item.id, uid=opened.commune.uid, slug=cast.commune.slug)
 
     assert stranger.get(path).location.startswith("/dang-nhap?next=/")
 
 
 @pytest.mark.parametrize("path", ["/viec/{item}/tuy-chon", "/chien-dich/{uid}/viec-rieng"])
-def test_people_of_other_units_have_nothing_to_choose(signed_in, opened: Opened, cast: Cast, path: str):
+def test_people_of_other_units_have_nothing_to_choose(
+    signed_in, opened: Opened, cast: Cast, path: str
+):
     signed_in(cast.khanh).read(path.format(item=opened.item.id, uid=opened.commune.uid), 403)
 
 
@@ -51,8 +62,11 @@ def test_a_commune_enters_its_villages(signed_in, opened: Opened, cast: Cast, se
     assert "Làng Đăk Ra" in thi.read(f"/don-vi/{village.slug}")
 
 
-def test_a_ward_is_offered_the_kind_it_has_and_told_what_was_added(signed_in, cast: Cast, session: Session):
-    khanh, path = signed_in(cast.khanh), f"/don-vi/{cast.other_commune.slug}/thon"  # Phường Quang Trung
+def test_a_ward_is_offered_the_kind_it_has_and_told_what_was_added(
+    signed_in, cast: Cast, session: Session
+):
+    # Phường Quang Trung
+    khanh, path = signed_in(cast.khanh), f"/don-vi/{cast.other_commune.slug}/thon"
     page = khanh.read(path)
 
     assert 'value="to_dan_pho" selected' in page
@@ -67,8 +81,13 @@ def test_a_ward_is_offered_the_kind_it_has_and_told_what_was_added(signed_in, ca
     assert "Hôm nay là ngày hoạt động cuối cùng của tổ dân phố Hòa Bình." in khanh.read(path)
 
 
-@pytest.mark.parametrize(("form", "status"), [({"kind": "lang", "name": " "}, 400), ({"kind": "x", "name": "Đăk Ra"}, 400)])
-def test_a_village_that_cannot_be_entered_is_said_in_words(signed_in, opened: Opened, cast: Cast, session: Session, form, status):
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [({"kind": "lang", "name": " "}, 400), ({"kind": "x", "name": "Đăk Ra"}, 400)],
+)
+def test_a_village_that_cannot_be_entered_is_said_in_words(
+    signed_in, opened: Opened, cast: Cast, session: Session, form, status
+):
     response = signed_in(cast.thi).post(f"/don-vi/{cast.commune.slug}/thon", **form)
 
     assert response.status_code == status
@@ -77,7 +96,12 @@ def test_a_village_that_cannot_be_entered_is_said_in_words(signed_in, opened: Op
 
 
 def test_others_enter_no_villages(signed_in, opened: Opened, cast: Cast, session: Session):
-    assert signed_in(cast.khanh).post(f"/don-vi/{cast.commune.slug}/thon", kind="lang", name="x").status_code == 403
+    assert (
+        signed_in(cast.khanh)
+        .post(f"/don-vi/{cast.commune.slug}/thon", kind="lang", name="x")
+        .status_code
+        == 403
+    )
     signed_in(cast.hoa).read(f"/don-vi/{cast.district.slug}/thon", 404)
     assert villages(session) == 0
 
@@ -89,7 +113,14 @@ def test_a_unit_adds_its_own_item(signed_in, opened: Opened, cast: Cast, session
     assert 'value="Thi nấu ăn"' in wrong.text
 
     response = thi.post(
-        path, summary="Thi nấu ăn", due="2021-03-19", phase="event", evidence="photo", evidence_min="1", weight="3", role="hoi_lhpn"
+        path,
+        summary="Thi nấu ăn",
+        due="2021-03-19",
+        phase="event",
+        evidence="photo",
+        evidence_min="1",
+        weight="3",
+        role="hoi_lhpn",
     )
 
     assert response.location == f"/chien-dich/{opened.commune.uid}"
@@ -100,25 +131,40 @@ def test_a_unit_adds_its_own_item(signed_in, opened: Opened, cast: Cast, session
 
 
 @pytest.mark.parametrize("due", ["19/03/0226", "31/12/9999"])
-def test_a_slip_in_the_year_is_said_with_what_was_typed(signed_in, opened: Opened, cast: Cast, session: Session, due: str):
-    answer = signed_in(cast.thi).post(f"/chien-dich/{opened.commune.uid}/viec-rieng", summary="Thi", due=due, phase="event")
+def test_a_slip_in_the_year_is_said_with_what_was_typed(
+    signed_in, opened: Opened, cast: Cast, session: Session, due: str
+):
+    answer = signed_in(cast.thi).post(
+        f"/chien-dich/{opened.commune.uid}/viec-rieng", summary="Thi", due=due, phase="event"
+    )
 
     assert (answer.status_code, due in answer.text) == (400, True)
     assert "quá xa" in answer.text
-    assert session.scalar(select(func.count()).select_from(ChecklistItem).where(ChecklistItem.is_own)) == 0
+    assert (
+        session.scalar(select(func.count()).select_from(ChecklistItem).where(ChecklistItem.is_own))
+        == 0
+    )
 
 
 def test_what_an_own_item_lacks_is_said_all_at_once(signed_in, opened: Opened, cast: Cast):
-    page = signed_in(cast.thi).post(f"/chien-dich/{opened.commune.uid}/viec-rieng", evidence_min="x").text
+    page = (
+        signed_in(cast.thi)
+        .post(f"/chien-dich/{opened.commune.uid}/viec-rieng", evidence_min="x")
+        .text
+    )
 
-    assert [name for name in ("summary", "due", "evidence_min") if f'<a href="#{name}">' in page] == [
+    assert [
+        name for name in ("summary", "due", "evidence_min") if f'<a href="#{name}">' in page
+    ] == [
         "summary",
         "due",
         "evidence_min",
     ]
 
 
-def test_an_optional_item_is_switched_off_and_on(signed_in, opened: Opened, cast: Cast, session: Session):
+def test_an_optional_item_is_switched_off_and_on(
+    signed_in, opened: Opened, cast: Cast, session: Session
+):
     thi = signed_in(cast.thi)
     item = next(item for item in opened.commune.items if not item.required)
     assert f'action="/viec/{item.id}/bo-chon"' in thi.read(f"/chien-dich/{opened.commune.uid}")
@@ -142,7 +188,9 @@ def test_an_item_is_split_and_shows_how_many_parts_are_closed(
 
     thi.post(f"/viec/{item.id}/chia", unit=str(village.id))
 
-    part = session.scalars(select(ChecklistItem).where(ChecklistItem.split_from_id == item.id)).one()
+    part = session.scalars(
+        select(ChecklistItem).where(ChecklistItem.split_from_id == item.id)
+    ).one()
     assert "0/1" in thi.read(f"/viec/{item.id}")
     part.evidence_min = 0
     complete_item(session, part.id, by=cast.thi, now=NOON)
@@ -153,7 +201,9 @@ def test_an_item_is_split_and_shows_how_many_parts_are_closed(
     assert thi.post(f"/viec/{item.id}/mo-lai").status_code == 409
 
 
-def test_a_delegated_item_is_in_the_list_of_the_unit_that_does_it(signed_in, opened: Opened, cast: Cast, village: Unit):
+def test_a_delegated_item_is_in_the_list_of_the_unit_that_does_it(
+    signed_in, opened: Opened, cast: Cast, village: Unit
+):
     thi, address = signed_in(cast.thi), f'href="/viec/{opened.item.id}"'
     assert address not in thi.read(f"/don-vi/{village.slug}")
 
@@ -165,7 +215,9 @@ def test_a_delegated_item_is_in_the_list_of_the_unit_that_does_it(signed_in, ope
     assert address not in thi.read(f"/don-vi/{village.slug}")
 
 
-def test_a_delegated_item_names_who_does_it_now(signed_in, opened: Opened, cast: Cast, village: Unit, session: Session):
+def test_a_delegated_item_names_who_does_it_now(
+    signed_in, opened: Opened, cast: Cast, village: Unit, session: Session
+):
     give_post(session, cast.la, village, "truong_thon")
     session.commit()
     thi, page = signed_in(cast.thi), f"/viec/{opened.item.id}"
@@ -181,7 +233,9 @@ def test_a_delegated_item_names_who_does_it_now(signed_in, opened: Opened, cast:
     assert f"<dd>{cast.la.full_name}</dd>" not in thi.read(page)
 
 
-def test_work_is_integrated_and_taken_out_again(signed_in, opened: Opened, cast: Cast, session: Session):
+def test_work_is_integrated_and_taken_out_again(
+    signed_in, opened: Opened, cast: Cast, session: Session
+):
     thi, item = signed_in(cast.thi), opened.item
     assert thi.post(f"/viec/{item.id}/long-ghep", campaign=opened.commune.uid).status_code == 400
     assert thi.post(f"/viec/{item.id}/long-ghep", campaign="unknown").status_code == 404
@@ -192,7 +246,10 @@ def test_nothing_is_integrated_before_a_campaign_was_chosen(
     signed_in, cast: Cast, opened: Opened, family_day: Campaign, session: Session
 ):
     thi, path = signed_in(cast.thi), f"/viec/{opened.item.id}"
-    assert '<select id="campaign" name="campaign" required><option value="">– chọn –</option>' in thi.read(f"{path}/tuy-chon")
+    assert (
+        '<select id="campaign" name="campaign" required><option value="">– chọn –</option>'
+        in thi.read(f"{path}/tuy-chon")
+    )
 
     answer = thi.post(f"{path}/long-ghep", campaign="")
 
@@ -202,8 +259,14 @@ def test_nothing_is_integrated_before_a_campaign_was_chosen(
     assert thi.post(f"{path}/long-ghep", campaign=family_day.uid).status_code == 303
 
 
-def test_a_commune_corrects_and_ends_its_villages(signed_in, opened: Opened, cast: Cast, village: Unit, session: Session):
-    thi, khanh, path = signed_in(cast.thi), signed_in(cast.khanh), f"/don-vi/{cast.commune.slug}/thon"
+def test_a_commune_corrects_and_ends_its_villages(
+    signed_in, opened: Opened, cast: Cast, village: Unit, session: Session
+):
+    thi, khanh, path = (
+        signed_in(cast.thi),
+        signed_in(cast.khanh),
+        f"/don-vi/{cast.commune.slug}/thon",
+    )
     assert 'value="Đăk Ra"' in thi.read(path)
     assert 'value="Đăk Ra"' not in khanh.read(path)
 
@@ -215,10 +278,14 @@ def test_a_commune_corrects_and_ends_its_villages(signed_in, opened: Opened, cas
     assert "đến 01/03/2021" in thi.read(path)
 
 
-def test_a_part_is_taken_back_from_the_page(signed_in, opened: Opened, cast: Cast, village: Unit, session: Session):
+def test_a_part_is_taken_back_from_the_page(
+    signed_in, opened: Opened, cast: Cast, village: Unit, session: Session
+):
     thi, item = signed_in(cast.thi), opened.item
     thi.post(f"/viec/{item.id}/chia", unit=str(village.id))
-    part = session.scalars(select(ChecklistItem).where(ChecklistItem.split_from_id == item.id)).one()
+    part = session.scalars(
+        select(ChecklistItem).where(ChecklistItem.split_from_id == item.id)
+    ).one()
     action = f"/viec/{item.id}/chia/{part.id}/thu-lai"
     assert action in thi.read(f"/viec/{item.id}/tuy-chon")
 
@@ -266,8 +333,12 @@ def test_a_part_that_was_taken_back_is_not_counted_among_the_parts(
     signed_in, opened: Opened, cast: Cast, session: Session, village: Unit, vietnam
 ):
     item = next(item for item in opened.commune.items if item.key == "banners")
-    other = add_village(session, cast.commune, VillageType.THON, "2", by=cast.thi, now=NOON, calendar=vietnam)
-    part, _other = split_item(session, item.id, [village.id, other.id], by=cast.thi, now=NOON, calendar=vietnam)
+    other = add_village(
+        session, cast.commune, VillageType.THON, "2", by=cast.thi, now=NOON, calendar=vietnam
+    )
+    part, _other = split_item(
+        session, item.id, [village.id, other.id], by=cast.thi, now=NOON, calendar=vietnam
+    )
     session.commit()
     thi = signed_in(cast.thi)
     assert "<strong>0/2</strong>" in thi.read(f"/viec/{item.id}")
@@ -285,10 +356,25 @@ def test_the_page_of_a_divided_item_costs_as_many_queries_for_many_parts(
 
     def divide(first: int, last: int) -> None:
         villages = [
-            add_village(session, cast.commune, VillageType.THON, str(number), by=cast.thi, now=NOON, calendar=vietnam)
+            add_village(
+                session,
+                cast.commune,
+                VillageType.THON,
+                str(number),
+                by=cast.thi,
+                now=NOON,
+                calendar=vietnam,
+            )
             for number in range(first, last)
         ]
-        split_item(session, item.id, [village.id for village in villages], by=cast.thi, now=NOON, calendar=vietnam)
+        split_item(
+            session,
+            item.id,
+            [village.id for village in villages],
+            by=cast.thi,
+            now=NOON,
+            calendar=vietnam,
+        )
         session.commit()
 
     divide(1, 3)

@@ -19,16 +19,25 @@ def thi(signed_in: Callable[[Person], Visitor], cast: Cast) -> Visitor:
 
 
 def form(plan: ChecklistItem, **changes: str) -> dict[str, str]:
-    shown = {"summary": plan.summary, "due": plan.due.isoformat(), "role": plan.role_key, "sequence": str(plan.sequence)}
+    shown = {
+        "summary": plan.summary,
+        "due": plan.due.isoformat(),
+        "role": plan.role_key,
+        "sequence": str(plan.sequence),
+    }
     return shown | changes
 
 
-def test_an_item_is_edited_and_its_page_says_so(thi: Visitor, plan: ChecklistItem, session: Session):
+def test_an_item_is_edited_and_its_page_says_so(
+    thi: Visitor, plan: ChecklistItem, session: Session
+):
     page = f"/viec/{plan.id}"
     assert f"{page}/sua" in thi.read(page)
     assert plan.summary in thi.read(f"{page}/sua")
 
-    response = thi.post(f"{page}/sua", **form(plan, summary="Kế hoạch của thị trấn", due="2021-03-03"))
+    response = thi.post(
+        f"{page}/sua", **form(plan, summary="Kế hoạch của thị trấn", due="2021-03-03")
+    )
 
     assert (response.status_code, response.location) == (303, page)
     shown = thi.read(page)
@@ -57,7 +66,11 @@ def test_what_is_refused_keeps_what_was_typed(thi: Visitor, plan: ChecklistItem,
 
 
 def test_two_people_at_once_overwrite_nothing(
-    thi: Visitor, signed_in: Callable[[Person], Visitor], cast: Cast, plan: ChecklistItem, session: Session
+    thi: Visitor,
+    signed_in: Callable[[Person], Visitor],
+    cast: Cast,
+    plan: ChecklistItem,
+    session: Session,
 ):
     seen = form(plan)
     thi.post(f"/viec/{plan.id}/sua", **seen | {"summary": "Của xã"})
@@ -83,7 +96,11 @@ def test_an_item_follows_its_template_again(thi: Visitor, plan: ChecklistItem, s
 
 
 def test_others_edit_nothing(
-    stranger: Visitor, signed_in: Callable[[Person], Visitor], cast: Cast, plan: ChecklistItem, session: Session
+    stranger: Visitor,
+    signed_in: Callable[[Person], Visitor],
+    cast: Cast,
+    plan: ChecklistItem,
+    session: Session,
 ):
     assert stranger.get(f"/viec/{plan.id}/sua").status_code == 303
     assert stranger.post(f"/viec/{plan.id}/sua", **form(plan, summary="Khác")).status_code == 303

@@ -59,10 +59,14 @@ def test_a_link_that_is_only_opened_cannot_tick(stranger: Visitor, opened: Opene
     assert "Vui lòng dùng các nút trên trang" in page
 
 
-def test_the_holder_ticks_and_goes_back_to_where_the_form_stood(signed_in, cast: Cast, opened: Opened, session: Session):
+def test_the_holder_ticks_and_goes_back_to_where_the_form_stood(
+    signed_in, cast: Cast, opened: Opened, session: Session
+):
     thi: Visitor = signed_in(cast.thi)
 
-    response = thi.post(f"/viec/{opened.item.id}/hoan-thanh", back=f"/chien-dich/{opened.commune.uid}")
+    response = thi.post(
+        f"/viec/{opened.item.id}/hoan-thanh", back=f"/chien-dich/{opened.commune.uid}"
+    )
 
     assert response.status_code == 303
     assert response.location == f"/chien-dich/{opened.commune.uid}#viec-{opened.item.id}"
@@ -81,7 +85,9 @@ def test_ticking_twice_is_ticking_once(signed_in, cast: Cast, opened: Opened, se
     assert session.scalar(select(func.count()).select_from(Change)) == 1
 
 
-def test_undo_takes_the_tick_back_and_history_keeps_both(signed_in, cast: Cast, opened: Opened, session: Session, clock: Clock):
+def test_undo_takes_the_tick_back_and_history_keeps_both(
+    signed_in, cast: Cast, opened: Opened, session: Session, clock: Clock
+):
     thi: Visitor = signed_in(cast.thi)
     thi.post(f"/viec/{opened.item.id}/hoan-thanh")
     clock.advance(timedelta(minutes=5))
@@ -101,7 +107,9 @@ def test_a_unit_above_may_tick(signed_in, cast: Cast, opened: Opened, session: S
 
 
 @pytest.mark.parametrize("name", ["khanh", "la"])
-def test_others_are_refused_in_words_and_nothing_changes(signed_in, cast: Cast, opened: Opened, session: Session, name: str):
+def test_others_are_refused_in_words_and_nothing_changes(
+    signed_in, cast: Cast, opened: Opened, session: Session, name: str
+):
     person: Person = getattr(cast, name)
 
     response = signed_in(person).post(f"/viec/{opened.item.id}/hoan-thanh")
@@ -111,7 +119,9 @@ def test_others_are_refused_in_words_and_nothing_changes(signed_in, cast: Cast, 
     assert status_of(session, opened.item) is TodoStatus.NEEDS_ACTION
 
 
-def test_a_stranger_is_sent_to_sign_in_and_comes_back(stranger: Visitor, opened: Opened, session: Session):
+def test_a_stranger_is_sent_to_sign_in_and_comes_back(
+    stranger: Visitor, opened: Opened, session: Session
+):
     back = f"/chien-dich/{opened.commune.uid}"
 
     response = stranger.post(f"/viec/{opened.item.id}/hoan-thanh", back=back)
@@ -121,14 +131,24 @@ def test_a_stranger_is_sent_to_sign_in_and_comes_back(stranger: Visitor, opened:
     assert status_of(session, opened.item) is TodoStatus.NEEDS_ACTION
 
 
-@pytest.mark.parametrize("back", ["https://evil.example.org/", "//evil.example.org", "/\\evil.example.org", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "back",
+    [
+        "https://evil.example.org/",
+        "//evil.example.org",
+        "/\\evil.example.org",
+        "javascript:alert(1)",
+    ],
+)
 def test_nobody_is_sent_to_another_site(signed_in, cast: Cast, opened: Opened, back: str):
     response = signed_in(cast.thi).post(f"/viec/{opened.item.id}/hoan-thanh", back=back)
 
     assert response.location == f"/viec/{opened.item.id}#viec-{opened.item.id}"
 
 
-def test_a_form_without_its_token_changes_nothing(signed_in, cast: Cast, opened: Opened, session: Session):
+def test_a_form_without_its_token_changes_nothing(
+    signed_in, cast: Cast, opened: Opened, session: Session
+):
     response = signed_in(cast.thi).send(f"/viec/{opened.item.id}/hoan-thanh")
 
     assert response.status_code == 400
@@ -141,12 +161,18 @@ def test_an_unknown_item_is_not_found(signed_in, cast: Cast, stranger: Visitor):
     assert signed_in(cast.thi).post("/viec/999999/hoan-thanh").status_code == 404
 
 
-def test_evidence_and_the_tick_are_one_form(signed_in, cast: Cast, opened: Opened, plan: ChecklistItem, session: Session):
+def test_evidence_and_the_tick_are_one_form(
+    signed_in, cast: Cast, opened: Opened, plan: ChecklistItem, session: Session
+):
     thi: Visitor = signed_in(cast.thi)
     back = f"/chien-dich/{opened.commune.uid}"
     assert f'value="{back}"' in thi.read(f"/viec/{plan.id}?back={back}")
 
-    response = thi.post(f"/viec/{plan.id}/hoan-thanh", back=back, **{"doc_ref-text": "12/KH-UBND", "doc_ref-dated": "01/03/2021"})
+    response = thi.post(
+        f"/viec/{plan.id}/hoan-thanh",
+        back=back,
+        **{"doc_ref-text": "12/KH-UBND", "doc_ref-dated": "01/03/2021"},
+    )
 
     assert (response.status_code, response.location) == (303, f"{back}#viec-{plan.id}")
     assert status_of(session, plan) is TodoStatus.COMPLETED
@@ -168,7 +194,9 @@ def test_a_tick_without_the_wanted_evidence_changes_nothing_and_offers_the_form(
     assert status_of(session, plan) is TodoStatus.NEEDS_ACTION
 
 
-def test_what_was_typed_stays_when_something_is_wrong(signed_in, cast: Cast, plan: ChecklistItem, session: Session):
+def test_what_was_typed_stays_when_something_is_wrong(
+    signed_in, cast: Cast, plan: ChecklistItem, session: Session
+):
     form = {"doc_ref-text": "12/KH-UBND", "doc_ref-dated": "31/02/2021"}
 
     response = signed_in(cast.thi).post(f"/viec/{plan.id}/hoan-thanh", **form)
@@ -197,7 +225,9 @@ def test_evidence_that_is_not_enough_for_the_tick_yet_is_kept_and_completed_by_t
     assert session.scalar(select(func.count()).select_from(Evidence)) == 2
 
 
-def test_several_files_come_along_at_once(signed_in, cast: Cast, plan: ChecklistItem, session: Session):
+def test_several_files_come_along_at_once(
+    signed_in, cast: Cast, plan: ChecklistItem, session: Session
+):
     plan.evidence_min = 2
     session.commit()
     files = [(BytesIO(PDF), "ke-hoach.pdf"), (BytesIO(PDF + b" "), "phu-luc.pdf")]
@@ -208,10 +238,15 @@ def test_several_files_come_along_at_once(signed_in, cast: Cast, plan: Checklist
     assert set(session.scalars(select(Evidence.file_name))) == {"ke-hoach.pdf", "phu-luc.pdf"}
 
 
-def test_evidence_may_be_saved_first_and_taken_away(signed_in, cast: Cast, plan: ChecklistItem, session: Session):
+def test_evidence_may_be_saved_first_and_taken_away(
+    signed_in, cast: Cast, plan: ChecklistItem, session: Session
+):
     thi: Visitor = signed_in(cast.thi)
     assert thi.post(f"/viec/{plan.id}/minh-chung").status_code == 400
-    thi.post(f"/viec/{plan.id}/minh-chung", **{"doc_ref-text": "12/KH-UBND", "doc_ref-dated": "2021-03-01"})
+    thi.post(
+        f"/viec/{plan.id}/minh-chung",
+        **{"doc_ref-text": "12/KH-UBND", "doc_ref-dated": "2021-03-01"},
+    )
     piece = session.scalars(select(Evidence)).one()
     assert status_of(session, plan) is TodoStatus.NEEDS_ACTION
 
@@ -220,11 +255,18 @@ def test_evidence_may_be_saved_first_and_taken_away(signed_in, cast: Cast, plan:
     assert session.scalar(select(func.count()).select_from(Evidence)) == 0
 
 
-def test_an_uploaded_file_is_saved_and_never_shown_by_the_browser(signed_in, cast: Cast, plan: ChecklistItem, session: Session):
+def test_an_uploaded_file_is_saved_and_never_shown_by_the_browser(
+    signed_in, cast: Cast, plan: ChecklistItem, session: Session
+):
     thi: Visitor = signed_in(cast.thi)
     large = PDF + bytes(300_000)  # more than other forms may bring
 
-    assert thi.post(f"/viec/{plan.id}/hoan-thanh", **{"file-file": (BytesIO(large), "Kế hoạch.html")}).status_code == 303
+    assert (
+        thi.post(
+            f"/viec/{plan.id}/hoan-thanh", **{"file-file": (BytesIO(large), "Kế hoạch.html")}
+        ).status_code
+        == 303
+    )
 
     piece = session.scalars(select(Evidence)).one()
     answer = thi.get(f"/viec/{plan.id}/minh-chung/{piece.id}/tep")
@@ -234,8 +276,12 @@ def test_an_uploaded_file_is_saved_and_never_shown_by_the_browser(signed_in, cas
     assert piece.file_name == "Kế hoạch.pdf"
 
 
-def test_files_are_for_posts_in_the_unit_or_above(signed_in, stranger: Visitor, cast: Cast, plan: ChecklistItem, session: Session):
-    signed_in(cast.thi).post(f"/viec/{plan.id}/hoan-thanh", **{"file-file": (BytesIO(PDF), "a.pdf")})
+def test_files_are_for_posts_in_the_unit_or_above(
+    signed_in, stranger: Visitor, cast: Cast, plan: ChecklistItem, session: Session
+):
+    signed_in(cast.thi).post(
+        f"/viec/{plan.id}/hoan-thanh", **{"file-file": (BytesIO(PDF), "a.pdf")}
+    )
     path = f"/viec/{plan.id}/minh-chung/{session.scalars(select(Evidence.id)).one()}/tep"
 
     assert signed_in(cast.hoa).get(path).status_code == 200
@@ -244,22 +290,32 @@ def test_files_are_for_posts_in_the_unit_or_above(signed_in, stranger: Visitor, 
     assert path not in stranger.read(f"/viec/{plan.id}")
 
 
-def test_a_file_of_another_type_is_refused_in_words(signed_in, cast: Cast, plan: ChecklistItem, tmp_path: Path):
-    response = signed_in(cast.thi).post(f"/viec/{plan.id}/hoan-thanh", **{"file-file": (BytesIO(b"MZ"), "anh.pdf")})
+def test_a_file_of_another_type_is_refused_in_words(
+    signed_in, cast: Cast, plan: ChecklistItem, tmp_path: Path
+):
+    response = signed_in(cast.thi).post(
+        f"/viec/{plan.id}/hoan-thanh", **{"file-file": (BytesIO(b"MZ"), "anh.pdf")}
+    )
 
     assert response.status_code == 400
     assert "anh.pdf" in response.text
     assert not (tmp_path / "files").exists()
 
 
-def test_who_may_not_tick_stores_no_file(signed_in, cast: Cast, plan: ChecklistItem, tmp_path: Path):
-    response = signed_in(cast.khanh).post(f"/viec/{plan.id}/hoan-thanh", **{"file-file": (BytesIO(PDF), "a.pdf")})
+def test_who_may_not_tick_stores_no_file(
+    signed_in, cast: Cast, plan: ChecklistItem, tmp_path: Path
+):
+    response = signed_in(cast.khanh).post(
+        f"/viec/{plan.id}/hoan-thanh", **{"file-file": (BytesIO(PDF), "a.pdf")}
+    )
 
     assert response.status_code == 403
     assert not (tmp_path / "files").exists()
 
 
-def test_the_other_states_are_said_and_undone_from_the_page(signed_in, cast: Cast, opened: Opened, session: Session):
+def test_the_other_states_are_said_and_undone_from_the_page(
+    signed_in, cast: Cast, opened: Opened, session: Session
+):
     thi, item = signed_in(cast.thi), opened.item
     thi.post(f"/viec/{item.id}/bat-dau")
     thi.post(f"/viec/{item.id}/vuong-mac", note="chưa có kinh phí")
@@ -277,7 +333,9 @@ def test_the_other_states_are_said_and_undone_from_the_page(signed_in, cast: Cas
     assert "xã không có trường" in thi.read(f"/viec/{item.id}")
 
 
-def test_the_form_to_excuse_a_required_item_is_for_those_above(signed_in, cast: Cast, opened: Opened, session: Session):
+def test_the_form_to_excuse_a_required_item_is_for_those_above(
+    signed_in, cast: Cast, opened: Opened, session: Session
+):
     page, action = f"/viec/{opened.item.id}", f'action="/viec/{opened.item.id}/khong-yeu-cau"'
     thi = signed_in(cast.thi)
 
@@ -287,14 +345,21 @@ def test_the_form_to_excuse_a_required_item_is_for_those_above(signed_in, cast: 
     assert thi.post(f"{page}/khong-yeu-cau", reason="không cần").status_code == 409
 
 
-def test_what_is_held_up_says_so_and_why_wherever_it_is_listed(signed_in, cast: Cast, opened: Opened, session: Session):
+def test_what_is_held_up_says_so_and_why_wherever_it_is_listed(
+    signed_in, cast: Cast, opened: Opened, session: Session
+):
     thi, item = signed_in(cast.thi), opened.item
     thi.post(f"/viec/{item.id}/bat-dau")
     thi.post(f"/viec/{item.id}/vuong-mac", note="thiếu kinh phí")
 
     page = thi.read(f"/viec/{item.id}")
     assert re.search(r'class="state">\s*Đang vướng mắc\s*<', page)
-    for path in (f"/viec/{item.id}", f"/chien-dich/{opened.commune.uid}", f"/don-vi/{cast.commune.slug}", "/"):
+    for path in (
+        f"/viec/{item.id}",
+        f"/chien-dich/{opened.commune.uid}",
+        f"/don-vi/{cast.commune.slug}",
+        "/",
+    ):
         assert re.search(r"Vướng mắc: <span[^>]*>thiếu kinh phí<", thi.read(path)), path
 
 
@@ -304,18 +369,25 @@ def test_an_item_names_what_it_waits_for_in_a_unit_above_and_warns_when_it_is_do
     first = next(item for item in opened.province.items if item.key == "plan_province")
     thi, page = signed_in(cast.thi), f"/viec/{opened.item.id}"
     assert opened.item.depends_on == [first.key]
-    assert re.search(rf"Tỉnh Kon Tum: <a [^>]*/viec/{first.id}[^>]*>[^<]*</a> \(hạn ", thi.read(page))
+    assert re.search(
+        rf"Tỉnh Kon Tum: <a [^>]*/viec/{first.id}[^>]*>[^<]*</a> \(hạn ", thi.read(page)
+    )
 
     thi.post(f"{page}/hoan-thanh")
 
     assert f"trước việc cần chờ: Tỉnh Kon Tum: {first.summary}" in thi.read(page)
     tick_off(first, cast.hoa, NOON, NOON.date())
     session.commit()
-    assert re.search(rf"Tỉnh Kon Tum: <a [^>]*/viec/{first.id}[^>]*>[^<]*</a> \(hoàn thành ngày 01/03/2021", thi.read(page))
+    assert re.search(
+        rf"Tỉnh Kon Tum: <a [^>]*/viec/{first.id}[^>]*>[^<]*</a> \(hoàn thành ngày 01/03/2021",
+        thi.read(page),
+    )
 
 
 @pytest.mark.parametrize("given", [0, 1])
-def test_an_item_done_without_its_evidence_says_so(signed_in, cast: Cast, opened: Opened, plan: ChecklistItem, session, given: int):
+def test_an_item_done_without_its_evidence_says_so(
+    signed_in, cast: Cast, opened: Opened, plan: ChecklistItem, session, given: int
+):
     plan.without_evidence = True
     session.commit()
     thi = signed_in(cast.thi)
@@ -327,21 +399,28 @@ def test_an_item_done_without_its_evidence_says_so(signed_in, cast: Cast, opened
         assert ("đã hoàn thành, chưa có minh chứng" in thi.read(path)) is not bool(given)
 
 
-def test_the_page_says_what_an_undo_takes_back(signed_in, cast: Cast, plan: ChecklistItem, session: Session):
+def test_the_page_says_what_an_undo_takes_back(
+    signed_in, cast: Cast, plan: ChecklistItem, session: Session
+):
     thi, page = signed_in(cast.thi), f"/viec/{plan.id}"
     assert "Hoàn tác:" not in thi.read(page)
     thi.post(f"{page}/bat-dau")
     thi.post(f"{page}/minh-chung", **{"doc_ref-text": "12/KH-UBND", "doc_ref-dated": "2021-03-01"})
 
     assert "Hoàn tác: Cán bộ xã (Thi) nộp minh chứng" in thi.read(page)
-    thi.post(f"{page}/hoan-tac", change=str(session.scalars(select(Change.id).order_by(Change.id.desc())).first()))
+    thi.post(
+        f"{page}/hoan-tac",
+        change=str(session.scalars(select(Change.id).order_by(Change.id.desc())).first()),
+    )
 
     assert session.scalar(select(func.count()).select_from(Evidence)) == 0
     assert "Hoàn tác: Cán bộ xã (Thi) bắt đầu" in thi.read(page)
 
 
 @pytest.mark.parametrize("path", ["vuong-mac", "khong-thuc-hien", "khong-yeu-cau"])
-def test_a_missing_reason_is_asked_for_on_the_page(signed_in, cast: Cast, opened: Opened, session: Session, path: str):
+def test_a_missing_reason_is_asked_for_on_the_page(
+    signed_in, cast: Cast, opened: Opened, session: Session, path: str
+):
     response = signed_in(cast.thi).post(f"/viec/{opened.item.id}/{path}")
 
     assert response.status_code == 400
@@ -349,7 +428,9 @@ def test_a_missing_reason_is_asked_for_on_the_page(signed_in, cast: Cast, opened
     assert status_of(session, opened.item) is TodoStatus.NEEDS_ACTION
 
 
-def test_history_says_for_whom_somebody_above_did_it(signed_in, cast: Cast, opened: Opened, session: Session):
+def test_history_says_for_whom_somebody_above_did_it(
+    signed_in, cast: Cast, opened: Opened, session: Session
+):
     signed_in(cast.hoa).post(f"/viec/{opened.item.id}/hoan-thanh")
 
     change = session.scalars(select(Change)).one()

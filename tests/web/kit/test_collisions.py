@@ -1,4 +1,6 @@
-"""What a person sees when two work at once and the database ends one transaction so that the other can go on: nothing."""
+"""What a person sees when two work at once and the database ends one transaction so that the other
+can go on: nothing.
+"""
 
 from io import BytesIO
 
@@ -21,7 +23,9 @@ def settings(settings, tmp_path):
 
 @pytest.fixture
 def ended(monkeypatch):
-    """Let the database end the completing of an item, after its work, once for each of these reasons."""
+    """Let the database end the completing of an item, after its work, once for each of these
+    reasons.
+    """
 
     def end(*reasons):
         complete, left = show.complete_item, list(reasons)
@@ -37,26 +41,37 @@ def ended(monkeypatch):
     return end
 
 
-def test_a_tick_with_its_file_that_was_ended_for_another_is_done_again_and_stands_once(signed_in, cast, opened, session, ended):
+def test_a_tick_with_its_file_that_was_ended_for_another_is_done_again_and_stands_once(
+    signed_in, cast, opened, session, ended
+):
     ended(psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
     path = f"/viec/{opened.item.id}"
 
-    response = signed_in(cast.thi).post(f"{path}/hoan-thanh", **{"file-file": (BytesIO(PDF), "ke-hoach.pdf")})
+    response = signed_in(cast.thi).post(
+        f"{path}/hoan-thanh", **{"file-file": (BytesIO(PDF), "ke-hoach.pdf")}
+    )
 
     assert response.status_code == 303
     session.expire_all()
     item = session.get_one(ChecklistItem, opened.item.id)
     assert item.is_done
-    assert sum(change.after.get("status") == "COMPLETED" for change in history_of(session, item)) == 1
+    assert (
+        sum(change.after.get("status") == "COMPLETED" for change in history_of(session, item)) == 1
+    )
     piece = session.scalars(select(Evidence)).one()
     assert signed_in(cast.thi).get(f"{path}/minh-chung/{piece.id}/tep").data == PDF
 
 
-def test_a_database_that_cannot_be_written_is_not_asked_again(signed_in, cast, opened, session, ended):
+def test_a_database_that_cannot_be_written_is_not_asked_again(
+    signed_in, cast, opened, session, ended
+):
     ended(psycopg.errors.DiskFull)
 
     with pytest.raises(OperationalError):
-        signed_in(cast.thi).post(f"/viec/{opened.item.id}/hoan-thanh", **{"doc_ref-text": "1/KH", "doc_ref-dated": "2021-03-01"})
+        signed_in(cast.thi).post(
+            f"/viec/{opened.item.id}/hoan-thanh",
+            **{"doc_ref-text": "1/KH", "doc_ref-dated": "2021-03-01"},
+        )
 
     session.rollback()
     assert not session.get_one(ChecklistItem, opened.item.id).is_done

@@ -8,7 +8,9 @@ from events.errors import InvalidInputError
 from web.kit.entries import hour_of
 
 
-@pytest.mark.parametrize("typed", ["07:30", "7:30", "7h30", " 7 giờ 30 ", "7 giờ 30 phút", "7g30", "7.30", "7H30"])
+@pytest.mark.parametrize(
+    "typed", ["07:30", "7:30", "7h30", " 7 giờ 30 ", "7 giờ 30 phút", "7g30", "7.30", "7H30"]
+)
 def test_a_time_of_day_is_read_as_people_write_it(typed: str):
     assert hour_of(typed) == time(7, 30)
 

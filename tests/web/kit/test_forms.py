@@ -19,7 +19,13 @@ from tests.web.conftest import NOON, Opened, Visitor
 from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 from web.kit.forms import Form
 
-BAD = {"words": "abc", "no such day": "31/02/2026", "nothing": "", "blanks": "  ", "a long text": "x" * 600}
+BAD = {
+    "words": "abc",
+    "no such day": "31/02/2026",
+    "nothing": "",
+    "blanks": "  ",
+    "a long text": "x" * 600,
+}
 COURSE = "/ngay-ky-niem/loai/training_course/mo"
 PAPER = {"kind": "plan", "abstract": "Kế hoạch", "item": "0"}
 WALK = {"summary": "Đi bộ", "day": "2021-03-19", "from": "08:00", "until": "10:30"}
@@ -61,13 +67,22 @@ def _shown(page: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
-def test_a_day_is_taken_as_people_type_it_in_every_form(administrator: Visitor, thi: Visitor, opened: Opened, session: Session):
+def test_a_day_is_taken_as_people_type_it_in_every_form(
+    administrator: Visitor, thi: Visitor, opened: Opened, session: Session
+):
     course = administrator.post(COURSE, day="15/04/2021", who="all")
     paper = thi.post(f"/chien-dich/{opened.commune.uid}/van-ban", **PAPER, dated="26/02/2021")
 
     assert (course.status_code, paper.status_code) == (303, 303)
     assert (
-        session.scalars(select(Campaign.dtstart).where(Campaign.parent_id.is_(None)).order_by(Campaign.id.desc())).first().day == 15
+        session.scalars(
+            select(Campaign.dtstart)
+            .where(Campaign.parent_id.is_(None))
+            .order_by(Campaign.id.desc())
+        )
+        .first()
+        .day
+        == 15
     )
     assert f"{session.scalars(select(Document.dated)).one():%d/%m/%Y}" == "26/02/2021"
 
@@ -84,7 +99,14 @@ def test_what_is_no_day_is_named_and_stays_in_its_field(administrator: Visitor, 
 
 def test_what_is_no_number_or_not_in_a_list_is_said_in_words(administrator: Visitor):
     refused = administrator.post(
-        "/ngay-ky-niem/moi", title_vi="Ngày hội", kind="fixed_day", day="abc", month=" ", color="olive", inside="x", like=""
+        "/ngay-ky-niem/moi",
+        title_vi="Ngày hội",
+        kind="fixed_day",
+        day="abc",
+        month=" ",
+        color="olive",
+        inside="x",
+        like="",
     )
 
     assert refused.status_code == 400
@@ -115,25 +137,52 @@ def test_no_form_answers_in_english(app: Flask, bad: str):
 
     assert len(kinds) > 10
     assert said
-    assert [sentence for sentence in said if not _LETTERS.search(re.sub("“[^”]*”", "", sentence.lower()))] == []
+    assert [
+        sentence
+        for sentence in said
+        if not _LETTERS.search(re.sub("“[^”]*”", "", sentence.lower()))
+    ] == []
 
 
 @pytest.mark.parametrize("bad", BAD)
 def test_no_page_answers_a_form_with_bad_values_in_english(
-    app: Flask, administrator: Visitor, stranger: Visitor, opened: Opened, session: Session, bad: str
+    app: Flask,
+    administrator: Visitor,
+    stranger: Visitor,
+    opened: Opened,
+    session: Session,
+    bad: str,
 ):
     campaign = f"/chien-dich/{opened.commune.uid}"
     administrator.post(f"{campaign}/van-ban", **PAPER)
     administrator.post(f"{campaign}/hoat-dong/moi", **WALK)
-    there = {"document": session.scalars(select(Document.uid)).one(), "activity": session.scalars(select(Activity.uid)).one()}
-    there |= {"post_id": session.scalars(select(Post.id).where(Post.unit_id == opened.commune.unit_id)).one()}
+    there = {
+        "document": session.scalars(select(Document.uid)).one(),
+        "activity": session.scalars(select(Activity.uid)).one(),
+    }
+    there |= {
+        "post_id": session.scalars(
+            select(Post.id).where(Post.unit_id == opened.commune.unit_id)
+        ).one()
+    }
     english, form = _written_in_code(), dict.fromkeys(_names(app), BAD[bad])
-    answers = {rule: administrator.post(_address(rule, opened, there), **form) for rule in _posts(app)}
-    answers |= {rule: stranger.post(rule, **form) for rule in _posts(app) if rule.startswith(("/dang-nhap", "/cai-dat"))}
+    answers = {
+        rule: administrator.post(_address(rule, opened, there), **form) for rule in _posts(app)
+    }
+    answers |= {
+        rule: stranger.post(rule, **form)
+        for rule in _posts(app)
+        if rule.startswith(("/dang-nhap", "/cai-dat"))
+    }
 
     assert len(answers) > 50
-    assert {rule: answer.status_code for rule, answer in answers.items() if answer.status_code >= 500} == {}
-    said = {rule: [part for part in english if part in _shown(answer.text)] for rule, answer in answers.items()}
+    assert {
+        rule: answer.status_code for rule, answer in answers.items() if answer.status_code >= 500
+    } == {}
+    said = {
+        rule: [part for part in english if part in _shown(answer.text)]
+        for rule, answer in answers.items()
+    }
     assert {rule: parts for rule, parts in said.items() if parts} == {}
 
 
@@ -147,15 +196,24 @@ def test_a_form_without_its_token_is_refused_in_vietnamese(administrator: Visito
 
 
 def _posts(app: Flask) -> list[str]:
-    return sorted(rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ()) and rule.rule != "/dang-xuat")
+    return sorted(
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if "POST" in (rule.methods or ()) and rule.rule != "/dang-xuat"
+    )
 
 
 def _names(app: Flask) -> set[str]:
     """Return the names of all fields of all forms."""
-    names = {name for page in _TEMPLATES.rglob("*.html") for name in re.findall(r'name="([a-z_-]+)"', page.read_text("utf-8"))}
+    names = {
+        name
+        for page in _TEMPLATES.rglob("*.html")
+        for name in re.findall(r'name="([a-z_-]+)"', page.read_text("utf-8"))
+    }
     with app.test_request_context():
         names |= {field.name for kind in _forms() for field in kind(formdata=None)}
-    return names - {"csrf_token", "language"} - {"add", "remove", "lam"}  # the latter are buttons that ask for something else
+    # the latter are buttons that ask for something else
+    return names - {"csrf_token", "language"} - {"add", "remove", "lam"}
 
 
 def _address(rule: str, opened: Opened, there: dict[str, object]) -> str:
@@ -170,4 +228,8 @@ def _address(rule: str, opened: Opened, there: dict[str, object]) -> str:
         values["uid"] = values["activity"]
     if rule.startswith("/ngay-ky-niem/"):
         values |= {"slug": "ngay-quoc-te-hanh-phuc", "key": "training_course"}
-    return re.sub(r"<(?:int:)?(\w+)>", lambda gap: str(values.get(gap[1], 1)), rule.replace("<kind>", "sap-nhap"))
+    return re.sub(
+        r"<(?:int:)?(\w+)>",
+        lambda gap: str(values.get(gap[1], 1)),
+        rule.replace("<kind>", "sap-nhap"),
+    )

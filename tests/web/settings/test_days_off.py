@@ -33,13 +33,21 @@ def administrator(signed_in: Callable[[Person], Visitor], cast: Cast, session: S
 
 @pytest.fixture
 def in_tet(session: Session, opened: Opened) -> ChecklistItem:
-    """An open item of the commune that is due on 11 February 2027, a day of the break that is still to be decided."""
+    """An open item of the commune that is due on 11 February 2027, a day of the break that is still
+    to be decided.
+    """
     return falls_on(session, opened, date(2027, 2, 11))
 
 
 def falls_on(session: Session, opened: Opened, day: date) -> ChecklistItem:
-    """Let an item of every commune count from its campaign's first day to ``day``, and return the commune's."""
-    single = (one for one in opened.commune.version.items if one.shift is Shift.PREVIOUS and one.end_offset_days is None)
+    """Let an item of every commune count from its campaign's first day to ``day``, and return the
+    commune's.
+    """
+    single = (
+        one
+        for one in opened.commune.version.items
+        if one.shift is Shift.PREVIOUS and one.end_offset_days is None
+    )
     made_from = next(one for one in single if one.levels == ["commune"])
     made_from.anchor, made_from.depends_on, made_from.level_offsets = Anchor.START, [], {}
     made_from.offset_days = (day - opened.commune.dtstart).days
@@ -72,15 +80,21 @@ def test_the_page_says_which_years_are_decided(administrator: Visitor):
     assert CULTURE_DAY in page
 
 
-def test_items_whose_date_is_still_a_guess_are_listed(administrator: Visitor, opened: Opened, session: Session):
+def test_items_whose_date_is_still_a_guess_are_listed(
+    administrator: Visitor, opened: Opened, session: Session
+):
     guessed = falls_on(session, opened, date(2027, 2, 8)).summary
 
     assert guessed in administrator.read("/lich-lam-viec/")
-    applied(administrator, administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text)
+    applied(
+        administrator, administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text
+    )
     assert guessed not in administrator.read("/lich-lam-viec/")
 
 
-def test_a_pasted_decision_is_shown_before_it_is_applied(administrator: Visitor, in_tet: ChecklistItem, session: Session):
+def test_a_pasted_decision_is_shown_before_it_is_applied(
+    administrator: Visitor, in_tet: ChecklistItem, session: Session
+):
     text = f"Kính gửi các cơ quan\n{TET}"
     page = administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=text).text
 
@@ -104,7 +118,11 @@ def test_the_same_move_in_all_communes_is_one_row_with_every_unit_named(
 
 
 def test_what_a_decision_makes_overdue_at_once_is_said_before_it_is_applied(
-    signed_in: Callable[[Person], Visitor], clock: Clock, cast: Cast, in_tet: ChecklistItem, session: Session
+    signed_in: Callable[[Person], Visitor],
+    clock: Clock,
+    cast: Cast,
+    in_tet: ChecklistItem,
+    session: Session,
 ):
     account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
     clock.now = datetime(2027, 2, 8, 5, tzinfo=UTC)
@@ -113,11 +131,19 @@ def test_what_a_decision_makes_overdue_at_once_is_said_before_it_is_applied(
     page = visitor.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text
 
     assert "102 việc sẽ quá hạn ngay vì hạn mới là ngày đã qua." in page
-    assert '<strong>04/02/2027</strong></span> <span class="badge badge-overdue">sẽ quá hạn ngay</span>' in page
+    assert (
+        '<strong>04/02/2027</strong></span> <span class="badge badge-overdue">sẽ quá hạn ngay</span>'
+        in page
+    )
 
 
 def test_the_fields_say_the_same_as_the_text(administrator: Visitor):
-    fields = {"tet_first": "2027-02-05", "tet_last": "11/02/2027", "swap_off": "2027-05-03", "swap_on": "08/05/2027"}
+    fields = {
+        "tet_first": "2027-02-05",
+        "tet_last": "11/02/2027",
+        "swap_off": "2027-05-03",
+        "swap_on": "08/05/2027",
+    }
 
     page = administrator.post("/lich-lam-viec/xem-truoc", year="2027", text="", **fields).text
 
@@ -135,7 +161,9 @@ def test_applying_moves_what_was_shown_and_sending_it_twice_does_no_harm(
     session.expire_all()
     assert [answer.status_code for answer in answers] == [303, 303]
     assert in_tet.due == date(2027, 2, 4)
-    assert session.scalars(select(Change.by_name).where(Change.item_id == in_tet.id)).all() == [cast.hoa.full_name]
+    assert session.scalars(select(Change.by_name).where(Change.item_id == in_tet.id)).all() == [
+        cast.hoa.full_name
+    ]
     assert len(session.scalars(select(CalendarDecision)).all()) == 1
     assert session.get(DecidedYear, 2027) is not None
 
@@ -153,10 +181,14 @@ def test_unticked_days_are_left_out_after_another_look(administrator: Visitor, s
 
 
 def test_the_form_begins_with_the_first_year_that_is_not_decided(administrator: Visitor):
-    assert 'name="year" inputmode="numeric" required value="2027"' in administrator.read("/lich-lam-viec/")
+    assert 'name="year" inputmode="numeric" required value="2027"' in administrator.read(
+        "/lich-lam-viec/"
+    )
 
 
-def test_a_decision_of_another_year_is_refused_and_its_year_can_be_corrected(administrator: Visitor, session: Session):
+def test_a_decision_of_another_year_is_refused_and_its_year_can_be_corrected(
+    administrator: Visitor, session: Session
+):
     answer = administrator.post("/lich-lam-viec/xem-truoc", year="2028", text=TET)
 
     assert answer.status_code == 422
@@ -164,22 +196,37 @@ def test_a_decision_of_another_year_is_refused_and_its_year_can_be_corrected(adm
     assert "2027, còn quyết định được nhập cho năm 2028" in answer.text
     assert 'name="fingerprint"' not in answer.text
     assert 'name="year" inputmode="numeric" required value="2028"' in answer.text
-    assert len(ticked(administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text)) == 7
+    assert (
+        len(ticked(administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text)) == 7
+    )
 
 
 def test_days_that_become_working_days_are_named(administrator: Visitor):
-    page = administrator.post("/lich-lam-viec/xem-truoc", year="2027", text="Nghỉ Tết từ 06/02 đến 10/02/2027").text
+    page = administrator.post(
+        "/lich-lam-viec/xem-truoc", year="2027", text="Nghỉ Tết từ 06/02 đến 10/02/2027"
+    ).text
 
     assert "05/02/2027" in page
 
 
-def test_a_wrong_decision_is_taken_back(administrator: Visitor, in_tet: ChecklistItem, session: Session):
+def test_a_wrong_decision_is_taken_back(
+    administrator: Visitor, in_tet: ChecklistItem, session: Session
+):
     old = in_tet.due
-    applied(administrator, administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text)
+    applied(
+        administrator, administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text
+    )
 
     page = administrator.post("/lich-lam-viec/xem-truoc", year="2027", replaces="1").text
     days = re.findall(r'name="gone" value="([0-9-]+)" checked', page)
-    form = {"year": "2027", "text": "", "source": "", "listed": "1", "replaces": "1", "fingerprint": seen(page)}
+    form = {
+        "year": "2027",
+        "text": "",
+        "source": "",
+        "listed": "1",
+        "replaces": "1",
+        "fingerprint": seen(page),
+    }
     answer = administrator.post("/lich-lam-viec/ap-dung", **form, earlier=days, gone=days)
 
     session.expire_all()
@@ -190,7 +237,9 @@ def test_a_wrong_decision_is_taken_back(administrator: Visitor, in_tet: Checklis
 
 
 def test_a_day_entered_before_is_taken_back_alone(administrator: Visitor, session: Session):
-    applied(administrator, administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text)
+    applied(
+        administrator, administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text
+    )
     form = {"year": "2027", "text": "Nghỉ bù ngày 03/9/2027", "listed": "1"}
 
     page = administrator.post("/lich-lam-viec/xem-truoc", **form, day="2027-09-03").text
@@ -208,7 +257,9 @@ def test_a_day_entered_before_is_taken_back_alone(administrator: Visitor, sessio
     assert calendar.is_decided(2027)
 
 
-def test_what_changed_meanwhile_is_shown_again(administrator: Visitor, in_tet: ChecklistItem, session: Session):
+def test_what_changed_meanwhile_is_shown_again(
+    administrator: Visitor, in_tet: ChecklistItem, session: Session
+):
     page = administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=TET).text
     in_tet.edited = ["due"]
     session.commit()
@@ -232,7 +283,9 @@ def test_what_changed_meanwhile_is_shown_again(administrator: Visitor, in_tet: C
         {"year": "2027", "text": TET * 1000},
     ],
 )
-def test_what_cannot_be_used_is_said_and_stays_in_the_form(administrator: Visitor, form: dict[str, str]):
+def test_what_cannot_be_used_is_said_and_stays_in_the_form(
+    administrator: Visitor, form: dict[str, str]
+):
     answer = administrator.post("/lich-lam-viec/xem-truoc", **form)
 
     assert answer.status_code == 422
@@ -242,7 +295,9 @@ def test_what_cannot_be_used_is_said_and_stays_in_the_form(administrator: Visito
 
 
 def test_an_announced_holiday_is_given_up_after_a_preview(administrator: Visitor, session: Session):
-    page = administrator.post("/lich-lam-viec/ngay-du-kien", name=CULTURE_DAY, status="dropped").text
+    page = administrator.post(
+        "/lich-lam-viec/ngay-du-kien", name=CULTURE_DAY, status="dropped"
+    ).text
     assert "Xem trước khi ghi nhận không áp dụng. Chưa lưu gì." in page
     assert ">Ghi nhận không áp dụng</button>" in page
     assert session.get_one(ProposedHoliday, CULTURE_DAY).status is DecisionStatus.ANNOUNCED
@@ -254,7 +309,10 @@ def test_an_announced_holiday_is_given_up_after_a_preview(administrator: Visitor
     assert answer.status_code == 303
     assert session.get_one(ProposedHoliday, CULTURE_DAY).status is DecisionStatus.DROPPED
     assert (
-        administrator.post("/lich-lam-viec/ngay-du-kien", **(form | {"fingerprint": "0", "status": "enacted"})).status_code == 409
+        administrator.post(
+            "/lich-lam-viec/ngay-du-kien", **(form | {"fingerprint": "0", "status": "enacted"})
+        ).status_code
+        == 409
     )
 
 
@@ -266,5 +324,8 @@ def test_others_may_neither_look_nor_decide(
     assert thi.get("/lich-lam-viec/").status_code == 403
     assert stranger.get("/lich-lam-viec/").location.startswith("/dang-nhap")
     for path in ("xem-truoc", "ap-dung", "ngay-du-kien"):
-        assert thi.post(f"/lich-lam-viec/{path}", year="2027", text=TET, name=CULTURE_DAY).status_code == 403
+        assert (
+            thi.post(f"/lich-lam-viec/{path}", year="2027", text=TET, name=CULTURE_DAY).status_code
+            == 403
+        )
     assert session.get(DecidedYear, 2027) is None

@@ -37,7 +37,9 @@ def find(session: Session, slug: str) -> Observance | None:
     return session.scalar(select(Observance).where(Observance.slug == slug))
 
 
-def test_an_example_is_switched_on_and_off(administrator: Visitor, stranger: Visitor, session: Session):
+def test_an_example_is_switched_on_and_off(
+    administrator: Visitor, stranger: Visitor, session: Session
+):
     off = session.scalars(select(Observance).where(~Observance.enabled)).first()
     assert off
     assert off.title_vi in administrator.read("/ngay-ky-niem/")
@@ -68,7 +70,9 @@ def test_an_example_is_given_a_checklist(administrator: Visitor):
     assert administrator.post(f"{page}/danh-muc", like="nothing").status_code == 400
 
 
-def test_a_day_of_ones_own_has_a_page_and_a_calendar(administrator: Visitor, stranger: Visitor, session: Session):
+def test_a_day_of_ones_own_has_a_page_and_a_calendar(
+    administrator: Visitor, stranger: Visitor, session: Session
+):
     assert 'value="happiness_day"' in administrator.read("/ngay-ky-niem/moi")
 
     response = administrator.post("/ngay-ky-niem/moi", **A_DAY)
@@ -78,7 +82,9 @@ def test_a_day_of_ones_own_has_a_page_and_a_calendar(administrator: Visitor, str
     assert "20211009" in stranger.read("/lich/ngay-hoi-dai-gia-dinh.ics")
     made = find(session, "ngay-hoi-dai-gia-dinh")
     assert made
-    assert session.scalars(select(Template.key).where(Template.observance_id == made.id)).all() == [made.key]
+    assert session.scalars(select(Template.key).where(Template.observance_id == made.id)).all() == [
+        made.key
+    ]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +95,9 @@ def test_a_day_of_ones_own_has_a_page_and_a_calendar(administrator: Visitor, str
         ({"kind": "fixed_range", "last_day": "2", "last_month": "11"}, "09/10 – 02/11/2021"),
     ],
 )
-def test_it_may_be_lunar_or_last_several_days(administrator: Visitor, stranger: Visitor, change: dict[str, str], dates: str):
+def test_it_may_be_lunar_or_last_several_days(
+    administrator: Visitor, stranger: Visitor, change: dict[str, str], dates: str
+):
     assert administrator.post("/ngay-ky-niem/moi", **A_DAY | change).status_code == 303
 
     assert dates in stranger.read("/ngay/ngay-hoi-dai-gia-dinh")
@@ -99,10 +107,14 @@ def test_it_may_be_lunar_or_last_several_days(administrator: Visitor, stranger: 
     "change",
     [{"day": "31", "month": "2"}, {"month": "1000000000000"}, {"kind": "fixed_range"}, {"day": ""}, {"title_vi": ""}, {"color": "beige"}, {"base_year": "x"}, {"inside": "intl_day_evaw"}, {"kind": "weekly"}],
 )  # fmt: skip
-def test_what_cannot_be_is_refused_and_what_was_typed_stays(administrator: Visitor, session: Session, change: dict[str, str]):
+def test_what_cannot_be_is_refused_and_what_was_typed_stays(
+    administrator: Visitor, session: Session, change: dict[str, str]
+):
     before = session.scalar(select(func.count(Observance.id)))
 
-    response = administrator.post("/ngay-ky-niem/moi", **A_DAY | {"basis": "Kế hoạch của tỉnh"} | change)
+    response = administrator.post(
+        "/ngay-ky-niem/moi", **A_DAY | {"basis": "Kế hoạch của tỉnh"} | change
+    )
 
     assert response.status_code == 400
     assert 'role="alert"' in response.text
@@ -113,7 +125,13 @@ def test_what_cannot_be_is_refused_and_what_was_typed_stays(administrator: Visit
 def test_a_theme_is_stored_and_shown_in_public(administrator: Visitor, stranger: Visitor):
     address = "/ngay-ky-niem/ngay-quoc-te-hanh-phuc"
 
-    response = administrator.post(f"{address}/chu-de", year="2022", theme="Hạnh phúc cho mọi người", slogans="Một\nHai", source="")
+    response = administrator.post(
+        f"{address}/chu-de",
+        year="2022",
+        theme="Hạnh phúc cho mọi người",
+        slogans="Một\nHai",
+        source="",
+    )
 
     assert response.status_code == 303
     assert "Hạnh phúc cho mọi người" in stranger.read("/ngay/ngay-quoc-te-hanh-phuc")
@@ -127,7 +145,12 @@ def test_anniversaries_are_worded_as_the_province_does(administrator: Visitor, s
     administrator.post("/ngay-ky-niem/moi", **A_DAY)
     address = "/ngay-ky-niem/ngay-hoi-dai-gia-dinh"
 
-    assert administrator.post(f"{address}/ky-niem", base_year="2011", anniversary="Lần thứ N").status_code == 303
+    assert (
+        administrator.post(
+            f"{address}/ky-niem", base_year="2011", anniversary="Lần thứ N"
+        ).status_code
+        == 303
+    )
     refused = administrator.post(f"{address}/ky-niem", base_year="2011", anniversary="Lần đầu")
 
     assert "Lần thứ 10" in stranger.read("/ngay/ngay-hoi-dai-gia-dinh")
@@ -135,7 +158,9 @@ def test_anniversaries_are_worded_as_the_province_does(administrator: Visitor, s
     assert 'value="Lần đầu"' in refused.text
 
 
-def test_a_kind_opens_on_a_chosen_day_and_its_page_works(administrator: Visitor, stranger: Visitor, session: Session):
+def test_a_kind_opens_on_a_chosen_day_and_its_page_works(
+    administrator: Visitor, stranger: Visitor, session: Session
+):
     address = "/ngay-ky-niem/loai/training_course/mo"
     assert 'type="date"' in administrator.read(address)
 
@@ -151,7 +176,9 @@ def test_a_kind_opens_on_a_chosen_day_and_its_page_works(administrator: Visitor,
 
 def test_opening_it_again_adds_nothing(administrator: Visitor, session: Session):
     for _ in range(2):
-        response = administrator.post("/ngay-ky-niem/loai/training_course/mo", day="2021-10-12", who="all")
+        response = administrator.post(
+            "/ngay-ky-niem/loai/training_course/mo", day="2021-10-12", who="all"
+        )
         count = session.scalar(select(func.count(Campaign.id)))
 
     assert response.status_code == 303
@@ -159,7 +186,12 @@ def test_opening_it_again_adds_nothing(administrator: Visitor, session: Session)
 
 
 def test_only_chosen_units_take_part(administrator: Visitor, cast: Cast, session: Session):
-    administrator.post("/ngay-ky-niem/loai/training_course/mo", day="2021-10-12", who="some", units=str(cast.commune.id))
+    administrator.post(
+        "/ngay-ky-niem/loai/training_course/mo",
+        day="2021-10-12",
+        who="some",
+        units=str(cast.commune.id),
+    )
 
     keys = set(session.scalars(select(Unit.key).join(Campaign, Campaign.unit_id == Unit.id)))
     assert keys == {cast.commune.key, cast.district.key, cast.province.key}
@@ -169,7 +201,9 @@ def test_only_chosen_units_take_part(administrator: Visitor, cast: Cast, session
     "form",
     [{"day": "2020-12-31", "who": "all"}, {"day": "2101-01-01", "who": "all"}, {"day": "0001-01-01", "who": "all"}, {"day": "x", "who": "all"}, {"day": "2021-10-12", "who": "some"}],
 )  # fmt: skip
-def test_a_day_that_cannot_be_is_refused_in_words(administrator: Visitor, session: Session, form: dict[str, str]):
+def test_a_day_that_cannot_be_is_refused_in_words(
+    administrator: Visitor, session: Session, form: dict[str, str]
+):
     response = administrator.post("/ngay-ky-niem/loai/training_course/mo", **form)
 
     assert response.status_code in {400, 409}
@@ -178,15 +212,22 @@ def test_a_day_that_cannot_be_is_refused_in_words(administrator: Visitor, sessio
 
 
 def test_what_was_made_here_is_corrected(administrator: Visitor, stranger: Visitor):
-    administrator.post("/ngay-ky-niem/moi", **A_DAY | {"kind": "fixed_range", "last_day": "12", "last_month": "10"})
+    administrator.post(
+        "/ngay-ky-niem/moi", **A_DAY | {"kind": "fixed_range", "last_day": "12", "last_month": "10"}
+    )
     address = "/ngay-ky-niem/ngay-hoi-dai-gia-dinh/thong-tin"
     assert f'href="{address}"' in administrator.read("/ngay-ky-niem/ngay-hoi-dai-gia-dinh/sua")
     form = administrator.read(address)
     assert all(f'value="{typed}"' in form for typed in ("Ngày hội Đại gia đình", "9", "12", "10"))
-    changed = {name: A_DAY[name] for name in ("title_vi", "color", "inside", "month")} | {"kind": "fixed_range", "day": "8"}
+    changed = {name: A_DAY[name] for name in ("title_vi", "color", "inside", "month")} | {
+        "kind": "fixed_range",
+        "day": "8",
+    }
 
     refused = administrator.post(address, **changed | {"last_day": "40"})
-    stored = administrator.post(address, **changed | {"last_day": "11", "title_vi": "Ngày hội Gia đình xã"})
+    stored = administrator.post(
+        address, **changed | {"last_day": "11", "title_vi": "Ngày hội Gia đình xã"}
+    )
 
     assert (refused.status_code, stored.status_code) == (400, 303)
     page = stranger.read("/ngay/ngay-hoi-dai-gia-dinh")
@@ -197,8 +238,12 @@ def test_what_was_made_here_is_corrected(administrator: Visitor, stranger: Visit
 
 def test_a_theme_of_a_wrong_year_is_taken_away(administrator: Visitor, stranger: Visitor):
     address = "/ngay-ky-niem/ngay-quoc-te-hanh-phuc"
-    administrator.post(f"{address}/chu-de", year="2023", theme="Nhầm năm rồi", slogans="", source="")
-    administrator.post(f"{address}/chu-de", year="2024", theme="Nhầm năm rồi", slogans="", source="")
+    administrator.post(
+        f"{address}/chu-de", year="2023", theme="Nhầm năm rồi", slogans="", source=""
+    )
+    administrator.post(
+        f"{address}/chu-de", year="2024", theme="Nhầm năm rồi", slogans="", source=""
+    )
     assert 'name="year" value="2024"' in administrator.read(f"{address}/sua")
 
     assert administrator.post(f"{address}/chu-de/bo", year="2024").status_code == 303
@@ -211,7 +256,10 @@ def test_two_courses_on_one_day_have_their_own_titles(administrator: Visitor):
     address = "/ngay-ky-niem/loai/training_course/mo"
     assert 'name="title"' in administrator.read(address)
 
-    pages = [administrator.post(address, day="2021-10-12", who="all", title=title).location for title in ("", "Lớp hoà giải")]
+    pages = [
+        administrator.post(address, day="2021-10-12", who="all", title=title).location
+        for title in ("", "Lớp hoà giải")
+    ]
 
     assert len(set(pages)) == 2
     assert "Lớp hoà giải, 12/10/2021" in administrator.read(pages[1])
@@ -224,21 +272,36 @@ def test_a_kind_that_opens_by_itself_has_no_form_for_a_day(administrator: Visito
 
 def test_a_kind_with_a_cut_off_is_switched_on_and_off(administrator: Visitor, session: Session):
     for state, enabled in (("on", True), ("off", False)):
-        assert administrator.post("/ngay-ky-niem/loai/report_year/bat-tat", state=state).status_code == 303
+        assert (
+            administrator.post("/ngay-ky-niem/loai/report_year/bat-tat", state=state).status_code
+            == 303
+        )
         session.expire_all()
-        assert session.scalars(select(Template.enabled).where(Template.key == "report_year")).one() is enabled
+        assert (
+            session.scalars(select(Template.enabled).where(Template.key == "report_year")).one()
+            is enabled
+        )
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/ngay-ky-niem/", "/ngay-ky-niem/moi", "/ngay-ky-niem/ngay-quoc-te-hanh-phuc/sua", "/ngay-ky-niem/loai/training_course/mo"],
+    [
+        "/ngay-ky-niem/",
+        "/ngay-ky-niem/moi",
+        "/ngay-ky-niem/ngay-quoc-te-hanh-phuc/sua",
+        "/ngay-ky-niem/loai/training_course/mo",
+    ],
 )
-def test_others_see_nothing_of_it(signed_in: Callable[[Person], Visitor], cast: Cast, stranger: Visitor, path: str):
+def test_others_see_nothing_of_it(
+    signed_in: Callable[[Person], Visitor], cast: Cast, stranger: Visitor, path: str
+):
     assert "dành cho quản trị viên" in signed_in(cast.thi).read(path, 403)
     assert stranger.get(path).location.startswith("/dang-nhap?next=")
 
 
-def test_others_change_nothing(signed_in: Callable[[Person], Visitor], cast: Cast, session: Session):
+def test_others_change_nothing(
+    signed_in: Callable[[Person], Visitor], cast: Cast, session: Session
+):
     thi = signed_in(cast.thi)
     posts = [
         ("ngay-quoc-te-hanh-phuc/bat-tat", {"state": "off"}),
@@ -251,7 +314,9 @@ def test_others_change_nothing(signed_in: Callable[[Person], Visitor], cast: Cas
         ("loai/training_course/mo", {"day": "2021-10-12", "who": "all"}),
     ]
 
-    assert [thi.post(f"/ngay-ky-niem/{path}", **form).status_code for path, form in posts] == [403] * len(posts)
+    assert [thi.post(f"/ngay-ky-niem/{path}", **form).status_code for path, form in posts] == [
+        403
+    ] * len(posts)
     assert session.scalar(select(func.count(Campaign.id))) == 0
 
 
@@ -259,7 +324,10 @@ def test_what_does_not_exist_is_not_found(administrator: Visitor):
     administrator.read("/ngay-ky-niem/khong-co/sua", 404)
     administrator.read("/ngay-ky-niem/loai/khong-co/mo", 404)
     assert administrator.post("/ngay-ky-niem/khong-co/bat-tat", state="on").status_code == 404
-    assert administrator.post("/ngay-ky-niem/ngay-quoc-te-hanh-phuc/bat-tat", state="x").status_code == 400
+    assert (
+        administrator.post("/ngay-ky-niem/ngay-quoc-te-hanh-phuc/bat-tat", state="x").status_code
+        == 400
+    )
 
 
 def test_every_field_has_a_label(administrator: Visitor):
@@ -287,17 +355,28 @@ def test_an_observance_is_switched_on_and_off_on_its_own_page(administrator: Vis
     assert response.location == f"{page}/sua"
     administrator.read(f"{page}/sua")  # with the sentence that says so
     assert ">Tắt<" in administrator.read(f"{page}/sua")
-    assert administrator.post(f"{page}/bat-tat", state="off", back="https://example.org/").location == "/ngay-ky-niem/"
+    assert (
+        administrator.post(f"{page}/bat-tat", state="off", back="https://example.org/").location
+        == "/ngay-ky-niem/"
+    )
 
 
-@pytest.mark.parametrize("page", ["/ngay-ky-niem/", "/mau/", "/lich-lam-viec/", "/cai-cach/", "/thu/"])
-def test_the_rooms_of_the_administration_are_marked_in_the_menu_and_lead_back(administrator: Visitor, page: str):
+@pytest.mark.parametrize(
+    "page", ["/ngay-ky-niem/", "/mau/", "/lich-lam-viec/", "/cai-cach/", "/thu/"]
+)
+def test_the_rooms_of_the_administration_are_marked_in_the_menu_and_lead_back(
+    administrator: Visitor, page: str
+):
     read = administrator.read(page)
 
     assert '<a href="/quan-tri" aria-current="true">' in read
     assert '<a href="/quan-tri"><span aria-hidden="true">‹</span>' in read
 
 
-@pytest.mark.parametrize("page", ["/ngay-ky-niem/moi", "/ngay-ky-niem/ngay-quoc-te-hanh-phuc/sua", "/cai-cach/chuc-danh"])
-def test_the_pages_behind_a_room_of_the_administration_are_marked_in_the_menu_too(administrator: Visitor, page: str):
+@pytest.mark.parametrize(
+    "page", ["/ngay-ky-niem/moi", "/ngay-ky-niem/ngay-quoc-te-hanh-phuc/sua", "/cai-cach/chuc-danh"]
+)
+def test_the_pages_behind_a_room_of_the_administration_are_marked_in_the_menu_too(
+    administrator: Visitor, page: str
+):
     assert '<a href="/quan-tri" aria-current="true">' in administrator.read(page)

@@ -24,7 +24,9 @@ def key(tmp_path: Path) -> str:
     mail["From"], mail["To"], mail["Subject"] = "lich@example.org", "thi@example.org", "Nhắc việc"
     mail["Date"], mail["Message-ID"] = "Mon, 01 Mar 2021 07:30:00 +0700", "<1@example.org>"
     mail.set_content("Kính gửi anh, chị <b>\nhttps://lich.example.org/viec/1")
-    mail.add_alternative("<p style='color:red'>Kính gửi</p><script>alert(1)</script>", subtype="html")
+    mail.add_alternative(
+        "<p style='color:red'>Kính gửi</p><script>alert(1)</script>", subtype="html"
+    )
     maildir.MaildirTransport(tmp_path / "mail", durable=False).send("thi@example.org", bytes(mail))
     return maildir.list_messages(tmp_path / "mail")[0].key
 
@@ -49,7 +51,9 @@ def test_an_empty_folder_says_that_nothing_was_written_yet(administrator: Visito
     assert "Chưa có thư nào" in administrator.read("/thu/")
 
 
-def test_others_see_no_mail(signed_in: Callable[[Person], Visitor], cast: Cast, stranger: Visitor, key: str):
+def test_others_see_no_mail(
+    signed_in: Callable[[Person], Visitor], cast: Cast, stranger: Visitor, key: str
+):
     for path in ("/thu/", f"/thu/{key}", f"/thu/{key}/html"):
         assert "dành cho quản trị viên" in signed_in(cast.thi).read(path, 403)
         assert stranger.get(path).location.startswith("/dang-nhap?next=/thu/")

@@ -25,8 +25,18 @@ def said(app: Flask, language: str, anchor: Anchor, first: int, last: int | None
             "từ 10 ngày trước đến 15 ngày sau hoạt động chính",
             "from 10 days before to 15 days after the main event",
         ),
-        (Anchor.DAY, (-20, -5), "từ 20 đến 5 ngày trước ngày chính", "from 20 to 5 days before the day"),
-        (Anchor.END, (2, 9), "từ 2 đến 9 ngày sau ngày cuối", "from 2 to 9 days after the last day"),
+        (
+            Anchor.DAY,
+            (-20, -5),
+            "từ 20 đến 5 ngày trước ngày chính",
+            "from 20 to 5 days before the day",
+        ),
+        (
+            Anchor.END,
+            (2, 9),
+            "từ 2 đến 9 ngày sau ngày cuối",
+            "from 2 to 9 days after the last day",
+        ),
         (
             Anchor.PLAN,
             (0, 12),
@@ -41,7 +51,9 @@ def said(app: Flask, language: str, anchor: Anchor, first: int, last: int | None
         ),
     ],
 )
-def test_days_before_and_after_are_said_in_words(app: Flask, anchor: Anchor, days: tuple[int, ...], vietnamese: str, english: str):
+def test_days_before_and_after_are_said_in_words(
+    app: Flask, anchor: Anchor, days: tuple[int, ...], vietnamese: str, english: str
+):
     assert said(app, "vi", anchor, *days) == vietnamese
     assert said(app, "en", anchor, *days) == english
 

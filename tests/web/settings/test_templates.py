@@ -40,7 +40,10 @@ def fields(page: str) -> dict[str, list[str]]:
 
 def send(visitor: Visitor, path: str, data: dict):
     return visitor.client.post(
-        path, data=data, base_url="https://lich.example.org", headers={"Referer": "https://lich.example.org/"}
+        path,
+        data=data,
+        base_url="https://lich.example.org",
+        headers={"Referer": "https://lich.example.org/"},
     )
 
 
@@ -50,7 +53,11 @@ def template_of(session: Session, key: str = "happiness_day") -> Template:
 
 
 def number_of(form: dict[str, list[str]], key: str) -> str:
-    return next(name.partition(".")[0] for name, value in form.items() if name.endswith(".key") and value == [key])
+    return next(
+        name.partition(".")[0]
+        for name, value in form.items()
+        if name.endswith(".key") and value == [key]
+    )
 
 
 def test_everybody_sees_templates_and_only_administrators_change_them(
@@ -77,16 +84,26 @@ def test_sending_the_form_unchanged_makes_no_version(administrator: Visitor, ses
 def test_a_changed_item_makes_a_new_version_with_its_note(administrator: Visitor, session: Session):
     form = fields(administrator.read(EDIT))
     number = number_of(form, "plan_commune")
-    changed = {f"{number}.offset_days": ["-10"], f"{number}.days.village": ["-8"], "version_note": ["Theo góp ý"]}
+    changed = {
+        f"{number}.offset_days": ["-10"],
+        f"{number}.days.village": ["-8"],
+        "version_note": ["Theo góp ý"],
+    }
 
     assert send(administrator, EDIT, form | changed).status_code == 303
 
     item = next(item for item in template_of(session).current.items if item.key == "plan_commune")
-    assert (item.offset_days, item.level_offsets, item.version.note) == (-10, {"village": -8}, "Theo góp ý")
+    assert (item.offset_days, item.level_offsets, item.version.note) == (
+        -10,
+        {"village": -8},
+        "Theo góp ý",
+    )
     assert "Theo góp ý" in administrator.read("/mau/happiness_day")
 
 
-def test_the_end_of_work_over_a_period_may_differ_by_level(administrator: Visitor, session: Session):
+def test_the_end_of_work_over_a_period_may_differ_by_level(
+    administrator: Visitor, session: Session
+):
     form = fields(administrator.read(EDIT))
     number = number_of(form, "banners")
 
@@ -99,7 +116,9 @@ def test_the_end_of_work_over_a_period_may_differ_by_level(administrator: Visito
     assert refused.status_code == 400
 
 
-def test_how_early_it_opens_and_how_long_a_late_plan_leaves_is_chosen(administrator: Visitor, session: Session):
+def test_how_early_it_opens_and_how_long_a_late_plan_leaves_is_chosen(
+    administrator: Visitor, session: Session
+):
     page = "/mau/happiness_day"
     assert 'value="75"' in administrator.read(page)
 
@@ -118,8 +137,17 @@ def test_items_are_added_and_removed(administrator: Visitor, session: Session):
     form = fields(administrator.read(EDIT))
     more = fields(send(administrator, EDIT, form | {"add": ["1"]}).text)
     new = str(len(template_of(session).current.items))
-    more |= {f"{new}.title_vi": ["Việc mới"], f"{new}.title_en": ["New"], f"{new}.key": ["extra"], f"{new}.offset_days": ["-3"]}
-    more |= {f"{new}.levels": ["commune"], f"{new}.role": ["ubnd_xa"], f"{number_of(form, 'loudspeaker')}.remove": ["on"]}
+    more |= {
+        f"{new}.title_vi": ["Việc mới"],
+        f"{new}.title_en": ["New"],
+        f"{new}.key": ["extra"],
+        f"{new}.offset_days": ["-3"],
+    }
+    more |= {
+        f"{new}.levels": ["commune"],
+        f"{new}.role": ["ubnd_xa"],
+        f"{number_of(form, 'loudspeaker')}.remove": ["on"],
+    }
 
     assert send(administrator, EDIT, more).status_code == 303
 
@@ -128,12 +156,21 @@ def test_items_are_added_and_removed(administrator: Visitor, session: Session):
     assert "loudspeaker" not in keys
 
 
-@pytest.mark.parametrize(("field", "value"), [("weight", "9"), ("offset_days", "x"), ("role", "nobody"), ("depends_on", "nothing")])
-def test_what_cannot_be_is_said_and_what_was_typed_stays(administrator: Visitor, session: Session, field: str, value: str):
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("weight", "9"), ("offset_days", "x"), ("role", "nobody"), ("depends_on", "nothing")],
+)
+def test_what_cannot_be_is_said_and_what_was_typed_stays(
+    administrator: Visitor, session: Session, field: str, value: str
+):
     form = fields(administrator.read(EDIT))
     number = number_of(form, "plan_commune")
 
-    response = send(administrator, EDIT, form | {f"{number}.{field}": [value], "version_note": ["Ghi chú giữ lại"]})
+    response = send(
+        administrator,
+        EDIT,
+        form | {f"{number}.{field}": [value], "version_note": ["Ghi chú giữ lại"]},
+    )
 
     assert response.status_code == 400
     assert 'role="alert"' in response.text
@@ -143,33 +180,50 @@ def test_what_cannot_be_is_said_and_what_was_typed_stays(administrator: Visitor,
     assert template_of(session).current.number == 1
 
 
-def test_two_people_who_edit_a_template_at_once_undo_nothing_unasked(administrator: Visitor, session: Session):
+def test_two_people_who_edit_a_template_at_once_undo_nothing_unasked(
+    administrator: Visitor, session: Session
+):
     first, second = fields(administrator.read(EDIT)), fields(administrator.read(EDIT))
     send(administrator, EDIT, first | {"0.title_vi": ["Tên của người thứ nhất"]})
 
     refused = send(administrator, EDIT, second | {"1.title_vi": ["Tên của người thứ hai"]})
 
     assert refused.status_code == 409
-    assert "Tên của người thứ nhất" in re.findall(r'role="alert"[^>]*>\s*<p>([^<]*)<', refused.text)[0]
+    assert (
+        "Tên của người thứ nhất" in re.findall(r'role="alert"[^>]*>\s*<p>([^<]*)<', refused.text)[0]
+    )
     assert 'value="Tên của người thứ hai"' in refused.text
     assert template_of(session).current.number == 2
     assert send(administrator, EDIT, fields(refused.text)).status_code == 303  # knowingly
     assert template_of(session).current.items[1].title_vi == "Tên của người thứ hai"
 
 
-def test_a_template_of_very_many_items_is_saved_whole_or_refused(administrator: Visitor, session: Session, cast: Cast):
+def test_a_template_of_very_many_items_is_saved_whole_or_refused(
+    administrator: Visitor, session: Session, cast: Cast
+):
     template = template_of(session)
     entries = [editing.item_entry(item) for item in template.current.items]
     long = "Việc có tên rất dài, viết đủ cả cơ quan chủ trì, cơ quan phối hợp và thời gian thực hiện trong từng tháng"
-    more = [entries[-1].model_copy(update={"key": f"k{n}", "title_vi": long}) for n in range(MOST_ITEMS - len(entries))]
+    more = [
+        entries[-1].model_copy(update={"key": f"k{n}", "title_vi": long})
+        for n in range(MOST_ITEMS - len(entries))
+    ]
     editing.edit_template(session, template, [*entries, *more], by=cast.hoa, now=NOON)
     session.commit()
     form = fields(administrator.read(EDIT))
 
     assert send(administrator, EDIT, form | {"0.title_vi": ["Khác"]}).status_code == 303
     assert len(template_of(session).current.items) == MOST_ITEMS
-    extra = {name.replace("0.", f"{MOST_ITEMS}.", 1): value for name, value in form.items() if name.startswith("0.")}
-    refused = send(administrator, EDIT, fields(administrator.read(EDIT)) | extra | {f"{MOST_ITEMS}.key": ["extra"]})
+    extra = {
+        name.replace("0.", f"{MOST_ITEMS}.", 1): value
+        for name, value in form.items()
+        if name.startswith("0.")
+    }
+    refused = send(
+        administrator,
+        EDIT,
+        fields(administrator.read(EDIT)) | extra | {f"{MOST_ITEMS}.key": ["extra"]},
+    )
     assert refused.status_code == 400
     assert str(MOST_ITEMS) in re.findall(r'role="alert"[^>]*>\s*<p>([^<]*)<', refused.text)[0]
     assert f'name="{MOST_ITEMS}.key"' in refused.text
@@ -201,7 +255,9 @@ def test_the_key_of_an_item_that_is_there_is_not_edited(administrator: Visitor):
         ("role", "nobody", "không có vai trò “nobody”"),
     ],
 )
-def test_what_is_wrong_names_item_and_field_as_the_form_does(administrator: Visitor, field: str, value: str, words: str):
+def test_what_is_wrong_names_item_and_field_as_the_form_does(
+    administrator: Visitor, field: str, value: str, words: str
+):
     response = send(administrator, EDIT, fields(administrator.read(EDIT)) | {f"7.{field}": [value]})
 
     said = unescape(re.findall(r'role="alert"[^>]*>\s*<p>([^<]*)<', response.text)[0])
@@ -210,7 +266,9 @@ def test_what_is_wrong_names_item_and_field_as_the_form_does(administrator: Visi
     assert ": " in said
 
 
-def test_a_template_is_downloaded_and_taken_in_again(administrator: Visitor, stranger: Visitor, session: Session):
+def test_a_template_is_downloaded_and_taken_in_again(
+    administrator: Visitor, stranger: Visitor, session: Session
+):
     text = stranger.read("/mau/happiness_day.toml")
     token = fields(administrator.read("/mau/nhap"))["csrf_token"]
     file = (BytesIO(text.replace("offset_days = -13", "offset_days = -12", 1).encode()), "mau.toml")
@@ -219,11 +277,15 @@ def test_a_template_is_downloaded_and_taken_in_again(administrator: Visitor, str
     assert template_of(session).current.number == 2
     broken = administrator.post("/mau/nhap", text="x = 1\ny = [")
     assert (broken.status_code, "không đọc được dòng 2" in broken.text) == (400, True)
-    taken = administrator.post("/mau/nhap", text=text.replace('key = "happiness_day"', 'key = "another"', 1))
+    taken = administrator.post(
+        "/mau/nhap", text=text.replace('key = "happiness_day"', 'key = "another"', 1)
+    )
     assert (taken.status_code, "đã có mẫu" in taken.text) == (400, True)
     old_code = {"csrf_token": token, "file": (BytesIO(text.encode("utf-16")), "mau.toml")}
     assert "UTF-8" in send(administrator, "/mau/nhap", old_code).text
-    wrong = administrator.post("/mau/nhap", text=text.replace('\nrole = "so_vhttdl"', '\nrole = "khong_co"', 1))
+    wrong = administrator.post(
+        "/mau/nhap", text=text.replace('\nrole = "so_vhttdl"', '\nrole = "khong_co"', 1)
+    )
     assert re.search(r'role="alert"[^>]*>\s*<p>[^<]+: không có vai trò “khong_co”', wrong.text)
 
 
@@ -245,9 +307,10 @@ def test_new_cut_offs_are_typed_as_day_and_month(administrator: Visitor, session
     administrator.post(f"{path}/thoi-gian", **form)
 
     assert "Chiến dịch đã mở giữ nguyên ngày" in administrator.read(path)
-    assert [(cutoff["first"], cutoff["last"]) for cutoff in template_of(session, "report_half_year").cutoffs] == [
-        ("12-15", "06-20")
-    ]
+    assert [
+        (cutoff["first"], cutoff["last"])
+        for cutoff in template_of(session, "report_half_year").cutoffs
+    ] == [("12-15", "06-20")]
     for wrong in ("31/02", "hôm qua", "6/20", ""):
         administrator.post(f"{path}/thoi-gian", **form | {"period-1-last": wrong})
         assert "vui lòng nhập theo dạng ngày/tháng" in administrator.read(path)
@@ -256,8 +319,13 @@ def test_new_cut_offs_are_typed_as_day_and_month(administrator: Visitor, session
     assert template_of(session, "report_half_year").cutoffs[0]["last"] == "06-20"
 
 
-def test_the_days_of_two_reporting_periods_are_not_exchanged(administrator: Visitor, session: Session):
-    path, before = "/mau/communication_quarter", template_of(session, "communication_quarter").cutoffs
+def test_the_days_of_two_reporting_periods_are_not_exchanged(
+    administrator: Visitor, session: Session
+):
+    path, before = (
+        "/mau/communication_quarter",
+        template_of(session, "communication_quarter").cutoffs,
+    )
     form = {"ahead": "30", "late": "7", "period-1-first": "01/04", "period-1-last": "30/06"}
 
     administrator.post(f"{path}/thoi-gian", **form)
@@ -307,7 +375,9 @@ def test_last_years_lateness_is_proposed_and_taken_over_once(
 def test_a_proposal_that_would_overtake_the_report_above_says_so_and_is_not_ticked(
     administrator: Visitor, opened: Opened, cast: Cast, clock, session: Session
 ):
-    for item in session.scalars(select(ChecklistItem).where(ChecklistItem.key.in_(["plan_commune", "report_commune"]))):
+    for item in session.scalars(
+        select(ChecklistItem).where(ChecklistItem.key.in_(["plan_commune", "report_commune"]))
+    ):
         tick_off(item, cast.hoa, NOON, item.due + timedelta(days=12))
     session.commit()
     clock.advance(timedelta(days=90))
@@ -316,12 +386,15 @@ def test_a_proposal_that_would_overtake_the_report_above_says_so_and_is_not_tick
 
     assert 'value="plan_commune@commune" checked' in page
     assert 'value="report_commune@commune">' in page
-    assert "không còn trước “Báo cáo tổng kết cấp tỉnh gửi Bộ và UBND tỉnh” (Cấp tỉnh), sau hoạt động chính 15 ngày" in unescape(
-        page
+    assert (
+        "không còn trước “Báo cáo tổng kết cấp tỉnh gửi Bộ và UBND tỉnh” (Cấp tỉnh), sau hoạt động chính 15 ngày"
+        in unescape(page)
     )
 
 
-def test_a_file_with_new_cut_offs_is_stored_and_says_that_open_campaigns_keep_theirs(administrator: Visitor):
+def test_a_file_with_new_cut_offs_is_stored_and_says_that_open_campaigns_keep_theirs(
+    administrator: Visitor,
+):
     text = administrator.read("/mau/report_half_year.toml").replace('"06-14"', '"06-20"')
 
     assert administrator.post("/mau/nhap", text=text).status_code == 303

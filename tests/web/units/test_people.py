@@ -14,8 +14,14 @@ def test_a_person_is_put_in_a_post_by_somebody_above(signed_in, cast, session):
     response = signed_in(cast.hoa).post(PAGE, **NEW)
 
     assert response.status_code == 303
-    post = session.scalars(select(Post).join(Post.person).where(Person.email == "moi@example.org")).one()
-    assert (post.unit, post.role_key, post.valid_from) == (cast.commune, "cc_vhxh", date(2021, 3, 1))
+    post = session.scalars(
+        select(Post).join(Post.person).where(Person.email == "moi@example.org")
+    ).one()
+    assert (post.unit, post.role_key, post.valid_from) == (
+        cast.commune,
+        "cc_vhxh",
+        date(2021, 3, 1),
+    )
 
 
 @pytest.mark.parametrize("who", ["khanh", "la"])
@@ -84,7 +90,12 @@ def test_who_does_what_is_chosen_and_never_given_by_the_order_of_a_list(signed_i
 
 
 def test_a_known_person_given_a_post_gets_the_number_that_was_missing(signed_in, cast, session):
-    thi = {"full_name": cast.thi.full_name, "email": "thi@example.org", "phone": "0905 123 456", "role": "cc_vhxh"}
+    thi = {
+        "full_name": cast.thi.full_name,
+        "email": "thi@example.org",
+        "phone": "0905 123 456",
+        "role": "cc_vhxh",
+    }
 
     assert signed_in(cast.hoa).post(PAGE, **thi).status_code == 303
 
@@ -93,9 +104,16 @@ def test_a_known_person_given_a_post_gets_the_number_that_was_missing(signed_in,
     assert 'href="tel:0905123456"' in signed_in(cast.hoa).read(PAGE)
 
 
-def test_another_number_of_a_known_person_is_neither_lost_nor_overwritten_in_passing(signed_in, cast, session):
+def test_another_number_of_a_known_person_is_neither_lost_nor_overwritten_in_passing(
+    signed_in, cast, session
+):
     cast.thi.phone = "0905 123 456"
-    thi = {"full_name": cast.thi.full_name, "email": "thi@example.org", "phone": "0911 000 000", "role": "cc_vhxh"}
+    thi = {
+        "full_name": cast.thi.full_name,
+        "email": "thi@example.org",
+        "phone": "0911 000 000",
+        "role": "cc_vhxh",
+    }
 
     response = signed_in(cast.hoa).post(PAGE, **thi)
 
@@ -111,10 +129,16 @@ def test_name_and_number_are_corrected_on_a_page_of_their_own(signed_in, cast, s
 
     assert f'href="{address}"' in visitor.read(PAGE)
     assert 'value="Cán bộ xã (Thi)"' in visitor.read(address)
-    assert visitor.post(address, full_name="Nguyễn Thị Thi", phone="0905 123 456").status_code == 303
+    assert (
+        visitor.post(address, full_name="Nguyễn Thị Thi", phone="0905 123 456").status_code == 303
+    )
 
     session.expire_all()
-    assert (cast.thi.full_name, cast.thi.phone, cast.thi.email) == ("Nguyễn Thị Thi", "0905 123 456", "thi@example.org")
+    assert (cast.thi.full_name, cast.thi.phone, cast.thi.email) == (
+        "Nguyễn Thị Thi",
+        "0905 123 456",
+        "thi@example.org",
+    )
     assert visitor.post(address, full_name=" ", phone="").status_code == 422
     session.expire_all()
     assert cast.thi.full_name == "Nguyễn Thị Thi"
@@ -130,6 +154,9 @@ def test_one_unit_does_not_correct_somebody_who_works_in_another_too(signed_in, 
 
     assert signed_in(cast.khanh).post(there, **new).status_code == 403
     assert signed_in(cast.la).post(f"{PAGE}/{posts[cast.commune.id]}/sua", **new).status_code == 403
-    assert signed_in(cast.hoa).post(f"{PAGE}/{posts[cast.other_commune.id]}/sua", **new).status_code == 404
+    assert (
+        signed_in(cast.hoa).post(f"{PAGE}/{posts[cast.other_commune.id]}/sua", **new).status_code
+        == 404
+    )
     session.expire_all()
     assert cast.thi.full_name == "Cán bộ xã (Thi)"

@@ -23,7 +23,12 @@ from tests.web.conftest import Opened, Visitor
 from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 DAY = date(2021, 3, 1)  # the day it is in these tests
-MERGE = {"unit": ["23341", "23344"], "name": "Xã Đăk Mới", "on": "2021-03-01", "basis": "Nghị quyết thử"}
+MERGE = {
+    "unit": ["23341", "23344"],
+    "name": "Xã Đăk Mới",
+    "on": "2021-03-01",
+    "basis": "Nghị quyết thử",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -45,12 +50,19 @@ def change(visitor: Visitor, kind: str, button: str = "ap-dung", **form):
 
 
 def count(session: Session) -> tuple[int, ...]:
-    still_open = select(func.count()).select_from(ChecklistItem).where(ChecklistItem.status.in_(OPEN))
-    numbers = [session.scalar(select(func.count()).select_from(model)) for model in (Unit, Campaign, Reform)]
+    still_open = (
+        select(func.count()).select_from(ChecklistItem).where(ChecklistItem.status.in_(OPEN))
+    )
+    numbers = [
+        session.scalar(select(func.count()).select_from(model))
+        for model in (Unit, Campaign, Reform)
+    ]
     return (*(number or 0 for number in numbers), session.scalar(still_open) or 0)
 
 
-def test_a_preview_names_what_ends_and_begins_and_changes_nothing(administrator: Visitor, opened: Opened, session: Session):
+def test_a_preview_names_what_ends_and_begins_and_changes_nothing(
+    administrator: Visitor, opened: Opened, session: Session
+):
     before = count(session)
 
     page = change(administrator, "sap-nhap", "xem", **MERGE).text
@@ -75,18 +87,33 @@ def test_applying_merges_and_the_old_page_leads_to_the_new_unit(
     assert "Nghị quyết thử" in administrator.read("/cai-cach/")
 
 
-def test_the_pages_of_an_item_lead_to_where_it_went_and_whence_it_came(administrator: Visitor, opened: Opened, session: Session):
+def test_the_pages_of_an_item_lead_to_where_it_went_and_whence_it_came(
+    administrator: Visitor, opened: Opened, session: Session
+):
     change(administrator, "sap-nhap", **MERGE)
-    same = select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.unit).where(ChecklistItem.key == "plan_commune")
-    old, new = (session.scalars(same.where(Unit.full_name == name)).one() for name in ("Thị trấn Đăk Glei", "Xã Đăk Mới"))
+    same = (
+        select(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .join(Campaign.unit)
+        .where(ChecklistItem.key == "plan_commune")
+    )
+    old, new = (
+        session.scalars(same.where(Unit.full_name == name)).one()
+        for name in ("Thị trấn Đăk Glei", "Xã Đăk Mới")
+    )
 
     page = administrator.read(f"/viec/{old.id}")
     assert f'href="/viec/{new.id}">Việc tại xã Đăk Mới</a>' in page
-    assert not any(form in page for form in ("/mo-lai", "/hoan-tac", "/tuy-chon"))  # it cannot be done there any more
-    assert f'href="/viec/{old.id}">Việc tại thị trấn Đăk Glei</a>' in administrator.read(f"/viec/{new.id}")
+    # it cannot be done there any more
+    assert not any(form in page for form in ("/mo-lai", "/hoan-tac", "/tuy-chon"))
+    assert f'href="/viec/{old.id}">Việc tại thị trấn Đăk Glei</a>' in administrator.read(
+        f"/viec/{new.id}"
+    )
 
 
-def test_merging_twice_says_that_it_was_done(administrator: Visitor, opened: Opened, session: Session):
+def test_merging_twice_says_that_it_was_done(
+    administrator: Visitor, opened: Opened, session: Session
+):
     change(administrator, "sap-nhap", **MERGE)
     before = count(session)
 
@@ -110,7 +137,9 @@ def test_merging_twice_says_that_it_was_done(administrator: Visitor, opened: Ope
         ("bo-cap", {"level": "khong-co"}),
     ],
 )
-def test_what_cannot_be_is_said_with_what_was_typed_kept(administrator: Visitor, session: Session, kind: str, form):
+def test_what_cannot_be_is_said_with_what_was_typed_kept(
+    administrator: Visitor, session: Session, kind: str, form
+):
     before = count(session)
 
     answer = change(administrator, kind, **({"on": "2021-03-01"} | form))
@@ -122,7 +151,9 @@ def test_what_cannot_be_is_said_with_what_was_typed_kept(administrator: Visitor,
     assert count(session) == before
 
 
-def test_the_first_day_of_a_reform_is_taken_as_people_type_it(administrator: Visitor, session: Session):
+def test_the_first_day_of_a_reform_is_taken_as_people_type_it(
+    administrator: Visitor, session: Session
+):
     assert change(administrator, "sap-nhap", **MERGE | {"on": "01/03/2021"}).status_code == 303
 
     assert session.scalars(select(Reform.on)).one() == date(2021, 3, 1)
@@ -145,9 +176,21 @@ def test_every_field_that_a_reform_lacks_is_named_at_once(administrator: Visitor
         assert f'<a href="#{name}">' in answer.text
 
 
-def test_split_rename_and_abolish_work_from_their_forms(administrator: Visitor, opened: Opened, session: Session, cast: Cast):
-    assert change(administrator, "chia-tach", unit=["23341"], parts="Xã A\nXã B:", on="2021-03-01").status_code == 303
-    assert change(administrator, "doi-ten", unit=["23344"], name="Phường Mới", on="2021-03-01").status_code == 303
+def test_split_rename_and_abolish_work_from_their_forms(
+    administrator: Visitor, opened: Opened, session: Session, cast: Cast
+):
+    assert (
+        change(
+            administrator, "chia-tach", unit=["23341"], parts="Xã A\nXã B:", on="2021-03-01"
+        ).status_code
+        == 303
+    )
+    assert (
+        change(
+            administrator, "doi-ten", unit=["23344"], name="Phường Mới", on="2021-03-01"
+        ).status_code
+        == 303
+    )
     assert change(administrator, "bo-cap", level="district", on="2021-03-02").status_code == 303
 
     session.expire_all()
@@ -164,7 +207,9 @@ def test_a_post_is_confirmed_by_a_button(administrator: Visitor, session: Sessio
     assert "1 vai trò chờ xác nhận" in administrator.read("/quan-tri")
 
     for _again in range(2):
-        assert administrator.post(f"/cai-cach/chuc-danh/{proposal.id}", confirm="1").status_code == 303
+        assert (
+            administrator.post(f"/cai-cach/chuc-danh/{proposal.id}", confirm="1").status_code == 303
+        )
 
     session.expire_all()
     assert holders(session, proposal.unit_id, proposal.role_key, DAY) == [cast.thi]
@@ -172,7 +217,11 @@ def test_a_post_is_confirmed_by_a_button(administrator: Visitor, session: Sessio
 
 
 def test_a_person_above_decides_without_being_an_administrator(
-    administrator: Visitor, signed_in: Callable[[Person], Visitor], session: Session, cast: Cast, stranger: Visitor
+    administrator: Visitor,
+    signed_in: Callable[[Person], Visitor],
+    session: Session,
+    cast: Cast,
+    stranger: Visitor,
 ):
     change(administrator, "sap-nhap", **MERGE)
     account_of(session, cast.hoa).roles = []
@@ -188,11 +237,15 @@ def test_a_person_above_decides_without_being_an_administrator(
     assert cast.thi.full_name in hoa.read("/cai-cach/chuc-danh")
     assert cast.thi.full_name not in khanh.read("/cai-cach/chuc-danh")
     assert khanh.post(f"/cai-cach/chuc-danh/{proposal.id}", confirm="1").status_code == 403
-    assert stranger.post(f"/cai-cach/chuc-danh/{proposal.id}", confirm="1").location.startswith("/dang-nhap")
+    assert stranger.post(f"/cai-cach/chuc-danh/{proposal.id}", confirm="1").location.startswith(
+        "/dang-nhap"
+    )
     assert hoa.post(f"/cai-cach/chuc-danh/{proposal.id}", confirm="0").status_code == 303
 
 
-def test_work_left_in_closed_units_is_handed_over_by_a_button(administrator: Visitor, opened: Opened, session: Session, cast: Cast):
+def test_work_left_in_closed_units_is_handed_over_by_a_button(
+    administrator: Visitor, opened: Opened, session: Session, cast: Cast
+):
     cast.commune.valid_to = date(2021, 2, 28)
     heir = get_unit(session, "23344")
     session.add(UnitSuccession(predecessor_id=cast.commune.id, successor_id=heir.id))
@@ -234,7 +287,9 @@ def test_a_change_entered_by_mistake_is_taken_back_after_it_was_shown_what_that_
     assert "Xã Đăk Mới" in page  # what was entered, and that it was taken back, can still be read
 
 
-def test_a_change_whose_work_was_handed_over_is_not_taken_back(administrator: Visitor, opened: Opened, session: Session):
+def test_a_change_whose_work_was_handed_over_is_not_taken_back(
+    administrator: Visitor, opened: Opened, session: Session
+):
     change(administrator, "sap-nhap", **MERGE)
     [reform] = session.scalars(select(Reform))
 
@@ -245,7 +300,11 @@ def test_a_change_whose_work_was_handed_over_is_not_taken_back(administrator: Vi
 
 
 def test_every_old_address_says_where_the_unit_went_and_leads_to_the_same_page_there(
-    administrator: Visitor, opened: Opened, session: Session, cast: Cast, signed_in: Callable[[Person], Visitor]
+    administrator: Visitor,
+    opened: Opened,
+    session: Session,
+    cast: Cast,
+    signed_in: Callable[[Person], Visitor],
 ):
     change(administrator, "sap-nhap", **MERGE)
     session.expire_all()
@@ -268,7 +327,9 @@ def test_every_old_address_says_where_the_unit_went_and_leads_to_the_same_page_t
     assert all("Đơn vị đã sáp nhập" not in administrator.read(same) for same in pages.values())
 
 
-def test_a_closed_unit_offers_no_forms_and_takes_no_people(administrator: Visitor, opened: Opened, session: Session, cast: Cast):
+def test_a_closed_unit_offers_no_forms_and_takes_no_people(
+    administrator: Visitor, opened: Opened, session: Session, cast: Cast
+):
     change(administrator, "sap-nhap", **MERGE)
     old = f"/don-vi/{cast.commune.slug}"
 
@@ -320,7 +381,9 @@ def test_the_new_unit_is_compared_with_the_years_of_the_old_ones(
         ("chia-tach", ["Ngày đầu tiên của đơn vị mới"]),
     ],
 )
-def test_a_form_asks_in_its_own_words_and_chooses_nothing_beforehand(administrator: Visitor, kind: str, labels: list[str]):
+def test_a_form_asks_in_its_own_words_and_chooses_nothing_beforehand(
+    administrator: Visitor, kind: str, labels: list[str]
+):
     page = administrator.read(f"/cai-cach/moi/{kind}")
 
     assert '<option value="">– chọn –</option>' in page
@@ -329,7 +392,10 @@ def test_a_form_asks_in_its_own_words_and_chooses_nothing_beforehand(administrat
     assert kind == "chia-tach" or "đơn vị mới" not in page
 
 
-@pytest.mark.parametrize(("kind", "sentence"), [("doi-ten", "Vui lòng chọn một đơn vị."), ("bo-cap", "Vui lòng chọn cấp.")])
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [("doi-ten", "Vui lòng chọn một đơn vị."), ("bo-cap", "Vui lòng chọn cấp.")],
+)
 def test_what_was_not_chosen_is_asked_for(administrator: Visitor, kind: str, sentence: str):
     answer = change(administrator, kind, unit="", level="", name="Xã Mới", on="2021-03-01")
 
@@ -337,17 +403,24 @@ def test_what_was_not_chosen_is_asked_for(administrator: Visitor, kind: str, sen
     assert sentence in answer.text
 
 
-def test_units_to_merge_are_searched_for_while_those_ticked_stay(administrator: Visitor, session: Session):
+def test_units_to_merge_are_searched_for_while_those_ticked_stay(
+    administrator: Visitor, session: Session
+):
     before = count(session)
 
     page = change(administrator, "sap-nhap", "tim", unit=["23341"], q="dak pek", name="Xã Mới").text
 
-    assert re.findall(r'name="unit" value="([^"]+)"( checked)?', page) == [("23341", " checked"), ("23353", "")]
+    assert re.findall(r'name="unit" value="([^"]+)"( checked)?', page) == [
+        ("23341", " checked"),
+        ("23353", ""),
+    ]
     assert 'value="Xã Mới"' in page
     assert count(session) == before
 
 
-def test_a_preview_tells_going_back_from_taking_back_and_says_what_is_handed_over(administrator: Visitor, opened: Opened):
+def test_a_preview_tells_going_back_from_taking_back_and_says_what_is_handed_over(
+    administrator: Visitor, opened: Opened
+):
     page = change(administrator, "sap-nhap", "xem", **MERGE).text
 
     assert "Không, quay lại" in page

@@ -20,7 +20,9 @@ def test_a_unit_shows_who_stands_above_and_below_it(stranger: Visitor, cast: Cas
     assert "Thị trấn Đăk Glei" in page
 
 
-def test_a_parent_counts_what_its_units_did(stranger: Visitor, cast: Cast, opened: Opened, session: Session):
+def test_a_parent_counts_what_its_units_did(
+    stranger: Visitor, cast: Cast, opened: Opened, session: Session
+):
     opened.item.evidence_min = 0
     complete_item(session, opened.item.id, by=cast.thi, now=NOON)
     session.commit()
@@ -34,7 +36,10 @@ def test_a_parent_counts_what_its_units_did(stranger: Visitor, cast: Cast, opene
 def test_open_items_come_by_due_date(stranger: Visitor, cast: Cast, opened: Opened):
     page = stranger.read(f"/don-vi/{cast.commune.slug}")
 
-    positions = [page.index(f'href="/viec/{item.id}"') for item in sorted(opened.commune.items, key=lambda i: (i.due, i.id))]
+    positions = [
+        page.index(f'href="/viec/{item.id}"')
+        for item in sorted(opened.commune.items, key=lambda i: (i.due, i.id))
+    ]
     assert positions == sorted(positions)
 
 
@@ -46,10 +51,14 @@ def test_people_are_named_without_their_addresses(stranger: Visitor, cast: Cast,
 
 
 def test_a_unit_offers_its_calendar(stranger: Visitor, cast: Cast, opened: Opened):
-    assert f"webcal://lich.example.org/lich/{cast.commune.slug}.ics" in stranger.read(f"/don-vi/{cast.commune.slug}")
+    assert f"webcal://lich.example.org/lich/{cast.commune.slug}.ics" in stranger.read(
+        f"/don-vi/{cast.commune.slug}"
+    )
 
 
-def test_a_closed_unit_says_who_took_over(stranger: Visitor, cast: Cast, opened: Opened, clock: Clock):
+def test_a_closed_unit_says_who_took_over(
+    stranger: Visitor, cast: Cast, opened: Opened, clock: Clock
+):
     clock.now = NOON.replace(year=2026)
 
     page = stranger.read(f"/don-vi/{cast.province.slug}")
@@ -65,15 +74,24 @@ def test_a_year_that_cannot_be_gives_a_clear_page(stranger: Visitor, cast: Cast,
 
 
 def test_another_year_is_asked_for_by_its_address(stranger: Visitor, cast: Cast, opened: Opened):
-    assert "Đơn vị này chưa có chiến dịch" in stranger.read(f"/don-vi/{cast.province.slug}?nam=2022")
+    assert "Đơn vị này chưa có chiến dịch" in stranger.read(
+        f"/don-vi/{cast.province.slug}?nam=2022"
+    )
 
 
-def test_search_needs_no_diacritics_and_knows_that_d_with_stroke_is_d(stranger: Visitor, cast: Cast):
+def test_search_needs_no_diacritics_and_knows_that_d_with_stroke_is_d(
+    stranger: Visitor, cast: Cast
+):
     assert "Huyện Đăk Glei" in stranger.read("/don-vi/?q=dak+glei")
 
 
 def test_names_with_the_very_letters_come_first(stranger: Visitor, session: Session, cast: Cast):
-    common = {"level_key": "commune", "type": "xa", "parent_id": cast.district.id, "search": "xa hoa"}
+    common = {
+        "level_key": "commune",
+        "type": "xa",
+        "parent_id": cast.district.id,
+        "search": "xa hoa",
+    }
     session.add(Unit(key="t1", name="Hóa", full_name="Xã Hóa", slug="xa-t1", position=1, **common))
     session.add(Unit(key="t2", name="Hòa", full_name="Xã Hòa", slug="xa-t2", position=2, **common))
     session.commit()
@@ -120,7 +138,9 @@ def test_the_number_of_queries_does_not_depend_on_rows(
     assert count_queries(lambda: stranger.read(address)) <= few
 
 
-def test_a_province_costs_as_many_queries_as_a_district(stranger: Visitor, cast: Cast, opened: Opened, count_queries):
+def test_a_province_costs_as_many_queries_as_a_district(
+    stranger: Visitor, cast: Cast, opened: Opened, count_queries
+):
     province = count_queries(lambda: stranger.read(f"/don-vi/{cast.province.slug}"))
     district = count_queries(lambda: stranger.read(f"/don-vi/{cast.district.slug}"))
 
@@ -132,7 +152,15 @@ def test_a_unit_says_before_the_day_that_it_will_merge_and_into_what(
 ):
     session.execute(update(Unit).where(Unit.valid_to == date(2025, 6, 30)).values(valid_to=None))
     session.execute(delete(UnitSuccession))
-    new = merge(session, ["23341", "23344"], NewUnit("Xã Bình Minh Mới"), on=date(2022, 1, 1), basis=None, by=cast.hoa, now=NOON)
+    new = merge(
+        session,
+        ["23341", "23344"],
+        NewUnit("Xã Bình Minh Mới"),
+        on=date(2022, 1, 1),
+        basis=None,
+        by=cast.hoa,
+        now=NOON,
+    )
     session.commit()
 
     page = stranger.read(f"/don-vi/{cast.commune.slug}")
@@ -145,5 +173,7 @@ def test_a_unit_says_before_the_day_that_it_will_merge_and_into_what(
 
 def test_the_menu_marks_the_units_on_their_pages(stranger: Visitor, cast: Cast):
     assert '<a href="/don-vi/" aria-current="page">' in stranger.read("/don-vi/")
-    assert '<a href="/don-vi/" aria-current="true">' in stranger.read(f"/don-vi/{cast.commune.slug}")
+    assert '<a href="/don-vi/" aria-current="true">' in stranger.read(
+        f"/don-vi/{cast.commune.slug}"
+    )
     assert '<a href="/don-vi/">' in stranger.read("/")
