@@ -103,9 +103,11 @@ def find_feed(
 def all_slugs(session: Session) -> list[str]:
     """Return the slugs of all public feeds: observances first, then units."""
     observances = session.scalars(
-        select(Observance.slug).where(Observance.enabled).order_by(Observance.position)
+        select(Observance.slug)
+        .where(Observance.enabled)
+        .order_by(Observance.position, Observance.id)
     )
-    return [*observances, *session.scalars(select(Unit.slug).order_by(Unit.position))]
+    return [*observances, *session.scalars(select(Unit.slug).order_by(Unit.position, Unit.id))]
 
 
 @dataclass(frozen=True, slots=True)

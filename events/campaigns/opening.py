@@ -132,7 +132,7 @@ def self_opening(session: Session) -> Sequence[Template]:
     """
     kept = Template.observance_id.is_(None) | Observance.enabled
     query = select(Template).outerjoin(Template.observance).where(Template.enabled, kept)
-    return session.scalars(query.order_by(Template.position)).all()
+    return session.scalars(query.order_by(Template.position, Template.id)).all()
 
 
 def get_campaign(session: Session, uid: str) -> Campaign:

@@ -77,7 +77,7 @@ def template_items(
     query = (
         select(TemplateItem)
         .where(TemplateItem.version_id.in_(version_ids))
-        .order_by(TemplateItem.position)
+        .order_by(TemplateItem.position, TemplateItem.id)
     )
     for item in session.scalars(query):
         found[item.version_id][item.key] = item

@@ -198,7 +198,7 @@ def _require_evidence(session: Session, item: ChecklistItem) -> None:
         query = (
             select(EvidenceType.title_vi)
             .where(EvidenceType.key.in_(item.evidence_kinds))
-            .order_by(EvidenceType.position)
+            .order_by(EvidenceType.position, EvidenceType.key)
         )
         titles = session.scalars(query)
         raise EvidenceMissingError(

@@ -18,7 +18,9 @@ HORIZON = timedelta(days=3 * 366)  # lunar days are wanted three years ahead
 
 def enabled_observances(session: Session) -> Sequence[Observance]:
     """Return the observances this province keeps, with their titles and themes."""
-    query = select(Observance).where(Observance.enabled).order_by(Observance.position)
+    query = (
+        select(Observance).where(Observance.enabled).order_by(Observance.position, Observance.id)
+    )
     around = selectinload(Observance.container).selectinload(Observance.themes)
     return session.scalars(
         query.options(selectinload(Observance.titles), selectinload(Observance.themes), around)

@@ -78,6 +78,6 @@ def roles_at(session: Session, unit: Unit, on: date) -> list[Role]:
     fitting = (
         select(Role)
         .where(or_(Role.level_key == unit.level_key, Role.level_key.is_(None)))
-        .order_by(Role.position)
+        .order_by(Role.position, Role.key)
     )
     return [role for role in session.scalars(fitting) if role.is_valid(on)]

@@ -175,7 +175,9 @@ def abolish_level(
     if level is None:
         raise NotFoundError(N_("There is no level “%(key)s”."), key=level_key)
     keys = session.scalars(
-        select(Unit.key).where(Unit.level_key == level_key, Unit.on(on)).order_by(Unit.position)
+        select(Unit.key)
+        .where(Unit.level_key == level_key, Unit.on(on))
+        .order_by(Unit.position, Unit.id)
     ).all()
     if not keys:
         raise InvalidInputError(

@@ -194,7 +194,7 @@ def plans_of(session: Session, root: Campaign) -> list[ChecklistItem]:
     own = session.scalars(
         select(ChecklistItem)
         .where(ChecklistItem.campaign_id == root.id)
-        .order_by(ChecklistItem.position)
+        .order_by(ChecklistItem.position, ChecklistItem.id)
     )
     return [item for item in own if item.key in waited_for | shared]
 

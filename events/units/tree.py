@@ -69,13 +69,13 @@ def get_unit(session: Session, name: str) -> Unit:
 def roots(session: Session, on: date) -> Sequence[Unit]:
     """Return the units without a parent on the day ``on``: usually one province."""
     return session.scalars(
-        select(Unit).where(Unit.parent_id.is_(None), Unit.on(on)).order_by(Unit.position)
+        select(Unit).where(Unit.parent_id.is_(None), Unit.on(on)).order_by(Unit.position, Unit.id)
     ).all()
 
 
 def children(session: Session, unit: Unit, on: date) -> Sequence[Unit]:
     return session.scalars(
-        select(Unit).where(Unit.parent_id == unit.id, Unit.on(on)).order_by(Unit.position)
+        select(Unit).where(Unit.parent_id == unit.id, Unit.on(on)).order_by(Unit.position, Unit.id)
     ).all()
 
 
@@ -110,7 +110,7 @@ def successors(session: Session, unit: Unit) -> Sequence[Unit]:
         select(Unit)
         .join(link, link.successor_id == Unit.id)
         .where(link.predecessor_id == unit.id)
-        .order_by(Unit.position)
+        .order_by(Unit.position, Unit.id)
     ).all()
 
 
@@ -121,7 +121,7 @@ def predecessors(session: Session, unit: Unit) -> Sequence[Unit]:
         select(Unit)
         .join(link, link.predecessor_id == Unit.id)
         .where(link.successor_id == unit.id)
-        .order_by(Unit.position)
+        .order_by(Unit.position, Unit.id)
     ).all()
 
 
@@ -131,7 +131,7 @@ def search_units(session: Session, text: str, on: date, limit: int = 20) -> Sequ
     query = (
         select(Unit)
         .where(Unit.on(on), Unit.search.like(pattern))
-        .order_by(Unit.position)
+        .order_by(Unit.position, Unit.id)
         .limit(limit)
     )
     return session.scalars(query).all()

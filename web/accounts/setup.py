@@ -92,7 +92,7 @@ def roles_for(session: Session, units: Collection[Unit], today: date) -> list[Ro
     query = (
         select(Role)
         .where(or_(Role.level_key.in_(levels), Role.level_key.is_(None)))
-        .order_by(Role.position)
+        .order_by(Role.position, Role.key)
     )
     return [role for role in session.scalars(query) if role.is_valid(today)]
 

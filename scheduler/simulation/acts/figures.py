@@ -118,7 +118,7 @@ class ShowProgress(Act):
                 yield self.told(sentence, **facts)
 
     def _by_phase(self, stage: Stage, found: list[Part]) -> Told:
-        phases = stage.session.scalars(select(Phase).order_by(Phase.position))
+        phases = stage.session.scalars(select(Phase).order_by(Phase.position, Phase.key))
         figures = {
             phase.title_vi: sum_of(part.progress for part in found if part.phase_key == phase.key)
             for phase in phases
