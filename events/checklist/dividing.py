@@ -31,6 +31,7 @@ from events.models import (
     Person,
     Unit,
 )
+from events.models.campaigns import same_round
 from events.people.roles import RoleBook
 
 
@@ -119,8 +120,7 @@ def _campaigns_of(
     ids = [unit.id for unit in units]
     open_round(session, round_of(campaign), now=now, calendar=calendar, unit_ids=ids)
     same = (
-        Campaign.template_id == campaign.template_id,
-        Campaign.period == campaign.period,
+        same_round(campaign),
         Campaign.unit_id.in_(ids),
     )
     found = {each.unit_id: each for each in session.scalars(select(Campaign).where(*same))}

@@ -21,6 +21,7 @@ from events.days.recurrence import Occurrence
 from events.days.workdays import WorkCalendar
 from events.locks import FOR_CHANGE
 from events.models import Campaign, ChecklistItem, NotDone, TemplateItem
+from events.models.campaigns import same_round
 from events.models.items import is_of_a_version
 from events.people.roles import RoleBook
 from events.working_calendar import work_calendar
@@ -149,9 +150,8 @@ def _dates(
     """Yield items of one round with their dates."""
     if len(items) > 1:
         one = next(iter(items)).campaign
-        same = Campaign.template_id == one.template_id, Campaign.period == one.period
         # so that no parent is asked for alone
-        _known = session.scalars(select(Campaign).where(*same)).all()
+        _known = session.scalars(select(Campaign).where(same_round(one))).all()
     roots: dict[Campaign, list[ChecklistItem]] = defaultdict(list)
     units: dict[Campaign, set[int]] = defaultdict(set)
     for item in items:

@@ -42,6 +42,7 @@ from events.models import (
     Unit,
     UnitSuccession,
 )
+from events.models.campaigns import same_round
 from events.models.items import GONE, is_of_a_version
 from events.people.roles import RoleBook
 from events.replanning.preview import (
@@ -356,7 +357,7 @@ def _left_by(
     query = select(
         Campaign.unit_id, ChecklistItem.key, ChecklistItem.not_done, ChecklistItem.reason
     ).join(Campaign.items)
-    query = query.where(Campaign.template_id == root.template_id, Campaign.period == root.period)
+    query = query.where(same_round(root))
     had: dict[int, dict[str, bool]] = defaultdict(dict)
     for unit_id, key, not_done, reason in session.execute(
         query.where(Campaign.unit_id.in_({old for old, _new in links}))
@@ -417,7 +418,7 @@ def _touched(session: Session, root: Campaign) -> Collection[int]:
     divided = exists().where(part.split_from_id == ChecklistItem.id, is_given(part))
     credited = exists().where(ItemCredit.item_id == ChecklistItem.id)
     query = select(ChecklistItem.id).join(ChecklistItem.campaign)
-    query = query.where(Campaign.template_id == root.template_id, Campaign.period == root.period)
+    query = query.where(same_round(root))
     return set(
         session.scalars(
             query.where(or_(given, divided, credited, ChecklistItem.delegate_unit_id.is_not(None)))
