@@ -113,6 +113,8 @@ def _furnish_templates(app: Flask) -> None:
         long_day=words.long_day,
         moment=words.moment_text,
         within=words.unit_within,
+        closing_words=words.closing_words,
+        why_closed=words.why_closed,
         month_name=words.month_name,
         short_month_name=words.short_month_name,
         number=words.number_text,
