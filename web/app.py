@@ -115,6 +115,7 @@ def _furnish_templates(app: Flask) -> None:
         within=words.unit_within,
         closing_words=words.closing_words,
         why_closed=words.why_closed,
+        version_note=words.version_note,
         month_name=words.month_name,
         short_month_name=words.short_month_name,
         number=words.number_text,

@@ -14,6 +14,7 @@ from events.models import (
     Document,
     NotDone,
     TemplateItem,
+    TemplateVersion,
 )
 from scheduler import migrate
 from scheduler.migrate import NewerDatabaseError, Version
@@ -185,6 +186,28 @@ def test_what_went_over_in_an_older_database_is_told_from_what_is_not_required(b
         closed = session.scalars(select(Change.not_done).order_by(Change.id)).all()
         assert closed == [NotDone.NOT_REQUIRED, NotDone.NOT_REQUIRED, NotDone.MOVED, NotDone.MOVED]
         assert session.scalars(select(ChecklistItem.not_done)).one() is NotDone.MOVED
+
+
+def test_where_a_version_came_from_is_told_from_what_people_noted(blank_engine):
+    notes = ["Nhập từ tệp", "Theo tiến độ năm 2025", "Theo tiến độ năm nay", None]
+    with blank_engine.begin() as connection:
+        command.upgrade(migrate._config(connection), "0009")
+        _insert_campaign(connection)
+        made = {"template_id": 1, "created": "2026-01-01", "digest": "", "created_by_id": 1}
+        for number, note in enumerate(notes, 2):
+            _insert(connection, "template_version", id=number, number=number, note=note, **made)
+
+    migrate.upgrade(blank_engine)
+
+    with Session(blank_engine) as session:
+        columns = TemplateVersion.source, TemplateVersion.source_year, TemplateVersion.note
+        query = select(*columns).where(TemplateVersion.number > 1).order_by(TemplateVersion.number)
+        assert [tuple(row) for row in session.execute(query)] == [
+            ("file", None, None),
+            ("progress", 2025, None),
+            (None, None, "Theo tiến độ năm nay"),
+            (None, None, None),
+        ]
 
 
 OPEN_STATE = {"status": "NEEDS-ACTION", "completed": None, "not_done": None, "reason": None}

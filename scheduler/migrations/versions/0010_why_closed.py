@@ -1,4 +1,4 @@
-"""Why an item is closed is a column, read once more out of the sentences that told it, with what history knows beside them"""
+"""Why an item is closed, and where a template's version came from, are columns, read once more out of the sentences that told it"""
 
 import re
 from collections import defaultdict
@@ -21,6 +21,8 @@ TOGETHER = re.compile(r'Lồng ghép: làm chung với “(?P<item>.*)”', re.D
 WITH_WHOLE = re.compile(r'Đóng cùng việc chung của (?P<unit>[^:]*): (?P<why>.*)', re.DOTALL)
 TO_MANY = re.compile(r'chuyển cho (?P<count>\d+) đơn vị (?P<level>.*)')
 TO_UNITS = re.compile(r'chuyển cho (?P<units>.*)')
+FROM_FILE = 'Nhập từ tệp'
+OF_YEAR = re.compile(r'Theo tiến độ năm (?P<year>\d{4})')
 LEVEL_ENDED = re.compile(r'(?P<level>.*) không còn')
 
 item = sa.table(
@@ -30,6 +32,7 @@ item = sa.table(
 )
 change = sa.table('change', *map(sa.column, ('id', 'item_id', 'at', 'reported_id')), sa.column('before', sa.JSON()), sa.column('after', sa.JSON()))
 credit = sa.table('item_credit', sa.column('covers_id'))
+version_row = sa.table('template_version', *map(sa.column, ('id', 'note', 'created_by_id', 'source', 'source_year')))
 level = sa.table('level', sa.column('title_vi'), sa.column('title_en'))
 
 Row = dict[str, Any]
@@ -38,10 +41,23 @@ Row = dict[str, Any]
 def upgrade() -> None:
     op.add_column('checklist_item', sa.Column('closed_because', sa.String(length=32), nullable=True))
     op.add_column('checklist_item', sa.Column('closing_facts', sa.JSON(), nullable=True))
+    op.add_column('template_version', sa.Column('source', sa.String(length=32), nullable=True))
+    op.add_column('template_version', sa.Column('source_year', sa.Integer(), nullable=True))
     connection = op.get_bind()
+    _name_sources(connection)
     reader = Reader(connection)
     for items in _sets(connection):
         _carry_over(connection, reader, items)
+
+
+def _name_sources(connection: sa.Connection) -> None:
+    """Tell the versions of templates that the product noted itself from those that people described."""
+    noted = sa.select(version_row.c.id, version_row.c.note).where(version_row.c.note.is_not(None), version_row.c.created_by_id.is_not(None))
+    for id_, note in connection.execute(noted).all():
+        of_year = OF_YEAR.fullmatch(note)
+        if of_year or note == FROM_FILE:
+            source = {'source': 'progress', 'source_year': int(of_year['year'])} if of_year else {'source': 'file'}
+            connection.execute(sa.update(version_row).where(version_row.c.id == id_).values(note=None, **source))
 
 
 def _sets(connection: sa.Connection) -> Iterator[dict[int, Row]]:
