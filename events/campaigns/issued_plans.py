@@ -26,6 +26,7 @@ from events.models import (
     TemplateItem,
     TodoStatus,
 )
+from events.models.campaigns import same_round
 from events.models.templates import Anchor, Cascade
 from events.units.lineage import predecessors
 
@@ -120,17 +121,18 @@ def plans_in_force() -> Select[Any]:
 
 
 def _issue_dates(session: Session, root: Campaign, asked: frozenset[_Round]) -> Issues:
-    same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
     done = select(Campaign.unit_id, ChecklistItem.key, ChecklistItem.completed_on).join(
         ChecklistItem.campaign
     )
     done = done.where(
-        *same, ChecklistItem.status == TodoStatus.COMPLETED, ChecklistItem.completed_on.is_not(None)
+        same_round(root),
+        ChecklistItem.status == TodoStatus.COMPLETED,
+        ChecklistItem.completed_on.is_not(None),
     )
     days = {(unit_id, key): day for unit_id, key, day in session.execute(done) if day}
-    papers = _papers(session, root, *same)
+    papers = _papers(session, root)
     asked |= {(root.template_id, root.period)}
-    for other, credits in _standing_in(session, *same).items():
+    for other, credits in _standing_in(session, root).items():
         # or two rounds that stand in for each other, in different units, would ask for ever
         if other not in asked:
             there = _issue_dates(session, credits[0][0], asked)
@@ -155,7 +157,7 @@ def _issued(days: Iterable[tuple[int, str, date | None]]) -> dict[_Key, date]:
     return {(unit_id, key): day for unit_id, key, day in days if day}
 
 
-def _standing_in(session: Session, *same: Any) -> dict[_Round, list[Any]]:
+def _standing_in(session: Session, root: Campaign) -> dict[_Round, list[Any]]:
     """Return by other round which of its items stand for which of this one, unit by unit, as long
     as they do.
     """
@@ -170,7 +172,7 @@ def _standing_in(session: Session, *same: Any) -> dict[_Round, list[Any]]:
         there, there.id == does.campaign_id
     )
     query = query.where(
-        *same,
+        same_round(root),
         ChecklistItem.not_done == NotDone.NOT_REQUIRED,
         there.status != CampaignStatus.CANCELLED,
     )
@@ -180,7 +182,7 @@ def _standing_in(session: Session, *same: Any) -> dict[_Round, list[Any]]:
     return found
 
 
-def _papers(session: Session, root: Campaign, *same: Any) -> dict[_Key, date]:
+def _papers(session: Session, root: Campaign) -> dict[_Key, date]:
     """Return the newest issue date by unit and item.
 
     A plan of a campaign as a whole counts for its items that other units wait for, and for those
@@ -190,7 +192,7 @@ def _papers(session: Session, root: Campaign, *same: Any) -> dict[_Key, date]:
         plans_in_force()
         .join(Campaign, Campaign.id == Document.campaign_id)
         .outerjoin(Document.item)
-        .where(*same)
+        .where(same_round(root))
     )
     rows: Any = session.execute(
         query.with_only_columns(Campaign.unit_id, ChecklistItem.key, Document.issued).order_by(

@@ -13,6 +13,7 @@ from events.campaigns.unit_checklists import UnitChecklist, load_unit_checklists
 from events.campaigns.wanted_dates import dates_now
 from events.days.workdays import WorkCalendar
 from events.models import Campaign
+from events.models.campaigns import same_round
 from events.units.tree import UnitNode, UnitTree
 
 
@@ -28,9 +29,7 @@ def follow_plans(
     """
     joined = {node.id for node in new}
     units = {above.id for node in new for above in tree.line(node)}
-    top = select(Campaign).where(
-        Campaign.template_id == found.template.id, Campaign.period == found.period
-    )
+    top = select(Campaign).where(same_round(found))
     for root in session.scalars(
         top.where(Campaign.unit_id.in_(units), Campaign.parent_id.is_(None))
     ).all():

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from events.errors import N_, ConflictError
 from events.models import Campaign, CampaignStatus, ChecklistItem
+from events.models.campaigns import same_round
 from events.models.items import OPEN
 
 
@@ -28,7 +29,7 @@ def is_closed(session: Session, root: Campaign, today: date) -> bool:
     if root.year >= today.year or root.over_on > today:
         return False
     due = select(ChecklistItem.id).join(ChecklistItem.campaign)
-    due = due.where(Campaign.template_id == root.template_id, Campaign.period == root.period)
+    due = due.where(same_round(root))
     return (
         session.scalar(
             due.where(ChecklistItem.status.in_(OPEN), ChecklistItem.due >= today).limit(1)

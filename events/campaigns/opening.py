@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, insert, select, update
+from sqlalchemy import case, exists, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from events.campaigns.copies import Copies, ItemMaker, copies_by_level
@@ -32,6 +32,7 @@ from events.models import (
     TemplateVersion,
     UnitSuccession,
 )
+from events.models.campaigns import same_round
 from events.people.roles import RoleBook
 from events.units.tree import UnitNode, UnitTree, load_tree
 
@@ -147,7 +148,9 @@ def _is_due(session: Session, found: Round, today: date) -> bool:
     """Tell whether a round is to be opened or, where it is open, goes on, so that units entered
     since get theirs.
     """
-    runs = session.scalar(select(func.max(case((goes_on(today), 1), else_=0))).where(_same(found)))
+    runs = session.scalar(
+        select(func.max(case((goes_on(today), 1), else_=0))).where(same_round(found))
+    )
     return _is_worth_opening(found, today) if runs is None else bool(runs)
 
 
@@ -164,7 +167,7 @@ def _runs(session: Session, found: Round) -> bool:
     """
     return bool(
         session.scalar(
-            select(exists().where(_same(found), Campaign.status != CampaignStatus.CANCELLED))
+            select(exists().where(same_round(found), Campaign.status != CampaignStatus.CANCELLED))
         )
     )
 
@@ -175,7 +178,7 @@ def _heirs(session: Session, found: Round) -> set[int]:
     query = (
         select(link.successor_id)
         .join(Campaign, Campaign.unit_id == link.predecessor_id)
-        .where(_same(found))
+        .where(same_round(found))
     )
     return set(session.scalars(query))
 
@@ -189,17 +192,13 @@ def _without_heirs(nodes: list[UnitNode], heirs: set[int]) -> list[UnitNode]:
     return [node for node in nodes if node.id in needed]
 
 
-def _same(found: Round, campaign: Any = Campaign) -> ColumnElement[bool]:
-    return and_(campaign.template_id == found.template.id, campaign.period == found.period)
-
-
 def _version_in_use(session: Session, found: Round) -> TemplateVersion:
     """Return the version that the round was opened from: a unit that comes later gets the same
     items.
     """
     newest = (
         select(Campaign.version_id)
-        .where(_same(found))
+        .where(same_round(found))
         .order_by(Campaign.version_id.desc())
         .limit(1)
     )
@@ -211,7 +210,7 @@ def _as_moved(session: Session, found: Round) -> tuple[Round, date | None]:
     renamed the observance since.
     """
     columns = Campaign.year, Campaign.summary, Campaign.dtstart, Campaign.dtend, Campaign.event_date
-    first = select(*columns).where(_same(found)).order_by(Campaign.id).limit(1)
+    first = select(*columns).where(same_round(found)).order_by(Campaign.id).limit(1)
     year, summary, dtstart, dtend, event = session.execute(first).one()
     return replace(found, year=year, summary=summary, dates=Occurrence(dtstart, dtend)), event
 
@@ -286,7 +285,9 @@ def _insert_campaigns(
 
 def _campaign_ids(session: Session, found: Round) -> dict[int | None, int]:
     """Return the ids of a round's campaigns by unit id."""
-    return dict(session.execute(select(Campaign.unit_id, Campaign.id).where(_same(found))).all())
+    return dict(
+        session.execute(select(Campaign.unit_id, Campaign.id).where(same_round(found))).all()
+    )
 
 
 def _outer_ids(session: Session, found: Round) -> dict[int, int]:
@@ -318,7 +319,7 @@ def _take_in(session: Session, found: Round) -> None:
     )
     link = (
         update(Campaign)
-        .where(_same(found, outer), outer.unit_id == Campaign.unit_id, *waiting)
+        .where(same_round(found, outer), outer.unit_id == Campaign.unit_id, *waiting)
         .values(outer_id=outer.id)
     )
     session.execute(link, execution_options={"synchronize_session": False})

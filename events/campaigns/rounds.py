@@ -32,6 +32,10 @@ class Round:
     summary: str
 
     @property
+    def template_id(self) -> int:
+        return self.template.id
+
+    @property
     def observance(self) -> Observance | None:
         return self.template.observance
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from events.locks import FOR_CHANGE
 from events.models import Campaign, CampaignStatus, ChecklistItem, TemplateItem, Unit
+from events.models.campaigns import same_round
 from events.units.tree import UnitNode
 
 
@@ -34,7 +35,7 @@ def load_unit_checklists(
     With ``units``, only those of the units with these ids, which must include all units between
     them and the root's.
     """
-    same = [Campaign.template_id == root.template_id, Campaign.period == root.period]
+    same = [same_round(root)]
     same += [Campaign.unit_id.in_(units)] if units is not None else []
     columns = (Unit.id, Unit.key, Unit.level_key, Unit.parent_id, Unit.full_name)
     campaigns = (

@@ -18,8 +18,7 @@ from events.campaigns.rounds import Anchors
 from events.campaigns.unit_checklists import UnitChecklist, made_from
 from events.days.recurrence import Occurrence
 from events.days.workdays import WorkCalendar
-from events.models import Anchor, TemplateItem
-from events.models.items import is_of_a_version
+from events.models import Anchor, ClosedBecause, TemplateItem
 
 
 def wanted_dates(
@@ -152,7 +151,11 @@ class _Dates:
     def _is_gone(self, checklist: UnitChecklist, key: str) -> bool:
         """Tell whether a version took an item away: its unit issues nothing for it any more."""
         item = checklist.items.get(key)
-        return item is not None and item.id not in self._reopened and is_of_a_version(item.reason)
+        return (
+            item is not None
+            and item.id not in self._reopened
+            and item.closed_because is ClosedBecause.VERSION
+        )
 
     def _not_too_early(
         self, item: TemplateItem, checklist: UnitChecklist, days: Mapping[str, date]

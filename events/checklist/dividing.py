@@ -8,17 +8,16 @@ from sqlalchemy.orm import Session
 
 from events.campaigns.opening import open_round
 from events.campaigns.rounds import round_of
+from events.checklist.closing_words import Closing
 from events.checklist.delegating import chosen_below
 from events.checklist.history import (
     PARTS,
-    WHOLE,
     Stamp,
     record,
 )
 from events.checklist.origins import parts_of
-from events.checklist.reasons import TAKEN_BACK, was_taken_back
 from events.checklist.rights import open_for_choice, require_open
-from events.checklist.transitions import dropped, give_again, move, untouched
+from events.checklist.transitions import dropped, move, reopen, untouched
 from events.database import new_uid
 from events.days.workdays import WorkCalendar
 from events.errors import N_, ConflictError, NotFoundError
@@ -27,10 +26,12 @@ from events.locks import FOR_CHANGE, lock_templates
 from events.models import (
     Campaign,
     ChecklistItem,
+    ClosedBecause,
     NotDone,
     Person,
     Unit,
 )
+from events.models.campaigns import same_round
 from events.people.roles import RoleBook
 
 
@@ -69,7 +70,7 @@ def split_item(
         item.touch(now)
         session.flush()
         for part in again.values():
-            give_again(session, part, Stamp(by, now))
+            reopen(session, part, Stamp(by, now))
         record(
             session, item, {}, {PARTS: ", ".join(unit.full_name for unit in new)}, Stamp(by, now)
         )
@@ -93,7 +94,7 @@ def take_back_part(session: Session, part_id: int, *, by: Person, now: datetime)
     part = session.get_one(
         ChecklistItem, part_id, with_for_update=FOR_CHANGE, populate_existing=True
     )
-    if was_taken_back(part):
+    if part.closed_because is ClosedBecause.TAKEN_BACK:
         return whole
     unit, stamp = part.campaign.unit.full_name, Stamp(by, now)
     if not untouched(part):
@@ -103,8 +104,8 @@ def take_back_part(session: Session, part_id: int, *, by: Person, now: datetime)
         )
     whole.touch(now)
     record(session, whole, {PARTS: unit}, {}, stamp)
-    reason = f"{whole.campaign.unit.full_name} {TAKEN_BACK}"
-    move(session, part, dropped(NotDone.NOT_REQUIRED, reason), stamp, {WHOLE: True})
+    closing = Closing(ClosedBecause.TAKEN_BACK, {"unit": whole.campaign.unit.full_name})
+    move(session, part, dropped(NotDone.NOT_REQUIRED, closing), stamp)
     return whole
 
 
@@ -119,8 +120,7 @@ def _campaigns_of(
     ids = [unit.id for unit in units]
     open_round(session, round_of(campaign), now=now, calendar=calendar, unit_ids=ids)
     same = (
-        Campaign.template_id == campaign.template_id,
-        Campaign.period == campaign.period,
+        same_round(campaign),
         Campaign.unit_id.in_(ids),
     )
     found = {each.unit_id: each for each in session.scalars(select(Campaign).where(*same))}

@@ -18,11 +18,7 @@ from events.models.history import Door
 
 # What `before` and `after` of a change name beside the item's own columns.
 UNDOES = "undoes"  # after: the id of the change that this one took back
-# after: the item changed because its parts did, or the units it was split among; before: whose part
-# was taken back
-PARTS = "parts"
-# after, of a part: the unit above closed it, together with the whole or by taking it back
-WHOLE = "whole"
+PARTS = "parts"  # after: the units it was split among; before: whose part was taken back
 # after a whole was closed without being done: the units whose begun parts stay open
 GO_ON = "go_on"
 FREED = "freed"  # after it was open again: the wording of the item that stands for it no longer
@@ -55,6 +51,8 @@ AT_FIRST: dict[str, Any] = {
     "completed_by": None,
     "blocked": None,
     "not_done": None,
+    "closed_because": None,
+    "closing_facts": None,
     "reason": None,
 }
 
@@ -115,7 +113,7 @@ def undivided_in(history: Sequence[Change]) -> list[str]:
     for change in history:
         if UNDIVIDED in change.after:
             return list(change.after[UNDIVIDED])
-        if isinstance(change.after.get(PARTS), str):
+        if PARTS in change.after:
             break
     return []
 
@@ -129,6 +127,8 @@ def state_of(item: ChecklistItem) -> dict[str, Any]:
         "completed_by": item.completed_by.id if item.completed_by else None,
         "blocked": item.blocked,
         "not_done": item.not_done.value if item.not_done else None,
+        "closed_because": item.closed_because.value if item.closed_because else None,
+        "closing_facts": item.closing_facts,
         "reason": item.reason,
     }
 

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from events.checklist.reasons import NOT_CHOSEN
+from events.checklist.closing_words import Closing
 from events.checklist.rights import open_for_choice, require_open
-from events.checklist.states import excuse_item, reopen_item
+from events.checklist.states import excuse, excuse_item, reopen_item
 from events.errors import N_, ConflictError
 from events.models import (
     ChecklistItem,
+    ClosedBecause,
     ItemState,
     Person,
 )
@@ -30,7 +31,9 @@ def switch_off(
         raise ConflictError(
             N_("“%(item)s” is required and cannot be switched off."), item=item.summary
         )
-    return excuse_item(session, item_id, reason or NOT_CHOSEN, by=by, now=now)
+    if reason:
+        return excuse_item(session, item_id, reason, by=by, now=now)
+    return excuse(session, item_id, Closing(ClosedBecause.NOT_CHOSEN), by=by, now=now)
 
 
 def switch_on(session: Session, item_id: int, *, by: Person, now: datetime) -> ChecklistItem:

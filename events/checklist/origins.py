@@ -16,12 +16,11 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from events.campaigns.rounds import key_day
 from events.campaigns.unit_checklists import load_unit_checklists
 from events.campaigns.wanted_dates import dates_now
-from events.checklist.reasons import is_given
 from events.days.recurrence import Occurrence
 from events.days.workdays import WorkCalendar
 from events.locks import FOR_CHANGE
-from events.models import Campaign, ChecklistItem, NotDone, TemplateItem
-from events.models.items import is_of_a_version
+from events.models import Campaign, ChecklistItem, ClosedBecause, TemplateItem
+from events.models.campaigns import same_round
 from events.people.roles import RoleBook
 from events.working_calendar import work_calendar
 
@@ -45,7 +44,9 @@ def parts_of(
     """Return the parts that an item is split into, with their units and evidence; one that was
     taken back is none.
     """
-    query = select(ChecklistItem).where(ChecklistItem.split_from_id == item.id, is_given())
+    query = select(ChecklistItem).where(
+        ChecklistItem.split_from_id == item.id, ChecklistItem.is_given()
+    )
     unit, evidence = (
         joinedload(ChecklistItem.campaign).joinedload(Campaign.unit),
         selectinload(ChecklistItem.evidence_given),
@@ -66,7 +67,7 @@ def follows_a_template(item: ChecklistItem) -> bool:
 
 def is_gone(item: ChecklistItem) -> bool:
     """Tell whether an item's template has it no longer, or no longer for its unit."""
-    by_version = item.not_done is NotDone.NOT_REQUIRED and is_of_a_version(item.reason)
+    by_version = item.closed_because is ClosedBecause.VERSION
     return by_version or (not item.is_own and _model(item) is None)
 
 
@@ -149,9 +150,8 @@ def _dates(
     """Yield items of one round with their dates."""
     if len(items) > 1:
         one = next(iter(items)).campaign
-        same = Campaign.template_id == one.template_id, Campaign.period == one.period
         # so that no parent is asked for alone
-        _known = session.scalars(select(Campaign).where(*same)).all()
+        _known = session.scalars(select(Campaign).where(same_round(one))).all()
     roots: dict[Campaign, list[ChecklistItem]] = defaultdict(list)
     units: dict[Campaign, set[int]] = defaultdict(set)
     for item in items:

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from events.checklist.closing_words import Closing, begun_small, by_person, closing_of
 from events.checklist.evidence import evidence_missing
 from events.checklist.history import UNDOES, Stamp, known_state
 from events.checklist.origins import FOLLOWED
-from events.checklist.reasons import begun_small, is_of_a_credit
 from events.checklist.rights import (
     open_for_change,
     open_for_choice,
@@ -33,6 +33,7 @@ from events.installation import day_here
 from events.models import (
     Change,
     ChecklistItem,
+    ClosedBecause,
     EvidenceType,
     NotDone,
     Person,
@@ -113,9 +114,10 @@ def decline_item(
     Raises ``InvalidInputError`` without a reason, ``ConflictError`` for an item that is closed
     otherwise.
     """
-    reason = required(nfc(reason), GIVE_A_REASON)
+    closing = by_person(required(nfc(reason), GIVE_A_REASON))
     item = open_for_change(session, item_id, by, now)
-    return _cancel(session, item, NotDone.NOT_DONE, reason, stamp_for(session, item, by, now, door))
+    stamp = stamp_for(session, item, by, now, door)
+    return _cancel(session, item, NotDone.NOT_DONE, closing, stamp)
 
 
 def excuse_item(
@@ -131,12 +133,24 @@ def excuse_item(
 
     A required item is excused by a unit above it, or what a unit owes could be wished away.
     """
-    reason = required(nfc(reason), GIVE_A_REASON)
+    closing = by_person(required(nfc(reason), GIVE_A_REASON))
+    return excuse(session, item_id, closing, by=by, now=now, door=door)
+
+
+def excuse(
+    session: Session,
+    item_id: int,
+    closing: Closing,
+    *,
+    by: Person,
+    now: datetime,
+    door: Door = Door.PAGE,
+) -> ChecklistItem:
+    """Record that the unit does not need an item, with or without a reason of its own."""
     item = open_for_choice(session, item_id, by, now)
     require_excuser(session, item, by, day_here(session, now))
-    return _cancel(
-        session, item, NotDone.NOT_REQUIRED, reason, stamp_for(session, item, by, now, door)
-    )
+    stamp = stamp_for(session, item, by, now, door)
+    return _cancel(session, item, NotDone.NOT_REQUIRED, closing, stamp)
 
 
 def reopen_item(
@@ -152,7 +166,7 @@ def reopen_item(
     item = open_for_change(session, item_id, by, now)
     if item.is_open:
         return item
-    require_closed_by_people(session, item)
+    require_closed_by_people(item)
     require_in_template(item)
     return move(
         session, item, before_closing(session, item)[1], stamp_for(session, item, by, now, door)
@@ -173,11 +187,12 @@ def restore_state(
     # else it was done with what was wanted then
     if before["status"] == TodoStatus.COMPLETED.value and not _PROOF & columns.keys():
         _require_evidence(session, item)
-    if is_of_a_credit(before["reason"]) and not stands_in(session, item):
+    covered = before["closed_because"] == ClosedBecause.STAND_IN
+    if covered and not stands_in(session, item):
         raise ConflictError(
             N_("“%(item)s” was changed since. Please look at it again."), item=item.summary
         )
-    if before["not_done"] == NotDone.NOT_REQUIRED.value and not is_of_a_credit(before["reason"]):
+    if before["not_done"] == NotDone.NOT_REQUIRED.value and not covered:
         require_excuser(session, item, stamp.by, today)
     if before["not_done"] is None:
         require_in_template(item)
@@ -185,12 +200,12 @@ def restore_state(
 
 
 def _cancel(
-    session: Session, item: ChecklistItem, how: NotDone, reason: str, stamp: Stamp
+    session: Session, item: ChecklistItem, how: NotDone, closing: Closing, stamp: Stamp
 ) -> ChecklistItem:
-    if (item.not_done, item.reason) == (how, reason):
+    if item.not_done is how and closing_of(item) == closing:
         return item
     require_open(item)
-    return move(session, item, dropped(how, reason), stamp)
+    return move(session, item, dropped(how, closing), stamp)
 
 
 def _require_evidence(session: Session, item: ChecklistItem) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from events.checklist.closing_words import begun_small, closing_in, why_closed_within
 from events.checklist.history import (
     ADDED,
     COUNTS_FROM,
@@ -25,14 +26,13 @@ from events.checklist.history import (
     UNDIVIDED,
     UNDOES,
 )
-from events.checklist.reasons import begun_small, within_a_line
 from events.errors import N_
 from events.language import tell, translations
-from events.models import Change, DocumentKind, NotDone, TodoStatus
+from events.models import Change, ClosedBecause, DocumentKind, NotDone, TodoStatus
 from events.models.documents import KINDS
 
 _Said = tuple[str, dict[str, Any]]  # an English sentence and its facts
-_STATE = ("status", "blocked", "not_done", "reason")
+_STATE = ("status", "blocked", "not_done", "closed_because", "closing_facts", "reason")
 _OF_PAPERS = {
     "entered": N_("%(name)s entered a document: %(kind)s %(paper)s"),
     "issued": N_("%(name)s recorded that a document was issued on %(day)s: %(kind)s %(paper)s"),
@@ -72,6 +72,8 @@ def _say(sentence: str, facts: dict[str, Any], language: str) -> str:
         facts["came_with"] = ", ".join(
             tell(came, with_it, language) for came, with_it in facts["came_with"]
         )
+    if "closing" in facts:
+        facts["reason"] = _typed(why_closed_within(facts["closing"], language))
     if kind := facts.get("kind"):
         facts["kind"] = gettext(kind).lower()
     return tell(sentence, facts, language)
@@ -89,7 +91,7 @@ def _told(before: dict[str, Any], after: dict[str, Any]) -> Iterator[_Said]:
     if EDITED in after:
         yield _of_the_hand(before, after)
     elif any(name in after and after[name] != before.get(name) for name in _STATE):
-        yield _of_the_state(after)
+        yield _of_the_state(before, after)
     if GO_ON in after:
         yield N_("what was begun goes on: %(units)s"), {"units": after[GO_ON]}
     yield from _of_the_plan(before, after)
@@ -115,7 +117,7 @@ def _of_the_unit(before: dict[str, Any], after: dict[str, Any]) -> _Said | None:
         }
     if PARTS in before:
         return N_("%(name)s took the part of %(units)s back"), {"units": before[PARTS]}
-    if PARTS in after and "status" not in after:
+    if PARTS in after:
         return N_("%(name)s split it: %(units)s"), {"units": after[PARTS]}
     return None
 
@@ -179,12 +181,12 @@ def _of_the_hand(before: dict[str, Any], after: dict[str, Any]) -> _Said:
     return N_("%(name)s edited it by hand"), {}
 
 
-def _of_the_state(after: dict[str, Any]) -> _Said:
+def _of_the_state(before: dict[str, Any], after: dict[str, Any]) -> _Said:
     if FREED in after:
         return N_("open again, since “%(item)s” stands for it no longer; %(name)s changed that"), {
             "item": after[FREED]
         }
-    if UNDOES in after and PARTS in after:
+    if UNDOES in after and before.get("closed_because") == ClosedBecause.PARTS:
         return N_("open again, since one of its parts is; %(name)s opened that"), {}
     if UNDOES in after and after["status"] != TodoStatus.NEEDS_ACTION:
         return N_("%(name)s took the last change back"), {}
@@ -193,7 +195,7 @@ def _of_the_state(after: dict[str, Any]) -> _Said:
             "note": _typed(after["blocked"])
         }
     match after["status"]:
-        case TodoStatus.COMPLETED if after.get(PARTS):
+        case TodoStatus.COMPLETED if after.get("closed_because") == ClosedBecause.PARTS:
             return N_("done, since all its parts are closed; the last one by %(name)s"), {}
         case TodoStatus.COMPLETED:
             return N_("marked as done by %(name)s"), {}
@@ -256,7 +258,7 @@ def _reason(after: dict[str, Any]) -> _Said:
 
 
 def _why(after: dict[str, Any]) -> dict[str, Any]:
-    return {"reason": _typed(within_a_line(after.get("reason") or ""))}
+    return {"closing": closing_in(after)}
 
 
 def _typed(words: str) -> str:

@@ -14,13 +14,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from events.checklist.closing_words import Closing, by_parts, by_version, with_whole
 from events.checklist.history import (
     AT_FIRST,
     FREED,
     GO_ON,
-    PARTS,
     UNDOES,
-    WHOLE,
     Stamp,
     history_of,
     known_state,
@@ -32,24 +31,23 @@ from events.checklist.history import (
 )
 from events.checklist.origins import is_gone, missed, of_origin, parts_of
 from events.checklist.own_plan import follow_own_plan
-from events.checklist.reasons import TOGETHER, WITH_WHOLE, is_of_a_credit
 from events.checklist.rights import may_excuse
 from events.errors import N_, ConflictError
 from events.installation import day_here
-from events.language import within
 from events.locks import FOR_CHANGE
 from events.models import (
     Campaign,
     CampaignStatus,
     Change,
     ChecklistItem,
+    ClosedBecause,
     ItemCredit,
     ItemState,
     NotDone,
     Person,
     TodoStatus,
 )
-from events.models.items import GONE, OPEN
+from events.models.items import OPEN
 
 _Row = dict[str, Any]
 
@@ -94,20 +92,22 @@ def complete(
     item: ChecklistItem,
     stamp: Stamp,
     today: date,
-    notes: Mapping[str, Any] | None = None,
+    because: ClosedBecause = ClosedBecause.PERSON,
 ) -> ChecklistItem:
     """Bring an item to its being done."""
     done = {
+        "status": TodoStatus.COMPLETED.value,
         "completed": stamp.now.isoformat(),
         "completed_on": today.isoformat(),
         "completed_by": stamp.by.id,
+        "closed_because": because.value,
     }
-    return move(session, item, {"status": TodoStatus.COMPLETED.value} | done, stamp, notes)
+    return move(session, item, done, stamp)
 
 
-def dropped(how: NotDone, reason: str) -> _Row:
+def dropped(how: NotDone, closing: Closing) -> _Row:
     """Return the state of an item that is closed without being done."""
-    return {"status": TodoStatus.CANCELLED.value, "not_done": how.value, "reason": reason}
+    return {"status": TodoStatus.CANCELLED.value, "not_done": how.value} | closing.columns
 
 
 def before_closing(session: Session, item: ChecklistItem) -> tuple[Change | None, _Row]:
@@ -127,22 +127,13 @@ def untouched(part: ChecklistItem) -> bool:
     )
 
 
-def closed_from_outside(session: Session, item: ChecklistItem) -> Change | None:
-    """Return the change that closed an item because its parts are closed, or its whole, if it is
-    closed and that was why.
-    """
-    last = None if item.is_open else last_of_state(history_of(session, item))
-    return last if last is not None and (PARTS in last.after or WHOLE in last.after) else None
-
-
-def require_closed_by_people(session: Session, item: ChecklistItem) -> None:
+def require_closed_by_people(item: ChecklistItem) -> None:
     """Raise ``ConflictError`` for an item that is closed because all its parts are, or because its
     whole is.
     """
-    closing = closed_from_outside(session, item)
-    if closing is None:
+    if not item.is_closed_from_outside:
         return
-    if PARTS in closing.after:
+    if item.closed_because is ClosedBecause.PARTS:
         raise ConflictError(
             N_(
                 "“%(item)s” is closed because all its parts are. Please open one of its parts "
@@ -188,7 +179,7 @@ def _issues_otherwise(before: Mapping[str, Any], after: Mapping[str, Any]) -> bo
     """Tell whether a plan counts as issued on another day: it was ticked or opened again, or
     another one stands for it or not.
     """
-    covered = [is_of_a_credit(state["reason"]) for state in (before, after)]
+    covered = [state["closed_because"] == ClosedBecause.STAND_IN for state in (before, after)]
     return before["completed_on"] != after["completed_on"] or covered[0] is not covered[1]
 
 
@@ -226,9 +217,8 @@ def follow_parts(session: Session, whole: ChecklistItem, stamp: Stamp) -> None:
     which a share is in no part.
     """
     parts = parts_of(session, whole)
-    closing = closed_from_outside(session, whole)
-    if closing is not None and PARTS in closing.after and any(part.is_open for part in parts):
-        move(session, whole, closing.before, stamp, {PARTS: True, UNDOES: closing.id})
+    if whole.closed_because is ClosedBecause.PARTS and any(part.is_open for part in parts):
+        reopen(session, whole, stamp)
     elif (
         parts
         and whole.is_open
@@ -238,10 +228,10 @@ def follow_parts(session: Session, whole: ChecklistItem, stamp: Stamp) -> None:
         _close_as_parts(session, whole, parts, stamp)
 
 
-def give_again(session: Session, part: ChecklistItem, stamp: Stamp) -> None:
-    """Open a part again that was taken back, as it was."""
-    closing, before = before_closing(session, part)
-    move(session, part, before, stamp, {} if closing is None else {UNDOES: closing.id})
+def reopen(session: Session, item: ChecklistItem, stamp: Stamp) -> None:
+    """Open again, as it was, what nobody closed by itself: what closed it holds no longer."""
+    closing, before = before_closing(session, item)
+    move(session, item, before, stamp, {} if closing is None else {UNDOES: closing.id})
 
 
 def _close_as_parts(
@@ -255,33 +245,27 @@ def _close_as_parts(
     parts = [part for part in parts if part.not_done is not NotDone.MOVED]
     done = [part.completed_on for part in parts if part.is_done and part.completed_on]
     if done:
-        complete(session, whole, stamp, max(done), {PARTS: True})
+        complete(session, whole, stamp, max(done), ClosedBecause.PARTS)
         return
     needless = all(part.state is ItemState.NOT_REQUIRED for part in parts)
     excused = needless and may_excuse(session, stamp.by, whole, day_here(session, stamp.now))
     how = NotDone.NOT_REQUIRED if excused else NotDone.NOT_DONE
-    reason = "; ".join(sorted({part.reason or "" for part in parts}))
-    move(session, whole, dropped(how, reason), stamp, {PARTS: True})
+    move(session, whole, dropped(how, by_parts(parts)), stamp)
 
 
 def _close_with_whole(
     session: Session, part: ChecklistItem, whole: ChecklistItem, stamp: Stamp
 ) -> None:
     if untouched(part) and whole.not_done is not None:
-        reason = f"{WITH_WHOLE} {within(whole.campaign.unit.full_name, 'vi')}: {whole.reason}"
-        move(session, part, dropped(whole.not_done, reason), _decided(stamp), {WHOLE: True})
+        move(session, part, dropped(whole.not_done, with_whole(whole)), _decided(stamp))
 
 
 def _open_parts(session: Session, whole: ChecklistItem, stamp: Stamp) -> None:
     """Open the parts again that were closed with their whole, in the units that are there still."""
     for part in parts_of(session, whole, lock=True):
-        closing = closed_from_outside(session, part)
-        if (
-            closing is not None
-            and WHOLE in closing.after
-            and part.campaign.unit.is_valid(day_here(session, stamp.now))
-        ):
-            move(session, part, closing.before, _decided(stamp), {UNDOES: closing.id})
+        is_there = part.campaign.unit.is_valid(day_here(session, stamp.now))
+        if part.closed_because is ClosedBecause.WHOLE and is_there:
+            reopen(session, part, _decided(stamp))
 
 
 # Items that stand for others.
@@ -296,7 +280,7 @@ def credits_of(session: Session, *items: ChecklistItem) -> Sequence[ItemCredit]:
 
 def is_covered(item: ChecklistItem) -> bool:
     """Tell whether an item is closed because another one stands for it, and not by hand since."""
-    return item.state is ItemState.NOT_REQUIRED and is_of_a_credit(item.reason)
+    return item.closed_because is ClosedBecause.STAND_IN
 
 
 def stands_in(session: Session, item: ChecklistItem) -> bool:
@@ -319,7 +303,8 @@ def cover(session: Session, item: ChecklistItem, by_item: ChecklistItem, stamp: 
 
     It is done once all the same, so this asks for no unit above.
     """
-    move(session, item, dropped(NotDone.NOT_REQUIRED, f"{TOGETHER}{by_item.summary}”"), stamp)
+    closing = Closing(ClosedBecause.STAND_IN, {"item": by_item.summary})
+    move(session, item, dropped(NotDone.NOT_REQUIRED, closing), stamp)
 
 
 def uncover(
@@ -336,7 +321,7 @@ def uncover(
     """
     closing, state = before_closing(session, item)
     if is_gone(item):
-        gone = f"{GONE} (phiên bản {item.campaign.version.number})"
+        gone = by_version(item.campaign.version.number)
         state, columns = dropped(NotDone.NOT_REQUIRED, gone), {}
     undoes = {} if closing is None else {UNDOES: closing.id}
     move(session, item, state, stamp, {FREED: by_item.summary} | undoes, columns=columns)
@@ -391,4 +376,7 @@ def _put(session: Session, item: ChecklistItem, state: Mapping[str, Any]) -> Non
     )
     item.blocked = state["blocked"]
     item.not_done = NotDone(state["not_done"]) if state["not_done"] else None
+    because = state["closed_because"]
+    item.closed_because = ClosedBecause(because) if because else None
+    item.closing_facts = state["closing_facts"]
     item.reason = state["reason"]

@@ -22,10 +22,8 @@ from events.checklist.history import (
     FREED,
     GIVEN,
     MOVED_TO,
-    PARTS,
     PIECE,
     UNDOES,
-    WHOLE,
     Stamp,
     history_of,
     not_undone,
@@ -38,13 +36,19 @@ from events.checklist.states import restore_state
 from events.checklist.transitions import require_closed_by_people
 from events.errors import N_, ConflictError, NotFoundError
 from events.installation import day_here
-from events.models import Campaign, Change, ChecklistItem, Person, Unit
+from events.models import Campaign, Change, ChecklistItem, ClosedBecause, Person, Unit
 from events.models.history import Door
-from events.models.items import is_of_a_version
 from events.people.rights import require_post
 
 _DAYS = ("dtstart", "due")
 _HELD_WITH = {"nominal_due": "due", "due_reason": "due"}
+# what closed an item elsewhere; a stand-in is undone too: it was chosen here
+_NOT_OF_PEOPLE = (
+    ClosedBecause.VERSION,
+    ClosedBecause.WHOLE,
+    ClosedBecause.PARTS,
+    ClosedBecause.TAKEN_BACK,
+)
 _UNKNOWN = object()  # what an edit of former days did not note
 
 
@@ -89,7 +93,7 @@ def undo_change(
         raise NotFoundError(kind="change", key=change_id)
     if UNDOES in change.after or change not in not_undone(history):
         return item
-    require_closed_by_people(session, item)
+    require_closed_by_people(item)
     if last_change(history) is not change:
         raise _changed_since(item)
     if is_choice(change):
@@ -100,8 +104,9 @@ def undo_change(
 
 def _can_be_undone(change: Change) -> bool:
     before, after = change.before, change.after
-    of_a_version = is_of_a_version(before.get("reason")) or is_of_a_version(after.get("reason"))
-    if of_a_version or {PARTS, WHOLE, FREED, MOVED_TO} & after.keys():
+    if before.get("closed_because") == ClosedBecause.VERSION:
+        return False
+    if after.get("closed_because") in _NOT_OF_PEOPLE or {FREED, MOVED_TO} & after.keys():
         return False
     return bool(
         {"status", EDITED, DELEGATE_TO, PIECE, CREDIT_TO} & before.keys()

@@ -31,6 +31,7 @@ from events.models import (
     Person,
     Unit,
 )
+from events.models.campaigns import same_round
 from events.models.units import VILLAGE
 from events.observances.printed import Printed, inherited
 from events.people.rights import require_post
@@ -236,8 +237,7 @@ def campaigns_before(session: Session, campaign: Campaign, *, drafts: bool) -> S
     documents to show.
     """
     same = (
-        Campaign.template_id == campaign.template_id,
-        Campaign.period == campaign.period,
+        same_round(campaign),
         Campaign.id != campaign.id,
     )
     written = (

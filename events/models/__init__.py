@@ -7,6 +7,7 @@ from events.models.feeds import FeedSnapshot
 from events.models.history import Change
 from events.models.items import (
     ChecklistItem,
+    ClosedBecause,
     Evidence,
     ItemCredit,
     ItemState,
@@ -48,6 +49,7 @@ __all__ = [
     "Cascade",
     "Change",
     "ChecklistItem",
+    "ClosedBecause",
     "DecidedYear",
     "Document",
     "DocumentChange",

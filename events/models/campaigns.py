@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from events.database import Base, Key, PrimaryKey, Uid
@@ -96,3 +96,14 @@ class Campaign(Published, Base):
 
     def __repr__(self) -> str:
         return f"<Campaign {self.uid} {self.summary}>"
+
+
+def same_round(one: Any, campaign: Any = Campaign) -> ColumnElement[bool]:
+    """Return the condition that ``campaign``, or an alias of it, is of the round of ``one``: of a
+    campaign, of a round to come, or of a row's columns.
+    """
+    return of_round(one.template_id, one.period, campaign)
+
+
+def of_round(template_id: Any, period: Any, campaign: Any = Campaign) -> ColumnElement[bool]:
+    return and_(campaign.template_id == template_id, campaign.period == period)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, UniqueConstraint, or_
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -35,6 +35,20 @@ class NotDone(StrEnum):
     MOVED = "moved"
 
 
+class ClosedBecause(StrEnum):
+    """What closed an item. Rules ask this, and never what people typed."""
+
+    PERSON = "person"  # somebody said that it is done, not done or not required
+    NOT_CHOSEN = "not-chosen"  # its unit left an optional item out and gave no reason
+    VERSION = "version"  # the template has it no longer, and another version may bring it back
+    STAND_IN = "stand-in"  # an item of another campaign stands for it
+    WHOLE = "whole"  # a part, closed together with what it is a part of
+    PARTS = "parts"  # a divided item, all of whose parts are closed
+    TAKEN_BACK = "taken-back"  # a part that the unit which divided the item took back
+    MOVED = "moved"  # its unit ended, and others do it now
+    ENDED = "ended"  # its unit ended, and nobody needs it any more
+
+
 class ItemState(StrEnum):
     """Where an item stands, as people say it: the status with what stands beside it."""
 
@@ -46,6 +60,7 @@ class ItemState(StrEnum):
     NOT_REQUIRED = "not-required"
 
 
+_FROM_OUTSIDE = (ClosedBecause.WHOLE, ClosedBecause.PARTS, ClosedBecause.TAKEN_BACK)
 OPEN = (TodoStatus.NEEDS_ACTION, TodoStatus.IN_PROCESS)
 TICK_ONLY = "tick"  # the kind of evidence that is none
 DOCUMENT = "doc_ref"  # the kind of evidence that is a document's number and date
@@ -113,7 +128,10 @@ class ChecklistItem(Published, Base):
     completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     blocked: Mapped[str | None]  # what stands in the way
     not_done: Mapped[NotDone | None]
-    reason: Mapped[str | None]  # why it was not done or is not required
+    closed_because: Mapped[ClosedBecause | None]  # None while it is open
+    # what that sentence names, see `closing_words`
+    closing_facts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    reason: Mapped[str | None]  # typed by whoever said that it was not done or is not required
 
     campaign: Mapped[Campaign] = relationship(back_populates="items")
     phase: Mapped[Phase] = relationship()
@@ -156,6 +174,11 @@ class ChecklistItem(Published, Base):
         )
 
     @property
+    def is_closed_from_outside(self) -> bool:
+        """Tell whether it is closed because its parts are or its whole is, and so opened there."""
+        return self.closed_because in _FROM_OUTSIDE
+
+    @property
     def evidence_kinds(self) -> list[str]:
         """The kinds that count as evidence of this item."""
         return [kind for kind in self.evidence if kind != TICK_ONLY]
@@ -167,6 +190,13 @@ class ChecklistItem(Published, Base):
 
     def is_overdue(self, today: date) -> bool:
         return self.is_open and self.due < today
+
+    @classmethod
+    def is_given(cls) -> ColumnElement[bool]:
+        """Return the condition that a part was not taken back: it stays tied to its whole, or
+        figures of past days would change.
+        """
+        return or_(cls.closed_because.is_(None), cls.closed_because != ClosedBecause.TAKEN_BACK)
 
 
 class Evidence(Base):
@@ -219,14 +249,6 @@ class ItemCredit(Base):
     item: Mapped[ChecklistItem] = relationship(foreign_keys=[item_id])
     campaign: Mapped[Campaign] = relationship()
     covers: Mapped[ChecklistItem | None] = relationship(foreign_keys=[covers_id])
-
-
-# begins the reason of what a version took away, and another may bring back
-GONE = "Không còn trong mẫu"
-
-
-def is_of_a_version(reason: str | None) -> bool:
-    return (reason or "").startswith(GONE)
 
 
 Campaign.items = relationship(

@@ -98,6 +98,13 @@ class Template(FromCatalog, Base):
         return self.versions[-1]
 
 
+class VersionSource(StrEnum):
+    """Where the items of a version were taken from, if nobody typed them."""
+
+    FILE = "file"
+    PROGRESS = "progress"  # what a year's progress taught
+
+
 class TemplateVersion(Base):
     """The items of a template at one time; never changed once a campaign was opened from it."""
 
@@ -110,7 +117,9 @@ class TemplateVersion(Base):
     created: Mapped[datetime]
     digest: Mapped[str]  # of the items as imported; "" for a version that people made
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    note: Mapped[str | None]
+    note: Mapped[str | None]  # typed by whoever made it
+    source: Mapped[VersionSource | None]
+    source_year: Mapped[int | None]  # whose progress it was
 
     template: Mapped[Template] = relationship(back_populates="versions")
     items: Mapped[list["TemplateItem"]] = relationship(

@@ -21,16 +21,15 @@ from events.checklist.history import (
     MOVED_EVIDENCE,
     MOVED_PARTS,
     MOVED_STATE,
-    PARTS,
     UNDIVIDED,
     history_of,
     state_of,
     undivided_in,
 )
-from events.checklist.reasons import is_given
 from events.models import (
     Campaign,
     ChecklistItem,
+    ClosedBecause,
     Evidence,
     EvidenceType,
     ItemCredit,
@@ -169,7 +168,7 @@ class Bequest:
             ChecklistItem.split_from_id.in_(wholes),
             ChecklistItem.status.not_in(OPEN),
             here,
-            is_given(),
+            ChecklistItem.is_given(),
         )
         query = (
             select(ChecklistItem)
@@ -251,8 +250,8 @@ class Bequest:
             last.completed,
             last.completed_on,
         )
-        new.completed_by = last.completed_by
-        record(new, before, state_of(new) | {PARTS: True}, last.completed_by)
+        new.completed_by, new.closed_because = last.completed_by, ClosedBecause.PARTS
+        record(new, before, state_of(new), last.completed_by)
 
     def _credit(self, campaigns: Mapping[_Key, Campaign]) -> None:
         given: set[tuple[int, int]] = set()

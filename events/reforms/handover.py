@@ -20,6 +20,7 @@ from sqlalchemy import extract, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from events.activities.planned import credited_campaigns
+from events.checklist.closing_words import Closing
 from events.checklist.history import (
     DELEGATE,
     MOVED_FROM,
@@ -31,7 +32,6 @@ from events.checklist.history import (
 from events.database import new_uid
 from events.errors import N_, ConflictError
 from events.installation import day_here
-from events.language import within
 from events.locks import FOR_CHANGE, lock_templates
 from events.models import (
     Activity,
@@ -40,6 +40,7 @@ from events.models import (
     CampaignStatus,
     Change,
     ChecklistItem,
+    ClosedBecause,
     IfNoLevel,
     Level,
     NotDone,
@@ -214,7 +215,10 @@ class _Handover:
         self._session, self._on, self._by, self._now, self._door = session, on, by, now, door
         self._lineage = Lineage.load(session, on)
         self._book = RoleBook.load(session)
-        self._levels = {level.key: level.title_vi for level in session.scalars(select(Level))}
+        self._levels = {
+            level.key: {"vi": level.title_vi, "en": level.title_en}
+            for level in session.scalars(select(Level))
+        }
         self._campaigns: dict[_Key, Campaign] = {}
         self._keys: dict[int, set[str]] = {}
         # by campaign id and key, those looked at in this run
@@ -426,18 +430,20 @@ class _Handover:
         before, went_to = state_of(item), self._bequest.went_to(item)
         item.status, item.blocked = TodoStatus.CANCELLED, None
         item.not_done = NotDone.MOVED if went_to else NotDone.NOT_REQUIRED
-        item.reason = self._reason(item, targets)
+        closing = self._closing(item, targets)
+        item.closed_because, item.closing_facts = closing.because, dict(closing.facts)
         item.touch(self._now)
         self._record(item, before, state_of(item) | {MOVED_TO: went_to})
 
-    def _reason(self, item: ChecklistItem, targets: Sequence[int]) -> str:
+    def _closing(self, item: ChecklistItem, targets: Sequence[int]) -> Closing:
         if not targets:
-            return f"{self._levels[item.campaign.unit.level_key].lower()} không còn"
+            level = self._levels[item.campaign.unit.level_key]
+            return Closing(ClosedBecause.ENDED, {"level": level})
         if len(targets) > _NAMED:
             level = self._levels[self._lineage.kin[targets[0]].level]
-            return f"chuyển cho {len(targets)} đơn vị {level.lower()}"
+            return Closing(ClosedBecause.MOVED, {"count": len(targets), "level": level})
         names = ", ".join(self._lineage.kin[target].full_name for target in targets)
-        return f"chuyển cho {within(names, 'vi')}"
+        return Closing(ClosedBecause.MOVED, {"units": names})
 
     def _record(
         self,
@@ -453,7 +459,7 @@ class _Handover:
         )
 
 
-_NAMED = 3  # units a reason names; a district's item may go to twenty communes
+_NAMED = 3  # units that are named; a district's item may go to twenty communes
 _SAME_ROUND = (
     "template_id",
     "period",

@@ -36,6 +36,7 @@ from events.models import (
     DocumentKind,
     Person,
 )
+from events.models.campaigns import same_round
 from events.models.items import DOCUMENT
 from events.people.rights import require_post
 from events.replanning.preview import (
@@ -204,8 +205,7 @@ def activities_to_come(session: Session, root: Campaign, *, now: datetime) -> Se
     time when days move.
     """
     to_come = or_(Activity.dtend > now, Activity.weekly_until >= day_here(session, now))
-    same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
-    query = select(Activity).join(Activity.campaign).where(*same, to_come)
+    query = select(Activity).join(Activity.campaign).where(same_round(root), to_come)
     alive = (
         Activity.status != CampaignStatus.CANCELLED,
         Campaign.status != CampaignStatus.CANCELLED,

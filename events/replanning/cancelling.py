@@ -18,6 +18,7 @@ from events.errors import N_, ConflictError
 from events.installation import day_here
 from events.locks import lock_round
 from events.models import Activity, Campaign, CampaignStatus, ChecklistItem, Person
+from events.models.campaigns import same_round
 from events.models.items import OPEN
 from events.people.rights import require_post
 from events.texts import GIVE_A_REASON, required, short
@@ -120,11 +121,7 @@ def _write(
 
 def _ids(session: Session, root: Campaign, status: CampaignStatus) -> list[int]:
     """Return the campaigns of a round from ``root`` down that stand as it does, parents first."""
-    same = (
-        Campaign.template_id == root.template_id,
-        Campaign.period == root.period,
-        Campaign.status == status,
-    )
+    same = same_round(root), Campaign.status == status
     below: dict[int | None, list[int]] = {}
     for campaign_id, parent_id in session.execute(
         select(Campaign.id, Campaign.parent_id).where(*same)

@@ -22,8 +22,8 @@ from events.campaigns.lifetime import require_running
 from events.campaigns.rounds import Anchors, round_of
 from events.campaigns.unit_checklists import UnitChecklist, load_unit_checklists, template_items
 from events.campaigns.wanted_dates import wanted_dates
+from events.checklist.closing_words import by_version
 from events.checklist.origins import COLUMNS, DATES, values_of
-from events.checklist.reasons import is_given
 from events.days.recurrence import Occurrence
 from events.days.workdays import WorkCalendar
 from events.errors import N_, ConflictError
@@ -32,6 +32,7 @@ from events.locks import lock_round
 from events.models import (
     Campaign,
     ChecklistItem,
+    ClosedBecause,
     Evidence,
     ItemCredit,
     NotDone,
@@ -42,7 +43,7 @@ from events.models import (
     Unit,
     UnitSuccession,
 )
-from events.models.items import GONE, is_of_a_version
+from events.models.campaigns import same_round
 from events.people.roles import RoleBook
 from events.replanning.preview import (
     Fate,
@@ -58,6 +59,7 @@ from events.units.tree import load_tree
 _OF_THE_WHOLE = tuple(
     name for name in COLUMNS if name not in ("role_key", "support_roles", "depends_on")
 )
+_NOT_CLOSED = {"closed_because": None, "closing_facts": None, "reason": None}
 _Row = dict[str, Any]
 
 
@@ -258,7 +260,7 @@ class _Comparison:
         wanted = {name: row[name] for name in COLUMNS} | {name: dates[name] for name in DATES}
         if item.id in self._back:
             values, _held = values_of(item, wanted)
-            state = {"status": TodoStatus.NEEDS_ACTION, "not_done": None, "reason": None}
+            state = {"status": TodoStatus.NEEDS_ACTION, "not_done": None} | _NOT_CLOSED
             return [_added(checklist, row, dates, values | state, item)], []
         line = compare_item(checklist, item, wanted)
         return [line] if line else [], []
@@ -284,13 +286,9 @@ class _Comparison:
             or item.blocked is not None
         ):
             return Line(Fate.KEPT_BY_HAND, *where, item.due, None, {})
-        reason = f"{GONE} (phiên bản {self.version.number})"
-        values = {
-            "status": TodoStatus.CANCELLED,
-            "not_done": NotDone.NOT_REQUIRED,
-            "reason": reason,
-        }
-        return Line(Fate.REMOVED, *where, None, reason, values)
+        closing = by_version(self.version.number)
+        values = {"status": TodoStatus.CANCELLED, "not_done": NotDone.NOT_REQUIRED}
+        return Line(Fate.REMOVED, *where, None, None, values | closing.columns, closing=closing)
 
     def _parts(self) -> Iterable[Line]:
         """Let the parts of a divided item follow its dates and its words, down to the parts of
@@ -353,15 +351,14 @@ def _left_by(
     """Return by unit the keys of the items of those it was made from, whatever became of them
     unless a version took one away.
     """
-    query = select(
-        Campaign.unit_id, ChecklistItem.key, ChecklistItem.not_done, ChecklistItem.reason
-    ).join(Campaign.items)
-    query = query.where(Campaign.template_id == root.template_id, Campaign.period == root.period)
+    columns = Campaign.unit_id, ChecklistItem.key, ChecklistItem.closed_because
+    query = select(*columns).join(Campaign.items)
+    query = query.where(same_round(root))
     had: dict[int, dict[str, bool]] = defaultdict(dict)
-    for unit_id, key, not_done, reason in session.execute(
+    for unit_id, key, because in session.execute(
         query.where(Campaign.unit_id.in_({old for old, _new in links}))
     ):
-        had[unit_id][key] = not _by_version(not_done, reason)
+        had[unit_id][key] = because is not ClosedBecause.VERSION
     left: dict[int, dict[str, bool]] = defaultdict(dict)
     for old, new in links:
         for key, stays in (left[old] | had[old]).items():
@@ -401,11 +398,7 @@ def _added(
 
 
 def _was_taken_away(item: ChecklistItem) -> bool:
-    return _by_version(item.not_done, item.reason)
-
-
-def _by_version(not_done: NotDone | None, reason: str | None) -> bool:
-    return not_done is NotDone.NOT_REQUIRED and is_of_a_version(reason)
+    return item.closed_because is ClosedBecause.VERSION
 
 
 def _touched(session: Session, root: Campaign) -> Collection[int]:
@@ -414,10 +407,10 @@ def _touched(session: Session, root: Campaign) -> Collection[int]:
     """
     part = aliased(ChecklistItem)
     given = exists().where(Evidence.item_id == ChecklistItem.id)
-    divided = exists().where(part.split_from_id == ChecklistItem.id, is_given(part))
+    divided = exists().where(part.split_from_id == ChecklistItem.id, part.is_given())
     credited = exists().where(ItemCredit.item_id == ChecklistItem.id)
     query = select(ChecklistItem.id).join(ChecklistItem.campaign)
-    query = query.where(Campaign.template_id == root.template_id, Campaign.period == root.period)
+    query = query.where(same_round(root))
     return set(
         session.scalars(
             query.where(or_(given, divided, credited, ChecklistItem.delegate_unit_id.is_not(None)))

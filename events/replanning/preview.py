@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from events.campaigns.unit_checklists import UnitChecklist
+from events.checklist.closing_words import Closing
 from events.checklist.history import frozen, plain, state_of
 from events.checklist.origins import COLUMNS, DATES, comparable, values_of
 from events.errors import N_, ConflictError
@@ -25,7 +26,7 @@ from events.units.tree import UnitNode
 
 _DAYS = {"dtstart", "due"}
 _WHY = {"nominal_due", "due_reason"}  # said of a due date
-_STATE = ("status", "not_done", "reason")
+_STATE = ("status", "not_done", "closed_because", "closing_facts", "reason")
 _WRITTEN = (*DATES, *_STATE, *COLUMNS, "anchor_version", "sequence", "last_modified")
 _Row = dict[str, Any]
 
@@ -84,6 +85,7 @@ class Line:
     told: bool = False  # somebody was reminded of the date that moves
     differences: tuple[Difference, ...] = ()  # beside the due date
     held: frozenset[str] = frozenset()
+    closing: Closing | None = None  # of one that is no longer needed
 
     @property
     def item_id(self) -> int | None:
@@ -107,6 +109,7 @@ class Group:
     reason: str | None
     differences: tuple[Difference, ...]
     held: frozenset[str]
+    closing: Closing | None
     units: tuple[str, ...]
     told: int
     lateness: Lateness | None
@@ -253,13 +256,14 @@ def _said(
     str | None,
     tuple[Difference, ...],
     frozenset[str],
+    Closing | None,
 ]:
     """Return what a line says, whoever it says it of."""
     what, dates = (
         (line.fate, line.key, line.summary, line.unit.level),
         (line.old_due, line.new_due, line.reason),
     )
-    return (*what, *dates, line.differences, line.held)
+    return (*what, *dates, line.differences, line.held, line.closing)
 
 
 def _item_row(line: Line, item: ChecklistItem, now: datetime) -> _Row:

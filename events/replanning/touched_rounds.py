@@ -20,6 +20,7 @@ from events.campaigns.wanted_dates import dates_now
 from events.days.workdays import WorkCalendar
 from events.locks import lock_templates
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person
+from events.models.campaigns import same_round
 from events.models.history import Door
 from events.models.items import OPEN
 from events.replanning.anchors import lines_of
@@ -130,9 +131,7 @@ def _spans(session: Session) -> dict[tuple[int, str], tuple[date, date]]:
     )
     firsts = (Campaign.opens, ChecklistItem.dtstart, ChecklistItem.nominal_due, ChecklistItem.due)
     lasts = (ChecklistItem.nominal_due, ChecklistItem.due)
-    same = (open_ones.c.template_id == Campaign.template_id) & (
-        open_ones.c.period == Campaign.period
-    )
+    same = same_round(open_ones.c)
     query = (
         select(*of_round, *map(func.min, firsts), *map(func.max, lasts))
         .join(Campaign.items)

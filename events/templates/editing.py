@@ -28,6 +28,7 @@ from events.models import (
     TemplateItem,
     TemplateVersion,
 )
+from events.models.templates import VersionSource
 from events.templates.checks import (
     FIELDS,
     Known,
@@ -97,6 +98,8 @@ def edit_template(
     *,
     base: int | None = None,
     note: str | None = None,
+    source: VersionSource | None = None,
+    source_year: int | None = None,
     by: Person,
     now: datetime,
 ) -> TemplateVersion:
@@ -104,7 +107,8 @@ def edit_template(
     has them.
 
     Running campaigns stay as they are. ``base`` is the number of the version that the items were
-    made from. Raises ``ConflictError`` when there is a newer one, and ``InvalidInputError`` for an
+    made from; ``source`` says from where else, with the year whose progress it was. Raises
+    ``ConflictError`` when there is a newer one, and ``InvalidInputError`` for an
     item that names what does not exist, a key that stands twice or items that wait for each other
     in a circle; nothing is saved then.
     """
@@ -118,6 +122,8 @@ def edit_template(
     if base is not None and base != latest.number:
         raise _overtaken(session, template, base)
     version = _add_version(session, template, checked.item, latest.number + 1, note, by, now)
+    version.source, version.source_year = source, source_year
+    session.flush()
     session.refresh(template, ["versions"])
     return version
 

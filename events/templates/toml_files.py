@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from events.errors import N_, InvalidInputError
 from events.models import Person, Template, TemplateVersion
+from events.models.templates import VersionSource
 from events.templates.checks import problem_in_words
 from events.templates.editing import add_template, edit_header, edit_template, template_entry
 from events.templates.entries import TemplateEntry
@@ -64,7 +65,9 @@ def import_template(session: Session, text: str, *, by: Person, now: datetime) -
         )
     before = template.current.number
     changed = edit_header(session, template, entry)
-    version = edit_template(session, template, entry.item, note="Nhập từ tệp", by=by, now=now)
+    version = edit_template(
+        session, template, entry.item, source=VersionSource.FILE, by=by, now=now
+    )
     return Imported(version, is_new=version.number != before, header_changed=changed)
 
 

@@ -21,6 +21,7 @@ from events.checklist.rights import in_charge
 from events.days.workdays import WorkCalendar
 from events.installation import day_here, zone_of
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
+from events.models.campaigns import same_round
 from events.models.items import OPEN
 from notifications.notices.steps import (
     Dates,
@@ -88,12 +89,11 @@ def reminded_items(session: Session, root: Campaign) -> set[int]:
         .join(ChecklistItem, ChecklistItem.id == Notice.item_id)
         .join(ChecklistItem.campaign)
     )
-    same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
     sent = (
         Notice.state != NoticeState.CANCELLED,
         Notice.anchor_version == ChecklistItem.anchor_version,
     )
-    return set(session.scalars(query.where(*same, *sent).distinct()))
+    return set(session.scalars(query.where(same_round(root), *sent).distinct()))
 
 
 def write_reminders(

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 
 from events.campaigns.opening import self_opening
 from events.catalog.reading import SHIPPED, read_catalog
+from events.checklist.closing_words import closing_in, why_closed
 from events.checklist.history import MOVED_FROM
 from events.database import SessionFactory
 from events.days.recurrence import check_year
@@ -327,7 +328,8 @@ def _what_happened(line: ChangeLine) -> str:
         if after.get("status") != before.get("status")
         else None
     )
-    return after.get("reason") or (_(state) if state else _("another change"))
+    why = why_closed(closing_in(after), Voice.language)
+    return why or (_(state) if state else _("another change"))
 
 
 def _numbers(counts: Counter[str]) -> str:

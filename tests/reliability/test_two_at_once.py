@@ -29,6 +29,7 @@ from events.models import (
     TodoStatus,
     Unit,
 )
+from events.models.campaigns import same_round
 from events.observances.own import find_observance
 from events.observances.yearly_themes import announce_theme, theme_shown
 from events.people.persons import add_person
@@ -490,13 +491,8 @@ def test_a_unit_that_is_opened_while_the_event_moves_gets_the_day_of_all_others(
     if refused:  # the opener was first
         above.shown_move(change)()
     with factory() as session:
-        same = (
-            Campaign.template_id == above.root.template_id,
-            Campaign.period == above.root.period,
-        )
-        plans = (
-            select(ChecklistItem.due, Campaign.event_date).join(ChecklistItem.campaign).where(*same)
-        )
+        plans = select(ChecklistItem.due, Campaign.event_date).join(ChecklistItem.campaign)
+        plans = plans.where(same_round(above.root))
         dues = session.execute(plans.where(ChecklistItem.key == "banners")).all()
         assert (len(dues), set(Counter(dues).values())) == (97, {97})
         assert {day for _due, day in dues} == {change.event_date}

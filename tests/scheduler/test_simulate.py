@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from events.campaigns.opening import open_campaigns
+from events.checklist.closing_words import closing_in, why_closed
 from events.database import create_engine, create_session_factory
 from events.errors import NotFoundError, YearOutOfRangeError
 from events.models import Campaign, ChecklistItem, Observance, Person
@@ -198,7 +199,7 @@ def test_the_reform_of_2025_hands_open_items_to_the_40_successors_once(year_2025
     assert len(began) == 41  # 40 communes and the province
     assert len(keys) == len(set(keys))
     assert {line.at.date() for line in year_2025.changes} == {date(2025, 7, 1)}
-    reasons = {line.after.get("reason", "") for line in year_2025.changes}
+    reasons = {why_closed(closing_in(line.after), "vi") for line in year_2025.changes}
     assert "chuyển cho phường Kon Tum" in reasons
 
 

@@ -18,6 +18,7 @@ from events.campaigns.opening import Opened
 from events.campaigns.rounds import chosen_round
 from events.days.recurrence import FIRST_YEAR, LAST_YEAR
 from events.models import Campaign, Person, Template
+from events.models.campaigns import of_round
 from events.units.tree import load_tree
 from web.kit.access import administrators_only
 from web.kit.context import get_calendar, get_session, today
@@ -132,8 +133,6 @@ def _open_form(session: Session, template: Template, **values: object) -> OpenFo
 
 
 def _address_of(session: Session, template: Template, period: str) -> str:
-    top = select(Campaign.uid).where(
-        Campaign.template_id == template.id, Campaign.period == period, Campaign.parent_id.is_(None)
-    )
+    top = select(Campaign.uid).where(of_round(template.id, period), Campaign.parent_id.is_(None))
     uid = session.scalar(top.order_by(Campaign.id).limit(1))
     return url_for("campaigns.show", uid=uid) if uid else url_for("keeping.index")

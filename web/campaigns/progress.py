@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from events.days.recurrence import FIRST_YEAR, LAST_YEAR
 from events.errors import N_, InvalidInputError, NotFoundError
 from events.models import Campaign, Phase, Template
+from events.models.campaigns import of_round
 from events.progress.across_reforms import Counted, counted_with
 from events.progress.as_of import AsOf, Day
 from events.progress.figures import (
@@ -61,7 +62,7 @@ class Asked:
     def of_round(self) -> list[ColumnElement[bool]]:
         if self.round is None:
             return []
-        return [Campaign.template_id == self.round[0].id, Campaign.period == self.round[1]]
+        return [of_round(self.round[0].id, self.round[1])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from events.activities.planned import activities_of
 from events.errors import NotFoundError
 from events.models import Campaign, ChecklistItem, Observance, Unit
+from events.models.campaigns import same_round
 from events.observances.printed import inherited
 from events.progress.across_reforms import counted_with
 from events.progress.figures import Progress
@@ -73,10 +74,8 @@ def _closed(session: Session, campaign: Campaign) -> ClosedNotice | None:
     """
     if campaign.unit.valid_to is None:
         return None
-    same = select(Campaign.unit_id, Campaign.uid).where(
-        Campaign.template_id == campaign.template_id
-    )
-    uids = dict(session.execute(same.where(Campaign.period == campaign.period)).all())
+    same = select(Campaign.unit_id, Campaign.uid).where(same_round(campaign))
+    uids = dict(session.execute(same).all())
 
     def address(unit: Unit) -> str:
         return (
@@ -111,12 +110,12 @@ def _below(session: Session, campaign: Campaign) -> tuple[list[tuple[str, str, P
     the unit with all of them.
     """
     unit = campaign.unit
-    same = (Campaign.template_id == campaign.template_id, Campaign.period == campaign.period)
-    below = below_of(session, counted_with(session, unit, today()), today(), *same)
+    same = same_round(campaign)
+    below = below_of(session, counted_with(session, unit, today()), today(), same)
     query = (
         select(Campaign.unit_id, Campaign.uid)
         .join(Campaign.unit)
-        .where(Unit.parent_id == unit.id, *same)
+        .where(Unit.parent_id == unit.id, same)
     )
     pages = {unit_id: url_for(".show", uid=uid) for unit_id, uid in session.execute(query)}
     rows = [

@@ -10,7 +10,6 @@ from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from events.checklist.dependencies import waited_for
-from events.checklist.reasons import is_given
 from events.models import (
     Campaign,
     CampaignStatus,
@@ -109,7 +108,9 @@ def _parts(session: Session, items: Iterable[ChecklistItem]) -> dict[int, tuple[
         ChecklistItem.split_from_id
     )
     rows = session.execute(
-        query.where(ChecklistItem.split_from_id.in_([item.id for item in items]), is_given())
+        query.where(
+            ChecklistItem.split_from_id.in_([item.id for item in items]), ChecklistItem.is_given()
+        )
     )
     return {item_id: (number, in_all) for item_id, number, in_all in rows if item_id is not None}
 

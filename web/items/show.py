@@ -33,7 +33,6 @@ from events.checklist.states import (
     start_item,
 )
 from events.checklist.story import story_of
-from events.checklist.transitions import closed_from_outside
 from events.checklist.undo import is_choice, last_change, undo_change
 from events.documents.register import documents_of_item
 from events.errors import N_, DomainError, EvidenceMissingError, InvalidInputError, NotFoundError
@@ -287,7 +286,6 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         and not sets_its_own_date(item)
         and is_provisional(item, get_calendar()),
         below=units_below(session, item.campaign.unit, today()),
-        closed_from_outside=closed_from_outside(session, item),
         is_gone=gone,
         undivided=undivided_in(history) if item.is_open else [],
         may_excuse=person is not None and may_excuse(session, person, item, today()),

@@ -5,7 +5,11 @@ from datetime import date, datetime, timedelta
 from babel.dates import format_date, format_skeleton, get_day_names
 from babel.numbers import format_decimal
 
+from events.checklist.closing_words import Closing, closing_of
+from events.checklist.closing_words import why_closed as closing_in_words
 from events.language import within
+from events.models import ChecklistItem, TemplateVersion
+from events.models.templates import VersionSource
 from web.kit.context import get_config
 from web.kit.language import current, get_locale, ngettext
 from web.kit.language import gettext as _
@@ -21,6 +25,24 @@ def day_text(day: date) -> str:
 def unit_within(names: str) -> str:
     """Return the name of a unit, or several, as it stands inside a sentence: “tỉnh Quảng Ngãi”."""
     return within(names, current())
+
+
+def closing_words(closing: Closing) -> str:
+    return closing_in_words(closing, current())
+
+
+def why_closed(item: ChecklistItem) -> str:
+    """Return why an item is closed; empty where nobody said so."""
+    return closing_words(closing_of(item))
+
+
+def version_note(version: TemplateVersion) -> str:
+    """Return what is new in a template's version: what people typed, or where it was taken from."""
+    if version.source is VersionSource.FILE:
+        return _("Imported from a file")
+    if version.source is VersionSource.PROGRESS:
+        return _("After the progress of %(year)s", year=version.source_year)
+    return version.note or ""
 
 
 def weekday_names() -> list[str]:

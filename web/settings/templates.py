@@ -27,6 +27,7 @@ from events.models import (
     Template,
     TemplateVersion,
 )
+from events.models.templates import VersionSource
 from events.replanning import last_year
 from events.templates import editing, toml_files
 from events.templates.entries import CutoffEntry
@@ -226,8 +227,16 @@ def take_proposals(key: str) -> ResponseReturnValue:
     found = last_year.propose(session, template, year, now=now(), calendar=get_calendar())
     chosen = [one for one in found if one.name in request.form.getlist("chosen")]
     entries = last_year.with_proposals(template, chosen)
-    before, note = template.current.number, f"Theo tiến độ năm {year}"
-    saved = editing.edit_template(session, template, entries, note=note, by=_person(), now=now())
+    before = template.current.number
+    saved = editing.edit_template(
+        session,
+        template,
+        entries,
+        source=VersionSource.PROGRESS,
+        source_year=year,
+        by=_person(),
+        now=now(),
+    )
     session.commit()
     return _stored(saved, is_new=saved.number != before)
 

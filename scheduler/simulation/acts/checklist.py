@@ -4,12 +4,14 @@ whole level at once.
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 from hashlib import sha256
 from pathlib import PurePath
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from events.checklist.closing_words import closing_of, why_closed
 from events.checklist.editing import Edit, edit_item, remarks
 from events.checklist.evidence import Proof, add_evidence, evidence_missing, evidence_not_given
 from events.checklist.history import history_of
@@ -66,7 +68,9 @@ class OfItem(Act):
             Word(STATES[item.state]),
             {"unit": self._named(stage, item.campaign.unit), "item": item.summary},
         )
-        note = item.blocked or item.reason
+        note: str | Said | None = item.blocked
+        if why_closed(closing_of(item), "en"):
+            note = partial(why_closed, closing_of(item))
         if note:
             return self.told(
                 N_("%(unit)s, “%(item)s”: %(state)s (%(note)s)"), state=state, note=note, **facts

@@ -13,6 +13,7 @@ from events.checklist.history import history_of
 from events.checklist.story import story_of
 from events.errors import N_
 from events.models import Campaign, Person, Phase, Unit
+from events.models.campaigns import same_round
 from events.progress.across_reforms import Counted, compare_years, counted_with
 from events.progress.as_of import AsOf, Day
 from events.progress.figures import Part, Progress, own_progress, parts, sum_of
@@ -64,8 +65,7 @@ class ShowProgress(Act):
                 N_("all of %(year)s"), year=stage.day.year
             )
         root = stage.campaign(self.campaign)
-        round_ = [Campaign.template_id == root.template_id, Campaign.period == root.period]
-        return round_, said("“%(campaign)s”", campaign=root.summary)
+        return [same_round(root)], said("“%(campaign)s”", campaign=root.summary)
 
     def _total(self, unit: Unit, what: Said, today: date, total: Progress) -> Told:
         names = (

@@ -10,6 +10,7 @@ from events.campaigns.opening import open_campaigns, open_round
 from events.campaigns.rounds import rounds_of
 from events.errors import ConflictError
 from events.models import Campaign, ChecklistItem, TodoStatus
+from events.models.campaigns import same_round
 from events.reforms.villages import VillageType, add_village
 from events.replanning import anchors
 from events.replanning.anchors import NewAnchor
@@ -46,8 +47,8 @@ def quarter(session, vietnam, cast):
 
 
 def has_campaign(session, root, unit):
-    same = (Campaign.template_id == root.template_id, Campaign.period == root.period)
-    return session.scalar(select(Campaign.id).where(*same, Campaign.unit_id == unit.id)) is not None
+    there = select(Campaign.id).where(same_round(root), Campaign.unit_id == unit.id)
+    return session.scalar(there) is not None
 
 
 def test_a_village_entered_before_a_main_event_that_was_postponed_takes_part(

@@ -5,13 +5,14 @@ import pytest
 from sqlalchemy import func, select
 
 from events.campaigns.opening import open_campaigns
+from events.checklist.closing_words import Closing, closing_of, why_closed
 from events.checklist.delegating import delegate_item
 from events.checklist.dividing import split_item, take_back_part
 from events.checklist.evidence import evidence_missing
 from events.checklist.history import history_of
 from events.checklist.integration import credit_item, remove_credit
 from events.checklist.optional import switch_off, switch_on
-from events.checklist.origins import parts_of
+from events.checklist.origins import is_gone, parts_of
 from events.checklist.own_items import OwnItem, add_own_item
 from events.checklist.rights import in_charge
 from events.checklist.states import (
@@ -23,9 +24,11 @@ from events.checklist.states import (
     start_item,
 )
 from events.checklist.story import story_of
-from events.checklist.undo import undo_change
+from events.checklist.transitions import is_covered
+from events.checklist.undo import last_change, undo_change
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
-from events.models import Campaign, ChecklistItem, ItemState, Post, Unit
+from events.language import LANGUAGES
+from events.models import Campaign, ChecklistItem, ClosedBecause, ItemState, Post, Unit
 from events.people.persons import add_person
 from events.people.posts import give_post
 from events.progress import figures
@@ -223,7 +226,7 @@ def test_a_split_item_is_done_when_all_its_parts_are(session, cast, happiness, e
     complete_item(session, parts[2].id, **who)
 
     assert (banners.state, banners.completed_on) == (ItemState.DONE, TODAY)
-    assert history_of(session, banners)[0].after["parts"] is True
+    assert banners.closed_because is ClosedBecause.PARTS
     reopen_item(session, parts[2].id, **who)
     assert banners.is_open
 
@@ -237,7 +240,7 @@ def test_an_item_whose_parts_were_all_left_undone_was_not_done(
     for part in parts:
         decline_item(session, part.id, "mưa lũ", **who)
 
-    assert (banners.state, banners.reason) == (ItemState.NOT_DONE, "mưa lũ")
+    assert (banners.state, why_closed(closing_of(banners), "vi")) == (ItemState.NOT_DONE, "mưa lũ")
 
 
 @pytest.fixture
@@ -287,7 +290,10 @@ def test_an_item_is_not_required_when_none_of_its_parts_is(session, cast, banner
     for part in parts:
         excuse_item(session, part.id, "không có trụ sở", by=cast.hoa, now=NOW)
 
-    assert (banners.state, banners.reason) == (ItemState.NOT_REQUIRED, "không có trụ sở")
+    assert (banners.state, why_closed(closing_of(banners), "vi")) == (
+        ItemState.NOT_REQUIRED,
+        "không có trụ sở",
+    )
 
 
 def test_a_unit_does_not_wish_required_work_away_by_dividing_it(session, banners, parts, who):
@@ -295,7 +301,10 @@ def test_a_unit_does_not_wish_required_work_away_by_dividing_it(session, banners
     for part in parts:
         excuse_item(session, part.id, "không có trụ sở", **who)
 
-    assert (banners.state, banners.reason) == (ItemState.NOT_DONE, "không có trụ sở")
+    assert (banners.state, why_closed(closing_of(banners), "vi")) == (
+        ItemState.NOT_DONE,
+        "không có trụ sở",
+    )
 
 
 def test_an_item_that_its_parts_closed_is_opened_by_opening_one_of_them(
@@ -310,6 +319,73 @@ def test_an_item_that_its_parts_closed_is_opened_by_opening_one_of_them(
         reopen_item(session, banners.id, **who)
 
     assert banners.is_done
+
+
+COMMUNES = {"vi": "Cấp xã", "en": "Commune"}
+# what the product itself says of closed items, which anybody may type
+OUR_WORDS = [
+    "Xã đã thu lại phần việc này",
+    *(
+        why_closed(Closing(because, facts), language)
+        for because, facts in [
+            (ClosedBecause.NOT_CHOSEN, {}),
+            (ClosedBecause.VERSION, {"version": 1}),
+            (ClosedBecause.STAND_IN, {"item": "Phát thanh"}),
+            (ClosedBecause.WHOLE, {"unit": "Thị trấn Đăk Glei", "whole": {"reason": "mưa"}}),
+            (ClosedBecause.TAKEN_BACK, {"unit": "Thị trấn Đăk Glei"}),
+            (ClosedBecause.MOVED, {"units": "Xã Đăk Mới"}),
+            (ClosedBecause.MOVED, {"count": 5, "level": COMMUNES}),
+            (ClosedBecause.ENDED, {"level": COMMUNES}),
+        ]
+        for language in LANGUAGES
+    ),
+]
+
+
+@pytest.mark.parametrize("words", OUR_WORDS)
+def test_a_part_that_is_declined_in_words_of_the_product_stays_a_part(
+    session, cast, banners, parts, who, words
+):
+    declined, other = parts
+
+    decline_item(session, declined.id, words, **who)
+
+    assert declined.closed_because is ClosedBecause.PERSON
+    assert parts_of(session, banners) == parts
+    assert own_progress(session, TODAY)[cast.commune.id].parts == 0
+    assert sum_of(own_progress(session, TODAY).values()).parts == 2
+    complete_item(session, other.id, **who)
+    assert (banners.is_done, banners.closed_because) == (True, ClosedBecause.PARTS)
+    reopen_item(session, declined.id, **who)
+    assert (declined.closed_because, banners.is_open) == (None, True)
+
+
+@pytest.mark.parametrize("words", OUR_WORDS)
+def test_what_people_type_as_a_reason_never_says_what_closed_an_item(
+    session, happiness, who, words
+):
+    visits = item_of(happiness, "visits")
+
+    excuse_item(session, visits.id, words, **who)
+
+    assert (visits.closed_because, visits.closing_facts) == (ClosedBecause.PERSON, None)
+    assert (visits.reason, why_closed(closing_of(visits), "en")) == (words, words)
+    assert not any((is_covered(visits), is_gone(visits), visits.is_closed_from_outside))
+    told = last_change(history_of(session, visits))
+    assert told is not None
+    assert told.after["closed_because"] == ClosedBecause.PERSON
+    undo_change(session, visits.id, told.id, **who)
+    assert (visits.state, visits.closed_because) == (ItemState.NOT_STARTED, None)
+
+
+def test_a_stale_page_that_leaves_an_item_out_once_more_changes_nothing(session, happiness, who):
+    visits = item_of(happiness, "visits")
+
+    for _ in range(2):
+        switch_off(session, visits.id, **who)
+
+    assert (visits.closed_because, visits.reason) == (ClosedBecause.NOT_CHOSEN, None)
+    assert len(history_of(session, visits)) == 1
 
 
 def test_splitting_again_only_adds_the_units_that_have_no_part(
@@ -552,7 +628,7 @@ def test_a_part_that_nobody_touched_is_taken_back_and_may_be_given_again(
 
     take_back_part(session, second.id, **who)
 
-    assert (second.state, second.reason) == (
+    assert (second.state, why_closed(closing_of(second), "vi")) == (
         ItemState.NOT_REQUIRED,
         "Thị trấn Đăk Glei đã thu lại phần việc này",
     )

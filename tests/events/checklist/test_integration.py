@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from events.campaigns.opening import open_campaigns
+from events.checklist.closing_words import closing_of, why_closed
 from events.checklist.history import history_of
 from events.checklist.integration import (
     candidates,
@@ -209,7 +210,7 @@ def test_one_piece_of_work_for_both_campaigns_is_done_and_counted_once(session, 
         credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
     complete_item(session, first.id, by=officer, now=now)
 
-    assert (second.state, second.reason) == (
+    assert (second.state, why_closed(closing_of(second), "vi")) == (
         ItemState.NOT_REQUIRED,
         f"Lồng ghép: làm chung với “{first.summary}”",
     )
@@ -433,7 +434,7 @@ def test_what_a_version_took_away_meanwhile_is_not_asked_for_when_its_credit_is_
     apply(version)
     remove_credit(session, first.id, round_, by=officer, now=now)
 
-    assert (second.state, second.reason) == (
+    assert (second.state, why_closed(closing_of(second), "vi")) == (
         ItemState.NOT_REQUIRED,
         f"Không còn trong mẫu (phiên bản {version.number})",
     )

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import event, select, update
 
+from events.checklist.closing_words import closing_of, why_closed
 from events.checklist.dividing import split_item, take_back_part
 from events.checklist.editing import Edit, edit_item, follow_template
 from events.checklist.evidence import evidence_missing
@@ -350,7 +351,10 @@ def test_parts_that_nobody_began_close_with_the_whole_and_open_with_it(
     close(session, loudspeaker.id, "mất điện", by=cast.hoa, now=NOW)
 
     assert first.state is loudspeaker.state
-    assert first.reason == "Đóng cùng việc chung của thị trấn Đăk Glei: mất điện"
+    assert (
+        why_closed(closing_of(first), "vi")
+        == "Đóng cùng việc chung của thị trấn Đăk Glei: mất điện"
+    )
     assert second.state is ItemState.IN_PROGRESS
     assert story_of(history_of(session, loudspeaker)[0], "en").endswith(
         "mất điện; what was begun goes on: Thôn 2"

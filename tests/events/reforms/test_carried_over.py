@@ -9,6 +9,7 @@ from sqlalchemy import select
 from events.activities.planned import Plan, activities_of, add_activity, cancel_activity
 from events.calendars.feeds import serve_feed
 from events.campaigns.opening import open_campaigns
+from events.checklist.closing_words import closing_of, why_closed
 from events.checklist.delegating import delegate_item
 from events.checklist.dividing import split_item
 from events.checklist.evidence import Proof, add_evidence, evidence_missing, remove_evidence
@@ -407,7 +408,7 @@ def test_a_whole_is_not_done_for_the_reasons_of_its_own_parts_alone(session, hap
     for part in [part for part in parts if part.is_open]:
         decline_item(session, part.id, "mưa lũ", by=happiness.hoa, now=ON_THE_DAY)
 
-    assert (banners.state, banners.reason) == (ItemState.NOT_DONE, "mưa lũ")
+    assert (banners.state, why_closed(closing_of(banners), "vi")) == (ItemState.NOT_DONE, "mưa lũ")
 
 
 def test_history_leads_from_one_to_the_other(session, happiness, neighbour):
@@ -425,7 +426,8 @@ def test_history_leads_from_one_to_the_other(session, happiness, neighbour):
     closed = history_of(session, old)[0]
     assert closed.after["moved_to"] == {str(new.id): "Xã Đăk Mới"}
     assert (
-        story_of(closed, "en") == f"{happiness.hoa.full_name} closed it here: chuyển cho xã Đăk Mới"
+        story_of(closed, "en")
+        == f"{happiness.hoa.full_name} closed it here: went over to Xã Đăk Mới"
     )
 
 
@@ -533,7 +535,11 @@ def test_what_nobody_needs_since_its_level_was_abolished_stays_closed(session, h
         .join(ChecklistItem.campaign)
         .where(Campaign.unit_id == happiness.district.id)
     )
-    dropped = next(item for item in session.scalars(items) if item.reason == "cấp huyện không còn")
+    dropped = next(
+        item
+        for item in session.scalars(items)
+        if why_closed(closing_of(item), "vi") == "cấp huyện không còn"
+    )
 
     with pytest.raises(ConflictError, match="was closed when Huyện Đăk Glei ended"):
         reopen_item(session, dropped.id, by=happiness.hoa, now=ON_THE_DAY)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from events.calendars.feeds import serve_feed
+from events.checklist.closing_words import closing_of, why_closed
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from events.models import (
     Campaign,
@@ -353,7 +354,7 @@ def test_an_item_handed_over_says_where_it_went_and_where_it_came_from(session, 
 
     item = campaign_of(session, happiness.commune).items[0]
     change = session.scalars(select(Change).where(Change.item_id == item.id)).one()
-    assert (item.status, item.not_done, item.reason) == (
+    assert (item.status, item.not_done, why_closed(closing_of(item), "vi")) == (
         TodoStatus.CANCELLED,
         NotDone.MOVED,
         "chuyển cho xã Đăk Mới",
@@ -395,7 +396,10 @@ def test_each_part_of_a_split_gets_what_was_open(session, happiness):
     ).begun
 
     assert [open_keys(session, unit) for unit in begun] == [kinds, kinds]
-    assert campaign_of(session, happiness.commune).items[0].reason == "chuyển cho xã A, xã B"
+    assert (
+        why_closed(closing_of(campaign_of(session, happiness.commune).items[0]), "vi")
+        == "chuyển cho xã A, xã B"
+    )
 
 
 def test_what_an_abolished_district_added_itself_goes_to_the_province(session, happiness):
@@ -405,7 +409,7 @@ def test_what_an_abolished_district_added_itself_goes_to_the_province(session, h
 
     abolish_level(session, "district", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
 
-    assert item.reason == "chuyển cho tỉnh Kon Tum"
+    assert why_closed(closing_of(item), "vi") == "chuyển cho tỉnh Kon Tum"
     assert "own-1" in open_keys(session, happiness.province)
 
 
@@ -500,11 +504,15 @@ def test_items_of_abolished_districts_go_where_their_template_says(session, happ
         for item in campaign_of(session, happiness.district).version.items
     }
     assert all(item.not_done is NotDone.NOT_REQUIRED for item in closed)
-    assert {item.key for item in closed if item.reason == "cấp huyện không còn"} == {
-        item.key for item in closed if rules[item.key] == "drop"
-    }
+    assert {
+        item.key for item in closed if why_closed(closing_of(item), "vi") == "cấp huyện không còn"
+    } == {item.key for item in closed if rules[item.key] == "drop"}
     assert done.dropped == 10 * sum(rules[item.key] == "drop" for item in closed)
-    assert all("chuyển cho" in item.reason for item in closed if rules[item.key] != "drop")
+    assert all(
+        "chuyển cho" in why_closed(closing_of(item), "vi")
+        for item in closed
+        if rules[item.key] != "drop"
+    )
 
 
 def test_the_reform_that_came_with_the_catalogue_is_handed_over_too(session, vietnam):

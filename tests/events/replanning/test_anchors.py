@@ -24,6 +24,7 @@ from events.models import (
     DocumentKind,
     Unit,
 )
+from events.models.campaigns import same_round
 from events.reforms.villages import VillageType, add_village
 from events.replanning import anchors, new_version
 from events.replanning.anchors import NewAnchor
@@ -63,9 +64,7 @@ def item_of(session, root, unit, key):
         .join(ChecklistItem.campaign)
         .where(Campaign.unit_id == unit.id, ChecklistItem.key == key)
     )
-    return session.scalars(
-        query.where(Campaign.template_id == root.template_id, Campaign.period == root.period)
-    ).one()
+    return session.scalars(query.where(same_round(root))).one()
 
 
 def move(session, root, change, vietnam, by, now=MARCH_2021):
@@ -337,11 +336,7 @@ def test_what_waits_for_a_late_item_follows_it(session, root, vietnam, cast):
 
 
 def assert_order(session, root):
-    campaigns = session.scalars(
-        select(Campaign).where(
-            Campaign.template_id == root.template_id, Campaign.period == root.period
-        )
-    )
+    campaigns = session.scalars(select(Campaign).where(same_round(root)))
     for campaign in campaigns:
         due = {item.key: item.due for item in campaign.items if item.is_open and not item.edited}
         late = [
@@ -859,16 +854,7 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_units(
 
 def items(session, root):
     query = select(ChecklistItem.campaign_id, ChecklistItem.key).join(ChecklistItem.campaign)
-    return Counter(
-        map(
-            tuple,
-            session.execute(
-                query.where(
-                    Campaign.template_id == root.template_id, Campaign.period == root.period
-                )
-            ),
-        )
-    )
+    return Counter(map(tuple, session.execute(query.where(same_round(root)))))
 
 
 def test_moving_the_campaigns_own_days_keeps_their_length(session, vietnam, cast):

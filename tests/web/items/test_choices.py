@@ -292,7 +292,11 @@ def test_a_part_is_taken_back_from_the_page(
     assert thi.post(action).status_code == 303
 
     assert action not in thi.read(f"/viec/{item.id}/tuy-chon")
-    assert "đã thu lại phần việc này" in thi.read(f"/viec/{part.id}")
+    assert "Thị trấn Đăk Glei đã thu lại phần việc này" in thi.read(f"/viec/{part.id}")
+    thi.post("/ngon-ngu", language="en", next="/")
+    page = thi.read(f"/viec/{part.id}")
+    assert "Reason: Thị trấn Đăk Glei took this part back" in page
+    assert "thu lại" not in page
 
 
 def test_a_village_reads_why_its_part_is_closed_and_is_offered_no_opening(
@@ -346,6 +350,25 @@ def test_a_part_that_was_taken_back_is_not_counted_among_the_parts(
     thi.post(f"/viec/{item.id}/chia/{part.id}/thu-lai")
 
     assert "<strong>0/1</strong>" in thi.read(f"/viec/{item.id}")
+
+
+def test_a_part_that_was_declined_is_counted_whatever_was_typed_as_its_reason(
+    signed_in, opened: Opened, cast: Cast, session: Session, village: Unit, vietnam
+):
+    item = next(item for item in opened.commune.items if item.key == "banners")
+    other = add_village(
+        session, cast.commune, VillageType.THON, "2", by=cast.thi, now=NOON, calendar=vietnam
+    )
+    part, _other = split_item(
+        session, item.id, [village.id, other.id], by=cast.thi, now=NOON, calendar=vietnam
+    )
+    session.commit()
+    thi = signed_in(cast.thi)
+
+    thi.post(f"/viec/{part.id}/khong-thuc-hien", reason="Xã đã thu lại phần việc này")
+
+    assert "<strong>1/2</strong>" in thi.read(f"/viec/{item.id}")
+    assert '<span lang="vi">Xã đã thu lại phần việc này</span>' in thi.read(f"/viec/{part.id}")
 
 
 def test_the_page_of_a_divided_item_costs_as_many_queries_for_many_parts(

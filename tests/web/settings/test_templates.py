@@ -275,6 +275,7 @@ def test_a_template_is_downloaded_and_taken_in_again(
 
     assert send(administrator, "/mau/nhap", {"csrf_token": token, "file": file}).status_code == 303
     assert template_of(session).current.number == 2
+    assert "Nhập từ tệp" in administrator.read("/mau/happiness_day")
     broken = administrator.post("/mau/nhap", text="x = 1\ny = [")
     assert (broken.status_code, "không đọc được dòng 2" in broken.text) == (400, True)
     taken = administrator.post(
@@ -370,6 +371,9 @@ def test_last_years_lateness_is_proposed_and_taken_over_once(
     template = template_of(session)
     item = next(item for item in template.current.items if item.key == "plan_commune")
     assert (item.level_offsets, template.current.number) == ({"commune": -9}, 2)
+    assert "Theo tiến độ năm 2021" in administrator.read("/mau/happiness_day")
+    administrator.post("/ngon-ngu", language="en", next="/mau/")
+    assert "After the progress of 2021" in administrator.read("/mau/happiness_day")
 
 
 def test_a_proposal_that_would_overtake_the_report_above_says_so_and_is_not_ticked(
