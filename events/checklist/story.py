@@ -26,6 +26,7 @@ from events.checklist.history import (
     UNDOES,
 )
 from events.checklist.reasons import begun_small, within_a_line
+from events.days.reasons import DayReason
 from events.errors import N_
 from events.language import tell, translations
 from events.models import Change, DocumentKind, NotDone, TodoStatus
@@ -229,12 +230,9 @@ def _of_the_plan(before: dict[str, Any], after: dict[str, Any]) -> Iterator[_Sai
 
 
 def _moved(before: dict[str, Any], after: dict[str, Any]) -> _Said:
-    facts = {
-        "old": _day(before.get("due")),
-        "new": _day(after["due"]),
-        "reason": after.get("due_reason"),
-    }
-    if facts["reason"]:
+    facts: dict[str, Any] = {"old": _day(before.get("due")), "new": _day(after["due"])}
+    if after.get("due_reason"):
+        facts["reason"] = DayReason.from_plain(after["due_reason"])
         return N_("%(name)s moved its due date from %(old)s to %(new)s (%(reason)s)"), facts
     return N_("%(name)s moved its due date from %(old)s to %(new)s"), facts
 
@@ -250,7 +248,7 @@ def _counted(issued: str | None) -> _Said:
 def _reason(after: dict[str, Any]) -> _Said:
     if after.get("due_reason"):
         return N_("%(name)s noted why its due date moved: %(reason)s"), {
-            "reason": after["due_reason"]
+            "reason": DayReason.from_plain(after["due_reason"])
         }
     return N_("%(name)s noted that its due date stands as counted"), {}
 

@@ -29,6 +29,7 @@ from events.checklist.history import (
     Stamp,
     history_of,
     not_undone,
+    parsed,
     plain,
 )
 from events.checklist.integration import credit_item, remove_credit
@@ -43,7 +44,6 @@ from events.models.history import Door
 from events.models.items import is_of_a_version
 from events.people.rights import require_post
 
-_DAYS = ("dtstart", "due")
 _HELD_WITH = {"nominal_due": "due", "due_reason": "due"}
 _UNKNOWN = object()  # what an edit of former days did not note
 
@@ -181,13 +181,8 @@ def _given_since(session: Session, item: ChecklistItem, change: Change) -> dict[
 
 
 def _parsed(values: dict[str, Any]) -> dict[str, Any]:
-    """Return remembered columns with their dates as dates."""
-    days = {
-        name: date.fromisoformat(values[name])
-        for name in (*_DAYS, "nominal_due")
-        if values.get(name)
-    }
-    return values | days
+    """Return remembered columns as the item holds them."""
+    return {name: parsed(name, value) for name, value in values.items()}
 
 
 def _changed_since(item: ChecklistItem) -> ConflictError:

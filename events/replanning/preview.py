@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from events.campaigns.unit_checklists import UnitChecklist
 from events.checklist.history import frozen, plain, state_of
 from events.checklist.origins import COLUMNS, DATES, comparable, values_of
+from events.days.reasons import DayReason
 from events.errors import N_, ConflictError
 from events.models import Change, ChecklistItem, ItemState, Person
 from events.models.history import Door
@@ -79,7 +80,7 @@ class Line:
     item: ChecklistItem | None
     old_due: date | None
     new_due: date | None
-    reason: str | None
+    reason: DayReason | str | None
     values: _Row
     told: bool = False  # somebody was reminded of the date that moves
     differences: tuple[Difference, ...] = ()  # beside the due date
@@ -104,7 +105,7 @@ class Group:
     level: str
     old_due: date | None
     new_due: date | None
-    reason: str | None
+    reason: DayReason | str | None
     differences: tuple[Difference, ...]
     held: frozenset[str]
     units: tuple[str, ...]
@@ -250,7 +251,7 @@ def _said(
     str,
     date | None,
     date | None,
-    str | None,
+    DayReason | str | None,
     tuple[Difference, ...],
     frozenset[str],
 ]:
