@@ -233,7 +233,11 @@ def _moved(before: dict[str, Any], after: dict[str, Any]) -> _Said:
     facts: dict[str, Any] = {"old": _day(before.get("due")), "new": _day(after["due"])}
     if after.get("due_reason"):
         facts["reason"] = DayReason.from_plain(after["due_reason"])
-        return N_("%(name)s moved its due date from %(old)s to %(new)s (%(reason)s)"), facts
+        sentence = N_(
+            "%(name)s moved its due date from %(old)s to %(new)s, because the original date "
+            "falls %(reason)s"
+        )
+        return sentence, facts
     return N_("%(name)s moved its due date from %(old)s to %(new)s"), facts
 
 
