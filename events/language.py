@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from events.errors import DomainError
 
@@ -22,6 +22,18 @@ _KINDS_OF_UNITS = (
 _UNIT_IN_A_LIST = re.compile(
     rf"(?:^|(?<=, )|(?<=\())({_KINDS_OF_UNITS})(?= (?!\d|[Ss]ố \d|Hồ Chí Minh))"
 )
+
+
+@runtime_checkable
+class InWords(Protocol):
+    """A fact that is a code with facts of its own, such as why a date moved."""
+
+    def words(self, language: str) -> str: ...
+
+
+def in_words(fact: Any, language: str) -> Any:
+    """Return a fact as the reader's language says it; names, numbers and what people typed stay."""
+    return fact.words(language) if isinstance(fact, InWords) else fact
 
 
 @lru_cache
@@ -49,12 +61,13 @@ def tell(sentence: str, facts: Mapping[str, Any], language: str) -> str:
     told = translations(language).gettext(sentence)
     if not facts:
         return told
+    facts = {name: in_words(value, language) for name, value in facts.items()}
     inside = {
         name: within(value, language)
         for name, value in facts.items()
         if name in _UNITS and isinstance(value, str)
     }
-    return (told % facts)[:1] + (told % (dict(facts) | inside))[1:]
+    return (told % facts)[:1] + (told % (facts | inside))[1:]
 
 
 def say(error: DomainError, language: str) -> str:

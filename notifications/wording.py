@@ -7,6 +7,8 @@ from gettext import NullTranslations
 
 from babel.dates import format_date
 
+from events.days.reasons import DayReason
+
 ZALO_LIMIT = 500  # characters, counted as Unicode NFC
 _SHORTEST_SUMMARY = 40  # characters; less says nothing
 _WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
@@ -56,13 +58,16 @@ def delay_in_words(today: date, due: date, start: date | None, words: NullTransl
 
 
 def move_in_words(
-    nominal: date, reason: str | None, language: str, words: NullTranslations
+    nominal: date, reason: DayReason | None, language: str, words: NullTranslations
 ) -> str | None:
     """Return why an item is not due on the day that was counted, or None if it is."""
-    if not reason:
+    if reason is None:
         return None
     sentence = words.gettext("The date was moved: %(nominal)s falls %(reason)s.")
-    return sentence % {"nominal": date_in_words(nominal, language), "reason": reason}
+    return sentence % {
+        "nominal": date_in_words(nominal, language),
+        "reason": reason.words(language),
+    }
 
 
 def zalo_text(entries: Sequence[Entry], home: str, words: NullTranslations) -> str:

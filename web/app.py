@@ -17,7 +17,7 @@ from events.database import SessionFactory
 from events.language import LANGUAGES
 from web.accounts import security
 from web.accounts import views as accounts
-from web.calendars import feeds, months, observances, subscriptions
+from web.calendars import feeds, observances, subscriptions
 from web.campaigns import activities, cancelling, dates, documents, opening, progress
 from web.campaigns import show as campaigns
 from web.config import WebConfig
@@ -120,7 +120,6 @@ def _furnish_templates(app: Flask) -> None:
         short_month_name=words.short_month_name,
         number=words.number_text,
         title_of=language.title,
-        day_off_name=months.name_of,
         evidence_missing=evidence.evidence_missing,
         evidence_not_given=evidence.evidence_not_given,
         proving_papers=evidence.proving_papers,

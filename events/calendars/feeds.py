@@ -363,7 +363,7 @@ def _activities(
 def _describe(row: Any) -> str:
     lines = [row.campaign, f"Phụ trách: {row.role}"]
     if row.due_reason:
-        lines.append(f"Hạn gốc {row.nominal_due:%d/%m/%Y} rơi {row.due_reason}.")
+        lines.append(f"Hạn gốc {row.nominal_due:%d/%m/%Y} rơi {row.due_reason.words('vi')}.")
     return "\n".join(lines)
 
 

@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from events.campaigns.rounds import Anchors
+from events.days.reasons import Cause, DayReason
 from events.days.workdays import WorkCalendar
 from events.models import Anchor, TemplateItem
 
-WAITS = "trước hạn của việc phải xong trước"  # the reason of a date that follows another item's
+WAITS = DayReason(Cause.WAITS)  # of a date that follows another item's
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class DueDates:
     dtstart: date | None
     nominal_due: date
     due: date
-    due_reason: str | None
+    due_reason: DayReason | None
 
     @property
     def columns(self) -> dict[str, Any]:

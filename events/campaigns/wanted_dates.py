@@ -16,6 +16,7 @@ from events.campaigns.due_dates import DueDates, due_dates, in_order, planned_da
 from events.campaigns.issued_plans import Issues, issue_dates, plan_keys
 from events.campaigns.rounds import Anchors
 from events.campaigns.unit_checklists import UnitChecklist, made_from
+from events.days.reasons import Cause, DayReason
 from events.days.recurrence import Occurrence
 from events.days.workdays import WorkCalendar
 from events.models import Anchor, ClosedBecause, TemplateItem
@@ -178,9 +179,7 @@ class _Dates:
         )
         if issue is None or self._earliest(issue) <= dates.due:
             return dates
-        reason = (
-            f"trước hạn {self._workdays} ngày làm việc sau khi cấp trên ban hành ({issue:%d/%m/%Y})"
-        )
+        reason = DayReason(Cause.LATE_PLAN, day=issue, workdays=self._workdays)
         return replace(dates, due=self._earliest(issue), due_reason=reason)
 
     def _issue_above(self, item: TemplateItem, checklist: UnitChecklist) -> date | None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from events.catalog.entries import UnitEntry
 from events.catalog.reading import Catalog
+from events.days.reasons import Cause, DayReason
 from events.days.workdays import swap
 from events.installation import day_here
 from events.models import (
@@ -164,7 +165,7 @@ def _import_templates(
 def _import_calendar(session: Session, catalog: Catalog, result: ImportResult) -> None:
     source = catalog.calendar
     days = [
-        (day, {"off": True, "reason": "trong kỳ nghỉ Tết", "source": b.source})
+        (day, {"off": True, "reason": DayReason(Cause.TET), "source": b.source})
         for b in source.tet_break
         for day in b.days
     ]
@@ -320,4 +321,6 @@ def _merge(row: Any, values: dict[str, Any], name: str, result: ImportResult) ->
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, DayReason):
+        return value.plain
     return value.isoformat() if hasattr(value, "isoformat") else value

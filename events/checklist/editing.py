@@ -193,7 +193,7 @@ def require_near(campaign: Campaign, day: date) -> None:
     check_year(day.year)
 
 
-def remarks(item: ChecklistItem, calendar: WorkCalendar) -> Iterator[tuple[str, dict[str, str]]]:
+def remarks(item: ChecklistItem, calendar: WorkCalendar) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield what is odd about an item's date, as sentences with their facts: warnings, not
     locks.
     """
@@ -201,7 +201,7 @@ def remarks(item: ChecklistItem, calendar: WorkCalendar) -> Iterator[tuple[str, 
     if off is not None:
         yield (
             N_("%(day)s is a day off (%(reason)s)."),
-            {"day": f"{item.due:%d/%m/%Y}", "reason": str(off)},
+            {"day": f"{item.due:%d/%m/%Y}", "reason": off},
         )
     first = [
         one

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from events.days.reasons import DayReason
 from events.models import Change, ChecklistItem, Person, TodoStatus, Unit
 from events.models.history import Door
 
@@ -173,7 +174,7 @@ def put_columns(
         {name: plain(value) for name, value in values.items()},
     )
     for name, value in after.items():
-        setattr(item, name, date.fromisoformat(value) if name in _DAYS and value else value)
+        setattr(item, name, parsed(name, value))
     item.anchor_version += any(
         before[name] != after[name] for name in ("due", "dtstart") if name in values
     )
@@ -212,4 +213,13 @@ def frozen(item: ChecklistItem, values: Mapping[str, Any] | None = None) -> dict
 
 def plain(value: Any) -> Any:
     """Return a column's value as JSON keeps it."""
+    if isinstance(value, DayReason):
+        return value.plain
     return value.isoformat() if isinstance(value, date) else value
+
+
+def parsed(name: str, value: Any) -> Any:
+    """Return what a column holds for the value that history keeps of it."""
+    if name in _DAYS and value:
+        return date.fromisoformat(value)
+    return DayReason.from_plain(value) if name == "due_reason" and value else value

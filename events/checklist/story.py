@@ -26,6 +26,7 @@ from events.checklist.history import (
     UNDIVIDED,
     UNDOES,
 )
+from events.days.reasons import DayReason
 from events.errors import N_
 from events.language import tell, translations
 from events.models import Change, ClosedBecause, DocumentKind, NotDone, TodoStatus
@@ -231,13 +232,14 @@ def _of_the_plan(before: dict[str, Any], after: dict[str, Any]) -> Iterator[_Sai
 
 
 def _moved(before: dict[str, Any], after: dict[str, Any]) -> _Said:
-    facts = {
-        "old": _day(before.get("due")),
-        "new": _day(after["due"]),
-        "reason": after.get("due_reason"),
-    }
-    if facts["reason"]:
-        return N_("%(name)s moved its due date from %(old)s to %(new)s (%(reason)s)"), facts
+    facts: dict[str, Any] = {"old": _day(before.get("due")), "new": _day(after["due"])}
+    if after.get("due_reason"):
+        facts["reason"] = DayReason.from_plain(after["due_reason"])
+        sentence = N_(
+            "%(name)s moved its due date from %(old)s to %(new)s, because the original date "
+            "falls %(reason)s"
+        )
+        return sentence, facts
     return N_("%(name)s moved its due date from %(old)s to %(new)s"), facts
 
 
@@ -252,7 +254,7 @@ def _counted(issued: str | None) -> _Said:
 def _reason(after: dict[str, Any]) -> _Said:
     if after.get("due_reason"):
         return N_("%(name)s noted why its due date moved: %(reason)s"), {
-            "reason": after["due_reason"]
+            "reason": DayReason.from_plain(after["due_reason"])
         }
     return N_("%(name)s noted that its due date stands as counted"), {}
 

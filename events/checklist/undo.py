@@ -27,6 +27,7 @@ from events.checklist.history import (
     Stamp,
     history_of,
     not_undone,
+    parsed,
     plain,
 )
 from events.checklist.integration import credit_item, remove_credit
@@ -40,7 +41,6 @@ from events.models import Campaign, Change, ChecklistItem, ClosedBecause, Person
 from events.models.history import Door
 from events.people.rights import require_post
 
-_DAYS = ("dtstart", "due")
 _HELD_WITH = {"nominal_due": "due", "due_reason": "due"}
 # what closed an item elsewhere; a stand-in is undone too: it was chosen here
 _NOT_OF_PEOPLE = (
@@ -186,13 +186,8 @@ def _given_since(session: Session, item: ChecklistItem, change: Change) -> dict[
 
 
 def _parsed(values: dict[str, Any]) -> dict[str, Any]:
-    """Return remembered columns with their dates as dates."""
-    days = {
-        name: date.fromisoformat(values[name])
-        for name in (*_DAYS, "nominal_due")
-        if values.get(name)
-    }
-    return values | days
+    """Return remembered columns as the item holds them."""
+    return {name: parsed(name, value) for name, value in values.items()}
 
 
 def _changed_since(item: ChecklistItem) -> ConflictError:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
+from events.days.reasons import Cause, DayReason
 from events.days.workdays import Decision, swap
 from events.texts import folded, nfc
 
-TET = "trong kỳ nghỉ Tết"
+TET = DayReason(Cause.TET)
 _A_DAY = timedelta(days=1)
 _LONGEST = 20  # days; a longer break is a slip of the pen
 _SATURDAY = 5  # date.weekday()
@@ -95,7 +96,7 @@ class ReadDay:
 
     day: date
     off: bool
-    reason: str
+    reason: DayReason
     line: str
     doubtful: bool = False
     miscounted: bool = False
@@ -211,9 +212,7 @@ def _decide(plain: str, dates: list[_Stated]) -> list[Decision]:
     if "nghi" not in plain:
         works = works or "lam viec" in plain
         return (
-            [Decision(day, False, "ngày làm việc theo quyết định") for day in _days(dates)]
-            if works
-            else []
+            [Decision(day, False, DayReason(Cause.WORKED)) for day in _days(dates)] if works else []
         )
     reason = _reason(plain, is_range=any(one.ends_range for one in dates[1:]))
     return [] if works else [Decision(day, True, reason) for day in _days(dates)]
@@ -248,18 +247,18 @@ def _days(dates: list[_Stated]) -> list[date]:
     return found
 
 
-def _reason(plain: str, *, is_range: bool) -> str:
+def _reason(plain: str, *, is_range: bool) -> DayReason:
     if "nghi bu" in plain and not is_range:
-        return "vào ngày nghỉ bù"
+        return DayReason(Cause.IN_LIEU)
     if re.search(r"\btet\b(?! duong lich)", plain):
         return TET
     if "tet duong lich" in plain:
-        return "vào ngày nghỉ Tết Dương lịch"
+        return DayReason(Cause.HOLIDAY, "Tết Dương lịch")
     if "nghi bu" in plain:
-        return "vào ngày nghỉ bù"
+        return DayReason(Cause.IN_LIEU)
     if "quoc khanh" in plain:
-        return "vào ngày nghỉ Quốc khánh"
-    return "vào ngày nghỉ theo quyết định"
+        return DayReason(Cause.HOLIDAY, "Quốc khánh")
+    return DayReason(Cause.DECIDED)
 
 
 def _dates(plain: str, year: int) -> list[_Stated]:

@@ -9,13 +9,14 @@ Saturday 10/01/2026. Pure: no storage, no clock.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
 import holidays
 
+from events.days.reasons import Cause, DayReason
 from events.days.recurrence import check_year
 
 _A_DAY = timedelta(days=1)
@@ -25,7 +26,7 @@ _SATURDAY = 5  # date.weekday()
 _COMPENSATION = " (nghỉ bù)"
 _TET = ("29 Tết", "Giao thừa Tết", "Tết Nguyên Đán", "Mùng ")
 _DECIDED_YEARLY = (*_TET, "Quốc khánh")
-_TRADED = re.compile(r"làm bù (?:cho )?(\d\d/\d\d/\d{4})$")
+_SUBSTITUTE = re.compile(r"Ngày nghỉ \(thay cho ngày (\d\d/\d\d/\d{4})\)")
 
 
 class Shift(StrEnum):
@@ -47,37 +48,25 @@ class DecisionStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DayOff:
-    """Why offices are closed on a day, as a Vietnamese phrase that completes "hạn rơi …"."""
-
-    reason: str
-    provisional: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.reason} (dự kiến)" if self.provisional else self.reason
-
-
-@dataclass(frozen=True, slots=True)
 class Decision:
     """One decided day: closed (``off``) or a Saturday on which offices work."""
 
     day: date
     off: bool
-    reason: str
+    reason: DayReason
 
 
 def swap(off: date, working: date) -> tuple[Decision, Decision]:
     """Return a day off and the day worked instead; the reason of each names the other."""
-    traded = Decision(off, True, f"vào ngày nghỉ hoán đổi, làm bù {working:%d/%m/%Y}")
-    return traded, Decision(working, False, f"làm bù cho {off:%d/%m/%Y}")
+    traded = Decision(off, True, DayReason(Cause.SWAP, day=working))
+    return traded, Decision(working, False, DayReason(Cause.WORKED_FOR, day=off))
 
 
 def swap_of(day: Decision) -> tuple[date, date] | None:
     """Return the day off and the day worked instead that a day of a swap belongs to."""
-    found = _TRADED.search(day.reason)
-    if found is None:
+    other = day.reason.day
+    if other is None:
         return None
-    other = datetime.strptime(found[1], "%d/%m/%Y").date()  # noqa: DTZ007 a day has no zone
     return (day.day, other) if day.off else (other, day.day)
 
 
@@ -87,7 +76,7 @@ class Shifted:
 
     nominal: date
     effective: date
-    reason: str | None
+    reason: DayReason | None
 
 
 @dataclass(frozen=True)
@@ -126,11 +115,11 @@ class WorkCalendar:
             frozenset(dropped),
         )
 
-    def day_off(self, day: date) -> DayOff | None:
+    def day_off(self, day: date) -> DayReason | None:
         """Return why offices are closed on ``day``, or None on a working day."""
         decision = self.decisions.get(day)
         if decision:
-            return DayOff(decision.reason) if decision.off else None
+            return decision.reason if decision.off else None
         return self._holiday(day) or _weekend(day)
 
     def is_working(self, day: date) -> bool:
@@ -154,7 +143,7 @@ class WorkCalendar:
         if off is None or shift is Shift.NONE:
             return Shifted(nominal, nominal, None)
         step = -_A_DAY if shift is Shift.PREVIOUS else _A_DAY
-        return Shifted(nominal, self._search(nominal, step), str(off))
+        return Shifted(nominal, self._search(nominal, step), off)
 
     def add_workdays(self, start: date, count: int) -> date:
         """Return the ``count``-th working day after ``start`` (before it, if negative)."""
@@ -171,7 +160,7 @@ class WorkCalendar:
                 return day
         raise ValueError(f"no working day within {_LONGEST_BREAK} days of {day}")
 
-    def _holiday(self, day: date) -> DayOff | None:
+    def _holiday(self, day: date) -> DayReason | None:
         name = _public_holidays(day.year).get(day)
         if name is None:
             return None
@@ -181,15 +170,23 @@ class WorkCalendar:
         ):
             return None
         guessed = name.startswith(_DECIDED_YEARLY) and not self.is_decided(day.year)
-        return DayOff(_phrase(name), provisional=announced or guessed)
+        return replace(_reason(name), provisional=announced or guessed)
 
 
-def _phrase(name: str) -> str:
-    return "trong kỳ nghỉ Tết" if name.startswith(_TET) else f"vào ngày nghỉ {name}"
+def _reason(name: str) -> DayReason:
+    """Return the reason that the name of a public holiday stands for."""
+    if name.startswith(_TET):
+        return DayReason(Cause.TET)
+    if found := _SUBSTITUTE.fullmatch(name):
+        worked = datetime.strptime(found[1], "%d/%m/%Y").date()  # noqa: DTZ007 a day has no zone
+        return DayReason(Cause.SUBSTITUTE, day=worked)
+    if name.endswith(_COMPENSATION):
+        return DayReason(Cause.IN_LIEU_OF, name.removesuffix(_COMPENSATION))
+    return DayReason(Cause.HOLIDAY, name)
 
 
-def _weekend(day: date) -> DayOff | None:
-    return DayOff("vào ngày nghỉ cuối tuần") if day.weekday() >= _SATURDAY else None
+def _weekend(day: date) -> DayReason | None:
+    return DayReason(Cause.WEEKEND) if day.weekday() >= _SATURDAY else None
 
 
 @lru_cache(maxsize=256)

@@ -1,10 +1,33 @@
 """Columns that several tables share."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import JSON, ColumnElement, Dialect, and_, or_
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from events.days.reasons import DayReason
+
+
+class _DayReason(TypeDecorator[DayReason]):
+    """Why a day is off or a date moved, as JSON: a code and its facts."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: DayReason | None, _dialect: Dialect
+    ) -> dict[str, Any] | None:
+        return value.plain if value else None
+
+    def process_result_value(
+        self, value: dict[str, Any] | None, _dialect: Dialect
+    ) -> DayReason | None:
+        return DayReason.from_plain(value) if value else None
+
+
+ReasonOfDay = Annotated[DayReason, mapped_column(_DayReason)]
 
 
 class FromCatalog:

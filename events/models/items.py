@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from events.database import Base, Key, PrimaryKey, Uid
 from events.models.campaigns import Campaign
-from events.models.columns import Published
+from events.models.columns import Published, ReasonOfDay
 from events.models.people import Person, Role
 from events.models.templates import EvidenceType, Phase
 from events.models.units import Unit
@@ -104,7 +104,7 @@ class ChecklistItem(Published, Base):
     due: Mapped[date]
     # until its first change an item was due on this day
     first_due: Mapped[date] = mapped_column(default=_due_at_first)
-    due_reason: Mapped[str | None]
+    due_reason: Mapped[ReasonOfDay | None]
     # rises when the campaign's dates move, and re-arms reminders
     anchor_version: Mapped[int] = mapped_column(default=0)
     weight: Mapped[int]

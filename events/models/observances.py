@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from events.database import Base, Key, PrimaryKey, Uid
 from events.days.recurrence import Rule, rule_from
 from events.days.workdays import DecisionStatus
-from events.models.columns import FromCatalog, Published
+from events.models.columns import FromCatalog, Published, ReasonOfDay
 
 ANNIVERSARY = "Kỷ niệm N năm"
 _COUNTED_YEARLY = "lần thứ"  # how an event that is held again every year is numbered
@@ -151,16 +151,13 @@ class ObservanceOccurrence(Published, Base):
 
 
 class CalendarDay(FromCatalog, Base):
-    """One decided day: offices closed, or a Saturday on which they work.
-
-    ``reason`` completes "hạn rơi …".
-    """
+    """One decided day: offices closed, or a Saturday on which they work."""
 
     __tablename__ = "calendar_day"
 
     day: Mapped[date] = mapped_column(primary_key=True)
     off: Mapped[bool]
-    reason: Mapped[str]
+    reason: Mapped[ReasonOfDay]
     source: Mapped[str | None]
 
 

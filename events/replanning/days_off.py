@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from events.days.decision_text import TET
+from events.days.reasons import Cause, DayReason
 from events.days.recurrence import check_year
 from events.days.workdays import Decision, DecisionStatus, WorkCalendar, swap_of
 from events.errors import N_, InvalidInputError, NotFoundError
@@ -191,7 +191,7 @@ _DECISIONS = 7_240_531  # any number, the same for every process
 
 
 def _is_tet(day: Decision) -> bool:
-    return day.off and day.reason == TET
+    return day.off and day.reason.cause is Cause.TET
 
 
 def _entered(session: Session, year: int) -> dict[date, Decision]:
@@ -213,11 +213,11 @@ def _guessed_tet(year: int) -> list[date]:
     undecided = WorkCalendar.of(decided_years=[year - 1])
     january = date(year, 1, 1)
     days = (january + n * _A_DAY for n in range(90))
-    return [
-        day
-        for day in days
-        if day.weekday() < 5 and (off := undecided.day_off(day)) is not None and off.reason == TET
-    ]
+    return [day for day in days if day.weekday() < 5 and _is_in_tet(undecided.day_off(day))]
+
+
+def _is_in_tet(off: DayReason | None) -> bool:
+    return off is not None and off.cause is Cause.TET
 
 
 def _store(
@@ -230,7 +230,9 @@ def _store(
     for day in found.days:
         _store_day(session, day, source)
     _store_year(session, decision.year, found.decides, source)
-    stored = {day.day.isoformat(): {"off": day.off, "reason": day.reason} for day in found.days}
+    stored = {
+        day.day.isoformat(): {"off": day.off, "reason": day.reason.plain} for day in found.days
+    }
     session.add(
         CalendarDecision(
             year=decision.year, text=decision.text, source=source, days=stored, at=now, by=by
@@ -278,7 +280,7 @@ def _of_decision(
         if decision.tet
         else []
     )
-    named |= {day: Decision(day, False, "ngoài kỳ nghỉ Tết đã quyết định") for day in guessed}
+    named |= {day: Decision(day, False, DayReason(Cause.OUTSIDE_TET)) for day in guessed}
     decides = decision.is_tet_decided or _is_decided(
         session, decision, stay | named, [entered[day] for day in gone]
     )

@@ -19,6 +19,7 @@ from events.campaigns.unit_checklists import UnitChecklist
 from events.checklist.closing_words import Closing
 from events.checklist.history import frozen, plain, state_of
 from events.checklist.origins import COLUMNS, DATES, comparable, values_of
+from events.days.reasons import DayReason
 from events.errors import N_, ConflictError
 from events.models import Change, ChecklistItem, ItemState, Person
 from events.models.history import Door
@@ -80,7 +81,7 @@ class Line:
     item: ChecklistItem | None
     old_due: date | None
     new_due: date | None
-    reason: str | None
+    reason: DayReason | str | None
     values: _Row
     told: bool = False  # somebody was reminded of the date that moves
     differences: tuple[Difference, ...] = ()  # beside the due date
@@ -106,7 +107,7 @@ class Group:
     level: str
     old_due: date | None
     new_due: date | None
-    reason: str | None
+    reason: DayReason | str | None
     differences: tuple[Difference, ...]
     held: frozenset[str]
     closing: Closing | None
@@ -253,7 +254,7 @@ def _said(
     str,
     date | None,
     date | None,
-    str | None,
+    DayReason | str | None,
     tuple[Difference, ...],
     frozenset[str],
     Closing | None,

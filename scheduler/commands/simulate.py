@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from events.catalog.reading import SHIPPED, read_catalog
 from events.checklist.closing_words import closing_in, why_closed
 from events.checklist.history import MOVED_FROM
 from events.database import SessionFactory
+from events.days.reasons import DayReason
 from events.days.recurrence import check_year
 from events.errors import N_, InvalidInputError
 from events.models import Template
@@ -259,7 +261,8 @@ def _show_items(played: Simulation) -> None:
     copies: Counter[tuple[str, ...]] = Counter()
     for line in played.items:
         what = campaigns[line.campaign], line.summary, _level(played, line.level)
-        copies[(line.due.isoformat(), *what, _day(line.nominal_due), line.reason or "")] += 1
+        reason = line.reason.words(Voice.language) if line.reason else ""
+        copies[(line.due.isoformat(), *what, _day(line.nominal_due), reason)] += 1
     rows = [
         [_day(date.fromisoformat(due)), nominal, reason, campaign, item, level, str(count)]
         for (due, campaign, item, level, nominal, reason), count in sorted(copies.items())
@@ -322,7 +325,7 @@ def _what_happened(line: ChangeLine) -> str:
         return _("taken over")
     if before.get("due") and before["due"] != after.get("due", before["due"]):
         days = " → ".join(_day(date.fromisoformat(day)) for day in (before["due"], after["due"]))
-        return f"{days} {after.get('due_reason') or ''}".strip()
+        return f"{days} {_why_moved(after)}".strip()
     state = (
         _STATES.get(after.get("status", ""))
         if after.get("status") != before.get("status")
@@ -330,6 +333,11 @@ def _what_happened(line: ChangeLine) -> str:
     )
     why = why_closed(closing_in(after), Voice.language)
     return why or (_(state) if state else _("another change"))
+
+
+def _why_moved(after: dict[str, Any]) -> str:
+    reason = after.get("due_reason")
+    return DayReason.from_plain(reason).words(Voice.language) if reason else ""
 
 
 def _numbers(counts: Counter[str]) -> str:

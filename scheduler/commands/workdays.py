@@ -11,11 +11,12 @@ from events.days.recurrence import check_year
 from events.days.workdays import Decision
 from events.errors import N_
 from events.installation import day_here
+from events.language import in_words
 from events.models.history import Door
 from events.replanning.days_off import YearDecision, YearPreview, apply_decision, preview_decision
 from events.replanning.preview import Fate, Group, Lateness
 from scheduler.commands import NewService, pass_service
-from scheduler.console import _, show_table, tell
+from scheduler.console import Voice, _, show_table, tell
 from scheduler.service import utc_now
 
 _LATE = {
@@ -123,7 +124,7 @@ def _tell_day(day: Decision) -> None:
     sentence = (
         N_("Closed: %(day)s %(reason)s") if day.off else N_("Working day: %(day)s %(reason)s")
     )
-    tell(sentence, day=f"{day.day:%d/%m/%Y}", reason=day.reason)
+    tell(sentence, day=f"{day.day:%d/%m/%Y}", reason=day.reason.words(Voice.language))
 
 
 def _agrees() -> bool:
@@ -144,7 +145,7 @@ def _show(found: YearPreview, today: date) -> None:
             tell(
                 N_("No longer applies: %(day)s %(reason)s"),
                 day=f"{day.day:%d/%m/%Y}",
-                reason=day.reason,
+                reason=day.reason.words(Voice.language),
             )
     tell(N_("Open items whose due date moves: %(count)s."), count=len(found.moved))
     for lateness, sentence in _LATE.items():
@@ -169,7 +170,8 @@ def _row(group: Group) -> list[str]:
         Fate.KEPT_BY_HAND: _("stays: edited by hand or begun"),
     }.get(group.fate)
     late = {Lateness.AT_ONCE: _("overdue at once"), Lateness.MORE_DAYS: _("more days overdue")}
-    said = why or group.reason, late[group.lateness] if group.lateness else None
+    reason = in_words(group.reason, Voice.language)
+    said = why or reason, late[group.lateness] if group.lateness else None
     return [old, new, group.summary, units, "; ".join(filter(None, said)) or "–"]
 
 

@@ -192,8 +192,7 @@ class _Played:
         count = sum(is_provisional(item, stage.calendar) for item in items)
         if count:
             sentence = N_(
-                "… %(count)s of its dates are provisional (“dự kiến”): days off around them are "
-                "not decided yet"
+                "… %(count)s of its dates are provisional: days off around them are not decided yet"
             )
             yield Told(Rule.DAYS_OFF, sentence, {"count": count})
 

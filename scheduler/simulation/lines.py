@@ -11,7 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from events.campaigns.opening import self_opening
+from events.days.reasons import DayReason
 from events.installation import zone_of
+from events.language import in_words
 from events.models import (
     Campaign,
     Change,
@@ -56,7 +58,7 @@ class ItemLine:
     start: date | None
     nominal_due: date
     due: date
-    reason: str | None
+    reason: DayReason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,15 +266,11 @@ def _reference(key: str, period: str, unit: str) -> str:
 def as_json(simulation: Simulation, language: str) -> dict[str, Any]:
     """Return the simulation as plain values; docs/simulate.md describes each key.
 
-    The story is told in ``language``.
+    The story, and why dates moved, are told in ``language``.
     """
 
     def plain(line: Any) -> dict[str, Any]:
-        values = {name: getattr(line, name) for name in line.__slots__}
-        return {
-            name: value.isoformat() if isinstance(value, date) else value
-            for name, value in values.items()
-        }
+        return {name: _plain(name, getattr(line, name), language) for name in line.__slots__}
 
     return {
         "year": simulation.year,
@@ -292,3 +290,11 @@ def as_json(simulation: Simulation, language: str) -> dict[str, Any]:
         "changes": [plain(line) for line in simulation.changes],
         "without_units": simulation.without_units,
     }
+
+
+def _plain(name: str, value: Any, language: str) -> Any:
+    if name == "due_reason" and value:  # as history keeps it
+        value = DayReason.from_plain(value)
+    if isinstance(value, dict):
+        return {key: _plain(key, inner, language) for key, inner in value.items()}
+    return value.isoformat() if isinstance(value, date) else in_words(value, language)

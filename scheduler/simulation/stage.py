@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 from events.days.workdays import WorkCalendar
 from events.errors import N_, NotFoundError
 from events.installation import zone_of
-from events.language import translations
+from events.language import in_words, translations
 from events.models import (
     Campaign,
     ChecklistItem,
@@ -115,7 +115,7 @@ def notice_in_words(kind: str) -> Said:
 def _fact(value: Any, language: str) -> Any:
     if isinstance(value, Word):
         return translations(language).gettext(value)
-    return value(language) if callable(value) else value
+    return value(language) if callable(value) else in_words(value, language)
 
 
 class Word(str):

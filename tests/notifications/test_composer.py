@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.days.reasons import Cause, DayReason
 from events.errors import InvalidInputError
 from notifications.notices.reminders import write_reminders
 from notifications.outbox import Message, MessageKind
@@ -74,7 +75,7 @@ def compare(name, mail):
 
 
 def test_a_reminder_in_vietnamese(session, composer, make_item, write):
-    moved = {"nominal_due": date(2021, 3, 20), "due_reason": "vào ngày nghỉ cuối tuần"}
+    moved = {"nominal_due": date(2021, 3, 20), "due_reason": DayReason(Cause.WEEKEND)}
     make_item(A_LONG_SUMMARY, id=900_001, **moved)
 
     compare("reminder.vi", composer.compose(session, write()))
@@ -97,6 +98,20 @@ def test_a_reminder_in_english(session, composer, make_item, write):
     compare("reminder.en", composer.compose(session, write(language="en")))
 
 
+def test_a_reminder_in_english_says_in_english_why_its_date_was_moved(
+    session, composer, make_item, write
+):
+    make_item(nominal_due=date(2021, 3, 20), due_reason=DayReason(Cause.WEEKEND))
+
+    mail = message_from_bytes(
+        composer.compose(session, write(language="en")), policy=policy.default
+    )
+
+    text = mail.get_body(("plain",)).get_content()
+    assert "Saturday, 20 March 2021 falls on a weekend." in text
+    assert "ngày nghỉ" not in text
+
+
 def test_a_link_to_sign_in(session, composer, make_message):
     compare("sign_in.vi", composer.compose(session, make_message("golden")))
 
@@ -111,7 +126,7 @@ def test_the_same_row_is_the_same_bytes(session, composer, make_item, write):
 def test_a_reminder_says_everything_that_is_needed_to_act(
     session, composer, make_item, write, cast
 ):
-    item = make_item(nominal_due=date(2021, 3, 20), due_reason="vào ngày nghỉ cuối tuần")
+    item = make_item(nominal_due=date(2021, 3, 20), due_reason=DayReason(Cause.WEEKEND))
 
     mail = message_from_bytes(composer.compose(session, write()), policy=policy.default)
 

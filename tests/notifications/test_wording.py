@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.days.reasons import Cause, DayReason
 from notifications.wording import (
     ZALO_LIMIT,
     Entry,
@@ -80,9 +81,12 @@ def test_how_far_an_item_is_away(sentences, today, start, words, english):
 
 
 def test_a_moved_date_says_where_it_came_from(sentences):
-    words = move_in_words(date(2026, 2, 20), "trong kỳ nghỉ Tết", "vi", sentences("vi"))
+    words = move_in_words(date(2026, 2, 20), DayReason(Cause.TET), "vi", sentences("vi"))
 
     assert words == "Hạn đã được dời: thứ Sáu, ngày 20 tháng 02 năm 2026 rơi trong kỳ nghỉ Tết."
+    assert move_in_words(date(2026, 2, 20), DayReason(Cause.TET), "en", ENGLISH) == (
+        "The date was moved: Friday, 20 February 2026 falls within the Tết break."
+    )
     assert move_in_words(FRIDAY, None, "vi", sentences("vi")) is None
 
 

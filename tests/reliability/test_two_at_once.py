@@ -16,6 +16,7 @@ from events.catalog.importing import import_catalog
 from events.checklist.dividing import split_item
 from events.checklist.states import complete_item, decline_item, start_item
 from events.database import Base, create_session_factory
+from events.days.reasons import Cause, DayReason
 from events.days.workdays import Decision
 from events.errors import ConflictError
 from events.models import (
@@ -543,7 +544,7 @@ def test_a_tick_while_a_decision_on_days_off_is_applied_is_kept(
         ).first()
         item.evidence_min = 0
         decision = YearDecision(
-            NOW.year, (Decision(item.due, True, "vào ngày nghỉ thử"),), "Nghỉ thử"
+            NOW.year, (Decision(item.due, True, DayReason(Cause.DECIDED)),), "Nghỉ thử"
         )
         shown = preview_decision(session, decision)
         old, [new] = item.due, [line.new_due for line in shown.moved if line.item_id == item.id]

@@ -30,7 +30,9 @@ DATA = Path(__file__).parents[1] / "data" / "upgrade"
 _PERSONAL = re.compile(r'name="(?:csrf_token|shown|expected|fingerprint)" value="[^"]*"|\?v=\w+')
 _NAMES = re.compile(r"(?<=[/=])[^/=?&]*[\d@-][^/=?&]*")
 _LINK = re.compile(r'<a\b[^>]*\bhref="([^"#]+)"')
-_NOT_A_PAGE = re.compile(r"^/(?:static|lich|dang-xuat|ngon-ngu|favicon|robots|khoe|dang-nhap\?)|\.ics$|tep$|\.toml$")
+_NOT_A_PAGE = re.compile(
+    r"^/(?:static|lich|dang-xuat|ngon-ngu|favicon|robots|khoe|dang-nhap\?)|\.ics$|tep$|\.toml$"
+)
 
 
 def read(name: str) -> Any:

@@ -70,7 +70,7 @@ LOOK_FOR = [
     (
         "2026-2027",
         Rule.DATES,
-        "20/05/2026 → 05/06/2026 (12 days after the plan was issued; that day lies vào ngày nghỉ cuối tuần)",
+        "20/05/2026 → 05/06/2026 (12 days after the plan was issued; that day lies on a weekend)",
     ),
     (
         "2021",
@@ -308,7 +308,7 @@ def test_2026_and_2027_show_versions_guesses_and_what_a_year_teaches(stories):
     assert texts(story, "of its dates are provisional")
     assert texts(story, "without the wanted evidence, as its template allows")
     assert texts(story, "From 01/06/2027: Xã Ba Vì Đông, Xã Ba Vì Tây, made from Xã Ba Vì")
-    assert texts(story, "03/02/2027 → 04/02/2027 (trong kỳ nghỉ Tết)")
+    assert texts(story, "03/02/2027 → 04/02/2027 (within the Tết break)")
     assert texts(story, "“Báo cáo kết quả cấp xã” (cấp xã): T+5 →")
     assert texts(story, "Kỷ niệm 25 năm")
 

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import func, select
 from events.campaigns.opening import open_campaigns
 from events.checklist.closing_words import closing_in, why_closed
 from events.database import create_engine, create_session_factory
+from events.days.reasons import Cause, DayReason
 from events.errors import NotFoundError, YearOutOfRangeError
 from events.models import Campaign, ChecklistItem, Observance, Person
 from notifications.outbox import Message
@@ -15,7 +17,7 @@ from scheduler.commands.simulate import _show
 from scheduler.simulation.acts.dates import LatePlan, MoveEvent
 from scheduler.simulation.copies import copy_of, copy_of_catalog
 from scheduler.simulation.days import simulate
-from scheduler.simulation.lines import as_json
+from scheduler.simulation.lines import ChangeLine, as_json
 from scheduler.tables import metadata
 
 pytestmark = pytest.mark.slow  # plays whole years
@@ -90,8 +92,32 @@ def test_a_moved_deadline_says_why(year_2026):
     assert (plan.nominal_due, plan.due, plan.reason) == (
         date(2026, 2, 20),
         date(2026, 2, 13),
-        "trong kỳ nghỉ Tết",
+        DayReason(Cause.TET),
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "tet", "weekend"),
+    [
+        ("vi", "trong kỳ nghỉ Tết", "vào ngày nghỉ cuối tuần"),
+        ("en", "within the Tết break", "on a weekend"),
+    ],
+)
+def test_the_json_says_why_dates_moved_in_words(year_2026, language, tet, weekend):
+    change = ChangeLine(
+        datetime(2026, 3, 1, tzinfo=UTC),
+        "clock",
+        "62",
+        "x/2026/62/plan",
+        {"due_reason": {"cause": "tet"}},
+        {"due_reason": None, "given": {"due_reason": {"cause": "weekend"}}},
+    )
+
+    played = as_json(replace(year_2026, changes=[change]), language)
+
+    assert {tet, weekend} <= {line["reason"] for line in played["items"]}
+    assert played["changes"][0]["before"] == {"due_reason": tet}
+    assert played["changes"][0]["after"] == {"due_reason": None, "given": {"due_reason": weekend}}
 
 
 def test_every_item_is_told_about_three_times_to_somebody(year_2021):
@@ -282,7 +308,7 @@ def test_the_tet_of_an_undecided_year_is_said_to_be_provisional(year_2027):
         if line.campaign == "intl_happiness_day/2027/51-2025" and line.template_key == "guidance_in"
     ]
 
-    assert guidance.reason == "trong kỳ nghỉ Tết (dự kiến)"
+    assert guidance.reason == DayReason(Cause.TET, provisional=True)
 
 
 def test_years_are_played_in_a_row(year_2027):

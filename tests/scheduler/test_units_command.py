@@ -102,7 +102,7 @@ def test_a_decision_is_read_from_a_file_shown_and_applied_only_when_told_to(home
     assert (preview.returncode, unasked.returncode, done.returncode) == (0, 2, 0), done.stderr
     for said in (preview.stdout, unasked.stdout, done.stdout):
         assert "Kính gửi các cơ quan" in said
-        assert "05/02/2027" in said
+        assert "05/02/2027 trong kỳ nghỉ Tết" in said
     assert "--yes" in unasked.stdout
     assert "2027" in done.stdout.splitlines()[-1]
 

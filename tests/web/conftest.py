@@ -28,6 +28,7 @@ from tests.conftest import Cast
 from web.accounts.models import account_of
 from web.app import create_app
 from web.config import WebConfig
+from web.kit.language import COOKIE
 
 NOON = datetime(2021, 3, 1, 5, 0, tzinfo=UTC)  # 12:00 in Vietnam, a Monday
 SECRET = "a secret of at least sixteen characters"
@@ -102,6 +103,11 @@ class Visitor:
         token = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/don-vi/?q=x").text)
         assert token
         return self.send(path, csrf_token=token[1], **form)
+
+    def in_english(self) -> "Visitor":
+        """Let the pages speak English from now on."""
+        self.client.set_cookie(COOKIE, "en", domain="lich.example.org")
+        return self
 
     def send(self, path: str, **form: Any) -> TestResponse:
         headers = {"Referer": "https://lich.example.org/"}

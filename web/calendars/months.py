@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from events.activities.times import Happening
+from events.days.reasons import Cause, DayReason
 from events.days.recurrence import FIRST_YEAR, LAST_YEAR, Occurrence
-from events.days.workdays import DayOff, WorkCalendar
+from events.days.workdays import WorkCalendar
 from events.errors import N_, InvalidInputError
 from events.models import Observance
 
@@ -46,24 +47,29 @@ class Day:
 
     day: date
     in_month: bool
-    off: DayOff | None
-    note: str | None
+    off: DayReason | None
+    note: DayReason | None  # why offices work on it
     marked: list[Marked]
     happenings: list[Happening]
+
+    @property
+    def named(self) -> DayReason | None:
+        """Why offices are closed or open; None on working days and plain weekends."""
+        reason = self.note or self.off
+        return None if reason is None or reason.cause is Cause.WEEKEND else reason
 
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """Days in a row that are off, or worked by decision, under one name.
+    """Days in a row that are off, or worked by decision, for one reason.
 
     ``dtend`` is the day after.
     """
 
     first: date
     dtend: date
-    name: str
+    reason: DayReason
     off: bool
-    is_provisional: bool
 
     @property
     def is_one_day(self) -> bool:
@@ -178,21 +184,14 @@ def listing_of(
 
 
 def _breaks(days: Iterable[Day]) -> list[Break]:
-    """Return the days that have a name; days in a row with one name are one break: Tết is one line
+    """Return the days that have a name; days in a row for one reason are one break: Tết is one line
     and not seven.
     """
     found: list[Break] = []
     for day in days:
-        name = day.note[:1].upper() + day.note[1:] if day.note else name_of(day.off)
-        if name is None:
+        if day.named is None:
             continue
-        one = Break(
-            day.day,
-            day.day + _A_DAY,
-            name,
-            day.off is not None,
-            day.off is not None and day.off.provisional,
-        )
+        one = Break(day.day, day.day + _A_DAY, day.named, day.off is not None)
         if (
             found
             and replace(found[-1], first=one.first, dtend=one.dtend) == one
@@ -201,17 +200,6 @@ def _breaks(days: Iterable[Day]) -> list[Break]:
             one = replace(one, first=found.pop().first)
         found.append(one)
     return found
-
-
-def name_of(off: DayOff | None) -> str | None:
-    """Return the name of a day off; None for working days and plain weekends.
-
-    ``DayOff.reason`` completes "hạn rơi …", so the words before the name go.
-    """
-    if off is None or off.reason == "vào ngày nghỉ cuối tuần":
-        return None
-    name = off.reason.removeprefix("vào ngày nghỉ ").removeprefix("vào ").removeprefix("trong ")
-    return name[:1].upper() + name[1:]
 
 
 def _no_month(text: str) -> InvalidInputError:

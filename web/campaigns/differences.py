@@ -9,11 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.checklist.editing import EDITABLE
+from events.days.reasons import DayReason
 from events.models import EvidenceType, Phase, Role, TemplateItem, TemplateVersion
 from events.replanning.preview import Group
+from web.kit.language import current, title
 from web.kit.language import gettext as _
 from web.kit.language import lazy_gettext as _l
-from web.kit.language import title
 from web.kit.words import day_text
 
 _NAMES = {
@@ -55,10 +56,13 @@ class Words:
         lists = {"support_roles": roles, "evidence": evidence, "depends_on": items}
         return cls({"role_key": roles, "phase_key": phases, **lists})
 
-    def changes(self, group: Group) -> Iterator[tuple[str, str, str]]:
-        """Yield the name of each column that changes, with its value before and after."""
+    def changes(self, group: Group) -> Iterator[tuple[str, str, str, bool]]:
+        """Yield the name of each column that changes, with its value before and after, and whether
+        that is Vietnamese in every language.
+        """
         for one in group.differences:
-            yield str(_NAMES[one.name]), self._say(one.name, one.old), self._say(one.name, one.new)
+            old, new = self._say(one.name, one.old), self._say(one.name, one.new)
+            yield str(_NAMES[one.name]), old, new, one.name == "summary"
 
     def kept(self, group: Group) -> str:
         """Return what stays as people edited it; empty where nothing does."""
@@ -72,6 +76,8 @@ class Words:
             return "; ".join(titles.get(key, key) for key in value) or _NOTHING
         if isinstance(value, date):
             return day_text(value)
+        if isinstance(value, DayReason):
+            return value.words(current())
         return _NOTHING if value is None else titles.get(value, str(value))
 
 

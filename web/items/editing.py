@@ -18,6 +18,7 @@ from events.checklist.editing import (
 )
 from events.checklist.origins import follows_a_template
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
+from events.language import tell
 from events.models import ChecklistItem, Person
 from events.people.rights import require_post
 from events.people.roles import roles_at
@@ -25,6 +26,7 @@ from events.units.tree import ancestors
 from web.kit.context import get_calendar, get_session, today
 from web.kit.entries import day_of, number_of
 from web.kit.forms import for_people, said, send
+from web.kit.language import current
 from web.kit.language import gettext as _
 
 bp = Blueprint("editing", __name__, url_prefix="/viec")
@@ -44,7 +46,7 @@ def save(item_id: int) -> ResponseReturnValue:
         sequence = number_of(request.form.get("sequence", ""))
         item = edit_item(session, item_id, _edit(), sequence=sequence, by=person, now=at)
         for sentence, facts in remarks(item, get_calendar()):
-            flash(_(sentence, **facts), "warning")
+            flash(tell(sentence, facts, current()), "warning")
 
     return send(
         use,

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal
 
 from events.days.decision_text import read_decision
+from events.days.reasons import DayReason
 from events.days.workdays import DecisionStatus
 from events.errors import N_, NotFoundError
 from events.localtime import local_day
@@ -217,7 +218,7 @@ def _moves(
         yield act.told(N_("… and %(count)s groups more"), count=len(found) - _EXAMPLES)
 
 
-def _why(group: Group, item: TemplateItem | None) -> Said | str | None:
+def _why(group: Group, item: TemplateItem | None) -> Said | DayReason | str | None:
     """Return why a date moves; ``item`` is what the template says of one that counts from its
     plan.
     """

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from events.campaigns.due_dates import WAITS, DueDates, in_order
 from events.campaigns.opening import open_round
 from events.campaigns.rounds import rounds_of
+from events.days.reasons import Cause, DayReason
 from events.days.workdays import Decision, Shift
 from events.models import Campaign, ChecklistItem, Template
 from events.replanning import anchors
@@ -134,7 +135,7 @@ def test_a_decision_on_days_off_takes_those_along_that_wait(session, cast):
     open_round(session, found, now=now, calendar=work_calendar(session))
     assert is_in_order(session)
     decision = YearDecision(
-        2021, (Decision(date(2021, 3, 2), True, "vào ngày nghỉ thử"),), "Nghỉ ngày 02/3/2021"
+        2021, (Decision(date(2021, 3, 2), True, DayReason(Cause.DECIDED)),), "Nghỉ ngày 02/3/2021"
     )
 
     shown = preview_decision(session, decision)

@@ -8,6 +8,7 @@ from sqlalchemy import event, func, select
 
 from events.campaigns.opening import open_campaigns, open_round
 from events.campaigns.rounds import rounds_of
+from events.days.reasons import Cause, DayReason
 from events.models import (
     Campaign,
     ChecklistItem,
@@ -128,8 +129,18 @@ def test_both_dates_and_the_reason_are_kept_when_tet_moves_a_deadline(session, v
     assert (plan.nominal_due, plan.due, plan.due_reason) == (
         date(2026, 2, 20),
         date(2026, 2, 13),
-        "trong kỳ nghỉ Tết",
+        DayReason(Cause.TET),
     )
+
+
+def test_only_items_that_moved_have_a_reason(session, vietnam):
+    open_year(session, vietnam, OCTOBER_2021)
+
+    has_reason = select(ChecklistItem.id).where(ChecklistItem.due_reason.is_not(None))
+    items = session.scalars(select(ChecklistItem)).all()
+    moved = {item.id for item in items if item.due != item.nominal_due}
+    assert set(session.scalars(has_reason)) == moved
+    assert 0 < len(moved) < len(items)
 
 
 def test_a_campaign_opens_on_the_day_its_template_says_and_not_before(session, vietnam):

@@ -11,8 +11,10 @@ from events.checklist.own_items import OwnItem, add_own_item
 from events.checklist.states import complete_item
 from events.checklist.story import story_of
 from events.checklist.undo import last_change, undo_change
+from events.days.reasons import Cause, DayReason
 from events.days.workdays import Decision
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
+from events.language import tell
 from events.models import Campaign
 from events.people.posts import give_post
 from events.reforms.villages import VillageType, add_village
@@ -261,7 +263,9 @@ def test_a_new_version_keeps_what_was_edited_and_says_so(session, plan, who, cas
 
 def test_a_decision_on_days_off_leaves_a_date_set_by_hand(session, plan, who):
     edit_item(session, plan.id, edited(plan, due=EARLIER), **who)
-    decision = YearDecision(2021, (Decision(EARLIER, True, "nghỉ thử"),), "Nghỉ ngày 03/3/2021")
+    decision = YearDecision(
+        2021, (Decision(EARLIER, True, DayReason(Cause.DECIDED)),), "Nghỉ ngày 03/3/2021"
+    )
 
     shown = preview_decision(session, decision)
     apply_decision(session, decision, expected_fingerprint=shown.fingerprint, by=None, now=NOW)
@@ -291,8 +295,8 @@ def test_odd_dates_are_remarked_on_but_not_refused(session, happiness, cast, vie
 
     edit_item(session, report.id, edited(report, due=date(2021, 2, 27)), by=cast.hoa, now=NOW)
 
-    said = [sentence % facts for sentence, facts in remarks(report, vietnam)]
+    said = [tell(sentence, facts, "en") for sentence, facts in remarks(report, vietnam)]
     assert said == [
-        "27/02/2021 is a day off (vào ngày nghỉ cuối tuần).",
+        "27/02/2021 is a day off (on a weekend).",
         f"It is due before what it waits for: {item_of(happiness, 'plan_commune').summary}.",
     ]

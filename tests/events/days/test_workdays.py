@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.days.workdays import Decision, Shift, WorkCalendar
+from events.days.reasons import Cause, DayReason
+from events.days.workdays import Decision, Shift, WorkCalendar, swap_of
 
 DAYS = st.dates(date(2000, 1, 1), date(2090, 12, 31))
 CULTURE_DAY = "Ngày Văn hóa Việt Nam"
@@ -32,7 +33,7 @@ def test_a_deadline_inside_the_tet_break_moves_before_it_and_says_why(vietnam):
     assert (moved.nominal, moved.effective, moved.reason) == (
         date(2026, 2, 20),
         date(2026, 2, 13),
-        "trong kỳ nghỉ Tết",
+        DayReason(Cause.TET),
     )
 
 
@@ -74,8 +75,13 @@ def test_in_2030_the_compensation_for_24_november_is_25_november_itself(vietnam)
     off = vietnam.day_off(date(2030, 11, 25))
 
     assert off is not None
-    assert off.provisional
-    assert CULTURE_DAY in off.reason
+    assert off == DayReason(Cause.IN_LIEU_OF, CULTURE_DAY, provisional=True)
+
+
+def test_a_day_that_was_traded_names_the_other_one(vietnam):
+    assert vietnam.day_off(date(2026, 1, 2)) == DayReason(Cause.SWAP, day=date(2026, 1, 10))
+    assert swap_of(vietnam.decisions[date(2026, 1, 10)]) == (date(2026, 1, 2), date(2026, 1, 10))
+    assert vietnam.day_off(date(2014, 5, 2)) == DayReason(Cause.SUBSTITUTE, day=date(2014, 4, 26))
 
 
 def test_an_announced_day_that_does_not_count_is_a_working_day():
@@ -86,12 +92,12 @@ def test_an_announced_day_that_does_not_count_is_a_working_day():
 
 
 def test_the_tet_of_a_year_without_a_decision_is_provisional(vietnam):
-    assert str(vietnam.day_off(date(2026, 2, 17))) == "trong kỳ nghỉ Tết"
-    assert str(vietnam.day_off(date(2027, 2, 8))) == "trong kỳ nghỉ Tết (dự kiến)"
+    assert vietnam.day_off(date(2026, 2, 17)) == DayReason(Cause.TET)
+    assert vietnam.day_off(date(2027, 2, 8)) == DayReason(Cause.TET, provisional=True)
 
 
 def test_a_decision_wins_over_the_public_holidays():
-    opened = WorkCalendar.of([Decision(date(2027, 1, 1), False, "làm bù")])
+    opened = WorkCalendar.of([Decision(date(2027, 1, 1), False, DayReason(Cause.WORKED))])
 
     assert opened.is_working(date(2027, 1, 1))
 

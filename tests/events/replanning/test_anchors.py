@@ -13,6 +13,7 @@ from events.checklist.history import history_of
 from events.checklist.integration import credit_item
 from events.checklist.own_items import OwnItem, add_own_item
 from events.database import new_uid
+from events.days.reasons import Cause, DayReason
 from events.days.workdays import Shift
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, YearOutOfRangeError
 from events.models import (
@@ -176,7 +177,7 @@ def test_a_late_provincial_plan_gives_the_communes_seven_working_days(session, r
         date(2021, 3, 5), 7
     )
     reasons = {line.reason for line in seen.moved if line.key == "plan_district"}
-    assert reasons == {"trước hạn 7 ngày làm việc sau khi cấp trên ban hành (05/03/2021)"}
+    assert reasons == {DayReason(Cause.LATE_PLAN, day=date(2021, 3, 5), workdays=7)}
     assert root.sequence == 0
 
 

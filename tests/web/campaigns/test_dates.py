@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from events.days.reasons import Cause, DayReason
 from events.days.workdays import WorkCalendar
 from events.models import ChecklistItem, Document, Person
 from events.templates import editing
@@ -81,19 +82,33 @@ def test_the_preview_counts_whom_the_old_date_was_told_and_promises_no_new_mail(
 def test_the_preview_says_why_a_day_is_another_one_than_was_counted(hoa: Visitor, opened: Opened):
     page = hoa.read(f"{dates(opened)}?event_date=2021-03-27")
 
-    assert 'vì ngày gốc rơi <span lang="vi">vào ngày nghỉ cuối tuần</span>' in page
+    assert "vì ngày gốc rơi vào ngày nghỉ cuối tuần</span>" in page
+
+
+def test_the_preview_gives_its_reasons_to_an_english_reader_in_english(
+    hoa: Visitor, opened: Opened, session: Session
+):
+    opened.item.due_reason = DayReason(Cause.TET)
+    session.commit()
+    hoa.in_english()
+
+    moved = hoa.read(f"{dates(opened)}?event_date=2021-03-27")
+    stays = hoa.read(f"{dates(opened)}?event_date={opened.province.dtstart}")
+
+    assert "because the original date falls on a weekend</span>" in moved
+    assert "why that day moves: <span>within the Tết break → <strong>on a weekend</strong>" in stays
 
 
 def test_the_preview_names_a_change_of_only_the_reason_of_a_date(
     hoa: Visitor, opened: Opened, session: Session
 ):
-    opened.item.due_reason = "trong kỳ nghỉ Tết"
+    opened.item.due_reason = DayReason(Cause.TET)
     session.commit()
 
     page = hoa.read(f"{dates(opened)}?event_date={opened.province.dtstart}")
 
     assert (
-        'lý do dời hạn: <span lang="vi">trong kỳ nghỉ Tết → <strong>vào ngày nghỉ cuối tuần</strong></span>'
+        "lý do dời hạn: <span>trong kỳ nghỉ Tết → <strong>vào ngày nghỉ cuối tuần</strong></span>"
         in page
     )
 

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from events.campaigns.opening import open_campaigns
 from events.checklist.evidence import evidence_missing
 from events.checklist.integration import credit_item
+from events.days.reasons import Cause, DayReason
 from events.models import (
     Campaign,
     CampaignStatus,
@@ -38,12 +39,28 @@ def test_the_checklist_names_phase_role_and_who_holds_it(stranger: Visitor, open
 def test_a_due_date_that_moved_says_from_where_and_why(
     stranger: Visitor, opened: Opened, session: Session
 ):
-    opened.item.nominal_due, opened.item.due_reason = opened.item.due, "trong kỳ nghỉ Tết"
+    opened.item.nominal_due, opened.item.due_reason = opened.item.due, DayReason(Cause.TET)
     session.commit()
 
     page = stranger.read(f"/chien-dich/{opened.commune.uid}")
 
-    assert re.search(r'Hạn gốc \d\d/\d\d/2021 rơi <span lang="vi">trong kỳ nghỉ Tết</span>', page)
+    assert re.search(r"Hạn gốc \d\d/\d\d/2021 rơi trong kỳ nghỉ Tết\.", page)
+
+
+def test_an_english_reader_has_the_reason_of_a_moved_date_in_english(
+    stranger: Visitor, opened: Opened, session: Session
+):
+    holiday = DayReason(Cause.HOLIDAY, "Quốc khánh", provisional=True)
+    opened.item.nominal_due, opened.item.due_reason = opened.item.due, holiday
+    session.commit()
+
+    page = stranger.in_english().read(f"/chien-dich/{opened.commune.uid}")
+
+    assert re.search(
+        r"The original date \d\d/\d\d/2021 falls"
+        r" on a public holiday \(National Day\) \(provisional\)\.",
+        page,
+    )
 
 
 def test_what_should_come_first_is_a_warning_and_no_lock(signed_in, cast, opened: Opened):

@@ -48,6 +48,23 @@ def test_what_was_typed_is_never_read_as_html(stranger: Visitor):
 def test_days_off_have_their_name_and_provisional_ones_say_so(stranger: Visitor, opened: Opened):
     assert "Kỳ nghỉ Tết" in stranger.read("/?thang=2021-02")
     assert "(dự&nbsp;kiến)" in stranger.read("/?thang=2027-02")
+    swap = stranger.read("/?thang=2026-01")
+    assert '<p class="off-name">Hoán đổi, làm bù 10/01/2026</p>' in swap
+    assert '<p class="off-name">Làm bù cho 02/01/2026</p>' in swap
+
+
+def test_an_english_reader_has_the_names_of_days_off_in_english(stranger: Visitor, opened: Opened):
+    stranger.in_english()
+
+    tet, national_day, swap = (
+        stranger.read(f"/?thang={month}") for month in ("2027-02", "2021-09", "2026-01")
+    )
+
+    assert '<p class="off-name">Tết break (provisional)</p>' in tet
+    assert "days marked “provisional” may change" in tet
+    assert '<p class="off-name">National Day</p>' in national_day
+    assert '<p class="off-name">Traded for 10/01/2026</p>' in swap
+    assert '<p class="off-name">Worked in place of 02/01/2026</p>' in swap
 
 
 def test_the_shade_of_days_off_goes_through_the_whole_week_under_the_bars_of_long_observances(

@@ -49,7 +49,13 @@ def test_an_item_is_edited_and_its_page_says_so(
 def test_an_odd_date_is_stored_with_a_warning(thi: Visitor, plan: ChecklistItem):
     thi.post(f"/viec/{plan.id}/sua", **form(plan, due="2021-02-28"))
 
-    assert "28/02/2021 là ngày nghỉ" in thi.read(f"/viec/{plan.id}")
+    assert "28/02/2021 là ngày nghỉ (vào ngày nghỉ cuối tuần)." in thi.read(f"/viec/{plan.id}")
+
+
+def test_an_english_reader_is_warned_of_an_odd_date_in_english(thi: Visitor, plan: ChecklistItem):
+    thi.in_english().post(f"/viec/{plan.id}/sua", **form(plan, due="2021-02-28"))
+
+    assert "28/02/2021 is a day off (on a weekend)." in thi.read(f"/viec/{plan.id}")
 
 
 def test_what_is_refused_keeps_what_was_typed(thi: Visitor, plan: ChecklistItem, session: Session):

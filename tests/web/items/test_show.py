@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from events.checklist.history import Stamp, write_columns
+from events.days.reasons import Cause, DayReason
 from events.models import Change, ChecklistItem, Evidence, Person, TodoStatus
 from tests.conftest import Cast, tick_off
 from tests.web.conftest import NOON, Clock, Opened, Visitor
@@ -426,6 +428,21 @@ def test_a_missing_reason_is_asked_for_on_the_page(
     assert response.status_code == 400
     assert 'role="alert"' in response.text
     assert status_of(session, opened.item) is TodoStatus.NEEDS_ACTION
+
+
+def test_history_says_why_a_date_moved_in_the_readers_language(
+    stranger: Visitor, cast: Cast, opened: Opened, session: Session
+):
+    earlier = opened.item.due - timedelta(days=1)
+    moved = {"due": earlier, "due_reason": DayReason(Cause.TET, provisional=True)}
+    write_columns(session, opened.item, moved, Stamp(cast.hoa, NOON))
+    session.commit()
+
+    vietnamese = stranger.read(f"/viec/{opened.item.id}")
+    english = stranger.in_english().read(f"/viec/{opened.item.id}")
+
+    assert "vì hạn gốc rơi trong kỳ nghỉ Tết (dự kiến)" in vietnamese
+    assert "because the original date falls within the Tết break (provisional)" in english
 
 
 def test_history_says_for_whom_somebody_above_did_it(

@@ -257,6 +257,22 @@ def test_a_day_entered_before_is_taken_back_alone(administrator: Visitor, sessio
     assert calendar.is_decided(2027)
 
 
+def test_decided_days_say_why_in_the_readers_language(administrator: Visitor):
+    form = {"year": "2027", "text": TET}
+    applied(administrator, administrator.post("/lich-lam-viec/xem-truoc", **form).text)
+    other = {"year": "2027", "text": "Nghỉ bù ngày 03/9/2027", "listed": "1", "day": "2027-09-03"}
+
+    vietnamese = administrator.read("/lich-lam-viec/")
+    administrator.in_english()
+    english = administrator.read("/lich-lam-viec/")
+    earlier = administrator.post("/lich-lam-viec/xem-truoc", **other).text
+
+    assert '<span class="quiet">trong kỳ nghỉ Tết' in vietnamese
+    assert '<span class="quiet">within the Tết break' in english
+    assert '<span class="quiet">within the Tết break</span>' in earlier
+    assert "trong kỳ nghỉ" not in english + earlier
+
+
 def test_what_changed_meanwhile_is_shown_again(
     administrator: Visitor, in_tet: ChecklistItem, session: Session
 ):

@@ -1,0 +1,143 @@
+"""Why offices are closed on a day, why they work on one, and why an item is not due on the day that
+was counted.
+
+A reason is a code with its facts, and said in the reader's language where it is shown: Vietnamese
+and English readers see the same row. Pure: no storage, no clock.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import date
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+import holidays
+
+from events.errors import N_
+from events.language import tell
+
+
+class Cause(StrEnum):
+    """What closes a day, opens it, or moves a date."""
+
+    WEEKEND = "weekend"
+    HOLIDAY = "holiday"
+    TET = "tet"
+    IN_LIEU_OF = "in-lieu-of"  # a holiday by name, which fell on a weekend
+    IN_LIEU = "in-lieu"  # as decided, for a holiday that nobody named
+    SWAP = "swap"  # closed; the other day is worked instead
+    SUBSTITUTE = "substitute"  # the same, as the package of public holidays knows former years
+    DECIDED = "decided"
+    WORKED_FOR = "worked-for"  # open; the other day is off
+    WORKED = "worked"
+    OUTSIDE_TET = "outside-tet"  # open, although it was guessed to lie in the Tết break
+    WAITS = "waits"
+    LATE_PLAN = "late-plan"
+    OTHER = "other"  # words of an older version, kept as they were
+
+
+# the facts of each cause that has any
+_FACTS = {
+    Cause.HOLIDAY: {"name"},
+    Cause.IN_LIEU_OF: {"name"},
+    Cause.SWAP: {"day"},
+    Cause.SUBSTITUTE: {"day"},
+    Cause.WORKED_FOR: {"day"},
+    Cause.LATE_PLAN: {"day", "workdays"},
+    Cause.OTHER: {"text"},
+}
+_PHRASES = {
+    Cause.WEEKEND: N_("on a weekend"),
+    Cause.HOLIDAY: N_("on a public holiday (%(name)s)"),
+    Cause.TET: N_("within the Tết break"),
+    Cause.IN_LIEU_OF: N_("on a day off in lieu of a public holiday (%(name)s)"),
+    Cause.IN_LIEU: N_("on a day off in lieu of a public holiday"),
+    Cause.SWAP: N_("on a day off that is traded for %(day)s"),
+    Cause.SUBSTITUTE: N_("on a day off that was traded for %(day)s"),
+    Cause.DECIDED: N_("on a day off by decision"),
+    Cause.WORKED_FOR: N_("worked in place of %(day)s"),
+    Cause.WORKED: N_("working day by decision"),
+    Cause.OUTSIDE_TET: N_("outside the Tết break that was decided"),
+    Cause.WAITS: N_("before the item that it waits for is due"),
+    Cause.LATE_PLAN: N_(
+        "less than %(workdays)s working days after the level above issued its plan (%(day)s)"
+    ),
+    Cause.OTHER: "%(text)s",
+}
+_PROVISIONAL = N_("%(reason)s (provisional)")
+_TITLES = {
+    Cause.HOLIDAY: "%(name)s",
+    Cause.TET: N_("Tết break"),
+    Cause.IN_LIEU_OF: N_("%(name)s (in lieu)"),
+    Cause.IN_LIEU: N_("Day off in lieu"),
+    Cause.SWAP: N_("Traded for %(day)s"),
+    Cause.SUBSTITUTE: N_("Day off (traded for %(day)s)"),
+    Cause.DECIDED: N_("By decision"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DayReason:
+    """Why a day is off, is worked, or is not the day on which an item is due.
+
+    ``name`` is a public holiday's, in Vietnamese. ``day`` is the other day of a swap, or the day on
+    which the plan was issued that leaves the units below ``workdays``. ``provisional``: the
+    authorities have not decided it yet.
+    """
+
+    cause: Cause
+    name: str | None = None
+    day: date | None = None
+    workdays: int | None = None
+    text: str | None = None
+    provisional: bool = False
+
+    def __post_init__(self) -> None:
+        given = {name for name in _NAMES if getattr(self, name) not in (None, "")}
+        if given != _FACTS.get(self.cause, set()):
+            raise ValueError(f"a reason {self.cause} cannot have the facts {sorted(given)}")
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> "DayReason":
+        """Return the reason that ``plain`` stands for. Raises ``ValueError`` for what is none."""
+        day = plain.get("day")
+        facts = plain | {"cause": Cause(plain["cause"])}
+        return cls(**facts | ({"day": date.fromisoformat(day)} if day else {}))
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """What is stored: JSON values by name, without those that say nothing."""
+        said = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {name: value for name, value in said.items() if value not in (None, False)}
+        return (
+            values
+            | {"cause": self.cause.value}
+            | ({"day": self.day.isoformat()} if self.day else {})
+        )
+
+    def words(self, language: str) -> str:
+        """Return the phrase that completes “the date falls …” (“hạn rơi …”)."""
+        said = self._told(_PHRASES[self.cause], language)
+        return tell(_PROVISIONAL, {"reason": said}, language) if self.provisional else said
+
+    def title(self, language: str) -> str:
+        """Return what a calendar calls such a day."""
+        title = self._told(_TITLES.get(self.cause, _PHRASES[self.cause]), language)
+        return title[:1].upper() + title[1:]
+
+    def _told(self, sentence: str, language: str) -> str:
+        facts = {name: getattr(self, name) for name in _FACTS.get(self.cause, ())}
+        if self.name and language != "vi":
+            facts["name"] = _in_english(self.name)
+        if self.day:
+            facts["day"] = f"{self.day:%d/%m/%Y}"
+        return tell(sentence, facts, language)
+
+
+_NAMES = ("name", "day", "workdays", "text")
+
+
+@lru_cache
+def _in_english(holiday: str) -> str:
+    """Return a public holiday's English name; one that the package does not know keeps its own."""
+    return str(holidays.country_holidays("VN", language="en_US").tr(holiday))
