@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.checklist.evidence import evidence_missing
+from events.checklist.evidence import evidence_missing, kinds_wanted
 from events.checklist.history import UNDOES, Stamp, known_state
 from events.checklist.origins import FOLLOWED
 from events.checklist.reasons import begun_small, is_of_a_credit
@@ -197,7 +197,7 @@ def _require_evidence(session: Session, item: ChecklistItem) -> None:
     if evidence_missing(item):
         query = (
             select(EvidenceType.title_vi)
-            .where(EvidenceType.key.in_(item.evidence_kinds))
+            .where(EvidenceType.key.in_(kinds_wanted(item)))
             .order_by(EvidenceType.position)
         )
         titles = session.scalars(query)

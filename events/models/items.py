@@ -47,8 +47,6 @@ class ItemState(StrEnum):
 
 
 OPEN = (TodoStatus.NEEDS_ACTION, TodoStatus.IN_PROCESS)
-TICK_ONLY = "tick"  # the kind of evidence that is none
-DOCUMENT = "doc_ref"  # the kind of evidence that is a document's number and date
 _ONE_DATE = frozenset({"due", "nominal_due", "due_reason"})  # a hand on one of them holds all three
 
 
@@ -154,11 +152,6 @@ class ChecklistItem(Published, Base):
         return (
             ItemState.IN_PROGRESS if self.status is TodoStatus.IN_PROCESS else ItemState.NOT_STARTED
         )
-
-    @property
-    def evidence_kinds(self) -> list[str]:
-        """The kinds that count as evidence of this item."""
-        return [kind for kind in self.evidence if kind != TICK_ONLY]
 
     @property
     def held(self) -> set[str]:

@@ -23,7 +23,7 @@ from events.models import (
     TemplateVersion,
     Unit,
 )
-from events.reforms.villages import VillageType, add_village
+from events.reforms.villages import add_village
 from events.replanning import new_version
 from events.replanning.preview import Fate, grouped
 from events.templates import editing
@@ -306,7 +306,7 @@ def test_parts_of_a_divided_item_follow_a_version_but_keep_who_does_them(
     session, root, template, vietnam, cast
 ):
     village = add_village(
-        session, cast.commune, VillageType.THON, "1", by=cast.thi, now=MARCH_2021, calendar=vietnam
+        session, cast.commune, "thon", "1", by=cast.thi, now=MARCH_2021, calendar=vietnam
     )
     whole = item_of(session, root, cast.commune, "loudspeaker")
     [part] = split_item(
@@ -338,7 +338,7 @@ def test_parts_of_a_divided_item_follow_a_version_but_keep_who_does_them(
 
 def test_parts_keep_the_words_that_a_hand_gave_the_whole(session, root, template, vietnam, cast):
     village = add_village(
-        session, cast.commune, VillageType.THON, "1", by=cast.thi, now=MARCH_2021, calendar=vietnam
+        session, cast.commune, "thon", "1", by=cast.thi, now=MARCH_2021, calendar=vietnam
     )
     whole = item_of(session, root, cast.commune, "loudspeaker")
     whole.summary, whole.edited = "Loa của xã", ["summary"]
