@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from events.days.workdays import Shift, WorkCalendar
-from events.localtime import VIETNAM, at_local, local_day
+from events.localtime import at_local, local_day
 
 _EVE = 1  # days before an event on which people are told even if offices are closed
 
@@ -76,8 +76,8 @@ class Clockwork:
     """What turns dates into moments: the days on which offices work, the rules, the local time."""
 
     calendar: WorkCalendar
-    rules: ReminderRules = ReminderRules()
-    zone: ZoneInfo = VIETNAM
+    rules: ReminderRules
+    zone: ZoneInfo
 
     def steps(self, dates: Dates) -> list[Step]:
         """Return the steps of an item, the earliest first."""

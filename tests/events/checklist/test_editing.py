@@ -22,8 +22,8 @@ from events.replanning.new_version import apply_version, compare
 from events.replanning.preview import Fate
 from events.templates.editing import edit_template, item_entry
 from notifications.notices.reminders import write_reminders
-from notifications.notices.steps import Clockwork
 from notifications.notices.table import Notice
+from tests.conftest import as_shipped
 from tests.events.replanning.test_anchors import open_template
 
 NOW = datetime(2021, 2, 22, 2, tzinfo=UTC)
@@ -273,10 +273,10 @@ def test_a_decision_on_days_off_leaves_a_date_set_by_hand(session, plan, who):
 
 def test_a_moved_date_is_reminded_of_again(session, plan, who, vietnam):
     morning = datetime(2021, 2, 26, 1, tzinfo=UTC)  # seven days before 5 March
-    write_reminders(session, now=morning, clockwork=Clockwork(vietnam))
+    write_reminders(session, now=morning, clockwork=as_shipped(vietnam))
 
     edit_item(session, plan.id, edited(plan, due=EARLIER), by=who["by"], now=morning)
-    write_reminders(session, now=morning + timedelta(hours=1), clockwork=Clockwork(vietnam))
+    write_reminders(session, now=morning + timedelta(hours=1), clockwork=as_shipped(vietnam))
 
     told = (
         select(Notice.anchor_version)

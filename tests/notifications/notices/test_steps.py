@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.localtime import VIETNAM, at_local, local_day
-from notifications.notices.steps import Clockwork, Dates, ReminderRules
+from notifications.notices.steps import Dates, ReminderRules
+from tests.conftest import as_shipped
 
 A_FRIDAY = date(2021, 3, 19)
 HALF_PAST_SEVEN = time(7, 30)
@@ -20,7 +21,7 @@ def local(text: str) -> datetime:
 
 
 def days_of(dates: Dates, calendar) -> dict[str, date]:
-    return {step.rule: local_day(step.at, VIETNAM) for step in Clockwork(calendar).steps(dates)}
+    return {step.rule: local_day(step.at, VIETNAM) for step in as_shipped(calendar).steps(dates)}
 
 
 days = st.dates(date(2019, 1, 1), date(2027, 11, 30))
@@ -36,7 +37,7 @@ items = st.builds(
 
 
 def test_people_are_told_a_week_before_a_day_before_and_the_working_day_after(vietnam):
-    assert Clockwork(vietnam).steps(Dates(A_FRIDAY))[0].at == datetime(
+    assert as_shipped(vietnam).steps(Dates(A_FRIDAY))[0].at == datetime(
         2021, 3, 12, 0, 30, tzinfo=UTC
     )
     assert days_of(Dates(A_FRIDAY), vietnam) == {
@@ -51,7 +52,7 @@ def test_a_notice_before_a_monday_goes_out_on_the_friday(vietnam):
 
 
 def test_the_eve_of_an_event_is_told_even_on_a_sunday(vietnam):
-    eve = Clockwork(vietnam).steps(Dates(date(2021, 3, 22), is_event=True))[1]
+    eve = as_shipped(vietnam).steps(Dates(date(2021, 3, 22), is_event=True))[1]
 
     assert (eve.rule, eve.at, eve.urgent) == ("before-1", morning(date(2021, 3, 21)), True)
 
@@ -67,7 +68,7 @@ def test_an_item_that_runs_over_a_period_is_told_before_it_starts_and_late_after
 def test_two_steps_that_the_tet_break_pushes_together_are_one(vietnam):
     after_tet = Dates(date(2026, 2, 23))  # offices close from 14 to 22 February
 
-    told = Clockwork(vietnam).due_step(after_tet, morning(date(2026, 2, 13)))
+    told = as_shipped(vietnam).due_step(after_tet, morning(date(2026, 2, 13)))
 
     assert told.step.rule == "before-1"
     assert [step.rule for step in told.collapsed] == ["before-7"]
@@ -91,7 +92,7 @@ def test_two_steps_that_the_tet_break_pushes_together_are_one(vietnam):
 )
 def test_only_the_newest_step_is_told_and_only_while_it_is_fresh(vietnam, now, rule):
     month, day, hour = now
-    told = Clockwork(vietnam).due_step(
+    told = as_shipped(vietnam).due_step(
         Dates(A_FRIDAY), at_local(date(2021, month, day), time(hour, 15), VIETNAM)
     )
 
@@ -112,14 +113,14 @@ def test_only_the_newest_step_is_told_and_only_while_it_is_fresh(vietnam, now, r
     ],
 )
 def test_mail_waits_for_working_hours(vietnam, now, expected):
-    moment = Clockwork(vietnam).next_working_moment(local(now))
+    moment = as_shipped(vietnam).next_working_moment(local(now))
 
     assert moment == local(expected)
 
 
 @given(items)
 def test_nobody_is_told_on_a_day_off_except_on_the_eve_of_an_event(vietnam, dates):
-    for step in Clockwork(vietnam).steps(dates):
+    for step in as_shipped(vietnam).steps(dates):
         assert vietnam.is_working(local_day(step.at, VIETNAM)) or (
             dates.is_event and step.rule == "before-1"
         )
@@ -128,9 +129,9 @@ def test_nobody_is_told_on_a_day_off_except_on_the_eve_of_an_event(vietnam, date
 @given(items, st.integers(-15, 15), st.integers(0, 23))
 def test_the_window_holds_every_item_that_has_something_to_tell(vietnam, dates, offset, hour):
     now = at_local(dates.due + timedelta(days=offset), time(hour), VIETNAM)
-    first, last = Clockwork(vietnam).window(now)
+    first, last = as_shipped(vietnam).window(now)
 
-    if Clockwork(vietnam).due_step(dates, now):
+    if as_shipped(vietnam).due_step(dates, now):
         assert first <= dates.due
         assert dates.due <= last or first <= dates.start <= last
 
@@ -139,7 +140,7 @@ def test_the_window_holds_every_item_that_has_something_to_tell(vietnam, dates, 
 def test_day_by_day_the_steps_come_once_and_in_order(vietnam, dates):
     start = (dates.start or dates.due) - timedelta(days=20)
     mornings = (morning(start + timedelta(days=n)) for n in range((dates.due - start).days + 40))
-    told = [Clockwork(vietnam).due_step(dates, now) for now in mornings]
+    told = [as_shipped(vietnam).due_step(dates, now) for now in mornings]
 
     moments = [each.step.at for each in told if each]
     assert moments == sorted(moments)
@@ -148,10 +149,10 @@ def test_day_by_day_the_steps_come_once_and_in_order(vietnam, dates):
 
 @given(items)
 def test_a_step_is_told_for_three_more_working_days(vietnam, dates):
-    for step in Clockwork(vietnam).steps(dates):
+    for step in as_shipped(vietnam).steps(dates):
         told, stale = (
             local_day(step.at, VIETNAM),
-            local_day(Clockwork(vietnam).stale_from(step), VIETNAM),
+            local_day(as_shipped(vietnam).stale_from(step), VIETNAM),
         )
         assert (
             sum(vietnam.is_working(told + timedelta(days=n)) for n in range(1, (stale - told).days))
