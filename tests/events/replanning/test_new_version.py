@@ -607,6 +607,21 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_units(
     assert len(session.scalars(dues).all()) == 302
 
 
+def test_a_template_file_of_before_is_the_same_version(session, cast):
+    template = editing.get_template(session, "happiness_day")
+    text = export_template(template).replace("if_no_level", "if_no_district")
+    of_before = "".join(line for line in text.splitlines(True) if "is_plan" not in line)
+    assert of_before.count("\n") < text.count("\n")
+
+    assert not import_template(session, of_before, by=cast.hoa, now=MARCH_2021).is_new
+
+    assert {item.key for item in template.current.items if item.is_plan} == {
+        "plan_province",
+        "plan_district",
+        "plan_commune",
+    }
+
+
 def test_a_template_goes_out_as_a_file_and_comes_back_unchanged(session, template, cast):
     text = export_template(template)
 
