@@ -19,7 +19,6 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from events.database import SessionFactory
-from events.days.workdays import WorkCalendar
 from events.errors import DomainError
 from events.localtime import local_day
 from notifications import outbox
@@ -30,7 +29,7 @@ from notifications.errors import (
     TransientDeliveryError,
     UncertainDeliveryError,
 )
-from notifications.notices.steps import ReminderRules, next_working_moment
+from notifications.notices.steps import Clockwork
 from notifications.notices.wanted import still_wanted
 from notifications.outbox import LEASE, Message, MessageKind, MessageState
 from notifications.transport import Transport
@@ -39,7 +38,6 @@ from notifications.transport import Transport
 RETRY_MINUTES = (1, 5, 15, 60, 180)
 _DOUBT_PAUSE = timedelta(minutes=1)
 _DEFECT_PAUSE = timedelta(minutes=15)
-_DEFAULT_RULES = ReminderRules()
 _log = logging.getLogger(__name__)
 
 
@@ -65,13 +63,12 @@ def relay_once(
     composer: Composer,
     *,
     now: datetime,
-    calendar: WorkCalendar,
-    rules: ReminderRules = _DEFAULT_RULES,
+    clockwork: Clockwork,
     limit: int = 100,
     lease: timedelta = LEASE,
 ) -> RelayResult:
     """Send up to ``limit`` messages whose time has come. Any number of relays may run at once."""
-    sieve = _Sieve(now, calendar, rules, composer)
+    sieve = _Sieve(now, clockwork)
     with session_factory.begin() as session:
         batch = sieve.sift(
             session, outbox.claim(session, now=now, limit=limit, by=_name(), lease=lease)
@@ -86,14 +83,12 @@ class _Sieve:
     """Takes out of a claimed batch what must not leave now, and records why."""
 
     now: datetime
-    calendar: WorkCalendar
-    rules: ReminderRules
-    composer: Composer
+    clockwork: Clockwork
     tally: Counter[str] = field(default_factory=Counter)
 
     def sift(self, session: Session, messages: Sequence[Message]) -> list[Message]:
         reminders = [message.id for message in messages if message.kind is MessageKind.REMINDER]
-        wanted = still_wanted(session, reminders, local_day(self.now, self.composer.zone))
+        wanted = still_wanted(session, reminders, local_day(self.now, self.clockwork.zone))
         refused = outbox.refused_addresses(session, [message.rcpt_to for message in messages])
         return [
             message for message in messages if self._may_leave(session, message, wanted, refused)
@@ -103,9 +98,7 @@ class _Sieve:
         self, session: Session, message: Message, wanted: Collection[int], refused: Collection[str]
     ) -> bool:
         is_reminder = message.kind is MessageKind.REMINDER
-        opens = next_working_moment(
-            self.now, self.calendar, self.rules, self.composer.zone, any_day=message.urgent
-        )
+        opens = self.clockwork.next_working_moment(self.now, any_day=message.urgent)
         if message.expires <= self.now:
             return self._drop(session, message, MessageState.EXPIRED, message.reply or "too old")
         if is_reminder and message.id not in wanted:

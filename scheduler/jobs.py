@@ -5,15 +5,17 @@ safe to run at any time.
 from datetime import datetime
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from events.campaigns.opening import Opened, open_campaigns
 from events.database import SessionFactory, checkpoint, reading
+from events.installation import zone_of
 from events.observances.occurrences import extend_horizon
 from events.reforms.handover import hand_over_due
 from events.working_calendar import work_calendar
 from notifications.composer import Composer
 from notifications.notices.reminders import Written, write_reminders
-from notifications.notices.steps import ReminderRules
+from notifications.notices.steps import Clockwork, ReminderRules
 from notifications.relay import RelayResult, relay_once
 from notifications.transport import Transport
 
@@ -38,8 +40,7 @@ def open_ahead(
 def remind(session_factory: SessionFactory, *, now: datetime, rules: ReminderRules) -> Written:
     """Write the notices that are due, and the messages that carry them."""
     with session_factory.begin() as session:
-        calendar = work_calendar(session)
-        return write_reminders(session, now=now, calendar=calendar, rules=rules)
+        return write_reminders(session, now=now, clockwork=_clockwork(session, rules))
 
 
 def relay(
@@ -52,10 +53,14 @@ def relay(
 ) -> RelayResult:
     """Send the messages that are ready."""
     with reading(session_factory)() as session:
-        calendar = work_calendar(session)
-    return relay_once(session_factory, transport, composer, now=now, calendar=calendar, rules=rules)
+        clockwork = _clockwork(session, rules)
+    return relay_once(session_factory, transport, composer, now=now, clockwork=clockwork)
 
 
 def tidy(engine: Engine) -> None:
     """Fold SQLite's log into its file."""
     checkpoint(engine)
+
+
+def _clockwork(session: Session, rules: ReminderRules) -> Clockwork:
+    return Clockwork(work_calendar(session), rules, zone_of(session))

@@ -23,11 +23,13 @@ from events.catalog.importing import import_catalog
 from events.catalog.reading import Catalog, read_catalog
 from events.database import Base, SessionFactory
 from events.days.workdays import WorkCalendar
+from events.localtime import VIETNAM
 from events.models import ChecklistItem, Person, TodoStatus, Unit
 from events.people.persons import add_person
 from events.people.posts import give_post, posts_of_unit
 from events.units.tree import get_unit
 from events.working_calendar import work_calendar
+from notifications.notices.steps import Clockwork, ReminderRules
 
 NEW_YEAR_2021 = datetime(2021, 1, 1, 1, 0, tzinfo=UTC)  # 08:00 in Vietnam
 
@@ -125,6 +127,11 @@ def vietnam(catalog: Catalog) -> WorkCalendar:
     with database.create_session_factory(engine)() as session:
         import_catalog(session, catalog, now=NEW_YEAR_2021)
         return work_calendar(session)
+
+
+def as_shipped(calendar: WorkCalendar) -> Clockwork:
+    """Reminders by the rules that are shipped, in Vietnam."""
+    return Clockwork(calendar, ReminderRules(), VIETNAM)
 
 
 class Cast:

@@ -17,15 +17,14 @@ from events.days.workdays import WorkCalendar
 from events.models import (
     Anchor,
     Cascade,
-    IfNoLevel,
     TemplateItem,
     TemplateVersion,
     TodoStatus,
 )
+from events.models.templates import DROP
 from events.people.roles import RoleBook
-from events.units.tree import UnitNode, UnitTree, level_keys
+from events.units.tree import UnitNode, UnitTree
 
-_DISTRICT = "district"  # the level that `if_no_district` speaks of
 _Row = dict[str, Any]
 
 
@@ -44,12 +43,14 @@ class Copies:
 
 
 def copies_by_level(items: Collection[TemplateItem], tree: UnitTree) -> Copies:
-    """Say which units of a tree get which items."""
-    present = level_keys(tree.nodes.values())
+    """Say which units of a tree get which items.
+
+    Those of a level that the tree does without go where their template says.
+    """
     each: dict[str, list[TemplateItem]] = defaultdict(list)
     for item in items:
         if item.cascade is Cascade.EACH:
-            for level in _levels_of(item, present):
+            for level in _levels_of(item, tree.missing):
                 each[level].append(item)
     return Copies(dict(each), [item for item in items if item.cascade is Cascade.ONE])
 
@@ -130,10 +131,7 @@ class ItemMaker:
         }
 
 
-def _levels_of(item: TemplateItem, present: set[str]) -> set[str]:
+def _levels_of(item: TemplateItem, missing: frozenset[str]) -> set[str]:
     levels = set(item.levels)
-    if _DISTRICT in levels and _DISTRICT not in present:
-        levels.remove(_DISTRICT)
-        if item.if_no_district is not IfNoLevel.DROP:
-            levels.add(item.if_no_district.value)
-    return levels
+    stand_in = {item.if_no_level} - {DROP} if levels & missing else set()
+    return (levels - missing) | stand_in

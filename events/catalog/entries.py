@@ -9,10 +9,17 @@ from pydantic import BeforeValidator, Field
 
 from events.days.workdays import DecisionStatus
 from events.models.observances import ObservanceStatus
-from events.templates.entries import Entry, OrderedEntry, TemplateEntry
+from events.models.templates import Needs
+from events.templates.entries import Entry, TemplateEntry
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$")]
 OptionalDate = Annotated[date | None, BeforeValidator(lambda value: value or None)]
+
+
+class TypeEntry(Entry):
+    key: str
+    title: str
+    usual_in: list[str] = []
 
 
 class LevelEntry(Entry):
@@ -20,6 +27,12 @@ class LevelEntry(Entry):
     rank: int
     title_vi: str
     title_en: str
+    is_optional: bool = False
+    together_vi: str | None = None
+    together_en: str | None = None
+    entered_by: str | None = None
+    types: list[TypeEntry] = []
+    issuer: str | None = None
 
 
 class UnitEntry(Entry):
@@ -57,6 +70,24 @@ class RoleEntry(Entry):
     valid_from: OptionalDate = None
     valid_to: OptionalDate = None
     successor: str | None = None
+    issues_papers: bool = False
+
+
+class PhaseEntry(Entry):
+    key: str
+    order: int = 0
+    title_vi: str
+    title_en: str
+    is_the_day: bool = False
+    sums_up: bool = False
+
+
+class EvidenceTypeEntry(Entry):
+    key: str
+    order: int = 0
+    title_vi: str
+    title_en: str
+    needs: Needs = Needs.WORDS
 
 
 class ObservanceEntry(Entry):
@@ -123,8 +154,8 @@ class UnitsFile(Entry):
 class TemplatesFile(Entry):
     schema_version: int
     level_default_role: dict[str, str]
-    phase: list[OrderedEntry]
-    evidence_type: list[OrderedEntry]
+    phase: list[PhaseEntry]
+    evidence_type: list[EvidenceTypeEntry]
     role: list[RoleEntry]
     template: list[TemplateEntry]
 

@@ -14,7 +14,13 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.catalog.entries import UnitEntry
+from events.catalog.entries import (
+    EvidenceTypeEntry,
+    LevelEntry,
+    PhaseEntry,
+    RoleEntry,
+    UnitEntry,
+)
 from events.catalog.reading import Catalog
 from events.days.reasons import Cause, DayReason
 from events.days.workdays import swap
@@ -24,6 +30,7 @@ from events.models import (
     DecidedYear,
     EvidenceType,
     Level,
+    Needs,
     Observance,
     ObservanceStatus,
     Phase,
@@ -37,10 +44,27 @@ from events.models import (
     Unit,
     UnitSuccession,
 )
-from events.templates.entries import TemplateEntry
+from events.templates.entries import Entry, ItemEntry, TemplateEntry
+from events.templates.evidence_kinds import forget_kinds
 from events.texts import folded
 
 _Row = TypeVar("_Row", bound=Any)
+
+# Columns that catalogues of before say nothing of, with what they are by themselves. Where a file
+# leaves one out, what a migration filled in stays.
+_NEWER: Mapping[type[Any], Mapping[str, Any]] = {
+    Level: {
+        "is_optional": False,
+        "together_vi": None,
+        "together_en": None,
+        "entered_by": None,
+        "types": [],
+        "issuer": None,
+    },
+    Role: {"issues_papers": False},
+    Phase: {"is_the_day": False, "sums_up": False},
+    EvidenceType: {"needs": Needs.WORDS},
+}
 
 
 @dataclass(slots=True)
@@ -74,22 +98,18 @@ def _import_roles(session: Session, catalog: Catalog, result: ImportResult) -> N
         session,
         result,
         Role,
-        ((r.key, _role_values(r.model_dump(), n)) for n, r in enumerate(source.role)),
+        ((r.key, _role_values(r, n)) for n, r in enumerate(source.role)),
     )
     session.flush()
     defaults = source.level_default_role
-    levels = (
-        (e.key, e.model_dump(exclude={"key"}) | {"default_role_key": defaults.get(e.key)})
-        for e in catalog.units.level
-    )
+    levels = ((e.key, _level_values(e, defaults.get(e.key))) for e in catalog.units.level)
     _merge_all(session, result, Level, levels)
-    for model, entries in ((Phase, source.phase), (EvidenceType, source.evidence_type)):
-        _merge_all(
-            session,
-            result,
-            model,
-            ((e.key, _titles(e) | {"position": e.order or n}) for n, e in enumerate(entries, 1)),
-        )
+    phases = ((e.key, _ordered_values(Phase, e, n)) for n, e in enumerate(source.phase, 1))
+    _merge_all(session, result, Phase, phases)
+    kinds = enumerate(source.evidence_type, 1)
+    values = ((e.key, _ordered_values(EvidenceType, e, n)) for n, e in kinds)
+    _merge_all(session, result, EvidenceType, values)
+    forget_kinds(session)
     session.flush()
 
 
@@ -155,11 +175,13 @@ def _import_templates(
         template = templates[entry.key]
         latest = versions.get(template.id)
         digest = _digest(entry)
-        if latest is None or latest.digest not in ("", digest):
+        if latest is None or not (latest.digest in ("", digest) or _is_known(latest, entry)):
             session.add(
                 _new_version(template, entry, latest.number + 1 if latest else 1, digest, now)
             )
             result.updated += latest is not None
+        elif latest.digest:
+            latest.digest = digest
 
 
 def _import_calendar(session: Session, catalog: Catalog, result: ImportResult) -> None:
@@ -184,15 +206,31 @@ def _import_calendar(session: Session, catalog: Catalog, result: ImportResult) -
     _merge_all(session, result, ProposedHoliday, proposed, ("name",))
 
 
-def _role_values(entry: dict[str, Any], position: int) -> dict[str, Any]:
-    level = entry["level"]
-    names = ("title_vi", "title_en", "valid_from", "valid_to")
-    values = {name: entry[name] for name in names}
-    return values | {
-        "level_key": None if level == "any" else level,
-        "successor_key": entry["successor"],
+def _role_values(entry: RoleEntry, position: int) -> dict[str, Any]:
+    values = entry.model_dump(include={"title_vi", "title_en", "valid_from", "valid_to"})
+    own = {
+        "level_key": None if entry.level == "any" else entry.level,
+        "successor_key": entry.successor,
         "position": position,
     }
+    return values | own | _newer_values(Role, entry)
+
+
+def _level_values(entry: LevelEntry, default_role: str | None) -> dict[str, Any]:
+    values = entry.model_dump(include={"rank", "title_vi", "title_en"})
+    return values | {"default_role_key": default_role} | _newer_values(Level, entry)
+
+
+def _ordered_values(
+    model: type[Any], entry: PhaseEntry | EvidenceTypeEntry, position: int
+) -> dict[str, Any]:
+    titles = {"title_vi": entry.title_vi, "title_en": entry.title_en}
+    return titles | {"position": entry.order or position} | _newer_values(model, entry)
+
+
+def _newer_values(model: type[Any], entry: Entry) -> dict[str, Any]:
+    """Return what a file says of the columns that catalogues of before do not know."""
+    return entry.model_dump(include=set(_NEWER[model]), exclude_unset=True)
 
 
 def _unit_values(entry: UnitEntry, position: int) -> dict[str, Any]:
@@ -238,10 +276,6 @@ def _template_values(
     }
 
 
-def _titles(entry: Any) -> dict[str, str]:
-    return {"title_vi": entry.title_vi, "title_en": entry.title_en}
-
-
 def _latest_versions(session: Session) -> dict[int, TemplateVersion]:
     ordered = session.scalars(select(TemplateVersion).order_by(TemplateVersion.number))
     return {version.template_id: version for version in ordered}
@@ -259,14 +293,26 @@ def _new_version(
     return version
 
 
-def _digest(entry: TemplateEntry) -> str:
-    # What was not there when the first databases were made is left out while it is empty, or every
-    # template would look changed.
-    text = "\n".join(
-        item.model_dump_json(exclude=None if item.level_end_offsets else {"level_end_offsets"})
-        for item in entry.item
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
+def _is_known(version: TemplateVersion, entry: TemplateEntry) -> bool:
+    """Tell whether a version that was imported before files said which items are plans holds just
+    these items.
+    """
+    plans = [item.is_plan for item in version.items] == [item.is_plan for item in entry.item]
+    return plans and version.digest == _digest(entry, with_plans=False)
+
+
+def _digest(entry: TemplateEntry, *, with_plans: bool = True) -> str:
+    # What was not there when the first databases were made is left out while it is empty and has
+    # the name that it had then, or every template would look changed.
+    def unsaid(item: ItemEntry) -> set[str]:
+        is_said = {
+            "level_end_offsets": bool(item.level_end_offsets),
+            "is_plan": item.is_plan and with_plans,
+        }
+        return {name for name, said in is_said.items() if not said}
+
+    lines = (item.model_dump_json(by_alias=True, exclude=unsaid(item)) for item in entry.item)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _merge_all(
@@ -295,8 +341,15 @@ def _merge_all(
             session.add(row)
             result.added += 1
         else:
-            _merge(row, values, f"{model.__tablename__} {key}", result)
+            _merge(row, _unsaid(row) | values, f"{model.__tablename__} {key}", result)
     return rows
+
+
+def _unsaid(row: Any) -> dict[str, Any]:
+    """Return as they are by themselves the newer columns that the last import said something of."""
+    base = row.catalog_base or {}
+    newer = _NEWER.get(type(row), {})
+    return {column: value for column, value in newer.items() if column in base}
 
 
 def _merge(row: Any, values: dict[str, Any], name: str, result: ImportResult) -> None:

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from events.catalog.entries import (
     CalendarFile,
+    LevelEntry,
     ObservancesFile,
     TemplatesFile,
     ThemeEntry,
@@ -153,11 +154,33 @@ def _check_units(units: UnitsFile, source: _SourceFile) -> None:
     _refuse_duplicates(source, "unit", [unit.id for unit in units.unit])
     _refuse_duplicates(source, "unit", [unit.slug for unit in units.unit], what="slug")
     ranks = {level.key: level.rank for level in units.level}
+    for index, level in enumerate(units.level):
+        problem = _problem_of_level(level, units.level, ranks)
+        if problem:
+            raise source.error("level", index, level.key, problem)
     by_id = {unit.id: unit for unit in units.unit}
     for index, unit in enumerate(units.unit):
         problem = _problem_of_unit(unit, by_id, ranks)
         if problem:
             raise source.error("unit", index, unit.id, problem)
+
+
+def _problem_of_level(
+    level: LevelEntry, levels: Sequence[LevelEntry], ranks: Mapping[str, int]
+) -> str | None:
+    """Return what is wrong with a level whose units people enter; None if nothing is."""
+    above = level.entered_by
+    if above is None:
+        return None
+    if above not in ranks:
+        return f"unknown level {above!r} in entered_by; known: {', '.join(ranks)}"
+    if ranks[above] >= level.rank:
+        return f"entered_by: {above!r} is not a higher level"
+    if not level.types:
+        return "types: a level whose units people enter says what they are called"
+    if [other.entered_by for other in levels].count(above) > 1:
+        return f"entered_by: {above!r} enters the units of another level already"
+    return None
 
 
 def _problem_of_unit(

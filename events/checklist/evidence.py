@@ -4,22 +4,23 @@ Files lie in a folder under the SHA-256 of their content, so that writing one tw
 one that no row names is harmless too. What a file is, its first bytes say, never its name.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from events.checklist.history import EVIDENCE, PIECE, Stamp, record
 from events.checklist.rights import open_for_change, require_open, stamp_for
 from events.errors import N_, InvalidInputError, NotAllowedError, NotFoundError
 from events.files.store import PICTURES, StoredFile, read_file
-from events.models import ChecklistItem, Document, Evidence, EvidenceType, Person
+from events.models import ChecklistItem, Document, Evidence, EvidenceType, Needs, Person
 from events.models.history import Door
-from events.models.items import DOCUMENT, TICK_ONLY
 from events.people.rights import may_work_on
+from events.templates.evidence_kinds import needs_of
 from events.texts import nfc
 
 _LARGEST_NUMBER = 1_000_000_000
@@ -79,9 +80,9 @@ def add_evidence(
     ``checklist.complete_item``.
     """
     item = open_for_change(session, item_id, by, now)
-    if proof.kind not in item.evidence_kinds:
+    if proof.kind not in kinds_wanted(item):
         raise InvalidInputError(N_("This item does not take evidence of that kind."))
-    _check(proof)
+    _check(proof, kinds_wanted(item)[proof.kind])
     columns = proof.columns
     for known in item.evidence_given:
         if all(getattr(known, name) == value for name, value in columns.items()):
@@ -157,6 +158,11 @@ def proof_of(piece: Evidence) -> Proof:
     return Proof(piece.kind_key, piece.text or "", piece.url or "", piece.number, piece.dated, file)
 
 
+def kinds_wanted(item: ChecklistItem) -> dict[str, Needs]:
+    """Return the kinds that count as evidence of an item, with what a piece of each needs."""
+    return {key: needs for key, needs in _kinds_of(item).items() if needs is not Needs.NOTHING}
+
+
 def evidence_missing(item: ChecklistItem) -> int:
     """Return how many pieces of evidence it still takes before an item may be done."""
     return 0 if item.without_evidence else evidence_not_given(item)
@@ -166,7 +172,7 @@ def evidence_not_given(item: ChecklistItem) -> int:
     """Return how many wanted pieces are not there, also where it may be done without them; 0 where
     a tick is enough.
     """
-    if TICK_ONLY in item.evidence or not item.evidence:
+    if not item.evidence or Needs.NOTHING in _kinds_of(item).values():
         return 0
     given = sum(piece.kind_key in item.evidence for piece in item.evidence_given)
     return max(0, item.evidence_min - given - len(proving_papers(item)))
@@ -176,9 +182,10 @@ def proving_papers(item: ChecklistItem) -> list[Document]:
     """Return the documents that stand for the number and date wanted of them, without those whose
     number was typed too.
     """
-    if DOCUMENT not in item.evidence:
+    references = {key for key, needs in _kinds_of(item).items() if needs is Needs.REFERENCE}
+    if not references:
         return []
-    typed = {piece.text for piece in item.evidence_given if piece.kind_key == DOCUMENT}
+    typed = {piece.text for piece in item.evidence_given if piece.kind_key in references}
     return [paper for paper in item.papers if paper.number not in typed]
 
 
@@ -198,7 +205,13 @@ def file_of(
     return piece, read_file(folder, piece.file_digest)
 
 
-def _check(proof: Proof) -> None:
+def _kinds_of(item: ChecklistItem) -> Mapping[str, Needs]:
+    session = object_session(item)
+    assert session is not None, "items are asked within a session"
+    return needs_of(session, item.evidence)
+
+
+def _check(proof: Proof, needs: Needs) -> None:
     """Raise ``InvalidInputError`` unless a piece has what its kind needs."""
     if proof.url and not _is_web_address(proof.url.strip()):
         raise InvalidInputError(
@@ -208,35 +221,35 @@ def _check(proof: Proof) -> None:
         raise InvalidInputError(
             N_("%(number)s is not a number that can be stored here."), number=proof.number
         )
-    sentence = _lacking(proof)
+    sentence = _lacking(proof, needs)
     if sentence:
         raise InvalidInputError(sentence)
 
 
-def _lacking(proof: Proof) -> str | None:
+def _lacking(proof: Proof, needs: Needs) -> str | None:
     """Return the sentence for what a piece lacks."""
     has_text, has_file = bool(nfc(proof.text)), proof.file is not None
-    match proof.kind:
-        case "doc_ref":
+    match needs:
+        case Needs.REFERENCE:
             return (
                 None
                 if has_text and proof.dated
                 else N_("Please enter the number and the date of the document.")
             )
-        case "file":
+        case Needs.FILE:
             return None if has_file else N_("Please choose the file.")
-        case "photo":
+        case Needs.PICTURE:
             is_picture = proof.file is not None and proof.file.type in PICTURES
             return None if is_picture else N_("Please choose a photo (JPEG, PNG or WebP).")
-        case "link":
+        case Needs.ADDRESS:
             return None if proof.url.strip() else N_("Please enter the address of the news item.")
-        case "attendance":
+        case Needs.HEAD_COUNT:
             return (
                 None
                 if proof.number is not None or has_file
                 else N_("Please enter how many people took part, or add the list.")
             )
-        case "count":
+        case Needs.NUMBER:
             return None if proof.number is not None else N_("Please enter the number.")
         case _:
             return (

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.checklist.closing_words import Closing, begun_small, by_person, closing_of
-from events.checklist.evidence import evidence_missing
+from events.checklist.evidence import evidence_missing, kinds_wanted
 from events.checklist.history import UNDOES, Stamp, known_state
 from events.checklist.origins import FOLLOWED
 from events.checklist.rights import (
@@ -212,7 +212,7 @@ def _require_evidence(session: Session, item: ChecklistItem) -> None:
     if evidence_missing(item):
         query = (
             select(EvidenceType.title_vi)
-            .where(EvidenceType.key.in_(item.evidence_kinds))
+            .where(EvidenceType.key.in_(kinds_wanted(item)))
             .order_by(EvidenceType.position, EvidenceType.key)
         )
         titles = session.scalars(query)

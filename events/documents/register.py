@@ -29,10 +29,11 @@ from events.models import (
     Document,
     DocumentKind,
     Person,
+    TemplateItem,
+    TemplateVersion,
     Unit,
 )
 from events.models.campaigns import same_round
-from events.models.units import VILLAGE
 from events.observances.printed import Printed, inherited
 from events.people.rights import require_post
 from events.stale_forms import digest, require_shown
@@ -44,9 +45,6 @@ _CHANGED = N_(
     "What you typed is still here: store it once more if it is to replace that."
 )
 _NUMBER = 100  # characters
-# a role that issues documents of its own, in its own series of numbers
-_STEERING_COMMITTEE = "bcd_tinh"
-_PLAN_KEY = "plan"  # how the keys of the items begin in which a unit issues its own plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,29 +326,26 @@ def plan_item(session: Session, campaign: Campaign) -> ChecklistItem | None:
     """Return the open item that a plan of the campaign is most likely for: one that units below
     wait for, else the unit's own.
     """
-    awaited, counted = (
-        {item.id for item in awaited_items(session, campaign)},
-        counted_from(campaign.version.items),
-    )
-    own = [item for item in campaign.items if item.key in counted or item.key.startswith(_PLAN_KEY)]
+    awaited = {item.id for item in awaited_items(session, campaign)}
+    own = counted_from(campaign.version.items) | _own_plans(session, campaign)
     items = [
-        item for item in campaign.items if item.is_open and (item.id in awaited or item in own)
+        item for item in campaign.items if item.is_open and (item.id in awaited or item.key in own)
     ]
     return min(items, key=lambda item: item.id not in awaited, default=None)
 
 
 def likely_issuer(campaign: Campaign) -> str | None:
     """Return who issues documents for a unit: its People's Committee, never the unit itself; None
-    for a village.
+    where its level has none.
 
-    The steering committee issues those of a province's campaigns that it owns.
+    A role with papers of its own issues those of the campaigns that it owns at its level.
     """
     unit, owner = campaign.unit, campaign.owner_role
-    if owner.key == _STEERING_COMMITTEE and owner.level_key == unit.level_key:
+    if owner.issues_papers and owner.level_key == unit.level_key:
         return f"{owner.title_vi} {unit.name}"
-    if unit.level_key == VILLAGE:
+    if unit.level.issuer is None:
         return None
-    return f"UBND {unit.full_name[:1].lower()}{unit.full_name[1:]}"
+    return f"{unit.level.issuer} {unit.full_name[:1].lower()}{unit.full_name[1:]}"
 
 
 def leaves_time_below(document: Document, awaited: Sequence[ChecklistItem]) -> bool:
@@ -369,6 +364,19 @@ def topmost(campaign: Campaign) -> Campaign:
     while campaign.parent is not None:
         campaign = campaign.parent
     return campaign
+
+
+def _own_plans(session: Session, campaign: Campaign) -> set[str]:
+    """Return the keys of the items in which a unit issues its plan, also of those that stayed when
+    a newer version went without them.
+    """
+    until = (
+        TemplateVersion.template_id == campaign.template_id,
+        TemplateVersion.number <= campaign.version.number,
+    )
+    query = select(TemplateItem.key, TemplateItem.is_plan).join(TemplateItem.version).where(*until)
+    newest = dict(session.execute(query.order_by(TemplateVersion.number)).all())
+    return {key for key, is_plan in newest.items() if is_plan}
 
 
 def _let_dates_follow(

@@ -62,8 +62,6 @@ class ItemState(StrEnum):
 
 _FROM_OUTSIDE = (ClosedBecause.WHOLE, ClosedBecause.PARTS, ClosedBecause.TAKEN_BACK)
 OPEN = (TodoStatus.NEEDS_ACTION, TodoStatus.IN_PROCESS)
-TICK_ONLY = "tick"  # the kind of evidence that is none
-DOCUMENT = "doc_ref"  # the kind of evidence that is a document's number and date
 _ONE_DATE = frozenset({"due", "nominal_due", "due_reason"})  # a hand on one of them holds all three
 
 
@@ -177,11 +175,6 @@ class ChecklistItem(Published, Base):
     def is_closed_from_outside(self) -> bool:
         """Tell whether it is closed because its parts are or its whole is, and so opened there."""
         return self.closed_because in _FROM_OUTSIDE
-
-    @property
-    def evidence_kinds(self) -> list[str]:
-        """The kinds that count as evidence of this item."""
-        return [kind for kind in self.evidence if kind != TICK_ONLY]
 
     @property
     def held(self) -> set[str]:

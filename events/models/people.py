@@ -21,6 +21,8 @@ class Role(FromCatalog, Valid, Base):
     level_key: Mapped[str | None]  # None: held at any level
     successor_key: Mapped[str | None]
     position: Mapped[int] = mapped_column(default=0)
+    # has its own series of numbers: it issues the documents of campaigns that it leads
+    issues_papers: Mapped[bool] = mapped_column(default=False)
 
 
 class Person(Base):

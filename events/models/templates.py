@@ -34,12 +34,20 @@ class Cascade(StrEnum):
     ONE = "one"
 
 
-class IfNoLevel(StrEnum):
-    """Who takes a district's item where there is no district level."""
+class Needs(StrEnum):
+    """What a piece of evidence of some kind consists of."""
 
-    DROP = "drop"
-    COMMUNE = "commune"
-    PROVINCE = "province"
+    REFERENCE = "reference"  # a document's number and date; an issued document stands for it
+    FILE = "file"
+    PICTURE = "picture"
+    ADDRESS = "address"  # in the web
+    HEAD_COUNT = "head_count"  # or the list
+    NUMBER = "number"
+    WORDS = "words"  # or a file
+    NOTHING = "nothing"  # the tick is enough
+
+
+DROP = "drop"  # where a level is missing, nobody takes its item
 
 
 class Phase(FromCatalog, Base):
@@ -51,6 +59,10 @@ class Phase(FromCatalog, Base):
     position: Mapped[int]
     title_vi: Mapped[str]
     title_en: Mapped[str]
+    # what takes place on the campaign's days: reminded on the eve, moved by no lateness
+    is_the_day: Mapped[bool] = mapped_column(default=False)
+    # where levels above sum up what those below have sent
+    sums_up: Mapped[bool] = mapped_column(default=False)
 
 
 class EvidenceType(FromCatalog, Base):
@@ -62,6 +74,7 @@ class EvidenceType(FromCatalog, Base):
     position: Mapped[int]
     title_vi: Mapped[str]
     title_en: Mapped[str]
+    needs: Mapped[Needs] = mapped_column(default=Needs.WORDS)
 
 
 class Template(FromCatalog, Base):
@@ -164,11 +177,15 @@ class TemplateItem(Base):
     weight: Mapped[int]
     required: Mapped[bool]
     shift: Mapped[Shift]
-    if_no_district: Mapped[IfNoLevel]
+    # the level that takes the copies of an optional one where that is missing, or DROP
+    if_no_level: Mapped[Key] = mapped_column(default=DROP)
+    # a unit issues its own plan in it
+    is_plan: Mapped[bool] = mapped_column(default=False)
     depends_on: Mapped[list[str]]
     note: Mapped[str | None]
 
     version: Mapped[TemplateVersion] = relationship(back_populates="items")
+    phase: Mapped[Phase] = relationship()
 
     def offset_at(self, level: str) -> int:
         """Return the days from the anchor for a copy at ``level``."""

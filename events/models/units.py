@@ -3,17 +3,20 @@
 Units and levels are rows with validity dates, because both change by law.
 """
 
+from typing import Any
+
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from events.database import Base, Key, PrimaryKey
 from events.models.columns import FromCatalog, Valid
 
-VILLAGE, COMMUNE = "village", "commune"  # keys of levels
-
 
 class Level(FromCatalog, Base):
-    """A kind of unit; ``rank`` 1 is the top."""
+    """A kind of unit; ``rank`` 1 is the top.
+
+    The rules ask a level for what it is, never for its key.
+    """
 
     __tablename__ = "level"
 
@@ -22,6 +25,20 @@ class Level(FromCatalog, Base):
     title_vi: Mapped[str]
     title_en: Mapped[str]
     default_role_key: Mapped[str | None] = mapped_column(ForeignKey("role.key"))
+    # an administration may do without it; then its items go where their template says
+    is_optional: Mapped[bool] = mapped_column(default=False)
+    # how its units are called together where they take such items over
+    together_vi: Mapped[str | None]
+    together_en: Mapped[str | None]
+    # the level whose people enter its units; None: the catalogue and reforms do
+    entered_by: Mapped[Key | None]
+    # what such units are called: key, title, and the types of the units above where it is usual
+    types: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    issuer: Mapped[str | None]  # who issues the documents of its units; None: nobody does
+
+    enters: Mapped["Level | None"] = relationship(
+        primaryjoin="Level.key == foreign(remote(Level.entered_by))", viewonly=True, uselist=False
+    )
 
 
 class Unit(FromCatalog, Valid, Base):

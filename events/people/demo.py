@@ -18,6 +18,7 @@ from events.models import (
     Template,
     TemplateVersion,
 )
+from events.models.templates import DROP
 from events.people.roles import RoleBook
 from events.texts import folded
 from events.units.tree import UnitNode, load_tree
@@ -99,6 +100,5 @@ def _asked_for(templates: Sequence[Template]) -> Iterator[tuple[str, str]]:
     for template in templates:
         for item in template.current.items:
             yield from (
-                (level, item.role_key)
-                for level in {*item.levels, item.if_no_district.value} - {"drop"}
+                (level, item.role_key) for level in {*item.levels, item.if_no_level} - {DROP}
             )

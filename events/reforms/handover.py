@@ -5,7 +5,7 @@ Of the year in which a unit ended everything that is open goes over, the overdue
 is left in the old unit to do them. Campaigns of former years stay as they were, unless something in
 them was due after the last day. Several predecessors give one item, due on the last of their days;
 a split gives it to each part; an item of an abolished level goes where its template's
-``if_no_district`` says. Figures of a day before the hand-over stay: the old items were open then,
+``if_no_level`` says. Figures of a day before the hand-over stay: the old items were open then,
 and the new ones were not there. Every run finds only what a closed unit still holds, so running it
 again changes nothing.
 """
@@ -41,7 +41,6 @@ from events.models import (
     Change,
     ChecklistItem,
     ClosedBecause,
-    IfNoLevel,
     Level,
     NotDone,
     Person,
@@ -51,6 +50,7 @@ from events.models import (
 )
 from events.models.history import Door
 from events.models.items import OPEN
+from events.models.templates import DROP
 from events.people.proposed_posts import propose_posts
 from events.people.roles import RoleBook
 from events.reforms.carried_over import Bequest
@@ -227,7 +227,7 @@ class _Handover:
         self._new_campaigns: list[tuple[Campaign, Campaign]] = []
         # by the unit that does their work now
         self._before: dict[_Key, list[Campaign]] = defaultdict(list)
-        self._rules: dict[tuple[int, str], IfNoLevel] = {}
+        self._rules: dict[tuple[int, str], str] = {}
         self._covered: dict[tuple[int, str], set[tuple[int, str]]] = defaultdict(set)
 
     def run(self, items: Sequence[ChecklistItem], activities: Sequence[Activity]) -> HandedOver:
@@ -290,7 +290,7 @@ class _Handover:
             for heir in self._lineage.heirs(campaign.unit_id):
                 self._covered[(campaign.template_id, campaign.period)].add((heir, key))
         versions = {campaign.version_id for campaign in closed}
-        rules = select(TemplateItem.version_id, TemplateItem.key, TemplateItem.if_no_district)
+        rules = select(TemplateItem.version_id, TemplateItem.key, TemplateItem.if_no_level)
         for version_id, key, rule in session.execute(
             rules.where(TemplateItem.version_id.in_(versions))
         ):
@@ -306,10 +306,10 @@ class _Handover:
         if rule is None:
             above = self._lineage.stand_in(unit_id)
             return [] if above is None else [above]
-        if rule is IfNoLevel.DROP:
+        if rule == DROP:
             return []
         near = [*self._lineage.above(unit_id), *self._lineage.below(unit_id)]
-        kin = [one for one in near if self._lineage.kin[one].level == rule.value]
+        kin = [one for one in near if self._lineage.kin[one].level == rule]
         return list(dict.fromkeys(heir for one in kin for heir in self._lineage.heirs(one)))
 
     def _not_covered(self, item: ChecklistItem, targets: Iterable[int]) -> list[int]:

@@ -1,7 +1,9 @@
-"""Villages, entered by their commune: the state's registers end at the communes."""
+"""Villages, entered by their commune: the state's registers end at the communes.
+
+Which level that is, who enters its units and what they are called is data of the levels.
+"""
 
 from datetime import date, datetime
-from enum import StrEnum
 from itertools import count
 
 from sqlalchemy import and_, func, or_, select
@@ -20,40 +22,36 @@ from events.models import (
     Cascade,
     Change,
     ChecklistItem,
+    Level,
     Person,
     Unit,
 )
 from events.models.items import OPEN
-from events.models.units import COMMUNE, VILLAGE
 from events.people.rights import require_post
 from events.texts import folded, one_line
 
 _LONGEST_NAME = 100
 
 
-class VillageType(StrEnum):
-    """What a village is called by law and custom."""
-
-    THON = "thon"
-    LANG = "lang"
-    TO_DAN_PHO = "to_dan_pho"
+def titles_of(level: Level) -> dict[str, str]:
+    """Return by type what the villages of a level may be called by law and custom."""
+    return {one["key"]: one["title"] for one in level.types}
 
 
-TITLES = {VillageType.THON: "Thôn", VillageType.LANG: "Làng", VillageType.TO_DAN_PHO: "Tổ dân phố"}
-_IN_TOWNS = ("phuong", "thi_tran")  # types of units
-
-
-def usual_type(commune: Unit) -> VillageType:
-    """Return what villages of a commune are usually called: tổ dân phố in wards and townlets, thôn
-    elsewhere.
+def usual_type(level: Level, commune: Unit) -> str:
+    """Return what villages of a commune are usually called: the first type, unless another one is
+    usual there, such as tổ dân phố in wards and townlets.
     """
-    return VillageType.TO_DAN_PHO if commune.type in _IN_TOWNS else VillageType.THON
+    types: list[str] = [
+        one["key"] for one in level.types if commune.type in one.get("usual_in", ())
+    ]
+    return next(iter([*types, *titles_of(level)]))
 
 
 def add_village(
     session: Session,
     commune: Unit,
-    kind: VillageType,
+    kind: str,
     name: str,
     *,
     by: Person,
@@ -65,23 +63,25 @@ def add_village(
     Entering it twice changes nothing.
 
     Raises ``NotAllowedError`` without a post in the commune or above it, ``InvalidInputError``
-    without a name, ``ConflictError`` below anything but a living commune.
+    without a name or for an unknown type, ``ConflictError`` below anything but a living commune.
     """
     today = day_here(session, now)
     require_post(session, by, commune, today)
-    name = _clean_name(kind, name)
-    if commune.level_key != COMMUNE or not commune.is_valid(today):
+    level = commune.level.enters
+    if level is None or not commune.is_valid(today):
         raise ConflictError(
             N_("Villages are entered below a commune that exists; %(unit)s is none."),
             unit=commune.full_name,
         )
+    title = _title(level, kind)
+    name = _clean_name(title, name)
     # one village at a time
     session.execute(select(Unit.id).where(Unit.id == commune.id).with_for_update(**FOR_CHANGE))
-    full_name = f"{TITLES[kind]} {name}"
+    full_name = f"{title} {name}"
     for known in villages_of(session, commune, today):
         if known.full_name.casefold() == full_name.casefold():
             return known
-    village = _village(session, commune, kind, name, today)
+    village = _village(session, commune, kind, title, name, today)
     session.add(village)
     session.flush()
     _open_running(session, commune, village, today, now, calendar)
@@ -89,18 +89,19 @@ def add_village(
 
 
 def correct_village(
-    session: Session, village_id: int, kind: VillageType, name: str, *, by: Person, now: datetime
+    session: Session, village_id: int, kind: str, name: str, *, by: Person, now: datetime
 ) -> Unit:
     """Correct what a village is called, as long as it has reported nothing; its addresses stay.
 
     Raises ``NotFoundError``, ``NotAllowedError`` without a post in its commune or above,
-    ``InvalidInputError`` without a name, and ``ConflictError`` for a name that is taken, or once
-    there are reports under the old one.
+    ``InvalidInputError`` without a name or for an unknown type, and ``ConflictError`` for a name
+    that is taken, or once there are reports under the old one.
     """
     today = day_here(session, now)
     village, commune = _get_village(session, village_id, by, today)
-    name = _clean_name(kind, name)
-    full_name = f"{TITLES[kind]} {name}"
+    title = _title(village.level, kind)
+    name = _clean_name(title, name)
+    full_name = f"{title} {name}"
     if full_name == village.full_name:
         return village
     others = [
@@ -115,8 +116,8 @@ def correct_village(
             N_("%(unit)s has reported under its name already; it keeps that."),
             unit=village.full_name,
         )
-    village.type, village.name, village.full_name = kind.value, name, full_name
-    village.search = folded(TITLES[kind], name)
+    village.type, village.name, village.full_name = kind, name, full_name
+    village.search = folded(title, name)
     return village
 
 
@@ -154,7 +155,8 @@ def end_village(session: Session, village_id: int, *, by: Person, now: datetime)
 
 def villages_of(session: Session, commune: Unit, on: date) -> list[Unit]:
     """Return the villages of a commune that exist on the day ``on``."""
-    query = select(Unit).where(Unit.parent_id == commune.id, Unit.level_key == VILLAGE, Unit.on(on))
+    is_village = Unit.level.has(Level.entered_by == commune.level_key)
+    query = select(Unit).where(Unit.parent_id == commune.id, is_village, Unit.on(on))
     return list(session.scalars(query.order_by(Unit.position, Unit.id)))
 
 
@@ -163,7 +165,7 @@ def _get_village(session: Session, village_id: int, by: Person, today: date) -> 
     village = session.get(Unit, village_id, with_for_update=FOR_CHANGE, populate_existing=True)
     if (
         village is None
-        or village.level_key != VILLAGE
+        or village.level.entered_by is None
         or village.parent is None
         or not village.is_valid(today)
     ):
@@ -183,10 +185,17 @@ def _has_reported(session: Session, village: Unit) -> bool:
     return session.scalar(said.limit(1)) is not None
 
 
-def _clean_name(kind: VillageType, name: str) -> str:
+def _title(level: Level, kind: str) -> str:
+    """Return what a village of a type is called. Raises ``InvalidInputError``."""
+    titles = titles_of(level)
+    if kind not in titles:
+        raise InvalidInputError(N_("Please choose what the village is called."))
+    return titles[kind]
+
+
+def _clean_name(title: str, name: str) -> str:
     """Return the name alone: people often enter “Thôn 1” beside the type."""
     name = one_line(name)
-    title = TITLES[kind]
     if f"{name} ".casefold().startswith(f"{title} ".casefold()):
         name = name[len(title) :].strip()
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
@@ -197,19 +206,21 @@ def _clean_name(kind: VillageType, name: str) -> str:
     return name
 
 
-def _village(session: Session, commune: Unit, kind: VillageType, name: str, today: date) -> Unit:
-    key, slug = _free_key(session, commune, _slug(f"{TITLES[kind]} {name}"))
+def _village(
+    session: Session, commune: Unit, kind: str, title: str, name: str, today: date
+) -> Unit:
+    key, slug = _free_key(session, commune, _slug(f"{title} {name}"))
     first = date(today.year, 1, 1)  # so that it takes part in what has begun this year
     return Unit(
         key=key,
-        level_key=VILLAGE,
-        type=kind.value,
+        level=commune.level.enters,
+        type=kind,
         name=name,
-        full_name=f"{TITLES[kind]} {name}",
+        full_name=f"{title} {name}",
         slug=slug,
         parent_id=commune.id,
         position=_next_position(session, commune),
-        search=folded(TITLES[kind], name),
+        search=folded(title, name),
         valid_from=max(first, commune.valid_from or first),
     )
 
@@ -258,7 +269,7 @@ def _open_running(
     lock_templates(session, select(Campaign.template_id).where(*running))
     for campaign in session.scalars(select(Campaign).where(*running)).all():
         if any(
-            item.cascade is Cascade.EACH and VILLAGE in item.levels
+            item.cascade is Cascade.EACH and village.level_key in item.levels
             for item in campaign.version.items
         ):
             open_round(

@@ -34,10 +34,10 @@ from events.models import (
     CampaignStatus,
     ChecklistItem,
     DocumentKind,
+    Needs,
     Person,
 )
 from events.models.campaigns import same_round
-from events.models.items import DOCUMENT
 from events.people.rights import require_post
 from events.replanning.preview import (
     Fate,
@@ -47,6 +47,7 @@ from events.replanning.preview import (
     fingerprint,
     write,
 )
+from events.templates.evidence_kinds import needs_of
 
 _A_DAY = timedelta(days=1)
 _LONGEST = timedelta(days=366)  # of a campaign, and from its days to its main event
@@ -190,7 +191,8 @@ def plans_of(session: Session, root: Campaign) -> list[ChecklistItem]:
     shared = {
         item.key
         for item in items.values()
-        if DOCUMENT in item.evidence and {*item.levels} > {root.unit.level_key}
+        if {*item.levels} > {root.unit.level_key}
+        and Needs.REFERENCE in needs_of(session, item.evidence).values()
     }
     own = session.scalars(
         select(ChecklistItem)

@@ -45,8 +45,6 @@ from events.units.tree import UnitTree, levels, load_tree
 
 _OFTEN = 1 / 3  # share of units that were late before a change is proposed
 _LAST = -1  # what was due before the day stays before it
-_REPORTS = "report"  # the phase in which levels above sum up what those below have sent
-_THE_DAY = "event"  # the phase of what happens on the day itself, which no lateness moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +117,7 @@ def propose(
     """
     today = day_here(session, now)
     cases = _cases(session, template, year, today, calendar)
-    items = (item for item in template.current.items if item.phase_key != _THE_DAY)
+    items = (item for item in template.current.items if not item.phase.is_the_day)
     found = (
         _proposal(item, level, cases[item.key, level])
         for item in items
@@ -179,7 +177,7 @@ def _sums_up(above: TemplateItem, below: TemplateItem) -> bool:
     """Tell whether an item of a level above needs one of a level below first, as far as days from
     the same day say so.
     """
-    in_reports = above.phase_key == below.phase_key == _REPORTS
+    in_reports = above.phase_key == below.phase_key and above.phase.sums_up
     return above.anchor is below.anchor and (in_reports or below.key in above.depends_on)
 
 

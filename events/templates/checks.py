@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from events.days.recurrence import period_from
 from events.errors import N_, InvalidInputError
-from events.models.templates import Anchor
+from events.models.templates import DROP, Anchor
 from events.templates.entries import ItemEntry, TemplateEntry
 
 ANCHORS = {  # that items may count from, beside a plan, by what their template counts from
@@ -41,9 +41,10 @@ FIELDS = {  # as forms call them
     "weight": N_("Weight"),
     "required": N_("required"),
     "shift": N_("On a day off it moves"),
-    "if_no_district": N_("Without a district level it goes to"),
+    "if_no_level": N_("If a level is missing it goes to"),
     "depends_on": N_("After which items"),
     "note": N_("Note"),
+    "is_plan": N_("the unit issues its plan in it"),
     "kind": N_("Kind"),
     "observance": N_("Observance"),
     "owner_role": N_("Lead unit"),
@@ -159,6 +160,11 @@ def problem_of_item(
             N_("unknown level '%(key)s'"),
             [*item.levels, *item.level_offsets, *item.level_end_offsets],
             known.levels,
+        ),
+        (
+            N_("unknown level '%(key)s'"),
+            [item.if_no_level],
+            {*known.levels, DROP},
         ),
         (N_("unknown depends_on '%(key)s'"), item.depends_on, keys),
     )

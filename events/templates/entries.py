@@ -4,10 +4,10 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from events.days.workdays import Shift
-from events.models.templates import Anchor, Cascade, IfNoLevel
+from events.models.templates import DROP, Anchor, Cascade
 
 MOST_ITEMS = 150  # of one template, so that its form stays below what a browser may send
 MOST_DAYS = 730  # before or after the anchor
@@ -15,6 +15,8 @@ MOST_DAYS = 730  # before or after the anchor
 ItemKey = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=64)]
 Title = Annotated[str, Field(min_length=1, max_length=300)]
 Days = Annotated[int, Field(ge=-MOST_DAYS, le=MOST_DAYS)]
+# how files and digests of before call the level that stands in: one could be missing only
+IF_NO_LEVEL_BEFORE = "if_no_district"
 
 
 class Entry(BaseModel):
@@ -24,15 +26,6 @@ class Entry(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-
-class OrderedEntry(Entry):
-    """A phase or a kind of evidence."""
-
-    key: str
-    order: int = 0
-    title_vi: str
-    title_en: str
 
 
 class ItemEntry(Entry):
@@ -55,9 +48,14 @@ class ItemEntry(Entry):
     weight: int = Field(ge=1, le=5)
     required: bool
     shift: Shift
-    if_no_district: IfNoLevel = IfNoLevel.DROP
+    if_no_level: str = Field(
+        default=DROP,
+        validation_alias=AliasChoices("if_no_level", IF_NO_LEVEL_BEFORE),
+        serialization_alias=IF_NO_LEVEL_BEFORE,
+    )
     depends_on: list[str] = []
     note: str | None = Field(default=None, max_length=1000)
+    is_plan: bool = False
 
 
 class CutoffEntry(Entry):

@@ -20,7 +20,7 @@ from events.models import Person, Template, TemplateVersion
 from events.models.templates import VersionSource
 from events.templates.checks import problem_in_words
 from events.templates.editing import add_template, edit_header, edit_template, template_entry
-from events.templates.entries import TemplateEntry
+from events.templates.entries import IF_NO_LEVEL_BEFORE, TemplateEntry
 
 _ESCAPES = {
     "\b": "\\b",
@@ -32,6 +32,7 @@ _ESCAPES = {
     "\\": "\\\\",
 }
 
+_PLAN = "plan"  # how the keys of plans begin in files that do not say which items are plans
 _LINE = re.compile(r"at line ([0-9]+)")  # how the reader says where it stopped
 
 
@@ -101,10 +102,24 @@ def from_toml(text: str) -> TemplateEntry:
         or data.keys() - {"template", "schema_version"}
     ):
         raise InvalidInputError(N_("A template file holds exactly one template and nothing else."))
+    table = _with_plans(tables[0])
     try:
-        return TemplateEntry.model_validate(tables[0])
+        return TemplateEntry.model_validate(table)
     except ValidationError as error:
-        raise problem_in_words(error, tables[0]) from error
+        raise problem_in_words(error, table) from error
+
+
+def _with_plans(table: dict[str, Any]) -> dict[str, Any]:
+    """Return a template whose items say whether they are plans, as a file written before they did
+    means it: it still calls a level by its name.
+    """
+    items = table.get("item")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        return table
+    if not any(IF_NO_LEVEL_BEFORE in item for item in items):
+        return table
+    told = [{"is_plan": str(item.get("key", "")).startswith(_PLAN), **item} for item in items]
+    return {**table, "item": told}
 
 
 def to_toml(entry: TemplateEntry) -> str:

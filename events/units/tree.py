@@ -1,6 +1,6 @@
 """The tree of units as of a date: who was there, who stood above whom, who took over."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -25,9 +25,13 @@ class UnitNode:
 
 @dataclass(frozen=True, slots=True)
 class UnitTree:
-    """All units alive on one day, in their official order."""
+    """All units alive on one day, in their official order.
+
+    ``missing`` are the keys of the optional levels of which there is none.
+    """
 
     nodes: dict[int, UnitNode]
+    missing: frozenset[str] = frozenset()
     children: dict[int | None, list[UnitNode]] = field(default_factory=dict)
 
     @property
@@ -48,10 +52,12 @@ class UnitTree:
 
 
 def load_tree(session: Session, on: date) -> UnitTree:
-    """Return the tree of units on the day ``on``, in one query."""
+    """Return the tree of units on the day ``on``, in two queries."""
     columns = (Unit.id, Unit.key, Unit.level_key, Unit.parent_id, Unit.full_name)
     rows = session.execute(select(*columns).where(Unit.on(on)).order_by(Unit.position, Unit.id))
-    tree = UnitTree({row.id: UnitNode(*row) for row in rows})
+    nodes = {row.id: UnitNode(*row) for row in rows}
+    optional = set(session.scalars(select(Level.key).where(Level.is_optional)))
+    tree = UnitTree(nodes, frozenset(optional - {node.level for node in nodes.values()}))
     for node in tree.nodes.values():
         parent = node.parent_id if node.parent_id in tree.nodes else None
         tree.children.setdefault(parent, []).append(node)
@@ -140,7 +146,3 @@ def search_units(session: Session, text: str, on: date, limit: int = 20) -> Sequ
 def levels(session: Session) -> Sequence[Level]:
     """Return the levels from the top down."""
     return session.scalars(select(Level).order_by(Level.rank)).all()
-
-
-def level_keys(nodes: Iterable[UnitNode]) -> set[str]:
-    return {node.level for node in nodes}

@@ -12,32 +12,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from events.checklist.rights import in_charge
-from events.days.workdays import WorkCalendar
-from events.installation import day_here, zone_of
-from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
+from events.installation import day_here
+from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Phase, Post
 from events.models.campaigns import same_round
 from events.models.items import OPEN
-from notifications.notices.steps import (
-    Dates,
-    ReminderRules,
-    Step,
-    Told,
-    due_step,
-    next_working_moment,
-    stale_from,
-    window,
-)
+from notifications.notices.steps import Clockwork, Dates, Step, Told
 from notifications.notices.table import Notice, NoticeState
 from notifications.outbox import Message, MessageKind, insert_new, message_row
 
 _CHANNEL = "mail"
-_DEFAULT_RULES = ReminderRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +84,11 @@ def reminded_items(session: Session, root: Campaign) -> set[int]:
     return set(session.scalars(query.where(same_round(root), *sent).distinct()))
 
 
-def write_reminders(
-    session: Session,
-    *,
-    now: datetime,
-    calendar: WorkCalendar,
-    rules: ReminderRules = _DEFAULT_RULES,
-) -> Written:
+def write_reminders(session: Session, *, now: datetime, clockwork: Clockwork) -> Written:
     """Write what is due at ``now`` to everybody who holds the post of an open item and has an
     address.
     """
-    told = _Clerk(now, calendar, rules, zone_of(session))
+    told = _Clerk(now, clockwork)
     tell, collapse = [], []
     for row in _candidates(session, told.window, day_here(session, now)):
         due = told.due(row)
@@ -157,33 +139,24 @@ class _Letter:
 class _Clerk:
     """Works out steps and moments, each once: items of many units share their dates."""
 
-    def __init__(
-        self, now: datetime, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo
-    ) -> None:
-        self._now, self._calendar, self._rules, self._zone = now, calendar, rules, zone
-        self._known: dict[tuple[date, date | None, str], Told | None] = {}
-        self.window = window(now, calendar, rules, zone)
+    def __init__(self, now: datetime, clockwork: Clockwork) -> None:
+        self._now, self._clockwork = now, clockwork
+        self._known: dict[Dates, Told | None] = {}
+        self.window = clockwork.window(now)
 
     def due(self, row: Any) -> Told | None:
-        dates = row.due, row.dtstart, row.phase_key
+        dates = Dates(row.due, row.dtstart, row.is_the_day)
         if dates not in self._known:
-            self._known[dates] = due_step(
-                Dates.of(*dates), self._now, self._calendar, self._rules, self._zone
-            )
+            self._known[dates] = self._clockwork.due_step(dates, self._now)
         return self._known[dates]
 
     def letters(self, tellings: Sequence[_Telling]) -> list[_Letter]:
         """Return one letter for each person and moment of leaving."""
         if not tellings:
             return []
-        arguments = self._now, self._calendar, self._rules, self._zone
-        moments = {
-            urgent: next_working_moment(*arguments, any_day=urgent) for urgent in (True, False)
-        }
-        expiry = {
-            step: stale_from(step, self._calendar, self._rules, self._zone)
-            for step in {t.step for t in tellings}
-        }
+        leave = self._clockwork.next_working_moment
+        moments = {urgent: leave(self._now, any_day=urgent) for urgent in (True, False)}
+        expiry = {step: self._clockwork.stale_from(step) for step in {t.step for t in tellings}}
         groups: dict[tuple[int, datetime], dict[str, _Telling]] = defaultdict(dict)
         for telling in tellings:
             leaves = moments[telling.step.urgent]
@@ -216,7 +189,7 @@ def _candidates(session: Session, days: tuple[date, date], today: date) -> Seque
         ChecklistItem.id.label("item_id"),
         ChecklistItem.due,
         ChecklistItem.dtstart,
-        ChecklistItem.phase_key,
+        Phase.is_the_day,
         ChecklistItem.anchor_version,
         Person.id.label("person_id"),
         Person.email,
@@ -227,6 +200,7 @@ def _candidates(session: Session, days: tuple[date, date], today: date) -> Seque
     query = (
         select(*columns)
         .join(Campaign, Campaign.id == ChecklistItem.campaign_id)
+        .join(ChecklistItem.phase)
         .join(Post, in_charge())
         .join(Person, Person.id == Post.person_id)
         .where(ChecklistItem.status.in_(OPEN), ChecklistItem.due >= first, in_window)

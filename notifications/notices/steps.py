@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from events.days.workdays import Shift, WorkCalendar
 from events.localtime import at_local, local_day
 
-_EVENT_PHASE = "event"  # the phase that holds what happens on the campaign's days
 _EVE = 1  # days before an event on which people are told even if offices are closed
 
 
@@ -45,18 +44,14 @@ class ReminderRules:
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """What triggers need to know of an item.
+    """What steps need to know of an item.
 
     ``start`` is set if it runs over a period; it then counts for the steps before.
     """
 
     due: date
     start: date | None = None
-    is_event: bool = False
-
-    @classmethod
-    def of(cls, due: date, start: date | None, phase_key: str) -> "Dates":
-        return cls(due, start, phase_key == _EVENT_PHASE)
+    is_event: bool = False  # takes place on the campaign's days
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,94 +71,77 @@ class Told:
     collapsed: tuple[Step, ...] = ()
 
 
-def steps(dates: Dates, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo) -> list[Step]:
-    """Return the steps of an item, the earliest first."""
-    before = [
-        _before(dates, days, calendar, rules, zone)
-        for days in sorted(rules.before_days, reverse=True)
-    ]
-    return sorted([*before, _overdue(dates, calendar, rules, zone)], key=lambda step: step.at)
+@dataclass(frozen=True, slots=True)
+class Clockwork:
+    """What turns dates into moments: the days on which offices work, the rules, the local time."""
 
+    calendar: WorkCalendar
+    rules: ReminderRules
+    zone: ZoneInfo
 
-def due_step(
-    dates: Dates, now: datetime, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo
-) -> Told | None:
-    """Return what is to be told about an item at ``now``, or None if nothing is due or all of it is
-    too old.
-    """
-    due = [step for step in steps(dates, calendar, rules, zone) if step.at <= now]
-    if not due or _is_stale(due[-1], now, calendar, rules, zone):
-        return None
-    if local_day(now, zone) > dates.due and due[-1].at < at_local(dates.due, time.max, zone):
-        return None  # "due tomorrow" is no news any more; that it is overdue will be
-    return Told(due[-1], tuple(due[:-1]))
+    def steps(self, dates: Dates) -> list[Step]:
+        """Return the steps of an item, the earliest first."""
+        days = sorted(self.rules.before_days, reverse=True)
+        before = [self._before(dates, each) for each in days]
+        return sorted([*before, self._overdue(dates)], key=lambda step: step.at)
 
+    def due_step(self, dates: Dates, now: datetime) -> Told | None:
+        """Return what is to be told about an item at ``now``, or None if nothing is due or all of
+        it is too old.
+        """
+        due = [step for step in self.steps(dates) if step.at <= now]
+        if not due or now >= self.stale_from(due[-1]):
+            return None
+        last_moment = at_local(dates.due, time.max, self.zone)
+        if local_day(now, self.zone) > dates.due and due[-1].at < last_moment:
+            return None  # "due tomorrow" is no news any more; that it is overdue will be
+        return Told(due[-1], tuple(due[:-1]))
 
-def stale_from(
-    step: Step, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo
-) -> datetime:
-    """Return the instant from which ``step`` is too old to be told."""
-    last_day = calendar.add_workdays(local_day(step.at, zone), rules.stale_after_workdays)
-    return at_local(last_day + timedelta(days=1), time.min, zone)
+    def stale_from(self, step: Step) -> datetime:
+        """Return the instant from which ``step`` is too old to be told."""
+        told = local_day(step.at, self.zone)
+        last_day = self.calendar.add_workdays(told, self.rules.stale_after_workdays)
+        return at_local(last_day + timedelta(days=1), time.min, self.zone)
 
+    def window(self, now: datetime) -> tuple[date, date]:
+        """Return the first and last day that an item may start or be due on if one of its steps is
+        to be told at ``now``.
+        """
+        today, rules = local_day(now, self.zone), self.rules
+        first = self.calendar.add_workdays(today, -rules.stale_after_workdays - 1)
+        last = self.calendar.add_workdays(today, 1)
+        ahead = max(rules.before_days, default=0)
+        return first - timedelta(days=rules.overdue_days), last + timedelta(days=ahead)
 
-def window(
-    now: datetime, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo
-) -> tuple[date, date]:
-    """Return the first and last day that an item may start or be due on if one of its steps is to
-    be told at ``now``.
-    """
-    today = local_day(now, zone)
-    first = calendar.add_workdays(today, -rules.stale_after_workdays - 1) - timedelta(
-        days=rules.overdue_days
-    )
-    last = calendar.add_workdays(today, 1) + timedelta(days=max(rules.before_days, default=0))
-    return first, last
+    def next_working_moment(self, now: datetime, *, any_day: bool = False) -> datetime:
+        """Return ``now`` if offices are at work, else the instant (UTC) when they next start; with
+        ``any_day`` also on a day off.
+        """
+        today = local_day(now, self.zone)
+        if any_day or self.calendar.is_working(today):
+            for opens, closes in self._openings(today):
+                if now < closes:
+                    return max(now, opens)
+        tomorrow = today + timedelta(days=1) if any_day else self.calendar.add_workdays(today, 1)
+        return at_local(tomorrow, self.rules.hours[0][0], self.zone)
 
+    def _before(self, dates: Dates, days: int) -> Step:
+        urgent = dates.is_event and days == _EVE
+        shift = Shift.NONE if urgent else Shift.PREVIOUS
+        day = (dates.start or dates.due) - timedelta(days=days)
+        return Step(f"before-{days}", self._morning(day, shift), urgent)
 
-def next_working_moment(
-    now: datetime,
-    calendar: WorkCalendar,
-    rules: ReminderRules,
-    zone: ZoneInfo,
-    *,
-    any_day: bool = False,
-) -> datetime:
-    """Return ``now`` if offices are at work, else the instant (UTC) when they next start; with
-    ``any_day`` also on a day off.
-    """
-    today = local_day(now, zone)
-    if any_day or calendar.is_working(today):
-        for opens, closes in _openings(today, rules, zone):
-            if now < closes:
-                return max(now, opens)
-    tomorrow = today + timedelta(days=1) if any_day else calendar.add_workdays(today, 1)
-    return at_local(tomorrow, rules.hours[0][0], zone)
+    def _overdue(self, dates: Dates) -> Step:
+        days = self.rules.overdue_days
+        day = dates.due + timedelta(days=days)
+        return Step(f"overdue-{days}", self._morning(day, Shift.NEXT))
 
+    def _morning(self, day: date, shift: Shift) -> datetime:
+        moved = self.calendar.shift(day, shift).effective
+        return at_local(moved, self.rules.send_at, self.zone)
 
-def _before(
-    dates: Dates, days: int, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo
-) -> Step:
-    urgent = dates.is_event and days == _EVE
-    shift = Shift.NONE if urgent else Shift.PREVIOUS
-    day = calendar.shift((dates.start or dates.due) - timedelta(days=days), shift).effective
-    return Step(f"before-{days}", at_local(day, rules.send_at, zone), urgent)
-
-
-def _overdue(dates: Dates, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo) -> Step:
-    day = calendar.shift(dates.due + timedelta(days=rules.overdue_days), Shift.NEXT).effective
-    return Step(f"overdue-{rules.overdue_days}", at_local(day, rules.send_at, zone))
-
-
-def _is_stale(
-    step: Step, now: datetime, calendar: WorkCalendar, rules: ReminderRules, zone: ZoneInfo
-) -> bool:
-    return now >= stale_from(step, calendar, rules, zone)
-
-
-def _openings(
-    day: date, rules: ReminderRules, zone: ZoneInfo
-) -> Iterable[tuple[datetime, datetime]]:
-    return (
-        (at_local(day, opens, zone), at_local(day, closes, zone)) for opens, closes in rules.hours
-    )
+    def _openings(self, day: date) -> Iterable[tuple[datetime, datetime]]:
+        return (
+            (at_local(day, opens, self.zone), at_local(day, closes, self.zone))
+            for opens, closes in self.rules.hours
+        )

@@ -20,7 +20,7 @@ from events.reforms.handover import hand_over_due
 from events.units.tree import get_unit, subtree_ids
 from events.working_calendar import work_calendar
 from notifications.notices.reminders import write_reminders
-from notifications.notices.steps import ReminderRules
+from notifications.notices.steps import Clockwork, ReminderRules
 from scheduler.simulation.acts import Act
 from scheduler.simulation.copies import fill_posts
 from scheduler.simulation.lines import (
@@ -148,7 +148,8 @@ class _Played:
             self._may_open = None
         self._calendar = stage.calendar
         self.story += [StoryLine(day, told) for told in begun + done]
-        write_reminders(session, now=morning, calendar=self._calendar, rules=self._rules)
+        clockwork = Clockwork(self._calendar, self._rules, zone_of(session))
+        write_reminders(session, now=morning, clockwork=clockwork)
 
     def _is_opening_day(self, stage: Stage) -> bool:
         """Tell whether the opener could find anything: it is asked on these days only, which are

@@ -245,10 +245,11 @@ def without_units(session: Session, years: range) -> dict[str, int]:
     """
     days = [day for year in years for day in (date(year, 1, 1), date(year, 7, 1))]
     present = {node.level for day in days for node in load_tree(session, day).nodes.values()}
+    optional = set(session.scalars(select(Level.key).where(Level.is_optional)))
     counts: dict[str, int] = {}
     for template in self_opening(session):
         for item in template.current.items:
-            for level in set(item.levels) - present - {"district"}:
+            for level in set(item.levels) - present - optional:
                 counts[level] = counts.get(level, 0) + 1
     return counts
 

@@ -32,7 +32,7 @@ from events.observances.yearly_themes import announce_theme
 from events.people.persons import add_person
 from events.people.posts import give_post
 from events.reforms.reform import NewUnit, merge
-from events.reforms.villages import VillageType, add_village
+from events.reforms.villages import add_village
 from events.replanning.days_off import YearDecision, apply_decision, preview_decision
 from events.templates.editing import edit_template, item_entry
 from events.units.tree import get_unit
@@ -74,7 +74,7 @@ def fill(session: Session) -> None:
         "ubnd_xa",
     )
     _holder(session, "Cán bộ xã khác (Khánh)", "khanh@example.org", OTHER_COMMUNE, "ubnd_xa")
-    for name, kind in zip(VILLAGES, (VillageType.TO_DAN_PHO, VillageType.TO_DAN_PHO), strict=True):
+    for name, kind in zip(VILLAGES, ("to_dan_pho", "to_dan_pho"), strict=True):
         add_village(
             session,
             get_unit(session, COMMUNE),

@@ -37,7 +37,7 @@ from events.progress.across_reforms import compare_years, counted_with
 from events.progress.figures import own_progress, sum_of
 from events.reforms.handover import hand_over_due
 from events.reforms.reform import NewUnit, merge
-from events.reforms.villages import VillageType, add_village
+from events.reforms.villages import add_village
 from events.replanning import anchors, new_version
 from events.replanning.anchors import NewAnchor
 from events.replanning.preview import Fate
@@ -270,7 +270,7 @@ class RunningRound:
         add_village(
             self.session,
             communes[number % len(communes)],
-            VillageType.THON,
+            "thon",
             str(number),
             **self.in_full,
         )
@@ -362,8 +362,7 @@ class RunningRound:
         if item := self.pick(number, Campaign.unit_id.in_(communes)):
             commune = item.campaign.unit
             villages = [
-                add_village(self.session, commune, VillageType.LANG, name, **self.in_full).id
-                for name in "AB"
+                add_village(self.session, commune, "lang", name, **self.in_full).id for name in "AB"
             ]
             split_item(self.session, item.id, villages[: 1 + number % 2], **self.in_full)
 

@@ -37,7 +37,7 @@ from events.progress.figures import (
 )
 from events.progress.silent_units import silent_units
 from events.reforms.handover import hand_over_due
-from events.reforms.villages import VillageType, add_village
+from events.reforms.villages import add_village
 from events.replanning.anchors import NewAnchor
 from events.replanning.cancelling import cancel_round, reopen_round
 from events.templates.editing import item_entry
@@ -307,7 +307,7 @@ def test_a_part_is_called_in_last_months_report_as_its_item_was_then(stage):
         add_village(
             stage.session,
             stage.cast.commune,
-            VillageType.THON,
+            "thon",
             "1",
             calendar=stage.vietnam,
             **stage.who,

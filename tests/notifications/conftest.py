@@ -21,10 +21,10 @@ from events.models import Campaign, ChecklistItem, Observance, TemplateVersion, 
 from notifications import composer as composer_module
 from notifications.composer import Composer
 from notifications.errors import DeliveryError
-from notifications.notices.steps import ReminderRules
 from notifications.outbox import Message, MessageKind, enqueue
 from notifications.relay import RelayResult, relay_once
 from notifications.transport import Reply, Transport
+from tests.conftest import as_shipped
 
 CREATED = datetime(2021, 1, 4, 1, tzinfo=UTC)
 
@@ -164,7 +164,7 @@ def relay(
     """One round of the relay at a given instant, through the postbox unless told otherwise."""
 
     def run(now: datetime, transport: Transport = postbox, **options: object) -> RelayResult:
-        settings = {"calendar": vietnam, "rules": ReminderRules()} | options
+        settings = {"clockwork": as_shipped(vietnam)} | options
         return relay_once(session_factory, transport, composer, now=now, **settings)  # type: ignore[arg-type]
 
     return run

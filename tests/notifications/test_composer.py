@@ -21,6 +21,7 @@ from events.errors import InvalidInputError
 from notifications.notices.reminders import write_reminders
 from notifications.outbox import Message, MessageKind
 from tests.chance import drawn
+from tests.conftest import as_shipped
 
 GOLDEN = Path(__file__).parent.parent / "data" / "mail"
 DAY_BEFORE = datetime(2021, 3, 18, 0, 30, tzinfo=UTC)
@@ -36,7 +37,7 @@ def write(session, vietnam, cast):
 
     def run(now=DAY_BEFORE, language="vi"):
         cast.thi.language = language
-        write_reminders(session, now=now, calendar=vietnam)
+        write_reminders(session, now=now, clockwork=as_shipped(vietnam))
         message = session.query(Message).filter_by(person_id=cast.thi.id).one()
         message.message_id = "<0123456789abcdef@sumvay>"
         session.commit()

@@ -10,6 +10,7 @@ from notifications import outbox
 from notifications.notices.reminders import write_reminders
 from notifications.notices.table import Notice, forget_people
 from notifications.outbox import LEASE, Message, MessageKind, MessageState, message_id_of
+from tests.conftest import as_shipped
 
 NOW = datetime(2021, 3, 12, 0, 30, tzinfo=UTC)
 A_MINUTE = timedelta(minutes=1)
@@ -152,7 +153,7 @@ def test_deleted_people_leave_no_notice_and_no_message(
 ):
     make_item()
     make_item(unit=cast.other_commune)
-    write_reminders(session, now=NOW, calendar=vietnam)
+    write_reminders(session, now=NOW, clockwork=as_shipped(vietnam))
     make_message()
 
     forget_people(session, [cast.thi.id])

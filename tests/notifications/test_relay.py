@@ -17,10 +17,10 @@ from notifications.errors import (
     UncertainDeliveryError,
 )
 from notifications.notices.reminders import write_reminders
-from notifications.notices.steps import ReminderRules
 from notifications.notices.table import Notice, NoticeState
 from notifications.outbox import LEASE, Message, MessageKind, MessageState
 from notifications.relay import RelayResult, relay_once
+from tests.conftest import as_shipped
 
 DAY_BEFORE = datetime(2021, 3, 18, 0, 30, tzinfo=UTC)  # Thursday, 07:30 in Vietnam
 A_MINUTE = timedelta(minutes=1)
@@ -30,7 +30,7 @@ NOTHING = RelayResult()
 @pytest.fixture
 def remind(session, vietnam):
     def run(now=DAY_BEFORE):
-        written = write_reminders(session, now=now, calendar=vietnam)
+        written = write_reminders(session, now=now, clockwork=as_shipped(vietnam))
         session.commit()
         return written
 
@@ -377,8 +377,7 @@ def test_two_relays_at_once_send_every_mail_once(blank_engine, composer, vietnam
         for _ in range(8):
             settings = {
                 "now": DAY_BEFORE,
-                "calendar": vietnam,
-                "rules": ReminderRules(),
+                "clockwork": as_shipped(vietnam),
                 "limit": 7,
             }
             results.append(relay_once(factory, postbox, composer, **settings))

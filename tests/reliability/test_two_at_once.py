@@ -37,7 +37,7 @@ from events.people.persons import add_person
 from events.people.posts import give_post
 from events.reforms.handover import hand_over_due, open_in_closed_units
 from events.reforms.reform import NewUnit, merge
-from events.reforms.villages import VillageType, add_village
+from events.reforms.villages import add_village
 from events.replanning.anchors import NewAnchor, apply, preview
 from events.replanning.days_off import YearDecision, apply_decision, preview_decision
 from events.replanning.new_version import apply_version, compare
@@ -128,8 +128,7 @@ def test_a_part_that_is_begun_while_its_whole_is_given_up_is_begun_or_closed_wit
         person, commune = somebody_above(session), get_unit(session, "21025-2025")
         who = {"by": person, "now": NOW, "calendar": work_calendar(session)}
         villages = [
-            add_village(session, commune, VillageType.THON, str(number), **who).id
-            for number in range(3)
+            add_village(session, commune, "thon", str(number), **who).id for number in range(3)
         ]
         query = (
             select(ChecklistItem)
@@ -633,8 +632,7 @@ def test_an_item_is_divided_while_the_days_of_its_round_are_moved(factory, above
         commune = get_unit(session, "21025-2025")
         who = above.at_work(session)
         villages = [
-            add_village(session, commune, VillageType.THON, str(number), **who).id
-            for number in range(2)
+            add_village(session, commune, "thon", str(number), **who).id for number in range(2)
         ]
         same = (
             Campaign.template_id == above.root.template_id,

@@ -32,7 +32,6 @@ limiter = Limiter(get_remote_address, storage_uri="memory://", strategy="moving-
 
 _TRIES = "10 per minute; 60 per hour"
 _UNPROCESSABLE = 422
-_FIRST_ROLE = "bcd_tinh"
 
 
 @bp.get("/dang-nhap")
@@ -182,8 +181,6 @@ def _setup_form() -> SetupForm:
     form = SetupForm()
     form.unit.choices = [(unit.id, unit.full_name) for unit in units]
     form.role.choices = [(role.key, title(role)) for role in roles_for(session, units, today())]
-    if not form.is_submitted():
-        form.role.data = _FIRST_ROLE
     return form
 
 

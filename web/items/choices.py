@@ -24,26 +24,24 @@ from events.checklist.optional import switch_off, switch_on
 from events.checklist.origins import is_gone, parts_of
 from events.checklist.own_items import HEAVIEST, OwnItem, add_own_item
 from events.checklist.transitions import untouched
-from events.errors import N_, DomainError, InvalidInputError, NotFoundError
+from events.errors import N_, DomainError, NotFoundError
 from events.models import (
     ChecklistItem,
     EvidenceType,
     ItemState,
+    Needs,
     Person,
     Phase,
     Role,
     Unit,
 )
-from events.models.items import TICK_ONLY
-from events.models.units import COMMUNE
 from events.people.rights import may_work_on, require_post
 from events.people.roles import roles_at
 from events.reforms.villages import (
-    TITLES,
-    VillageType,
     add_village,
     correct_village,
     end_village,
+    titles_of,
     usual_type,
     villages_of,
 )
@@ -223,10 +221,8 @@ def end(slug: str, village_id: int) -> ResponseReturnValue:
     )
 
 
-def _kind() -> VillageType:
-    if request.form.get("kind") not in list(VillageType):
-        raise InvalidInputError(N_("Please choose what the village is called."))
-    return VillageType(request.form["kind"])
+def _kind() -> str:
+    return request.form.get("kind", "")
 
 
 def _name() -> str:
@@ -303,7 +299,9 @@ def _own_page(uid: str, person: Person, error: DomainError | None = None) -> str
 
 def _kinds(session: Session) -> Sequence[EvidenceType]:
     return session.scalars(
-        select(EvidenceType).where(EvidenceType.key != TICK_ONLY).order_by(EvidenceType.position)
+        select(EvidenceType)
+        .where(EvidenceType.needs != Needs.NOTHING)
+        .order_by(EvidenceType.position)
     ).all()
 
 
@@ -328,7 +326,8 @@ def _own_item() -> OwnItem:
 def _villages_page(slug: str, person: Person, error: DomainError | None = None) -> str:
     session = get_session()
     commune = get_unit(session, slug)
-    if commune.level_key != COMMUNE:
+    level = commune.level.enters
+    if level is None:
         raise NotFoundError(kind="unit", key=slug)
     return render_template(
         "choices/villages.html",
@@ -336,8 +335,8 @@ def _villages_page(slug: str, person: Person, error: DomainError | None = None) 
         closed=closed_notice(commune, _villages_of),
         unit_path=ancestors(commune)[::-1],
         villages=villages_of(session, commune, today()),
-        types=TITLES,
-        usual=usual_type(commune),
+        types=titles_of(level),
+        usual=usual_type(level, commune),
         may_enter=commune.is_valid(today()) and may_work_on(session, person, commune, today()),
         error=said(error),
     )
@@ -346,6 +345,6 @@ def _villages_page(slug: str, person: Person, error: DomainError | None = None) 
 def _villages_of(unit: Unit) -> str:
     return (
         url_for(".villages", slug=unit.slug)
-        if unit.level_key == COMMUNE
+        if unit.level.enters
         else url_for("units.show", slug=unit.slug)
     )

@@ -16,11 +16,12 @@ from events.models import (
     ChecklistItem,
     EvidenceType,
     ItemCredit,
+    Needs,
     Phase,
     Post,
     Unit,
 )
-from events.models.items import OPEN, TICK_ONLY
+from events.models.items import OPEN
 from events.people.rights import may_work_on
 from web.kit.context import current_person, today
 
@@ -66,7 +67,7 @@ def lines_of(session: Session, campaign: Campaign) -> list[Line]:
         Line(
             item,
             _in_charge(item, campaign, holders),
-            [kinds[key] for key in item.evidence if key != TICK_ONLY],
+            [kind for key in item.evidence if (kind := kinds[key]).needs is not Needs.NOTHING],
             first[item.id],
             item.campaign if item.campaign_id != campaign.id else None,
             *parts.get(item.id, (0, 0)),

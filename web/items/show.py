@@ -19,7 +19,13 @@ from events.campaigns.provisional import is_provisional
 from events.checklist.delegating import units_below
 from events.checklist.dependencies import waited_for
 from events.checklist.editing import EDITABLE, sets_its_own_date
-from events.checklist.evidence import Proof, add_evidence, file_of, remove_evidence
+from events.checklist.evidence import (
+    Proof,
+    add_evidence,
+    file_of,
+    kinds_wanted,
+    remove_evidence,
+)
 from events.checklist.history import history_of, undivided_in
 from events.checklist.integration import credited_to, stand_in
 from events.checklist.origins import is_gone
@@ -233,7 +239,7 @@ def _give(session: Session, item_id: int, person: Person, at: datetime) -> int:
     item = _get(session, item_id)
     if not may_work_on_item(session, person, item, today()):
         return 0  # nothing is stored for those who may not; the use case tells them
-    proofs = [proof for kind in item.evidence_kinds for proof in _proofs(kind)]
+    proofs = [proof for kind in kinds_wanted(item) for proof in _proofs(kind)]
     for proof in proofs:
         add_evidence(session, item_id, proof, by=person, now=at)
     return len(proofs)

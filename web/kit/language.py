@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from events.language import LANGUAGES, TRANSLATIONS
+from events.models import Level
 from web.kit.addresses import safe_next
 from web.kit.context import get_config
 
@@ -66,6 +67,11 @@ def lazy_gettext(msgid: str) -> Any:
 def title(row: Any) -> str:
     """Return a row's title in the language of the page; titles are data in both languages."""
     return str(row.title_en if current() == "en" else row.title_vi)
+
+
+def together(level: Level) -> str | None:
+    """Return how the units of a level are called together in the language of the page."""
+    return level.together_en if current() == "en" else level.together_vi
 
 
 @bp.post("/ngon-ngu")

@@ -26,8 +26,8 @@ _TEXTS = (
     "weight",
     "shift",
 )
-_OPTIONAL = ("end_offset_days", "note")
-_TICKS = ("without_evidence", "required")
+_OPTIONAL = ("end_offset_days", "if_no_level", "note")
+_TICKS = ("without_evidence", "required", "is_plan")
 _LISTS = ("levels", "evidence")
 # and what their fields are called in the form
 _BY_LEVEL = {"level_offsets": "days", "level_end_offsets": "end"}
@@ -38,7 +38,7 @@ _BLOCK = re.compile(r"([0-9]{1,6})\.")  # how the names of an item's fields begi
 def row_of(entry: ItemEntry | None) -> dict[str, Any]:
     """Return an item as the form shows it: texts, and lists of keys. None gives an empty block."""
     if entry is None:
-        return dict.fromkeys((*_TEXTS, *_OPTIONAL, *_WORDS, *_TICKS, "if_no_district"), "") | {
+        return dict.fromkeys((*_TEXTS, *_OPTIONAL, *_WORDS, *_TICKS), "") | {
             **{name: [] for name in _LISTS},
             "level_offsets": {},
             "level_end_offsets": {},
@@ -47,8 +47,7 @@ def row_of(entry: ItemEntry | None) -> dict[str, Any]:
         }
     values = entry.model_dump(mode="json")
     row = {
-        name: "" if values[name] is None else str(values[name])
-        for name in (*_TEXTS, *_OPTIONAL, "if_no_district")
+        name: "" if values[name] is None else str(values[name]) for name in (*_TEXTS, *_OPTIONAL)
     }
     words = {name: ", ".join(values[name]) for name in _WORDS}
     offsets = {
@@ -95,8 +94,7 @@ def _place(wanted: int, own: int) -> float:
 
 def _block(form: MultiDict[str, str], prefix: str) -> dict[str, Any]:
     row: dict[str, Any] = {
-        name: form.get(prefix + name, "").strip()
-        for name in (*_TEXTS, *_OPTIONAL, *_WORDS, "if_no_district")
+        name: form.get(prefix + name, "").strip() for name in (*_TEXTS, *_OPTIONAL, *_WORDS)
     }
     row |= {name: form.getlist(prefix + name) for name in _LISTS}
     row |= {name: prefix + name in form for name in _TICKS}

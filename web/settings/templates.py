@@ -3,6 +3,7 @@
 Everybody may look; administrators make new versions.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -20,14 +21,14 @@ from events.models import (
     Campaign,
     Cascade,
     EvidenceType,
-    IfNoLevel,
+    Level,
     Person,
     Phase,
     Role,
     Template,
     TemplateVersion,
 )
-from events.models.templates import VersionSource
+from events.models.templates import DROP, VersionSource
 from events.replanning import last_year
 from events.templates import editing, toml_files
 from events.templates.entries import CutoffEntry
@@ -35,7 +36,7 @@ from events.units.tree import levels
 from web.kit.access import administrators_only
 from web.kit.context import current_person, get_calendar, get_session, now, today
 from web.kit.entries import day_of_every_year, number_of
-from web.kit.language import current
+from web.kit.language import current, together
 from web.kit.language import gettext as _
 from web.kit.language import lazy_gettext as _l
 from web.settings.offsets import ANCHORS
@@ -54,11 +55,6 @@ _CHOICES = {
     "cascade": {
         Cascade.EACH: _l("every unit of the levels"),
         Cascade.ONE: _l("only the unit at the top"),
-    },
-    "if_no_district": {
-        IfNoLevel.DROP: _l("nobody"),
-        IfNoLevel.COMMUNE: _l("the communes"),
-        IfNoLevel.PROVINCE: _l("the province"),
     },
 }
 
@@ -295,6 +291,7 @@ def _edit_page(
     template: Template, rows: list[dict[str, Any]], problem: str | None = None, *, base: int
 ) -> str:
     session = get_session()
+    all_levels = levels(session)
     return render_template(
         "kinds/edit.html",
         template=template,
@@ -304,11 +301,19 @@ def _edit_page(
         problem=problem,
         version_note=request.form.get("version_note", ""),
         choices=_CHOICES,
-        levels=levels(session),
+        levels=all_levels,
+        optional=[level for level in all_levels if level.is_optional],
+        stand_ins=_stand_ins(all_levels),
         phases=session.scalars(select(Phase).order_by(Phase.position)).all(),
         kinds=session.scalars(select(EvidenceType).order_by(EvidenceType.position)).all(),
         roles=session.scalars(select(Role).order_by(Role.position)).all(),
     )
+
+
+def _stand_ins(all_levels: Sequence[Level]) -> dict[str, str]:
+    """Return who may take the items of a level that is missing, the lowest first."""
+    known = {level.key: together(level) for level in reversed(all_levels)}
+    return {DROP: _("nobody")} | {key: name for key, name in known.items() if name}
 
 
 def _person() -> Person:

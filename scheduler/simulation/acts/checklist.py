@@ -2,7 +2,7 @@
 whole level at once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import partial
 from hashlib import sha256
@@ -10,10 +10,18 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from events.checklist.closing_words import closing_of, why_closed
 from events.checklist.editing import Edit, edit_item, remarks
-from events.checklist.evidence import Proof, add_evidence, evidence_missing, evidence_not_given
+from events.checklist.evidence import (
+    Proof,
+    add_evidence,
+    evidence_missing,
+    evidence_not_given,
+    kinds_wanted,
+)
 from events.checklist.history import history_of
 from events.checklist.states import (
     block_item,
@@ -26,7 +34,7 @@ from events.checklist.states import (
 from events.checklist.undo import undo_change
 from events.errors import N_
 from events.files.store import SUFFIXES, StoredFile
-from events.models import ChecklistItem, ItemState, Unit
+from events.models import ChecklistItem, ItemState, Level, Needs, Unit
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Said, Stage, Told, Word, as_text, said
 
@@ -280,7 +288,7 @@ class Report(Act):
     do: Literal["report"] = "report"
     campaign: str
     items: tuple[str, ...]
-    level: str = "commune"
+    level: str | None = None  # the lowest one of the register
     first: int | None = None
     silent: tuple[str, ...] = ()  # units that report nothing
 
@@ -289,8 +297,9 @@ class Report(Act):
         return Rule.CHECKLIST
 
     def happen(self, stage: Stage) -> Iterator[Told]:
+        level = self.level or _lowest(stage.session)
         for key in self.items:
-            found = list(self._open(stage, key))[: self.first]
+            found = list(self._open(stage, key, level))[: self.first]
             for item in found:
                 who = stage.who(item.campaign.unit)
                 prove(stage, item, who)
@@ -301,7 +310,7 @@ class Report(Act):
             )
             facts = {
                 "count": len(found),
-                "level": stage.level(self.level),
+                "level": stage.level(level),
                 "item": name,
                 "late": late,
             }
@@ -313,33 +322,40 @@ class Report(Act):
                 **facts,
             )
 
-    def _open(self, stage: Stage, key: str) -> Iterator[ChecklistItem]:
+    def _open(self, stage: Stage, key: str, level: str) -> Iterator[ChecklistItem]:
         silent = {stage.unit(unit).id for unit in self.silent}
         for campaign in stage.campaigns(
-            self.campaign, Unit.level_key == self.level, Unit.id.not_in(silent)
+            self.campaign, Unit.level_key == level, Unit.id.not_in(silent)
         ):
             yield from (item for item in campaign.items if item.key == key and item.is_open)
+
+
+def _lowest(session: Session) -> str:
+    """Return the lowest level whose units nobody enters by hand."""
+    lowest = select(Level.key).where(Level.entered_by.is_(None)).order_by(Level.rank.desc())
+    return session.scalars(lowest.limit(1)).one()
 
 
 def prove(stage: Stage, item: ChecklistItem, who: dict[str, Any]) -> None:
     """Give an item the evidence that it still wants."""
     for number in range(evidence_missing(item)):
         add_evidence(
-            stage.session, item.id, _example(item.evidence_kinds, number + 1, stage.day), **who
+            stage.session, item.id, _example(kinds_wanted(item), number + 1, stage.day), **who
         )
 
 
-def _example(kinds: Sequence[str], number: int, day: date) -> Proof:
+def _example(kinds: Mapping[str, Needs], number: int, day: date) -> Proof:
     """Return a piece of the first kind that needs no file, else a file."""
-    kind = next((kind for kind in kinds if kind not in ("photo", "file")), kinds[0])
-    match kind:
-        case "doc_ref":
+    files = (Needs.PICTURE, Needs.FILE)
+    kind = min(kinds, key=lambda kind: kinds[kind] in files)
+    match kinds[kind]:
+        case Needs.REFERENCE:
             return Proof(kind, text=f"{number}/KH-UBND", dated=day)
-        case "attendance" | "count":
+        case Needs.HEAD_COUNT | Needs.NUMBER:
             return Proof(kind, number=40 + number)
-        case "link":
+        case Needs.ADDRESS:
             return Proof(kind, url=f"https://example.org/tin/{number}")
-        case "photo":
+        case Needs.PICTURE:
             return Proof(kind, file=_file(f"anh-{number}.jpg"))
         case _:
             return Proof(kind, text=f"số {number}", file=_file(f"tep-{number}.pdf"))

@@ -15,7 +15,7 @@ from events.checklist.optional import switch_off
 from events.checklist.own_items import OwnItem, add_own_item
 from events.errors import N_
 from events.models import Campaign, ChecklistItem
-from events.reforms.villages import VillageType, add_village
+from events.reforms.villages import add_village
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.acts.checklist import OfItem
 from scheduler.simulation.stage import Rule, Stage, Told, as_text
@@ -71,7 +71,7 @@ class AddVillage(Act):
     tries = N_("%(actor)s enters the village “%(name)s”")
     do: Literal["village"] = "village"
     unit: str
-    type: VillageType
+    type: str
     name: str
 
     @property

@@ -11,7 +11,7 @@ from events.campaigns.rounds import rounds_of
 from events.errors import ConflictError
 from events.models import Campaign, ChecklistItem, TodoStatus
 from events.models.campaigns import same_round
-from events.reforms.villages import VillageType, add_village
+from events.reforms.villages import add_village
 from events.replanning import anchors
 from events.replanning.anchors import NewAnchor
 from events.replanning.cancelling import cancel_round
@@ -57,7 +57,7 @@ def test_a_village_entered_before_a_main_event_that_was_postponed_takes_part(
     village = add_village(
         session,
         cast.commune,
-        VillageType.LANG,
+        "lang",
         "Đăk Ra",
         by=cast.thi,
         now=AFTER_THE_DAY,
@@ -76,7 +76,7 @@ def test_a_village_entered_in_december_takes_part_in_what_is_open_for_the_next_y
     village = add_village(
         session,
         cast.commune,
-        VillageType.LANG,
+        "lang",
         "Đăk Ra",
         by=cast.thi,
         now=in_december,

@@ -6,13 +6,23 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from events.catalog.importing import import_catalog
+from events.catalog.importing import _NEWER, _digest, import_catalog
 from events.catalog.reading import SHIPPED, read_catalog
 from events.database import Base, create_session_factory
 from events.errors import CatalogError
 from events.localtime import VIETNAM, local_day
-from events.models import Observance, Template, TemplateVersion, Unit
+from events.models import (
+    EvidenceType,
+    Level,
+    Needs,
+    Observance,
+    Phase,
+    Template,
+    TemplateVersion,
+    Unit,
+)
 from events.templates.checks import find_cycle
+from events.templates.entries import TemplateEntry
 
 NOW = datetime(2026, 1, 5, 1, tzinfo=UTC)
 
@@ -127,6 +137,44 @@ MISTAKES = [
     ("units.toml", 'valid_to = "2025-06-30"', 'valid_to = "2025-06-31"', r"62: valid_to"),
     (
         "units.toml",
+        'entered_by = "commune"',
+        'entered_by = "hamlet"',
+        r"units\.toml:\d+, village: unknown level 'hamlet' in entered_by",
+    ),
+    (
+        "units.toml",
+        'entered_by = "commune"',
+        'entered_by = "village"',
+        r"village: entered_by: 'village' is not a higher level",
+    ),
+    (
+        "units.toml",
+        'title_en = "Commune"',
+        'title_en = "Commune"\nentered_by = "province"',
+        r"commune: types: a level whose units people enter says what they are called",
+    ),
+    (
+        "units.toml",
+        'title_en = "District"',
+        'title_en = "District"\nentered_by = "province"\ntypes = [{ key = "huyen", title = "Huyện" }]\n\n'
+        '[[level]]\nkey = "town"\nrank = 2\ntitle_vi = "Thị xã"\ntitle_en = "Town"\nentered_by = "province"\n'
+        'types = [{ key = "thi_xa", title = "Thị xã" }]',
+        r"district: entered_by: 'province' enters the units of another level already",
+    ),
+    (
+        "templates.toml",
+        'if_no_level = "drop"',
+        'if_no_level = "hamlet"',
+        r"unknown level 'hamlet'",
+    ),
+    (
+        "templates.toml",
+        'needs = "picture"',
+        'needs = "painting"',
+        r"templates\.toml:\d+, photo: needs",
+    ),
+    (
+        "units.toml",
         'successor = "51-2025"',
         'successor = "51-2026"',
         r"62: unknown successor or predecessor '51-2026'",
@@ -235,6 +283,117 @@ def test_changed_items_make_a_new_version_and_leave_the_old_one(session, folder)
         if item.key == "plan_province"
     ]
     assert plans == [-28, -45]
+
+
+def test_a_catalogue_of_before_leaves_what_levels_and_templates_are(session, catalog, folder):
+    _as_migrated(session, catalog)
+    for file in ("units.toml", "templates.toml"):
+        _as_it_was_before(folder / file)
+
+    result = import_catalog(session, read_catalog(folder), now=NOW)
+
+    assert (result.added, result.updated, result.kept) == (0, 0, [])
+    levels = {level.key: level for level in session.scalars(select(Level))}
+    assert levels["district"].is_optional
+    assert levels["village"].entered_by == "commune"
+    assert [t["key"] for t in levels["village"].types] == ["thon", "lang", "to_dan_pho"]
+    assert session.get_one(Phase, "event").is_the_day
+    assert session.get_one(EvidenceType, "photo").needs is Needs.PICTURE
+
+
+def test_what_a_catalogue_says_no_more_is_as_it_is_by_itself(session, folder):
+    spoil(folder, "units.toml", "is_optional = true\n", "")
+    spoil(folder, "templates.toml", "is_the_day = true\n", "")
+
+    import_catalog(session, read_catalog(folder), now=NOW)
+
+    assert session.scalars(select(Level).where(Level.is_optional)).all() == []
+    assert session.scalars(select(Phase).where(Phase.is_the_day)).all() == []
+
+
+# as computed for these two items before templates said which items are plans
+DIGEST_OF_BEFORE = "46e87b2c280d9833a9bd4b892289217edc787a3cc39d8cbcf04a47310b761c66"
+ITEM = {
+    "key": "plan_a",
+    "title_vi": "Kế hoạch",
+    "title_en": "Plan",
+    "phase": "direct",
+    "anchor": "day",
+    "offset_days": -7,
+    "levels": ["commune"],
+    "cascade": "each",
+    "role": "r",
+    "evidence": ["tick"],
+    "evidence_min": 0,
+    "weight": 1,
+    "required": True,
+    "shift": "prev",
+    "if_no_district": "commune",
+}
+OTHER_ITEM = ITEM | {"key": "b", "level_end_offsets": {"commune": 3}, "end_offset_days": 1}
+OF_TEMPLATE = {
+    "key": "t",
+    "kind": "observance",
+    "title_vi": "T",
+    "title_en": "T",
+    "anchor": "day",
+    "generate_ahead_days": 1,
+    "owner_role": "r",
+}
+
+
+def test_the_digest_of_a_template_is_the_one_of_before():
+    entry = TemplateEntry.model_validate(OF_TEMPLATE | {"item": [ITEM, OTHER_ITEM]})
+
+    assert _digest(entry) == DIGEST_OF_BEFORE
+
+
+def test_a_template_of_a_database_of_before_gets_no_new_version(session, catalog):
+    today = _digests(session)
+    _as_migrated(session, catalog)
+    assert _digests(session) != today
+
+    result = import_catalog(session, catalog, now=NOW)
+
+    assert (result.added, result.updated, result.kept) == (0, 0, [])
+    assert _digests(session) == today
+
+
+def test_another_plan_in_a_template_is_another_version(session, folder):
+    spoil(folder, "templates.toml", "is_plan = true\n", "")
+
+    import_catalog(session, read_catalog(folder), now=NOW)
+
+    template = session.scalars(select(Template).where(Template.key == "happiness_day")).one()
+    plans = [
+        item.is_plan
+        for version in template.versions
+        for item in version.items
+        if item.key == "plan_province"
+    ]
+    assert plans == [True, False]
+
+
+def _digests(session) -> dict[int, str]:
+    return {version.id: version.digest for version in session.scalars(select(TemplateVersion))}
+
+
+def _as_migrated(session, catalog) -> None:
+    """Let the rows be those of a database of before, in which a migration filled new columns."""
+    for model, newer in _NEWER.items():
+        for row in session.scalars(select(model)):
+            row.catalog_base = {k: v for k, v in row.catalog_base.items() if k not in newer}
+    entries = {entry.key: entry for entry in catalog.templates.template}
+    for version in session.scalars(select(TemplateVersion)):
+        version.digest = _digest(entries[version.template.key], with_plans=False)
+    session.flush()
+
+
+def _as_it_was_before(path: Path) -> None:
+    """Write a file without the keys that came later, and with the name that one had."""
+    newer = r"(?ms)^(is_optional|together_\w+|entered_by|issuer|is_the_day|sums_up|needs|issues_papers|is_plan) = .*?\n|^types = \[.*?^\]\n"
+    text = re.sub(newer, "", path.read_text(encoding="utf-8"))
+    path.write_text(text.replace("if_no_level", "if_no_district"), encoding="utf-8")
 
 
 def test_a_version_that_people_made_is_not_replaced(session, folder):

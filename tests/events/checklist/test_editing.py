@@ -17,7 +17,7 @@ from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.language import tell
 from events.models import Campaign
 from events.people.posts import give_post
-from events.reforms.villages import VillageType, add_village
+from events.reforms.villages import add_village
 from events.replanning import anchors
 from events.replanning.days_off import YearDecision, apply_decision, preview_decision
 from events.replanning.new_version import apply_version, compare
@@ -25,6 +25,7 @@ from events.replanning.preview import Fate
 from events.templates.editing import edit_template, item_entry
 from notifications.notices.reminders import write_reminders
 from notifications.notices.table import Notice
+from tests.conftest import as_shipped
 from tests.events.replanning.test_anchors import open_template
 
 NOW = datetime(2021, 2, 22, 2, tzinfo=UTC)
@@ -131,7 +132,7 @@ def test_a_unit_moves_its_own_items_as_it_likes(session, happiness, who):
 def test_a_village_does_not_give_itself_more_time_for_its_part(
     session, happiness, who, cast, vietnam
 ):
-    village = add_village(session, cast.commune, VillageType.THON, "1", calendar=vietnam, **who)
+    village = add_village(session, cast.commune, "thon", "1", calendar=vietnam, **who)
     give_post(session, cast.la, village, "truong_thon")
     [part] = split_item(
         session, item_of(happiness, "banners").id, [village.id], calendar=vietnam, **who
@@ -276,10 +277,10 @@ def test_a_decision_on_days_off_leaves_a_date_set_by_hand(session, plan, who):
 
 def test_a_moved_date_is_reminded_of_again(session, plan, who, vietnam):
     morning = datetime(2021, 2, 26, 1, tzinfo=UTC)  # seven days before 5 March
-    write_reminders(session, now=morning, calendar=vietnam)
+    write_reminders(session, now=morning, clockwork=as_shipped(vietnam))
 
     edit_item(session, plan.id, edited(plan, due=EARLIER), by=who["by"], now=morning)
-    write_reminders(session, now=morning + timedelta(hours=1), calendar=vietnam)
+    write_reminders(session, now=morning + timedelta(hours=1), clockwork=as_shipped(vietnam))
 
     told = (
         select(Notice.anchor_version)

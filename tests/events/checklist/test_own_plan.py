@@ -24,7 +24,7 @@ from events.documents.register import (
     supersede,
 )
 from events.models import Anchor, DocumentKind
-from events.reforms.villages import VillageType, add_village
+from events.reforms.villages import add_village
 from events.replanning import anchors, new_version
 from events.replanning.anchors import NewAnchor
 from events.templates import editing
@@ -282,7 +282,7 @@ def test_what_is_closed_or_set_by_hand_does_not_follow(
 
 def test_parts_of_what_counts_from_a_plan_follow_it(session, root, plan, follows, vietnam, cast):
     village = add_village(
-        session, cast.commune, VillageType.THON, "1", by=cast.thi, now=NOW, calendar=vietnam
+        session, cast.commune, "thon", "1", by=cast.thi, now=NOW, calendar=vietnam
     )
     [part] = split_item(session, follows.id, [village.id], by=cast.thi, now=NOW, calendar=vietnam)
 

@@ -26,7 +26,7 @@ from events.errors import ConflictError
 from events.models import Campaign, ChecklistItem, DocumentKind, ItemState, TemplateItem
 from events.progress.as_of import AsOf
 from events.progress.figures import own_progress
-from events.reforms.villages import VillageType, add_village, end_village
+from events.reforms.villages import add_village, end_village
 from events.replanning import anchors, new_version
 from events.replanning.anchors import NewAnchor
 from events.replanning.preview import Fate
@@ -71,8 +71,7 @@ def who(cast):
 @pytest.fixture
 def villages(session, cast, root, vietnam, who):
     return [
-        add_village(session, cast.commune, VillageType.THON, name, calendar=vietnam, **who)
-        for name in "12"
+        add_village(session, cast.commune, "thon", name, calendar=vietnam, **who) for name in "12"
     ]
 
 

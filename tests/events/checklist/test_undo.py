@@ -15,7 +15,7 @@ from events.errors import ConflictError, NotAllowedError
 from events.models import Campaign
 from events.people.persons import add_person
 from events.people.posts import give_post
-from events.reforms.villages import VillageType, add_village
+from events.reforms.villages import add_village
 from events.replanning import anchors
 from tests.events.replanning.test_anchors import open_template
 
@@ -44,9 +44,7 @@ def banners(happiness):
 
 @pytest.fixture
 def village(session, cast, happiness, vietnam):
-    return add_village(
-        session, cast.commune, VillageType.THON, "1", by=cast.thi, now=NOW, calendar=vietnam
-    )
+    return add_village(session, cast.commune, "thon", "1", by=cast.thi, now=NOW, calendar=vietnam)
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ from events.models import (
     Campaign,
     Document,
     DocumentKind,
+    Level,
     Observance,
     Role,
     Theme,
@@ -507,5 +508,5 @@ def test_documents_are_issued_by_a_peoples_committee_or_the_provinces_steering_c
 
     assert likely_issuer(happiness.province) == "Ban Chỉ đạo công tác gia đình tỉnh Kon Tum"
     assert likely_issuer(happiness.commune) == "UBND thị trấn Đăk Glei"
-    happiness.commune.unit.level_key = "village"
+    happiness.commune.unit.level = session.get_one(Level, "village")
     assert likely_issuer(happiness.commune) is None

@@ -31,7 +31,7 @@ from events.people.posts import give_post
 from events.progress.as_of import AsOf
 from events.progress.silent_units import silent_units
 from events.reforms.reform import rename
-from events.reforms.villages import VillageType, add_village
+from events.reforms.villages import add_village
 from events.replanning.anchors import NewAnchor
 from events.replanning.days_off import YearDecision, apply_decision, preview_decision
 from events.units.lineage import ever_below
@@ -211,7 +211,7 @@ def test_a_commune_is_silent_until_all_its_villages_have_done_their_parts(
 ):
     who = {"by": cast.thi, "now": MARCH_2021}
     villages = [
-        add_village(session, cast.commune, VillageType.THON, name, calendar=vietnam, **who)
+        add_village(session, cast.commune, "thon", name, calendar=vietnam, **who)
         for name in ("1", "2")
     ]
     item = item_of(session, root, cast.commune, "banners")
@@ -231,7 +231,7 @@ def test_a_commune_is_silent_until_all_its_villages_have_done_their_parts(
 
 def test_a_village_for_which_its_commune_ticks_has_reported(session, cast, root, vietnam, silent):
     who = {"by": cast.thi, "now": MARCH_2021}
-    village = add_village(session, cast.commune, VillageType.THON, "1", calendar=vietnam, **who)
+    village = add_village(session, cast.commune, "thon", "1", calendar=vietnam, **who)
 
     complete_item(
         session, item_of(session, root, cast.commune, "banners").id, on_behalf_of=village, **who

@@ -39,7 +39,7 @@ from events.progress.as_of import AsOf
 from events.progress.figures import own_progress
 from events.reforms.handover import hand_over_due
 from events.reforms.reform import NewUnit, abolish_level, merge, rename, split
-from events.reforms.villages import VillageType, add_village
+from events.reforms.villages import add_village
 from events.units.tree import get_unit
 from tests.conftest import tick_off
 from tests.events.replanning.test_anchors import open_template
@@ -175,7 +175,7 @@ def test_villages_keep_their_parts_and_what_was_given_to_them(session, happiness
     village = add_village(
         session,
         happiness.commune,
-        VillageType.THON,
+        "thon",
         "1",
         by=happiness.thi,
         now=BEFORE,
@@ -211,7 +211,7 @@ def test_villages_keep_their_parts_and_what_was_given_to_them(session, happiness
 
 def villages_of(session, vietnam, unit, by, *names):
     return [
-        add_village(session, unit, VillageType.THON, name, by=by, now=BEFORE, calendar=vietnam)
+        add_village(session, unit, "thon", name, by=by, now=BEFORE, calendar=vietnam)
         for name in names
     ]
 
@@ -692,7 +692,7 @@ def test_an_item_given_to_a_village_that_is_merged_is_done_by_the_new_one(
         add_village(
             session,
             happiness.commune,
-            VillageType.THON,
+            "thon",
             n,
             by=happiness.thi,
             now=BEFORE,
@@ -728,7 +728,7 @@ def test_an_item_given_to_a_village_that_is_split_is_its_communes_again(
     village = add_village(
         session,
         happiness.commune,
-        VillageType.THON,
+        "thon",
         "1",
         by=happiness.thi,
         now=BEFORE,

@@ -14,7 +14,6 @@ from events.models import (
     Campaign,
     Change,
     ChecklistItem,
-    IfNoLevel,
     NotDone,
     Person,
     Post,
@@ -419,7 +418,7 @@ def test_a_commune_that_had_done_a_thing_does_not_get_the_districts_copy_of_it(s
         item.key for item in campaign_of(session, happiness.district).items
     }
     [rule] = [one for one in mine.version.items if one.key == min(both)]
-    rule.if_no_district = IfNoLevel.COMMUNE
+    rule.if_no_level = "commune"
     complete(next(item for item in mine.items if item.key == rule.key), happiness.hoa)
     session.flush()
 
@@ -500,7 +499,7 @@ def test_items_of_abolished_districts_go_where_their_template_says(session, happ
 
     closed = campaign_of(session, happiness.district).items
     rules = {
-        item.key: item.if_no_district
+        item.key: item.if_no_level
         for item in campaign_of(session, happiness.district).version.items
     }
     assert all(item.not_done is NotDone.NOT_REQUIRED for item in closed)

@@ -9,7 +9,7 @@ from events.models.items import OPEN
 from events.progress.across_reforms import compare_years
 from events.progress.figures import own_progress, sum_of
 from events.reforms.handover import hand_over_due
-from events.reforms.villages import VillageType, add_village
+from events.reforms.villages import add_village
 from events.units.tree import get_unit, load_tree, successors
 
 JUNE_2025 = datetime(2025, 6, 2, 2, tzinfo=UTC)
@@ -18,9 +18,7 @@ ON_THE_DAY = datetime(2025, 7, 1, 1, tzinfo=UTC)
 
 
 def enter(session, commune, vietnam, by):
-    return add_village(
-        session, commune, VillageType.THON, "1", by=by, now=JUNE_2025, calendar=vietnam
-    )
+    return add_village(session, commune, "thon", "1", by=by, now=JUNE_2025, calendar=vietnam)
 
 
 def open_family_day(session, vietnam):

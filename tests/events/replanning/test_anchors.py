@@ -26,7 +26,7 @@ from events.models import (
     Unit,
 )
 from events.models.campaigns import same_round
-from events.reforms.villages import VillageType, add_village
+from events.reforms.villages import add_village
 from events.replanning import anchors, new_version
 from events.replanning.anchors import NewAnchor
 from events.replanning.cancelling import cancel_round
@@ -664,7 +664,7 @@ def test_how_a_day_was_counted_is_named_where_only_that_changes(session, root, v
 
 def test_parts_of_a_divided_item_follow_it_when_the_day_moves(session, root, vietnam, cast):
     village = add_village(
-        session, cast.commune, VillageType.THON, "1", by=cast.thi, now=MARCH_2021, calendar=vietnam
+        session, cast.commune, "thon", "1", by=cast.thi, now=MARCH_2021, calendar=vietnam
     )
     whole = item_of(session, root, cast.commune, "loudspeaker")
     [part] = split_item(

@@ -30,7 +30,7 @@ from events.models import (
 )
 from events.people.persons import add_person
 from events.people.posts import give_post
-from events.reforms.villages import VillageType, add_village
+from events.reforms.villages import add_village
 from events.replanning.anchors import NewAnchor, apply, preview
 from events.replanning.days_off import (
     YearDecision,
@@ -770,7 +770,7 @@ def test_the_parts_of_a_divided_item_follow_the_whole(session, cast, plan):
     village = add_village(
         session,
         cast.commune,
-        VillageType.THON,
+        "thon",
         "1",
         by=cast.thi,
         now=IN_MARCH,

@@ -24,7 +24,7 @@ from events.models import (
     TemplateVersion,
     Unit,
 )
-from events.reforms.villages import VillageType, add_village
+from events.reforms.villages import add_village
 from events.replanning import new_version
 from events.replanning.preview import Fate, grouped
 from events.templates import editing
@@ -307,7 +307,7 @@ def test_parts_of_a_divided_item_follow_a_version_but_keep_who_does_them(
     session, root, template, vietnam, cast
 ):
     village = add_village(
-        session, cast.commune, VillageType.THON, "1", by=cast.thi, now=MARCH_2021, calendar=vietnam
+        session, cast.commune, "thon", "1", by=cast.thi, now=MARCH_2021, calendar=vietnam
     )
     whole = item_of(session, root, cast.commune, "loudspeaker")
     [part] = split_item(
@@ -339,7 +339,7 @@ def test_parts_of_a_divided_item_follow_a_version_but_keep_who_does_them(
 
 def test_parts_keep_the_words_that_a_hand_gave_the_whole(session, root, template, vietnam, cast):
     village = add_village(
-        session, cast.commune, VillageType.THON, "1", by=cast.thi, now=MARCH_2021, calendar=vietnam
+        session, cast.commune, "thon", "1", by=cast.thi, now=MARCH_2021, calendar=vietnam
     )
     whole = item_of(session, root, cast.commune, "loudspeaker")
     whole.summary, whole.edited = "Loa của xã", ["summary"]
@@ -606,6 +606,21 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_units(
         .where(Campaign.year == 2021, ChecklistItem.key == "plan_commune")
     )
     assert len(session.scalars(dues).all()) == 302
+
+
+def test_a_template_file_of_before_is_the_same_version(session, cast):
+    template = editing.get_template(session, "happiness_day")
+    text = export_template(template).replace("if_no_level", "if_no_district")
+    of_before = "".join(line for line in text.splitlines(True) if "is_plan" not in line)
+    assert of_before.count("\n") < text.count("\n")
+
+    assert not import_template(session, of_before, by=cast.hoa, now=MARCH_2021).is_new
+
+    assert {item.key for item in template.current.items if item.is_plan} == {
+        "plan_province",
+        "plan_district",
+        "plan_commune",
+    }
 
 
 def test_a_template_goes_out_as_a_file_and_comes_back_unchanged(session, template, cast):

@@ -17,6 +17,7 @@ from notifications.notices.reminders import Written, write_reminders
 from notifications.notices.table import Notice, NoticeState
 from notifications.outbox import Message, MessageKind
 from tests.chance import drawn
+from tests.conftest import as_shipped
 
 WEEK_BEFORE = datetime(2021, 3, 12, 0, 30, tzinfo=UTC)  # Friday, 07:30 in Vietnam
 DAY_BEFORE = datetime(2021, 3, 18, 0, 30, tzinfo=UTC)
@@ -27,7 +28,7 @@ NOTHING = Written()
 @pytest.fixture
 def write(session, vietnam):
     def run(now):
-        written = write_reminders(session, now=now, calendar=vietnam)
+        written = write_reminders(session, now=now, clockwork=as_shipped(vietnam))
         session.commit()
         return written
 
@@ -184,7 +185,7 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_items(
         for number in range(items):
             make_item(f"Việc {number}")
         statements.clear()
-        write_reminders(session, now=WEEK_BEFORE, calendar=vietnam)
+        write_reminders(session, now=WEEK_BEFORE, clockwork=as_shipped(vietnam))
         session.commit()
         counts.append(len([text for text in statements if "SAVEPOINT" not in text]))
 
@@ -204,7 +205,9 @@ def test_whatever_the_clock_does_no_step_is_told_twice(
     with session.begin_nested() as undo:
         start = datetime(due.year, due.month, due.day, tzinfo=UTC)
         told = sum(
-            write_reminders(session, now=start + timedelta(hours=hour), calendar=vietnam).notices
+            write_reminders(
+                session, now=start + timedelta(hours=hour), clockwork=as_shipped(vietnam)
+            ).notices
             for hour in hours
             if start.year == 2021
         )
@@ -228,7 +231,7 @@ def test_two_clocks_at_once_write_every_message_once(blank_engine, catalog, viet
     def run():
         barrier.wait()
         with factory.begin() as session:
-            results.append(write_reminders(session, now=WEEK_BEFORE, calendar=vietnam))
+            results.append(write_reminders(session, now=WEEK_BEFORE, clockwork=as_shipped(vietnam)))
 
     threads = [Thread(target=run) for _ in range(2)]
     for thread in threads:

@@ -5,17 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.localtime import VIETNAM, at_local, local_day
-from notifications.notices.steps import (
-    Dates,
-    ReminderRules,
-    due_step,
-    next_working_moment,
-    stale_from,
-    steps,
-    window,
-)
+from notifications.notices.steps import Dates, ReminderRules
+from tests.conftest import as_shipped
 
-RULES = ReminderRules()
 A_FRIDAY = date(2021, 3, 19)
 HALF_PAST_SEVEN = time(7, 30)
 
@@ -29,9 +21,7 @@ def local(text: str) -> datetime:
 
 
 def days_of(dates: Dates, calendar) -> dict[str, date]:
-    return {
-        step.rule: local_day(step.at, VIETNAM) for step in steps(dates, calendar, RULES, VIETNAM)
-    }
+    return {step.rule: local_day(step.at, VIETNAM) for step in as_shipped(calendar).steps(dates)}
 
 
 days = st.dates(date(2019, 1, 1), date(2027, 11, 30))
@@ -47,7 +37,7 @@ items = st.builds(
 
 
 def test_people_are_told_a_week_before_a_day_before_and_the_working_day_after(vietnam):
-    assert steps(Dates(A_FRIDAY), vietnam, RULES, VIETNAM)[0].at == datetime(
+    assert as_shipped(vietnam).steps(Dates(A_FRIDAY))[0].at == datetime(
         2021, 3, 12, 0, 30, tzinfo=UTC
     )
     assert days_of(Dates(A_FRIDAY), vietnam) == {
@@ -62,7 +52,7 @@ def test_a_notice_before_a_monday_goes_out_on_the_friday(vietnam):
 
 
 def test_the_eve_of_an_event_is_told_even_on_a_sunday(vietnam):
-    eve = steps(Dates(date(2021, 3, 22), is_event=True), vietnam, RULES, VIETNAM)[1]
+    eve = as_shipped(vietnam).steps(Dates(date(2021, 3, 22), is_event=True))[1]
 
     assert (eve.rule, eve.at, eve.urgent) == ("before-1", morning(date(2021, 3, 21)), True)
 
@@ -78,7 +68,7 @@ def test_an_item_that_runs_over_a_period_is_told_before_it_starts_and_late_after
 def test_two_steps_that_the_tet_break_pushes_together_are_one(vietnam):
     after_tet = Dates(date(2026, 2, 23))  # offices close from 14 to 22 February
 
-    told = due_step(after_tet, morning(date(2026, 2, 13)), vietnam, RULES, VIETNAM)
+    told = as_shipped(vietnam).due_step(after_tet, morning(date(2026, 2, 13)))
 
     assert told.step.rule == "before-1"
     assert [step.rule for step in told.collapsed] == ["before-7"]
@@ -102,12 +92,8 @@ def test_two_steps_that_the_tet_break_pushes_together_are_one(vietnam):
 )
 def test_only_the_newest_step_is_told_and_only_while_it_is_fresh(vietnam, now, rule):
     month, day, hour = now
-    told = due_step(
-        Dates(A_FRIDAY),
-        at_local(date(2021, month, day), time(hour, 15), VIETNAM),
-        vietnam,
-        RULES,
-        VIETNAM,
+    told = as_shipped(vietnam).due_step(
+        Dates(A_FRIDAY), at_local(date(2021, month, day), time(hour, 15), VIETNAM)
     )
 
     assert (told and told.step.rule) == rule
@@ -127,14 +113,14 @@ def test_only_the_newest_step_is_told_and_only_while_it_is_fresh(vietnam, now, r
     ],
 )
 def test_mail_waits_for_working_hours(vietnam, now, expected):
-    moment = next_working_moment(local(now), vietnam, RULES, VIETNAM)
+    moment = as_shipped(vietnam).next_working_moment(local(now))
 
     assert moment == local(expected)
 
 
 @given(items)
 def test_nobody_is_told_on_a_day_off_except_on_the_eve_of_an_event(vietnam, dates):
-    for step in steps(dates, vietnam, RULES, VIETNAM):
+    for step in as_shipped(vietnam).steps(dates):
         assert vietnam.is_working(local_day(step.at, VIETNAM)) or (
             dates.is_event and step.rule == "before-1"
         )
@@ -143,9 +129,9 @@ def test_nobody_is_told_on_a_day_off_except_on_the_eve_of_an_event(vietnam, date
 @given(items, st.integers(-15, 15), st.integers(0, 23))
 def test_the_window_holds_every_item_that_has_something_to_tell(vietnam, dates, offset, hour):
     now = at_local(dates.due + timedelta(days=offset), time(hour), VIETNAM)
-    first, last = window(now, vietnam, RULES, VIETNAM)
+    first, last = as_shipped(vietnam).window(now)
 
-    if due_step(dates, now, vietnam, RULES, VIETNAM):
+    if as_shipped(vietnam).due_step(dates, now):
         assert first <= dates.due
         assert dates.due <= last or first <= dates.start <= last
 
@@ -154,7 +140,7 @@ def test_the_window_holds_every_item_that_has_something_to_tell(vietnam, dates, 
 def test_day_by_day_the_steps_come_once_and_in_order(vietnam, dates):
     start = (dates.start or dates.due) - timedelta(days=20)
     mornings = (morning(start + timedelta(days=n)) for n in range((dates.due - start).days + 40))
-    told = [due_step(dates, now, vietnam, RULES, VIETNAM) for now in mornings]
+    told = [as_shipped(vietnam).due_step(dates, now) for now in mornings]
 
     moments = [each.step.at for each in told if each]
     assert moments == sorted(moments)
@@ -163,10 +149,10 @@ def test_day_by_day_the_steps_come_once_and_in_order(vietnam, dates):
 
 @given(items)
 def test_a_step_is_told_for_three_more_working_days(vietnam, dates):
-    for step in steps(dates, vietnam, RULES, VIETNAM):
+    for step in as_shipped(vietnam).steps(dates):
         told, stale = (
             local_day(step.at, VIETNAM),
-            local_day(stale_from(step, vietnam, RULES, VIETNAM), VIETNAM),
+            local_day(as_shipped(vietnam).stale_from(step), VIETNAM),
         )
         assert (
             sum(vietnam.is_working(told + timedelta(days=n)) for n in range(1, (stale - told).days))

@@ -20,7 +20,7 @@ from events.models import (
 from events.models.history import Door
 from events.progress.figures import own_progress, sum_of
 from events.reforms.reform import NewUnit, merge, rename
-from events.reforms.villages import VillageType, add_village
+from events.reforms.villages import add_village
 from events.units.lineage import ever_below
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Clock, Opened, Visitor
@@ -97,7 +97,7 @@ def test_a_village_that_is_entered_later_has_no_line_in_the_report_of_a_day_befo
     before = stranger.read(address).partition("<main")[2].partition("</main>")[0]
 
     village = add_village(
-        session, cast.commune, VillageType.THON, "Mới", by=cast.hoa, now=clock.now, calendar=vietnam
+        session, cast.commune, "thon", "Mới", by=cast.hoa, now=clock.now, calendar=vietnam
     )
     session.commit()
 

@@ -9,7 +9,7 @@ from events.checklist.optional import switch_off
 from events.checklist.states import complete_item, excuse_item
 from events.models import Campaign, ChecklistItem, ItemCredit, ItemState, Unit
 from events.people.posts import give_post
-from events.reforms.villages import VillageType, add_village, villages_of
+from events.reforms.villages import add_village, villages_of
 from events.templates.editing import edit_template, item_entry
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Opened, Visitor
@@ -18,7 +18,7 @@ from tests.web.conftest import NOON, Opened, Visitor
 @pytest.fixture
 def village(session: Session, cast: Cast, opened: Opened, vietnam) -> Unit:
     unit = add_village(
-        session, cast.commune, VillageType.LANG, "Đăk Ra", by=cast.thi, now=NOON, calendar=vietnam
+        session, cast.commune, "lang", "Đăk Ra", by=cast.thi, now=NOON, calendar=vietnam
     )
     session.commit()
     return unit
@@ -337,9 +337,7 @@ def test_a_part_that_was_taken_back_is_not_counted_among_the_parts(
     signed_in, opened: Opened, cast: Cast, session: Session, village: Unit, vietnam
 ):
     item = next(item for item in opened.commune.items if item.key == "banners")
-    other = add_village(
-        session, cast.commune, VillageType.THON, "2", by=cast.thi, now=NOON, calendar=vietnam
-    )
+    other = add_village(session, cast.commune, "thon", "2", by=cast.thi, now=NOON, calendar=vietnam)
     part, _other = split_item(
         session, item.id, [village.id, other.id], by=cast.thi, now=NOON, calendar=vietnam
     )
@@ -356,9 +354,7 @@ def test_a_part_that_was_declined_is_counted_whatever_was_typed_as_its_reason(
     signed_in, opened: Opened, cast: Cast, session: Session, village: Unit, vietnam
 ):
     item = next(item for item in opened.commune.items if item.key == "banners")
-    other = add_village(
-        session, cast.commune, VillageType.THON, "2", by=cast.thi, now=NOON, calendar=vietnam
-    )
+    other = add_village(session, cast.commune, "thon", "2", by=cast.thi, now=NOON, calendar=vietnam)
     part, _other = split_item(
         session, item.id, [village.id, other.id], by=cast.thi, now=NOON, calendar=vietnam
     )
@@ -382,7 +378,7 @@ def test_the_page_of_a_divided_item_costs_as_many_queries_for_many_parts(
             add_village(
                 session,
                 cast.commune,
-                VillageType.THON,
+                "thon",
                 str(number),
                 by=cast.thi,
                 now=NOON,

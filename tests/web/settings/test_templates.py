@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.models import ChecklistItem, Person, Template
+from events.models import ChecklistItem, Level, Person, Template
 from events.templates import editing
 from events.templates.entries import MOST_ITEMS
 from tests.conftest import Cast, tick_off
@@ -264,6 +264,49 @@ def test_what_is_wrong_names_item_and_field_as_the_form_does(
     assert words in said
     assert field not in said
     assert ": " in said
+
+
+def test_who_takes_the_items_of_a_level_that_may_be_missing_is_chosen(
+    administrator: Visitor, session: Session
+):
+    page = administrator.read(EDIT)
+    label = re.search(r'<label for="f0-if_no_level">([^<]*)</label><select.*?</select>', page, re.S)
+    assert label[1] == "Khi không có cấp huyện thì giao cho"
+    options = re.findall(r'<option value="(\w+)"[^>]*>([^<]*)<', label[0])
+    assert options == [("drop", "không đơn vị nào"), ("commune", "các xã"), ("province", "tỉnh")]
+
+    send(administrator, EDIT, fields(page) | {"0.if_no_level": ["province"]})
+
+    assert template_of(session).current.items[0].if_no_level == "province"
+
+
+def test_a_province_whose_levels_are_all_there_is_asked_for_no_stand_in(
+    administrator: Visitor, session: Session
+):
+    session.get_one(Level, "district").is_optional = False
+    session.flush()
+    form = fields(administrator.read(EDIT))
+    assert "0.if_no_level" not in form
+
+    assert send(administrator, EDIT, form | {"0.weight": ["2"]}).status_code == 303
+
+    assert {item.if_no_level for item in template_of(session).current.items} == {"drop"}
+
+
+def test_an_item_in_which_a_unit_issues_its_plan_is_ticked(
+    administrator: Visitor, session: Session
+):
+    form = fields(administrator.read(EDIT))
+    plans = {name for name in form if name.endswith(".is_plan")}
+    letter, plan = (number_of(form, key) for key in ("letter_province", "plan_province"))
+    assert f"{plan}.is_plan" in plans
+    assert f"{letter}.is_plan" not in plans
+
+    del form[f"{plan}.is_plan"]
+    send(administrator, EDIT, form | {f"{letter}.is_plan": ["on"]})
+
+    kept = {item.key for item in template_of(session).current.items if item.is_plan}
+    assert ("letter_province" in kept, "plan_province" in kept) == (True, False)
 
 
 def test_a_template_is_downloaded_and_taken_in_again(
