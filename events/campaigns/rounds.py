@@ -1,6 +1,6 @@
 """Rounds: one coming round of a template, with its dates.
 
-Pure, except that it reads the template it is given.
+Pure, except that it reads the template it is given, and names the condition of one round in SQL.
 
 Observances come round by their rule, reports and quarters by their cut-off, and courses or
 inspections on a day somebody chooses.
@@ -9,6 +9,8 @@ inspections on a day somebody chooses.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from sqlalchemy import ColumnElement, and_
 
 from events.days.recurrence import Occurrence, occurrences_in, period_from
 from events.models import Anchor, Campaign, Observance, Template
@@ -130,6 +132,16 @@ def title_of(summary: str) -> str:
 
 def _on_day(title: str, day: date) -> str:
     return f"{title}{_COMMA}{day:%d/%m/%Y}"
+
+
+def of_round(template_id: int, period: str) -> ColumnElement[bool]:
+    """Return the condition that a campaign belongs to this round."""
+    return and_(Campaign.template_id == template_id, Campaign.period == period)
+
+
+def same_round(campaign: Campaign) -> ColumnElement[bool]:
+    """Return the condition that a campaign belongs to the round of ``campaign``."""
+    return of_round(campaign.template_id, campaign.period)
 
 
 def round_of(campaign: Campaign) -> Round:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from events.checklist.rights import in_charge
+from events.checklist.charge import in_charge
 from events.days.workdays import WorkCalendar
 from events.installation import day_here, zone_of
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
