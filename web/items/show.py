@@ -86,13 +86,8 @@ def complete(item_id: int) -> ResponseReturnValue:
         except EvidenceMissingError:
             if given:
                 session.commit()  # nobody uploads it again because there is not enough of it yet
-                flash(
-                    _(
-                        "Evidence was saved: %(summary)s",
-                        summary=get_item(session, item_id).summary,
-                    ),
-                    "success",
-                )
+                summary = get_item(session, item_id).summary
+                flash(_("Evidence was saved: %(summary)s", summary=summary), "success")
             raise
         _remark(session, item)
         return item
