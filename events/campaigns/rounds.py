@@ -1,6 +1,7 @@
 """Rounds: one coming round of a template, with its dates.
 
-Pure, except that it reads the template it is given, and names the condition of one round in SQL.
+Pure, except that it reads the template it is given, and names the conditions of a round and of a
+year in SQL.
 
 Observances come round by their rule, reports and quarters by their cut-off, and courses or
 inspections on a day somebody chooses.
@@ -137,6 +138,11 @@ def _on_day(title: str, day: date) -> str:
 def of_round(template_id: int, period: str) -> ColumnElement[bool]:
     """Return the condition that a campaign belongs to this round."""
     return and_(Campaign.template_id == template_id, Campaign.period == period)
+
+
+def of_year(year: int) -> ColumnElement[bool]:
+    """Return the condition that a campaign is planned and reported in this year."""
+    return Campaign.year == year
 
 
 def same_round(campaign: Campaign) -> ColumnElement[bool]:

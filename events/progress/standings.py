@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session, joinedload
 
+from events.campaigns.rounds import of_year
 from events.models import Campaign, CampaignStatus, Unit
 from events.progress.across_reforms import Counted, counted_with
 from events.progress.as_of import Day
@@ -68,7 +69,7 @@ def standings_of(session: Session, unit: Unit, year: int, on: date) -> Standings
     """
     counted = counted_with(session, unit, on)
     return Standings(
-        below_of(session, counted, on, Campaign.year == year),
+        below_of(session, counted, on, of_year(year)),
         _by_campaign(session, counted, year, on),
     )
 
@@ -116,11 +117,9 @@ def _by_campaign(session: Session, counted: Counted, year: int, on: date) -> tup
     campaign if it has one.
     """
     unit_id = counted.unit.id
-    own = round_progress(session, on, Campaign.year == year, Campaign.unit_id == unit_id)
-    total = round_progress(session, on, Campaign.year == year, counted.condition)
-    query = select(Campaign).where(
-        Campaign.unit_id.in_([unit_id, *counted.before]), Campaign.year == year
-    )
+    own = round_progress(session, on, of_year(year), Campaign.unit_id == unit_id)
+    total = round_progress(session, on, of_year(year), counted.condition)
+    query = select(Campaign).where(Campaign.unit_id.in_([unit_id, *counted.before]), of_year(year))
     query = query.where(Campaign.status != CampaignStatus.CANCELLED).options(
         joinedload(Campaign.observance)
     )

@@ -12,11 +12,11 @@ from typing import TypeVar
 from flask import Blueprint, render_template, request, url_for
 
 from events.campaigns.lookup import names_of_rounds
-from events.campaigns.rounds import of_round
+from events.campaigns.rounds import of_round, of_year
 from events.database import Condition, Session
 from events.days.recurrence import FIRST_YEAR, LAST_YEAR
 from events.errors import N_, InvalidInputError, NotFoundError
-from events.models import Campaign, Phase, Template
+from events.models import Phase, Template
 from events.progress.across_reforms import Counted, counted_with
 from events.progress.as_of import AsOf, Day
 from events.progress.figures import (
@@ -64,6 +64,10 @@ class Asked:
     def of_round(self) -> list[Condition]:
         return [of_round(self.round[0].id, self.round[1])] if self.round else []
 
+    @property
+    def in_year(self) -> list[Condition]:
+        return [*self.of_round, of_year(self.year)]
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -87,10 +91,8 @@ def show(slug: str) -> str:
     unit = get_unit(session, slug)
     asked = _asked(session)
     counted = counted_with(session, unit, asked.day)
-    in_year = [counted.condition, *asked.of_round, Campaign.year == asked.year]
-    below = below_of(
-        session, counted, asked.day, *asked.of_round, Campaign.year == asked.year, *_of_phase(asked)
-    )
+    in_year = [counted.condition, *asked.in_year]
+    below = below_of(session, counted, asked.day, *asked.in_year, *_of_phase(asked))
     found = [
         part
         for part in parts(session, asked.day, *in_year)

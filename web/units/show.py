@@ -4,13 +4,13 @@ took over.
 
 from flask import Blueprint, render_template, request, url_for
 
-from events.activities.times import coming
+from events.activities.times import coming, of_unit
 from events.campaigns.lookup import years_of
 from events.checklist.listing import open_in
 from events.database import Session
 from events.days.recurrence import FIRST_YEAR, LAST_YEAR
 from events.errors import N_, InvalidInputError
-from events.models import Campaign, Unit
+from events.models import Unit
 from events.people.posts import posts_of_unit
 from events.people.proposed_posts import for_units_below
 from events.people.rights import may_work_on
@@ -82,7 +82,7 @@ def show(slug: str) -> str:
         years=years_of(session, unit),
         standings=standings,
         compared=_compared(session, unit, year) if unit.is_valid(today()) else {},
-        activities=coming(session, today(), Campaign.unit_id == unit.id)[:_SHOWN_ACTIVITIES],
+        activities=coming(session, today(), of_unit(unit))[:_SHOWN_ACTIVITIES],
         open_items=still_open.items,
         still_open=still_open.total,
         posts=posts_of_unit(session, unit.id, on),
