@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import sqlalchemy as sa
-from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, Enum, MetaData, event
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, Enum, MetaData, event, orm
 from sqlalchemy.engine import make_url
-from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, mapped_column, sessionmaker
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
 
@@ -27,6 +27,9 @@ from events.installation import INSTALLATION, Installation
 _WAL_RESET_MENDED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 _BUSY_TIMEOUT = 30_000  # milliseconds a writer waits for another
 
+# what pages name in their signatures, who ask nothing in SQL themselves
+Session = orm.Session
+Condition = sa.ColumnElement[bool]
 SessionFactory = sessionmaker[Session]
 
 

@@ -7,12 +7,12 @@ is rolled back. ``blank_engine`` is a new, empty database for tests that need th
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 
 import notifications.notices.table  # noqa: F401 - its tables belong to the metadata
@@ -184,6 +184,27 @@ def tick_off(item: ChecklistItem, by: Person | None, now: datetime, today: date)
 @pytest.fixture
 def cast(session: Session) -> Cast:
     return Cast(session)
+
+
+@pytest.fixture
+def count_queries(session: Session) -> Iterator[Callable[[Callable[[], object]], int]]:
+    """Count the SELECT statements that a call sends."""
+    connection = session.connection()
+    seen: list[str] = []
+
+    def note(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith(("SELECT", "WITH")):
+            seen.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+
+    def count(call: Callable[[], object]) -> int:
+        seen.clear()
+        call()
+        return len(seen)
+
+    yield count
+    event.remove(connection, "before_cursor_execute", note)
 
 
 def _run(engine: Engine, statement: str) -> None:

@@ -22,12 +22,12 @@ from web.campaigns import activities, cancelling, dates, documents, opening, pro
 from web.campaigns import show as campaigns
 from web.config import WebConfig
 from web.home import show as home
-from web.items import choices, editing
+from web.items import choices, editing, own_items
 from web.items import show as items
 from web.kit import addresses, assets, context, errors, headers, health, language, words
 from web.kit.collisions import App
 from web.settings import days_off, index, keeping, mail, offsets, own_observances, templates
-from web.units import mine, people, proposals, reforms
+from web.units import mine, people, proposals, reforms, villages
 from web.units import show as units
 
 _SIGNED_IN = timedelta(days=14)
@@ -59,6 +59,7 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
         cancelling,
         items,
         choices,
+        own_items,
         activities,
         units,
         progress,
@@ -67,6 +68,7 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
         own_observances,
         opening,
         people,
+        villages,
         mail,
         index,
         days_off,

@@ -149,6 +149,11 @@ def at_the_top() -> ColumnElement[bool]:
     return Campaign.unit_id.in_(select(Unit.id).where(Unit.parent_id.is_(None)))
 
 
+def of_unit(unit: Unit) -> ColumnElement[bool]:
+    """Return the condition that an activity is of this unit's campaigns."""
+    return Campaign.unit_id == unit.id
+
+
 def counts_for(observance_id: int) -> ColumnElement[bool]:
     """Return the condition that an activity is of an observance's campaign, or counts for one, as a
     shared launch does.

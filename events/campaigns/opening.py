@@ -19,7 +19,6 @@ from events.campaigns.rounds import Anchors, Round, rounds_of
 from events.database import new_uid
 from events.days.recurrence import Occurrence
 from events.days.workdays import WorkCalendar
-from events.errors import NotFoundError
 from events.installation import day_here
 from events.locks import lock_templates
 from events.models import (
@@ -134,14 +133,6 @@ def self_opening(session: Session) -> Sequence[Template]:
     kept = Template.observance_id.is_(None) | Observance.enabled
     query = select(Template).outerjoin(Template.observance).where(Template.enabled, kept)
     return session.scalars(query.order_by(Template.position, Template.id)).all()
-
-
-def get_campaign(session: Session, uid: str) -> Campaign:
-    """Return the campaign with this UID. Raises ``NotFoundError``."""
-    campaign = session.scalar(select(Campaign).where(Campaign.uid == uid))
-    if campaign is None:
-        raise NotFoundError(kind="campaign", key=uid)
-    return campaign
 
 
 def _is_due(session: Session, found: Round, today: date) -> bool:

@@ -17,6 +17,7 @@ from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here
 from events.locks import lock_templates
 from events.models import Campaign, CampaignStatus, Template
+from events.templates.editing import find_template
 from events.texts import short
 from events.units.tree import load_tree
 
@@ -36,7 +37,7 @@ def kinds(session: Session) -> Sequence[Template]:
 
 def get_kind(session: Session, key: str) -> Template:
     """Return the template with this key. Raises ``NotFoundError``."""
-    template = session.scalar(select(Template).where(Template.key == key))
+    template = find_template(session, key)
     if template is None:
         raise NotFoundError(kind="template", key=key)
     return template

@@ -1,6 +1,7 @@
 """Rounds: one coming round of a template, with its dates.
 
-Pure, except that it reads the template it is given.
+Pure, except that it reads the template it is given, and names the conditions of a round and of a
+year in SQL.
 
 Observances come round by their rule, reports and quarters by their cut-off, and courses or
 inspections on a day somebody chooses.

@@ -81,15 +81,6 @@ def _delegation(item: ChecklistItem) -> dict[str, Any]:
     return {DELEGATE: words or None, DELEGATE_TO: [item.delegate_unit_id, item.delegate_role_key]}
 
 
-def units_below(session: Session, unit: Unit, on: date) -> Sequence[Unit]:
-    """Return the units directly below ``unit`` on the day ``on``, among which work can be
-    divided.
-    """
-    return session.scalars(
-        select(Unit).where(Unit.parent_id == unit.id, Unit.on(on)).order_by(Unit.position, Unit.id)
-    ).all()
-
-
 def chosen_below(
     session: Session, item: ChecklistItem, unit_ids: Collection[int], on: date
 ) -> Sequence[Unit]:

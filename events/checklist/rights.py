@@ -5,19 +5,18 @@ all.
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from events.checklist.charge import is_in_charge
 from events.checklist.history import MOVED_TO, Stamp, history_of
 from events.errors import N_, ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from events.installation import day_here
 from events.locks import FOR_CHANGE
 from events.models import (
-    Campaign,
     CampaignStatus,
     Change,
     ChecklistItem,
-    Level,
     Person,
     Post,
     Unit,
@@ -28,47 +27,12 @@ from events.units.tree import ancestors
 
 
 def may_work_on_item(session: Session, person: Person, item: ChecklistItem, on: date) -> bool:
-    """Tell whether ``person`` may change an item: by a post in its unit or above, or in the unit
-    that it was delegated to.
-
-    In that unit it is the holder of the post that was chosen, else of the item's role or of the
-    level's default role.
+    """Tell whether ``person`` may change an item: by a post in its unit or above, or as whoever is
+    in charge in the unit that it was delegated to.
     """
-    if may_work_on(session, person, item.campaign.unit, on):
-        return True
-    unit = item.delegate_unit
-    if unit is None:
-        return False
-    roles = (
-        [item.delegate_role_key]
-        if item.delegate_role_key
-        else [item.role_key, unit.level.default_role_key]
+    return may_work_on(session, person, item.campaign.unit, on) or (
+        item.delegate_unit is not None and is_in_charge(session, person, item, on)
     )
-    query = select(Post.id).where(
-        Post.person_id == person.id, Post.unit_id == unit.id, Post.role_key.in_(roles), Post.on(on)
-    )
-    return session.scalar(query.limit(1)) is not None
-
-
-def in_charge() -> ColumnElement[bool]:
-    """Return the condition that a post is in charge of an item: its role in its unit, or where it
-    was delegated to.
-
-    There it is the post that was chosen; if none was, the level's default role counts beside the
-    item's. For queries over ``ChecklistItem``, its ``Campaign`` and ``Post``.
-    """
-    level = select(Level.default_role_key).join(Unit, Unit.level_key == Level.key)
-    default = (
-        level.where(Unit.id == ChecklistItem.delegate_unit_id)
-        .correlate(ChecklistItem)
-        .scalar_subquery()
-    )
-    unit_id = func.coalesce(ChecklistItem.delegate_unit_id, Campaign.unit_id)
-    chosen = ChecklistItem.delegate_role_key
-    usual = and_(
-        chosen.is_(None), or_(Post.role_key == ChecklistItem.role_key, Post.role_key == default)
-    )
-    return and_(Post.unit_id == unit_id, or_(Post.role_key == chosen, usual))
 
 
 def may_excuse(session: Session, person: Person, item: ChecklistItem, on: date) -> bool:

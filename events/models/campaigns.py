@@ -107,3 +107,8 @@ def same_round(one: Any, campaign: Any = Campaign) -> ColumnElement[bool]:
 
 def of_round(template_id: Any, period: Any, campaign: Any = Campaign) -> ColumnElement[bool]:
     return and_(campaign.template_id == template_id, campaign.period == period)
+
+
+def of_year(year: int) -> ColumnElement[bool]:
+    """Return the condition that a campaign is planned and reported in this year."""
+    return Campaign.year == year

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from events.database import new_uid
+from events.errors import N_, NotFoundError
 from events.installation import day_here
 from events.models import Observance, ObservanceOccurrence
 from events.observances.printed import of_year
@@ -25,6 +26,19 @@ def enabled_observances(session: Session) -> Sequence[Observance]:
     return session.scalars(
         query.options(selectinload(Observance.titles), selectinload(Observance.themes), around)
     ).all()
+
+
+def get_enabled(session: Session, slug: str) -> Observance:
+    """Return the observance with this slug, with its titles and themes.
+
+    Raises ``NotFoundError``, also for one that is switched off.
+    """
+    query = select(Observance).where(Observance.slug == slug, Observance.enabled)
+    load = (selectinload(Observance.titles), selectinload(Observance.themes))
+    found = session.scalar(query.options(*load))
+    if found is None:
+        raise NotFoundError(N_("There is no observance at this address."))
+    return found
 
 
 def extend_horizon(session: Session, *, now: datetime, horizon: timedelta = HORIZON) -> int:

@@ -33,6 +33,7 @@ from events.observances.occurrences import extend_horizon
 from events.observances.yearly_themes import base_year_of, wording_of
 from events.stale_forms import digest, require_shown
 from events.templates.checks import ANCHORS
+from events.templates.editing import template_of
 from events.texts import folded, required, short
 
 _LONGEST_SLUG = 50  # characters, so that the key made from it fits its column
@@ -156,7 +157,7 @@ def correct_observance(
     if all(getattr(observance, name) == value for name, value in columns.items()):
         return
     require_shown(shown, facts_shown(observance), _FACTS_CHANGED, title=observance.title_vi)
-    template = session.scalar(select(Template).where(Template.observance_id == observance.id))
+    template = template_of(session, observance)
     if template is not None and template.anchor is not _anchor(wanted.rule):
         raise ConflictError(
             N_("Its checklist counts from one day or from several; that cannot change any more.")
@@ -188,7 +189,7 @@ def give_checklist(
     template.
     """
     lock_observance(session, observance)
-    known = session.scalar(select(Template).where(Template.observance_id == observance.id))
+    known = template_of(session, observance)
     if known is None:
         return _copy_template(session, observance, like, by, now)
     if _copied(known.versions[0], known.anchor) != _copied(like.current, known.anchor):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.locks import FOR_CHANGE
@@ -82,7 +82,7 @@ def end_post(session: Session, post_id: int, *, by: Person, on: date) -> Post:
 
 
 def posts_of_unit(session: Session, unit_id: int, on: date) -> Sequence[Post]:
-    """Return the posts held in a unit on the day ``on``."""
-    return session.scalars(
-        select(Post).where(Post.unit_id == unit_id, Post.on(on)).order_by(Post.id)
-    ).all()
+    """Return the posts held in a unit on the day ``on``, with their persons and roles."""
+    query = select(Post).where(Post.unit_id == unit_id, Post.on(on))
+    load = (joinedload(Post.person), joinedload(Post.role))
+    return session.scalars(query.options(*load).order_by(Post.id)).all()

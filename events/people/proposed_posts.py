@@ -15,7 +15,7 @@ from events.models import Person, Post, PostProposal, Reform, Unit
 from events.people.posts import give_post
 from events.people.rights import require_post
 from events.people.roles import RoleBook
-from events.units.lineage import Lineage
+from events.units.lineage import Lineage, ever_below
 from events.units.tree import ancestors
 
 _A_DAY = timedelta(days=1)
@@ -89,6 +89,11 @@ def number_waiting(session: Session, *conditions: ColumnElement[bool]) -> int:
         .where(PostProposal.confirmed.is_(None), *conditions)
     )
     return session.scalar(query) or 0
+
+
+def for_units_below(unit: Unit) -> ColumnElement[bool]:
+    """Return the condition that a post is proposed in a unit or one that was ever below it."""
+    return PostProposal.unit_id.in_(ever_below(unit.id))
 
 
 def decided_by(person: Person, on: date) -> ColumnElement[bool]:

@@ -31,7 +31,7 @@ class RoleBook:
 
     @classmethod
     def load(cls, session: Session) -> "RoleBook":
-        roles = {role.key: role for role in session.scalars(select(Role))}
+        roles = all_roles(session)
         defaults = {
             level.key: level.default_role_key
             for level in session.scalars(select(Level))
@@ -69,6 +69,11 @@ class RoleBook:
             return role.key
         default = self.default_of_level.get(level, key)
         return self.in_force(default, on)
+
+
+def all_roles(session: Session) -> dict[str, Role]:
+    """Return the roles of all levels and times by key, in their official order."""
+    return {role.key: role for role in session.scalars(select(Role).order_by(Role.position))}
 
 
 def roles_at(session: Session, unit: Unit, on: date) -> list[Role]:

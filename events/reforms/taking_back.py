@@ -6,7 +6,7 @@ people or the service have done in the new units is never thrown away: then the 
 another one corrects it. The row of the change stays too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ from events.models import (
     Unit,
     UnitSuccession,
 )
+from events.units.tree import names_of
 
 TAKEN_BACK = "taken_back"  # in `detail`: when, and by whom
 # in `detail` of a change that was taken back: the names of the units that are no more, by their key
@@ -40,6 +41,13 @@ def reform_of(session: Session, key: str) -> Reform:
         if key in reform.detail["before"] and TAKEN_BACK not in reform.detail:
             return reform
     raise NotFoundError(N_("No change that ends the unit “%(key)s” was entered here."), key=key)
+
+
+def names_in(session: Session, reforms: Collection[Reform]) -> dict[str, str]:
+    """Return the names of the units of changes by key, also of those that are no more."""
+    keys = {key for one in reforms for key in (*one.detail["before"], *one.detail["after"])}
+    gone = {key: name for one in reforms for key, name in one.detail.get(NAMES, {}).items()}
+    return gone | names_of(session, keys)
 
 
 def take_back(session: Session, reform_id: int, *, by: Person | None, now: datetime) -> Reform:

@@ -158,6 +158,16 @@ def decisions(session: Session) -> Sequence[CalendarDecision]:
     return session.scalars(query.order_by(CalendarDecision.id.desc())).all()
 
 
+def decided_days(session: Session, first: date, last: date) -> Sequence[CalendarDay]:
+    """Return the days from ``first`` to ``last`` that were decided to be off or worked."""
+    query = select(CalendarDay).where(CalendarDay.day.between(first, last))
+    return session.scalars(query.order_by(CalendarDay.day)).all()
+
+
+def proposed_holidays(session: Session) -> Sequence[ProposedHoliday]:
+    return session.scalars(select(ProposedHoliday).order_by(ProposedHoliday.name)).all()
+
+
 def _check(decision: YearDecision) -> None:
     check_year(decision.year)
     if not (decision.days or decision.replaces or decision.is_tet_decided):

@@ -54,6 +54,10 @@ _FREE = {  # and their columns
 }
 
 
+def find_template(session: Session, key: str) -> Template | None:
+    return session.scalar(select(Template).where(Template.key == key))
+
+
 def get_template(session: Session, key: str) -> Template:
     """Return the template with this key. Raises ``NotFoundError``."""
     load = selectinload(Template.versions).selectinload(TemplateVersion.items)
@@ -61,6 +65,19 @@ def get_template(session: Session, key: str) -> Template:
     if template is None:
         raise NotFoundError(kind="template", key=key)
     return template
+
+
+def all_templates(session: Session) -> Sequence[Template]:
+    """Return the templates with their versions, in their order."""
+    query = select(Template).options(selectinload(Template.versions))
+    return session.scalars(query.order_by(Template.position, Template.id)).all()
+
+
+def template_of(session: Session, observance: Observance) -> Template | None:
+    """Return the template that an observance opens its campaigns from; None where it only stands in
+    the calendar.
+    """
+    return session.scalar(select(Template).where(Template.observance_id == observance.id))
 
 
 def get_version(session: Session, template: Template, number: int) -> TemplateVersion:
@@ -245,7 +262,7 @@ def _observance_of(session: Session, entry: TemplateEntry) -> Observance | None:
     observance = session.scalar(select(Observance).where(Observance.key == entry.observance))
     if observance is None:
         raise NotFoundError(kind="observance", key=entry.observance)
-    known = session.scalar(select(Template).where(Template.observance_id == observance.id))
+    known = template_of(session, observance)
     if known is not None:
         raise ConflictError(
             N_("“%(observance)s” has its template already; its short name is “%(key)s”."),

@@ -1,11 +1,11 @@
 """The tree of units as of a date: who was there, who stood above whom, who took over."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from events.errors import NotFoundError
 from events.models import Level, Unit, UnitSuccession
@@ -80,6 +80,7 @@ def roots(session: Session, on: date) -> Sequence[Unit]:
 
 
 def children(session: Session, unit: Unit, on: date) -> Sequence[Unit]:
+    """Return the units directly below ``unit`` on the day ``on``, in their official order."""
     return session.scalars(
         select(Unit).where(Unit.parent_id == unit.id, Unit.on(on)).order_by(Unit.position, Unit.id)
     ).all()
@@ -141,6 +142,28 @@ def search_units(session: Session, text: str, on: date, limit: int = 20) -> Sequ
         .limit(limit)
     )
     return session.scalars(query).all()
+
+
+def staying_units(session: Session, on: date) -> Sequence[Unit]:
+    """Return the units of the day ``on`` whose end is not entered, with their level and the unit
+    above.
+    """
+    query = select(Unit).where(Unit.on(on), Unit.valid_to.is_(None))
+    load = (joinedload(Unit.level), joinedload(Unit.parent))
+    return session.scalars(query.options(*load).order_by(Unit.position, Unit.id)).all()
+
+
+def names_of(session: Session, keys: Collection[str]) -> dict[str, str]:
+    """Return the full names of units by key, ended or not; a key that no unit has is left out."""
+    query = select(Unit.key, Unit.full_name).where(Unit.key.in_(keys))
+    return dict(session.execute(query).all())
+
+
+def number_by_level(session: Session, on: date) -> list[tuple[Level, int]]:
+    """Return the levels that have units on the day ``on``, from the top down, and how many."""
+    query = select(Unit.level_key, func.count()).where(Unit.on(on)).group_by(Unit.level_key)
+    numbers = dict(session.execute(query).all())
+    return [(level, numbers[level.key]) for level in levels(session) if level.key in numbers]
 
 
 def levels(session: Session) -> Sequence[Level]:

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from events.checklist.rights import in_charge
+from events.checklist.charge import in_charge
 from events.installation import day_here
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Phase, Post
 from events.models.campaigns import same_round

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session, aliased
 
-from events.checklist.rights import in_charge
+from events.checklist.charge import in_charge
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
 from events.models.items import OPEN
 from notifications.notices.table import Notice, NoticeState, cancel_notices

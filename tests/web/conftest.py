@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -22,8 +22,9 @@ from events.campaigns.rounds import rounds_of
 from events.database import SessionFactory
 from events.days.workdays import WorkCalendar
 from events.language import TRANSLATIONS
-from events.models import Campaign, ChecklistItem, Person, Template
+from events.models import Campaign, ChecklistItem, Person, Template, Unit
 from events.observances.occurrences import extend_horizon
+from events.reforms.villages import add_village
 from tests.conftest import Cast
 from web.accounts.models import account_of
 from web.app import create_app
@@ -177,21 +178,10 @@ def family_day(session: Session, opened: Opened, vietnam: WorkCalendar) -> Campa
 
 
 @pytest.fixture
-def count_queries(session: Session) -> Iterator[Callable[[Callable[[], object]], int]]:
-    """Count the SELECT statements that a call sends."""
-    connection = session.connection()
-    seen: list[str] = []
-
-    def note(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
-        if statement.startswith(("SELECT", "WITH")):
-            seen.append(statement)
-
-    event.listen(connection, "before_cursor_execute", note)
-
-    def count(call: Callable[[], object]) -> int:
-        seen.clear()
-        call()
-        return len(seen)
-
-    yield count
-    event.remove(connection, "before_cursor_execute", note)
+def village(session: Session, cast: Cast, opened: Opened, vietnam: WorkCalendar) -> Unit:
+    """A village of Thi's commune."""
+    unit = add_village(
+        session, cast.commune, "lang", "Đăk Ra", by=cast.thi, now=NOON, calendar=vietnam
+    )
+    session.commit()
+    return unit

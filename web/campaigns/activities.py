@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from events.activities.planned import (
     Plan,
@@ -21,8 +20,9 @@ from events.activities.planned import (
     restore_activity,
 )
 from events.activities.times import Happening, overlapping
-from events.campaigns.opening import get_campaign
+from events.campaigns.lookup import get_campaign
 from events.checklist.integration import beside
+from events.database import Session
 from events.days.recurrence import check_year
 from events.errors import N_, ConflictError, DomainError, NotFoundError
 from events.localtime import at_local, local_day

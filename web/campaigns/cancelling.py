@@ -5,7 +5,7 @@ from datetime import datetime
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from events.campaigns.opening import get_campaign
+from events.campaigns.lookup import get_campaign
 from events.errors import DomainError
 from events.models import Campaign, Person
 from events.people.rights import require_post

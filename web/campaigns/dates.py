@@ -8,9 +8,9 @@ from datetime import date, datetime
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
-from sqlalchemy.orm import Session
 
-from events.campaigns.opening import get_campaign
+from events.campaigns.lookup import get_campaign
+from events.database import Session
 from events.days.recurrence import Occurrence
 from events.errors import ConflictError, DomainError, NotFoundError, PlanIssuedError
 from events.language import say

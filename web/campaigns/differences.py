@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
+from events.campaigns.unit_checklists import template_items
 from events.checklist.editing import EDITABLE
+from events.database import Session
 from events.days.reasons import DayReason
-from events.models import EvidenceType, Phase, Role, TemplateItem, TemplateVersion
+from events.models import TemplateVersion
+from events.people.roles import all_roles
 from events.replanning.preview import Group
+from events.templates.vocabulary import evidence_types, phases
 from web.kit.language import current, title
 from web.kit.language import gettext as _
 from web.kit.language import lazy_gettext as _l
@@ -45,16 +46,11 @@ class Words:
 
     @classmethod
     def load(cls, session: Session, *versions: TemplateVersion) -> "Words":
-        roles, phases, evidence = (_titles(session, model) for model in (Role, Phase, EvidenceType))
-        query = select(TemplateItem).where(
-            TemplateItem.version_id.in_(version.id for version in versions)
-        )
-        items = {
-            item.key: title(item)
-            for item in session.scalars(query.order_by(TemplateItem.version_id))
-        }
+        roles, evidence = _titles(all_roles(session)), _titles(evidence_types(session))
+        of_version = template_items(session, sorted(version.id for version in versions))
+        items = {key: name for found in of_version.values() for key, name in _titles(found).items()}
         lists = {"support_roles": roles, "evidence": evidence, "depends_on": items}
-        return cls({"role_key": roles, "phase_key": phases, **lists})
+        return cls({"role_key": roles, "phase_key": _titles(phases(session)), **lists})
 
     def changes(self, group: Group) -> Iterator[tuple[str, str, str, bool]]:
         """Yield the name of each column that changes, with its value before and after, and whether
@@ -81,5 +77,5 @@ class Words:
         return _NOTHING if value is None else titles.get(value, str(value))
 
 
-def _titles(session: Session, model: type[Any]) -> dict[str, str]:
-    return {row.key: title(row) for row in session.scalars(select(model))}
+def _titles(rows: Mapping[str, Any]) -> dict[str, str]:
+    return {key: title(row) for key, row in rows.items()}

@@ -9,12 +9,12 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
-from sqlalchemy.orm import Session
 from wtforms import FileField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 
-from events.campaigns.opening import get_campaign
+from events.campaigns.lookup import get_campaign
 from events.checklist.own_plan import items_of_own_plan
+from events.database import Session
 from events.documents import corrections, register
 from events.documents.register import Paper
 from events.errors import N_, InvalidInputError

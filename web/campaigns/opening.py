@@ -6,19 +6,18 @@ from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 from wtforms import StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from events.campaigns import other_kinds
+from events.campaigns.lookup import uid_at_the_top
 from events.campaigns.opening import Opened
 from events.campaigns.rounds import chosen_round
+from events.database import Session
 from events.days.recurrence import FIRST_YEAR, LAST_YEAR
-from events.models import Campaign, Person, Template
-from events.models.campaigns import of_round
+from events.models import Person, Template
 from events.units.tree import load_tree
 from web.kit.access import administrators_only
 from web.kit.context import get_calendar, get_session, today
@@ -133,6 +132,5 @@ def _open_form(session: Session, template: Template, **values: object) -> OpenFo
 
 
 def _address_of(session: Session, template: Template, period: str) -> str:
-    top = select(Campaign.uid).where(of_round(template.id, period), Campaign.parent_id.is_(None))
-    uid = session.scalar(top.order_by(Campaign.id).limit(1))
+    uid = uid_at_the_top(session, template, period)
     return url_for("campaigns.show", uid=uid) if uid else url_for("keeping.index")

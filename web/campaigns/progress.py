@@ -10,13 +10,13 @@ from datetime import date
 from typing import TypeVar
 
 from flask import Blueprint, render_template, request, url_for
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
 
+from events.campaigns.lookup import names_of_rounds
+from events.database import Condition, Session
 from events.days.recurrence import FIRST_YEAR, LAST_YEAR
 from events.errors import N_, InvalidInputError, NotFoundError
-from events.models import Campaign, Phase, Template
-from events.models.campaigns import of_round
+from events.models import Phase, Template
+from events.models.campaigns import of_round, of_year
 from events.progress.across_reforms import Counted, counted_with
 from events.progress.as_of import AsOf, Day
 from events.progress.figures import (
@@ -30,15 +30,17 @@ from events.progress.figures import (
     year_progress,
 )
 from events.progress.silent_units import silent_units
+from events.progress.standings import Below, below_of
+from events.templates.editing import all_templates, find_template
+from events.templates.vocabulary import phases
 from events.texts import nfc
 from events.units.tree import ancestors, get_unit
-from web.campaigns.standings import Below, below_of
 from web.kit.closed_units import closed_notice
 from web.kit.context import get_config, get_session, today
 from web.kit.entries import day_of
 from web.kit.language import gettext as _
 from web.kit.language import title
-from web.kit.words import day_text
+from web.kit.words import day_text, unit_until
 
 bp = Blueprint("progress", __name__, url_prefix="/tien-do")
 
@@ -59,10 +61,12 @@ class Asked:
         return AsOf(self.on, get_config().zone) if self.on else today()
 
     @property
-    def of_round(self) -> list[ColumnElement[bool]]:
-        if self.round is None:
-            return []
-        return [of_round(self.round[0].id, self.round[1])]
+    def of_round(self) -> list[Condition]:
+        return [of_round(self.round[0].id, self.round[1])] if self.round else []
+
+    @property
+    def in_year(self) -> list[Condition]:
+        return [*self.of_round, of_year(self.year)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +91,8 @@ def show(slug: str) -> str:
     unit = get_unit(session, slug)
     asked = _asked(session)
     counted = counted_with(session, unit, asked.day)
-    in_year = [counted.condition, *asked.of_round, Campaign.year == asked.year]
-    below = below_of(
-        session, counted, asked.day, *asked.of_round, Campaign.year == asked.year, *_of_phase(asked)
-    )
+    in_year = [counted.condition, *asked.in_year]
+    below = below_of(session, counted, asked.day, *asked.in_year, *_of_phase(asked))
     found = [
         part
         for part in parts(session, asked.day, *in_year)
@@ -152,7 +154,7 @@ def _round(session: Session, text: str) -> tuple[Template, str] | None:
     if not text:
         return None
     key, _colon, period = nfc(text).partition(":")
-    template = session.scalar(select(Template).where(Template.key == key))
+    template = find_template(session, key)
     if template is None or not period:
         raise NotFoundError(kind="campaign", key=text)
     return template, period
@@ -161,7 +163,7 @@ def _round(session: Session, text: str) -> tuple[Template, str] | None:
 def _phase(session: Session, key: str) -> Phase | None:
     if not key:
         return None
-    phase = session.get(Phase, key)
+    phase = phases(session).get(key)
     if phase is None:
         raise InvalidInputError(N_("There is no phase “%(key)s”."), key=key[:40])
     return phase
@@ -193,8 +195,9 @@ def _chosen(session: Session, asked: Asked) -> list[tuple[str, str]]:
         found.append((_("As of %(day)s", day=day_text(asked.on)), _here(ngay=None)))
     if asked.round:
         template, period = asked.round
-        name = session.scalar(select(func.min(Campaign.summary)).where(*asked.of_round))
-        found.append((name or f"{title(template)} ({period})", _here(chien_dich=None)))
+        names = names_of_rounds(session, *asked.of_round)
+        _key, name = names.get((template.id, period), ("", f"{title(template)} ({period})"))
+        found.append((name, _here(chien_dich=None)))
     if asked.phase:
         found.append((title(asked.phase), _here(giai_doan=None)))
     return found
@@ -210,10 +213,13 @@ def _units(below: Below) -> list[Row]:
     rows = (
         [Row(_("This unit's own work"), below.own, is_data=False)] if below.own and others else []
     )
-    return rows + [Row(each.title, each.progress, _of_unit(each.slug)) for each in others]
+    return rows + [
+        Row(unit_until(each.name, each.until), each.progress, _of_unit(each.slug))
+        for each in others
+    ]
 
 
-def _of_phase(asked: Asked) -> list[ColumnElement[bool]]:
+def _of_phase(asked: Asked) -> list[Condition]:
     return [of_phase(asked.phase.key, asked.day)] if asked.phase else []
 
 
@@ -225,11 +231,10 @@ def _of_unit(slug: str) -> str:
 
 def _phases(session: Session, found: list[Part]) -> list[Row]:
     by_phase = _summed(found, lambda part: part.phase_key)
-    phases = session.scalars(select(Phase).order_by(Phase.position))
     return [
-        Row(title(phase), by_phase[phase.key], _here(giai_doan=phase.key), False)
-        for phase in phases
-        if phase.key in by_phase
+        Row(title(phase), by_phase[key], _here(giai_doan=key), False)
+        for key, phase in phases(session).items()
+        if key in by_phase
     ]
 
 
@@ -242,7 +247,7 @@ def _items(
     """
     by_item = _summed(found, lambda part: (part.template_id, part.key))
     names = {(part.template_id, part.key): part.summary for part in found}
-    templates = {row.id: row for row in session.scalars(select(Template))}
+    templates = {row.id: row for row in all_templates(session)}
     groups: dict[int, list[Row]] = {}
     for (template_id, key), progress in by_item.items():
         groups.setdefault(template_id, []).append(
@@ -251,17 +256,8 @@ def _items(
     return [(title(templates[template_id]), rows) for template_id, rows in groups.items()]
 
 
-def _rounds(
-    session: Session, found: list[Part], conditions: list[ColumnElement[bool]]
-) -> list[Row]:
-    query = select(
-        Campaign.template_id, Campaign.period, Template.key, func.min(Campaign.summary)
-    ).join(Campaign.template)
-    query = query.where(*conditions).group_by(Campaign.template_id, Campaign.period, Template.key)
-    names = {
-        (template_id, period): (key, summary)
-        for template_id, period, key, summary in session.execute(query)
-    }
+def _rounds(session: Session, found: list[Part], conditions: list[Condition]) -> list[Row]:
+    names = names_of_rounds(session, *conditions)
     by_round = _summed(found, lambda part: (part.template_id, part.period))
     return [
         Row(names[id_, period][1], progress, _here(chien_dich=f"{names[id_, period][0]}:{period}"))

@@ -3,22 +3,23 @@
 from collections.abc import Iterable
 
 from flask import Blueprint, render_template, url_for
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
 
 from events.activities.planned import activities_of
-from events.errors import NotFoundError
-from events.models import Campaign, ChecklistItem, Observance, Unit
+from events.campaigns.lookup import get_campaign_in_full, uids_of_round
+from events.checklist.listing import Line, by_phase, lines_of
+from events.database import Session
+from events.models import Campaign, ChecklistItem, Unit
 from events.models.campaigns import same_round
 from events.observances.printed import inherited
+from events.people.rights import may_work_on
 from events.progress.across_reforms import counted_with
 from events.progress.figures import Progress
+from events.progress.standings import Below, Branch, below_of
 from events.units.tree import ancestors
 from web.calendars.subscriptions import unit_subscription
-from web.campaigns.standings import Below, below_of
-from web.items.lines import Line, by_phase, lines_of, may_tick
 from web.kit.closed_units import ClosedNotice, closed_notice
 from web.kit.context import current_person, get_session, today
+from web.kit.words import unit_until
 
 bp = Blueprint("campaigns", __name__, url_prefix="/chien-dich")
 
@@ -27,10 +28,10 @@ bp = Blueprint("campaigns", __name__, url_prefix="/chien-dich")
 def show(uid: str) -> str:
     """Show one unit's campaign."""
     session = get_session()
-    campaign = _get(session, uid)
-    lines = lines_of(session, campaign)
+    campaign = get_campaign_in_full(session, uid)
+    lines = lines_of(session, campaign, today())
     rows, standing = _below(session, campaign)
-    ticks = may_tick(session, campaign)
+    ticks = _may_tick(session, campaign)
     return render_template(
         "campaigns/show.html",
         campaign=campaign,
@@ -74,8 +75,7 @@ def _closed(session: Session, campaign: Campaign) -> ClosedNotice | None:
     """
     if campaign.unit.valid_to is None:
         return None
-    same = select(Campaign.unit_id, Campaign.uid).where(same_round(campaign))
-    uids = dict(session.execute(same).all())
+    uids = uids_of_round(session, campaign)
 
     def address(unit: Unit) -> str:
         return (
@@ -87,22 +87,12 @@ def _closed(session: Session, campaign: Campaign) -> ClosedNotice | None:
     return closed_notice(campaign.unit, address)
 
 
-def _get(session: Session, uid: str) -> Campaign:
-    load = (
-        joinedload(Campaign.unit).joinedload(Unit.level),
-        joinedload(Campaign.parent).joinedload(Campaign.unit),
-        joinedload(Campaign.outer),
-        joinedload(Campaign.owner_role),
-        joinedload(Campaign.template),
-        joinedload(Campaign.version),
-        joinedload(Campaign.observance).options(
-            selectinload(Observance.themes), selectinload(Observance.titles)
-        ),
-    )
-    campaign = session.scalar(select(Campaign).where(Campaign.uid == uid).options(*load))
-    if campaign is None:
-        raise NotFoundError(kind="campaign", key=uid)
-    return campaign
+def _may_tick(session: Session, campaign: Campaign) -> bool:
+    """Tell whether the tick is worth showing: to those who may, and to strangers, who are asked to
+    sign in.
+    """
+    person = current_person()
+    return person is None or may_work_on(session, person, campaign.unit, today())
 
 
 def _below(session: Session, campaign: Campaign) -> tuple[list[tuple[str, str, Progress]], Below]:
@@ -110,17 +100,20 @@ def _below(session: Session, campaign: Campaign) -> tuple[list[tuple[str, str, P
     the unit with all of them.
     """
     unit = campaign.unit
-    same = same_round(campaign)
-    below = below_of(session, counted_with(session, unit, today()), today(), same)
-    query = (
-        select(Campaign.unit_id, Campaign.uid)
-        .join(Campaign.unit)
-        .where(Unit.parent_id == unit.id, same)
-    )
-    pages = {unit_id: url_for(".show", uid=uid) for unit_id, uid in session.execute(query)}
+    counted = counted_with(session, unit, today())
+    below = below_of(session, counted, today(), same_round(campaign))
+    uids = uids_of_round(session, campaign, below=unit)
+
+    def address(branch: Branch) -> str:
+        return (
+            url_for(".show", uid=uids[branch.unit_id])
+            if branch.unit_id in uids
+            else url_for("units.show", slug=branch.slug)
+        )
+
     rows = [
-        (pages.get(each.unit_id, url_for("units.show", slug=each.slug)), each.title, each.progress)
+        (address(each), unit_until(each.name, each.until), each.progress)
         for each in below.branches
-        if each.progress or each.unit_id in pages
+        if each.progress or each.unit_id in uids
     ]
     return rows, below

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask import Blueprint, render_template, request, url_for
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from events.activities.times import at_the_top, happenings
-from events.models import Campaign, CampaignStatus
+from events.campaigns.lookup import uids_at_the_top
+from events.checklist.mine import Work, work_of
+from events.database import Session
 from events.observances.occurrences import enabled_observances
 from events.observances.printed import of_year
 from web.calendars.months import (
@@ -25,7 +25,6 @@ from web.calendars.months import (
 from web.calendars.subscriptions import Subscription
 from web.kit.context import current_person, get_calendar, get_session, today
 from web.kit.language import title
-from web.units.mine import Work, work_of
 from web.units.proposals import number_to_decide
 
 bp = Blueprint("home", __name__)
@@ -79,7 +78,7 @@ def show() -> str:
 def _my_work(session: Session) -> Work | None:
     """Return what is due first of the work of whoever is signed in; None for a stranger."""
     person = current_person()
-    return work_of(session, person, limit=_MY_ITEMS) if person else None
+    return work_of(session, person, today(), limit=_MY_ITEMS) if person else None
 
 
 def _last_day(month: date) -> date:
@@ -87,23 +86,10 @@ def _last_day(month: date) -> date:
 
 
 def _entries(session: Session, rows: list[Marked]) -> list[Entry]:
-    uids = _root_campaigns(session, {row.period for row in rows})
+    uids = uids_at_the_top(session, {row.period for row in rows})
     return [
         Entry(row, uids.get((row.observance.id, row.period)), _subscription(row)) for row in rows
     ]
-
-
-def _root_campaigns(session: Session, periods: set[str]) -> dict[tuple[int, str], str]:
-    """Return the UIDs of the topmost campaigns by observance and period."""
-    query = select(Campaign.observance_id, Campaign.period, Campaign.uid).where(
-        Campaign.parent_id.is_(None),
-        Campaign.period.in_(periods),
-        Campaign.status != CampaignStatus.CANCELLED,
-    )
-    return {
-        (row.observance_id, row.period): row.uid
-        for row in session.execute(query.order_by(Campaign.id.desc()))
-    }
 
 
 def _subscription(row: Marked) -> Subscription:

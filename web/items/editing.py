@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from events.checklist.editing import (
     LONGEST_SUMMARY,
@@ -16,10 +15,12 @@ from events.checklist.editing import (
     remarks,
     sets_its_own_date,
 )
+from events.checklist.listing import get_item
 from events.checklist.origins import follows_a_template
-from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotFoundError
+from events.database import Session
+from events.errors import N_, ConflictError, DomainError, InvalidInputError
 from events.language import tell
-from events.models import ChecklistItem, Person
+from events.models import Person
 from events.people.rights import require_post
 from events.people.roles import roles_at
 from events.units.tree import ancestors
@@ -72,9 +73,7 @@ def _page(item_id: int, person: Person, error: DomainError | None = None) -> str
     beside it.
     """
     session = get_session()
-    item = session.get(ChecklistItem, item_id)
-    if item is None:
-        raise NotFoundError(kind="checklist item", key=item_id)
+    item = get_item(session, item_id)
     unit = item.campaign.unit
     require_post(session, person, unit, today())
     stored = {

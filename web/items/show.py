@@ -11,12 +11,9 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
 from werkzeug.datastructures import FileStorage
 
 from events.campaigns.provisional import is_provisional
-from events.checklist.delegating import units_below
 from events.checklist.dependencies import waited_for
 from events.checklist.editing import EDITABLE, sets_its_own_date
 from events.checklist.evidence import (
@@ -28,6 +25,7 @@ from events.checklist.evidence import (
 )
 from events.checklist.history import history_of, undivided_in
 from events.checklist.integration import credited_to, stand_in
+from events.checklist.listing import get_item, lines_of
 from events.checklist.origins import is_gone
 from events.checklist.rights import may_excuse, may_work_on_item, went_over
 from events.checklist.states import (
@@ -40,13 +38,13 @@ from events.checklist.states import (
 )
 from events.checklist.story import story_of
 from events.checklist.undo import is_choice, last_change, undo_change
+from events.database import Session
 from events.documents.register import documents_of_item
 from events.errors import N_, DomainError, EvidenceMissingError, InvalidInputError, NotFoundError
 from events.files.store import LARGEST_FILE, store_file
-from events.models import Campaign, ChecklistItem, ItemState, Person, Unit
+from events.models import ChecklistItem, ItemState, Person, Unit
 from events.people.rights import may_work_on
-from events.units.tree import ancestors
-from web.items.lines import lines_of
+from events.units.tree import ancestors, children
 from web.kit.addresses import safe_next
 from web.kit.context import current_person, get_calendar, get_config, get_session, today
 from web.kit.entries import day_of, number_of
@@ -76,7 +74,7 @@ def allow_uploads(_endpoint: str | None, _values: dict[str, Any] | None) -> None
 def show(item_id: int) -> str:
     """Show one item with its history. ``?back=`` is where its form leads afterwards."""
     return _page(
-        _get(get_session(), item_id),
+        get_item(get_session(), item_id),
         back=safe_next(request.args.get("back"), url_for(".show", item_id=item_id)),
     )
 
@@ -93,10 +91,8 @@ def complete(item_id: int) -> ResponseReturnValue:
         except EvidenceMissingError:
             if given:
                 session.commit()  # nobody uploads it again because there is not enough of it yet
-                flash(
-                    _("Evidence was saved: %(summary)s", summary=_get(session, item_id).summary),
-                    "success",
-                )
+                summary = get_item(session, item_id).summary
+                flash(_("Evidence was saved: %(summary)s", summary=summary), "success")
             raise
         _remark(session, item)
         return item
@@ -111,7 +107,7 @@ def give(item_id: int) -> ResponseReturnValue:
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
         if not _give(session, item_id, person, at):
             raise InvalidInputError(N_("Please enter or choose a piece of evidence."))
-        return _get(session, item_id)
+        return get_item(session, item_id)
 
     return _change(
         item_id, change, lambda item: _("Evidence was saved: %(summary)s", summary=item.summary)
@@ -216,7 +212,7 @@ def _change(
     back = safe_next(request.form.get("back"), url_for(".show", item_id=item_id))
 
     def again(_person: Person, error: DomainError) -> str:
-        return _page(_get(get_session(), item_id), back=back, error=error)
+        return _page(get_item(get_session(), item_id), back=back, error=error)
 
     return send(change, f"{back}#viec-{item_id}", sentence, again)
 
@@ -236,7 +232,7 @@ def _remark(session: Session, item: ChecklistItem) -> None:
 
 def _give(session: Session, item_id: int, person: Person, at: datetime) -> int:
     """Add what the form brought as evidence and return how many pieces that were."""
-    item = _get(session, item_id)
+    item = get_item(session, item_id)
     if not may_work_on_item(session, person, item, today()):
         return 0  # nothing is stored for those who may not; the use case tells them
     proofs = [proof for kind in kinds_wanted(item) for proof in _proofs(kind)]
@@ -266,7 +262,7 @@ def _stored(file: FileStorage) -> Any:
 
 def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -> str:
     session = get_session()
-    line = next(line for line in lines_of(session, item.campaign) if line.item is item)
+    line = next(line for line in lines_of(session, item.campaign, today()) if line.item is item)
     history = history_of(session, item)
     last = last_change(history)
     person = current_person()
@@ -291,7 +287,7 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         is_provisional=item.is_open
         and not sets_its_own_date(item)
         and is_provisional(item, get_calendar()),
-        below=units_below(session, item.campaign.unit, today()),
+        below=children(session, item.campaign.unit, today()),
         is_gone=gone,
         undivided=undivided_in(history) if item.is_open else [],
         may_excuse=person is not None and may_excuse(session, person, item, today()),
@@ -300,11 +296,3 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         error=said(error),
         back=back,
     )
-
-
-def _get(session: Session, item_id: int) -> ChecklistItem:
-    to_unit = joinedload(ChecklistItem.campaign).joinedload(Campaign.unit).joinedload(Unit.level)
-    item = session.scalar(select(ChecklistItem).where(ChecklistItem.id == item_id).options(to_unit))
-    if item is None:
-        raise NotFoundError(kind="checklist item", key=item_id)
-    return item

@@ -45,6 +45,11 @@ def version_note(version: TemplateVersion) -> str:
     return version.note or ""
 
 
+def unit_until(name: str, last_day: date | None) -> str:
+    """Return a unit's name, and until when it lived."""
+    return _("%(unit)s (until %(day)s)", unit=name, day=day_text(last_day)) if last_day else name
+
+
 def weekday_names() -> list[str]:
     """Return the seven days in full, Monday first."""
     names = get_day_names("wide", locale=get_locale())

@@ -11,23 +11,23 @@ from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from events.campaigns.provisional import provisional_items
+from events.database import Session
 from events.days.decision_text import ReadDay, ReadText, read_decision
 from events.days.recurrence import check_year
 from events.days.workdays import DecisionStatus
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, YearOutOfRangeError
 from events.language import say
-from events.models import CalendarDay, ProposedHoliday
 from events.replanning.days_off import (
     YearDecision,
     apply_decision,
     apply_holiday,
+    decided_days,
     decisions,
     preview_decision,
     preview_holiday,
+    proposed_holidays,
 )
 from events.texts import nfc
 from web.campaigns.differences import Words
@@ -166,13 +166,8 @@ def holiday() -> ResponseReturnValue:
 def _index(error: DomainError | None = None) -> str:
     session, year = get_session(), today().year
     calendar = get_calendar()
-    first, last = date(year, 1, 1), date(year + _YEARS_SHOWN, 1, 1)
+    first, last = date(year, 1, 1), date(year + _YEARS_SHOWN - 1, 12, 31)
     guessed = provisional_items(session, calendar, today())
-    days = (
-        select(CalendarDay)
-        .where(CalendarDay.day >= first, CalendarDay.day < last)
-        .order_by(CalendarDay.day)
-    )
     return render_template(
         "decisions/index.html",
         example=_AN_EXAMPLE,
@@ -185,8 +180,8 @@ def _index(error: DomainError | None = None) -> str:
         years=[(one, calendar.is_decided(one)) for one in range(year, year + _YEARS_SHOWN)],
         guessed=guessed[:_GUESSED_SHOWN],
         guesses=len(guessed),
-        days=session.scalars(days).all(),
-        holidays=session.scalars(select(ProposedHoliday).order_by(ProposedHoliday.name)).all(),
+        days=decided_days(session, first, last),
+        holidays=proposed_holidays(session),
         entered=decisions(session),
     )
 

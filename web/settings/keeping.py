@@ -6,16 +6,16 @@ from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 from wtforms import StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from events.campaigns import other_kinds
+from events.database import Session
 from events.models import Observance, ObservanceStatus, Person, Template
 from events.models.observances import ANNIVERSARY
 from events.observances import own, yearly_themes
+from events.templates.editing import all_templates, template_of
 from web.kit.access import administrators_only
 from web.kit.addresses import safe_next
 from web.kit.context import get_session, now, today
@@ -204,10 +204,7 @@ def address_of(observance: Observance) -> str:
 
 def checklists_to_copy(session: Session) -> list[SelectChoice]:
     """Return the templates as choices."""
-    return [
-        SelectChoice(t.key, title(t))
-        for t in session.scalars(select(Template).order_by(Template.position, Template.id))
-    ]
+    return [SelectChoice(template.key, title(template)) for template in all_templates(session)]
 
 
 def _edit_page(
@@ -217,7 +214,7 @@ def _edit_page(
     problem: str | None = None,
 ) -> str:
     session = get_session()
-    template = session.scalar(select(Template).where(Template.observance_id == observance.id))
+    template = template_of(session, observance)
     checklist_form = ChecklistForm(formdata=None)
     checklist_form.like.choices = checklists_to_copy(session)
     return render_template(

@@ -7,12 +7,12 @@ from typing import Any
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 from wtforms import StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from events.campaigns import other_kinds
+from events.database import Session
 from events.models import Observance, Person
 from events.observances import own
 from events.observances.own import NewObservance

@@ -8,30 +8,27 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
 
 from events.campaigns import other_kinds
-from events.campaigns.lifetime import goes_on
+from events.campaigns.lookup import running_tops
+from events.database import Session
 from events.days.recurrence import FIRST_YEAR, LAST_YEAR
 from events.days.workdays import Shift
 from events.errors import ConflictError, DomainError, InvalidInputError
 from events.language import say
 from events.models import (
-    Campaign,
     Cascade,
-    EvidenceType,
     Level,
     Person,
-    Phase,
-    Role,
     Template,
     TemplateVersion,
 )
 from events.models.templates import DROP, VersionSource
+from events.people.roles import all_roles
 from events.replanning import last_year
 from events.templates import editing, toml_files
 from events.templates.entries import CutoffEntry
+from events.templates.vocabulary import evidence_types, phases
 from events.units.tree import levels
 from web.kit.access import administrators_only
 from web.kit.context import current_person, get_calendar, get_session, now, today
@@ -69,12 +66,7 @@ def make_room(endpoint: str | None, _values: dict[str, Any] | None) -> None:
 @bp.get("/")
 def index() -> str:
     """List the templates with their versions."""
-    query = (
-        select(Template)
-        .options(selectinload(Template.versions))
-        .order_by(Template.position, Template.id)
-    )
-    return render_template("kinds/index.html", templates=get_session().scalars(query).all())
+    return render_template("kinds/index.html", templates=editing.all_templates(get_session()))
 
 
 @bp.get("/<key>")
@@ -82,10 +74,7 @@ def show(key: str) -> str:
     """Show the items of the newest version, and where the template is in use."""
     session = get_session()
     template = editing.get_template(session, key)
-    running = select(Campaign).where(
-        Campaign.template_id == template.id, Campaign.parent_id.is_(None), goes_on(today())
-    )
-    campaigns = session.scalars(running.order_by(Campaign.dtstart)).all()
+    campaigns = running_tops(session, template, today())
     return render_template("kinds/show.html", template=template, campaigns=campaigns, **_legend())
 
 
@@ -282,9 +271,8 @@ def _said(error: DomainError) -> str:
 def _legend() -> dict[str, Any]:
     """Return the titles that the table of items needs."""
     session = get_session()
-    phases = {phase.key: phase for phase in session.scalars(select(Phase))}
-    roles = {role.key: role for role in session.scalars(select(Role))}
-    return {"phases": phases, "roles": roles, "choices": _CHOICES, "levels": levels(session)}
+    words = {"phases": phases(session), "roles": all_roles(session)}
+    return {**words, "choices": _CHOICES, "levels": levels(session)}
 
 
 def _edit_page(
@@ -304,9 +292,9 @@ def _edit_page(
         levels=all_levels,
         optional=[level for level in all_levels if level.is_optional],
         stand_ins=_stand_ins(all_levels),
-        phases=session.scalars(select(Phase).order_by(Phase.position)).all(),
-        kinds=session.scalars(select(EvidenceType).order_by(EvidenceType.position)).all(),
-        roles=session.scalars(select(Role).order_by(Role.position)).all(),
+        phases=phases(session).values(),
+        kinds=evidence_types(session).values(),
+        roles=all_roles(session).values(),
     )
 
 

@@ -4,15 +4,13 @@ above.
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
 from wtforms import EmailField, StringField, TelField
 from wtforms.validators import Email, InputRequired, Length, Optional
 
 from events.errors import ConflictError, DomainError, InvalidInputError
 from events.models import Person, Post, Unit
 from events.people.persons import correct_person, normal_email
-from events.people.posts import appoint, end_post
+from events.people.posts import appoint, end_post, posts_of_unit
 from events.people.rights import may_work_on
 from events.people.roles import roles_at
 from events.units.tree import ancestors, get_unit
@@ -179,14 +177,8 @@ def _page(
         "people/show.html",
         unit=unit,
         unit_path=ancestors(unit)[::-1],
-        posts=_posts(get_session(), unit),
+        posts=posts_of_unit(get_session(), unit.id, today()),
         form=form,
         closed=closed,
         problem=said(error),
     )
-
-
-def _posts(session: Session, unit: Unit) -> list[Post]:
-    query = select(Post).where(Post.unit_id == unit.id, Post.on(today()))
-    load = joinedload(Post.person), joinedload(Post.role)
-    return list(session.scalars(query.options(*load).order_by(Post.id)))

@@ -6,9 +6,8 @@ from datetime import datetime
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement
-from sqlalchemy.orm import Session
 
+from events.database import Condition, Session
 from events.models import Person, PostProposal
 from events.people.proposed_posts import (
     decide_proposal,
@@ -59,7 +58,7 @@ def decide(proposal_id: int) -> ResponseReturnValue:
     return send(use, url_for("reforms.index" if as_administrator else ".index"), sentence)
 
 
-def number_to_decide(*conditions: ColumnElement[bool]) -> int:
+def number_to_decide(*conditions: Condition) -> int:
     """Return how many proposed posts wait for whoever is signed in, of those that meet
     ``conditions``.
     """
@@ -67,7 +66,7 @@ def number_to_decide(*conditions: ColumnElement[bool]) -> int:
     return number_waiting(get_session(), *conditions, *_of(person)) if person else 0
 
 
-def _of(person: Person) -> list[ColumnElement[bool]]:
+def _of(person: Person) -> list[Condition]:
     return [] if _is_administrator() else [decided_by(person, today())]
 
 

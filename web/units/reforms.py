@@ -9,9 +9,8 @@ from collections.abc import Callable, Sequence
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
 
+from events.database import Session
 from events.errors import N_, ConflictError, DomainError, InvalidInputError
 from events.models import Level, Reform, Unit
 from events.models.history import Door
@@ -26,9 +25,9 @@ from events.reforms.reform import (
     rename,
     split,
 )
-from events.reforms.taking_back import NAMES, TAKEN_BACK, take_back
+from events.reforms.taking_back import TAKEN_BACK, names_in, take_back
 from events.texts import folded, nfc
-from events.units.tree import levels
+from events.units.tree import levels, staying_units
 from web.kit.access import administrators_only
 from web.kit.context import current_person, get_session, now, today
 from web.kit.entries import Entries, day_of
@@ -77,7 +76,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "reforms/index.html",
         reforms=entered,
-        names=_names(session, entered),
+        names=names_in(session, entered),
         taken_back=[reform for reform in entered if TAKEN_BACK in reform.detail],
         proposals=waiting_proposals(session),
         waiting=len(open_in_closed_units(session, today())),
@@ -153,23 +152,12 @@ def hand_over() -> ResponseReturnValue:
     return redirect(url_for(".index"), 303)
 
 
-def _names(session: Session, entered: Sequence[Reform]) -> dict[str, str]:
-    """Return the names of the units of changes by key, also of those that are no more."""
-    keys = {
-        key for reform in entered for key in (*reform.detail["before"], *reform.detail["after"])
-    }
-    found = dict(session.execute(select(Unit.key, Unit.full_name).where(Unit.key.in_(keys))).all())
-    return {
-        key: name for reform in entered for key, name in reform.detail.get(NAMES, {}).items()
-    } | found
-
-
 def _taking_back(reform_id: int, error: DomainError | None = None) -> str:
     session = get_session()
     reform = session.get(Reform, reform_id)
     if reform is None:
         abort(404)
-    names = _names(session, [reform])
+    names = names_in(session, [reform])
     return render_template(
         "reforms/take_back.html",
         reform=reform,
@@ -184,12 +172,7 @@ def _form(kind: str, error: DomainError | None = None) -> str:
     if kind not in _KINDS:
         abort(404)
     session = get_session()
-    living = (
-        select(Unit)
-        .where(Unit.on(today()), Unit.valid_to.is_(None))
-        .options(joinedload(Unit.level), joinedload(Unit.parent))
-    )
-    units = session.scalars(living.order_by(Unit.position, Unit.id)).all()
+    units = staying_units(session, today())
     lowest = max((unit.level.rank for unit in units), default=0)
     chosen = set(request.form.getlist("unit") or request.args.getlist("unit"))
     labels = _LABELS | _LABELS_OF.get(kind, {})

@@ -2,44 +2,35 @@
 took over.
 """
 
-from collections.abc import Sequence
-from datetime import date
-
 from flask import Blueprint, render_template, request, url_for
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
 
-from events.activities.times import coming
+from events.activities.times import coming, of_unit
+from events.campaigns.lookup import years_of
+from events.checklist.listing import open_in
+from events.database import Session
 from events.days.recurrence import FIRST_YEAR, LAST_YEAR
 from events.errors import N_, InvalidInputError
-from events.models import (
-    Campaign,
-    CampaignStatus,
-    ChecklistItem,
-    Level,
-    Post,
-    PostProposal,
-    Unit,
-)
-from events.models.items import OPEN
+from events.models import Unit
+from events.people.posts import posts_of_unit
+from events.people.proposed_posts import for_units_below
 from events.people.rights import may_work_on
 from events.progress.across_reforms import compare_years
 from events.progress.figures import Progress
+from events.progress.standings import standings_of
 from events.texts import nfc
-from events.units.lineage import ever_below
 from events.units.tree import (
     ancestors,
     children,
     get_unit,
-    levels,
+    number_by_level,
     predecessors,
     roots,
     search_units,
 )
 from web.calendars.subscriptions import unit_subscription
-from web.campaigns.standings import standings_of
 from web.kit.closed_units import closed_notice, coming_notice
 from web.kit.context import current_person, get_session, today
+from web.kit.words import unit_until
 from web.units.proposals import number_to_decide
 
 bp = Blueprint("units", __name__, url_prefix="/don-vi")
@@ -62,7 +53,7 @@ def index() -> str:
         wanted=wanted,
         found=_search(session, wanted) if wanted else [],
         roots=[(root, children(session, root, today())) for root in tops] if not wanted else [],
-        levels=_count_by_level(session) if not wanted else [],
+        levels=number_by_level(session, today()) if not wanted else [],
     )
 
 
@@ -73,7 +64,7 @@ def show(slug: str) -> str:
     unit = get_unit(session, slug)
     on = min(today(), unit.valid_to or today())
     year = _year(request.args.get("nam")) or on.year
-    open_items, still_open = _open_items(session, unit)
+    still_open = open_in(session, unit, limit=_SHOWN_ITEMS)
     standings = standings_of(session, unit, year, on)
     return render_template(
         "units/show.html",
@@ -84,19 +75,19 @@ def show(slug: str) -> str:
         predecessors=predecessors(session, unit),
         unit_path=ancestors(unit)[::-1],
         below=[
-            (url_for(".show", slug=each.slug), each.title, each.progress)
+            (url_for(".show", slug=each.slug), unit_until(each.name, each.until), each.progress)
             for each in standings.below.branches
         ],
         year=year,
-        years=_years(session, unit),
+        years=years_of(session, unit),
         standings=standings,
         compared=_compared(session, unit, year) if unit.is_valid(today()) else {},
-        activities=coming(session, today(), Campaign.unit_id == unit.id)[:_SHOWN_ACTIVITIES],
-        open_items=open_items,
-        still_open=still_open,
-        posts=_posts(session, unit, on),
+        activities=coming(session, today(), of_unit(unit))[:_SHOWN_ACTIVITIES],
+        open_items=still_open.items,
+        still_open=still_open.total,
+        posts=posts_of_unit(session, unit.id, on),
         may_appoint=_may_appoint(session, unit),
-        to_decide=number_to_decide(PostProposal.unit_id.in_(ever_below(unit.id))),
+        to_decide=number_to_decide(for_units_below(unit)),
         subscription=unit_subscription(unit),
     )
 
@@ -122,12 +113,6 @@ def _search(session: Session, wanted: str) -> list[Unit]:
     return sorted(found, key=lambda unit: exact not in unit.full_name.lower())[:_SHOWN_UNITS]
 
 
-def _count_by_level(session: Session) -> list[tuple[Level, int]]:
-    query = select(Unit.level_key, func.count()).where(Unit.on(today())).group_by(Unit.level_key)
-    counts = dict(session.execute(query).all())
-    return [(level, counts[level.key]) for level in levels(session) if counts.get(level.key)]
-
-
 def _year(text: str | None) -> int | None:
     if not text:
         return None
@@ -136,35 +121,6 @@ def _year(text: str | None) -> int | None:
     return int(text)
 
 
-def _years(session: Session, unit: Unit) -> Sequence[int]:
-    query = select(Campaign.year).where(Campaign.unit_id == unit.id).distinct()
-    return session.scalars(query.order_by(Campaign.year.desc())).all()
-
-
-def _open_items(session: Session, unit: Unit) -> tuple[Sequence[ChecklistItem], int]:
-    """Return the open items that are due first, and how many are open in all."""
-    here = func.coalesce(ChecklistItem.delegate_unit_id, Campaign.unit_id) == unit.id
-    mine = (here, Campaign.status != CampaignStatus.CANCELLED, ChecklistItem.status.in_(OPEN))
-    query = select(ChecklistItem).join(ChecklistItem.campaign).where(*mine)
-    load = (joinedload(ChecklistItem.campaign), joinedload(ChecklistItem.role))
-    first = session.scalars(
-        query.options(*load).order_by(ChecklistItem.due, ChecklistItem.id).limit(_SHOWN_ITEMS)
-    ).all()
-    number = session.scalar(
-        select(func.count()).select_from(query.with_only_columns(ChecklistItem.id).subquery())
-    )
-    return first, number or 0
-
-
 def _may_appoint(session: Session, unit: Unit) -> bool:
     person = current_person()
     return person is not None and may_work_on(session, person, unit, today())
-
-
-def _posts(session: Session, unit: Unit, on: date) -> Sequence[Post]:
-    query = (
-        select(Post)
-        .where(Post.unit_id == unit.id, Post.on(on))
-        .options(joinedload(Post.person), joinedload(Post.role))
-    )
-    return session.scalars(query.order_by(Post.id)).all()

@@ -14,9 +14,12 @@ from events.units.tree import (
     children,
     get_unit,
     load_tree,
+    names_of,
+    number_by_level,
     predecessors,
     roots,
     search_units,
+    staying_units,
     subtree_ids,
     successors,
 )
@@ -125,3 +128,26 @@ def test_a_post_above_reaches_down_but_not_up_or_sideways(session, cast):
     assert may_work_on(session, cast.hoa, cast.commune, IN_2021)
     assert not may_work_on(session, cast.thi, cast.district, IN_2021)
     assert not may_work_on(session, cast.khanh, cast.commune, IN_2021)
+
+
+def test_units_whose_end_is_entered_are_not_among_those_that_stay(session, cast):
+    assert cast.commune not in staying_units(session, IN_2021)
+
+    cast.commune.valid_to = None
+    session.flush()
+
+    assert cast.commune in staying_units(session, IN_2021)
+
+
+def test_units_are_called_by_their_keys_also_when_they_ended(session, cast):
+    assert names_of(session, [cast.commune.key, "nobody's"]) == {
+        cast.commune.key: "Thị trấn Đăk Glei"
+    }
+
+
+def test_levels_are_counted_from_the_top_down_without_those_that_have_no_unit(session):
+    counted = {level.key: number for level, number in number_by_level(session, IN_2021)}
+
+    assert list(counted) == ["province", "district", "commune"]
+    tree = load_tree(session, IN_2021)
+    assert sum(counted.values()) == len(tree.nodes)

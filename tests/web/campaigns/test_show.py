@@ -277,18 +277,3 @@ def test_the_same_work_of_the_campaign_inside_is_done_together_by_one_button(
     thi.post(path, campaign=day.uid, remove="1")
     session.expire_all()
     assert second.is_open
-
-
-def test_the_number_of_queries_does_not_depend_on_inner_items_parts_and_evidence(
-    stranger: Visitor, cast, vietnam, count_queries, session: Session
-):
-    open_campaigns(session, now=NOON.replace(month=11), calendar=vietnam, year=2021)
-    month, day = (
-        of_template(session, cast.commune.id, key) for key in ("gender_action_month", "evaw_day")
-    )
-    session.commit()
-    with_inner = count_queries(lambda: stranger.read(f"/chien-dich/{month.uid}"))
-    session.execute(delete(ChecklistItem).where(ChecklistItem.campaign_id == day.id))
-    session.commit()
-
-    assert count_queries(lambda: stranger.read(f"/chien-dich/{month.uid}")) == with_inner

@@ -1,165 +1,23 @@
-from datetime import date
-
-import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from events.checklist.dividing import split_item
-from events.checklist.optional import switch_off
 from events.checklist.states import complete_item, excuse_item
 from events.models import Campaign, ChecklistItem, ItemCredit, ItemState, Unit
 from events.people.posts import give_post
-from events.reforms.villages import add_village, villages_of
-from events.templates.editing import edit_template, item_entry
+from events.reforms.villages import add_village
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Opened, Visitor
 
 
-@pytest.fixture
-def village(session: Session, cast: Cast, opened: Opened, vietnam) -> Unit:
-    unit = add_village(
-        session, cast.commune, "lang", "Đăk Ra", by=cast.thi, now=NOON, calendar=vietnam
-    )
-    session.commit()
-    return unit
+def test_strangers_are_asked_to_sign_in_and_come_back(stranger: Visitor, opened: Opened):
+    answer = stranger.get(f"/viec/{opened.item.id}/tuy-chon")
+
+    assert answer.location.startswith("/dang-nhap?next=/")
 
 
-def villages(session: Session) -> int:
-    return (
-        session.scalar(select(func.count()).select_from(Unit).where(Unit.level_key == "village"))
-        or 0
-    )
-
-
-@pytest.mark.parametrize(
-    "path", ["/viec/{item}/tuy-chon", "/chien-dich/{uid}/viec-rieng", "/don-vi/{slug}/thon"]
-)
-def test_strangers_are_asked_to_sign_in_and_come_back(
-    stranger: Visitor, opened: Opened, cast: Cast, path: str
-):
-    path = path.format(item=opened.item.id, uid=opened.commune.uid, slug=cast.commune.slug)
-
-    assert stranger.get(path).location.startswith("/dang-nhap?next=/")
-
-
-@pytest.mark.parametrize("path", ["/viec/{item}/tuy-chon", "/chien-dich/{uid}/viec-rieng"])
-def test_people_of_other_units_have_nothing_to_choose(
-    signed_in, opened: Opened, cast: Cast, path: str
-):
-    signed_in(cast.khanh).read(path.format(item=opened.item.id, uid=opened.commune.uid), 403)
-
-
-def test_a_commune_enters_its_villages(signed_in, opened: Opened, cast: Cast, session: Session):
-    thi, path = signed_in(cast.thi), f"/don-vi/{cast.commune.slug}/thon"
-    assert path in thi.read(f"/don-vi/{cast.commune.slug}")
-
-    for _ in range(2):
-        assert thi.post(path, kind="lang", name="Đăk Ra").status_code == 303
-
-    [village] = villages_of(session, cast.commune, date(2021, 3, 1))
-    page = thi.read(path)
-    assert "Làng Đăk Ra" in page
-    assert "Làng Đăk Ra" in thi.read(f"/don-vi/{village.slug}")
-
-
-def test_a_ward_is_offered_the_kind_it_has_and_told_what_was_added(
-    signed_in, cast: Cast, session: Session
-):
-    # Phường Quang Trung
-    khanh, path = signed_in(cast.khanh), f"/don-vi/{cast.other_commune.slug}/thon"
-    page = khanh.read(path)
-
-    assert 'value="to_dan_pho" selected' in page
-    assert "Thêm thôn, làng, tổ dân phố" in page
-    khanh.post(path, kind="to_dan_pho", name="5")
-    assert "Đã thêm Tổ dân phố 5." in khanh.read(path)
-
-    [village] = villages_of(session, cast.other_commune, date(2021, 3, 1))
-    khanh.post(f"{path}/{village.id}/sua", kind="to_dan_pho", name="Hòa Bình")
-    assert "Đã sửa tên thành tổ dân phố Hòa Bình." in khanh.read(path)
-    khanh.post(f"{path}/{village.id}/ket-thuc")
-    assert "Hôm nay là ngày hoạt động cuối cùng của tổ dân phố Hòa Bình." in khanh.read(path)
-
-
-@pytest.mark.parametrize(
-    ("form", "status"),
-    [({"kind": "lang", "name": " "}, 400), ({"kind": "x", "name": "Đăk Ra"}, 400)],
-)
-def test_a_village_that_cannot_be_entered_is_said_in_words(
-    signed_in, opened: Opened, cast: Cast, session: Session, form, status
-):
-    response = signed_in(cast.thi).post(f"/don-vi/{cast.commune.slug}/thon", **form)
-
-    assert response.status_code == status
-    assert 'role="alert"' in response.text
-    assert villages(session) == 0
-
-
-def test_others_enter_no_villages(signed_in, opened: Opened, cast: Cast, session: Session):
-    assert (
-        signed_in(cast.khanh)
-        .post(f"/don-vi/{cast.commune.slug}/thon", kind="lang", name="x")
-        .status_code
-        == 403
-    )
-    signed_in(cast.hoa).read(f"/don-vi/{cast.district.slug}/thon", 404)
-    assert villages(session) == 0
-
-
-def test_a_unit_adds_its_own_item(signed_in, opened: Opened, cast: Cast, session: Session):
-    thi, path = signed_in(cast.thi), f"/chien-dich/{opened.commune.uid}/viec-rieng"
-    wrong = thi.post(path, summary="Thi nấu ăn", due="ngày mai", phase="event")
-    assert wrong.status_code == 400
-    assert 'value="Thi nấu ăn"' in wrong.text
-
-    response = thi.post(
-        path,
-        summary="Thi nấu ăn",
-        due="2021-03-19",
-        phase="event",
-        evidence="photo",
-        evidence_min="1",
-        weight="3",
-        role="hoi_lhpn",
-    )
-
-    assert response.location == f"/chien-dich/{opened.commune.uid}"
-    item = session.scalars(select(ChecklistItem).where(ChecklistItem.summary == "Thi nấu ăn")).one()
-    assert (item.due, item.evidence, item.is_own) == (date(2021, 3, 19), ["photo"], True)
-    assert (item.weight, item.role_key) == (3, "hoi_lhpn")
-    assert "Thi nấu ăn" in thi.read(f"/chien-dich/{opened.commune.uid}")
-
-
-@pytest.mark.parametrize("due", ["19/03/0226", "31/12/9999"])
-def test_a_slip_in_the_year_is_said_with_what_was_typed(
-    signed_in, opened: Opened, cast: Cast, session: Session, due: str
-):
-    answer = signed_in(cast.thi).post(
-        f"/chien-dich/{opened.commune.uid}/viec-rieng", summary="Thi", due=due, phase="event"
-    )
-
-    assert (answer.status_code, due in answer.text) == (400, True)
-    assert "quá xa" in answer.text
-    assert (
-        session.scalar(select(func.count()).select_from(ChecklistItem).where(ChecklistItem.is_own))
-        == 0
-    )
-
-
-def test_what_an_own_item_lacks_is_said_all_at_once(signed_in, opened: Opened, cast: Cast):
-    page = (
-        signed_in(cast.thi)
-        .post(f"/chien-dich/{opened.commune.uid}/viec-rieng", evidence_min="x")
-        .text
-    )
-
-    assert [
-        name for name in ("summary", "due", "evidence_min") if f'<a href="#{name}">' in page
-    ] == [
-        "summary",
-        "due",
-        "evidence_min",
-    ]
+def test_people_of_other_units_have_nothing_to_choose(signed_in, opened: Opened, cast: Cast):
+    signed_in(cast.khanh).read(f"/viec/{opened.item.id}/tuy-chon", 403)
 
 
 def test_an_optional_item_is_switched_off_and_on(
@@ -259,25 +117,6 @@ def test_nothing_is_integrated_before_a_campaign_was_chosen(
     assert thi.post(f"{path}/long-ghep", campaign=family_day.uid).status_code == 303
 
 
-def test_a_commune_corrects_and_ends_its_villages(
-    signed_in, opened: Opened, cast: Cast, village: Unit, session: Session
-):
-    thi, khanh, path = (
-        signed_in(cast.thi),
-        signed_in(cast.khanh),
-        f"/don-vi/{cast.commune.slug}/thon",
-    )
-    assert 'value="Đăk Ra"' in thi.read(path)
-    assert 'value="Đăk Ra"' not in khanh.read(path)
-
-    assert thi.post(f"{path}/{village.id}/sua", kind="thon", name=" ").status_code == 400
-    thi.post(f"{path}/{village.id}/sua", kind="thon", name="Đăk Rang")
-    assert "Thôn Đăk Rang" in thi.read(path)
-    assert khanh.post(f"{path}/{village.id}/ket-thuc").status_code == 403
-    thi.post(f"{path}/{village.id}/ket-thuc")
-    assert "đến 01/03/2021" in thi.read(path)
-
-
 def test_a_part_is_taken_back_from_the_page(
     signed_in, opened: Opened, cast: Cast, village: Unit, session: Session
 ):
@@ -313,26 +152,6 @@ def test_a_village_reads_why_its_part_is_closed_and_is_offered_no_opening(
     assert f"/viec/{part.id}/mo-lai" not in page
 
 
-def test_what_the_template_has_no_longer_is_offered_as_an_item_of_the_units_own(
-    signed_in, opened: Opened, cast: Cast, session: Session
-):
-    item = next(item for item in opened.commune.items if item.key == "visits")
-    switch_off(session, item.id, by=cast.thi, now=NOON)
-    rest = [item_entry(each) for each in opened.commune.version.items if each.key != item.key]
-    version = edit_template(session, opened.commune.template, rest, by=cast.hoa, now=NOON)
-    session.execute(update(Campaign).values(version_id=version.id))
-    session.commit()
-    thi = signed_in(cast.thi)
-
-    page = thi.read(f"/viec/{item.id}")
-
-    assert f"/viec/{item.id}/mo-lai" not in page
-    assert f"/viec/{item.id}/hoan-tac" not in page
-    assert f"/chien-dich/{opened.commune.uid}/viec-rieng" in page
-    assert f"/viec/{item.id}/chon" not in thi.read(f"/viec/{item.id}/tuy-chon")
-    assert thi.post(f"/viec/{item.id}/mo-lai").status_code == 409
-
-
 def test_a_part_that_was_taken_back_is_not_counted_among_the_parts(
     signed_in, opened: Opened, cast: Cast, session: Session, village: Unit, vietnam
 ):
@@ -348,23 +167,6 @@ def test_a_part_that_was_taken_back_is_not_counted_among_the_parts(
     thi.post(f"/viec/{item.id}/chia/{part.id}/thu-lai")
 
     assert "<strong>0/1</strong>" in thi.read(f"/viec/{item.id}")
-
-
-def test_a_part_that_was_declined_is_counted_whatever_was_typed_as_its_reason(
-    signed_in, opened: Opened, cast: Cast, session: Session, village: Unit, vietnam
-):
-    item = next(item for item in opened.commune.items if item.key == "banners")
-    other = add_village(session, cast.commune, "thon", "2", by=cast.thi, now=NOON, calendar=vietnam)
-    part, _other = split_item(
-        session, item.id, [village.id, other.id], by=cast.thi, now=NOON, calendar=vietnam
-    )
-    session.commit()
-    thi = signed_in(cast.thi)
-
-    thi.post(f"/viec/{part.id}/khong-thuc-hien", reason="Xã đã thu lại phần việc này")
-
-    assert "<strong>1/2</strong>" in thi.read(f"/viec/{item.id}")
-    assert '<span lang="vi">Xã đã thu lại phần việc này</span>' in thi.read(f"/viec/{part.id}")
 
 
 def test_the_page_of_a_divided_item_costs_as_many_queries_for_many_parts(
@@ -401,3 +203,20 @@ def test_the_page_of_a_divided_item_costs_as_many_queries_for_many_parts(
     divide(3, 12)
 
     assert count_queries(lambda: thi.read(path)) == few
+
+
+def test_a_part_that_was_declined_is_counted_whatever_was_typed_as_its_reason(
+    signed_in, opened: Opened, cast: Cast, session: Session, village: Unit, vietnam
+):
+    item = next(item for item in opened.commune.items if item.key == "banners")
+    other = add_village(session, cast.commune, "thon", "2", by=cast.thi, now=NOON, calendar=vietnam)
+    part, _other = split_item(
+        session, item.id, [village.id, other.id], by=cast.thi, now=NOON, calendar=vietnam
+    )
+    session.commit()
+    thi = signed_in(cast.thi)
+
+    thi.post(f"/viec/{part.id}/khong-thuc-hien", reason="Xã đã thu lại phần việc này")
+
+    assert "<strong>1/2</strong>" in thi.read(f"/viec/{item.id}")
+    assert '<span lang="vi">Xã đã thu lại phần việc này</span>' in thi.read(f"/viec/{part.id}")

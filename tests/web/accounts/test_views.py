@@ -178,3 +178,46 @@ def test_too_many_tries_are_stopped_in_words(session_factory, settings):
 
     assert [answer.status_code for answer in answers] == [422] * 10 + [429]
     assert "Đã thử quá nhiều lần" in answers[-1].text
+
+
+def test_a_password_is_chosen_then_changed_only_with_the_present_one(signed_in, cast, session):
+    visitor = signed_in(cast.thi)
+
+    assert visitor.post("/tai-khoan", password=PASSWORD, again=PASSWORD).status_code == 303
+    refused = visitor.post(
+        "/tai-khoan", current="sai", password=PASSWORD + "!", again=PASSWORD + "!"
+    )
+    assert refused.status_code == 422
+    assert "Mật khẩu hiện tại chưa đúng" in refused.text
+    assert (
+        visitor.post(
+            "/tai-khoan", current=PASSWORD, password=PASSWORD + "!", again=PASSWORD + "!"
+        ).status_code
+        == 303
+    )
+
+
+def test_a_new_password_signs_out_every_other_browser(signed_in, cast, session):
+    here, elsewhere = signed_in(cast.thi), signed_in(cast.thi)
+
+    here.post("/tai-khoan", password=PASSWORD, again=PASSWORD)
+
+    assert "Đăng xuất" in here.read("/don-vi/")
+    assert "Đăng xuất" not in elsewhere.read("/don-vi/")
+
+
+def test_a_weak_password_is_refused(signed_in, cast, session):
+    visitor = signed_in(cast.thi)
+
+    assert visitor.post("/tai-khoan", password="ngắn", again="ngắn").status_code == 422
+    assert (
+        visitor.post("/tai-khoan", password="aaaaaaaaaaaaaa", again="aaaaaaaaaaaaaa").status_code
+        == 422
+    )
+    assert account_of(session, cast.thi).password is None
+
+
+def test_a_stranger_has_no_password_to_change(stranger, cast, session):
+    session.commit()
+
+    assert stranger.get("/tai-khoan").location.startswith("/dang-nhap")

@@ -1,6 +1,6 @@
 """How far a unit has come: itself, every unit below it, and campaign by campaign.
 
-What a page shows of these adds up.
+What stands here adds up.
 """
 
 from dataclasses import dataclass
@@ -10,11 +10,10 @@ from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.models import Campaign, CampaignStatus, Unit
+from events.models.campaigns import of_year
 from events.progress.across_reforms import Counted, counted_with
 from events.progress.as_of import Day
 from events.progress.figures import Progress, own_progress, round_progress, sum_of
-from web.kit.language import gettext as _
-from web.kit.words import day_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,6 @@ class Branch:
     until: date | None
     progress: Progress
 
-    @property
-    def title(self) -> str:
-        """The unit's name, and until when it lived."""
-        return (
-            _("%(unit)s (until %(day)s)", unit=self.name, day=day_text(self.until))
-            if self.until
-            else self.name
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Below:
@@ -57,8 +47,8 @@ class Below:
 
     own: Progress
     total: Progress
-    branches: list[Branch]
-    before: list[Branch]
+    branches: tuple[Branch, ...]
+    before: tuple[Branch, ...]
 
     @property
     def earlier(self) -> Progress:
@@ -70,7 +60,7 @@ class Standings:
     """The progress of a unit in a year."""
 
     below: Below
-    by_campaign: list[Standing]
+    by_campaign: tuple[Standing, ...]
 
 
 def standings_of(session: Session, unit: Unit, year: int, on: date) -> Standings:
@@ -79,7 +69,7 @@ def standings_of(session: Session, unit: Unit, year: int, on: date) -> Standings
     """
     counted = counted_with(session, unit, on)
     return Standings(
-        below_of(session, counted, on, Campaign.year == year),
+        below_of(session, counted, on, of_year(year)),
         _by_campaign(session, counted, year, on),
     )
 
@@ -95,19 +85,20 @@ def below_of(
     own = own_progress(session, day, counted.condition, *conditions)
     totals = counted.totals(own)
     children = [node.id for node in counted.tree.children.get(counted.unit.id, ())]
-    before = [unit_id for unit_id in counted.before if own.get(unit_id)]
+    before = {unit_id for unit_id in counted.before if own.get(unit_id)}
     query = select(Unit.id, Unit.slug, Unit.full_name, Unit.valid_to).where(
         Unit.id.in_([*children, *before])
     )
-    rows = {row.id: row for row in session.execute(query)}
+    rows = {row.id: row for row in session.execute(query.order_by(Unit.position, Unit.id))}
     return Below(
         own.get(counted.unit.id, Progress()),
         totals[counted.unit.id],
-        [_branch(rows[unit_id], totals[unit_id], counted.on) for unit_id in children],
-        [
-            _branch(rows[unit_id], own[unit_id], counted.on)
-            for unit_id in sorted(before, key=list(rows).index)
-        ],
+        tuple(_branch(rows[unit_id], totals[unit_id], counted.on) for unit_id in children),
+        tuple(
+            _branch(row, own[unit_id], counted.on)
+            for unit_id, row in rows.items()
+            if unit_id in before
+        ),
     )
 
 
@@ -121,16 +112,14 @@ def _branch(unit: Row[int, str, str, date | None], progress: Progress, on: date)
     )
 
 
-def _by_campaign(session: Session, counted: Counted, year: int, on: date) -> list[Standing]:
+def _by_campaign(session: Session, counted: Counted, year: int, on: date) -> tuple[Standing, ...]:
     """Return the rounds in which the unit, or one before it, takes part, under the unit's own
     campaign if it has one.
     """
     unit_id = counted.unit.id
-    own = round_progress(session, on, Campaign.year == year, Campaign.unit_id == unit_id)
-    total = round_progress(session, on, Campaign.year == year, counted.condition)
-    query = select(Campaign).where(
-        Campaign.unit_id.in_([unit_id, *counted.before]), Campaign.year == year
-    )
+    own = round_progress(session, on, of_year(year), Campaign.unit_id == unit_id)
+    total = round_progress(session, on, of_year(year), counted.condition)
+    query = select(Campaign).where(Campaign.unit_id.in_([unit_id, *counted.before]), of_year(year))
     query = query.where(Campaign.status != CampaignStatus.CANCELLED).options(
         joinedload(Campaign.observance)
     )
@@ -138,7 +127,7 @@ def _by_campaign(session: Session, counted: Counted, year: int, on: date) -> lis
         query.order_by(Campaign.dtstart, Campaign.unit_id != unit_id, Campaign.id)
     ).all()
     rounds = {(campaign.template_id, campaign.period): campaign for campaign in reversed(found)}
-    return [
+    return tuple(
         Standing(campaign, own.get(key, Progress()), total.get(key, Progress()))
         for key, campaign in reversed(list(rounds.items()))
-    ]
+    )
