@@ -658,7 +658,7 @@ def test_a_weekly_broadcast_goes_over_and_what_was_called_off_stays(session, hap
     assert off.campaign.unit == happiness.commune
 
 
-def test_an_activity_goes_over_where_everything_else_was_done(session, happiness):
+def test_an_activity_goes_over_where_everything_else_was_done(session, session_factory, happiness):
     for item in campaign_of(session, happiness.commune).items:
         tick_off(item, happiness.thi, BEFORE, BEFORE.date())
     planned = launch(session, happiness, 19)
@@ -677,6 +677,9 @@ def test_an_activity_goes_over_where_everything_else_was_done(session, happiness
     first, second = done.begun
     assert planned.campaign.unit == first
     assert activities_of(session, campaign_of(session, second), with_internal=True) == [planned]
+    session.commit()
+    assert planned.uid in events_of(session_factory, first)
+    assert planned.uid not in events_of(session_factory, second)
 
 
 def test_an_item_given_to_a_village_that_is_merged_is_done_by_the_new_one(
