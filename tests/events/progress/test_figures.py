@@ -222,6 +222,19 @@ def test_the_day_ends_at_midnight_in_vietnam(session: Session, cast: Cast):
     assert (monday.done, tuesday.done, tuesday.overdue) == (1, 0, 1)
 
 
+def test_the_last_change_of_a_day_is_the_one_made_last_and_not_the_one_written_last(
+    session: Session, cast: Cast
+):
+    forest = plant(session, [], items_each=1)
+    item = forest.items[0]
+    change(item, NOON + timedelta(hours=1), **CHANGES["done"](item, MONDAY))
+    change(item, NOON, **CHANGES["not done"](item, MONDAY))
+
+    [figures] = own_progress(session, AsOf(MONDAY), forest.below).values()
+
+    assert (figures.done, figures.not_done) == (1, 0)
+
+
 def test_a_due_date_that_moved_later_was_overdue_before(session: Session, cast: Cast):
     forest = plant(session, [], items_each=1)
     change(forest.items[0], NOON + 5 * A_DAY, due=MONDAY + 30 * A_DAY)
