@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, Subquery, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, func, literal, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from events.localtime import VIETNAM, at_local
@@ -153,7 +153,7 @@ def _state_after(last: type[Change]) -> list[Any]:
     return [
         func.coalesce(last.status, unchanged).label("status"),
         last.not_done,
-        func.coalesce(last.blocked, false()).label("is_blocked"),
+        last.blocked.label("is_blocked"),
         func.coalesce(last.due, ChecklistItem.first_due).label("due"),
         last.completed_on,
     ]

@@ -175,7 +175,7 @@ def parts(session: Session, day: Day, *conditions: ColumnElement[bool]) -> list[
             key,
             phase_key,
         )
-        order[same] = min(order.get(same, place), place)
+        order.setdefault(same, place)
         found[same] = (
             replace(found[same], progress=found[same].progress + one.progress)
             if same in found

@@ -136,6 +136,22 @@ def test_a_post_that_was_given_up_meanwhile_ends_the_reminder(
     assert relay(DAY_BEFORE) == RelayResult(cancelled=1)
 
 
+def test_what_is_undone_again_before_its_own_mail_leaves_is_reminded_of_whoever_was_before(
+    make_item, remind, relay, postbox, session, cast
+):
+    make_item("Một")
+    item = make_item("Hai", unit=cast.other_commune)
+    remind()
+    item.status = TodoStatus.COMPLETED
+    session.commit()
+    first = relay(DAY_BEFORE, limit=1)
+    item.status = TodoStatus.NEEDS_ACTION
+    session.commit()
+
+    assert (first, relay(DAY_BEFORE)) == (RelayResult(sent=1), RelayResult(sent=1))
+    assert {rcpt_to for rcpt_to, _ in postbox.mails} == {cast.thi.email, cast.khanh.email}
+
+
 def test_reminders_wait_for_working_hours_and_leave_then(make_item, remind, relay, only):
     make_item()
     remind()
@@ -290,6 +306,19 @@ def test_a_mail_nobody_knows_the_fate_of_is_sent_once_more_and_no_more(
     assert (only().state, only().next_attempt) == (MessageState.UNKNOWN, None)
 
 
+def test_a_doubtful_mail_that_is_sent_again_by_hand_gets_its_second_try_again(
+    make_message, relay, postbox, session, only
+):
+    make_message(now=DAY_BEFORE)
+    postbox.troubles = [UncertainDeliveryError("lost")] * 3
+    relay(DAY_BEFORE), relay(DAY_BEFORE + A_MINUTE)
+    outbox.requeue(session, only().id, now=DAY_BEFORE + LEASE)
+    session.commit()
+
+    assert relay(DAY_BEFORE + LEASE) == RelayResult(unknown=1)
+    assert relay(DAY_BEFORE + LEASE + A_MINUTE) == RelayResult(sent=1)
+
+
 def test_a_doubtful_mail_that_arrives_the_second_time_has_the_same_identity_and_date(
     make_message, relay, postbox
 ):
@@ -322,6 +351,17 @@ def test_a_message_that_waited_too_long_expires(make_item, remind, relay, only):
     remind()
 
     assert relay(DAY_BEFORE + timedelta(days=6)) == RelayResult(expired=1)
+
+
+def test_a_message_that_expires_keeps_the_last_words_of_the_server(
+    make_message, relay, postbox, only
+):
+    make_message(now=DAY_BEFORE, expires=DAY_BEFORE + timedelta(hours=1))
+    postbox.troubles = [TransientDeliveryError("4.2.2 mailbox full", code=452)]
+    relay(DAY_BEFORE)
+
+    assert relay(DAY_BEFORE + timedelta(hours=1)) == RelayResult(expired=1)
+    assert (only().reply_code, only().reply) == (452, "4.2.2 mailbox full")
 
 
 def test_a_clock_that_is_set_back_sends_nothing_again(make_item, remind, relay):

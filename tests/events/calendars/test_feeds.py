@@ -14,7 +14,14 @@ from events.calendars.ical import RENDERER_EPOCH, CalendarEvent, CalendarHead, w
 from events.campaigns.opening import open_campaigns
 from events.checklist.states import complete_item
 from events.errors import NotFoundError
-from events.models import Campaign, CampaignStatus, ChecklistItem, Observance
+from events.models import (
+    Campaign,
+    CampaignStatus,
+    ChecklistItem,
+    NotDone,
+    Observance,
+    TodoStatus,
+)
 from events.observances.occurrences import extend_horizon
 from events.people.persons import add_person
 from events.people.posts import give_post
@@ -217,6 +224,40 @@ def test_a_cancelled_campaign_stays_marked_and_then_goes(session_factory, novemb
     assert str(marked["SUMMARY"]).startswith("[HUỶ] ")
     assert marked["STATUS"] == "CANCELLED"
     assert uid not in events_of(serve(session_factory, slug, NOW + timedelta(days=45)).body)
+
+
+def test_a_deadline_that_nobody_has_to_keep_any_more_is_marked_and_the_others_are_not(
+    session_factory, november
+):
+    slug = "dak-cam-23284-2025"
+    with session_factory.begin() as session:
+        item = an_item_of(session, slug)
+        item.status, item.not_done = TodoStatus.CANCELLED, NotDone.NOT_REQUIRED
+        item.touch(NOW)
+
+    events = events_of(serve(session_factory, slug).body)
+    assert str(events[item.uid]["SUMMARY"]) == f"[HUỶ] Hạn: {item.summary}"
+    assert [uid for uid, event in events.items() if event["STATUS"] != "CONFIRMED"] == [item.uid]
+
+
+def test_the_deadlines_of_a_cancelled_campaign_are_marked_with_it(session_factory, november):
+    slug = "tinh-quang-ngai-2025"
+    with session_factory.begin() as session:
+        campaign = an_item_of(session, slug).campaign
+        campaign.status = CampaignStatus.CANCELLED
+        campaign.touch(NOW)
+        uids = {campaign.uid, *(item.uid for item in campaign.items)}
+
+    events = events_of(serve(session_factory, slug).body)
+    assert {uid for uid, event in events.items() if event["STATUS"] == "CANCELLED"} == uids
+
+
+def test_a_calendar_with_no_page_and_no_address_of_its_own_names_none():
+    head = CalendarHead("Lịch thử", "Để thử", "crimson", "#DC143C")
+
+    calendar = icalendar.Calendar.from_ical(write_calendar(head, []))
+
+    assert not {"URL", "SOURCE"} & calendar.keys()
 
 
 def test_stamps_are_those_of_the_row_and_never_older_than_the_renderer():

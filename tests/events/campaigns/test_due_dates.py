@@ -30,12 +30,14 @@ YEARS = (2021, 2024, 2027, 2029, 2030)
 
 @st.composite
 def waiting(draw):
-    """Days of some keys, each of which may wait for keys before it."""
+    """Days of some keys, each of which may wait for others, wherever these stand in the list."""
     due = {key: draw(DAYS) for key in KEYS}
-    return due, {
-        key: draw(st.lists(st.sampled_from(KEYS[:number]), max_size=3)) if number else []
-        for number, key in enumerate(KEYS)
+    order = draw(st.permutations(KEYS))
+    firsts = {
+        key: draw(st.lists(st.sampled_from(order[:number]), max_size=3)) if number else []
+        for number, key in enumerate(order)
     }
+    return due, {key: firsts[key] for key in KEYS}
 
 
 def settle(due, waits_for, stands=None):
@@ -64,6 +66,15 @@ def test_a_day_that_stands_otherwise_is_what_others_wait_for(found, by_hand):
     assert all(
         settled[key] >= waited[first] for key, firsts in waits_for.items() for first in firsts
     )
+
+
+def test_an_item_waits_for_one_that_stands_after_it_in_the_template():
+    early, late = date(2030, 1, 10), date(2030, 2, 20)
+    due = {"report": early, "visits": early, "plan": late}
+
+    settled = settle(due, {"report": ["visits"], "visits": ["plan"], "plan": []})
+
+    assert settled == {"report": late, "visits": late, "plan": late}
 
 
 def reordered(session, cast, template, offsets, shifts):

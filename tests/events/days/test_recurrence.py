@@ -12,7 +12,10 @@ from events.days.recurrence import (
     FixedDay,
     FixedRange,
     LunarDay,
+    Occurrence,
+    Period,
     occurrences_in,
+    period_from,
     rule_from,
 )
 from events.errors import YearOutOfRangeError
@@ -62,6 +65,52 @@ def test_a_range_that_ends_before_it_starts_runs_into_the_next_year():
     winter = FixedRange(FixedDay(12, 20), FixedDay(1, 5)).occurrence(2026)
 
     assert (winter.dtstart, winter.last_day) == (date(2026, 12, 20), date(2027, 1, 5))
+
+
+def test_a_period_within_a_year_is_of_that_year():
+    half = Period(FixedDay(1, 1), FixedDay(6, 30)).occurrence(2026)
+
+    assert half == Occurrence(date(2026, 1, 1), date(2026, 7, 1))
+
+
+def test_a_period_that_ends_before_it_starts_began_the_year_before():
+    first_to_last_report = period_from("12-15", "12-14").occurrence(2026)
+
+    assert first_to_last_report == Occurrence(date(2025, 12, 15), date(2026, 12, 15))
+
+
+def test_a_period_of_one_day_is_that_day():
+    assert Period(FixedDay(11, 25), FixedDay(11, 25)).occurrence(2026) == Occurrence.of_day(
+        date(2026, 11, 25)
+    )
+
+
+def test_a_period_up_to_29_february_ends_on_the_last_of_february_every_year():
+    winter = Period(FixedDay(12, 1), FixedDay(2, 29))
+
+    assert [winter.occurrence(year).last_day for year in (2027, 2028)] == [
+        date(2027, 2, 28),
+        date(2028, 2, 29),
+    ]
+
+
+@pytest.mark.parametrize("year", [FIRST_YEAR - 1, LAST_YEAR + 1])
+def test_a_period_of_a_year_beyond_the_tables_is_refused(year):
+    with pytest.raises(YearOutOfRangeError):
+        Period(FixedDay(1, 1), FixedDay(6, 30)).occurrence(year)
+
+
+@given(
+    st.integers(FIRST_YEAR + 1, LAST_YEAR), *[st.dates(date(2023, 1, 1), date(2023, 12, 31))] * 2
+)
+def test_a_period_ends_in_its_year_and_periods_of_the_same_days_never_share_one(year, first, last):
+    period = Period(FixedDay(first.month, first.day), FixedDay(last.month, last.day))
+
+    this, before = period.occurrence(year), period.occurrence(year - 1)
+
+    assert this.last_day == last.replace(year=year)
+    assert (this.dtstart.month, this.dtstart.day) == (first.month, first.day)
+    assert before.dtend <= this.dtstart
 
 
 def test_29_february_is_kept_on_the_28th_in_a_common_year():

@@ -2,6 +2,7 @@
 before is not forgotten.
 """
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -149,6 +150,15 @@ def test_a_unit_still_to_come_is_counted_with_the_unit_above_it(session, happine
     assert not set(counted_with(session, happiness.district, BEFORE.date()).before) & {
         happiness.commune.id
     }
+
+
+def test_a_unit_may_have_more_units_below_it_than_a_statement_has_parameters(session, happiness):
+    counted = counted_with(session, happiness.commune, DAY)
+    nation = replace(counted, within=dict.fromkeys(range(300_000), happiness.commune.id))
+
+    own = own_progress(session, DAY, nation.condition)
+
+    assert own[happiness.commune.id].done == 3
 
 
 @pytest.mark.slow

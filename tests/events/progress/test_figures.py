@@ -24,6 +24,7 @@ from events.progress.across_reforms import counted_with
 from events.progress.as_of import AsOf
 from events.progress.figures import (
     Progress,
+    of_phase,
     own_progress,
     parts,
     round_progress,
@@ -222,6 +223,19 @@ def test_the_day_ends_at_midnight_in_vietnam(session: Session, cast: Cast):
     assert (monday.done, tuesday.done, tuesday.overdue) == (1, 0, 1)
 
 
+def test_the_last_change_of_a_day_is_the_one_made_last_and_not_the_one_written_last(
+    session: Session, cast: Cast
+):
+    forest = plant(session, [], items_each=1)
+    item = forest.items[0]
+    change(item, NOON + timedelta(hours=1), **CHANGES["done"](item, MONDAY))
+    change(item, NOON, **CHANGES["not done"](item, MONDAY))
+
+    [figures] = own_progress(session, AsOf(MONDAY), forest.below).values()
+
+    assert (figures.done, figures.not_done) == (1, 0)
+
+
 def test_a_due_date_that_moved_later_was_overdue_before(session: Session, cast: Cast):
     forest = plant(session, [], items_each=1)
     change(forest.items[0], NOON + 5 * A_DAY, due=MONDAY + 30 * A_DAY)
@@ -310,6 +324,53 @@ def test_years_phases_and_items_are_told_apart(session: Session, cast: Cast):
         ("prepare", "i0", "Việc 0"),
         ("report", "i1", "Việc 1"),
     ]
+
+
+def test_the_items_of_a_phase_are_counted_alone(session: Session, cast: Cast):
+    forest = plant(session, [], items_each=3)
+
+    counted = {
+        phase: sum_of(
+            own_progress(session, MONDAY, forest.below, of_phase(phase, MONDAY)).values()
+        ).expected
+        for phase in ("prepare", "report", "event")
+    }
+
+    assert counted == {"prepare": 2, "report": 1, "event": 0}
+
+
+def test_items_stand_in_the_order_of_their_list_and_not_of_their_keys(session: Session, cast: Cast):
+    forest = plant(session, [], items_each=3)
+    for item, position in zip(forest.items, (2, 3, 1), strict=True):
+        item.position = position
+    session.flush()
+
+    assert [part.key for part in parts(session, MONDAY, forest.below)] == ["i2", "i0", "i1"]
+
+
+def test_what_was_done_late_is_done(session: Session, cast: Cast):
+    forest = plant(session, [], items_each=3)
+    for item, late in zip(forest.items, (0, 1, 2), strict=True):
+        change(item, NOON, **CHANGES["done"](item, item.due + late * A_DAY))
+
+    [progress] = own_progress(session, MONDAY, forest.below).values()
+
+    assert (progress.on_time, progress.late, progress.done, progress.open) == (1, 2, 3, 0)
+
+
+@pytest.mark.parametrize("day", [MONDAY + 30 * A_DAY, AsOf(MONDAY + 30 * A_DAY)])
+def test_parts_that_are_overdue_or_held_up_are_told_of_their_whole_alone(
+    session: Session, cast: Cast, day
+):
+    forest = plant(session, [0, 0], items_each=1)
+    whole, *given = forest.items
+    for part in given:
+        part.split_from_id = whole.id
+        change(part, NOON, **CHANGES["blocked"](part, MONDAY))
+
+    total = sum_of(own_progress(session, day, forest.below).values())
+
+    assert total == Progress(expected=1, overdue=1, weight=1, parts=2)
 
 
 def test_the_use_cases_leave_a_history_that_can_be_counted(session: Session, cast: Cast):

@@ -6,7 +6,13 @@ import icalendar
 import pytest
 from sqlalchemy import select
 
-from events.activities.planned import Plan, activities_of, add_activity, cancel_activity
+from events.activities.planned import (
+    Plan,
+    activities_of,
+    add_activity,
+    cancel_activity,
+    credit_activity,
+)
 from events.calendars.feeds import serve_feed
 from events.campaigns.opening import open_campaigns
 from events.checklist.closing_words import closing_of, why_closed
@@ -664,7 +670,7 @@ def test_a_weekly_broadcast_goes_over_and_what_was_called_off_stays(session, hap
     assert off.campaign.unit == happiness.commune
 
 
-def test_an_activity_goes_over_where_everything_else_was_done(session, happiness):
+def test_an_activity_goes_over_where_everything_else_was_done(session, session_factory, happiness):
     for item in campaign_of(session, happiness.commune).items:
         tick_off(item, happiness.thi, BEFORE, BEFORE.date())
     planned = launch(session, happiness, 19)
@@ -683,6 +689,42 @@ def test_an_activity_goes_over_where_everything_else_was_done(session, happiness
     first, second = done.begun
     assert planned.campaign.unit == first
     assert activities_of(session, campaign_of(session, second), with_internal=True) == [planned]
+    session.commit()
+    assert planned.uid in events_of(session_factory, first)
+    assert planned.uid not in events_of(session_factory, second)
+
+
+def test_an_activity_that_counts_for_two_campaigns_counts_for_both_of_the_unit_that_follows(
+    session, happiness, vietnam
+):
+    planned = launch(session, happiness, 19)
+    open_round_of(session, vietnam, "vn_family_day")
+    other = item_of(session, happiness.commune, "plan_commune", "vn_family_day").campaign
+    credit_activity(session, planned.uid, other, by=happiness.thi, now=BEFORE)
+
+    new = merge_pair(session, happiness)
+
+    both = [
+        item_of(session, new, "plan_commune", key).campaign
+        for key in ("happiness_day", "vn_family_day")
+    ]
+    assert planned.campaign == both[0]
+    assert [activities_of(session, one, with_internal=False) for one in both] == [[planned]] * 2
+
+
+def test_what_went_over_is_marked_in_the_old_calendar_as_newer_than_what_clients_hold(
+    session, session_factory, happiness
+):
+    old = item_of(session, happiness.commune, "plan_commune")
+    session.commit()
+    before = events_of(session_factory, happiness.commune)[old.uid]
+
+    merge_pair(session, happiness)
+    session.commit()
+
+    after = events_of(session_factory, happiness.commune)[old.uid]
+    assert (before["STATUS"], after["STATUS"]) == ("CONFIRMED", "CANCELLED")
+    assert after["SEQUENCE"] == before["SEQUENCE"] + 1
 
 
 def test_an_item_given_to_a_village_that_is_merged_is_done_by_the_new_one(

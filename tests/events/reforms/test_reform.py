@@ -586,7 +586,8 @@ def test_the_old_calendar_says_where_its_unit_went(session_factory, session, cas
     event = feed()
     assert event["SUMMARY"] == "Đơn vị đã sáp nhập vào xã Đăk Mới"
     assert event["DTSTART"].dt == DAY
-    assert f"https://example.org/lich/{new.slug}.ics" in event["DESCRIPTION"]
+    address = f"https://example.org/lich/{new.slug}.ics"
+    assert event["DESCRIPTION"] == f"Lịch của Xã Đăk Mới: {address}"
     assert feed()["UID"] == event["UID"]
 
 

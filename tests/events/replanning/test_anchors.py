@@ -96,6 +96,16 @@ def plan(session, root, issued, by, **columns):
     session.flush()
 
 
+def waiting_root(session, vietnam, cast):
+    """The round of a template whose visits are counted before the plan that they wait for."""
+    template = editing.get_template(session, "happiness_day")
+    waits = {"visits": {"offset_days": -30, "depends_on": ["plan_commune"], "level_offsets": {}}}
+    entries = [editing.item_entry(item) for item in template.current.items]
+    entries = [entry.model_copy(update=waits.get(entry.key, {})) for entry in entries]
+    editing.edit_template(session, template, entries, by=cast.hoa, now=MARCH_2021)
+    return open_template(session, vietnam, "happiness_day", 2021)
+
+
 def test_without_anything_new_nothing_moves(session, root, vietnam):
     seen = anchors.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021)
 
@@ -126,6 +136,40 @@ def test_moving_the_event_day_moves_every_open_item_and_rearms_its_reminders(
         "2021-03-12",
         date(2021, 3, 12),
     )
+
+
+def test_a_moved_date_is_said_once_and_its_history_holds_no_state(session, root, vietnam, cast):
+    plan(session, root, date(2021, 3, 15), cast.hoa)
+
+    done = move(session, root, NewAnchor(), vietnam, cast.hoa)
+
+    line = next(line for line in done.moved if line.key == "plan_district")
+    assert line.reason is not None
+    assert line.differences == ()
+    [change] = history_of(session, line.item)
+    assert change.before.keys() == {"due", "due_reason"}
+
+
+def test_a_reason_that_stays_is_told_of_the_new_date_too(session, vietnam, cast):
+    root = waiting_root(session, vietnam, cast)
+    assert item_of(session, root, cast.commune, "visits").due_reason == WAITS
+
+    seen = anchors.preview(
+        session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, now=MARCH_2021
+    )
+
+    assert {line.reason for line in seen.moved if line.key == "visits"} == {WAITS}
+
+
+def test_what_is_done_is_not_told_that_only_the_reason_of_its_date_is_another(
+    session, root, vietnam, cast
+):
+    item = item_of(session, root, cast.commune, "plan_commune")
+    tick_off(item, cast.thi, MARCH_2021, MARCH_2021.date())
+    item.due_reason = "vào ngày nghỉ bù"
+    session.flush()
+
+    assert anchors.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021).lines == ()
 
 
 def test_applying_twice_changes_nothing_the_second_time(session, root, vietnam, cast):

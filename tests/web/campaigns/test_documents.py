@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.campaigns.opening import open_campaigns
+from events.files.store import LARGEST_FILE
 from events.models import Anchor, Campaign, ChecklistItem, Document, Person
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Opened, Visitor
@@ -98,6 +99,19 @@ def test_a_file_of_another_type_is_refused_in_words(thi: Visitor, opened: Opened
 
     assert response.status_code == 400
     assert "plan.exe" in response.text
+    assert entered(session) == []
+
+
+def test_a_file_one_byte_over_the_limit_is_refused_whole_and_not_kept_in_part(
+    thi: Visitor, opened: Opened, session: Session
+):
+    body = b"%PDF-" + bytes(LARGEST_FILE - 4)
+
+    response = thi.post(address(opened), **PAPER, file=(BytesIO(body), "plan.pdf"))
+    response.request.environ["wsgi.input"].close()  # the client's own, which it forgets
+
+    assert response.status_code == 400
+    assert "Tệp “plan.pdf” lớn hơn 10 MB." in response.text
     assert entered(session) == []
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from events.checklist.history import Stamp, write_columns
 from events.days.reasons import Cause, DayReason
+from events.files.store import LARGEST_FILE
 from events.models import Change, ChecklistItem, Evidence, Person, TodoStatus
 from tests.conftest import Cast, tick_off
 from tests.web.conftest import NOON, Clock, Opened, Visitor
@@ -302,6 +303,22 @@ def test_a_file_of_another_type_is_refused_in_words(
     assert response.status_code == 400
     assert "anh.pdf" in response.text
     assert not (tmp_path / "files").exists()
+
+
+@pytest.mark.parametrize(("over", "status"), [(0, 303), (1, 400)])
+def test_a_file_may_be_as_large_as_the_limit_and_not_a_byte_larger(
+    signed_in, cast: Cast, plan: ChecklistItem, tmp_path: Path, over: int, status: int
+):
+    body = PDF + bytes(LARGEST_FILE + over - len(PDF))
+
+    response = signed_in(cast.thi).post(
+        f"/viec/{plan.id}/hoan-thanh", **{"file-file": (BytesIO(body), "ke-hoach.pdf")}
+    )
+    response.request.environ["wsgi.input"].close()  # the client's own, which it forgets
+
+    assert response.status_code == status
+    assert (tmp_path / "files").exists() is not bool(over)
+    assert ("“ke-hoach.pdf” lớn hơn 10 MB." in response.text) is bool(over)
 
 
 def test_who_may_not_tick_stores_no_file(
