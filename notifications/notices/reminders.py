@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import ScalarSelect, Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from events.checklist.rights import in_charge
@@ -108,9 +108,9 @@ def write_reminders(
     """
     told = _Clerk(now, calendar, rules, zone_of(session))
     tell, collapse = [], []
-    for row in _candidates(session, told.window, day_here(session, now)):
-        due = told.due(row)
-        if due and (row.told_at is None or row.told_at < due.step.at):
+    for row in _to_tell(session, told, day_here(session, now)):
+        due = told.news(row)
+        if due:
             tell.append(_Telling(row, due.step))
             collapse += [
                 _Telling(row, step)
@@ -172,6 +172,11 @@ class _Clerk:
             )
         return self._known[dates]
 
+    def news(self, row: Any) -> Told | None:
+        """Return what is due of a row, unless its newest step was told already."""
+        due = self.due(row)
+        return due if due and (row.told_at is None or row.told_at < due.step.at) else None
+
     def letters(self, tellings: Sequence[_Telling]) -> list[_Letter]:
         """Return one letter for each person and moment of leaving."""
         if not tellings:
@@ -198,11 +203,51 @@ class _Clerk:
         ]
 
 
-def _candidates(session: Session, days: tuple[date, date], today: date) -> Sequence[Any]:
-    """Return open items that start or are due in the window, with whom to tell and the newest step
+def _to_tell(session: Session, clerk: _Clerk, today: date) -> Sequence[Any]:
+    """Return open items of which there is something to tell, with whom to tell and the newest step
     that was told already.
+
+    Items of many units share their dates: on most mornings these alone say that there is no news.
     """
-    told_at = (
+    told_at = _told_at().label("told_at")
+    dates = ChecklistItem.due, ChecklistItem.dtstart, ChecklistItem.phase_key
+    open_ones = _open_ones(clerk.window, today)
+    known = session.execute(open_ones.with_only_columns(*dates, told_at).distinct())
+    news = {row.due for row in known if clerk.news(row)}
+    if not news:
+        return ()
+    columns = (
+        ChecklistItem.id.label("item_id"),
+        *dates,
+        ChecklistItem.anchor_version,
+        Person.id.label("person_id"),
+        Person.email,
+        Person.language,
+        told_at,
+    )
+    query = open_ones.with_only_columns(*columns).where(ChecklistItem.due.in_(news))
+    return session.execute(query.order_by(ChecklistItem.due, ChecklistItem.id)).all()
+
+
+def _open_ones(days: tuple[date, date], today: date) -> Select[Any]:
+    """Return the query for open items that start or are due in the window, with whom to tell."""
+    first, last = days
+    in_window = or_(ChecklistItem.due <= last, ChecklistItem.dtstart.between(first, last))
+    return (
+        select(ChecklistItem.id)
+        .join(Campaign, Campaign.id == ChecklistItem.campaign_id)
+        .join(Post, in_charge())
+        .join(Person, Person.id == Post.person_id)
+        .where(ChecklistItem.status.in_(OPEN), ChecklistItem.due >= first, in_window)
+        .where(
+            Campaign.status != CampaignStatus.CANCELLED, Post.on(today), Person.email.is_not(None)
+        )
+    )
+
+
+def _told_at() -> ScalarSelect[datetime]:
+    """Return when the newest step of an item was that its person was told of, on its dates."""
+    return (
         select(func.max(Notice.at))
         .where(
             Notice.item_id == ChecklistItem.id,
@@ -211,31 +256,6 @@ def _candidates(session: Session, days: tuple[date, date], today: date) -> Seque
         )
         .scalar_subquery()
     )
-    first, last = days
-    columns = (
-        ChecklistItem.id.label("item_id"),
-        ChecklistItem.due,
-        ChecklistItem.dtstart,
-        ChecklistItem.phase_key,
-        ChecklistItem.anchor_version,
-        Person.id.label("person_id"),
-        Person.email,
-        Person.language,
-        told_at.label("told_at"),
-    )
-    in_window = or_(ChecklistItem.due <= last, ChecklistItem.dtstart.between(first, last))
-    query = (
-        select(*columns)
-        .join(Campaign, Campaign.id == ChecklistItem.campaign_id)
-        .join(Post, in_charge())
-        .join(Person, Person.id == Post.person_id)
-        .where(ChecklistItem.status.in_(OPEN), ChecklistItem.due >= first, in_window)
-        .where(
-            Campaign.status != CampaignStatus.CANCELLED, Post.on(today), Person.email.is_not(None)
-        )
-        .order_by(ChecklistItem.due, ChecklistItem.id)
-    )
-    return session.execute(query).all()
 
 
 def _distinct(

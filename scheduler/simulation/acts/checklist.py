@@ -285,8 +285,17 @@ class Report(Act):
         return Rule.CHECKLIST
 
     def happen(self, stage: Stage) -> Iterator[Told]:
+        silent = {stage.unit(unit).id for unit in self.silent}
+        campaigns = stage.campaigns(
+            self.campaign, Unit.level_key == self.level, Unit.id.not_in(silent)
+        )
         for key in self.items:
-            found = list(self._open(stage, key))[: self.first]
+            found = [
+                item
+                for campaign in campaigns
+                for item in campaign.items
+                if item.key == key and item.is_open
+            ][: self.first]
             for item in found:
                 who = stage.who(item.campaign.unit)
                 prove(stage, item, who)
@@ -308,13 +317,6 @@ class Report(Act):
                 ),
                 **facts,
             )
-
-    def _open(self, stage: Stage, key: str) -> Iterator[ChecklistItem]:
-        silent = {stage.unit(unit).id for unit in self.silent}
-        for campaign in stage.campaigns(
-            self.campaign, Unit.level_key == self.level, Unit.id.not_in(silent)
-        ):
-            yield from (item for item in campaign.items if item.key == key and item.is_open)
 
 
 def prove(stage: Stage, item: ChecklistItem, who: dict[str, Any]) -> None:
