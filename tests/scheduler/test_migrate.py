@@ -185,6 +185,20 @@ def test_what_went_over_in_an_older_database_is_told_from_what_is_not_required(b
         assert session.scalars(select(ChecklistItem.not_done)).one() is NotDone.MOVED
 
 
+def test_what_was_taken_back_in_an_older_database_is_told_from_its_history(blank_engine):
+    with blank_engine.begin() as connection:
+        command.upgrade(migrate._config(connection), "0009")
+        _insert_campaign(connection)
+        for number, after in enumerate([{}, {"undoes": 1}, {"undoes": None}], 1):
+            _insert_change(connection, number, {}, after)
+
+    migrate.upgrade(blank_engine)
+
+    with Session(blank_engine) as session:
+        took_back = session.execute(select(Change.id, Change.undoes_id)).all()
+        assert dict(took_back) == {1: None, 2: 1, 3: None}
+
+
 def _insert_campaign(connection):
     """Make a cancelled campaign of unit 1 with an item that unit 2 does, and a document of it."""
     for key in ("r", "p"):

@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 from events.campaigns.opening import open_round
 from events.campaigns.rounds import rounds_of
-from events.database import SessionFactory
+from events.database import SessionFactory, reading
 from events.days.workdays import WorkCalendar
 from events.language import TRANSLATIONS
 from events.models import Campaign, ChecklistItem, Person, Template
@@ -81,26 +81,25 @@ def settings(tmp_path: Path, clock: Clock) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="session")
-def apps() -> dict[object, Flask]:
-    """The applications made so far, by the settings that are built into them."""
-    return {}
+_APPS: dict[WebConfig, Flask] = {}
+
+
+def app_with(session_factory: SessionFactory, config: WebConfig) -> Flask:
+    """Return the application on a test's database and settings.
+
+    Those that are built into it share one, since its templates take longer to compile than most
+    tests.
+    """
+    built_in = replace(config, maildir=None, setup_code_file=None, files=None, clock=utc_now)
+    if built_in not in _APPS:
+        _APPS[built_in] = create_app(session_factory, config)
+    _APPS[built_in].extensions["sumvay"] = SumVay(session_factory, reading(session_factory), config)
+    return _APPS[built_in]
 
 
 @pytest.fixture
-def app(
-    session_factory: SessionFactory, settings: dict[str, Any], apps: dict[object, Flask]
-) -> Flask:
-    """An application on this test's database.
-
-    It is made once: its templates take longer to compile than most tests.
-    """
-    config = WebConfig(**settings)
-    built_in = replace(config, maildir=None, setup_code_file=None, files=None, clock=utc_now)
-    if built_in not in apps:
-        apps[built_in] = create_app(session_factory, config)
-    apps[built_in].extensions["sumvay"] = SumVay(session_factory, session_factory, config)
-    return apps[built_in]
+def app(session_factory: SessionFactory, settings: dict[str, Any]) -> Flask:
+    return app_with(session_factory, WebConfig(**settings))
 
 
 class Visitor:
@@ -124,6 +123,7 @@ class Visitor:
         """Return the token of a form, as any page writes it, without asking for a page."""
         app = self.client.application
         with self.client.session_transaction(base_url="https://lich.example.org") as cookie:
+            cookie.pop("_flashes", None)  # that page would have said what the last form came to
             if "csrf_token" not in cookie:
                 cookie["csrf_token"] = secrets.token_hex(20)
             kept = cookie["csrf_token"]
