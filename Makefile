@@ -1,4 +1,4 @@
-# make run    the whole service on this machine        make test    everything
+# make run    the whole service on this machine        make test    everything on SQLite, and on PostgreSQL what can differ there
 # Both make their own environment in .venv from the locked requirements first.
 
 PYTHON ?= python3
@@ -8,14 +8,18 @@ CATALOGS := events/translations/vi/LC_MESSAGES/messages.mo
 # The rules of time, the catalogue, opening, ticking, calendars and mails; the rest plays whole years or asks for pages.
 FAST := tests/events/days tests/events/catalog tests/events/units tests/events/campaigns/test_opening.py tests/events/checklist/test_states.py tests/events/calendars tests/notifications tests/scheduler/test_config.py
 
-.PHONY: run test test-fast check fix messages lock bench
+.PHONY: run test test-fast test-postgresql check fix messages lock bench
 
 run: .venv/run $(CATALOGS)
 	@exec $(BIN)/sumvay serve
 
 test: .venv/dev $(CATALOGS)
 	@sh .ci/browser
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not alike"
+
+# The rest on PostgreSQL: what it does as SQLite does.
+test-postgresql: .venv/dev $(CATALOGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m alike
 
 test-fast: .venv/dev $(CATALOGS)
 	$(BIN)/python -m pytest -n 2 -m "not browser and not postgresql and not slow" $(FAST)

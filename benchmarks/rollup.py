@@ -32,7 +32,7 @@ from events.progress.figures import Progress, own_progress
 from events.progress.silent_units import silent_units
 
 LIMIT = 2.0
-SILENT_LIMIT = 5.0
+SILENT_LIMIT = 4.0
 # of the cost of a row, from a quarter of the communes to all; a quadratic cost would be 4
 MOST_GROWTH = 2.0
 SIZES = (COMMUNES_OF_THE_NATION // 4, COMMUNES_OF_THE_NATION // 2, COMMUNES_OF_THE_NATION)

@@ -195,6 +195,7 @@ def line_of(
         after=after,
         on_behalf_of=stamp.on_behalf_of,
         reported=stamp.reported,
+        undoes_id=after.get(UNDOES),
         **frozen(item),
     )
 

@@ -9,7 +9,7 @@ of the round (see `reanchor`).
 from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import exists, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from events.campaigns.due_dates import DueDates, in_order
 from events.campaigns.issued_plans import issue_dates
@@ -60,13 +60,11 @@ def _concerned(
     """Yield the campaigns with items that count from plans, and the keys of the items there whose
     plans these are.
     """
-    covered = aliased(ChecklistItem)
     stands_for = (
-        select(covered.id)
-        .join(ItemCredit, ItemCredit.covers_id == covered.id)
+        select(ItemCredit.covers_id)
         .join(ItemCredit.item)
+        .where(ChecklistItem.campaign_id == campaign.id)
     )
-    stands_for = stands_for.where(ChecklistItem.campaign_id == campaign.id)
     own = select(ChecklistItem.id).where(ChecklistItem.campaign_id == campaign.id)
     if ids is not None:
         stands_for, own = (

@@ -26,7 +26,11 @@ class Change(Base):
     """One change of one checklist item, with the values before and after."""
 
     __tablename__ = "change"
-    __table_args__ = (Index(None, "item_id", "at"), Index(None, "reported_id"))
+    __table_args__ = (
+        Index(None, "item_id", "at"),
+        Index(None, "reported_id"),
+        Index(None, "undoes_id"),
+    )
 
     id: Mapped[PrimaryKey]
     at: Mapped[datetime]
@@ -40,6 +44,8 @@ class Change(Base):
     on_behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
     # the unit whose report this is; None: nobody's
     reported_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    # the change that this one took back, once more as a column
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("change.id"))
     # The state after the change once more as columns, so that progress can be counted as of a past
     # date in SQL.
     status: Mapped[TodoStatus]

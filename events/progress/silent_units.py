@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from events.checklist.history import UNDOES
 from events.models import Campaign, Change, ChecklistItem, Document, Unit
 from events.progress.as_of import Conditions, Day, by_then, items_on
 from events.progress.figures import is_expected
@@ -87,12 +86,11 @@ def _is_report(day: Day) -> Conditions:
     end of the day.
     """
     undo = aliased(Change)
-    undone = undo.after[UNDOES].as_integer() == Change.id
     taken_back = (
         select(undo.id)
-        .where(undo.item_id == Change.item_id, by_then(undo.at, day), undone)
+        .where(undo.undoes_id == Change.id, by_then(undo.at, day))
         .correlate(Change)
         .exists()
     )
-    said = Change.reported_id.is_not(None), Change.after[UNDOES].as_integer().is_(None)
+    said = Change.reported_id.is_not(None), Change.undoes_id.is_(None)
     return *said, by_then(Change.at, day), ~taken_back

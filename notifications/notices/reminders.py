@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import ScalarSelect, Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from events.checklist.charge import in_charge
@@ -90,9 +90,9 @@ def write_reminders(session: Session, *, now: datetime, clockwork: Clockwork) ->
     """
     told = _Clerk(now, clockwork)
     tell, collapse = [], []
-    for row in _candidates(session, told.window, day_here(session, now)):
-        due = told.due(row)
-        if due and (row.told_at is None or row.told_at < due.step.at):
+    for row in _to_tell(session, told, day_here(session, now)):
+        due = told.news(row)
+        if due:
             tell.append(_Telling(row, due.step))
             collapse += [
                 _Telling(row, step)
@@ -150,6 +150,11 @@ class _Clerk:
             self._known[dates] = self._clockwork.due_step(dates, self._now)
         return self._known[dates]
 
+    def news(self, row: Any) -> Told | None:
+        """Return what is due of a row, unless its newest step was told already."""
+        due = self.due(row)
+        return due if due and (row.told_at is None or row.told_at < due.step.at) else None
+
     def letters(self, tellings: Sequence[_Telling]) -> list[_Letter]:
         """Return one letter for each person and moment of leaving."""
         if not tellings:
@@ -171,34 +176,38 @@ class _Clerk:
         ]
 
 
-def _candidates(session: Session, days: tuple[date, date], today: date) -> Sequence[Any]:
-    """Return open items that start or are due in the window, with whom to tell and the newest step
+def _to_tell(session: Session, clerk: _Clerk, today: date) -> Sequence[Any]:
+    """Return open items of which there is something to tell, with whom to tell and the newest step
     that was told already.
+
+    Items of many units share their dates: on most mornings these alone say that there is no news.
     """
-    told_at = (
-        select(func.max(Notice.at))
-        .where(
-            Notice.item_id == ChecklistItem.id,
-            Notice.person_id == Post.person_id,
-            Notice.anchor_version == ChecklistItem.anchor_version,
-        )
-        .scalar_subquery()
-    )
-    first, last = days
+    told_at = _told_at().label("told_at")
+    dates = ChecklistItem.due, ChecklistItem.dtstart, Phase.is_the_day
+    open_ones = _open_ones(clerk.window, today)
+    known = session.execute(open_ones.with_only_columns(*dates, told_at).distinct())
+    news = {row.due for row in known if clerk.news(row)}
+    if not news:
+        return ()
     columns = (
         ChecklistItem.id.label("item_id"),
-        ChecklistItem.due,
-        ChecklistItem.dtstart,
-        Phase.is_the_day,
+        *dates,
         ChecklistItem.anchor_version,
         Person.id.label("person_id"),
         Person.email,
         Person.language,
-        told_at.label("told_at"),
+        told_at,
     )
+    query = open_ones.with_only_columns(*columns).where(ChecklistItem.due.in_(news))
+    return session.execute(query.order_by(ChecklistItem.due, ChecklistItem.id)).all()
+
+
+def _open_ones(days: tuple[date, date], today: date) -> Select[Any]:
+    """Return the query for open items that start or are due in the window, with whom to tell."""
+    first, last = days
     in_window = or_(ChecklistItem.due <= last, ChecklistItem.dtstart.between(first, last))
-    query = (
-        select(*columns)
+    return (
+        select(ChecklistItem.id)
         .join(Campaign, Campaign.id == ChecklistItem.campaign_id)
         .join(ChecklistItem.phase)
         .join(Post, in_charge())
@@ -207,9 +216,20 @@ def _candidates(session: Session, days: tuple[date, date], today: date) -> Seque
         .where(
             Campaign.status != CampaignStatus.CANCELLED, Post.on(today), Person.email.is_not(None)
         )
-        .order_by(ChecklistItem.due, ChecklistItem.id)
     )
-    return session.execute(query).all()
+
+
+def _told_at() -> ScalarSelect[datetime]:
+    """Return when the newest step of an item was that its person was told of, on its dates."""
+    return (
+        select(func.max(Notice.at))
+        .where(
+            Notice.item_id == ChecklistItem.id,
+            Notice.person_id == Post.person_id,
+            Notice.anchor_version == ChecklistItem.anchor_version,
+        )
+        .scalar_subquery()
+    )
 
 
 def _distinct(

@@ -15,7 +15,7 @@ from events.days.workdays import WorkCalendar
 from events.errors import N_
 from events.installation import zone_of
 from events.localtime import at_local
-from events.models import ChecklistItem, Unit
+from events.models import ChecklistItem, EvidenceType, Level, Role, Unit
 from events.reforms.handover import hand_over_due
 from events.units.tree import get_unit, subtree_ids
 from events.working_calendar import work_calendar
@@ -38,6 +38,8 @@ from scheduler.simulation.stage import Rule, Stage, Told, as_text
 _A_DAY = timedelta(days=1)
 # until the last overdue notice went out, also across a long break
 _AFTER_THE_LAST = timedelta(days=14)
+
+_ASKED_FOR_ALL_THE_TIME = (Unit, Level, Role, EvidenceType)
 
 Progress = Callable[[int, int], None]
 
@@ -128,6 +130,8 @@ class _Played:
         # days on which something can open; None when that may have changed
         self._may_open: set[date] | None = None
         self.story: list[StoryLine] = []
+        # a session forgets the rows that nobody holds, and would ask for these with every tick
+        self._at_hand = [session.scalars(select(table)).all() for table in _ASKED_FOR_ALL_THE_TIME]
 
     def play(self, day: date) -> None:
         """Play one morning: what closed units hand over, what opens, what people do, whom the

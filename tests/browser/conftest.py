@@ -26,14 +26,14 @@ from events.models import Template
 from events.observances.occurrences import extend_horizon
 from events.working_calendar import work_calendar
 from tests.browser import province
-from tests.web.conftest import vietnamese  # noqa: F401 - the pages speak from the compiled catalogue
+from tests.web.conftest import app_with, vietnamese  # noqa: F401 - the pages speak from the compiled catalogue
 from web.accounts.setup import SETUP_CODE_FILE, ensure_setup_code
-from web.app import create_app
 from web.config import WebConfig
 
 NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)  # 12:00 in Vietnam
 # a folder: pictures of pages are left there to look at
 PICTURES = os.environ.get("SUMVAY_TEST_PICTURES")
+_SOON = 0.1  # seconds in which a server sees that it is closed
 NARROW, WIDE = 360, 1280  # pixels: an old phone, an office screen
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = [
@@ -119,7 +119,13 @@ def _serve(tmp_path: Path, filled: Path) -> Iterator[Site]:
         rate_limits=False,
         clock=lambda: NOON,
     )
-    server = create_server(create_app(session_factory, config), host="127.0.0.1", port=0, threads=4)
+    server = create_server(
+        app_with(session_factory, config),
+        host="127.0.0.1",
+        port=0,
+        threads=4,
+        asyncore_loop_timeout=_SOON,
+    )
     closing = threading.Event()
 
     def run() -> None:
@@ -135,10 +141,9 @@ def _serve(tmp_path: Path, filled: Path) -> Iterator[Site]:
     closing.set()
     server.task_dispatcher.shutdown()
     server.close()
+    # the browser keeps connections open; the loop ends when there is none left
+    wasyncore.close_all(server._map, ignore_all=True)
     thread.join(timeout=5)
-    wasyncore.close_all(
-        server._map, ignore_all=True
-    )  # the browser keeps connections open, and a socket left open fails a test later
     engine.dispose()
 
 

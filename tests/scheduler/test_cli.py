@@ -1,5 +1,4 @@
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -10,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.scheduler.processes import PATIENCE, environment, sumvay
+
 pytestmark = pytest.mark.slow  # every test starts processes
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
-PATIENCE = 60  # seconds; how long a test waits before it gives up
 
 
 @pytest.fixture
@@ -21,24 +21,6 @@ def home(tmp_path: Path) -> Path:
     """An empty folder with the shipped configuration, as a newcomer has it."""
     (tmp_path / "config.toml").write_text(SHIPPED.read_text(encoding="utf-8"), encoding="utf-8")
     return tmp_path
-
-
-def environment(**variables):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SUMVAY_")}
-    return kept | {"PYTHONPATH": str(SHIPPED.parent), **variables}
-
-
-def sumvay(home, *arguments, **variables):
-    command = [sys.executable, "-m", "scheduler", *arguments]
-    return subprocess.run(
-        command,
-        cwd=home,
-        env=environment(**variables),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
 
 
 @pytest.fixture

@@ -1,6 +1,3 @@
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +7,7 @@ from events import database
 from events.catalog.importing import import_catalog
 from events.catalog.reading import read_catalog
 from events.database import Base
+from tests.scheduler.processes import sumvay
 
 pytestmark = pytest.mark.slow  # every test starts processes
 
@@ -30,20 +28,6 @@ def home(tmp_path: Path) -> Path:
         import_catalog(session, read_catalog(), now=datetime(2025, 12, 1, tzinfo=UTC))
     engine.dispose()
     return tmp_path
-
-
-def sumvay(home, *arguments, typed=None):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SUMVAY_")}
-    return subprocess.run(
-        [sys.executable, "-m", "scheduler", *arguments],
-        cwd=home,
-        env=kept | {"PYTHONPATH": str(SHIPPED.parent)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        input=typed,
-    )
 
 
 def test_a_preview_changes_nothing_the_change_happens_once_and_then_says_so(home):

@@ -298,8 +298,15 @@ class Report(Act):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         level = self.level or _lowest(stage.session)
+        silent = {stage.unit(unit).id for unit in self.silent}
+        campaigns = stage.campaigns(self.campaign, Unit.level_key == level, Unit.id.not_in(silent))
         for key in self.items:
-            found = list(self._open(stage, key, level))[: self.first]
+            found = [
+                item
+                for campaign in campaigns
+                for item in campaign.items
+                if item.key == key and item.is_open
+            ][: self.first]
             for item in found:
                 who = stage.who(item.campaign.unit)
                 prove(stage, item, who)
@@ -321,13 +328,6 @@ class Report(Act):
                 ),
                 **facts,
             )
-
-    def _open(self, stage: Stage, key: str, level: str) -> Iterator[ChecklistItem]:
-        silent = {stage.unit(unit).id for unit in self.silent}
-        for campaign in stage.campaigns(
-            self.campaign, Unit.level_key == level, Unit.id.not_in(silent)
-        ):
-            yield from (item for item in campaign.items if item.key == key and item.is_open)
 
 
 def _lowest(session: Session) -> str:
