@@ -343,6 +343,19 @@ def test_what_somebody_went_on_with_is_not_closed_again_by_the_item_that_stood_f
     assert second.state is ItemState.IN_PROGRESS
 
 
+def test_what_somebody_took_up_himself_stays_as_it_is_when_the_item_that_stood_for_it_is_given_up(
+    session, kits, officer, now
+):
+    first, second = kits
+    credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
+    reopen_item(session, second.id, by=officer, now=now)
+    start_item(session, second.id, by=officer, now=now)
+
+    decline_item(session, first.id, "hết kinh phí", by=officer, now=now)
+
+    assert second.state is ItemState.IN_PROGRESS
+
+
 def test_an_undo_does_not_close_what_nothing_stands_for_any_more(session, kits, officer, now):
     first, second = kits
     credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)

@@ -9,7 +9,7 @@ from events.checklist.closing_words import closing_of, why_closed
 from events.checklist.dividing import split_item, take_back_part
 from events.checklist.editing import Edit, edit_item, follow_template
 from events.checklist.evidence import evidence_missing
-from events.checklist.history import history_of, not_undone, state_of
+from events.checklist.history import Stamp, history_of, not_undone, state_of
 from events.checklist.optional import switch_off, switch_on
 from events.checklist.origins import FOLLOWED, parts_of
 from events.checklist.states import (
@@ -20,10 +20,12 @@ from events.checklist.states import (
     start_item,
 )
 from events.checklist.story import story_of
+from events.checklist.transitions import complete
 from events.checklist.undo import last_change, undo_change
 from events.documents.register import Paper, add_document, issue_document
 from events.errors import ConflictError
 from events.models import Campaign, ChecklistItem, DocumentKind, ItemState, TemplateItem
+from events.models.history import Door
 from events.progress.as_of import AsOf
 from events.progress.figures import own_progress
 from events.reforms.villages import add_village, end_village
@@ -206,6 +208,19 @@ def test_a_closing_that_is_taken_back_leaves_the_time_that_the_neighbours_have(
     undo(plan)
 
     assert (plan.state, dates(plan)) == (ItemState.NOT_STARTED, dates(twin))
+
+
+def test_what_was_closed_before_it_is_done_keeps_the_date_that_it_had_then(
+    session, cast, root, item, vietnam, who
+):
+    plan = item("plan_commune")
+    stood = dates(plan)
+    decline_item(session, plan.id, "mưa lũ", **who)
+    move(session, root, IN_APRIL, vietnam, cast.hoa, NOW)
+
+    complete(session, plan, Stamp(cast.thi, NOW, Door.PAGE), NOW.date())
+
+    assert (plan.state, dates(plan)) == (ItemState.DONE, stood)
 
 
 def without(template, key):

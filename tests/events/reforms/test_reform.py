@@ -5,7 +5,7 @@ import icalendar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from events.calendars.feeds import serve_feed
 from events.checklist.closing_words import closing_of, why_closed
@@ -19,6 +19,7 @@ from events.models import (
     Post,
     PostProposal,
     Reform,
+    TemplateItem,
     TodoStatus,
     Unit,
 )
@@ -512,6 +513,45 @@ def test_items_of_abolished_districts_go_where_their_template_says(session, happ
         for item in closed
         if rules[item.key] != "drop"
     )
+
+
+def test_items_of_abolished_districts_go_up_or_down_as_their_template_says(session, happiness):
+    going = {"plan_district": IfNoLevel.PROVINCE, "report_district": IfNoLevel.COMMUNE}
+    for key, rule in going.items():
+        session.execute(
+            update(TemplateItem).where(TemplateItem.key == key).values(if_no_district=rule)
+        )
+
+    abolish_level(session, "district", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+
+    units = [happiness.province]
+    for commune in (happiness.commune, happiness.other_commune):
+        units += successors(session, commune)
+    assert [going.keys() & set(open_keys(session, unit)) for unit in units] == [
+        {"plan_district"},
+        {"report_district"},
+        {"report_district"},
+    ]
+
+
+def test_what_is_opened_again_in_a_unit_that_ended_goes_to_the_item_that_is_there_already(
+    session, happiness
+):
+    [late] = [
+        item for item in campaign_of(session, happiness.commune).items if item.key == "visits"
+    ]
+    tick_off(late, happiness.thi, BEFORE, BEFORE.date())
+    session.flush()
+    [new] = merge_three(session, happiness).begun
+    late.status, late.completed, late.completed_on = TodoStatus.NEEDS_ACTION, None, None
+    session.flush()
+
+    again = hand_over_due(session, by=None, now=ON_THE_DAY)
+
+    assert (again.closed, again.begun) == (1, 0)
+    session.expire_all()
+    assert [item.key for item in campaign_of(session, new).items].count("visits") == 1
+    assert late.not_done is NotDone.MOVED
 
 
 def test_the_reform_that_came_with_the_catalogue_is_handed_over_too(session, vietnam):
