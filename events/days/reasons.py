@@ -108,12 +108,11 @@ class DayReason:
     def plain(self) -> dict[str, Any]:
         """What is stored: JSON values by name, without those that say nothing."""
         said = {field.name: getattr(self, field.name) for field in fields(self)}
-        values = {name: value for name, value in said.items() if value not in (None, False)}
-        return (
-            values
-            | {"cause": self.cause.value}
-            | ({"day": self.day.isoformat()} if self.day else {})
-        )
+        stored = {
+            name: value for name, value in said.items() if not (value is None or value is False)
+        }
+        day = {"day": self.day.isoformat()} if self.day else {}
+        return stored | {"cause": self.cause.value} | day
 
     def words(self, language: str) -> str:
         """Return the phrase that completes “the date falls …” (“hạn rơi …”)."""

@@ -13,7 +13,7 @@ again changes nothing.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import extract, or_, select
@@ -57,7 +57,6 @@ from events.reforms.carried_over import Bequest
 from events.reforms.successor_rows import take_along
 from events.units.lineage import Lineage
 
-_A_DAY = timedelta(days=1)
 _Key = tuple[int, int, str]  # unit, template, period
 
 

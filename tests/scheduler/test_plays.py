@@ -235,7 +235,7 @@ def test_2021_shows_a_late_plan_and_a_moved_day(stories):
         story,
         "“Ban hành kế hoạch cấp xã",
         "05/03/2021 → 11/03/2021",
-        "7 ngày làm việc",
+        "less than 7 working days after the level above issued its plan",
         "in 102 units",
     )
     moved = texts(story, "moves to 26/06/2021")
@@ -304,7 +304,7 @@ def test_2026_and_2027_show_versions_guesses_and_what_a_year_teaches(stories):
         "takes version 2: 96 items added, 97 removed, 75 moved, 96 reworded; 20 kept because done, 1 because of a hand",
     )
     assert texts(story, "23/11/2026 → 24/11/2026")
-    assert texts(story, "24/11/2026 → 23/11/2026", "Ngày Văn hóa Việt Nam")
+    assert texts(story, "24/11/2026 → 23/11/2026", "Vietnam Cultural Day")
     assert texts(story, "of its dates are provisional")
     assert texts(story, "without the wanted evidence, as its template allows")
     assert texts(story, "From 01/06/2027: Xã Ba Vì Đông, Xã Ba Vì Tây, made from Xã Ba Vì")

@@ -59,8 +59,10 @@ def _items() -> None:
 
 def _days() -> None:
     rows = op.get_bind().execute(sa.select(day.c.day, day.c.reason, day.c.catalog_base)).all()
-    values = [{'of': of, 'reason': json.dumps(_read(reason)), 'base': _with_code(base, 'reason')} for of, reason, base in rows]
-    _write(sa.update(day).where(day.c.day == sa.bindparam('of')).values(reason=sa.bindparam('reason'), catalog_base=sa.bindparam('base', type_=sa.JSON(none_as_null=True))), values)
+    update = sa.update(day).where(day.c.day == sa.bindparam('of'))
+    _write(update.values(reason=sa.bindparam('new')), [{'of': of, 'new': json.dumps(_read(reason))} for of, reason, _base in rows])
+    bases = [{'of': of, 'new': _with_code(base, 'reason')} for of, _reason, base in rows if base]
+    _write(update.values(catalog_base=sa.bindparam('new', type_=sa.JSON)), bases)
 
 
 def _decisions() -> None:

@@ -4,7 +4,7 @@ import json
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from events.days.reasons import Cause, DayReason
@@ -146,6 +146,7 @@ def test_a_calendar_calls_such_a_day_by_a_title(reason, vietnamese, english):
 
 
 @given(REASONS)
+@example(DayReason(Cause.LATE_PLAN, day=DAY, workdays=0))
 def test_what_is_stored_gives_the_same_reason_back(reason):
     stored = json.loads(json.dumps(reason.plain))
 

@@ -516,10 +516,10 @@ def test_items_of_abolished_districts_go_where_their_template_says(session, happ
 
 
 def test_items_of_abolished_districts_go_up_or_down_as_their_template_says(session, happiness):
-    going = {"plan_district": IfNoLevel.PROVINCE, "report_district": IfNoLevel.COMMUNE}
+    going = {"plan_district": "province", "report_district": "commune"}
     for key, rule in going.items():
         session.execute(
-            update(TemplateItem).where(TemplateItem.key == key).values(if_no_district=rule)
+            update(TemplateItem).where(TemplateItem.key == key).values(if_no_level=rule)
         )
 
     abolish_level(session, "district", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)

@@ -166,7 +166,7 @@ def test_what_is_done_is_not_told_that_only_the_reason_of_its_date_is_another(
 ):
     item = item_of(session, root, cast.commune, "plan_commune")
     tick_off(item, cast.thi, MARCH_2021, MARCH_2021.date())
-    item.due_reason = "vào ngày nghỉ bù"
+    item.due_reason = DayReason(Cause.IN_LIEU)
     session.flush()
 
     assert anchors.preview(session, root, NewAnchor(), vietnam, now=MARCH_2021).lines == ()
