@@ -134,6 +134,7 @@ def test_plans_are_waited_for_proposed_and_proved_by_their_paper(session, happin
     plan = item_of(session, happiness, commune, other("plan_commune"))
     assert [item.key for item in awaited_items(session, happiness)] == [other("plan_province")]
     assert plan_item(session, plan.campaign) is plan
+    plan.evidence = [other("doc_ref")]
     assert evidence_missing(plan) == 1
 
     paper = Paper(DocumentKind.PLAN, "Kế hoạch", "12/KH-UBND", dated=TODAY)
