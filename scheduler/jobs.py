@@ -8,8 +8,10 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from events.campaigns.opening import Opened, open_campaigns
+from events.checklist.history import Stamp
 from events.database import SessionFactory, checkpoint, reading
 from events.installation import zone_of
+from events.models.history import Door
 from events.observances.occurrences import extend_horizon
 from events.reforms.handover import hand_over_due
 from events.working_calendar import work_calendar
@@ -30,10 +32,10 @@ def open_ahead(
         extend_horizon(session, now=now)
         calendar = work_calendar(session)
         # first, so that campaigns open in the tree of today
-        hand_over_due(session, by=None, now=now)
+        hand_over_due(session, stamp=Stamp(None, now, Door.CLOCK))
         opened = open_campaigns(session, now=now, calendar=calendar, year=year)
         if opened:  # late, perhaps, in units that have ended since their day
-            hand_over_due(session, by=None, now=now)
+            hand_over_due(session, stamp=Stamp(None, now, Door.CLOCK))
         return opened
 
 

@@ -8,7 +8,7 @@ wished away.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -28,7 +28,6 @@ from events.days.workdays import WorkCalendar
 from events.errors import N_, ConflictError, InvalidInputError
 from events.installation import day_here
 from events.models import Campaign, Change, ChecklistItem, Person, Unit
-from events.models.history import Door
 from events.people.rights import may_work_on
 from events.people.roles import roles_at
 from events.texts import one_line
@@ -60,11 +59,9 @@ def edit_item(
     session: Session,
     item_id: int,
     wanted: Edit,
+    stamp: Stamp,
     *,
     sequence: int | None = None,
-    by: Person,
-    now: datetime,
-    door: Door = Door.PAGE,
 ) -> ChecklistItem:
     """Change an open item by hand.
 
@@ -74,8 +71,8 @@ def edit_item(
     unit or above it, ``ConflictError`` when it is closed, was changed since, or would be due later
     than its unit may decide, and ``InvalidInputError`` for what cannot be.
     """
-    today = day_here(session, now)
-    item = _open(session, item_id, by, now)
+    today = day_here(session, stamp.now)
+    item = _open(session, item_id, stamp)
     values = _changes(session, item, wanted, today)
     if not values:
         return item
@@ -83,29 +80,22 @@ def edit_item(
         raise ConflictError(
             N_("“%(item)s” was changed since. Please look at it again."), item=item.summary
         )
-    _require_say(session, item, values.get("due", item.due), by, today)
+    _require_say(session, item, values.get("due", item.due), stamp.person, today)
     edited = sorted({*item.edited, *values})
     if "due" in values:
         values |= {"nominal_due": values["due"], "due_reason": None}
     given = of_origin(session, item) or {}
     notes = {GIVEN: {name: plain(given[name]) for name in values if name in given}}
-    write_with_parts(session, item, values | {EDITED: edited}, Stamp(by, now, door), **notes)
+    write_with_parts(session, item, values | {EDITED: edited}, stamp, **notes)
     return item
 
 
-def follow_template(
-    session: Session,
-    item_id: int,
-    *,
-    by: Person,
-    now: datetime,
-    door: Door = Door.PAGE,
-) -> ChecklistItem:
+def follow_template(session: Session, item_id: int, stamp: Stamp) -> ChecklistItem:
     """Give an item its template's wording, dates and role again, or a part those of the whole.
 
     Raises ``ConflictError`` for one that has no template.
     """
-    item = _open(session, item_id, by, now)
+    item = _open(session, item_id, stamp)
     if not item.edited:
         return item
     values = of_origin(session, item)
@@ -117,8 +107,10 @@ def follow_template(
         (change for change in history_of(session, item) if {EDITED, "due"} <= change.after.keys()),
         None,
     )
-    require_say_over(session, item, set_by, values["due"], by, day_here(session, now))
-    write_with_parts(session, item, values | {EDITED: []}, Stamp(by, now, door))
+    require_say_over(
+        session, item, set_by, values["due"], stamp.person, day_here(session, stamp.now)
+    )
+    write_with_parts(session, item, values | {EDITED: []}, stamp)
     return item
 
 
@@ -215,8 +207,8 @@ def remarks(item: ChecklistItem, calendar: WorkCalendar) -> Iterator[tuple[str, 
         )
 
 
-def _open(session: Session, item_id: int, by: Person, now: datetime) -> ChecklistItem:
-    item = open_for_choice(session, item_id, by, now)
+def _open(session: Session, item_id: int, stamp: Stamp) -> ChecklistItem:
+    item = open_for_choice(session, item_id, stamp)
     require_open(item)
     return item
 

@@ -18,7 +18,6 @@ from events.checklist.rights import open_for_change, require_open, stamp_for
 from events.errors import N_, InvalidInputError, NotAllowedError, NotFoundError
 from events.files.store import PICTURES, StoredFile, read_file
 from events.models import ChecklistItem, Document, Evidence, EvidenceType, Needs, Person
-from events.models.history import Door
 from events.people.rights import may_work_on
 from events.templates.evidence_kinds import needs_of
 from events.texts import nfc
@@ -65,21 +64,13 @@ class Proof:
         return ", ".join(part for part in (number, *(nfc(part) for part in parts)) if part)
 
 
-def add_evidence(
-    session: Session,
-    item_id: int,
-    proof: Proof,
-    *,
-    by: Person,
-    now: datetime,
-    door: Door = Door.PAGE,
-) -> Evidence:
+def add_evidence(session: Session, item_id: int, proof: Proof, stamp: Stamp) -> Evidence:
     """Add one piece of evidence to an item. Adding the same piece twice changes nothing.
 
     Raises ``InvalidInputError`` when its kind lacks what it needs, and the errors of
     ``checklist.complete_item``.
     """
-    item = open_for_change(session, item_id, by, now)
+    item = open_for_change(session, item_id, stamp)
     if proof.kind not in kinds_wanted(item):
         raise InvalidInputError(N_("This item does not take evidence of that kind."))
     _check(proof, kinds_wanted(item)[proof.kind])
@@ -88,21 +79,22 @@ def add_evidence(
         if all(getattr(known, name) == value for name, value in columns.items()):
             return known
     return _give(
-        session, item, Evidence(at=now, by=by, **columns), stamp_for(session, item, by, now, door)
+        session,
+        item,
+        Evidence(at=stamp.now, by=stamp.by, **columns),
+        stamp_for(session, item, stamp),
     )
 
 
-def remove_evidence(
-    session: Session, evidence_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE
-) -> ChecklistItem:
+def remove_evidence(session: Session, evidence_id: int, stamp: Stamp) -> ChecklistItem:
     """Take one piece of evidence away; history keeps what it was.
 
     Raises ``ConflictError`` for an item that is closed.
     """
     piece = get_evidence(session, evidence_id)
-    item = open_for_change(session, piece.item_id, by, now)
+    item = open_for_change(session, piece.item_id, stamp)
     require_open(item)
-    take_out(session, item, piece, stamp_for(session, item, by, now, door))
+    take_out(session, item, piece, stamp_for(session, item, stamp))
     return item
 
 

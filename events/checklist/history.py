@@ -67,11 +67,17 @@ class Stamp:
     date.
     """
 
-    by: Person
+    by: Person | None  # None: the clock or a command
     now: datetime
     door: Door = Door.PAGE
     on_behalf_of: Unit | None = None
     reported: Unit | None = None
+
+    @property
+    def person(self) -> Person:
+        """Whoever changes it, where only people may."""
+        assert self.by is not None
+        return self.by
 
 
 def history_of(session: Session, item: ChecklistItem) -> Sequence[Change]:
@@ -188,7 +194,7 @@ def line_of(
     return Change(
         at=stamp.now,
         by=stamp.by,
-        by_name=stamp.by.full_name,
+        by_name=stamp.by.full_name if stamp.by else None,
         door=stamp.door,
         item=item,
         before=before,

@@ -34,7 +34,6 @@ from events.models import (
     Person,
     TodoStatus,
 )
-from events.models.history import Door
 from events.models.items import OPEN
 
 _A_DAY = timedelta(days=1)
@@ -59,7 +58,7 @@ def credit_item(
     ``checklist.complete_item``, and ``InvalidInputError`` for another unit's campaign, the item's
     own, or an item of neither.
     """
-    item = open_for_choice(session, item_id, by, now)
+    item = open_for_choice(session, item_id, Stamp(by, now))
     if campaign.unit_id != item.campaign.unit_id or campaign.id == item.campaign_id:
         raise InvalidInputError(N_("An item can count for another campaign of the same unit."))
     if campaign.status is CampaignStatus.CANCELLED:
@@ -80,10 +79,10 @@ def credit_item(
         )
     if covered is not None and covered.is_open:
         _open_again(session, credit, by, now)
-        covered = open_for_choice(session, covered.id, by, now)
+        covered = open_for_choice(session, covered.id, Stamp(by, now))
         # first, so that what counts from it finds the plan that stands for it
         credit.covers = covered
-        cover(session, covered, item, stamp_for(session, covered, by, now, Door.PAGE))
+        cover(session, covered, item, stamp_for(session, covered, Stamp(by, now)))
     return item
 
 
@@ -102,7 +101,7 @@ def remove_credit(
 
     ``undoes`` is the id of the change that is taken back by this.
     """
-    item = open_for_choice(session, item_id, by, now)
+    item = open_for_choice(session, item_id, Stamp(by, now))
     credit = _credit(session, item, campaign)
     if credit is not None:
         _open_again(session, credit, by, now)
@@ -309,8 +308,8 @@ def _open_again(session: Session, credit: ItemCredit, by: Person, now: datetime)
         and is_covered(credit.covers)
         and credit.campaign.status is not CampaignStatus.CANCELLED
     ):
-        covered = open_for_choice(session, credit.covers.id, by, now)
-        uncover(session, covered, credit.item, stamp_for(session, covered, by, now, Door.PAGE))
+        covered = open_for_choice(session, credit.covers.id, Stamp(by, now))
+        uncover(session, covered, credit.item, stamp_for(session, covered, Stamp(by, now)))
 
 
 def _noted(undoes: int | None) -> dict[str, int]:

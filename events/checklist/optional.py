@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from events.checklist.closing_words import Closing
+from events.checklist.history import Stamp
 from events.checklist.rights import open_for_choice, require_open
 from events.checklist.states import excuse, excuse_item, reopen_item
 from events.errors import N_, ConflictError
@@ -26,14 +27,14 @@ def switch_off(
 
     Raises ``ConflictError`` for a required one, whose reason must be given on its page.
     """
-    item = open_for_choice(session, item_id, by, now)
+    item = open_for_choice(session, item_id, Stamp(by, now))
     if item.required:
         raise ConflictError(
             N_("“%(item)s” is required and cannot be switched off."), item=item.summary
         )
     if reason:
-        return excuse_item(session, item_id, reason, by=by, now=now)
-    return excuse(session, item_id, Closing(ClosedBecause.NOT_CHOSEN), by=by, now=now)
+        return excuse_item(session, item_id, reason, Stamp(by, now))
+    return excuse(session, item_id, Closing(ClosedBecause.NOT_CHOSEN), Stamp(by, now))
 
 
 def switch_on(session: Session, item_id: int, *, by: Person, now: datetime) -> ChecklistItem:
@@ -41,7 +42,7 @@ def switch_on(session: Session, item_id: int, *, by: Person, now: datetime) -> C
 
     Asking twice changes nothing; what was done since stays done.
     """
-    item = open_for_choice(session, item_id, by, now)
+    item = open_for_choice(session, item_id, Stamp(by, now))
     if item.state is not ItemState.NOT_REQUIRED:
         require_open(item)
-    return reopen_item(session, item_id, by=by, now=now)
+    return reopen_item(session, item_id, Stamp(by, now))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from events.checklist.editing import clean_summary, require_near
 from events.checklist.history import (
     ADDED,
+    Stamp,
     record,
 )
 from events.checklist.rights import stamp_for
@@ -24,7 +25,6 @@ from events.models import (
     Person,
     Phase,
 )
-from events.models.history import Door
 from events.people.rights import require_post
 from events.people.roles import RoleBook, require_role_at
 
@@ -76,7 +76,7 @@ def add_own_item(
     item = _own_row(session, campaign, own, summary, now)
     session.add(item)
     session.flush()
-    record(session, item, {}, {ADDED: summary}, stamp_for(session, item, by, now, Door.PAGE))
+    record(session, item, {}, {ADDED: summary}, stamp_for(session, item, Stamp(by, now)))
     return item
 
 

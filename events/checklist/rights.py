@@ -3,7 +3,8 @@ all.
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -21,7 +22,6 @@ from events.models import (
     Post,
     Unit,
 )
-from events.models.history import Door
 from events.people.rights import may_work_on, require_post
 from events.units.tree import ancestors
 
@@ -57,7 +57,7 @@ def require_excuser(session: Session, item: ChecklistItem, by: Person, on: date)
         )
 
 
-def open_for_change(session: Session, item_id: int, by: Person, now: datetime) -> ChecklistItem:
+def open_for_change(session: Session, item_id: int, stamp: Stamp) -> ChecklistItem:
     """Lock an item that ``by`` may change.
 
     Raises the errors of ``complete_item``, ``ConflictError`` too for one that went over.
@@ -77,7 +77,7 @@ def open_for_change(session: Session, item_id: int, by: Person, now: datetime) -
     item = next((one for one in locked if one.id == item_id), None)
     if item is None:
         raise NotFoundError(kind="checklist item", key=item_id)
-    if not may_work_on_item(session, by, item, day_here(session, now)):
+    if not may_work_on_item(session, stamp.person, item, day_here(session, stamp.now)):
         raise NotAllowedError(unit=item.campaign.unit.full_name)
     if item.campaign.status is CampaignStatus.CANCELLED:
         raise ConflictError(
@@ -87,12 +87,12 @@ def open_for_change(session: Session, item_id: int, by: Person, now: datetime) -
     return item
 
 
-def open_for_choice(session: Session, item_id: int, by: Person, now: datetime) -> ChecklistItem:
+def open_for_choice(session: Session, item_id: int, stamp: Stamp) -> ChecklistItem:
     """Lock an item about which ``by`` may decide by a post in its unit or above: whoever it was
     delegated to only does it.
     """
-    item = open_for_change(session, item_id, by, now)
-    require_post(session, by, item.campaign.unit, day_here(session, now))
+    item = open_for_change(session, item_id, stamp)
+    require_post(session, stamp.person, item.campaign.unit, day_here(session, stamp.now))
     return item
 
 
@@ -140,12 +140,10 @@ def _require_here(session: Session, item: ChecklistItem) -> None:
 def stamp_for(
     session: Session,
     item: ChecklistItem,
-    by: Person,
-    now: datetime,
-    door: Door,
+    stamp: Stamp,
     chosen: Unit | None = None,
 ) -> Stamp:
-    """Return who acts for whom, and whose report that is.
+    """Complete a stamp: for whom its person acts, and whose report that is.
 
     Somebody from above acts on behalf of the item's unit; ``chosen`` names a unit below it instead.
     """
@@ -155,11 +153,14 @@ def stamp_for(
             raise InvalidInputError(
                 N_("%(unit)s is not below %(above)s."), unit=chosen.full_name, above=unit.full_name
             )
-        return Stamp(by, now, door, chosen, chosen)
+        return replace(stamp, on_behalf_of=chosen, reported=chosen)
     ids = [unit.id, item.delegate_unit_id]
     query = select(Post.unit_id).where(
-        Post.person_id == by.id, Post.unit_id.in_(ids), Post.on(day_here(session, now))
+        Post.person_id == stamp.person.id,
+        Post.unit_id.in_(ids),
+        Post.on(day_here(session, stamp.now)),
     )
     own = set(session.scalars(query))
     delegated = own and unit.id not in own
-    return Stamp(by, now, door, None if own else unit, item.delegate_unit if delegated else unit)
+    reported = item.delegate_unit if delegated else unit
+    return replace(stamp, on_behalf_of=None if own else unit, reported=reported)

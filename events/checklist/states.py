@@ -3,7 +3,7 @@
 Every change is history.
 """
 
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -36,54 +36,46 @@ from events.models import (
     ClosedBecause,
     EvidenceType,
     NotDone,
-    Person,
     TodoStatus,
     Unit,
 )
-from events.models.history import Door
 from events.texts import GIVE_A_REASON, nfc, required
 
 _PROOF = {"evidence", "evidence_min", "without_evidence"}
 
 
-def start_item(
-    session: Session, item_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE
-) -> ChecklistItem:
+def start_item(session: Session, item_id: int, stamp: Stamp) -> ChecklistItem:
     """Record that work has begun, or goes on after it was held up.
 
     Raises the same errors as ``complete_item``.
     """
-    item = open_for_change(session, item_id, by, now)
+    item = open_for_change(session, item_id, stamp)
     require_open(item)
     return move(
         session,
         item,
         {"status": TodoStatus.IN_PROCESS.value},
-        stamp_for(session, item, by, now, door),
+        stamp_for(session, item, stamp),
     )
 
 
-def block_item(
-    session: Session, item_id: int, note: str, *, by: Person, now: datetime, door: Door = Door.PAGE
-) -> ChecklistItem:
+def block_item(session: Session, item_id: int, note: str, stamp: Stamp) -> ChecklistItem:
     """Record what stands in the way. The item stays open.
 
     Raises ``InvalidInputError`` without a note.
     """
     note = required(nfc(note), N_("Please say what stands in the way."))
-    item = open_for_change(session, item_id, by, now)
+    item = open_for_change(session, item_id, stamp)
     require_open(item)
     held_up = {"status": item.status.value, "blocked": note}
-    return move(session, item, held_up, stamp_for(session, item, by, now, door))
+    return move(session, item, held_up, stamp_for(session, item, stamp))
 
 
 def complete_item(
     session: Session,
     item_id: int,
+    stamp: Stamp,
     *,
-    by: Person,
-    now: datetime,
-    door: Door = Door.PAGE,
     on_behalf_of: Unit | None = None,
 ) -> ChecklistItem:
     """Record that an item is done. Asking twice changes nothing.
@@ -92,70 +84,44 @@ def complete_item(
     ``ConflictError`` in a cancelled campaign and ``EvidenceMissingError`` while the item wants
     evidence that was not given.
     """
-    item = open_for_change(session, item_id, by, now)
-    stamp = stamp_for(session, item, by, now, door, on_behalf_of)
+    item = open_for_change(session, item_id, stamp)
+    stamp = stamp_for(session, item, stamp, on_behalf_of)
     if item.is_done:
         return item
     _require_evidence(session, item)
-    return complete(session, item, stamp, day_here(session, now))
+    return complete(session, item, stamp, day_here(session, stamp.now))
 
 
-def decline_item(
-    session: Session,
-    item_id: int,
-    reason: str,
-    *,
-    by: Person,
-    now: datetime,
-    door: Door = Door.PAGE,
-) -> ChecklistItem:
+def decline_item(session: Session, item_id: int, reason: str, stamp: Stamp) -> ChecklistItem:
     """Record that an item was not done, and why. Asking twice changes nothing.
 
     Raises ``InvalidInputError`` without a reason, ``ConflictError`` for an item that is closed
     otherwise.
     """
     closing = by_person(required(nfc(reason), GIVE_A_REASON))
-    item = open_for_change(session, item_id, by, now)
-    stamp = stamp_for(session, item, by, now, door)
+    item = open_for_change(session, item_id, stamp)
+    stamp = stamp_for(session, item, stamp)
     return _cancel(session, item, NotDone.NOT_DONE, closing, stamp)
 
 
-def excuse_item(
-    session: Session,
-    item_id: int,
-    reason: str,
-    *,
-    by: Person,
-    now: datetime,
-    door: Door = Door.PAGE,
-) -> ChecklistItem:
+def excuse_item(session: Session, item_id: int, reason: str, stamp: Stamp) -> ChecklistItem:
     """Record that the unit does not need an item, and why. Raises the errors of ``decline_item``.
 
     A required item is excused by a unit above it, or what a unit owes could be wished away.
     """
     closing = by_person(required(nfc(reason), GIVE_A_REASON))
-    return excuse(session, item_id, closing, by=by, now=now, door=door)
+    return excuse(session, item_id, closing, stamp)
 
 
-def excuse(
-    session: Session,
-    item_id: int,
-    closing: Closing,
-    *,
-    by: Person,
-    now: datetime,
-    door: Door = Door.PAGE,
-) -> ChecklistItem:
+def excuse(session: Session, item_id: int, closing: Closing, stamp: Stamp) -> ChecklistItem:
     """Record that the unit does not need an item, with or without a reason of its own."""
-    item = open_for_choice(session, item_id, by, now)
-    require_excuser(session, item, by, day_here(session, now))
-    stamp = stamp_for(session, item, by, now, door)
+    item = open_for_choice(session, item_id, stamp)
+    require_excuser(session, item, stamp.person, day_here(session, stamp.now))
+    stamp = stamp_for(session, item, stamp)
     return _cancel(session, item, NotDone.NOT_REQUIRED, closing, stamp)
 
 
-def reopen_item(
-    session: Session, item_id: int, *, by: Person, now: datetime, door: Door = Door.PAGE
-) -> ChecklistItem:
+def reopen_item(session: Session, item_id: int, stamp: Stamp) -> ChecklistItem:
     """Open a closed item again, as it was before it was closed, on the date that it would have by
     now.
 
@@ -163,14 +129,12 @@ def reopen_item(
     today. Raises the same errors as ``complete_item``, and ``ConflictError`` for what is opened
     elsewhere or what its template has no longer.
     """
-    item = open_for_change(session, item_id, by, now)
+    item = open_for_change(session, item_id, stamp)
     if item.is_open:
         return item
     require_closed_by_people(item)
     require_in_template(item)
-    return move(
-        session, item, before_closing(session, item)[1], stamp_for(session, item, by, now, door)
-    )
+    return move(session, item, before_closing(session, item)[1], stamp_for(session, item, stamp))
 
 
 def restore_state(
@@ -193,7 +157,7 @@ def restore_state(
             N_("“%(item)s” was changed since. Please look at it again."), item=item.summary
         )
     if before["not_done"] == NotDone.NOT_REQUIRED.value and not covered:
-        require_excuser(session, item, stamp.by, today)
+        require_excuser(session, item, stamp.person, today)
     if before["not_done"] is None:
         require_in_template(item)
     move(session, item, before, stamp, {UNDOES: change.id}, columns=columns or None)

@@ -99,7 +99,7 @@ def complete(
         "status": TodoStatus.COMPLETED.value,
         "completed": stamp.now.isoformat(),
         "completed_on": today.isoformat(),
-        "completed_by": stamp.by.id,
+        "completed_by": stamp.person.id,
         "closed_because": because.value,
     }
     return move(session, item, done, stamp)
@@ -248,7 +248,7 @@ def _close_as_parts(
         complete(session, whole, stamp, max(done), ClosedBecause.PARTS)
         return
     needless = all(part.state is ItemState.NOT_REQUIRED for part in parts)
-    excused = needless and may_excuse(session, stamp.by, whole, day_here(session, stamp.now))
+    excused = needless and may_excuse(session, stamp.person, whole, day_here(session, stamp.now))
     how = NotDone.NOT_REQUIRED if excused else NotDone.NOT_DONE
     move(session, whole, dropped(how, by_parts(parts)), stamp)
 

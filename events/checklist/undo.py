@@ -6,7 +6,7 @@ reforms did concerns other items too.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -37,8 +37,7 @@ from events.checklist.states import restore_state
 from events.checklist.transitions import require_closed_by_people
 from events.errors import N_, ConflictError, NotFoundError
 from events.installation import day_here
-from events.models import Campaign, Change, ChecklistItem, ClosedBecause, Person, Unit
-from events.models.history import Door
+from events.models import Campaign, Change, ChecklistItem, ClosedBecause, Unit
 from events.people.rights import require_post
 
 _HELD_WITH = {"nominal_due": "due", "due_reason": "due"}
@@ -72,21 +71,13 @@ def is_choice(change: Change) -> bool:
     )
 
 
-def undo_change(
-    session: Session,
-    item_id: int,
-    change_id: int,
-    *,
-    by: Person,
-    now: datetime,
-    door: Door = Door.PAGE,
-) -> ChecklistItem:
+def undo_change(session: Session, item_id: int, change_id: int, stamp: Stamp) -> ChecklistItem:
     """Take one change back. Asking twice changes nothing.
 
     Raises the errors of ``checklist.complete_item``, and ``ConflictError`` when the item was
     changed since; the newest change is undone first.
     """
-    item = open_for_change(session, item_id, by, now)
+    item = open_for_change(session, item_id, stamp)
     history = history_of(session, item)
     change = next((change for change in history if change.id == change_id), None)
     if change is None:
@@ -97,8 +88,8 @@ def undo_change(
     if last_change(history) is not change:
         raise _changed_since(item)
     if is_choice(change):
-        require_post(session, by, item.campaign.unit, day_here(session, now))
-    _take_back(session, item, change, stamp_for(session, item, by, now, door))
+        require_post(session, stamp.person, item.campaign.unit, day_here(session, stamp.now))
+    _take_back(session, item, change, stamp_for(session, item, stamp))
     return item
 
 
@@ -140,11 +131,17 @@ def _undo_credit(session: Session, item: ChecklistItem, change: Change, stamp: S
     given, taken = change.after.get(CREDIT_TO), change.before.get(CREDIT_TO)
     campaign = session.get_one(Campaign, given or taken)
     if given:
-        remove_credit(session, item.id, campaign, undoes=change.id, by=stamp.by, now=stamp.now)
+        remove_credit(session, item.id, campaign, undoes=change.id, by=stamp.person, now=stamp.now)
         return
     covers = change.before[COVERS]
     credit_item(
-        session, item.id, campaign, covers_id=covers, undoes=change.id, by=stamp.by, now=stamp.now
+        session,
+        item.id,
+        campaign,
+        covers_id=covers,
+        undoes=change.id,
+        by=stamp.person,
+        now=stamp.now,
     )
 
 
@@ -162,7 +159,7 @@ def _undo_edit(
     due, dtstart = values.get("due", item.due), values.get("dtstart", item.dtstart)
     if dtstart and dtstart > due:
         values["dtstart"] = due
-    require_say_over(session, item, change, due, stamp.by, today)
+    require_say_over(session, item, change, due, stamp.person, today)
     write_with_parts(session, item, values, stamp, **{UNDOES: change.id})
 
 

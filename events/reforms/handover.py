@@ -13,7 +13,7 @@ again changes nothing.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import extract, or_, select
@@ -26,6 +26,7 @@ from events.checklist.history import (
     MOVED_FROM,
     MOVED_FROM_ITEM,
     MOVED_TO,
+    Stamp,
     frozen,
     state_of,
 )
@@ -48,7 +49,6 @@ from events.models import (
     TodoStatus,
     Unit,
 )
-from events.models.history import Door
 from events.models.items import OPEN
 from events.models.templates import DROP
 from events.people.proposed_posts import propose_posts
@@ -77,15 +77,13 @@ class HandedOver:
     delegated: int = 0
 
 
-def hand_over(
-    session: Session, *, on: date, by: Person | None, now: datetime, door: Door = Door.PAGE
-) -> HandedOver:
+def hand_over(session: Session, *, on: date, stamp: Stamp) -> HandedOver:
     """Give the open items and planned activities of every unit that ended before ``on`` to its
     successors, and propose its posts.
 
     Raises ``ConflictError`` before the day has come: until then the old units still work.
     """
-    if on > day_here(session, now):
+    if on > day_here(session, stamp.now):
         raise ConflictError(
             N_("The new units begin on %(day)s; their work is handed over then."),
             day=f"{on:%d/%m/%Y}",
@@ -99,19 +97,17 @@ def hand_over(
     posts = propose_posts(session, on=on, reform=None)
     if not (items or activities or delegated):
         return HandedOver(posts=posts)
-    work = _Handover(session, on, by, now, door)
+    work = _Handover(session, on, stamp)
     work.delegate_anew(delegated)
     return replace(work.run(items, activities), posts=posts, delegated=len(delegated))
 
 
-def hand_over_due(
-    session: Session, *, by: Person | None, now: datetime, door: Door = Door.CLOCK
-) -> HandedOver:
+def hand_over_due(session: Session, *, stamp: Stamp) -> HandedOver:
     """Hand over everything of units that have ended by today, whichever reform ended them.
 
     For the clock.
     """
-    return hand_over(session, on=day_here(session, now), by=by, now=now, door=door)
+    return hand_over(session, on=day_here(session, stamp.now), stamp=stamp)
 
 
 def open_in_closed_units(
@@ -208,10 +204,8 @@ def _lock_openers(session: Session, on: date) -> None:
 class _Handover:
     """One run: the rows it reads once, and what it has begun so far."""
 
-    def __init__(
-        self, session: Session, on: date, by: Person | None, now: datetime, door: Door
-    ) -> None:
-        self._session, self._on, self._by, self._now, self._door = session, on, by, now, door
+    def __init__(self, session: Session, on: date, stamp: Stamp) -> None:
+        self._session, self._on, self._stamp = session, on, stamp
         self._lineage = Lineage.load(session, on)
         self._book = RoleBook.load(session)
         self._levels = {
@@ -259,7 +253,7 @@ class _Handover:
             doer = self._bequest.doer_below(item.delegate_unit.id, item.campaign.unit_id)
             before = {DELEGATE: item.delegate_unit.full_name}
             item.delegate_unit = None if doer is None else self._session.get_one(Unit, doer)
-            item.touch(self._now)
+            item.touch(self._stamp.now)
             self._record(
                 item,
                 before,
@@ -345,7 +339,7 @@ class _Handover:
             return False
         shared = credited_campaigns(self._session, activity)
         activity.campaign, *others = [self._campaign(old, heir) for heir in heirs]
-        activity.touch(self._now)
+        activity.touch(self._stamp.now)
         again = (
             self._campaigns.get((heirs[0], campaign.template_id, campaign.period))
             for campaign in shared
@@ -374,8 +368,8 @@ class _Handover:
             role_key=self._book.of_copy(old.role_key, level, self._on),
             support_roles=list(dict.fromkeys(support)),
             status=TodoStatus.NEEDS_ACTION,
-            created=self._now,
-            last_modified=self._now,
+            created=self._stamp.now,
+            last_modified=self._stamp.now,
             **{name: getattr(old, name) for name in _CARRIED},
         )
         self._session.add(item)
@@ -396,8 +390,8 @@ class _Handover:
             unit_id=unit_id,
             parent=self._campaign(old, parent_id) if parent_id is not None else None,
             owner_role_key=self._book.in_force(old.owner_role_key, self._on),
-            created=self._now,
-            last_modified=self._now,
+            created=self._stamp.now,
+            last_modified=self._stamp.now,
             **values,
         )
         self._session.add(campaign)
@@ -431,7 +425,7 @@ class _Handover:
         item.not_done = NotDone.MOVED if went_to else NotDone.NOT_REQUIRED
         closing = self._closing(item, targets)
         item.closed_because, item.closing_facts = closing.because, dict(closing.facts)
-        item.touch(self._now)
+        item.touch(self._stamp.now)
         self._record(item, before, state_of(item) | {MOVED_TO: went_to})
 
     def _closing(self, item: ChecklistItem, targets: Sequence[int]) -> Closing:
@@ -451,10 +445,10 @@ class _Handover:
         after: dict[str, Any],
         by: Person | None = None,
     ) -> None:
-        by = by or self._by
-        who = {"by": by, "by_name": by.full_name if by else None, "door": self._door}
+        by = by or self._stamp.by
+        who = {"by": by, "by_name": by.full_name if by else None, "door": self._stamp.door}
         self._session.add(
-            Change(at=self._now, item=item, before=before, after=after, **who, **frozen(item))
+            Change(at=self._stamp.now, item=item, before=before, after=after, **who, **frozen(item))
         )
 
 

@@ -16,12 +16,12 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from events.checklist.history import Stamp
 from events.days.recurrence import check_year
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here
 from events.locks import FOR_CHANGE, lock_tree
-from events.models import Level, Person, Reform, ReformKind, Unit
-from events.models.history import Door
+from events.models import Level, Reform, ReformKind, Unit
 from events.people.proposed_posts import propose_posts
 from events.reforms.handover import HandedOver, hand_over
 from events.reforms.successor_rows import Successions, children_on
@@ -69,9 +69,7 @@ def merge(
     *,
     on: date,
     basis: str | None,
-    by: Person | None,
-    now: datetime,
-    door: Door = Door.PAGE,
+    stamp: Stamp,
 ) -> Reformed:
     """Merge two or more units of one level into a new one whose first day is ``on``.
 
@@ -82,7 +80,7 @@ def merge(
         raise InvalidInputError(
             N_("A merge needs at least two different units; a unit cannot be merged into itself.")
         )
-    old = _all_ending(session, keys, on, now)
+    old = _all_ending(session, keys, on, stamp.now)
     stranger = next((unit for unit in old if unit.level_key != old[0].level_key), None)
     if stranger is not None:
         raise InvalidInputError(
@@ -92,12 +90,12 @@ def merge(
         )
     parent = _parent_of_new(session, old, new.parent_key, on)
     _check_order(session, old, on)
-    work = _Work(session, on, ReformKind.MERGE, basis, by, now)
+    work = _Work(session, on, ReformKind.MERGE, basis, stamp)
     work.begin(old[0], new, parent, old)
     for unit in old:
         work.rows.end(unit)
     work.rows.hang_anew({unit.id: work.result.begun[0] for unit in old})
-    return work.finish(door)
+    return work.finish()
 
 
 def split(
@@ -107,15 +105,13 @@ def split(
     *,
     on: date,
     basis: str | None,
-    by: Person | None,
-    now: datetime,
-    door: Door = Door.PAGE,
+    stamp: Stamp,
 ) -> Reformed:
     """Split a unit into several whose first day is ``on``.
 
     Units below it must each be given to one part.
     """
-    [old] = _all_ending(session, [key], on, now)
+    [old] = _all_ending(session, [key], on, stamp.now)
     names = [folded(new.full_name) for new in into]
     if len(into) < 2 or len(set(names)) < len(names):
         raise InvalidInputError(
@@ -124,13 +120,13 @@ def split(
         )
     given = _given_children(session, old, into, on)
     _check_order(session, [old], on)
-    work = _Work(session, on, ReformKind.SPLIT, basis, by, now)
+    work = _Work(session, on, ReformKind.SPLIT, basis, stamp)
     for number, new in enumerate(into):
         part = work.begin(old, new, old.parent, [old])
         for child in given[number]:
             work.rows.repeat(child, part)
     work.rows.end(old)
-    return work.finish(door)
+    return work.finish()
 
 
 def rename(
@@ -140,22 +136,20 @@ def rename(
     *,
     on: date,
     basis: str | None,
-    by: Person | None,
-    now: datetime,
-    door: Door = Door.PAGE,
+    stamp: Stamp,
 ) -> Reformed:
     """Give a unit a new full name from ``on``: a new row that succeeds the old one, whose campaigns
     keep the old name.
     """
-    [old] = _all_ending(session, [key], on, now)
+    [old] = _all_ending(session, [key], on, stamp.now)
     if one_line(new_name) == old.full_name:
         raise InvalidInputError(N_("%(unit)s already has this name."), unit=old.full_name)
     _check_order(session, [old], on)
-    work = _Work(session, on, ReformKind.RENAME, basis, by, now)
+    work = _Work(session, on, ReformKind.RENAME, basis, stamp)
     new = work.begin(old, NewUnit(new_name), old.parent, [old])
     work.rows.end(old)
     work.rows.hang_anew({old.id: new})
-    return work.finish(door)
+    return work.finish()
 
 
 def abolish_level(
@@ -164,9 +158,7 @@ def abolish_level(
     *,
     on: date,
     basis: str | None,
-    by: Person | None,
-    now: datetime,
-    door: Door = Door.PAGE,
+    stamp: Stamp,
 ) -> Reformed:
     """End every unit of a level the day before ``on``; what is below hangs on the units above, as
     new rows.
@@ -185,18 +177,18 @@ def abolish_level(
             level=level.title_vi,
             day=_text(on),
         )
-    old = _all_ending(session, keys, on, now)
+    old = _all_ending(session, keys, on, stamp.now)
     top = next((unit for unit in old if unit.parent is None), None)
     if top is not None:
         raise InvalidInputError(
             N_("%(unit)s has no unit above it that could take over."), unit=top.full_name
         )
     _check_order(session, old, on)
-    work = _Work(session, on, ReformKind.ABOLISH, basis, by, now, level=level_key)
+    work = _Work(session, on, ReformKind.ABOLISH, basis, stamp, level=level_key)
     for unit in old:
         work.rows.end(unit)
     work.rows.hang_anew({unit.id: unit.parent for unit in old if unit.parent is not None})
-    return work.finish(door)
+    return work.finish()
 
 
 def reforms(session: Session) -> Sequence[Reform]:
@@ -336,16 +328,20 @@ class _Work:
         on: date,
         kind: ReformKind,
         basis: str | None,
-        by: Person | None,
-        now: datetime,
+        stamp: Stamp,
         level: str | None = None,
     ) -> None:
-        self._session, self._on, self._now, self._by = session, on, now, by
+        self._session, self._on, self._stamp = session, on, stamp
         self.rows = Successions(session, on)
         self._types = _known_types(session)
         detail = {"level": level} if level else {}
         reform = Reform(
-            kind=kind, on=on, basis=nfc(basis or "") or None, detail=detail, at=now, by=by
+            kind=kind,
+            on=on,
+            basis=nfc(basis or "") or None,
+            detail=detail,
+            at=stamp.now,
+            by=stamp.by,
         )
         self.result = Reformed(reform, self.rows.ended, self.rows.begun)
 
@@ -362,7 +358,7 @@ class _Work:
         }
         return self.rows.begin(model, parent, old, nfc(new.code or "") or None, values)
 
-    def finish(self, door: Door) -> Reformed:
+    def finish(self) -> Reformed:
         """Write the reform down, propose the posts, and hand the open items over if the day has
         come.
         """
@@ -375,10 +371,8 @@ class _Work:
         session.add(result.reform)
         session.flush()
         result.posts = propose_posts(session, on=self._on, reform=result.reform)
-        if self._on <= day_here(session, self._now):
-            result.handed_over = hand_over(
-                session, on=self._on, by=self._by, now=self._now, door=door
-            )
+        if self._on <= day_here(session, self._stamp.now):
+            result.handed_over = hand_over(session, on=self._on, stamp=self._stamp)
         return result
 
     def _type_and_name(self, full_name: str, model: Unit) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from events.campaigns.lifetime import require_running
 from events.campaigns.rounds import Anchors, summary_on
 from events.campaigns.unit_checklists import UnitChecklist, load_unit_checklists, made_from
 from events.campaigns.wanted_dates import wanted_dates
+from events.checklist.history import Stamp
 from events.checklist.origins import DATES, values_of
 from events.days.recurrence import Occurrence, check_year
 from events.days.workdays import WorkCalendar
@@ -151,7 +152,7 @@ def apply(
     expect(expected_fingerprint, found.fingerprint)
     if found.campaigns_move:
         _move_campaigns(session, checklists, found, now)
-    write(session, found.lines, by=by, now=now)
+    write(session, found.lines, stamp=Stamp(by, now))
     if found.paper:  # last: what counts from it stands there already
         _enter_plan(session, checklists[0], change, found.paper, by, now)
     session.flush()

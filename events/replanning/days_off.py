@@ -7,17 +7,17 @@ due date that somebody set by hand stays.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from events.checklist.history import Stamp
 from events.days.reasons import Cause, DayReason
 from events.days.recurrence import check_year
 from events.days.workdays import Decision, DecisionStatus, WorkCalendar, swap_of
 from events.errors import N_, InvalidInputError, NotFoundError
-from events.models import CalendarDay, CalendarDecision, DecidedYear, Person, ProposedHoliday
-from events.models.history import Door
+from events.models import CalendarDay, CalendarDecision, DecidedYear, ProposedHoliday
 from events.replanning.preview import Group, Line, expect, fingerprint, grouped
 from events.replanning.touched_rounds import RoundChange, changed_rounds, write_rounds
 from events.texts import nfc
@@ -103,9 +103,7 @@ def apply_decision(
     decision: YearDecision,
     *,
     expected_fingerprint: str,
-    by: Person | None,
-    now: datetime,
-    door: Door = Door.PAGE,
+    stamp: Stamp,
 ) -> YearPreview:
     """Store the decided days and move the items that the preview showed.
 
@@ -118,8 +116,8 @@ def apply_decision(
     if found.is_known:
         return found
     expect(expected_fingerprint, found.fingerprint)
-    _store(session, decision, found, by, now)
-    write_rounds(session, found.rounds, by=by, now=now, door=door)
+    _store(session, decision, found, stamp)
+    write_rounds(session, found.rounds, stamp=stamp)
     return found
 
 
@@ -135,9 +133,7 @@ def apply_holiday(
     *,
     source: str | None = None,
     expected_fingerprint: str,
-    by: Person | None,
-    now: datetime,
-    door: Door = Door.PAGE,
+    stamp: Stamp,
 ) -> Preview:
     """Make a proposed holiday law, or give it up, and move the items that the preview showed."""
     _lock(session)
@@ -148,7 +144,7 @@ def apply_holiday(
     expect(expected_fingerprint, found.fingerprint)
     holiday.status = status
     holiday.source = nfc(source or "") or holiday.source
-    write_rounds(session, found.rounds, by=by, now=now, door=door)
+    write_rounds(session, found.rounds, stamp=stamp)
     return found
 
 
@@ -230,9 +226,7 @@ def _is_in_tet(off: DayReason | None) -> bool:
     return off is not None and off.cause is Cause.TET
 
 
-def _store(
-    session: Session, decision: YearDecision, found: YearPreview, by: Person | None, now: datetime
-) -> None:
+def _store(session: Session, decision: YearDecision, found: YearPreview, stamp: Stamp) -> None:
     """Keep the decision as it was entered, and its days instead of those that no longer apply."""
     source = nfc(decision.source or "") or None
     for gone in found.gone:
@@ -245,7 +239,12 @@ def _store(
     }
     session.add(
         CalendarDecision(
-            year=decision.year, text=decision.text, source=source, days=stored, at=now, by=by
+            year=decision.year,
+            text=decision.text,
+            source=source,
+            days=stored,
+            at=stamp.now,
+            by=stamp.by,
         )
     )
 

@@ -23,6 +23,7 @@ from events.campaigns.rounds import Anchors, round_of
 from events.campaigns.unit_checklists import UnitChecklist, load_unit_checklists, template_items
 from events.campaigns.wanted_dates import wanted_dates
 from events.checklist.closing_words import by_version
+from events.checklist.history import Stamp
 from events.checklist.origins import COLUMNS, DATES, values_of
 from events.days.recurrence import Occurrence
 from events.days.workdays import WorkCalendar
@@ -130,7 +131,7 @@ def apply_version(
     if diff.is_empty:
         return diff
     expect(expected_fingerprint, diff.fingerprint)
-    write(session, diff.lines, by=by, now=now)
+    write(session, diff.lines, stamp=Stamp(by, now))
     if diff.rows:
         session.connection().execute(insert(ChecklistItem), diff.rows)
     _renumber(session, comparison.positions)

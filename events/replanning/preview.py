@@ -17,12 +17,11 @@ from sqlalchemy.orm import Session
 
 from events.campaigns.unit_checklists import UnitChecklist
 from events.checklist.closing_words import Closing
-from events.checklist.history import frozen, plain, state_of
+from events.checklist.history import Stamp, frozen, plain, state_of
 from events.checklist.origins import COLUMNS, DATES, comparable, values_of
 from events.days.reasons import DayReason
 from events.errors import N_, ConflictError
-from events.models import Change, ChecklistItem, ItemState, Person
-from events.models.history import Door
+from events.models import Change, ChecklistItem, ItemState
 from events.units.tree import UnitNode
 
 _DAYS = {"dtstart", "due"}
@@ -211,17 +210,15 @@ def write(
     session: Session,
     lines: Iterable[Line],
     *,
-    by: Person | None,
-    now: datetime,
-    door: Door = Door.PAGE,
+    stamp: Stamp,
 ) -> None:
     """Write the changed lines and their history, in two statements however many units there are."""
     found = [(line, line.item) for line in lines if line.is_change and line.item is not None]
     if not found:
         return
     session.flush()
-    changes = [_change_row(line, item, by, now, door) for line, item in found]
-    rows = [_item_row(line, item, now) for line, item in found]
+    changes = [_change_row(line, item, stamp) for line, item in found]
+    rows = [_item_row(line, item, stamp.now) for line, item in found]
     table = ChecklistItem.__table__
     values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in _WRITTEN}
     session.connection().execute(
@@ -278,22 +275,20 @@ def _item_row(line: Line, item: ChecklistItem, now: datetime) -> _Row:
     return {"item_id": item.id} | {f"new_{name}": value for name, value in row.items()}
 
 
-def _change_row(
-    line: Line, item: ChecklistItem, by: Person | None, now: datetime, door: Door
-) -> _Row:
+def _change_row(line: Line, item: ChecklistItem, stamp: Stamp) -> _Row:
     after = {name: plain(value) for name, value in line.values.items()}
     before = {name: plain(getattr(item, name)) for name in line.values}
     if "status" in after:
         before, after = state_of(item) | before, state_of(item) | after
     who = {
-        "by_id": by.id if by else None,
-        "by_name": by.full_name if by else None,
+        "by_id": stamp.by.id if stamp.by else None,
+        "by_name": stamp.by.full_name if stamp.by else None,
         "on_behalf_of_id": None,
     }
     return {
-        "at": now,
+        "at": stamp.now,
         "item_id": item.id,
-        "door": door,
+        "door": stamp.door,
         **who,
         "before": before,
         "after": after,

@@ -9,7 +9,7 @@ nothing left to re-anchor. Rounds that no changed day is near are not even read.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 from events.campaigns.due_dates import DueDates
 from events.campaigns.unit_checklists import UnitChecklist, load_unit_checklists
 from events.campaigns.wanted_dates import dates_now
+from events.checklist.history import Stamp
 from events.days.workdays import WorkCalendar
 from events.locks import lock_templates
-from events.models import Campaign, CampaignStatus, ChecklistItem, Person
+from events.models import Campaign, CampaignStatus, ChecklistItem
 from events.models.campaigns import same_round
-from events.models.history import Door
 from events.models.items import OPEN
 from events.replanning.anchors import lines_of
 from events.replanning.preview import Fate, Group, Line, grouped, write
@@ -68,11 +68,9 @@ def changed_rounds(
     )
 
 
-def write_rounds(
-    session: Session, rounds: Iterable[RoundChange], *, by: Person | None, now: datetime, door: Door
-) -> None:
+def write_rounds(session: Session, rounds: Iterable[RoundChange], *, stamp: Stamp) -> None:
     """Move what was shown, with its history, in two statements however many rounds there are."""
-    write(session, [line for one in rounds for line in one.lines], by=by, now=now, door=door)
+    write(session, [line for one in rounds for line in one.lines], stamp=stamp)
 
 
 def _lines(checklists: Sequence[UnitChecklist], before: _Dates, after: _Dates) -> list[Line]:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 from sqlalchemy.orm import Session
 
+from events.checklist.history import Stamp
 from events.errors import N_
 from events.localtime import local_day
 from events.models import Reform
@@ -133,7 +134,7 @@ def hand_over_(new_service: NewService, on: datetime | None, preview: bool) -> N
     done = _in_transaction(
         service.session_factory,
         preview,
-        lambda s: hand_over(s, on=day, by=None, now=now, door=Door.COMMAND),
+        lambda s: hand_over(s, stamp=Stamp(None, now, Door.COMMAND), on=day),
     )
     _tell_handed_over(done)
     _tell_preview(preview)
@@ -174,7 +175,7 @@ def _reform(
     change: Callable[[Session, dict[str, Any]], Reformed],
 ) -> None:
     on: date = rest["on"].date()
-    common = {"on": on, "basis": rest["basis"], "by": None, "now": utc_now(), "door": Door.COMMAND}
+    common = {"on": on, "basis": rest["basis"], "stamp": Stamp(None, utc_now(), Door.COMMAND)}
 
     def work(session: Session) -> tuple[Reformed, int]:
         done = change(session, common)

@@ -6,6 +6,7 @@ from typing import TextIO
 
 import click
 
+from events.checklist.history import Stamp
 from events.days.decision_text import ReadText, read_decision
 from events.days.recurrence import check_year
 from events.days.workdays import Decision
@@ -84,7 +85,7 @@ def decide(
             context.exit(0 if preview or sys.stdin.isatty() else _NOT_APPLIED)
         mark = found.fingerprint
         done = apply_decision(
-            session, decision, expected_fingerprint=mark, by=None, now=utc_now(), door=Door.COMMAND
+            session, decision, stamp=Stamp(None, utc_now(), Door.COMMAND), expected_fingerprint=mark
         )
         session.commit()
     tell(

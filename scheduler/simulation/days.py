@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from events.campaigns.opening import Opened, open_campaigns, self_opening
 from events.campaigns.provisional import is_provisional
 from events.campaigns.rounds import rounds_of
+from events.checklist.history import Stamp
 from events.database import SessionFactory
 from events.days.recurrence import check_year
 from events.days.workdays import WorkCalendar
@@ -16,6 +17,7 @@ from events.errors import N_
 from events.installation import zone_of
 from events.localtime import at_local
 from events.models import ChecklistItem, EvidenceType, Level, Role, Unit
+from events.models.history import Door
 from events.reforms.handover import hand_over_due
 from events.units.tree import get_unit, subtree_ids
 from events.working_calendar import work_calendar
@@ -212,7 +214,7 @@ class _Played:
     def _hand_over(self, stage: Stage) -> Iterator[Told]:
         if not stage.session.scalar(select(exists().where(Unit.valid_to == stage.day - _A_DAY))):
             return
-        over = hand_over_due(stage.session, by=None, now=stage.now)
+        over = hand_over_due(stage.session, stamp=Stamp(None, stage.now, Door.CLOCK))
         facts = {
             "day": as_text(stage.day),
             "closed": over.closed,

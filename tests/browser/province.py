@@ -14,6 +14,7 @@ from events.activities.planned import Plan, add_activity
 from events.campaigns.opening import open_round
 from events.campaigns.rounds import rounds_of
 from events.checklist.dividing import split_item
+from events.checklist.history import Stamp
 from events.checklist.own_items import OwnItem, add_own_item
 from events.checklist.states import complete_item
 from events.days.decision_text import read_decision
@@ -90,7 +91,7 @@ def fill(session: Session) -> None:
     _versions(session, hoa)
     _decided(session, hoa)
     _announced(session)
-    merge(session, [OTHER_COMMUNE, "21028-2025"], NewUnit("Xã Bình Minh Mới"), on=date(2027, 1, 1), basis="Nghị quyết thử số 01/NQ-HĐND", by=hoa, now=NOON)  # fmt: skip
+    merge(session, [OTHER_COMMUNE, "21028-2025"], NewUnit("Xã Bình Minh Mới"), stamp=Stamp(hoa, NOON), on=date(2027, 1, 1), basis="Nghị quyết thử số 01/NQ-HĐND")  # fmt: skip
 
 
 def campaign_of(session: Session, unit_key: str, template_key: str = "evaw_day") -> Campaign:
@@ -119,7 +120,7 @@ def _work(session: Session, thi: Person) -> None:
     split_item(session, item.id, villages, by=thi, now=NOON, calendar=work_calendar(session))
     for late in _items(session, campaign):
         late.evidence_min = 0
-        complete_item(session, late.id, by=thi, now=NOON)
+        complete_item(session, late.id, Stamp(thi, NOON))
     others = select(Campaign).where(
         Campaign.template_id == campaign.template_id, Campaign.id != campaign.id
     )
@@ -209,7 +210,7 @@ def _decided(session: Session, hoa: Person) -> None:
     days = tuple(day.decision for day in read_decision(text, YEAR).days)
     decision = YearDecision(YEAR, days, text, "Công văn thử số 1/BNV-TCBC")
     mark = preview_decision(session, decision).fingerprint
-    apply_decision(session, decision, expected_fingerprint=mark, by=hoa, now=NOON)
+    apply_decision(session, decision, stamp=Stamp(hoa, NOON), expected_fingerprint=mark)
 
 
 def _announced(session: Session) -> None:

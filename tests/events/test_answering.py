@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from events.checklist.evidence import add_evidence
+from events.checklist.history import Stamp
 from events.checklist.states import complete_item, reopen_item
 from events.documents.register import (
     Paper,
@@ -20,6 +21,7 @@ from events.documents.register import (
 )
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.models import DocumentKind
+from events.models.history import Door
 from events.people.proposed_posts import decide_proposal, waiting_proposals
 from events.people.rights import may_work_on
 from events.reforms.handover import hand_over_due
@@ -68,13 +70,18 @@ def drafted(session, happiness):
 @pytest.fixture
 def finished(session, happiness):
     item = open_to_all(session, happiness.commune, "loudspeaker")
-    return complete_item(session, item.id, by=happiness.thi, now=BEFORE)
+    return complete_item(session, item.id, Stamp(happiness.thi, BEFORE))
 
 
 @pytest.fixture
 def renamed(session, happiness, drafted, finished):
     done = rename(
-        session, "23341", "Thị trấn Tên Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY
+        session,
+        "23341",
+        "Thị trấn Tên Mới",
+        stamp=Stamp(happiness.hoa, ON_THE_DAY),
+        on=DAY,
+        basis=None,
     )
     confirm_posts(session, happiness)
     return done.begun[0]
@@ -101,10 +108,9 @@ def test_the_new_units_item_shows_the_papers_of_the_old_one(session, happiness, 
         session,
         renamed.key,
         "Thị trấn Mới Nữa",
+        stamp=Stamp(happiness.hoa, NEXT_DAY),
         on=NEXT_DAY.date(),
         basis=None,
-        by=happiness.hoa,
-        now=NEXT_DAY,
     )
     item = item_of(session, again.begun[0], "plan_commune")
 
@@ -136,19 +142,19 @@ def test_a_paper_of_the_new_unit_replaces_one_of_the_old(session, happiness, dra
 def test_an_item_wrongly_ticked_before_a_renaming_is_opened_again_and_goes_over(
     session, happiness, finished, renamed
 ):
-    reopen_item(session, finished.id, by=happiness.thi, now=NEXT_DAY)
-    hand_over_due(session, by=None, now=NEXT_DAY)
+    reopen_item(session, finished.id, Stamp(happiness.thi, NEXT_DAY))
+    hand_over_due(session, stamp=Stamp(None, NEXT_DAY, Door.CLOCK))
 
     assert item_of(session, renamed, "loudspeaker").is_open
     with pytest.raises(ConflictError, match="went over to Thị trấn Tên Mới"):
-        complete_item(session, finished.id, by=happiness.thi, now=NEXT_DAY)
+        complete_item(session, finished.id, Stamp(happiness.thi, NEXT_DAY))
 
 
 def test_only_people_of_the_units_that_follow_or_above_them_answer(
     session, happiness, neighbour, finished
 ):
     into = [NewUnit("Xã Đông"), NewUnit("Xã Tây")]
-    split(session, "23341", into, on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    split(session, "23341", into, stamp=Stamp(happiness.hoa, ON_THE_DAY), on=DAY, basis=None)
     session.flush()
     old = happiness.commune
 
@@ -162,15 +168,20 @@ def test_only_people_of_the_units_that_follow_or_above_them_answer(
     ]
     assert allowed == [True, True, False, False]
     with pytest.raises(NotAllowedError):
-        reopen_item(session, finished.id, by=happiness.khanh, now=ON_THE_DAY)
+        reopen_item(session, finished.id, Stamp(happiness.khanh, ON_THE_DAY))
 
 
 def test_the_province_answers_for_what_an_abolished_district_left_also_under_its_own_new_name(
     session, happiness
 ):
-    abolish_level(session, "district", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    abolish_level(session, "district", stamp=Stamp(happiness.hoa, ON_THE_DAY), on=DAY, basis=None)
     rename(
-        session, "62", "Tỉnh Mới", on=NEXT_DAY.date(), basis=None, by=happiness.hoa, now=NEXT_DAY
+        session,
+        "62",
+        "Tỉnh Mới",
+        stamp=Stamp(happiness.hoa, NEXT_DAY),
+        on=NEXT_DAY.date(),
+        basis=None,
     )
     assert not may_work_on(session, happiness.hoa, happiness.district, NEXT_DAY.date())
     for proposal in waiting_proposals(session):
@@ -193,14 +204,13 @@ def test_whoever_answers_for_a_merged_unit_does_not_do_there_what_went_over(
         session,
         ["23341", "23344"],
         NewUnit("Xã Đăk Mới"),
+        stamp=Stamp(happiness.hoa, ON_THE_DAY),
         on=DAY,
         basis=None,
-        by=happiness.hoa,
-        now=ON_THE_DAY,
     )
     confirm_posts(session, happiness)
     plan = item_of(session, get_unit(session, "23344"), "plan_commune")
 
     assert may_work_on(session, neighbour, happiness.commune, DAY)
     with pytest.raises(ConflictError, match="went over"):
-        add_evidence(session, plan.id, DOCUMENT, by=happiness.thi, now=ON_THE_DAY)
+        add_evidence(session, plan.id, DOCUMENT, Stamp(happiness.thi, ON_THE_DAY))

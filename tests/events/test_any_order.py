@@ -18,6 +18,7 @@ from events.campaigns.opening import open_campaigns, open_round
 from events.campaigns.rounds import rounds_of
 from events.checklist.dividing import split_item, take_back_part
 from events.checklist.editing import Edit, edit_item
+from events.checklist.history import Stamp
 from events.checklist.own_items import OwnItem, add_own_item
 from events.checklist.states import complete_item, decline_item, reopen_item
 from events.checklist.transitions import closed_from_outside, untouched
@@ -33,6 +34,7 @@ from events.models import (
     Unit,
     UnitSuccession,
 )
+from events.models.history import Door
 from events.progress.across_reforms import compare_years, counted_with
 from events.progress.figures import own_progress, sum_of
 from events.reforms.handover import hand_over_due
@@ -278,7 +280,7 @@ class RunningRound:
     def item_is_done(self, number):
         if item := self.pick(number):
             item.evidence_min = 0
-            complete_item(self.session, item.id, **self.who)
+            complete_item(self.session, item.id, Stamp(**self.who))
             self.done = {
                 item.id: item.due
                 for item in self.items(ChecklistItem.status == TodoStatus.COMPLETED)
@@ -298,7 +300,7 @@ class RunningRound:
             and not closed_from_outside(self.session, item)
         ]
         if found:
-            reopen_item(self.session, found[number % len(found)].id, **self.who)
+            reopen_item(self.session, found[number % len(found)].id, Stamp(**self.who))
             self.done = {
                 item.id: item.due
                 for item in self.items(ChecklistItem.status == TodoStatus.COMPLETED)
@@ -307,7 +309,7 @@ class RunningRound:
 
     def item_is_given_up(self, number):
         if item := self.pick(number):
-            decline_item(self.session, item.id, "mưa lũ", **self.who)
+            decline_item(self.session, item.id, "mưa lũ", Stamp(**self.who))
 
     def what_was_given_up_is_opened_again(self, number):
         """Right then it has what its neighbours have; what waits for it follows with the next move
@@ -320,7 +322,7 @@ class RunningRound:
         ]
         found = [item for item in found if not closed_from_outside(self.session, item)]
         if found:
-            item = reopen_item(self.session, found[number % len(found)].id, **self.who)
+            item = reopen_item(self.session, found[number % len(found)].id, Stamp(**self.who))
             lines = new_version.compare(
                 self.session, self.root, self.root.version, calendar=self.calendar, now=self.now
             ).lines
@@ -346,7 +348,7 @@ class RunningRound:
             due = item.due + (number % 15 - 7) * A_DAY
             summary = item.summary if number % 2 else f"Việc của xã {number}"
             wanted = Edit(summary, due, item.role_key, item.dtstart and min(item.dtstart, due))
-            edit_item(self.session, item.id, wanted, **self.who)
+            edit_item(self.session, item.id, wanted, Stamp(**self.who))
             self.by_hand[item.id] = {name: getattr(item, name) for name in ("edited", *item.edited)}
 
     def own_item_is_added(self, number):
@@ -376,9 +378,11 @@ class RunningRound:
                 NewUnit(f"Xã Gộp {number}"),
                 on=self.today,
                 basis=None,
-                **self.who,
+                stamp=Stamp(**self.who),
             )
-            self.nothing_changes(lambda: hand_over_due(self.session, by=None, now=self.now))
+            self.nothing_changes(
+                lambda: hand_over_due(self.session, stamp=Stamp(None, self.now, Door.CLOCK))
+            )
 
     # What holds whatever happened.
 
@@ -399,7 +403,7 @@ class RunningRound:
 
     def clock(self):
         open_campaigns(self.session, now=self.now, calendar=self.calendar, year=self.year)
-        hand_over_due(self.session, by=None, now=self.now)
+        hand_over_due(self.session, stamp=Stamp(None, self.now, Door.CLOCK))
 
     def nothing_is_lost_or_doubled(self):
         """Every living unit has what the version gives its level, itself or in a unit it was made

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from events.checklist.delegating import delegate_item
 from events.checklist.dividing import split_item, take_back_part
 from events.checklist.editing import Edit, edit_item, follow_template
-from events.checklist.history import history_of
+from events.checklist.history import Stamp, history_of
 from events.checklist.origins import parts_of as divided_into
 from events.checklist.own_items import OwnItem, add_own_item
 from events.checklist.states import (
@@ -120,7 +120,7 @@ class Stage:
 
 def undo(stage, item):
     if last := last_change(history_of(stage.session, item)):
-        undo_change(stage.session, item.id, last.id, **stage.who)
+        undo_change(stage.session, item.id, last.id, Stamp(**stage.who))
 
 
 def reword(stage, item):
@@ -130,7 +130,7 @@ def reword(stage, item):
         stage.session,
         item.id,
         Edit(words, item.due - A_DAY, item.role_key, item.dtstart),
-        **stage.who,
+        Stamp(**stage.who),
     )
 
 
@@ -203,25 +203,29 @@ def issue_late(stage, item):
 
 def merge(stage, item):
     merge_three(stage.session, stage.cast, now=stage.now, on=stage.now.date())
-    hand_over_due(stage.session, **stage.who)
+    hand_over_due(stage.session, stamp=Stamp(**stage.who))
 
 
 ACTS = {
-    "start": lambda stage, item: start_item(stage.session, item.id, **stage.who),
-    "hold up": lambda stage, item: block_item(stage.session, item.id, "chờ kinh phí", **stage.who),
-    "complete": lambda stage, item: complete_item(stage.session, item.id, **stage.who),
-    "decline": lambda stage, item: decline_item(stage.session, item.id, "mưa lũ", **stage.who),
-    "excuse": lambda stage, item: excuse_item(
-        stage.session, item.id, "không có trường", **stage.who
+    "start": lambda stage, item: start_item(stage.session, item.id, Stamp(**stage.who)),
+    "hold up": lambda stage, item: block_item(
+        stage.session, item.id, "chờ kinh phí", Stamp(**stage.who)
     ),
-    "reopen": lambda stage, item: reopen_item(stage.session, item.id, **stage.who),
+    "complete": lambda stage, item: complete_item(stage.session, item.id, Stamp(**stage.who)),
+    "decline": lambda stage, item: decline_item(
+        stage.session, item.id, "mưa lũ", Stamp(**stage.who)
+    ),
+    "excuse": lambda stage, item: excuse_item(
+        stage.session, item.id, "không có trường", Stamp(**stage.who)
+    ),
+    "reopen": lambda stage, item: reopen_item(stage.session, item.id, Stamp(**stage.who)),
     "add": lambda stage, item: add_own_item(
         stage.session, item.campaign, OwnItem("Thi", item.due, "event"), **stage.who
     ),
     "delegate": lambda stage, item: delegate_item(
         stage.session, item.id, stage.cast.commune.id, **stage.who
     ),
-    "follow": lambda stage, item: follow_template(stage.session, item.id, **stage.who),
+    "follow": lambda stage, item: follow_template(stage.session, item.id, Stamp(**stage.who)),
     "undo": undo,
     "reword": reword,
     "reorder": reorder,

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from events.checklist.history import Stamp
 from events.checklist.states import complete_item
 from events.errors import ConflictError
 from events.installation import INSTALLATION, Installation
@@ -37,14 +38,14 @@ def test_work_is_done_on_the_day_that_it_is_where_the_officials_sit(
     item = item_of(session, root, cast.commune, "loudspeaker")
     item.evidence_min = 0
 
-    complete_item(session, item.id, by=cast.thi, now=LATE)
+    complete_item(session, item.id, Stamp(cast.thi, LATE))
 
     assert item.completed_on == date(2021, 2, 22)
 
 
 def test_closed_units_hand_over_on_the_day_that_it_is_where_the_officials_sit(session, in_london):
     with pytest.raises(ConflictError, match="begin on 23/02/2021"):
-        hand_over(session, on=date(2021, 2, 23), by=None, now=LATE)
+        hand_over(session, stamp=Stamp(None, LATE), on=date(2021, 2, 23))
 
 
 def test_vietnams_time_zone_is_taken_for_granted_only_where_calendars_are_written():

@@ -9,8 +9,10 @@ from sqlalchemy import func, select, update
 
 from events.campaigns.opening import open_campaigns
 from events.campaigns.other_kinds import get_kind, open_on
+from events.checklist.history import Stamp
 from events.errors import InvalidInputError
 from events.models import Campaign, ChecklistItem, Template, TodoStatus, Unit
+from events.models.history import Door
 from events.models.items import OPEN
 from events.reforms.handover import hand_over_due
 from events.reforms.reform import NewUnit, merge, rename
@@ -36,10 +38,9 @@ def enter_merge(session, cast):
         session,
         PAIR,
         NewUnit("Xã Đăk Mới"),
+        stamp=Stamp(cast.hoa, WHEN_ENTERED),
         on=FIRST_DAY,
         basis=None,
-        by=cast.hoa,
-        now=WHEN_ENTERED,
     )
     return done.begun[0]
 
@@ -87,7 +88,7 @@ def test_the_merged_unit_gets_what_is_open_and_nothing_twice(session, cast, viet
 
     for _morning in range(2):
         open_campaigns(session, now=ON_THE_DAY, calendar=vietnam)
-        hand_over_due(session, by=None, now=ON_THE_DAY)
+        hand_over_due(session, stamp=Stamp(None, ON_THE_DAY, Door.CLOCK))
 
     assert works(session, new) == 6  # all but the plan, which both had
     assert [works(session, unit) for unit in of_keys(session, PAIR)] == [0, 0]
@@ -102,7 +103,7 @@ def test_a_new_version_asks_the_merged_unit_for_what_is_new_and_for_nothing_that
     plans = plans.where(Unit.key.in_(PAIR), ChecklistItem.key == "plan_commune")
     done = {"status": "COMPLETED", "completed_on": date(2021, 2, 20)}
     session.execute(update(ChecklistItem).where(ChecklistItem.id.in_(plans)).values(done))
-    hand_over_due(session, by=None, now=ON_THE_DAY)
+    hand_over_due(session, stamp=Stamp(None, ON_THE_DAY, Door.CLOCK))
     template = get_template(session, "happiness_day")
     entries = [item_entry(item) for item in template.current.items]
     thanks = next(entry for entry in entries if entry.key == "report_commune").model_copy(
@@ -159,7 +160,7 @@ def test_what_a_version_brings_back_comes_to_the_merged_unit_and_not_to_those_th
         [entry for entry in entries if entry.key != "loudspeaker"],
         now=WHEN_ENTERED,
     )
-    hand_over_due(session, by=None, now=ON_THE_DAY)
+    hand_over_due(session, stamp=Stamp(None, ON_THE_DAY, Door.CLOCK))
 
     diff = new_version(session, cast, vietnam, entries)
 
@@ -177,10 +178,10 @@ def test_what_was_done_before_a_merge_is_not_asked_of_a_unit_that_follows_the_me
     plans = plans.where(Unit.key.in_(PAIR), ChecklistItem.key == "plan_commune")
     done = {"status": "COMPLETED", "completed_on": date(2021, 2, 20)}
     session.execute(update(ChecklistItem).where(ChecklistItem.id.in_(plans)).values(done))
-    hand_over_due(session, by=None, now=ON_THE_DAY)
+    hand_over_due(session, stamp=Stamp(None, ON_THE_DAY, Door.CLOCK))
     later = ON_THE_DAY + timedelta(days=1)
     [last] = rename(
-        session, new.key, "Xã Sau", on=later.date(), basis=None, by=cast.hoa, now=later
+        session, new.key, "Xã Sau", stamp=Stamp(cast.hoa, later), on=later.date(), basis=None
     ).begun
     entries = [item_entry(item) for item in get_template(session, "happiness_day").current.items]
 
@@ -211,7 +212,7 @@ def test_a_course_after_a_merge_is_opened_for_the_units_that_prepare_it(session,
 def test_work_that_went_to_the_successor_is_not_said_to_stay_where_it_was(session, cast, vietnam):
     open_campaigns(session, now=WHEN_ENTERED, calendar=vietnam)
     enter_merge(session, cast)
-    hand_over_due(session, by=None, now=ON_THE_DAY)
+    hand_over_due(session, stamp=Stamp(None, ON_THE_DAY, Door.CLOCK))
     root = session.scalars(
         select(Campaign)
         .join(Campaign.template)

@@ -12,6 +12,7 @@ from events.catalog.entries import TemplatesFile, UnitsFile
 from events.catalog.importing import import_catalog
 from events.catalog.reading import Catalog
 from events.checklist.evidence import Proof, add_evidence, evidence_missing, proving_papers
+from events.checklist.history import Stamp
 from events.checklist.states import complete_item
 from events.database import Base, create_session_factory
 from events.documents.register import (
@@ -142,14 +143,14 @@ def test_plans_are_waited_for_proposed_and_proved_by_their_paper(session, happin
     issue_document(session, document, on=TODAY, by=thi, now=NOW)
 
     assert proving_papers(plan) == [session.get_one(Document, document.id)]
-    assert complete_item(session, plan.id, by=thi, now=NOW).is_done
+    assert complete_item(session, plan.id, Stamp(thi, NOW)).is_done
 
 
 def test_each_kind_of_evidence_asks_for_what_it_needs(session, happiness, commune, thi):
     banners = item_of(session, happiness, commune, other("banners"))
 
     with pytest.raises(InvalidInputError, match="photo"):
-        add_evidence(session, banners.id, Proof(other("photo"), text="ảnh"), by=thi, now=NOW)
+        add_evidence(session, banners.id, Proof(other("photo"), text="ảnh"), Stamp(thi, NOW))
 
 
 def test_documents_are_issued_by_the_committee_of_the_level_or_the_one_with_its_own_papers(

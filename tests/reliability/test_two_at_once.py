@@ -14,6 +14,7 @@ from sqlalchemy import select
 from events.campaigns.opening import open_campaigns
 from events.catalog.importing import import_catalog
 from events.checklist.dividing import split_item
+from events.checklist.history import Stamp
 from events.checklist.states import complete_item, decline_item, start_item
 from events.database import Base, create_session_factory
 from events.days.reasons import Cause, DayReason
@@ -31,6 +32,7 @@ from events.models import (
     Unit,
 )
 from events.models.campaigns import same_round
+from events.models.history import Door
 from events.observances.own import find_observance
 from events.observances.yearly_themes import announce_theme, theme_shown
 from events.people.persons import add_person
@@ -113,7 +115,7 @@ def test_two_ticks_of_one_item_are_one_tick(factory):
 
     def tick():
         with factory.begin() as session:
-            complete_item(session, item_id, by=session.get_one(type(person), person.id), now=NOW)
+            complete_item(session, item_id, Stamp(session.get_one(type(person), person.id), NOW))
 
     at_once(tick)
 
@@ -142,13 +144,13 @@ def test_a_part_that_is_begun_while_its_whole_is_given_up_is_begun_or_closed_wit
     def give_up():
         with factory.begin() as session:
             decline_item(
-                session, whole.id, "mất điện", by=session.get_one(type(person), person.id), now=NOW
+                session, whole.id, "mất điện", Stamp(session.get_one(type(person), person.id), NOW)
             )
 
     def begin():
         with factory.begin() as session:
             try:
-                start_item(session, part.id, by=session.get_one(type(person), person.id), now=NOW)
+                start_item(session, part.id, Stamp(session.get_one(type(person), person.id), NOW))
             except ConflictError as error:
                 refused.append(error)
 
@@ -262,16 +264,15 @@ def test_two_hand_overs_of_the_same_units_hand_over_once(factory):
             session,
             ["21025-2025", "21028-2025"],
             NewUnit("Xã Thử"),
+            stamp=Stamp(None, NOW - timedelta(days=3)),
             on=NOW.date(),
             basis=None,
-            by=None,
-            now=NOW - timedelta(days=3),
         )
         left = len(open_in_closed_units(session, NOW.date()))
 
     def hand_over():
         with factory.begin() as session:
-            hand_over_due(session, by=None, now=NOW)
+            hand_over_due(session, stamp=Stamp(None, NOW, Door.CLOCK))
 
     at_once(hand_over)
 
@@ -505,7 +506,7 @@ def test_of_two_mergers_at_once_of_one_unit_one_is_refused_in_words(factory):
     def enter(pair, name):
         def work():
             with factory.begin() as session:
-                rest = {"on": date(2026, 12, 1), "basis": None, "by": None, "now": NOW}
+                rest = {"on": date(2026, 12, 1), "basis": None, "stamp": Stamp(None, NOW)}
                 merge(session, pair, NewUnit(name), **rest)
 
         return work
@@ -550,13 +551,13 @@ def test_a_tick_while_a_decision_on_days_off_is_applied_is_kept(
 
     def tick():
         with factory.begin() as session:
-            complete_item(session, item.id, by=session.get_one(Person, above.person.id), now=NOW)
+            complete_item(session, item.id, Stamp(session.get_one(Person, above.person.id), NOW))
 
     refused = []
     with meanwhile(monkeypatch, moment, tick), factory.begin() as session:
         try:
             apply_decision(
-                session, decision, expected_fingerprint=shown.fingerprint, by=None, now=NOW
+                session, decision, stamp=Stamp(None, NOW), expected_fingerprint=shown.fingerprint
             )
         except ConflictError as error:
             refused.append(error)
@@ -580,8 +581,7 @@ def merge_two(above):
         rest = {
             "on": NOW.date(),
             "basis": None,
-            "by": session.get_one(Person, above.person.id),
-            "now": NOW,
+            "stamp": Stamp(session.get_one(Person, above.person.id), NOW),
         }
         merge(session, ["21025-2025", "21028-2025"], NewUnit("Xã Thử"), **rest)
 
@@ -602,7 +602,7 @@ def test_a_report_while_its_commune_is_merged_is_kept_or_refused_in_words(
     def report():
         with factory.begin() as session:
             try:
-                start_item(session, item.id, by=session.get_one(Person, above.person.id), now=NOW)
+                start_item(session, item.id, Stamp(session.get_one(Person, above.person.id), NOW))
             except ConflictError as error:
                 refused.append(str(error))
 

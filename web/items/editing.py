@@ -15,6 +15,7 @@ from events.checklist.editing import (
     remarks,
     sets_its_own_date,
 )
+from events.checklist.history import Stamp
 from events.checklist.listing import get_item
 from events.checklist.origins import follows_a_template
 from events.database import Session
@@ -45,7 +46,7 @@ def save(item_id: int) -> ResponseReturnValue:
 
     def use(session: Session, person: Person, at: Any) -> None:
         sequence = number_of(request.form.get("sequence", ""))
-        item = edit_item(session, item_id, _edit(), sequence=sequence, by=person, now=at)
+        item = edit_item(session, item_id, _edit(), Stamp(person, at), sequence=sequence)
         for sentence, facts in remarks(item, get_calendar()):
             flash(tell(sentence, facts, current()), "warning")
 
@@ -62,7 +63,7 @@ def follow(item_id: int) -> ResponseReturnValue:
     """Let the item follow its template again."""
 
     def use(session: Session, person: Person, at: Any) -> None:
-        follow_template(session, item_id, by=person, now=at)
+        follow_template(session, item_id, Stamp(person, at))
 
     sentence = _("The item follows its template again.")
     return send(use, _back(item_id), sentence, lambda person, error: _page(item_id, person, error))

@@ -23,7 +23,7 @@ from events.checklist.evidence import (
     kinds_wanted,
     remove_evidence,
 )
-from events.checklist.history import history_of, undivided_in
+from events.checklist.history import Stamp, history_of, undivided_in
 from events.checklist.integration import credited_to, stand_in
 from events.checklist.listing import get_item, lines_of
 from events.checklist.origins import is_gone
@@ -87,7 +87,7 @@ def complete(item_id: int) -> ResponseReturnValue:
         given = _give(session, item_id, person, at)
         unit = session.get(Unit, request.form.get("on_behalf_of", type=int) or 0)
         try:
-            item = complete_item(session, item_id, by=person, now=at, on_behalf_of=unit)
+            item = complete_item(session, item_id, Stamp(person, at), on_behalf_of=unit)
         except EvidenceMissingError:
             if given:
                 session.commit()  # nobody uploads it again because there is not enough of it yet
@@ -119,7 +119,7 @@ def take_away(item_id: int, evidence_id: int) -> ResponseReturnValue:
     """Take one piece of evidence away."""
 
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
-        return remove_evidence(session, evidence_id, by=person, now=at)
+        return remove_evidence(session, evidence_id, Stamp(person, at))
 
     return _change(
         item_id,
@@ -192,7 +192,7 @@ def undo(item_id: int) -> ResponseReturnValue:
     number = request.form.get("change", type=int) or 0
 
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
-        return undo_change(session, item_id, number, by=person, now=at)
+        return undo_change(session, item_id, number, Stamp(person, at))
 
     return _change(
         item_id,
@@ -237,7 +237,7 @@ def _give(session: Session, item_id: int, person: Person, at: datetime) -> int:
         return 0  # nothing is stored for those who may not; the use case tells them
     proofs = [proof for kind in kinds_wanted(item) for proof in _proofs(kind)]
     for proof in proofs:
-        add_evidence(session, item_id, proof, by=person, now=at)
+        add_evidence(session, item_id, proof, Stamp(person, at))
     return len(proofs)
 
 

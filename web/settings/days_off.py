@@ -13,6 +13,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from events.campaigns.provisional import provisional_items
+from events.checklist.history import Stamp
 from events.database import Session
 from events.days.decision_text import ReadDay, ReadText, read_decision
 from events.days.recurrence import check_year
@@ -111,7 +112,7 @@ def apply() -> ResponseReturnValue:
     expected = request.form.get("fingerprint", "")
     try:
         done = apply_decision(
-            session, decision, expected_fingerprint=expected, by=current_person(), now=now()
+            session, decision, stamp=Stamp(current_person(), now()), expected_fingerprint=expected
         )
     except ConflictError as error:
         session.rollback()
@@ -150,7 +151,12 @@ def holiday() -> ResponseReturnValue:
         source = request.form.get("source", "")[:500]
         who = current_person()
         done = apply_holiday(
-            session, name, status, source=source, expected_fingerprint=expected, by=who, now=now()
+            session,
+            name,
+            status,
+            stamp=Stamp(who, now()),
+            source=source,
+            expected_fingerprint=expected,
         )
     except ConflictError as error:
         session.rollback()

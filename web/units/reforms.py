@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from events.checklist.history import Stamp
 from events.database import Session
 from events.errors import N_, ConflictError, DomainError, InvalidInputError
 from events.models import Level, Reform, Unit
-from events.models.history import Door
 from events.people.proposed_posts import waiting_proposals
 from events.reforms.handover import hand_over_due, open_in_closed_units
 from events.reforms.reform import (
@@ -141,7 +141,7 @@ def taking_back(reform_id: int) -> ResponseReturnValue:
 def hand_over() -> ResponseReturnValue:
     """Hand over what closed units left open."""
     session = get_session()
-    done = hand_over_due(session, by=current_person(), now=now(), door=Door.PAGE)
+    done = hand_over_due(session, stamp=Stamp(current_person(), now()))
     session.commit()
     sentence = _(
         "Handed over: %(closed)s items of old units, %(begun)s in new ones.",
@@ -280,8 +280,7 @@ def _common() -> dict[str, object]:
     return {
         "on": day_of(_text("on")),
         "basis": _text("basis") or None,
-        "by": current_person(),
-        "now": now(),
+        "stamp": Stamp(current_person(), now()),
     }
 
 

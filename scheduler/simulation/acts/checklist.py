@@ -22,7 +22,7 @@ from events.checklist.evidence import (
     evidence_not_given,
     kinds_wanted,
 )
-from events.checklist.history import history_of
+from events.checklist.history import Stamp, history_of
 from events.checklist.states import (
     block_item,
     complete_item,
@@ -101,7 +101,7 @@ class Start(OfItem):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = self.find(stage)
-        yield self.stands(stage, start_item(stage.session, item.id, **self.who(stage, item)))
+        yield self.stands(stage, start_item(stage.session, item.id, Stamp(**self.who(stage, item))))
 
 
 class Block(OfItem):
@@ -114,7 +114,7 @@ class Block(OfItem):
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = self.find(stage)
         yield self.stands(
-            stage, block_item(stage.session, item.id, self.note, **self.who(stage, item))
+            stage, block_item(stage.session, item.id, self.note, Stamp(**self.who(stage, item)))
         )
 
 
@@ -141,7 +141,9 @@ class Reopen(OfItem):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = self.find(stage)
-        yield self.stands(stage, reopen_item(stage.session, item.id, **self.who(stage, item)))
+        yield self.stands(
+            stage, reopen_item(stage.session, item.id, Stamp(**self.who(stage, item)))
+        )
 
 
 class Undo(OfItem):
@@ -153,7 +155,7 @@ class Undo(OfItem):
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = self.find(stage)
         last = history_of(stage.session, item)[0]
-        undo_change(stage.session, item.id, last.id, **self.who(stage, item))
+        undo_change(stage.session, item.id, last.id, Stamp(**self.who(stage, item)))
         yield self.told(N_("The last change was taken back: %(summary)s"), summary=item.summary)
         yield self.stands(stage, item)
 
@@ -176,7 +178,7 @@ class EditByHand(OfItem):
             self.role or item.role_key,
             self.dtstart or item.dtstart,
         )
-        edit_item(stage.session, item.id, wanted, **self.who(stage, item))
+        edit_item(stage.session, item.id, wanted, Stamp(**self.who(stage, item)))
         unit, stands = (
             self._named(stage, item.campaign.unit),
             {"due": as_text(item.due), "role": item.role.title_vi},
@@ -223,7 +225,7 @@ class Give(OfItem):
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = self.find(stage)
         for piece in self.evidence:
-            add_evidence(stage.session, item.id, piece.proof, **self.who(stage, item))
+            add_evidence(stage.session, item.id, piece.proof, Stamp(**self.who(stage, item)))
         words = "; ".join(piece.proof.in_words for piece in self.evidence)
         unit = self._named(stage, item.campaign.unit)
         facts = {
@@ -255,7 +257,7 @@ class Tick(OfItem):
         if self.prove:
             prove(stage, item, who)
         unit = stage.unit(self.on_behalf_of) if self.on_behalf_of else None
-        done = complete_item(stage.session, item.id, on_behalf_of=unit, **who)
+        done = complete_item(stage.session, item.id, Stamp(**who), on_behalf_of=unit)
         yield self.stands(stage, done)
         if done.without_evidence and evidence_not_given(done):
             yield self.told(N_("… without the wanted evidence, as its template allows"))
@@ -310,7 +312,7 @@ class Report(Act):
             for item in found:
                 who = stage.who(item.campaign.unit)
                 prove(stage, item, who)
-                complete_item(stage.session, item.id, **who)
+                complete_item(stage.session, item.id, Stamp(**who))
             late, name = (
                 sum(item.due < stage.day for item in found),
                 found[0].summary if found else key,
@@ -340,7 +342,10 @@ def prove(stage: Stage, item: ChecklistItem, who: dict[str, Any]) -> None:
     """Give an item the evidence that it still wants."""
     for number in range(evidence_missing(item)):
         add_evidence(
-            stage.session, item.id, _example(kinds_wanted(item), number + 1, stage.day), **who
+            stage.session,
+            item.id,
+            _example(kinds_wanted(item), number + 1, stage.day),
+            Stamp(**who),
         )
 
 

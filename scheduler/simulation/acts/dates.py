@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Literal
 
+from events.checklist.history import Stamp
 from events.days.decision_text import read_decision
 from events.days.reasons import DayReason
 from events.days.workdays import DecisionStatus
@@ -150,7 +151,10 @@ class Decide(Act):
         before = [known for known in decisions(stage.session) if known.year == self.year]
         shown = preview_decision(stage.session, decision)
         apply_decision(
-            stage.session, decision, expected_fingerprint=shown.fingerprint, by=None, now=stage.now
+            stage.session,
+            decision,
+            stamp=Stamp(None, stage.now),
+            expected_fingerprint=shown.fingerprint,
         )
         stage.look_at_days_off()
         off = [as_text(day.day) for day in days if day.off] or ["–"]
@@ -187,7 +191,11 @@ class Holiday(Act):
         shown = preview_holiday(stage.session, self.name, self.status)
         mark = shown.fingerprint
         apply_holiday(
-            stage.session, self.name, self.status, expected_fingerprint=mark, by=None, now=stage.now
+            stage.session,
+            self.name,
+            self.status,
+            stamp=Stamp(None, stage.now),
+            expected_fingerprint=mark,
         )
         stage.look_at_days_off()
         sentence = N_("“%(name)s” is law now; %(moved)s open items move.")

@@ -8,6 +8,7 @@ from icalendar import Calendar
 from sqlalchemy import func, select
 
 from events.calendars.feeds import UnitFeed
+from events.checklist.history import Stamp
 from events.errors import N_, NotFoundError
 from events.models import Campaign, ChecklistItem, PostProposal, Unit
 from events.people.proposed_posts import decide_proposal, waiting_proposals
@@ -66,10 +67,9 @@ class Merge(_OfUnits):
             stage.session,
             self.units,
             NewUnit(self.into),
+            stamp=Stamp(None, stage.now),
             on=self.first_day,
             basis=self.basis,
-            by=None,
-            now=stage.now,
         )
         yield from self.reformed(done)
 
@@ -90,10 +90,9 @@ class SplitUnit(_OfUnits):
             stage.session,
             self.unit,
             parts,
+            stamp=Stamp(None, stage.now),
             on=self.first_day,
             basis=self.basis,
-            by=None,
-            now=stage.now,
         )
         yield from self.reformed(done)
 
@@ -114,10 +113,9 @@ class Rename(_OfUnits):
                 stage.session,
                 self.unit,
                 self.name,
+                stamp=Stamp(None, stage.now),
                 on=self.first_day,
                 basis=self.basis,
-                by=None,
-                now=stage.now,
             )
         )
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from events.calendars.feeds import all_slugs, serve_feed
 from events.calendars.ical import RENDERER_EPOCH, CalendarEvent, CalendarHead, write_calendar
 from events.campaigns.opening import open_campaigns
+from events.checklist.history import Stamp
 from events.checklist.states import complete_item
 from events.errors import NotFoundError
 from events.models import (
@@ -299,7 +300,7 @@ def test_ticking_by_a_use_case_reaches_the_feed(session_factory, november):
         session.flush()
         item = an_item_of(session, slug)
         item.evidence_min = 0
-        complete_item(session, item.id, by=person, now=NOW)
+        complete_item(session, item.id, Stamp(person, NOW))
 
     assert "✓" in serve(session_factory, slug).body.decode()
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from events.campaigns.due_dates import WAITS, DueDates, in_order
 from events.campaigns.opening import open_round
 from events.campaigns.rounds import rounds_of
+from events.checklist.history import Stamp
 from events.days.reasons import Cause, DayReason
 from events.days.workdays import Decision, Shift
 from events.models import Campaign, ChecklistItem, Template
@@ -150,7 +151,9 @@ def test_a_decision_on_days_off_takes_those_along_that_wait(session, cast):
     )
 
     shown = preview_decision(session, decision)
-    apply_decision(session, decision, expected_fingerprint=shown.fingerprint, by=None, now=now)
+    apply_decision(
+        session, decision, stamp=Stamp(None, now), expected_fingerprint=shown.fingerprint
+    )
 
     session.flush()
     assert is_in_order(session)

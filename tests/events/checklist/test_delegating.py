@@ -6,7 +6,7 @@ from sqlalchemy import select
 from events.checklist.charge import in_charge
 from events.checklist.delegating import delegate_item
 from events.checklist.dividing import split_item
-from events.checklist.history import history_of
+from events.checklist.history import Stamp, history_of
 from events.checklist.integration import credit_item, remove_credit
 from events.checklist.optional import switch_off
 from events.checklist.states import (
@@ -35,15 +35,15 @@ def test_who_is_in_charge_where_an_item_was_delegated_may_tick_it(session, happi
     village.level.default_role_key = "truong_thon"
     session.flush()
     with pytest.raises(NotAllowedError):
-        complete_item(session, banners.id, by=head, now=NOW)
+        complete_item(session, banners.id, Stamp(head, NOW))
 
     delegate_item(session, banners.id, village.id, **who)
 
     with pytest.raises(NotAllowedError):
-        complete_item(session, banners.id, by=other, now=NOW)
+        complete_item(session, banners.id, Stamp(other, NOW))
     with pytest.raises(NotAllowedError):
         delegate_item(session, banners.id, None, by=head, now=NOW)
-    assert complete_item(session, banners.id, by=head, now=NOW).is_done
+    assert complete_item(session, banners.id, Stamp(head, NOW)).is_done
     assert history_of(session, banners)[1].after["delegate"] == "Thôn 1"
 
 
@@ -74,8 +74,8 @@ def test_an_item_may_be_delegated_to_one_post_in_the_unit_below(
         "delegated it to Thôn 1 – " + banners.delegate_role.title_vi
     )
     with pytest.raises(NotAllowedError):
-        complete_item(session, banners.id, by=head, now=NOW)
-    assert complete_item(session, banners.id, by=other, now=NOW).is_done
+        complete_item(session, banners.id, Stamp(head, NOW))
+    assert complete_item(session, banners.id, Stamp(other, NOW)).is_done
 
 
 def test_an_item_is_delegated_to_posts_that_the_unit_has(session, happiness, enter, who):
@@ -99,15 +99,15 @@ def test_who_an_item_was_delegated_to_does_it_and_decides_nothing_else_about_it(
     for choose in (
         lambda: split_item(session, visits.id, [other.id], calendar=vietnam, **does),
         lambda: switch_off(session, visits.id, **does),
-        lambda: excuse_item(session, visits.id, "không cần", **does),
+        lambda: excuse_item(session, visits.id, "không cần", Stamp(**does)),
         lambda: credit_item(session, visits.id, happiness, **does),
         lambda: remove_credit(session, visits.id, happiness, **does),
     ):
         with pytest.raises(NotAllowedError):
             choose()
 
-    assert start_item(session, visits.id, **does).state is ItemState.IN_PROGRESS
-    assert block_item(session, visits.id, "chờ", **does).state is ItemState.BLOCKED
+    assert start_item(session, visits.id, Stamp(**does)).state is ItemState.IN_PROGRESS
+    assert block_item(session, visits.id, "chờ", Stamp(**does)).state is ItemState.BLOCKED
 
 
 def test_nothing_is_delegated_to_a_unit_beside_or_above(session, cast, happiness, who):

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from events.checklist.closing_words import Closing, closing_of, why_closed
 from events.checklist.dividing import split_item, take_back_part
-from events.checklist.history import history_of
+from events.checklist.history import Stamp, history_of
 from events.checklist.optional import switch_off
 from events.checklist.origins import is_gone, parts_of
 from events.checklist.states import (
@@ -40,14 +40,14 @@ def test_a_split_item_is_done_when_all_its_parts_are(session, cast, happiness, e
     banners.evidence_min = 0
 
     parts = split_item(session, banners.id, [unit.id for unit in villages], calendar=vietnam, **who)
-    complete_item(session, parts[0].id, **who)
-    decline_item(session, parts[1].id, "mưa lũ", **who)
+    complete_item(session, parts[0].id, Stamp(**who))
+    decline_item(session, parts[1].id, "mưa lũ", Stamp(**who))
     assert banners.is_open
-    complete_item(session, parts[2].id, **who)
+    complete_item(session, parts[2].id, Stamp(**who))
 
     assert (banners.state, banners.completed_on) == (ItemState.DONE, TODAY)
     assert banners.closed_because is ClosedBecause.PARTS
-    reopen_item(session, parts[2].id, **who)
+    reopen_item(session, parts[2].id, Stamp(**who))
     assert banners.is_open
 
 
@@ -58,7 +58,7 @@ def test_an_item_whose_parts_were_all_left_undone_was_not_done(
     parts = split_item(session, banners.id, [enter("1").id, enter("2").id], calendar=vietnam, **who)
 
     for part in parts:
-        decline_item(session, part.id, "mưa lũ", **who)
+        decline_item(session, part.id, "mưa lũ", Stamp(**who))
 
     assert (banners.state, why_closed(closing_of(banners), "vi")) == (ItemState.NOT_DONE, "mưa lũ")
 
@@ -66,9 +66,9 @@ def test_an_item_whose_parts_were_all_left_undone_was_not_done(
 def test_an_item_that_people_closed_stays_closed_whatever_its_parts_do(
     session, banners, parts, who
 ):
-    complete_item(session, banners.id, **who)
-    complete_item(session, parts[0].id, **who)
-    reopen_item(session, parts[0].id, **who)
+    complete_item(session, banners.id, Stamp(**who))
+    complete_item(session, parts[0].id, Stamp(**who))
+    reopen_item(session, parts[0].id, Stamp(**who))
 
     assert (banners.state, banners.completed) == (ItemState.DONE, NOW)
 
@@ -76,24 +76,24 @@ def test_an_item_that_people_closed_stays_closed_whatever_its_parts_do(
 def test_a_part_that_is_opened_again_brings_the_whole_back_to_where_it_was(
     session, banners, parts, who
 ):
-    block_item(session, banners.id, "chờ vải", **who)
+    block_item(session, banners.id, "chờ vải", Stamp(**who))
     for part in parts:
-        complete_item(session, part.id, **who)
+        complete_item(session, part.id, Stamp(**who))
     assert banners.is_done
 
-    undo_change(session, parts[1].id, history_of(session, parts[1])[0].id, **who)
+    undo_change(session, parts[1].id, history_of(session, parts[1])[0].id, Stamp(**who))
 
     assert (banners.state, banners.blocked) == (ItemState.BLOCKED, "chờ vải")
     assert story_of(history_of(session, banners)[0], "en").startswith(
         "open again, since one of its parts is"
     )
-    complete_item(session, parts[1].id, **who)
+    complete_item(session, parts[1].id, Stamp(**who))
     assert banners.is_done
 
 
 def test_an_item_is_not_required_when_none_of_its_parts_is(session, cast, banners, parts):
     for part in parts:
-        excuse_item(session, part.id, "không có trụ sở", by=cast.hoa, now=NOW)
+        excuse_item(session, part.id, "không có trụ sở", Stamp(cast.hoa, NOW))
 
     assert (banners.state, why_closed(closing_of(banners), "vi")) == (
         ItemState.NOT_REQUIRED,
@@ -104,7 +104,7 @@ def test_an_item_is_not_required_when_none_of_its_parts_is(session, cast, banner
 def test_a_unit_does_not_wish_required_work_away_by_dividing_it(session, banners, parts, who):
     assert banners.required
     for part in parts:
-        excuse_item(session, part.id, "không có trụ sở", **who)
+        excuse_item(session, part.id, "không có trụ sở", Stamp(**who))
 
     assert (banners.state, why_closed(closing_of(banners), "vi")) == (
         ItemState.NOT_DONE,
@@ -116,12 +116,12 @@ def test_an_item_that_its_parts_closed_is_opened_by_opening_one_of_them(
     session, banners, parts, who
 ):
     for part in parts:
-        complete_item(session, part.id, **who)
+        complete_item(session, part.id, Stamp(**who))
 
     with pytest.raises(ConflictError, match="open one of its parts"):
-        undo_change(session, banners.id, history_of(session, banners)[0].id, **who)
+        undo_change(session, banners.id, history_of(session, banners)[0].id, Stamp(**who))
     with pytest.raises(ConflictError, match="open one of its parts"):
-        reopen_item(session, banners.id, **who)
+        reopen_item(session, banners.id, Stamp(**who))
 
     assert banners.is_done
 
@@ -168,7 +168,7 @@ def test_a_divided_item_counts_once_and_its_parts_beside_it_in_the_villages_that
     assert sum_of(own_progress(session, yesterday, here).values()).parts == 0
     for part in split:
         part.without_evidence = True
-        complete_item(session, part.id, **who)
+        complete_item(session, part.id, Stamp(**who))
     after = sum_of(own_progress(session, TODAY, here).values())
     assert (after.done, after.expected, after.parts_done) == (before.done + 1, before.expected, 3)
 
@@ -198,7 +198,7 @@ def test_a_part_that_nobody_touched_is_taken_back_and_may_be_given_again(
     session, cast, banners, parts, vietnam, who
 ):
     first, second = parts
-    complete_item(session, first.id, **who)
+    complete_item(session, first.id, Stamp(**who))
     with pytest.raises(ConflictError, match="has begun its part"):
         take_back_part(session, first.id, **who)
     with pytest.raises(NotAllowedError):
@@ -211,7 +211,7 @@ def test_a_part_that_nobody_touched_is_taken_back_and_may_be_given_again(
         "Thị trấn Đăk Glei đã thu lại phần việc này",
     )
     assert (parts_of(session, banners), banners.is_done) == ([first], True)
-    reopen_item(session, first.id, **who)
+    reopen_item(session, first.id, Stamp(**who))
     assert split_item(session, banners.id, [second.campaign.unit_id], calendar=vietnam, **who) == [
         first,
         second,
@@ -257,15 +257,15 @@ def test_a_part_that_is_declined_in_words_of_the_product_stays_a_part(
 ):
     declined, other = parts
 
-    decline_item(session, declined.id, words, **who)
+    decline_item(session, declined.id, words, Stamp(**who))
 
     assert declined.closed_because is ClosedBecause.PERSON
     assert parts_of(session, banners) == parts
     assert own_progress(session, TODAY)[cast.commune.id].parts == 0
     assert sum_of(own_progress(session, TODAY).values()).parts == 2
-    complete_item(session, other.id, **who)
+    complete_item(session, other.id, Stamp(**who))
     assert (banners.is_done, banners.closed_because) == (True, ClosedBecause.PARTS)
-    reopen_item(session, declined.id, **who)
+    reopen_item(session, declined.id, Stamp(**who))
     assert (declined.closed_because, banners.is_open) == (None, True)
 
 
@@ -275,7 +275,7 @@ def test_what_people_type_as_a_reason_never_says_what_closed_an_item(
 ):
     visits = item_of(happiness, "visits")
 
-    excuse_item(session, visits.id, words, **who)
+    excuse_item(session, visits.id, words, Stamp(**who))
 
     assert (visits.closed_because, visits.closing_facts) == (ClosedBecause.PERSON, None)
     assert (visits.reason, why_closed(closing_of(visits), "en")) == (words, words)
@@ -283,7 +283,7 @@ def test_what_people_type_as_a_reason_never_says_what_closed_an_item(
     told = last_change(history_of(session, visits))
     assert told is not None
     assert told.after["closed_because"] == ClosedBecause.PERSON
-    undo_change(session, visits.id, told.id, **who)
+    undo_change(session, visits.id, told.id, Stamp(**who))
     assert (visits.state, visits.closed_because) == (ItemState.NOT_STARTED, None)
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from events.checklist.dividing import split_item
 from events.checklist.editing import Edit, edit_item, follow_template, remarks
-from events.checklist.history import history_of, not_undone
+from events.checklist.history import Stamp, history_of, not_undone
 from events.checklist.origins import follows_a_template
 from events.checklist.own_items import OwnItem, add_own_item
 from events.checklist.states import complete_item
@@ -72,7 +72,9 @@ def edited(item, **changes):
 def test_an_edit_changes_what_it_names_and_is_history(session, plan, who):
     old = plan.summary, plan.due.isoformat()
 
-    edit_item(session, plan.id, edited(plan, summary="  Ban hành  kế hoạch", due=EARLIER), **who)
+    edit_item(
+        session, plan.id, edited(plan, summary="  Ban hành  kế hoạch", due=EARLIER), Stamp(**who)
+    )
 
     assert (plan.summary, plan.due, plan.nominal_due, plan.due_reason) == (
         "Ban hành kế hoạch",
@@ -92,20 +94,20 @@ def test_an_edit_changes_what_it_names_and_is_history(session, plan, who):
 def test_the_same_edit_twice_changes_nothing(session, plan, who):
     wanted = edited(plan, due=EARLIER)
 
-    edit_item(session, plan.id, wanted, sequence=plan.sequence, **who)
+    edit_item(session, plan.id, wanted, Stamp(**who), sequence=plan.sequence)
     sequence = plan.sequence
-    edit_item(session, plan.id, wanted, sequence=0, **who)
+    edit_item(session, plan.id, wanted, Stamp(**who), sequence=0)
 
     assert (plan.sequence, len(history_of(session, plan))) == (sequence, 1)
 
 
 def test_somebody_who_saw_an_older_state_overwrites_nothing(session, plan, who, cast):
     seen = plan.sequence
-    edit_item(session, plan.id, edited(plan, due=EARLIER), sequence=seen, **who)
+    edit_item(session, plan.id, edited(plan, due=EARLIER), Stamp(**who), sequence=seen)
 
     with pytest.raises(ConflictError, match="was changed since"):
         edit_item(
-            session, plan.id, edited(plan, due=EARLIER - A_DAY), sequence=seen, by=cast.hoa, now=NOW
+            session, plan.id, edited(plan, due=EARLIER - A_DAY), Stamp(cast.hoa, NOW), sequence=seen
         )
 
     assert plan.due == EARLIER
@@ -113,9 +115,9 @@ def test_somebody_who_saw_an_older_state_overwrites_nothing(session, plan, who, 
 
 def test_only_a_unit_above_gives_more_time(session, plan, who, cast):
     with pytest.raises(ConflictError, match="Huyện Đăk Glei can give more time"):
-        edit_item(session, plan.id, edited(plan, due=LATER), **who)
+        edit_item(session, plan.id, edited(plan, due=LATER), Stamp(**who))
 
-    edit_item(session, plan.id, edited(plan, due=LATER), by=cast.hoa, now=NOW)
+    edit_item(session, plan.id, edited(plan, due=LATER), Stamp(cast.hoa, NOW))
 
     assert plan.due == LATER
 
@@ -123,7 +125,7 @@ def test_only_a_unit_above_gives_more_time(session, plan, who, cast):
 def test_a_unit_moves_its_own_items_as_it_likes(session, happiness, who):
     own = add_own_item(session, happiness, OwnItem("Treo cờ", EARLIER, "event"), **who)
 
-    edit_item(session, own.id, edited(own, due=LATER), **who)
+    edit_item(session, own.id, edited(own, due=LATER), Stamp(**who))
 
     assert own.due == LATER
     assert not follows_a_template(own)
@@ -139,9 +141,9 @@ def test_a_village_does_not_give_itself_more_time_for_its_part(
     )
 
     with pytest.raises(ConflictError, match="can give more time"):
-        edit_item(session, part.id, edited(part, due=part.due + A_DAY), by=cast.la, now=NOW)
+        edit_item(session, part.id, edited(part, due=part.due + A_DAY), Stamp(cast.la, NOW))
 
-    edit_item(session, part.id, edited(part, due=part.due + A_DAY), **who)
+    edit_item(session, part.id, edited(part, due=part.due + A_DAY), Stamp(**who))
     assert part.edited == ["due"]
 
 
@@ -160,7 +162,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_half_done(session, plan, cast,
 
     with pytest.raises(error):
         edit_item(
-            session, plan.id, edited(plan, **{"summary": "Khác", **changes}), by=cast.hoa, now=NOW
+            session, plan.id, edited(plan, **{"summary": "Khác", **changes}), Stamp(cast.hoa, NOW)
         )
 
     assert edited(plan) == before
@@ -172,28 +174,28 @@ def test_an_item_cannot_begin_after_it_is_due(session, happiness, cast):
 
     with pytest.raises(InvalidInputError, match="cannot begin after"):
         edit_item(
-            session, banners.id, edited(banners, dtstart=banners.due + A_DAY), by=cast.hoa, now=NOW
+            session, banners.id, edited(banners, dtstart=banners.due + A_DAY), Stamp(cast.hoa, NOW)
         )
 
 
 def test_closed_items_and_those_of_others_are_left_alone(session, plan, who, cast):
     with pytest.raises(NotAllowedError):
-        edit_item(session, plan.id, edited(plan, due=EARLIER), by=cast.khanh, now=NOW)
+        edit_item(session, plan.id, edited(plan, due=EARLIER), Stamp(cast.khanh, NOW))
     plan.without_evidence = True
-    complete_item(session, plan.id, **who)
+    complete_item(session, plan.id, Stamp(**who))
 
     with pytest.raises(ConflictError, match="open it again"):
-        edit_item(session, plan.id, edited(plan, due=EARLIER), **who)
+        edit_item(session, plan.id, edited(plan, due=EARLIER), Stamp(**who))
 
 
 def test_an_edit_is_taken_back_and_so_is_a_tick_after_it(session, plan, who):
     before = edited(plan)
     plan.without_evidence = True
-    edit_item(session, plan.id, edited(plan, due=EARLIER, summary="Khác"), **who)
-    complete_item(session, plan.id, **who)
+    edit_item(session, plan.id, edited(plan, due=EARLIER, summary="Khác"), Stamp(**who))
+    complete_item(session, plan.id, Stamp(**who))
 
     for _ in range(2):
-        undo_change(session, plan.id, last_change(history_of(session, plan)).id, **who)
+        undo_change(session, plan.id, last_change(history_of(session, plan)).id, Stamp(**who))
 
     assert plan.is_open
     assert edited(plan) == before
@@ -203,10 +205,12 @@ def test_an_edit_is_taken_back_and_so_is_a_tick_after_it(session, plan, who):
 
 def test_an_item_follows_its_template_again(session, plan, who):
     before = edited(plan), plan.nominal_due, plan.due_reason
-    edit_item(session, plan.id, edited(plan, due=EARLIER, summary="Khác", role="hoi_lhpn"), **who)
+    edit_item(
+        session, plan.id, edited(plan, due=EARLIER, summary="Khác", role="hoi_lhpn"), Stamp(**who)
+    )
 
-    follow_template(session, plan.id, **who)
-    follow_template(session, plan.id, **who)
+    follow_template(session, plan.id, Stamp(**who))
+    follow_template(session, plan.id, Stamp(**who))
 
     assert (edited(plan), plan.nominal_due, plan.due_reason) == before
     assert plan.edited == []
@@ -217,7 +221,7 @@ def test_an_item_follows_its_template_again(session, plan, who):
 
 
 def test_moving_the_event_keeps_a_date_set_by_hand_and_says_so(session, plan, who, cast, vietnam):
-    edit_item(session, plan.id, edited(plan, due=EARLIER), **who)
+    edit_item(session, plan.id, edited(plan, due=EARLIER), Stamp(**who))
     change = anchors.NewAnchor(event_date=date(2021, 3, 27))
 
     shown = anchors.preview(session, root_of(session), change, vietnam, now=NOW)
@@ -237,7 +241,7 @@ def test_moving_the_event_keeps_a_date_set_by_hand_and_says_so(session, plan, wh
 
 
 def test_a_new_version_keeps_what_was_edited_and_says_so(session, plan, who, cast, vietnam):
-    edit_item(session, plan.id, edited(plan, summary="Kế hoạch của thị trấn"), **who)
+    edit_item(session, plan.id, edited(plan, summary="Kế hoạch của thị trấn"), Stamp(**who))
     template = plan.campaign.template
     entries = [item_entry(item) for item in template.current.items]
     reworded = [
@@ -263,13 +267,15 @@ def test_a_new_version_keeps_what_was_edited_and_says_so(session, plan, who, cas
 
 
 def test_a_decision_on_days_off_leaves_a_date_set_by_hand(session, plan, who):
-    edit_item(session, plan.id, edited(plan, due=EARLIER), **who)
+    edit_item(session, plan.id, edited(plan, due=EARLIER), Stamp(**who))
     decision = YearDecision(
         2021, (Decision(EARLIER, True, DayReason(Cause.DECIDED)),), "Nghỉ ngày 03/3/2021"
     )
 
     shown = preview_decision(session, decision)
-    apply_decision(session, decision, expected_fingerprint=shown.fingerprint, by=None, now=NOW)
+    apply_decision(
+        session, decision, stamp=Stamp(None, NOW), expected_fingerprint=shown.fingerprint
+    )
 
     session.refresh(plan)
     assert plan.due == EARLIER
@@ -279,7 +285,7 @@ def test_a_moved_date_is_reminded_of_again(session, plan, who, vietnam):
     morning = datetime(2021, 2, 26, 1, tzinfo=UTC)  # seven days before 5 March
     write_reminders(session, now=morning, clockwork=as_shipped(vietnam))
 
-    edit_item(session, plan.id, edited(plan, due=EARLIER), by=who["by"], now=morning)
+    edit_item(session, plan.id, edited(plan, due=EARLIER), Stamp(who["by"], morning))
     write_reminders(session, now=morning + timedelta(hours=1), clockwork=as_shipped(vietnam))
 
     told = (
@@ -294,7 +300,7 @@ def test_a_moved_date_is_reminded_of_again(session, plan, who, vietnam):
 def test_odd_dates_are_remarked_on_but_not_refused(session, happiness, cast, vietnam):
     report = item_of(happiness, "report_commune")
 
-    edit_item(session, report.id, edited(report, due=date(2021, 2, 27)), by=cast.hoa, now=NOW)
+    edit_item(session, report.id, edited(report, due=date(2021, 2, 27)), Stamp(cast.hoa, NOW))
 
     said = [tell(sentence, facts, "en") for sentence, facts in remarks(report, vietnam)]
     assert said == [

@@ -20,7 +20,7 @@ from events.checklist.evidence import (
     proving_papers,
     remove_evidence,
 )
-from events.checklist.history import history_of
+from events.checklist.history import Stamp, history_of
 from events.checklist.states import complete_item
 from events.documents.register import (
     Paper,
@@ -89,18 +89,18 @@ def photo(body, tmp_path, name="anh.jpg"):
 
 
 def test_an_item_may_be_done_once_the_wanted_photos_are_there(session, cast, banners, tmp_path):
-    add_evidence(session, banners.id, photo(JPEG, tmp_path), by=cast.thi, now=NOW)
+    add_evidence(session, banners.id, photo(JPEG, tmp_path), Stamp(cast.thi, NOW))
     with pytest.raises(EvidenceMissingError, match="at least 2 of ảnh"):
-        complete_item(session, banners.id, by=cast.thi, now=NOW)
+        complete_item(session, banners.id, Stamp(cast.thi, NOW))
 
-    add_evidence(session, banners.id, photo(PNG, tmp_path), by=cast.thi, now=NOW)
+    add_evidence(session, banners.id, photo(PNG, tmp_path), Stamp(cast.thi, NOW))
 
-    assert complete_item(session, banners.id, by=cast.thi, now=NOW).is_done
+    assert complete_item(session, banners.id, Stamp(cast.thi, NOW)).is_done
 
 
 def test_the_same_photo_twice_is_one_piece_of_evidence(session, cast, banners, tmp_path):
     for _ in range(2):
-        add_evidence(session, banners.id, photo(JPEG, tmp_path), by=cast.thi, now=NOW)
+        add_evidence(session, banners.id, photo(JPEG, tmp_path), Stamp(cast.thi, NOW))
 
     assert session.scalar(select(func.count()).select_from(Evidence)) == 1
     assert evidence_missing(banners) == 1
@@ -108,11 +108,11 @@ def test_the_same_photo_twice_is_one_piece_of_evidence(session, cast, banners, t
 
 def test_history_says_what_was_added_and_taken_away(session, cast, banners, tmp_path):
     piece = add_evidence(
-        session, banners.id, photo(JPEG, tmp_path, "Lễ phát động.jpg"), by=cast.thi, now=NOW
+        session, banners.id, photo(JPEG, tmp_path, "Lễ phát động.jpg"), Stamp(cast.thi, NOW)
     )
     session.flush()
 
-    remove_evidence(session, piece.id, by=cast.thi, now=NOW)
+    remove_evidence(session, piece.id, Stamp(cast.thi, NOW))
 
     removed, added = history_of(session, banners)
     assert added.after == removed.before
@@ -121,12 +121,12 @@ def test_history_says_what_was_added_and_taken_away(session, cast, banners, tmp_
 
 
 def test_evidence_of_something_done_stays(session, cast, banners, tmp_path):
-    piece = add_evidence(session, banners.id, photo(JPEG, tmp_path), by=cast.thi, now=NOW)
+    piece = add_evidence(session, banners.id, photo(JPEG, tmp_path), Stamp(cast.thi, NOW))
     banners.evidence_min = 1
-    complete_item(session, banners.id, by=cast.thi, now=NOW)
+    complete_item(session, banners.id, Stamp(cast.thi, NOW))
 
     with pytest.raises(ConflictError, match="closed already"):
-        remove_evidence(session, piece.id, by=cast.thi, now=NOW)
+        remove_evidence(session, piece.id, Stamp(cast.thi, NOW))
 
     assert banners.evidence_given == [piece]
 
@@ -135,7 +135,7 @@ def test_evidence_of_something_done_stays(session, cast, banners, tmp_path):
 def test_nobody_else_adds_evidence(session, cast, banners, who):
     with pytest.raises(NotAllowedError):
         add_evidence(
-            session, banners.id, Proof("photo", file=A_PHOTO), by=getattr(cast, who), now=NOW
+            session, banners.id, Proof("photo", file=A_PHOTO), Stamp(getattr(cast, who), NOW)
         )
 
     assert not banners.evidence_given
@@ -143,7 +143,7 @@ def test_nobody_else_adds_evidence(session, cast, banners, who):
 
 def test_an_item_takes_only_the_kinds_that_it_wants(session, cast, banners):
     with pytest.raises(InvalidInputError, match="does not take"):
-        add_evidence(session, banners.id, Proof("count", number=3), by=cast.thi, now=NOW)
+        add_evidence(session, banners.id, Proof("count", number=3), Stamp(cast.thi, NOW))
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_an_item_takes_only_the_kinds_that_it_wants(session, cast, banners):
 def test_each_kind_is_taken_with_what_it_needs(session, cast, banners, proof):
     banners.evidence = EVERY_KIND
 
-    assert add_evidence(session, banners.id, proof, by=cast.thi, now=NOW).kind_key == proof.kind
+    assert add_evidence(session, banners.id, proof, Stamp(cast.thi, NOW)).kind_key == proof.kind
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_what_lacks_something_is_refused_and_nothing_changes(session, cast, bann
     banners.evidence = EVERY_KIND
 
     with pytest.raises(InvalidInputError):
-        add_evidence(session, banners.id, proof, by=cast.thi, now=NOW)
+        add_evidence(session, banners.id, proof, Stamp(cast.thi, NOW))
 
     assert not banners.evidence_given
     assert not history_of(session, banners)
@@ -261,7 +261,7 @@ def test_without_a_folder_uploads_are_refused_in_words():
 
 
 def test_files_are_read_by_posts_in_the_unit_or_above_alone(session, cast, banners, tmp_path):
-    piece = add_evidence(session, banners.id, photo(JPEG, tmp_path), by=cast.thi, now=NOW)
+    piece = add_evidence(session, banners.id, photo(JPEG, tmp_path), Stamp(cast.thi, NOW))
     session.flush()
 
     for who in (cast.thi, cast.hoa):
@@ -301,7 +301,7 @@ def test_an_issued_document_stands_for_the_number_and_date_that_an_item_wants(se
     issue_document(session, document, TODAY, by=cast.thi, now=NOW)
 
     assert (evidence_missing(plan), proving_papers(plan)) == (0, [document])
-    complete_item(session, plan.id, by=cast.thi, now=NOW)
+    complete_item(session, plan.id, Stamp(cast.thi, NOW))
     assert (plan.is_done, evidence_not_given(plan)) == (True, 0)
 
 
@@ -333,7 +333,7 @@ def test_a_document_whose_number_was_typed_too_counts_once(session, cast, plan):
     issue_document(session, entered(session, plan, cast.thi), TODAY, by=cast.thi, now=NOW)
 
     add_evidence(
-        session, plan.id, Proof("doc_ref", text="12/KH-UBND", dated=TODAY), by=cast.thi, now=NOW
+        session, plan.id, Proof("doc_ref", text="12/KH-UBND", dated=TODAY), Stamp(cast.thi, NOW)
     )
 
     assert evidence_missing(plan) == 1

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from events.campaigns.opening import open_campaigns
 from events.checklist.closing_words import closing_of, why_closed
-from events.checklist.history import history_of
+from events.checklist.history import Stamp, history_of
 from events.checklist.integration import (
     candidates,
     coverable,
@@ -88,7 +88,7 @@ def test_an_item_counts_for_another_campaign_without_being_done_twice(
 
     for _ in range(2):
         credit_item(session, item.id, outer, by=officer, now=now)
-    complete_item(session, item.id, by=officer, now=now)
+    complete_item(session, item.id, Stamp(officer, now))
     session.flush()
 
     assert integrated_in(session, [inner.id, outer.id]) == {outer.id: [item]}
@@ -140,7 +140,7 @@ def test_a_campaign_that_is_over_is_offered_where_it_lately_left_the_same_work_o
     left, item = next((a, b) for a in late.items for b in own.items if a.key == b.key)
     assert late in candidates(session, item)
 
-    excuse_item(session, left.id, "Không cần làm", by=officer, now=now)
+    excuse_item(session, left.id, "Không cần làm", Stamp(officer, now))
 
     assert late not in candidates(session, item)
 
@@ -208,7 +208,7 @@ def test_one_piece_of_work_for_both_campaigns_is_done_and_counted_once(session, 
 
     for _ in range(2):
         credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
-    complete_item(session, first.id, by=officer, now=now)
+    complete_item(session, first.id, Stamp(officer, now))
 
     assert (second.state, why_closed(closing_of(second), "vi")) == (
         ItemState.NOT_REQUIRED,
@@ -225,7 +225,7 @@ def test_the_second_item_is_open_again_as_it_was_when_the_credit_is_removed(
     session, kits, officer, now
 ):
     first, second = kits
-    block_item(session, second.id, "Chờ kinh phí", by=officer, now=now)
+    block_item(session, second.id, "Chờ kinh phí", Stamp(officer, now))
     credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
 
     remove_credit(session, first.id, second.campaign, by=officer, now=now)
@@ -251,16 +251,16 @@ def test_an_item_stands_for_another_one_instead_when_that_is_chosen_later(
 
 def test_what_people_closed_themselves_is_left_alone(session, kits, officer, now):
     first, second = kits
-    decline_item(session, second.id, "Không ban hành riêng", by=officer, now=now)
+    decline_item(session, second.id, "Không ban hành riêng", Stamp(officer, now))
 
     credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
     remove_credit(session, first.id, second.campaign, by=officer, now=now)
     assert (second.state, second.reason) == (ItemState.NOT_DONE, "Không ban hành riêng")
 
-    reopen_item(session, second.id, by=officer, now=now)
+    reopen_item(session, second.id, Stamp(officer, now))
     credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
-    reopen_item(session, second.id, by=officer, now=now)
-    excuse_item(session, second.id, "Theo kế hoạch năm", by=officer, now=now)
+    reopen_item(session, second.id, Stamp(officer, now))
+    excuse_item(session, second.id, "Theo kế hoạch năm", Stamp(officer, now))
     remove_credit(session, first.id, second.campaign, by=officer, now=now)
     assert second.reason == "Theo kế hoạch năm"
 
@@ -300,8 +300,7 @@ def test_what_an_item_may_stand_for_is_open_and_the_same_work_comes_first(
         session,
         next(item for item in second.campaign.items if item is not second).id,
         "x",
-        by=officer,
-        now=now,
+        Stamp(officer, now),
     )
 
     found = coverable(session, first, [second.campaign])[second.campaign_id]
@@ -326,7 +325,7 @@ def test_what_an_item_stood_for_is_asked_for_again_when_that_one_is_given_up(
         f"open again, since “{first.summary}” stands for it no longer"
     )
     assert last_change(history_of(session, second)) is None
-    undo_change(session, first.id, history_of(session, first)[0].id, by=officer, now=now)
+    undo_change(session, first.id, history_of(session, first)[0].id, Stamp(officer, now))
     assert stand_in(session, second) is first
 
 
@@ -335,10 +334,10 @@ def test_what_somebody_went_on_with_is_not_closed_again_by_the_item_that_stood_f
 ):
     first, second = kits
     credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
-    decline_item(session, first.id, "hết kinh phí", by=officer, now=now)
-    start_item(session, second.id, by=officer, now=now)
+    decline_item(session, first.id, "hết kinh phí", Stamp(officer, now))
+    start_item(session, second.id, Stamp(officer, now))
 
-    reopen_item(session, first.id, by=officer, now=now)
+    reopen_item(session, first.id, Stamp(officer, now))
 
     assert second.state is ItemState.IN_PROGRESS
 
@@ -348,10 +347,10 @@ def test_what_somebody_took_up_himself_stays_as_it_is_when_the_item_that_stood_f
 ):
     first, second = kits
     credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
-    reopen_item(session, second.id, by=officer, now=now)
-    start_item(session, second.id, by=officer, now=now)
+    reopen_item(session, second.id, Stamp(officer, now))
+    start_item(session, second.id, Stamp(officer, now))
 
-    decline_item(session, first.id, "hết kinh phí", by=officer, now=now)
+    decline_item(session, first.id, "hết kinh phí", Stamp(officer, now))
 
     assert second.state is ItemState.IN_PROGRESS
 
@@ -359,11 +358,11 @@ def test_what_somebody_took_up_himself_stays_as_it_is_when_the_item_that_stood_f
 def test_an_undo_does_not_close_what_nothing_stands_for_any_more(session, kits, officer, now):
     first, second = kits
     credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
-    reopen_item(session, second.id, by=officer, now=now)
-    decline_item(session, first.id, "hết kinh phí", by=officer, now=now)
+    reopen_item(session, second.id, Stamp(officer, now))
+    decline_item(session, first.id, "hết kinh phí", Stamp(officer, now))
 
     with pytest.raises(ConflictError, match="was changed since"):
-        undo_change(session, second.id, history_of(session, second)[0].id, by=officer, now=now)
+        undo_change(session, second.id, history_of(session, second)[0].id, Stamp(officer, now))
 
     assert second.is_open
 

@@ -7,6 +7,7 @@ from events.campaigns.opening import open_round
 from events.campaigns.rounds import rounds_of
 from events.checklist.delegating import delegate_item
 from events.checklist.dividing import split_item, take_back_part
+from events.checklist.history import Stamp
 from events.checklist.integration import credit_item
 from events.checklist.listing import by_phase, get_item, items_of, lines_of, open_in
 from events.checklist.states import complete_item
@@ -75,7 +76,7 @@ def test_a_line_says_who_is_in_charge_what_proves_it_and_what_comes_first(sessio
     assert [kind.key for kind in lines[plan].evidence] == ["photo"]
     assert (lines[later].first, lines[later].waits_for) == ((plan,), [plan])
     plan.without_evidence = True
-    complete_item(session, plan.id, by=cast.thi, now=NOW)
+    complete_item(session, plan.id, Stamp(cast.thi, NOW))
     [line] = [line for line in lines_of(session, happiness, TODAY) if line.item is later]
     assert (line.first, line.waits_for) == ((plan,), [])
 
@@ -93,7 +94,7 @@ def test_the_lines_come_by_phase_and_due_date(session, happiness):
 def test_a_line_counts_the_parts_that_were_not_taken_back(session, banners, enter, vietnam, who):
     villages = [enter(name).id for name in ("1", "2", "3")]
     first, second, _third = split_item(session, banners.id, villages, calendar=vietnam, **who)
-    complete_item(session, first.id, **who)
+    complete_item(session, first.id, Stamp(**who))
     take_back_part(session, second.id, **who)
 
     [line] = [one for one in lines_of(session, banners.campaign, TODAY) if one.item is banners]
@@ -152,7 +153,7 @@ def test_a_unit_has_to_do_what_is_its_own_and_what_was_delegated_to_it(
 
 
 def test_the_first_open_items_come_by_due_date_out_of_all(session, cast, happiness, banners, who):
-    complete_item(session, banners.id, **who)
+    complete_item(session, banners.id, Stamp(**who))
 
     found = open_in(session, cast.commune, limit=3)
 

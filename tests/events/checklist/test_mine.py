@@ -1,5 +1,6 @@
 from datetime import date, timedelta
 
+from events.checklist.history import Stamp
 from events.checklist.mine import work_of
 from events.checklist.states import complete_item
 from events.models import CampaignStatus, Post
@@ -17,7 +18,7 @@ def of_role(campaign, role):
 def test_mine_is_what_is_open_of_my_posts_by_due_date(session, cast, happiness, who):
     mine = of_role(happiness, "ubnd_xa")
     mine[0].without_evidence = True
-    complete_item(session, mine[0].id, **who)
+    complete_item(session, mine[0].id, Stamp(**who))
 
     work = work_of(session, cast.thi, TODAY, limit=100)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from events.checklist.history import history_of
+from events.checklist.history import Stamp, history_of
 from events.checklist.optional import switch_off, switch_on
 from events.checklist.states import (
     complete_item,
@@ -24,7 +24,7 @@ def test_a_switch_shown_before_an_optional_item_was_done_does_not_undo_it(
 ):
     visits = item_of(happiness, "visits")
     visits.evidence_min = 0
-    complete_item(session, visits.id, **who)
+    complete_item(session, visits.id, Stamp(**who))
 
     with pytest.raises(ConflictError, match="closed already"):
         switch(session, visits.id, **who)

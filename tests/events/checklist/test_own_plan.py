@@ -10,7 +10,7 @@ from events.campaigns.opening import open_round
 from events.campaigns.rounds import rounds_of
 from events.checklist.dividing import split_item
 from events.checklist.editing import Edit, edit_item
-from events.checklist.history import history_of
+from events.checklist.history import Stamp, history_of
 from events.checklist.integration import credit_item, remove_credit
 from events.checklist.states import complete_item, reopen_item
 from events.checklist.story import story_of
@@ -86,7 +86,7 @@ def issue(session, plan, on, by, paper=PLAN):
 
 def tick(session, item, by, now=LATER):
     item.evidence_min = 0
-    return complete_item(session, item.id, by=by, now=now)
+    return complete_item(session, item.id, Stamp(by, now))
 
 
 def nothing_is_left_to_move(session, root, vietnam, now=LATER):
@@ -118,7 +118,7 @@ def test_an_item_follows_its_plan_when_that_is_given_time_after_a_late_plan_abov
 
 def test_an_item_follows_its_plan_to_a_day_set_by_hand(session, root, plan, follows, vietnam, cast):
     edit_item(
-        session, plan.id, Edit(plan.summary, date(2021, 3, 9), plan.role_key), by=cast.hoa, now=NOW
+        session, plan.id, Edit(plan.summary, date(2021, 3, 9), plan.role_key), Stamp(cast.hoa, NOW)
     )
 
     move(session, root, NewAnchor(), vietnam, cast.hoa)
@@ -137,7 +137,7 @@ def test_an_item_counts_from_the_day_on_which_the_plan_of_the_nearest_unit_above
     below = item_of(session, root, cast.commune, "plan_commune")
     assert (plan.due, below.due) == (date(2021, 3, 2), date(2021, 3, 8))  # 7 March is a Sunday
     edit_item(
-        session, plan.id, Edit(plan.summary, date(2021, 3, 4), plan.role_key), by=cast.hoa, now=NOW
+        session, plan.id, Edit(plan.summary, date(2021, 3, 4), plan.role_key), Stamp(cast.hoa, NOW)
     )
 
     move(session, root, NewAnchor(), vietnam, cast.hoa)
@@ -252,12 +252,12 @@ def test_a_tick_counts_as_the_issue_and_taking_it_back_brings_the_date_back(
     assert nothing_is_left_to_move(session, root, vietnam)
 
     tick_taken_back = last_change(history_of(session, plan))
-    undo_change(session, plan.id, tick_taken_back.id, by=cast.thi, now=LATER)
+    undo_change(session, plan.id, tick_taken_back.id, Stamp(cast.thi, LATER))
     assert follows.due == date(2021, 3, 10)
     assert nothing_is_left_to_move(session, root, vietnam)
 
     tick(session, plan, cast.thi)
-    reopen_item(session, plan.id, by=cast.thi, now=LATER)
+    reopen_item(session, plan.id, Stamp(cast.thi, LATER))
     assert follows.due == date(2021, 3, 10)
     assert nothing_is_left_to_move(session, root, vietnam)
 
@@ -270,8 +270,7 @@ def test_what_is_closed_or_set_by_hand_does_not_follow(
         session,
         waits.id,
         Edit(waits.summary, date(2021, 3, 9), waits.role_key),
-        by=cast.hoa,
-        now=NOW,
+        Stamp(cast.hoa, NOW),
     )
 
     issue(session, plan, date(2021, 3, 12), cast.thi)

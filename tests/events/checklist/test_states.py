@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from events.campaigns.opening import open_campaigns
-from events.checklist.history import UNDOES, history_of, not_undone, state_of
+from events.checklist.history import UNDOES, Stamp, history_of, not_undone, state_of
 from events.checklist.states import (
     block_item,
     complete_item,
@@ -58,7 +58,7 @@ def model_of(item):
 
 @pytest.mark.parametrize("who", ["thi", "hoa"])
 def test_a_post_in_the_unit_or_above_it_may_tick(session, cast, plan, who):
-    complete_item(session, plan.id, by=getattr(cast, who), now=NOW)
+    complete_item(session, plan.id, Stamp(getattr(cast, who), NOW))
 
     assert plan.is_done
     assert (plan.completed, plan.completed_on, plan.sequence) == (NOW, date(2021, 3, 4), 1)
@@ -67,7 +67,7 @@ def test_a_post_in_the_unit_or_above_it_may_tick(session, cast, plan, who):
 @pytest.mark.parametrize("who", ["khanh", "la"])
 def test_nobody_else_may_tick_and_nothing_changes(session, cast, plan, who):
     with pytest.raises(NotAllowedError, match="Thị trấn Đăk Glei"):
-        complete_item(session, plan.id, by=getattr(cast, who), now=NOW)
+        complete_item(session, plan.id, Stamp(getattr(cast, who), NOW))
 
     assert plan.is_open
     assert not history_of(session, plan)
@@ -79,20 +79,20 @@ def test_a_post_that_has_ended_opens_no_door(session, cast, plan):
     )
 
     with pytest.raises(NotAllowedError):
-        complete_item(session, plan.id, by=cast.thi, now=NOW)
+        complete_item(session, plan.id, Stamp(cast.thi, NOW))
 
 
 def test_ticking_twice_changes_nothing_the_second_time(session, cast, plan):
-    complete_item(session, plan.id, by=cast.thi, now=NOW)
-    complete_item(session, plan.id, by=cast.hoa, now=NOW + timedelta(hours=1))
+    complete_item(session, plan.id, Stamp(cast.thi, NOW))
+    complete_item(session, plan.id, Stamp(cast.hoa, NOW + timedelta(hours=1)))
 
     assert (plan.completed, plan.completed_by, plan.sequence) == (NOW, cast.thi, 1)
     assert len(history_of(session, plan)) == 1
 
 
 def test_a_tick_taken_back_leaves_the_former_state_and_its_history(session, cast, plan):
-    complete_item(session, plan.id, by=cast.thi, now=NOW)
-    reopen_item(session, plan.id, by=cast.thi, now=NOW + timedelta(minutes=1))
+    complete_item(session, plan.id, Stamp(cast.thi, NOW))
+    reopen_item(session, plan.id, Stamp(cast.thi, NOW + timedelta(minutes=1)))
 
     undone, done = history_of(session, plan)
     assert plan.is_open
@@ -105,24 +105,24 @@ def test_an_item_of_a_cancelled_campaign_cannot_be_ticked(session, cast, plan):
     plan.campaign.status = CampaignStatus.CANCELLED
 
     with pytest.raises(ConflictError, match="was cancelled"):
-        complete_item(session, plan.id, by=cast.thi, now=NOW)
+        complete_item(session, plan.id, Stamp(cast.thi, NOW))
 
 
 def test_an_item_that_does_not_exist_is_named(session, cast):
     with pytest.raises(NotFoundError, match="checklist item"):
-        complete_item(session, 999_999, by=cast.thi, now=NOW)
+        complete_item(session, 999_999, Stamp(cast.thi, NOW))
 
 
 def test_the_local_day_decides_whether_work_was_late(session, cast, plan):
     # 23:59 on the due day in Vietnam
     just_before_midnight = datetime(2021, 3, 5, 16, 59, tzinfo=UTC)
-    complete_item(session, plan.id, by=cast.thi, now=just_before_midnight)
+    complete_item(session, plan.id, Stamp(cast.thi, just_before_midnight))
 
     progress = own_progress(session, date(2021, 3, 6), ChecklistItem.id == plan.id)[cast.commune.id]
     assert (progress.on_time, progress.late) == (1, 0)
 
-    reopen_item(session, plan.id, by=cast.thi, now=just_before_midnight)
-    complete_item(session, plan.id, by=cast.thi, now=just_before_midnight + timedelta(minutes=1))
+    reopen_item(session, plan.id, Stamp(cast.thi, just_before_midnight))
+    complete_item(session, plan.id, Stamp(cast.thi, just_before_midnight + timedelta(minutes=1)))
     session.flush()
 
     progress = own_progress(session, date(2021, 3, 6), ChecklistItem.id == plan.id)[cast.commune.id]
@@ -133,13 +133,13 @@ def test_an_item_goes_through_the_states_that_people_name(session, cast, plan):
     who = {"by": cast.thi, "now": NOW}
     seen = [plan.state]
 
-    seen.append(start_item(session, plan.id, **who).state)
-    seen.append(block_item(session, plan.id, "chưa có kinh phí", **who).state)
-    seen.append(complete_item(session, plan.id, **who).state)
-    reopen_item(session, plan.id, **who)
-    seen.append(decline_item(session, plan.id, "mưa lũ", **who).state)
-    reopen_item(session, plan.id, **who)
-    seen.append(excuse_item(session, plan.id, "xã không có trường", by=cast.hoa, now=NOW).state)
+    seen.append(start_item(session, plan.id, Stamp(**who)).state)
+    seen.append(block_item(session, plan.id, "chưa có kinh phí", Stamp(**who)).state)
+    seen.append(complete_item(session, plan.id, Stamp(**who)).state)
+    reopen_item(session, plan.id, Stamp(**who))
+    seen.append(decline_item(session, plan.id, "mưa lũ", Stamp(**who)).state)
+    reopen_item(session, plan.id, Stamp(**who))
+    seen.append(excuse_item(session, plan.id, "xã không có trường", Stamp(cast.hoa, NOW)).state)
 
     assert seen == [
         ItemState.NOT_STARTED,
@@ -167,12 +167,12 @@ def test_an_item_goes_through_the_states_that_people_name(session, cast, plan):
 
 
 def test_what_is_held_up_keeps_how_far_it_was(session, cast, plan):
-    start_item(session, plan.id, by=cast.thi, now=NOW)
+    start_item(session, plan.id, Stamp(cast.thi, NOW))
 
-    block_item(session, plan.id, "chờ kinh phí", by=cast.thi, now=NOW)
+    block_item(session, plan.id, "chờ kinh phí", Stamp(cast.thi, NOW))
 
     assert plan.status is TodoStatus.IN_PROCESS
-    start_item(session, plan.id, by=cast.thi, now=NOW)
+    start_item(session, plan.id, Stamp(cast.thi, NOW))
     assert plan.state is ItemState.IN_PROGRESS
 
 
@@ -185,18 +185,18 @@ def test_a_reason_is_asked_for_and_without_one_nothing_changes(session, cast, pl
 
 
 def test_a_closed_item_cannot_be_held_up(session, cast, plan):
-    complete_item(session, plan.id, by=cast.thi, now=NOW)
+    complete_item(session, plan.id, Stamp(cast.thi, NOW))
 
     with pytest.raises(ConflictError, match="closed already"):
-        block_item(session, plan.id, "chờ", by=cast.thi, now=NOW)
+        block_item(session, plan.id, "chờ", Stamp(cast.thi, NOW))
 
 
 @pytest.mark.parametrize(
     "change",
-    [decline_item, excuse_item, lambda *args, by, now: start_item(*args[:2], by=by, now=now)],
+    [decline_item, excuse_item, lambda *args, by, now: start_item(*args[:2], Stamp(by, now))],
 )
 def test_a_form_shown_before_an_item_was_done_does_not_undo_it(session, cast, plan, change):
-    complete_item(session, plan.id, by=cast.thi, now=NOW)
+    complete_item(session, plan.id, Stamp(cast.thi, NOW))
 
     with pytest.raises(ConflictError, match="closed already"):
         change(session, plan.id, "cũ", by=cast.hoa, now=NOW)
@@ -216,14 +216,14 @@ def test_a_unit_cannot_wish_away_what_is_required_of_it_but_can_say_it_was_not_d
     session, cast, plan
 ):
     with pytest.raises(ConflictError, match="Only Huyện Đăk Glei can say"):
-        excuse_item(session, plan.id, "không cần", by=cast.thi, now=NOW)
+        excuse_item(session, plan.id, "không cần", Stamp(cast.thi, NOW))
     assert (
-        decline_item(session, plan.id, "mưa lũ", by=cast.thi, now=NOW).state is ItemState.NOT_DONE
+        decline_item(session, plan.id, "mưa lũ", Stamp(cast.thi, NOW)).state is ItemState.NOT_DONE
     )
 
-    reopen_item(session, plan.id, by=cast.hoa, now=NOW)
+    reopen_item(session, plan.id, Stamp(cast.hoa, NOW))
     assert (
-        excuse_item(session, plan.id, "xã mới chia tách", by=cast.hoa, now=NOW).state
+        excuse_item(session, plan.id, "xã mới chia tách", Stamp(cast.hoa, NOW)).state
         is ItemState.NOT_REQUIRED
     )
 
@@ -236,44 +236,44 @@ def test_the_unit_at_the_top_excuses_itself(session, cast, plan):
     ).first()
 
     assert (
-        excuse_item(session, own.id, "không cần", by=cast.hoa, now=NOW).state
+        excuse_item(session, own.id, "không cần", Stamp(cast.hoa, NOW)).state
         is ItemState.NOT_REQUIRED
     )
 
 
 def test_an_item_that_was_begun_is_begun_again_when_it_is_reopened(session, cast, plan):
-    start_item(session, plan.id, by=cast.thi, now=NOW)
-    complete_item(session, plan.id, by=cast.thi, now=NOW)
+    start_item(session, plan.id, Stamp(cast.thi, NOW))
+    complete_item(session, plan.id, Stamp(cast.thi, NOW))
 
-    reopen_item(session, plan.id, by=cast.thi, now=NOW)
-    reopen_item(session, plan.id, by=cast.thi, now=NOW)
+    reopen_item(session, plan.id, Stamp(cast.thi, NOW))
+    reopen_item(session, plan.id, Stamp(cast.thi, NOW))
 
     assert plan.state is ItemState.IN_PROGRESS
     assert len(history_of(session, plan)) == 3
 
 
 def test_an_undo_restores_the_reason_and_asking_twice_changes_nothing(session, cast, plan):
-    decline_item(session, plan.id, "mưa lũ", by=cast.thi, now=NOW)
-    complete_item(session, plan.id, by=cast.thi, now=NOW)
+    decline_item(session, plan.id, "mưa lũ", Stamp(cast.thi, NOW))
+    complete_item(session, plan.id, Stamp(cast.thi, NOW))
     done = history_of(session, plan)[0]
 
     for _ in range(2):
-        undo_change(session, plan.id, done.id, by=cast.thi, now=NOW)
+        undo_change(session, plan.id, done.id, Stamp(cast.thi, NOW))
 
     assert (plan.state, plan.reason, plan.completed_on) == (ItemState.NOT_DONE, "mưa lũ", None)
     assert len(history_of(session, plan)) == 3
 
 
 def test_only_the_newest_change_can_be_undone(session, cast, plan):
-    start_item(session, plan.id, by=cast.thi, now=NOW)
+    start_item(session, plan.id, Stamp(cast.thi, NOW))
     begun = history_of(session, plan)[0]
-    complete_item(session, plan.id, by=cast.hoa, now=NOW)
+    complete_item(session, plan.id, Stamp(cast.hoa, NOW))
 
     with pytest.raises(ConflictError, match="was changed since"):
-        undo_change(session, plan.id, begun.id, by=cast.thi, now=NOW)
+        undo_change(session, plan.id, begun.id, Stamp(cast.thi, NOW))
 
     with pytest.raises(NotFoundError):
-        undo_change(session, plan.id, 999_999, by=cast.thi, now=NOW)
+        undo_change(session, plan.id, 999_999, Stamp(cast.thi, NOW))
     assert plan.is_done
 
 
@@ -283,7 +283,7 @@ def test_a_tick_without_the_wanted_evidence_says_what_is_missing(session, cast, 
     with pytest.raises(
         EvidenceMissingError, match=r"at least 2 of số, ký hiệu, ngày văn bản, tệp văn bản"
     ):
-        complete_item(session, plan.id, by=cast.thi, now=NOW)
+        complete_item(session, plan.id, Stamp(cast.thi, NOW))
 
     assert plan.is_open
     assert not history_of(session, plan)
@@ -292,18 +292,18 @@ def test_a_tick_without_the_wanted_evidence_says_what_is_missing(session, cast, 
 def test_an_item_may_say_that_it_does_without_evidence(session, cast, plan):
     plan.evidence_min, plan.without_evidence = 2, True
 
-    assert complete_item(session, plan.id, by=cast.thi, now=NOW).is_done
+    assert complete_item(session, plan.id, Stamp(cast.thi, NOW)).is_done
 
 
 def test_an_item_that_takes_a_tick_as_evidence_needs_nothing_else(session, cast, plan):
     plan.evidence_min, plan.evidence = 1, ["doc_ref", "tick"]
 
-    assert complete_item(session, plan.id, by=cast.thi, now=NOW).is_done
+    assert complete_item(session, plan.id, Stamp(cast.thi, NOW)).is_done
 
 
 def test_whoever_works_from_above_does_it_on_behalf_of_the_unit(session, cast, plan):
-    complete_item(session, plan.id, by=cast.hoa, now=NOW)
-    reopen_item(session, plan.id, by=cast.thi, now=NOW)
+    complete_item(session, plan.id, Stamp(cast.hoa, NOW))
+    reopen_item(session, plan.id, Stamp(cast.thi, NOW))
 
     own, for_commune = history_of(session, plan)
     assert for_commune.on_behalf_of is cast.commune
@@ -312,7 +312,7 @@ def test_whoever_works_from_above_does_it_on_behalf_of_the_unit(session, cast, p
 
 def test_a_unit_that_is_not_below_cannot_be_named(session, cast, plan):
     with pytest.raises(InvalidInputError, match="is not below"):
-        complete_item(session, plan.id, by=cast.thi, now=NOW, on_behalf_of=cast.other_commune)
+        complete_item(session, plan.id, Stamp(cast.thi, NOW), on_behalf_of=cast.other_commune)
 
 
 STEPS = st.lists(
@@ -326,19 +326,19 @@ def take(session, item, step, by, now):
     last = last_change(history_of(session, item))
     match step:
         case "start" if item.is_open:
-            start_item(session, item.id, by=by, now=now)
+            start_item(session, item.id, Stamp(by, now))
         case "complete":
-            complete_item(session, item.id, by=by, now=now)
+            complete_item(session, item.id, Stamp(by, now))
         case "decline" if item.is_open:
-            decline_item(session, item.id, f"lý do {now:%H:%M}", by=by, now=now)
+            decline_item(session, item.id, f"lý do {now:%H:%M}", Stamp(by, now))
         case "excuse" if item.is_open:
-            excuse_item(session, item.id, f"lý do {now:%H:%M}", by=by, now=now)
+            excuse_item(session, item.id, f"lý do {now:%H:%M}", Stamp(by, now))
         case "block" if item.is_open:
-            block_item(session, item.id, f"vướng {now:%H:%M}", by=by, now=now)
+            block_item(session, item.id, f"vướng {now:%H:%M}", Stamp(by, now))
         case "reopen":
-            reopen_item(session, item.id, by=by, now=now)
+            reopen_item(session, item.id, Stamp(by, now))
         case "undo" if last:
-            undo_change(session, item.id, last.id, by=by, now=now)
+            undo_change(session, item.id, last.id, Stamp(by, now))
 
 
 @drawn(40)
@@ -372,7 +372,7 @@ def test_history_replays_to_the_state_and_undos_go_back_along_it(session, cast, 
 
 
 def test_a_unit_is_the_sum_of_its_own_work_and_everything_below(session, cast, plan):
-    complete_item(session, plan.id, by=cast.thi, now=NOW)
+    complete_item(session, plan.id, Stamp(cast.thi, NOW))
     session.flush()
     tree = load_tree(session, date(2021, 3, 20))
 

@@ -89,7 +89,7 @@ def loudspeaker(session, item, villages, vietnam, who):
 def undo(session, cast):
     def take_back(item, by=cast.thi):
         change = last_change(history_of(session, item))
-        return undo_change(session, item.id, change.id, by=by, now=LATER)
+        return undo_change(session, item.id, change.id, Stamp(by, LATER))
 
     return take_back
 
@@ -107,12 +107,12 @@ def test_a_tick_that_is_taken_back_after_the_event_moved_leaves_the_time_that_th
     session, cast, root, item, vietnam, who
 ):
     plan, twin = item("plan_commune"), item("plan_commune", cast.other_commune)
-    complete_item(session, plan.id, **who)
+    complete_item(session, plan.id, Stamp(**who))
     stood = plan.due
     move(session, root, IN_APRIL, vietnam, cast.hoa, NOW)
     assert plan.due == stood
 
-    reopen_item(session, plan.id, by=cast.thi, now=LATER)
+    reopen_item(session, plan.id, Stamp(cast.thi, LATER))
 
     assert dates(plan) == dates(twin)
     assert not plan.is_overdue(LATER.date())
@@ -129,11 +129,11 @@ def test_what_was_opened_by_mistake_is_done_again_on_the_day_on_which_it_was_due
     session, cast, root, item, vietnam, who, undo
 ):
     plan = item("plan_commune")
-    complete_item(session, plan.id, **who)
+    complete_item(session, plan.id, Stamp(**who))
     before = dates(plan), state_of(plan)
     move(session, root, IN_APRIL, vietnam, cast.hoa, NOW)
     reported = own_progress(session, AsOf(NOW.date()), Campaign.id == plan.campaign_id)
-    reopen_item(session, plan.id, by=cast.thi, now=LATER)
+    reopen_item(session, plan.id, Stamp(cast.thi, LATER))
 
     undo(plan)
 
@@ -145,7 +145,7 @@ def test_what_was_opened_by_mistake_is_done_again_also_when_a_version_wants_more
     session, cast, root, template, item, vietnam, who, undo
 ):
     plan = item("plan_commune")
-    complete_item(session, plan.id, **who)
+    complete_item(session, plan.id, Stamp(**who))
     apply(
         session,
         root,
@@ -154,7 +154,7 @@ def test_what_was_opened_by_mistake_is_done_again_also_when_a_version_wants_more
         cast,
         now=NOW,
     )
-    reopen_item(session, plan.id, **who)
+    reopen_item(session, plan.id, Stamp(**who))
     assert evidence_missing(plan) == 3
 
     undo(plan)
@@ -188,12 +188,12 @@ def test_what_a_hand_set_stays_when_an_item_is_opened_again(
     session, cast, root, item, vietnam, who
 ):
     plan = item("plan_commune")
-    edit_item(session, plan.id, shifted(plan, -2, "Kế hoạch của thị trấn"), **who)
+    edit_item(session, plan.id, shifted(plan, -2, "Kế hoạch của thị trấn"), Stamp(**who))
     stood = dates(plan)
-    complete_item(session, plan.id, **who)
+    complete_item(session, plan.id, Stamp(**who))
     move(session, root, IN_APRIL, vietnam, cast.hoa, NOW)
 
-    reopen_item(session, plan.id, by=cast.thi, now=LATER)
+    reopen_item(session, plan.id, Stamp(cast.thi, LATER))
 
     assert (dates(plan), plan.summary) == (stood, "Kế hoạch của thị trấn")
 
@@ -202,7 +202,7 @@ def test_a_closing_that_is_taken_back_leaves_the_time_that_the_neighbours_have(
     session, cast, root, item, vietnam, who, undo
 ):
     plan, twin = item("plan_commune"), item("plan_commune", cast.other_commune)
-    decline_item(session, plan.id, "mưa lũ", **who)
+    decline_item(session, plan.id, "mưa lũ", Stamp(**who))
     move(session, root, IN_APRIL, vietnam, cast.hoa, NOW)
 
     undo(plan)
@@ -215,7 +215,7 @@ def test_what_was_closed_before_it_is_done_keeps_the_date_that_it_had_then(
 ):
     plan = item("plan_commune")
     stood = dates(plan)
-    decline_item(session, plan.id, "mưa lũ", **who)
+    decline_item(session, plan.id, "mưa lũ", Stamp(**who))
     move(session, root, IN_APRIL, vietnam, cast.hoa, NOW)
 
     complete(session, plan, Stamp(cast.thi, NOW, Door.PAGE), NOW.date())
@@ -266,7 +266,7 @@ def test_a_tick_is_taken_back_also_when_the_template_has_the_item_no_longer(
     session, cast, root, template, item, vietnam, who
 ):
     club = item("club_activity")
-    complete_item(session, club.id, **who)
+    complete_item(session, club.id, Stamp(**who))
     apply(
         session,
         root,
@@ -276,7 +276,7 @@ def test_a_tick_is_taken_back_also_when_the_template_has_the_item_no_longer(
         now=NOW,
     )
 
-    assert reopen_item(session, club.id, **who).is_open
+    assert reopen_item(session, club.id, Stamp(**who)).is_open
 
     assert [
         line.fate
@@ -290,7 +290,7 @@ def test_an_edit_that_is_taken_back_after_a_new_version_leaves_its_date_and_word
     session, cast, root, template, item, vietnam, who, undo
 ):
     plan, twin = item("plan_commune"), item("plan_commune", cast.other_commune)
-    edit_item(session, plan.id, shifted(plan, -1, "Chữ của xã"), **who)
+    edit_item(session, plan.id, shifted(plan, -1, "Chữ của xã"), Stamp(**who))
     version = edit(
         session,
         template,
@@ -308,7 +308,7 @@ def test_an_edit_that_is_taken_back_after_a_late_plan_leaves_the_time_that_it_ga
     session, cast, root, item, vietnam, who, undo
 ):
     plan, twin = item("plan_commune"), item("plan_commune", cast.other_commune)
-    edit_item(session, plan.id, shifted(plan, -1), **who)
+    edit_item(session, plan.id, shifted(plan, -1), Stamp(**who))
     paper = Paper(DocumentKind.PLAN, "Kế hoạch", dated=date(2021, 3, 10))
     upper, at = item("plan_province", cast.province), NOW.replace(month=3, day=10)
     issue_document(
@@ -331,10 +331,10 @@ def test_parts_follow_what_a_hand_sets_in_the_whole_also_when_days_move(
 ):
     first, second = parts_of(session, loudspeaker)
     before = dates(loudspeaker)
-    edit_item(session, second.id, shifted(second, -1, "Loa thôn 2"), **who)
+    edit_item(session, second.id, shifted(second, -1, "Loa thôn 2"), Stamp(**who))
     stood = dates(second)
 
-    edit_item(session, loudspeaker.id, shifted(loudspeaker, -9, "Phát thanh sớm"), **who)
+    edit_item(session, loudspeaker.id, shifted(loudspeaker, -9, "Phát thanh sớm"), Stamp(**who))
     move(session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, cast.hoa, NOW)
 
     assert dates(first) == dates(loudspeaker) != before
@@ -348,9 +348,9 @@ def test_parts_follow_what_a_hand_sets_in_the_whole_also_when_days_move(
 
 def test_a_part_that_was_edited_by_hand_follows_the_whole_again(session, loudspeaker, cast, who):
     part, _other = parts_of(session, loudspeaker)
-    edit_item(session, part.id, shifted(part, -1, "Loa thôn 1"), **who)
+    edit_item(session, part.id, shifted(part, -1, "Loa thôn 1"), Stamp(**who))
 
-    follow_template(session, part.id, **who)
+    follow_template(session, part.id, Stamp(**who))
 
     assert (dates(part), part.summary, part.edited) == (dates(loudspeaker), loudspeaker.summary, [])
 
@@ -360,7 +360,7 @@ def test_parts_that_nobody_began_close_with_the_whole_and_open_with_it(
     session, cast, root, loudspeaker, villages, vietnam, undo, close
 ):
     first, second = parts_of(session, loudspeaker)
-    start_item(session, second.id, by=cast.thi, now=NOW)
+    start_item(session, second.id, Stamp(cast.thi, NOW))
 
     close(session, loudspeaker.id, "mất điện", by=cast.hoa, now=NOW)
 
@@ -375,9 +375,9 @@ def test_parts_that_nobody_began_close_with_the_whole_and_open_with_it(
     )
     assert last_change(history_of(session, first)) is None
     with pytest.raises(ConflictError, match="which closed it"):
-        reopen_item(session, first.id, by=cast.hoa, now=NOW)
+        reopen_item(session, first.id, Stamp(cast.hoa, NOW))
     move(session, root, IN_APRIL, vietnam, cast.hoa, NOW)
-    reopen_item(session, loudspeaker.id, by=cast.hoa, now=LATER)
+    reopen_item(session, loudspeaker.id, Stamp(cast.hoa, LATER))
     assert (first.state, dates(first), dates(second)) == (
         ItemState.NOT_STARTED,
         dates(loudspeaker),
@@ -392,7 +392,7 @@ def test_parts_that_nobody_began_close_with_the_whole_and_open_with_it(
 def test_the_days_off_are_asked_for_once_when_a_whole_opens_with_its_parts(
     session, loudspeaker, who
 ):
-    decline_item(session, loudspeaker.id, "Mưa lũ", **who)
+    decline_item(session, loudspeaker.id, "Mưa lũ", Stamp(**who))
     connection, seen = session.connection(), []
     event.listen(
         connection,
@@ -400,7 +400,7 @@ def test_the_days_off_are_asked_for_once_when_a_whole_opens_with_its_parts(
         listener := lambda *arguments: seen.append(arguments[2]),
     )
 
-    reopen_item(session, loudspeaker.id, **who)
+    reopen_item(session, loudspeaker.id, Stamp(**who))
 
     event.remove(connection, "before_cursor_execute", listener)
     assert all(part.is_open for part in parts_of(session, loudspeaker))
@@ -410,7 +410,7 @@ def test_the_days_off_are_asked_for_once_when_a_whole_opens_with_its_parts(
 def test_a_part_of_a_closed_whole_is_taken_back_so_that_its_village_can_end(
     session, cast, loudspeaker, villages, who
 ):
-    complete_item(session, loudspeaker.id, **who)
+    complete_item(session, loudspeaker.id, Stamp(**who))
     part, _other = parts_of(session, loudspeaker)
     assert part.is_open
 
@@ -424,10 +424,10 @@ def test_a_part_is_not_opened_again_in_a_village_that_ended(
     session, cast, loudspeaker, villages, who
 ):
     part, other = parts_of(session, loudspeaker)
-    decline_item(session, loudspeaker.id, "mất điện", **who)
+    decline_item(session, loudspeaker.id, "mất điện", Stamp(**who))
     end_village(session, villages[0].id, **who)
 
-    reopen_item(session, loudspeaker.id, by=cast.thi, now=LATER)
+    reopen_item(session, loudspeaker.id, Stamp(cast.thi, LATER))
 
     assert (part.is_open, other.is_open) == (False, True)
 
@@ -465,7 +465,7 @@ def test_a_part_that_was_taken_back_is_given_again_on_the_date_of_the_whole(
     assert part not in parts_of(session, loudspeaker)
     assert last_change(history_of(session, part)) is None
     with pytest.raises(ConflictError, match="which closed it"):
-        reopen_item(session, part.id, **who)
+        reopen_item(session, part.id, Stamp(**who))
     move(session, root, IN_APRIL, vietnam, cast.hoa, NOW)
 
     split_item(session, loudspeaker.id, [villages[1].id], calendar=vietnam, **who)
@@ -493,7 +493,7 @@ def test_a_whole_whose_parts_were_all_taken_back_may_be_taken_away_by_a_version(
 
 
 def test_nobody_is_asked_for_a_part_whose_whole_is_not_required(session, cast, loudspeaker):
-    excuse_item(session, loudspeaker.id, "mất điện", by=cast.hoa, now=NOW)
+    excuse_item(session, loudspeaker.id, "mất điện", Stamp(cast.hoa, NOW))
 
     below = Campaign.unit_id.in_(ever_below(cast.commune.id))
     figures = own_progress(session, NOW.date(), below).values()

@@ -7,7 +7,7 @@ from events.checklist.delegating import delegate_item
 from events.checklist.dividing import split_item
 from events.checklist.editing import Edit, edit_item, follow_template
 from events.checklist.evidence import Proof, add_evidence, remove_evidence
-from events.checklist.history import history_of, state_of
+from events.checklist.history import Stamp, history_of, state_of
 from events.checklist.integration import credit_item, credited_to, remove_credit, stand_in
 from events.checklist.states import complete_item, reopen_item, start_item
 from events.checklist.undo import last_change, undo_change
@@ -56,7 +56,7 @@ def who(cast):
 def undo(session, cast):
     def take_back(item, by=cast.thi, change=None):
         change = change or last_change(history_of(session, item))
-        return undo_change(session, item.id, change.id, by=by, now=LATER)
+        return undo_change(session, item.id, change.id, Stamp(by, LATER))
 
     return take_back
 
@@ -100,8 +100,8 @@ def move_the_event(session, cast, vietnam, day):
 def test_evidence_that_was_given_is_taken_back_and_the_state_is_left_alone(
     session, plan, who, undo
 ):
-    start_item(session, plan.id, **who)
-    add_evidence(session, plan.id, A_LETTER, **who)
+    start_item(session, plan.id, Stamp(**who))
+    add_evidence(session, plan.id, A_LETTER, Stamp(**who))
     before = state_of(plan)
 
     undo(plan)
@@ -112,9 +112,9 @@ def test_evidence_that_was_given_is_taken_back_and_the_state_is_left_alone(
 
 
 def test_evidence_that_was_taken_away_comes_back_as_it_was(session, cast, plan, who, undo):
-    piece = add_evidence(session, plan.id, A_LETTER, **who)
+    piece = add_evidence(session, plan.id, A_LETTER, Stamp(**who))
     session.flush()
-    remove_evidence(session, piece.id, by=cast.hoa, now=LATER)
+    remove_evidence(session, piece.id, Stamp(cast.hoa, LATER))
 
     undo(plan, by=cast.hoa)
 
@@ -167,10 +167,10 @@ def test_a_credit_that_was_removed_comes_back_with_what_it_stood_for(
 
 
 def test_what_was_opened_by_mistake_is_done_again_on_the_day_it_was_done(session, plan, who, undo):
-    add_evidence(session, plan.id, A_LETTER, **who)
-    complete_item(session, plan.id, **who)
+    add_evidence(session, plan.id, A_LETTER, Stamp(**who))
+    complete_item(session, plan.id, Stamp(**who))
     done = state_of(plan)
-    reopen_item(session, plan.id, by=who["by"], now=NOW + 30 * A_DAY)
+    reopen_item(session, plan.id, Stamp(who["by"], NOW + 30 * A_DAY))
 
     undo(plan)
 
@@ -194,7 +194,7 @@ def test_what_another_item_stood_for_is_not_closed_again_once_that_one_does_so_n
 def test_what_is_older_than_a_change_that_cannot_be_undone_is_not_offered(
     session, plan, village, vietnam, who, undo
 ):
-    start_item(session, plan.id, **who)
+    start_item(session, plan.id, Stamp(**who))
     begun = history_of(session, plan)[0]
     split_item(session, plan.id, [village.id], calendar=vietnam, **who)
 
@@ -213,7 +213,7 @@ def test_who_an_item_was_delegated_to_takes_back_the_own_work_and_no_decision(
 
     with pytest.raises(NotAllowedError):
         undo(plan, by=head)
-    start_item(session, plan.id, by=head, now=NOW)
+    start_item(session, plan.id, Stamp(head, NOW))
     assert undo(plan, by=head).state == "not-started"
 
 
@@ -221,12 +221,12 @@ def test_a_shorter_deadline_set_from_above_stays_until_somebody_above_lengthens_
     session, cast, plan, who, undo
 ):
     due = plan.due
-    edit_item(session, plan.id, edited(plan, due=due - A_DAY), by=cast.hoa, now=NOW)
+    edit_item(session, plan.id, edited(plan, due=due - A_DAY), Stamp(cast.hoa, NOW))
 
     with pytest.raises(ConflictError, match="can give more time"):
         undo(plan)
     with pytest.raises(ConflictError, match="can give more time"):
-        follow_template(session, plan.id, **who)
+        follow_template(session, plan.id, Stamp(**who))
 
     assert plan.due == due - A_DAY
     assert undo(plan, by=cast.hoa).due == due
@@ -234,11 +234,11 @@ def test_a_shorter_deadline_set_from_above_stays_until_somebody_above_lengthens_
 
 def test_a_shorter_deadline_of_its_own_choice_a_unit_takes_back(session, plan, who, undo):
     due = plan.due
-    edit_item(session, plan.id, edited(plan, due=due - A_DAY), **who)
+    edit_item(session, plan.id, edited(plan, due=due - A_DAY), Stamp(**who))
     assert undo(plan).due == due
 
-    edit_item(session, plan.id, edited(plan, due=due - A_DAY), **who)
-    assert follow_template(session, plan.id, **who).due == due
+    edit_item(session, plan.id, edited(plan, due=due - A_DAY), Stamp(**who))
+    assert follow_template(session, plan.id, Stamp(**who)).due == due
 
 
 def test_an_edit_taken_back_after_the_event_moved_follows_the_day_it_moved_to(
@@ -248,7 +248,7 @@ def test_an_edit_taken_back_after_the_event_moved_follows_the_day_it_moved_to(
         session.scalars(select(Campaign).where(Campaign.unit_id == cast.other_commune.id)).one(),
         plan.key,
     )
-    edit_item(session, plan.id, edited(plan, due=plan.due - A_DAY), **who)
+    edit_item(session, plan.id, edited(plan, due=plan.due - A_DAY), Stamp(**who))
     move_the_event(session, cast, vietnam, date(2021, 4, 10))
     assert plan.due < twin.due
 
@@ -260,8 +260,8 @@ def test_an_edit_taken_back_after_the_event_moved_follows_the_day_it_moved_to(
 def test_an_edit_taken_back_never_leaves_an_item_that_begins_after_it_is_due(
     session, cast, banners, vietnam, who, undo
 ):
-    edit_item(session, banners.id, edited(banners, dtstart=banners.due), **who)
-    edit_item(session, banners.id, edited(banners, due=banners.due + A_DAY), by=cast.hoa, now=NOW)
+    edit_item(session, banners.id, edited(banners, dtstart=banners.due), Stamp(**who))
+    edit_item(session, banners.id, edited(banners, due=banners.due + A_DAY), Stamp(cast.hoa, NOW))
     move_the_event(session, cast, vietnam, date(2021, 3, 13))
 
     undo(banners, by=cast.hoa)
@@ -272,7 +272,9 @@ def test_an_edit_taken_back_never_leaves_an_item_that_begins_after_it_is_due(
 
 def test_an_edit_taken_back_on_unmoved_days_restores_exactly_what_was(session, banners, who, undo):
     before = (edited(banners), banners.nominal_due, banners.due_reason)
-    edit_item(session, banners.id, edited(banners, due=banners.due - A_DAY, summary="Khác"), **who)
+    edit_item(
+        session, banners.id, edited(banners, due=banners.due - A_DAY, summary="Khác"), Stamp(**who)
+    )
 
     undo(banners)
 
@@ -280,9 +282,9 @@ def test_an_edit_taken_back_on_unmoved_days_restores_exactly_what_was(session, b
 
 
 def test_a_tick_is_taken_back_before_the_evidence_that_came_with_it(session, plan, who, undo):
-    add_evidence(session, plan.id, A_LETTER, **who)
+    add_evidence(session, plan.id, A_LETTER, Stamp(**who))
     given = history_of(session, plan)[0]
-    complete_item(session, plan.id, **who)
+    complete_item(session, plan.id, Stamp(**who))
 
     with pytest.raises(ConflictError, match="was changed since"):
         undo(plan, change=given)

@@ -10,8 +10,10 @@ from sqlalchemy import select
 
 from events.campaigns.opening import open_round
 from events.campaigns.rounds import rounds_of
+from events.checklist.history import Stamp
 from events.checklist.states import complete_item
 from events.models import Campaign, ChecklistItem, Template, Unit
+from events.models.history import Door
 from events.progress.across_reforms import counted_with
 from events.progress.as_of import AsOf
 from events.progress.figures import Progress, own_progress, parts, sum_of, year_progress
@@ -42,7 +44,7 @@ def happiness(session, before_2025, vietnam):
 def finish(session, items, by, now):
     for item in items:
         item.without_evidence = True
-        complete_item(session, item.id, by=by, now=now)
+        complete_item(session, item.id, Stamp(by, now))
 
 
 def head_of(session, unit, day):
@@ -112,7 +114,7 @@ def test_every_page_adds_up_and_nothing_is_forgotten_after_a_change(session, hap
     yesterday, today = AsOf(DAY - A_DAY), DAY
     before = head_of(session, happiness.province, yesterday)
 
-    change(session, {"on": DAY, "basis": None, "by": happiness.hoa, "now": ON_THE_DAY})
+    change(session, {"on": DAY, "basis": None, "stamp": Stamp(happiness.hoa, ON_THE_DAY)})
     session.flush()
 
     [head] = [found for root in roots(session, today) if (found := head_of(session, root, today))]
@@ -128,7 +130,12 @@ def test_the_page_of_a_renamed_unit_tells_of_what_it_did_under_its_old_name(sess
     )
 
     new = rename(
-        session, "23341", "Thị trấn Tên Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY
+        session,
+        "23341",
+        "Thị trấn Tên Mới",
+        stamp=Stamp(happiness.hoa, ON_THE_DAY),
+        on=DAY,
+        basis=None,
     ).begun[0]
 
     assert head_of(session, new, DAY) == now
@@ -142,7 +149,7 @@ def test_the_page_of_a_renamed_unit_tells_of_what_it_did_under_its_old_name(sess
 
 def test_a_unit_still_to_come_is_counted_with_the_unit_above_it(session, happiness):
     into = [NewUnit("Xã Đông"), NewUnit("Xã Tây")]
-    done = split(session, "23341", into, on=DAY, basis=None, by=happiness.hoa, now=BEFORE)
+    done = split(session, "23341", into, stamp=Stamp(happiness.hoa, BEFORE), on=DAY, basis=None)
 
     assert {unit.id for unit in done.begun} <= set(
         counted_with(session, happiness.district, BEFORE.date()).before
@@ -178,7 +185,7 @@ def test_the_reform_of_2025_forgets_nothing_and_makes_nobody_silent_who_had_repo
     old, new = cast.province, get_unit(session, "51-2025")
     before = head_of(session, old, AsOf(day - A_DAY))
 
-    hand_over_due(session, by=None, now=datetime(2025, 7, 1, 1, tzinfo=UTC))
+    hand_over_due(session, stamp=Stamp(None, datetime(2025, 7, 1, 1, tzinfo=UTC), Door.CLOCK))
     session.flush()
 
     head = head_of(session, new, day)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from events.checklist.history import Stamp
 from events.checklist.states import complete_item
 from events.database import new_uid
 from events.models import (
@@ -376,7 +377,7 @@ def test_parts_that_are_overdue_or_held_up_are_told_of_their_whole_alone(
 def test_the_use_cases_leave_a_history_that_can_be_counted(session: Session, cast: Cast):
     forest = plant(session, [], items_each=1)
     forest.root.parent_id = cast.province.id
-    complete_item(session, forest.items[0].id, by=cast.hoa, now=NOON)
+    complete_item(session, forest.items[0].id, Stamp(cast.hoa, NOON))
     session.flush()
 
     assert sum_of(own_progress(session, AsOf(MONDAY - A_DAY), forest.below).values()).done == 0

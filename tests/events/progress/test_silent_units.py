@@ -11,7 +11,7 @@ from events.checklist.delegating import delegate_item
 from events.checklist.dividing import split_item
 from events.checklist.editing import Edit, edit_item
 from events.checklist.evidence import Proof, add_evidence, remove_evidence
-from events.checklist.history import history_of
+from events.checklist.history import Stamp, history_of
 from events.checklist.integration import credit_item
 from events.checklist.own_items import OwnItem, add_own_item
 from events.checklist.states import block_item, complete_item, decline_item, reopen_item
@@ -83,15 +83,15 @@ def own(summary="Thi nấu ăn"):
 
 
 SAID = {
-    "done": lambda s, item, **who: complete_item(s, item.id, **who),
-    "held up": lambda s, item, **who: block_item(s, item.id, "chờ kinh phí", **who),
-    "not done": lambda s, item, **who: decline_item(s, item.id, "mưa lũ", **who),
+    "done": lambda s, item, **who: complete_item(s, item.id, Stamp(**who)),
+    "held up": lambda s, item, **who: block_item(s, item.id, "chờ kinh phí", Stamp(**who)),
+    "not done": lambda s, item, **who: decline_item(s, item.id, "mưa lũ", Stamp(**who)),
     "taken back": lambda s, item, **who: (
-        complete_item(s, item.id, **who),
-        reopen_item(s, item.id, **who),
+        complete_item(s, item.id, Stamp(**who)),
+        reopen_item(s, item.id, Stamp(**who)),
     ),
     "evidence": lambda s, item, **who: add_evidence(
-        s, item.id, Proof("doc_ref", "5/KH", dated=date(2021, 2, 1)), **who
+        s, item.id, Proof("doc_ref", "5/KH", dated=date(2021, 2, 1)), Stamp(**who)
     ),
     "own item": lambda s, item, **who: add_own_item(s, item.campaign, own(), **who),
     "document": lambda s, item, **who: add_document(
@@ -125,10 +125,9 @@ def reword(session, cast, root, vietnam):
             session,
             item.id,
             Edit(f"{item.summary} ({words})", item.due, item.role_key),
-            by=by,
-            now=MARCH_2021,
+            Stamp(by, MARCH_2021),
         )
-    undo_change(session, item.id, history_of(session, item)[0].id, by=cast.thi, now=MARCH_2021)
+    undo_change(session, item.id, history_of(session, item)[0].id, Stamp(cast.thi, MARCH_2021))
 
 
 def take_a_version(session, cast, root, vietnam):
@@ -163,7 +162,7 @@ def decide_days_off(session, cast, root, vietnam):
     decision = YearDecision(2021, tuple(read_decision(text, 2021).days), text)
     seen = preview_decision(session, decision)
     apply_decision(
-        session, decision, expected_fingerprint=seen.fingerprint, by=cast.hoa, now=MARCH_2021
+        session, decision, stamp=Stamp(cast.hoa, MARCH_2021), expected_fingerprint=seen.fingerprint
     )
 
 
@@ -188,7 +187,7 @@ def test_delegated_work_counts_for_who_did_it_and_whose_it_is(session, cast, roo
     delegate_item(session, item.id, cast.commune.id, by=cast.hoa, now=MARCH_2021)
     before = silent()
 
-    complete_item(session, item.id, by=cast.thi, now=MARCH_2021)
+    complete_item(session, item.id, Stamp(cast.thi, MARCH_2021))
 
     assert before - silent() == {cast.province, cast.commune}
     here = Campaign.unit_id.in_(ever_below(cast.district.id))
@@ -200,7 +199,7 @@ def test_the_province_that_does_what_it_delegated_does_not_speak_for_the_other(
 ):
     delegate_item(session, root.items[0].id, cast.commune.id, by=cast.hoa, now=MARCH_2021)
 
-    complete_item(session, root.items[0].id, by=cast.hoa, now=MARCH_2021)
+    complete_item(session, root.items[0].id, Stamp(cast.hoa, MARCH_2021))
 
     assert cast.commune in silent()
     assert cast.province not in silent()
@@ -221,11 +220,11 @@ def test_a_commune_is_silent_until_all_its_villages_have_done_their_parts(
     for village in villages:
         give_post(session, cast.la, village, "truong_thon", since=date(2021, 1, 1))
 
-    complete_item(session, first.id, by=cast.la, now=MARCH_2021)
+    complete_item(session, first.id, Stamp(cast.la, MARCH_2021))
 
     assert {villages[1], cast.commune} <= silent()
     assert villages[0] not in silent()
-    complete_item(session, second.id, by=cast.la, now=MARCH_2021)
+    complete_item(session, second.id, Stamp(cast.la, MARCH_2021))
     assert not {*villages, cast.commune} & silent()
 
 
@@ -234,7 +233,10 @@ def test_a_village_for_which_its_commune_ticks_has_reported(session, cast, root,
     village = add_village(session, cast.commune, "thon", "1", calendar=vietnam, **who)
 
     complete_item(
-        session, item_of(session, root, cast.commune, "banners").id, on_behalf_of=village, **who
+        session,
+        item_of(session, root, cast.commune, "banners").id,
+        Stamp(**who),
+        on_behalf_of=village,
     )
 
     assert not {village, cast.commune} & silent()
@@ -260,8 +262,10 @@ def test_evidence_taken_away_was_a_report(session, cast, root, silent):
         item_of(session, root, cast.commune, "plan_commune"),
         {"by": cast.thi, "now": MARCH_2021},
     )
-    piece = add_evidence(session, item.id, Proof("doc_ref", "5/KH", dated=date(2021, 2, 1)), **who)
-    remove_evidence(session, piece.id, **who)
+    piece = add_evidence(
+        session, item.id, Proof("doc_ref", "5/KH", dated=date(2021, 2, 1)), Stamp(**who)
+    )
+    remove_evidence(session, piece.id, Stamp(**who))
 
     assert cast.commune not in silent()
 
@@ -273,8 +277,7 @@ def test_who_was_merged_away_without_a_word_stays_silent_as_of_the_days_before(
     complete_item(
         session,
         item_of(session, root, cast.commune, "plan_commune").id,
-        by=cast.thi,
-        now=MARCH_2021 - A_DAY,
+        Stamp(cast.thi, MARCH_2021 - A_DAY),
     )
 
     merge_three(session, cast)
@@ -289,12 +292,11 @@ def test_a_unit_made_from_one_that_had_reported_is_not_silent(session, cast, roo
     complete_item(
         session,
         item_of(session, root, cast.commune, "plan_commune").id,
-        by=cast.thi,
-        now=MARCH_2021 - A_DAY,
+        Stamp(cast.thi, MARCH_2021 - A_DAY),
     )
     keys, on = {"23341": "Xã Đăk Glei Mới", "23344": "Xã Đăk Blô Mới"}, MARCH_2021.date()
     spoke, kept_still = (
-        rename(session, key, name, on=on, basis=None, by=cast.hoa, now=MARCH_2021).begun[0]
+        rename(session, key, name, stamp=Stamp(cast.hoa, MARCH_2021), on=on, basis=None).begun[0]
         for key, name in keys.items()
     )
 
@@ -305,11 +307,11 @@ def test_a_tick_in_the_wrong_commune_that_is_undone_was_no_report(
     session, cast, root, vietnam, silent
 ):
     item, before = item_of(session, root, cast.other_commune, "loudspeaker"), silent()
-    complete_item(session, item.id, by=cast.hoa, now=MARCH_2021)
+    complete_item(session, item.id, Stamp(cast.hoa, MARCH_2021))
     assert cast.other_commune not in silent()
 
     next_day = MARCH_2021 + A_DAY
-    undo_change(session, item.id, history_of(session, item)[0].id, by=cast.hoa, now=next_day)
+    undo_change(session, item.id, history_of(session, item)[0].id, Stamp(cast.hoa, next_day))
 
     assert silent() == before
     # the report of that evening stays as it was
@@ -322,9 +324,9 @@ def test_a_report_made_after_an_undo_counts(session, cast, root, vietnam, silent
         item_of(session, root, cast.commune, "loudspeaker"),
         {"by": cast.thi, "now": MARCH_2021},
     )
-    complete_item(session, item.id, **who)
-    undo_change(session, item.id, history_of(session, item)[0].id, **who)
+    complete_item(session, item.id, Stamp(**who))
+    undo_change(session, item.id, history_of(session, item)[0].id, Stamp(**who))
     item.without_evidence = True  # what opens wants what its template wants
-    complete_item(session, item.id, **who)
+    complete_item(session, item.id, Stamp(**who))
 
     assert cast.commune not in silent()

@@ -3,6 +3,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from events.checklist.history import Stamp
 from events.checklist.states import complete_item
 from events.models import Campaign, CampaignStatus
 from events.models.campaigns import same_round
@@ -21,7 +22,7 @@ def done(session, happiness, who):
     """Three items that Thi's commune has done."""
     for item in happiness.items[:3]:
         item.without_evidence = True
-        complete_item(session, item.id, **who)
+        complete_item(session, item.id, Stamp(**who))
     return happiness.items[:3]
 
 
@@ -51,7 +52,7 @@ def test_work_of_units_before_a_merger_stands_apart_and_in_the_total(
 ):
     forget_2025(session)
     day = TODAY + A_MONTH
-    how = {"on": day, "basis": None, "by": None, "now": NOW}
+    how = {"on": day, "basis": None, "stamp": Stamp(None, NOW)}
     [begun] = merge(session, [cast.commune.key, "23344"], NewUnit("Xã Đăk Mới"), **how).begun
 
     found = below(session, begun, happiness, day)

@@ -19,7 +19,7 @@ from events.checklist.closing_words import closing_of, why_closed
 from events.checklist.delegating import delegate_item
 from events.checklist.dividing import split_item
 from events.checklist.evidence import Proof, add_evidence, evidence_missing, remove_evidence
-from events.checklist.history import UNDIVIDED, history_of, undivided_in
+from events.checklist.history import UNDIVIDED, Stamp, history_of, undivided_in
 from events.checklist.integration import credit_item, credited_to
 from events.checklist.states import (
     block_item,
@@ -40,6 +40,7 @@ from events.models import (
     Template,
     Unit,
 )
+from events.models.history import Door
 from events.observances.printed import inherited
 from events.progress.as_of import AsOf
 from events.progress.figures import own_progress
@@ -85,10 +86,9 @@ def merge_pair(session, cast):
         session,
         ["23341", "23344"],
         NewUnit("Xã Đăk Mới"),
+        stamp=Stamp(cast.hoa, ON_THE_DAY),
         on=DAY,
         basis=None,
-        by=cast.hoa,
-        now=ON_THE_DAY,
     ).begun[0]
 
 
@@ -99,12 +99,12 @@ def works(piece):
 def test_evidence_of_every_predecessor_goes_over_once(session, happiness, neighbour):
     old = item_of(session, happiness.commune, "plan_commune")
     other = item_of(session, get_unit(session, "23344"), "plan_commune")
-    add_evidence(session, old.id, DOCUMENT, by=happiness.thi, now=BEFORE)
+    add_evidence(session, old.id, DOCUMENT, Stamp(happiness.thi, BEFORE))
     for proof in (DOCUMENT, ANOTHER):
-        add_evidence(session, other.id, proof, by=neighbour, now=BEFORE)
+        add_evidence(session, other.id, proof, Stamp(neighbour, BEFORE))
 
     new = item_of(session, merge_pair(session, happiness), "plan_commune")
-    hand_over_due(session, by=None, now=ON_THE_DAY)
+    hand_over_due(session, stamp=Stamp(None, ON_THE_DAY, Door.CLOCK))
 
     session.refresh(new)
     assert works(new) == ["12/KH-UBND", "7/KH-UBND"]
@@ -114,10 +114,10 @@ def test_evidence_of_every_predecessor_goes_over_once(session, happiness, neighb
 
 def test_the_old_item_keeps_its_evidence_when_the_new_one_loses_it(session, happiness):
     old = item_of(session, happiness.commune, "plan_commune")
-    add_evidence(session, old.id, DOCUMENT, by=happiness.thi, now=BEFORE)
+    add_evidence(session, old.id, DOCUMENT, Stamp(happiness.thi, BEFORE))
     new = item_of(session, merge_pair(session, happiness), "plan_commune")
 
-    remove_evidence(session, new.evidence_given[0].id, by=happiness.hoa, now=ON_THE_DAY)
+    remove_evidence(session, new.evidence_given[0].id, Stamp(happiness.hoa, ON_THE_DAY))
 
     assert (works(new), works(old)) == ([], ["12/KH-UBND"])
 
@@ -127,17 +127,15 @@ def test_work_that_had_begun_or_was_held_up_is_so_in_the_new_unit(session, happi
     start_item(
         session,
         item_of(session, happiness.commune, "plan_commune").id,
-        by=happiness.thi,
-        now=BEFORE,
+        Stamp(happiness.thi, BEFORE),
     )
     block_item(
         session,
         item_of(session, happiness.commune, "visits").id,
         "Chờ kinh phí",
-        by=happiness.thi,
-        now=BEFORE,
+        Stamp(happiness.thi, BEFORE),
     )
-    block_item(session, item_of(session, other, "visits").id, "Mưa lũ", by=neighbour, now=BEFORE)
+    block_item(session, item_of(session, other, "visits").id, "Mưa lũ", Stamp(neighbour, BEFORE))
 
     new = merge_pair(session, happiness)
 
@@ -151,12 +149,11 @@ def test_every_part_of_a_split_unit_gets_the_evidence(session, happiness):
         session,
         item_of(session, happiness.commune, "plan_commune").id,
         DOCUMENT,
-        by=happiness.thi,
-        now=BEFORE,
+        Stamp(happiness.thi, BEFORE),
     )
 
     into = [NewUnit("Xã Đông"), NewUnit("Xã Tây")]
-    done = split(session, "23341", into, on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    done = split(session, "23341", into, stamp=Stamp(happiness.hoa, ON_THE_DAY), on=DAY, basis=None)
 
     assert [works(item_of(session, part, "plan_commune")) for part in done.begun] == [
         ["12/KH-UBND"],
@@ -198,7 +195,7 @@ def test_villages_keep_their_parts_and_what_was_given_to_them(session, happiness
     )
 
     new = rename(
-        session, "23341", "Xã Tên Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY
+        session, "23341", "Xã Tên Mới", stamp=Stamp(happiness.hoa, ON_THE_DAY), on=DAY, basis=None
     ).begun[0]
 
     again = session.scalars(select(Unit).where(Unit.parent_id == new.id)).one()
@@ -207,7 +204,7 @@ def test_villages_keep_their_parts_and_what_was_given_to_them(session, happiness
     given = item_of(session, new, "loudspeaker")
     assert (given.delegate_unit_id, given.delegate_role_key) == (again.id, "truong_thon")
     new_part.without_evidence = True
-    complete_item(session, new_part.id, by=happiness.hoa, now=ON_THE_DAY)
+    complete_item(session, new_part.id, Stamp(happiness.hoa, ON_THE_DAY))
     assert new_banners.is_done
     assert (
         story_of(history_of(session, given)[0], "en")
@@ -246,7 +243,7 @@ def test_parts_alone_do_not_finish_what_one_of_the_merged_units_had_not_divided(
     divide(session, vietnam, happiness.commune, villages, happiness.thi)
 
     banners = item_of(session, merge_pair(session, happiness), "banners")
-    complete_item(session, part_of(session, banners).id, by=happiness.hoa, now=ON_THE_DAY)
+    complete_item(session, part_of(session, banners).id, Stamp(happiness.hoa, ON_THE_DAY))
 
     assert banners.is_open
     assert undivided_in(history_of(session, banners)) == ["Xã Đăk Blô"]
@@ -256,10 +253,9 @@ def test_parts_alone_do_not_finish_what_one_of_the_merged_units_had_not_divided(
         session,
         "23341-2021",
         "Xã Mới Nữa",
+        stamp=Stamp(happiness.hoa, THE_DAY_AFTER),
         on=DAY + timedelta(days=1),
         basis=None,
-        by=happiness.hoa,
-        now=THE_DAY_AFTER,
     )
     later = item_of(session, again.begun[0], "banners")
     assert later.is_open
@@ -279,7 +275,7 @@ def test_once_the_new_unit_divides_the_rest_its_parts_finish_the_item(
     who = {"by": happiness.hoa, "now": ON_THE_DAY}
     for part in split_item(session, banners.id, below, calendar=vietnam, **who):
         part.without_evidence = True
-        complete_item(session, part.id, **who)
+        complete_item(session, part.id, Stamp(**who))
 
     assert banners.is_done
     assert other[0].valid_to is not None
@@ -303,7 +299,7 @@ def test_what_merged_units_had_all_divided_is_finished_by_its_parts(
         select(ChecklistItem).where(ChecklistItem.split_from_id == banners.id)
     ).all():
         assert banners.is_open
-        complete_item(session, part.id, by=happiness.hoa, now=ON_THE_DAY)
+        complete_item(session, part.id, Stamp(happiness.hoa, ON_THE_DAY))
 
     assert banners.is_done
 
@@ -311,14 +307,14 @@ def test_what_merged_units_had_all_divided_is_finished_by_its_parts(
 def test_parts_that_were_done_go_on_counting_where_their_villages_went(session, happiness, vietnam):
     first, *others = villages_of(session, vietnam, happiness.commune, happiness.thi, "1", "2", "3")
     parts = divide(session, vietnam, happiness.commune, [first, *others], happiness.thi)
-    complete_item(session, parts[0].id, by=happiness.thi, now=BEFORE)
+    complete_item(session, parts[0].id, Stamp(happiness.thi, BEFORE))
     figures = own_progress(session, AsOf(DAY - timedelta(days=1)))
 
     into = [
         NewUnit("Xã P1", children=(first.key,)),
         NewUnit("Xã P2", children=tuple(unit.key for unit in others)),
     ]
-    done = split(session, "23341", into, on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    done = split(session, "23341", into, stamp=Stamp(happiness.hoa, ON_THE_DAY), on=DAY, basis=None)
     session.flush()
 
     p1, p2 = (
@@ -336,8 +332,8 @@ def test_parts_that_were_done_go_on_counting_where_their_villages_went(session, 
     ]
     assert p2.is_open
     assert own_progress(session, AsOf(DAY - timedelta(days=1))) == figures
-    hand_over_due(session, by=None, now=ON_THE_DAY)
-    reopen_item(session, parts[0].id, by=happiness.hoa, now=ON_THE_DAY)
+    hand_over_due(session, stamp=Stamp(None, ON_THE_DAY, Door.CLOCK))
+    reopen_item(session, parts[0].id, Stamp(happiness.hoa, ON_THE_DAY))
     assert p1.is_open
 
 
@@ -347,12 +343,11 @@ def test_a_done_part_and_an_open_one_finish_the_item_of_the_merged_unit_together
     complete_item(
         session,
         open_to_all(session, get_unit(session, "23344"), "banners").id,
-        by=neighbour,
-        now=BEFORE,
+        Stamp(neighbour, BEFORE),
     )
     villages = villages_of(session, vietnam, happiness.commune, happiness.thi, "1", "2")
     first, _second = divide(session, vietnam, happiness.commune, villages, happiness.thi)
-    complete_item(session, first.id, by=happiness.thi, now=BEFORE)
+    complete_item(session, first.id, Stamp(happiness.thi, BEFORE))
 
     banners = item_of(session, merge_pair(session, happiness), "banners")
     assert banners.is_open
@@ -361,7 +356,7 @@ def test_a_done_part_and_an_open_one_finish_the_item_of_the_merged_unit_together
             ChecklistItem.split_from_id == banners.id, ChecklistItem.completed.is_(None)
         )
     )
-    complete_item(session, still_open.id, by=happiness.hoa, now=ON_THE_DAY)
+    complete_item(session, still_open.id, Stamp(happiness.hoa, ON_THE_DAY))
 
     assert (banners.state, banners.completed_on) == (ItemState.DONE, DAY)
 
@@ -405,14 +400,21 @@ def test_a_whole_is_not_done_for_the_reasons_of_its_own_parts_alone(session, hap
     divide(session, vietnam, happiness.commune, villages, happiness.thi)
     banners = item_of(session, happiness.commune, "banners")
     keys = [village.key for village in villages]
-    merge(session, keys, NewUnit("Thôn Mới"), on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    merge(
+        session,
+        keys,
+        NewUnit("Thôn Mới"),
+        stamp=Stamp(happiness.hoa, ON_THE_DAY),
+        on=DAY,
+        basis=None,
+    )
     session.flush()
 
     parts = session.scalars(
         select(ChecklistItem).where(ChecklistItem.split_from_id == banners.id)
     ).all()
     for part in [part for part in parts if part.is_open]:
-        decline_item(session, part.id, "mưa lũ", by=happiness.hoa, now=ON_THE_DAY)
+        decline_item(session, part.id, "mưa lũ", Stamp(happiness.hoa, ON_THE_DAY))
 
     assert (banners.state, why_closed(closing_of(banners), "vi")) == (ItemState.NOT_DONE, "mưa lũ")
 
@@ -468,21 +470,18 @@ def test_whoever_takes_work_over_reads_how_it_stood_and_what_came_with_it(
         session,
         item_of(session, happiness.commune, "plan_commune").id,
         DOCUMENT,
-        by=happiness.thi,
-        now=BEFORE,
+        Stamp(happiness.thi, BEFORE),
     )
     start_item(
         session,
         item_of(session, happiness.commune, "plan_commune").id,
-        by=happiness.thi,
-        now=BEFORE,
+        Stamp(happiness.thi, BEFORE),
     )
     block_item(
         session,
         item_of(session, get_unit(session, "23344"), "plan_commune").id,
         "Mưa lũ",
-        by=neighbour,
-        now=BEFORE,
+        Stamp(neighbour, BEFORE),
     )
 
     new = item_of(session, merge_pair(session, happiness), "plan_commune")
@@ -502,15 +501,14 @@ def test_a_reform_that_is_run_again_adds_nothing(session, happiness, vietnam):
         session,
         item_of(session, happiness.commune, "plan_commune").id,
         DOCUMENT,
-        by=happiness.thi,
-        now=BEFORE,
+        Stamp(happiness.thi, BEFORE),
     )
     new = item_of(session, merge_pair(session, happiness), "plan_commune")
     lines = len(history_of(session, new))
 
     for _morning in range(2):
         open_campaigns(session, now=ON_THE_DAY, calendar=vietnam)
-        hand_over_due(session, by=None, now=ON_THE_DAY)
+        hand_over_due(session, stamp=Stamp(None, ON_THE_DAY, Door.CLOCK))
 
     session.refresh(new)
     assert (works(new), len(history_of(session, new))) == (["12/KH-UBND"], lines)
@@ -529,12 +527,12 @@ def test_an_item_that_went_over_is_not_opened_or_done_a_second_time_in_the_old_u
         with pytest.raises(ConflictError, match="went over to Xã Đăk Mới and is done there"):
             change(session, old.id, by=happiness.hoa, now=ON_THE_DAY)
     with pytest.raises(ConflictError, match="went over to Xã Đăk Mới"):
-        undo_change(session, old.id, closed.id, by=happiness.hoa, now=ON_THE_DAY)
+        undo_change(session, old.id, closed.id, Stamp(happiness.hoa, ON_THE_DAY))
     assert old.state is ItemState.NOT_REQUIRED
 
 
 def test_what_nobody_needs_since_its_level_was_abolished_stays_closed(session, happiness):
-    abolish_level(session, "district", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    abolish_level(session, "district", stamp=Stamp(happiness.hoa, ON_THE_DAY), on=DAY, basis=None)
     session.flush()
     items = (
         select(ChecklistItem)
@@ -548,7 +546,7 @@ def test_what_nobody_needs_since_its_level_was_abolished_stays_closed(session, h
     )
 
     with pytest.raises(ConflictError, match="was closed when Huyện Đăk Glei ended"):
-        reopen_item(session, dropped.id, by=happiness.hoa, now=ON_THE_DAY)
+        reopen_item(session, dropped.id, Stamp(happiness.hoa, ON_THE_DAY))
 
 
 def campaign_of(session, unit):
@@ -566,10 +564,9 @@ def test_what_was_overdue_in_every_item_goes_over_too_and_older_figures_stay(ses
         session,
         ["23341", "23344"],
         NewUnit("Xã Đăk Mới"),
+        stamp=Stamp(happiness.hoa, now),
         on=day,
         basis=None,
-        by=happiness.hoa,
-        now=now,
     )
 
     assert not any(item.is_open for item in old.items)
@@ -580,12 +577,12 @@ def test_what_was_overdue_in_every_item_goes_over_too_and_older_figures_stay(ses
 def test_what_went_over_is_counted_in_the_new_unit_alone(session, happiness):
     done, excused, *_rest = campaign_of(session, happiness.commune).items
     tick_off(done, happiness.thi, BEFORE, BEFORE.date())
-    excuse_item(session, excused.id, "Không có trường học", by=happiness.hoa, now=BEFORE)
+    excuse_item(session, excused.id, "Không có trường học", Stamp(happiness.hoa, BEFORE))
     session.flush()
     before = own_progress(session, DAY)[happiness.commune.id]
 
     new = rename(
-        session, "23341", "Xã Tên Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY
+        session, "23341", "Xã Tên Mới", stamp=Stamp(happiness.hoa, ON_THE_DAY), on=DAY, basis=None
     ).begun[0]
 
     figures = own_progress(session, DAY)
@@ -642,7 +639,7 @@ def test_a_planned_activity_goes_over_and_both_calendars_show_it_as_the_same_one
     old = campaign_of(session, happiness.commune)
 
     new = merge_pair(session, happiness)
-    hand_over_due(session, by=None, now=ON_THE_DAY)
+    hand_over_due(session, stamp=Stamp(None, ON_THE_DAY, Door.CLOCK))
     session.commit()
 
     campaign = campaign_of(session, new)
@@ -679,10 +676,9 @@ def test_an_activity_goes_over_where_everything_else_was_done(session, session_f
         session,
         "23341",
         [NewUnit("Xã A"), NewUnit("Xã B")],
+        stamp=Stamp(happiness.hoa, ON_THE_DAY),
         on=DAY,
         basis=None,
-        by=happiness.hoa,
-        now=ON_THE_DAY,
     )
 
     assert done.handed_over.activities == 1
@@ -750,12 +746,11 @@ def test_an_item_given_to_a_village_that_is_merged_is_done_by_the_new_one(
         session,
         [one.key for one in villages],
         new,
+        stamp=Stamp(happiness.hoa, ON_THE_DAY),
         on=DAY,
         basis=None,
-        by=happiness.hoa,
-        now=ON_THE_DAY,
     )
-    hand_over_due(session, by=None, now=ON_THE_DAY)
+    hand_over_due(session, stamp=Stamp(None, ON_THE_DAY, Door.CLOCK))
 
     assert done.handed_over.delegated == 1
     assert banners.delegate_unit == done.begun[0]
@@ -780,7 +775,7 @@ def test_an_item_given_to_a_village_that_is_split_is_its_communes_again(
     delegate_item(session, banners.id, village.id, by=happiness.thi, now=BEFORE)
 
     into = [NewUnit("Thôn 1A"), NewUnit("Thôn 1B")]
-    split(session, village.key, into, on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    split(session, village.key, into, stamp=Stamp(happiness.hoa, ON_THE_DAY), on=DAY, basis=None)
 
     assert banners.delegate_unit is None
     assert (
@@ -793,9 +788,9 @@ def test_the_history_of_what_went_over_tells_its_state_before_and_after(
     session, happiness, neighbour
 ):
     other = item_of(session, get_unit(session, "23344"), "visits")
-    block_item(session, other.id, "Mưa lũ", by=neighbour, now=BEFORE)
+    block_item(session, other.id, "Mưa lũ", Stamp(neighbour, BEFORE))
     start_item(
-        session, item_of(session, happiness.commune, "visits").id, by=happiness.thi, now=BEFORE
+        session, item_of(session, happiness.commune, "visits").id, Stamp(happiness.thi, BEFORE)
     )
 
     new = item_of(session, merge_pair(session, happiness), "visits")
@@ -813,5 +808,5 @@ def test_the_history_of_what_went_over_tells_its_state_before_and_after(
         None,
         False,
     )
-    undo_change(session, new.id, second.id, by=happiness.hoa, now=ON_THE_DAY)
+    undo_change(session, new.id, second.id, Stamp(happiness.hoa, ON_THE_DAY))
     assert new.state is ItemState.IN_PROGRESS

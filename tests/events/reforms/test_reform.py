@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 
 from events.calendars.feeds import serve_feed
 from events.checklist.closing_words import closing_of, why_closed
+from events.checklist.history import Stamp
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from events.models import (
     Campaign,
@@ -23,6 +24,7 @@ from events.models import (
     TodoStatus,
     Unit,
 )
+from events.models.history import Door
 from events.models.items import OPEN
 from events.people.persons import add_person
 from events.people.posts import give_post
@@ -74,7 +76,7 @@ def open_year(session, vietnam, year, key="happiness_day"):
 
 
 def merge_three(session, cast, now=ON_THE_DAY, on=DAY):
-    return merge(session, THREE, NEW, on=on, basis="Nghị quyết thử", by=cast.hoa, now=now)
+    return merge(session, THREE, NEW, stamp=Stamp(cast.hoa, now), on=on, basis="Nghị quyết thử")
 
 
 def campaign_of(session, unit, year=2021):
@@ -175,7 +177,7 @@ def test_a_merge_that_cannot_be_says_why_and_leaves_everything_as_it_was(
     before = everything(session)
 
     with pytest.raises(error, match=words):
-        merge(session, keys, new, on=on, basis=None, by=cast.hoa, now=ON_THE_DAY)
+        merge(session, keys, new, stamp=Stamp(cast.hoa, ON_THE_DAY), on=on, basis=None)
 
     session.flush()  # or what it left in the session would not be seen
     assert everything(session) == before
@@ -185,12 +187,19 @@ def test_a_unit_that_was_reformed_cannot_be_reformed_again(session, cast):
     merge_three(session, cast)
 
     with pytest.raises(ConflictError, match="Thị trấn Đăk Glei already ends on 28/02/2021"):
-        rename(session, "23341", "Xã Khác", on=DAY + A_DAY, basis=None, by=cast.hoa, now=ON_THE_DAY)
+        rename(
+            session,
+            "23341",
+            "Xã Khác",
+            stamp=Stamp(cast.hoa, ON_THE_DAY),
+            on=DAY + A_DAY,
+            basis=None,
+        )
 
 
 @pytest.mark.parametrize("on", [date(2021, 6, 1), date(2021, 7, 1)])
 def test_a_unit_above_one_that_changes_later_is_not_changed_before_it(session, cast, on):
-    rest = {"basis": None, "by": cast.hoa, "now": BEFORE}
+    rest = {"basis": None, "stamp": Stamp(cast.hoa, BEFORE)}
     split(session, "23341", [NewUnit("Xã A"), NewUnit("Xã B")], on=date(2021, 7, 1), **rest)
     before = everything(session)
 
@@ -207,7 +216,7 @@ def test_a_unit_above_one_that_changes_later_is_not_changed_before_it(session, c
 
 
 def test_communes_are_merged_below_the_province_the_day_their_district_is_abolished(session, cast):
-    rest = {"on": DAY, "basis": None, "by": cast.hoa, "now": BEFORE}
+    rest = {"on": DAY, "basis": None, "stamp": Stamp(cast.hoa, BEFORE)}
     merge(session, THREE, NewUnit("Xã Đăk Mới", parent_key="62"), **rest)
 
     abolish_level(session, "district", **rest)
@@ -218,17 +227,18 @@ def test_communes_are_merged_below_the_province_the_day_their_district_is_abolis
 
 
 def test_no_unit_is_put_below_one_that_will_end(session, cast):
-    rename(session, "610", "Huyện Mới", on=date(2021, 7, 1), basis=None, by=cast.hoa, now=BEFORE)
+    rename(
+        session, "610", "Huyện Mới", stamp=Stamp(cast.hoa, BEFORE), on=date(2021, 7, 1), basis=None
+    )
 
     with pytest.raises(ConflictError, match="Huyện Đăk Glei already ends on 30/06/2021"):
         merge(
             session,
             ["23281", "23284"],
             NewUnit("Phường X", parent_key="610"),
+            stamp=Stamp(cast.hoa, BEFORE),
             on=DAY,
             basis=None,
-            by=cast.hoa,
-            now=BEFORE,
         )
 
 
@@ -243,7 +253,12 @@ def orphans(tree):
 
 def test_a_renamed_unit_keeps_its_old_name_in_old_campaigns(session, happiness):
     new = rename(
-        session, "23341", "Phường Đăk Glei", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY
+        session,
+        "23341",
+        "Phường Đăk Glei",
+        stamp=Stamp(happiness.hoa, ON_THE_DAY),
+        on=DAY,
+        basis=None,
     ).begun[0]
 
     assert campaign_of(session, happiness.commune).unit.full_name == "Thị trấn Đăk Glei"
@@ -254,7 +269,12 @@ def test_a_renamed_unit_keeps_its_old_name_in_old_campaigns(session, happiness):
 def test_the_same_name_is_no_renaming(session, cast):
     with pytest.raises(InvalidInputError, match="already has this name"):
         rename(
-            session, "23341", "Thị trấn Đăk Glei", on=DAY, basis=None, by=cast.hoa, now=ON_THE_DAY
+            session,
+            "23341",
+            "Thị trấn Đăk Glei",
+            stamp=Stamp(cast.hoa, ON_THE_DAY),
+            on=DAY,
+            basis=None,
         )
 
 
@@ -262,7 +282,7 @@ def test_what_hangs_below_a_renamed_unit_hangs_below_its_successor(session, cast
     names = [unit.full_name for unit in children(session, cast.district, DAY)]
 
     new = rename(
-        session, "610", "Huyện Mới", on=DAY, basis=None, by=cast.hoa, now=ON_THE_DAY
+        session, "610", "Huyện Mới", stamp=Stamp(cast.hoa, ON_THE_DAY), on=DAY, basis=None
     ).begun[0]
 
     assert [unit.full_name for unit in children(session, new, DAY)] == names
@@ -277,7 +297,9 @@ def test_a_split_gives_every_village_to_one_part(session, cast):
         NewUnit("Xã B", children=(villages[1].key,)),
     ]
 
-    begun = split(session, "23341", parts, on=DAY, basis=None, by=cast.hoa, now=ON_THE_DAY).begun
+    begun = split(
+        session, "23341", parts, stamp=Stamp(cast.hoa, ON_THE_DAY), on=DAY, basis=None
+    ).begun
 
     assert {
         unit.full_name: unit.parent.full_name for unit in begun if unit.level_key == "village"
@@ -300,7 +322,7 @@ def test_a_split_that_loses_or_doubles_a_village_is_refused(session, cast, first
 
     parts = [NewUnit("Xã A", children=first), NewUnit("Xã B", children=second)]
     with pytest.raises(InvalidInputError, match=words):
-        split(session, "23341", parts, on=DAY, basis=None, by=cast.hoa, now=ON_THE_DAY)
+        split(session, "23341", parts, stamp=Stamp(cast.hoa, ON_THE_DAY), on=DAY, basis=None)
 
 
 def village(session, parent, name, key=None):
@@ -321,7 +343,7 @@ def village(session, parent, name, key=None):
 
 
 def test_an_abolished_level_leaves_its_communes_below_the_province(session, cast):
-    abolish_level(session, "district", on=DAY, basis=None, by=cast.hoa, now=ON_THE_DAY)
+    abolish_level(session, "district", stamp=Stamp(cast.hoa, ON_THE_DAY), on=DAY, basis=None)
 
     below = children(session, cast.province, DAY)
     assert len(below) == 102
@@ -334,7 +356,7 @@ def test_an_abolished_level_leaves_its_communes_below_the_province(session, cast
 )
 def test_a_level_that_cannot_be_abolished_says_why(session, cast, level, words):
     with pytest.raises(InvalidInputError, match=words):
-        abolish_level(session, level, on=DAY, basis=None, by=cast.hoa, now=ON_THE_DAY)
+        abolish_level(session, level, stamp=Stamp(cast.hoa, ON_THE_DAY), on=DAY, basis=None)
 
 
 def test_three_predecessors_hand_over_one_item_of_a_kind(session, happiness):
@@ -392,7 +414,7 @@ def test_each_part_of_a_split_gets_what_was_open(session, happiness):
 
     parts = [NewUnit("Xã A"), NewUnit("Xã B")]
     begun = split(
-        session, "23341", parts, on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY
+        session, "23341", parts, stamp=Stamp(happiness.hoa, ON_THE_DAY), on=DAY, basis=None
     ).begun
 
     assert [open_keys(session, unit) for unit in begun] == [kinds, kinds]
@@ -407,7 +429,7 @@ def test_what_an_abolished_district_added_itself_goes_to_the_province(session, h
     item.is_own, item.key = True, "own-1"
     session.flush()
 
-    abolish_level(session, "district", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    abolish_level(session, "district", stamp=Stamp(happiness.hoa, ON_THE_DAY), on=DAY, basis=None)
 
     assert why_closed(closing_of(item), "vi") == "chuyển cho tỉnh Kon Tum"
     assert "own-1" in open_keys(session, happiness.province)
@@ -423,7 +445,7 @@ def test_a_commune_that_had_done_a_thing_does_not_get_the_districts_copy_of_it(s
     complete(next(item for item in mine.items if item.key == rule.key), happiness.hoa)
     session.flush()
 
-    abolish_level(session, "district", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    abolish_level(session, "district", stamp=Stamp(happiness.hoa, ON_THE_DAY), on=DAY, basis=None)
 
     [new] = successors(session, happiness.commune)
     [neighbour] = successors(session, get_unit(session, "23344"))
@@ -488,14 +510,14 @@ def test_before_the_day_nothing_is_handed_over(session, happiness):
     assert done.handed_over is None
     assert open_keys(session, done.begun[0]) == []
     with pytest.raises(ConflictError, match="begin on 01/03/2021"):
-        hand_over(session, on=DAY, by=happiness.hoa, now=BEFORE)
-    assert hand_over_due(session, by=None, now=BEFORE).closed == 0
-    assert hand_over_due(session, by=None, now=ON_THE_DAY).closed > 0
+        hand_over(session, stamp=Stamp(happiness.hoa, BEFORE), on=DAY)
+    assert hand_over_due(session, stamp=Stamp(None, BEFORE, Door.CLOCK)).closed == 0
+    assert hand_over_due(session, stamp=Stamp(None, ON_THE_DAY, Door.CLOCK)).closed > 0
 
 
 def test_items_of_abolished_districts_go_where_their_template_says(session, happiness):
     done = abolish_level(
-        session, "district", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY
+        session, "district", stamp=Stamp(happiness.hoa, ON_THE_DAY), on=DAY, basis=None
     ).handed_over
 
     closed = campaign_of(session, happiness.district).items
@@ -522,7 +544,7 @@ def test_items_of_abolished_districts_go_up_or_down_as_their_template_says(sessi
             update(TemplateItem).where(TemplateItem.key == key).values(if_no_level=rule)
         )
 
-    abolish_level(session, "district", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY)
+    abolish_level(session, "district", stamp=Stamp(happiness.hoa, ON_THE_DAY), on=DAY, basis=None)
 
     units = [happiness.province]
     for commune in (happiness.commune, happiness.other_commune):
@@ -546,7 +568,7 @@ def test_what_is_opened_again_in_a_unit_that_ended_goes_to_the_item_that_is_ther
     late.status, late.completed, late.completed_on = TodoStatus.NEEDS_ACTION, None, None
     session.flush()
 
-    again = hand_over_due(session, by=None, now=ON_THE_DAY)
+    again = hand_over_due(session, stamp=Stamp(None, ON_THE_DAY, Door.CLOCK))
 
     assert (again.closed, again.begun) == (1, 0)
     session.expire_all()
@@ -559,8 +581,8 @@ def test_the_reform_that_came_with_the_catalogue_is_handed_over_too(session, vie
     open_year(session, vietnam, 2025, "vn_family_day")
     first_day = datetime(2025, 7, 1, 1, tzinfo=UTC)
 
-    done = hand_over(session, on=date(2025, 7, 1), by=thi, now=first_day)
-    again = hand_over(session, on=date(2025, 7, 1), by=thi, now=first_day)
+    done = hand_over(session, stamp=Stamp(thi, first_day), on=date(2025, 7, 1))
+    again = hand_over(session, stamp=Stamp(thi, first_day), on=date(2025, 7, 1))
 
     new = get_unit(session, "23341-2025")
     campaign, old = (
@@ -634,16 +656,20 @@ def test_the_old_calendar_says_where_its_unit_went(session_factory, session, cas
 def test_units_are_mapped_through_chains_and_a_split_to_the_unit_above(session, cast):
     first = merge_three(session, cast).begun[0]
     second = rename(
-        session, first.key, "Xã Đăk Hai", on=DAY + A_DAY, basis=None, by=cast.hoa, now=ON_THE_DAY
+        session,
+        first.key,
+        "Xã Đăk Hai",
+        stamp=Stamp(cast.hoa, ON_THE_DAY),
+        on=DAY + A_DAY,
+        basis=None,
     ).begun[0]
     split(
         session,
         second.key,
         [NewUnit("Xã A"), NewUnit("Xã B")],
+        stamp=Stamp(cast.hoa, ON_THE_DAY),
         on=DAY + 2 * A_DAY,
         basis=None,
-        by=cast.hoa,
-        now=ON_THE_DAY,
     )
 
     mapped = [
@@ -704,7 +730,7 @@ def test_no_item_is_lost_or_doubled_and_a_second_run_changes_nothing(session, ha
 
     new = merge_three(session, happiness).begun[0]
     first = everything(session)
-    hand_over(session, on=DAY, by=happiness.hoa, now=ON_THE_DAY)
+    hand_over(session, stamp=Stamp(happiness.hoa, ON_THE_DAY), on=DAY)
     session.flush()
 
     assert open_keys(session, new) == wanted
@@ -720,7 +746,7 @@ def test_no_item_is_lost_or_doubled_and_a_second_run_changes_nothing(session, ha
 def test_a_parent_is_the_sum_of_its_leaves_also_across_a_reform(session, happiness, picks, change):
     savepoint = session.begin_nested()
     some_done(session, happiness, picks)
-    rest = {"on": DAY, "basis": None, "by": happiness.hoa, "now": ON_THE_DAY}
+    rest = {"on": DAY, "basis": None, "stamp": Stamp(happiness.hoa, ON_THE_DAY)}
     match change:
         case "merge":
             merge(session, THREE, NEW, **rest)
@@ -754,7 +780,7 @@ def take_step(session, cast, step, now):
     """Do one change on the units as they are; what is refused changes nothing."""
     kind, days, number = step
     on = DAY + days * A_DAY
-    rest = {"on": on, "basis": None, "by": cast.hoa, "now": now}
+    rest = {"on": on, "basis": None, "stamp": Stamp(cast.hoa, now)}
     living = [
         node for node in load_tree(session, on - A_DAY).nodes.values() if node.level == "commune"
     ]
@@ -797,7 +823,7 @@ def test_after_any_changes_units_live_once_below_living_ones_and_no_open_item_is
         for step in steps:
             take_step(session, happiness, step, BEFORE)
         for days in range(0, 43, 7):
-            hand_over_due(session, by=None, now=ON_THE_DAY + days * A_DAY)
+            hand_over_due(session, stamp=Stamp(None, ON_THE_DAY + days * A_DAY, Door.CLOCK))
 
         for days in range(-1, 42):
             tree, lineage = (
@@ -856,7 +882,7 @@ def test_the_time_that_a_late_plan_gave_stays_when_the_province_becomes_another_
         if item.key in ("guidance_in", "plan_province"):
             tick_off(item, happiness.hoa, at, at.date())
     new = rename(
-        session, "62", "Tỉnh Mới", on=DAY, basis=None, by=happiness.hoa, now=ON_THE_DAY
+        session, "62", "Tỉnh Mới", stamp=Stamp(happiness.hoa, ON_THE_DAY), on=DAY, basis=None
     ).begun[0]
     session.expire_all()
 

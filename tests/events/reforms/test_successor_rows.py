@@ -4,7 +4,9 @@ from sqlalchemy import select
 
 from events.campaigns.opening import open_campaigns, open_round
 from events.campaigns.rounds import rounds_of
+from events.checklist.history import Stamp
 from events.models import Campaign, ChecklistItem, Template, Unit
+from events.models.history import Door
 from events.models.items import OPEN
 from events.progress.across_reforms import compare_years
 from events.progress.figures import own_progress, sum_of
@@ -33,7 +35,7 @@ def test_the_villages_of_a_commune_that_the_catalogue_ends_live_on_below_its_suc
     village = enter(session, cast.other_commune, vietnam, cast.khanh)
 
     for _morning in range(2):
-        hand_over_due(session, by=None, now=ON_THE_DAY)
+        hand_over_due(session, stamp=Stamp(None, ON_THE_DAY, Door.CLOCK))
 
     [again] = successors(session, village)
     [ward] = successors(session, cast.other_commune)
@@ -52,9 +54,9 @@ def test_what_a_village_left_open_is_handed_over_with_it_and_counts_in_the_new_p
     village = enter(session, cast.other_commune, vietnam, cast.khanh)
     open_family_day(session, vietnam)
 
-    hand_over_due(session, by=None, now=ON_THE_DAY)
+    hand_over_due(session, stamp=Stamp(None, ON_THE_DAY, Door.CLOCK))
     open_campaigns(session, now=ON_THE_DAY, calendar=vietnam)
-    hand_over_due(session, by=None, now=ON_THE_DAY)
+    hand_over_due(session, stamp=Stamp(None, ON_THE_DAY, Door.CLOCK))
 
     [again] = successors(session, village)
     mine = (

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import delete, func, select
 
+from events.checklist.history import Stamp
 from events.errors import ConflictError, NotFoundError
 from events.models import (
     Campaign,
@@ -14,6 +15,7 @@ from events.models import (
     Unit,
     UnitSuccession,
 )
+from events.models.history import Door
 from events.people.posts import give_post
 from events.people.proposed_posts import decide_proposal, waiting_proposals
 from events.reforms.handover import hand_over_due
@@ -36,7 +38,7 @@ def cast(before_2025):
 
 @pytest.fixture
 def rest(cast):
-    return {"on": DAY, "basis": None, "by": cast.hoa, "now": BEFORE}
+    return {"on": DAY, "basis": None, "stamp": Stamp(cast.hoa, BEFORE)}
 
 
 def tree(session):
@@ -75,7 +77,7 @@ def test_a_change_that_is_taken_back_leaves_units_and_posts_as_they_were(session
 
     assert tree(session) == before
     assert reform.detail[TAKEN_BACK]["by"] == cast.hoa.full_name
-    assert hand_over_due(session, by=None, now=ON_THE_DAY).closed == 0
+    assert hand_over_due(session, stamp=Stamp(None, ON_THE_DAY, Door.CLOCK)).closed == 0
 
 
 def test_what_was_taken_back_can_be_entered_again(session, cast, rest):
@@ -108,7 +110,7 @@ def test_a_post_that_was_confirmed_ahead_goes_and_the_old_one_stays(session, cas
 def test_once_work_was_handed_over_the_change_stands(session, cast, rest, vietnam):
     open_template(session, vietnam, "happiness_day", 2021, now=BEFORE)
     done = merge_two(session, rest)
-    hand_over_due(session, by=None, now=ON_THE_DAY)
+    hand_over_due(session, stamp=Stamp(None, ON_THE_DAY, Door.CLOCK))
     before = tree(session)
 
     with pytest.raises(ConflictError, match="Xã Đăk Mới has campaigns or items already"):

@@ -5,11 +5,13 @@ from sqlalchemy import func, select
 
 from events.campaigns.opening import open_campaigns
 from events.checklist.dividing import split_item, take_back_part
+from events.checklist.history import Stamp
 from events.checklist.states import (
     start_item,
 )
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.models import Campaign, ChecklistItem, ItemState, Unit
+from events.models.history import Door
 from events.reforms.handover import hand_over_due
 from events.reforms.villages import (
     correct_village,
@@ -105,7 +107,7 @@ def test_a_village_that_has_reported_nothing_is_called_what_it_is(
     item = session.scalars(
         select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == village.id)
     ).first()
-    start_item(session, item.id, **who)
+    start_item(session, item.id, Stamp(**who))
     with pytest.raises(ConflictError, match="has reported"):
         correct_village(session, village.id, "lang", "Khác", **who)
 
@@ -122,7 +124,7 @@ def test_a_village_ends_once_what_its_commune_gave_it_is_taken_back(
     end_village(session, village.id, **who)
 
     tomorrow = NOW + timedelta(days=1)
-    hand_over_due(session, by=None, now=tomorrow)
+    hand_over_due(session, stamp=Stamp(None, tomorrow, Door.CLOCK))
     assert villages_of(session, cast.commune, tomorrow.date()) == []
     left = select(ChecklistItem).join(ChecklistItem.campaign).where(Campaign.unit_id == village.id)
     assert {item.state for item in session.scalars(left)} == {ItemState.NOT_REQUIRED}

@@ -9,7 +9,7 @@ from events.calendars.feeds import find_feed
 from events.campaigns.opening import open_campaigns, open_round
 from events.campaigns.other_kinds import get_kind, open_on
 from events.campaigns.rounds import rounds_of
-from events.checklist.history import history_of, not_undone
+from events.checklist.history import Stamp, history_of, not_undone
 from events.checklist.integration import credit_item, stand_in
 from events.checklist.states import excuse_item, reopen_item, start_item
 from events.days.workdays import WorkCalendar
@@ -208,7 +208,7 @@ def test_work_that_a_cancelled_round_did_for_another_one_is_open_there_again(
         items_of(session, "plan_commune", key) for key in ("gender_action_month", "evaw_day")
     )
     here, there = cast.commune.id, cast.other_commune.id
-    start_item(session, others[here].id, by=cast.thi, now=NOW)
+    start_item(session, others[here].id, Stamp(cast.thi, NOW))
     for unit_id in (here, there):
         credit_item(
             session,
@@ -218,8 +218,8 @@ def test_work_that_a_cancelled_round_did_for_another_one_is_open_there_again(
             by=cast.hoa,
             now=NOW,
         )
-    reopen_item(session, others[there].id, by=cast.hoa, now=NOW)
-    excuse_item(session, others[there].id, "Theo kế hoạch năm", by=cast.hoa, now=NOW)
+    reopen_item(session, others[there].id, Stamp(cast.hoa, NOW))
+    excuse_item(session, others[there].id, "Theo kế hoạch năm", Stamp(cast.hoa, NOW))
     month = plans[here].campaign
     while month.parent is not None:
         month = month.parent
@@ -252,7 +252,7 @@ def test_a_round_that_is_opened_again_does_its_work_for_other_rounds_again(
     while month.parent is not None:
         month = month.parent
     cancel_round(session, month, WHY, by=cast.hoa, now=NOW)
-    start_item(session, others[there].id, by=cast.hoa, now=NOW + A_MINUTE)
+    start_item(session, others[there].id, Stamp(cast.hoa, NOW + A_MINUTE))
 
     reopen_round(session, month, by=cast.hoa, now=NOW + 2 * A_MINUTE)
 

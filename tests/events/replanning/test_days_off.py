@@ -12,6 +12,7 @@ from events.campaigns.provisional import is_provisional, provisional_items
 from events.campaigns.rounds import rounds_of
 from events.catalog.importing import import_catalog
 from events.checklist.dividing import split_item
+from events.checklist.history import Stamp
 from events.checklist.states import decline_item, reopen_item
 from events.days.decision_text import TET, read_decision
 from events.days.reasons import Cause, DayReason
@@ -282,7 +283,9 @@ def year_2027(text=TET_2027):
 
 def applied(session, decision, by=None, now=NOW):
     seen = preview_decision(session, decision)
-    return apply_decision(session, decision, expected_fingerprint=seen.fingerprint, by=by, now=now)
+    return apply_decision(
+        session, decision, stamp=Stamp(by, now), expected_fingerprint=seen.fingerprint
+    )
 
 
 def ids(lines):
@@ -349,7 +352,7 @@ def test_a_decision_entered_for_the_wrong_year_does_not_touch_the_tet_of_that_ye
     with pytest.raises(InvalidInputError, match="Please check the year"):
         preview_decision(session, wrong)
     with pytest.raises(InvalidInputError, match="Please check the year"):
-        apply_decision(session, wrong, expected_fingerprint="", by=None, now=NOW)
+        apply_decision(session, wrong, stamp=Stamp(None, NOW), expected_fingerprint="")
 
     assert not work_calendar(session).is_decided(2028)
     assert not work_calendar(session).is_working(date(2028, 1, 26))
@@ -489,7 +492,7 @@ def test_the_preview_shows_what_moves_and_applying_moves_exactly_that(
     version, sequence = item.anchor_version, item.sequence
     assert item.due == old
     moved = apply_decision(
-        session, decision, expected_fingerprint=shown.fingerprint, by=cast.hoa, now=NOW
+        session, decision, stamp=Stamp(cast.hoa, NOW), expected_fingerprint=shown.fingerprint
     ).moved
 
     assert ids(shown.moved) == ids(moved)
@@ -530,7 +533,7 @@ def test_a_preview_that_is_no_longer_true_is_refused_and_nothing_changes(session
     session.flush()
 
     with pytest.raises(ConflictError, match="look at what moves once more"):
-        apply_decision(session, decision, expected_fingerprint=seen, by=None, now=NOW)
+        apply_decision(session, decision, stamp=Stamp(None, NOW), expected_fingerprint=seen)
 
     assert session.get(DecidedYear, 2027) is None
     assert session.scalar(select(func.count()).select_from(CalendarDecision)) == 0
@@ -544,9 +547,8 @@ def test_other_days_than_the_previewed_ones_are_refused(session):
         apply_decision(
             session,
             year_2027("nghỉ bù ngày 03/9/2027"),
+            stamp=Stamp(None, NOW),
             expected_fingerprint=seen,
-            by=None,
-            now=NOW,
         )
 
 
@@ -593,7 +595,9 @@ def test_an_import_of_the_catalogue_keeps_what_was_decided_here(session, catalog
 )
 def test_a_decision_that_says_nothing_sensible_is_refused(session, days, words):
     with pytest.raises(InvalidInputError, match=words):
-        apply_decision(session, YearDecision(2027, days), expected_fingerprint="", by=None, now=NOW)
+        apply_decision(
+            session, YearDecision(2027, days), stamp=Stamp(None, NOW), expected_fingerprint=""
+        )
 
 
 @drawn(15)
@@ -657,7 +661,7 @@ def test_giving_up_24_november_makes_its_compensation_a_working_day(session, yea
 
 def give_up(session, shown, status):
     return apply_holiday(
-        session, CULTURE_DAY, status, expected_fingerprint=shown.fingerprint, by=None, now=NOW
+        session, CULTURE_DAY, status, stamp=Stamp(None, NOW), expected_fingerprint=shown.fingerprint
     )
 
 
@@ -693,9 +697,9 @@ def test_where_announced_days_do_not_count_an_item_opens_again_on_the_date_that_
     item, neighbour = opened(session, work_calendar(session), "evaw_day", 2028, day)[:2]
     official = add_person(session, "Cán bộ xã", None)
     give_post(session, official, item.campaign.unit, item.role_key, since=NOW.date())
-    decline_item(session, item.id, "Mưa lũ", by=official, now=NOW)
+    decline_item(session, item.id, "Mưa lũ", Stamp(official, NOW))
 
-    reopen_item(session, item.id, by=official, now=NOW)
+    reopen_item(session, item.id, Stamp(official, NOW))
 
     assert item.due == neighbour.due == day
     assert still_to_follow(session) == []

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from events.checklist.editing import Edit, edit_item
+from events.checklist.history import Stamp
 from events.models import Campaign, ChecklistItem, NotDone, TodoStatus
 from events.replanning.anchors import NewAnchor
 from events.replanning.last_year import propose, with_proposals
@@ -221,8 +222,7 @@ def test_an_earlier_day_that_units_chose_is_no_evidence_against_the_template(
             session,
             item.id,
             Edit(item.summary, item.due - timedelta(days=10), item.role_key),
-            by=cast.hoa,
-            now=january,
+            Stamp(cast.hoa, january),
         )
     finish(session, cast, plans(session, root), 5)
 

@@ -9,7 +9,7 @@ from events.campaigns.due_dates import WAITS
 from events.campaigns.other_kinds import open_on
 from events.checklist.closing_words import closing_of, why_closed
 from events.checklist.dividing import split_item
-from events.checklist.history import history_of
+from events.checklist.history import Stamp, history_of
 from events.checklist.integration import credit_item
 from events.checklist.origins import FOLLOWED
 from events.checklist.states import reopen_item, start_item
@@ -372,7 +372,7 @@ def test_an_item_that_is_gone_is_closed_as_not_required_and_comes_back_with_an_o
     first = template.current
     keys = items(session, root)
     begun = item_of(session, root, cast.other_commune, "loudspeaker")
-    start_item(session, begun.id, by=cast.hoa, now=MARCH_2021)
+    start_item(session, begun.id, Stamp(cast.hoa, MARCH_2021))
     version = edit(
         session, template, [e for e in entries_of(template) if e.key != "loudspeaker"], cast
     )
@@ -447,7 +447,7 @@ def test_an_item_opened_again_has_what_versions_changed_while_it_was_done(
     apply(session, root, version, vietnam, cast)
     assert item.summary != "Treo băng rôn mới"
 
-    reopen_item(session, item.id, by=cast.thi, now=MARCH_2021)
+    reopen_item(session, item.id, Stamp(cast.thi, MARCH_2021))
 
     twin = item_of(session, root, cast.other_commune, "banners")
     assert {name: getattr(item, name) for name in FOLLOWED} == {
@@ -536,8 +536,7 @@ def test_a_change_in_between_is_refused(session, root, template, vietnam, cast):
     start_item(
         session,
         item_of(session, root, cast.commune, "plan_commune").id,
-        by=cast.thi,
-        now=MARCH_2021,
+        Stamp(cast.thi, MARCH_2021),
     )
 
     with pytest.raises(ConflictError):

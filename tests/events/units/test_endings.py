@@ -6,6 +6,7 @@ import icalendar
 import pytest
 
 from events.calendars.feeds import serve_feed
+from events.checklist.history import Stamp
 from events.reforms.reform import NewUnit, abolish_level, merge, rename, split
 from events.units.endings import closure_of
 from events.units.tree import children, get_unit
@@ -22,7 +23,7 @@ def cast(before_2025):
 
 @pytest.fixture
 def rest(cast):
-    return {"on": DAY, "basis": None, "by": cast.hoa, "now": NOW}
+    return {"on": DAY, "basis": None, "stamp": Stamp(cast.hoa, NOW)}
 
 
 def said(session, unit, on=DAY, language="vi"):

@@ -6,6 +6,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from events.checklist.dividing import split_item
+from events.checklist.history import Stamp
 from events.database import new_uid
 from events.days.workdays import WorkCalendar
 from events.models import (
@@ -75,10 +76,9 @@ def merged(session: Session, cast: Cast, opened: Opened, clock: Clock) -> Unit:
         session,
         keys,
         NewUnit("Xã Đăk Mới"),
+        stamp=Stamp(cast.hoa, clock.now),
         on=AFTER_THE_DAY,
         basis="Nghị quyết thử",
-        by=cast.hoa,
-        now=clock.now,
     )
     session.commit()
     return session.scalars(select(Unit).where(Unit.full_name == "Xã Đăk Mới")).one()
@@ -189,7 +189,12 @@ def test_a_round_that_a_predecessor_finished_stands_among_those_of_the_new_unit(
         finish(session, item)
     clock.now = datetime(2021, 3, 22, 1, tzinfo=UTC)
     new = rename(
-        session, "23341", "Thị trấn Mới", on=AFTER_THE_DAY, basis=None, by=cast.hoa, now=clock.now
+        session,
+        "23341",
+        "Thị trấn Mới",
+        stamp=Stamp(cast.hoa, clock.now),
+        on=AFTER_THE_DAY,
+        basis=None,
     ).begun[0]
     session.commit()
 

@@ -2,6 +2,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from events.checklist.dividing import split_item
+from events.checklist.history import Stamp
 from events.checklist.states import complete_item, excuse_item
 from events.models import Campaign, ChecklistItem, ItemCredit, ItemState, Unit
 from events.people.posts import give_post
@@ -51,7 +52,7 @@ def test_an_item_is_split_and_shows_how_many_parts_are_closed(
     ).one()
     assert "0/1" in thi.read(f"/viec/{item.id}")
     part.evidence_min = 0
-    complete_item(session, part.id, by=cast.thi, now=NOON)
+    complete_item(session, part.id, Stamp(cast.thi, NOON))
     session.commit()
     page = thi.read(f"/viec/{item.id}")
     assert "1/1" in page
@@ -143,7 +144,7 @@ def test_a_village_reads_why_its_part_is_closed_and_is_offered_no_opening(
 ):
     item = next(item for item in opened.commune.items if item.key == "banners")
     [part] = split_item(session, item.id, [village.id], by=cast.thi, now=NOON, calendar=vietnam)
-    excuse_item(session, item.id, "mất điện", by=cast.hoa, now=NOON)
+    excuse_item(session, item.id, "mất điện", Stamp(cast.hoa, NOON))
     session.commit()
 
     page = signed_in(cast.thi).read(f"/viec/{part.id}")

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
+from events.checklist.history import Stamp
 from events.checklist.states import complete_item
 from events.models import Campaign, ChecklistItem, Unit, UnitSuccession
 from events.people.persons import add_person
@@ -24,7 +25,7 @@ def test_a_parent_counts_what_its_units_did(
     stranger: Visitor, cast: Cast, opened: Opened, session: Session
 ):
     opened.item.evidence_min = 0
-    complete_item(session, opened.item.id, by=cast.thi, now=NOON)
+    complete_item(session, opened.item.id, Stamp(cast.thi, NOON))
     session.commit()
 
     page = stranger.read(f"/don-vi/{cast.district.slug}")
@@ -156,10 +157,9 @@ def test_a_unit_says_before_the_day_that_it_will_merge_and_into_what(
         session,
         ["23341", "23344"],
         NewUnit("Xã Bình Minh Mới"),
+        stamp=Stamp(cast.hoa, NOON),
         on=date(2022, 1, 1),
         basis=None,
-        by=cast.hoa,
-        now=NOON,
     )
     session.commit()
 
