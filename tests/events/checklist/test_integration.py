@@ -317,7 +317,7 @@ def test_what_an_item_stood_for_is_asked_for_again_when_that_one_is_given_up(
     before = of_campaign(session, second, now).expected
     credit_item(session, first.id, second.campaign, covers_id=second.id, by=officer, now=now)
 
-    close(session, first.id, "hết kinh phí", by=officer, now=now)
+    close(session, first.id, "hết kinh phí", Stamp(officer, now))
 
     assert second.state is ItemState.NOT_STARTED
     assert of_campaign(session, second, now).expected == before

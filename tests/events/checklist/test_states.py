@@ -179,7 +179,7 @@ def test_what_is_held_up_keeps_how_far_it_was(session, cast, plan):
 @pytest.mark.parametrize("change", [block_item, decline_item, excuse_item])
 def test_a_reason_is_asked_for_and_without_one_nothing_changes(session, cast, plan, change):
     with pytest.raises(InvalidInputError):
-        change(session, plan.id, "  ", by=cast.thi, now=NOW)
+        change(session, plan.id, "  ", Stamp(cast.thi, NOW))
 
     assert plan.state is ItemState.NOT_STARTED
 
@@ -199,7 +199,7 @@ def test_a_form_shown_before_an_item_was_done_does_not_undo_it(session, cast, pl
     complete_item(session, plan.id, Stamp(cast.thi, NOW))
 
     with pytest.raises(ConflictError, match="closed already"):
-        change(session, plan.id, "cũ", by=cast.hoa, now=NOW)
+        change(session, plan.id, "cũ", Stamp(cast.hoa, NOW))
 
     assert (plan.state, plan.completed) == (ItemState.DONE, NOW)
 
@@ -207,7 +207,7 @@ def test_a_form_shown_before_an_item_was_done_does_not_undo_it(session, cast, pl
 @pytest.mark.parametrize("change", [decline_item, excuse_item])
 def test_giving_the_same_reason_twice_changes_nothing(session, cast, plan, change):
     for _ in range(2):
-        change(session, plan.id, "mưa lũ", by=cast.hoa, now=NOW)
+        change(session, plan.id, "mưa lũ", Stamp(cast.hoa, NOW))
 
     assert len(history_of(session, plan)) == 1
 

@@ -253,10 +253,10 @@ def test_what_a_template_has_no_longer_is_not_opened_again(
 
     with pytest.raises(ConflictError, match="The template has"):
         {
-            "reopen": reopen_item,
-            "switch on": switch_on,
-            "undo": lambda _session, _id, **_who: undo(club),
-        }[act](session, club.id, **who)
+            "reopen": lambda: reopen_item(session, club.id, Stamp(**who)),
+            "switch on": lambda: switch_on(session, club.id, **who),
+            "undo": lambda: undo(club),
+        }[act]()
 
     assert club.state is ItemState.NOT_REQUIRED
     assert new_version.compare(session, root, template.current, calendar=vietnam, now=NOW).is_empty
@@ -362,7 +362,7 @@ def test_parts_that_nobody_began_close_with_the_whole_and_open_with_it(
     first, second = parts_of(session, loudspeaker)
     start_item(session, second.id, Stamp(cast.thi, NOW))
 
-    close(session, loudspeaker.id, "mất điện", by=cast.hoa, now=NOW)
+    close(session, loudspeaker.id, "mất điện", Stamp(cast.hoa, NOW))
 
     assert first.state is loudspeaker.state
     assert (

@@ -525,7 +525,7 @@ def test_an_item_that_went_over_is_not_opened_or_done_a_second_time_in_the_old_u
 
     for change in (reopen_item, complete_item, start_item):
         with pytest.raises(ConflictError, match="went over to Xã Đăk Mới and is done there"):
-            change(session, old.id, by=happiness.hoa, now=ON_THE_DAY)
+            change(session, old.id, Stamp(happiness.hoa, ON_THE_DAY))
     with pytest.raises(ConflictError, match="went over to Xã Đăk Mới"):
         undo_change(session, old.id, closed.id, Stamp(happiness.hoa, ON_THE_DAY))
     assert old.state is ItemState.NOT_REQUIRED
