@@ -341,6 +341,7 @@ def take(session, item, step, by, now):
             undo_change(session, item.id, last.id, by=by, now=now)
 
 
+@pytest.mark.slow
 @drawn(40)
 @given(steps=STEPS, undos=st.integers(0, 12))
 def test_history_replays_to_the_state_and_undos_go_back_along_it(session, cast, plan, steps, undos):

@@ -594,6 +594,7 @@ def test_a_decision_that_says_nothing_sensible_is_refused(session, days, words):
         apply_decision(session, YearDecision(2027, days), expected_fingerprint="", by=None, now=NOW)
 
 
+@pytest.mark.slow
 @drawn(15)
 @given(
     days=st.dictionaries(
