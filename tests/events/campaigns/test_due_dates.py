@@ -197,7 +197,9 @@ def test_a_day_that_a_plan_was_issued_on_moves_nothing_that_counts_from_another(
 
 
 def test_a_plan_is_due_at_the_level_of_the_unit_or_at_the_first_that_has_it(vietnam):
-    plan = template_item(-28, levels=["province", "commune"], level_offsets={"commune": -11})
+    plan = template_item(
+        -28, levels=["province", "commune"], level_offsets={"commune": -11, "village": -1}
+    )
     after = template_item(3, anchor=Anchor.PLAN, depends_on=["plan"])
 
     def day(level):
