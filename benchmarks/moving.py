@@ -16,7 +16,7 @@ from events.models import Campaign, ChecklistItem, Template
 from events.replanning.anchors import NewAnchor, preview
 from events.working_calendar import work_calendar
 
-LIMIT = 30.0
+LIMIT = 10.0
 NOW = datetime(2027, 4, 15, 1, tzinfo=UTC)
 
 

@@ -248,6 +248,7 @@ def stage(session, vietnam):
     return Stage(session, vietnam)
 
 
+@pytest.mark.slow
 @drawn(8)
 @given(days=st.lists(A_DAYS_ACTS, min_size=2, max_size=6))
 def test_figures_as_of_a_past_day_are_those_of_that_day_whatever_people_do_later(stage, days):

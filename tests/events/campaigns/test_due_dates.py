@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from events.campaigns.due_dates import WAITS, DueDates, in_order
+from events.campaigns.due_dates import WAITS, DueDates, due_dates, in_order, planned_day
 from events.campaigns.opening import open_round
-from events.campaigns.rounds import rounds_of
+from events.campaigns.rounds import Anchors, rounds_of
 from events.checklist.history import Stamp
 from events.days.reasons import Cause, DayReason
+from events.days.recurrence import Occurrence
 from events.days.workdays import Decision, Shift
-from events.models import Campaign, ChecklistItem, Template
+from events.models import Anchor, Campaign, ChecklistItem, Template, TemplateItem
 from events.replanning import anchors
 from events.replanning.days_off import YearDecision, apply_decision, preview_decision
 from events.templates.editing import edit_template, item_entry
@@ -159,3 +160,78 @@ def test_a_decision_on_days_off_takes_those_along_that_wait(session, cast):
     assert is_in_order(session)
     visit = session.scalars(select(ChecklistItem).where(ChecklistItem.key == "visits")).first()
     assert (visit.due, visit.due_reason) == (date(2021, 3, 3), WAITS)
+
+
+MARCH_2026 = Anchors(Occurrence.of_day(date(2026, 3, 20)))
+
+
+def template_item(offset, end=None, *, anchor=Anchor.DAY, shift=Shift.PREVIOUS, **columns):
+    values = {"level_offsets": {}, "level_end_offsets": {}, "depends_on": []} | columns
+    return TemplateItem(
+        offset_days=offset, end_offset_days=end, anchor=anchor, shift=shift, **values
+    )
+
+
+def test_an_item_of_one_day_counts_from_its_anchor_and_moves_off_a_break(vietnam):
+    found = due_dates(template_item(-28), "commune", MARCH_2026, vietnam)
+
+    assert (found.dtstart, found.nominal_due, found.due) == (
+        None,
+        date(2026, 2, 20),
+        date(2026, 2, 13),
+    )
+    assert found.due_reason == vietnam.shift(date(2026, 2, 20), Shift.PREVIOUS).reason
+
+
+def test_an_item_over_a_period_moves_its_first_and_its_last_day(vietnam):
+    item = template_item(-28, -5, level_offsets={"district": -27}, level_end_offsets={})
+
+    found = due_dates(item, "commune", MARCH_2026, vietnam)
+
+    assert (found.dtstart, found.nominal_due, found.due) == (
+        date(2026, 2, 13),
+        date(2026, 3, 15),
+        date(2026, 3, 13),
+    )
+    assert due_dates(item, "district", MARCH_2026, vietnam).nominal_due == date(2026, 3, 15)
+
+
+@pytest.mark.parametrize(
+    ("issued", "due"), [(None, date(2026, 3, 23)), (date(2026, 3, 2), date(2026, 3, 5))]
+)
+def test_what_counts_from_a_plan_counts_from_its_day_once_that_is_known(vietnam, issued, due):
+    item = template_item(3, anchor=Anchor.PLAN, shift=Shift.NEXT)
+
+    assert due_dates(item, "commune", MARCH_2026, vietnam, issued).due == due
+
+
+def test_a_day_that_a_plan_was_issued_on_moves_nothing_that_counts_from_another(vietnam):
+    found = due_dates(template_item(-11), "commune", MARCH_2026, vietnam, date(2026, 1, 5))
+
+    assert found.due == date(2026, 3, 9)
+
+
+def test_a_plan_is_due_at_the_level_of_the_unit_or_at_the_first_that_has_it(vietnam):
+    plan = template_item(
+        -28, levels=["province", "commune"], level_offsets={"commune": -11, "village": -1}
+    )
+    after = template_item(3, anchor=Anchor.PLAN, depends_on=["plan"])
+
+    def day(level):
+        return planned_day(after, {"plan": plan}, level, MARCH_2026, vietnam)
+
+    assert (day("commune"), day("village")) == (date(2026, 3, 9), date(2026, 2, 13))
+    assert planned_day(template_item(3), {"plan": plan}, "commune", MARCH_2026, vietnam) is None
+    assert planned_day(after, {}, "commune", MARCH_2026, vietnam) is None
+
+
+@pytest.mark.parametrize(("later", "reason"), [(0, None), (1, WAITS)])
+def test_only_a_date_that_another_moved_says_so(later, reason):
+    day = date(2026, 3, 2)
+    days = {"plan": day + later * A_DAY, "visits": day}
+
+    found = in_order(
+        {"visits": ["plan"], "plan": []}, lambda key, _days: DueDates(None, day, days[key], None)
+    )
+
+    assert (found["visits"].due, found["visits"].due_reason) == (days["plan"], reason)

@@ -191,6 +191,7 @@ def test_a_parent_is_always_the_sum_of_its_leaves(session: Session, cast: Cast, 
         undo.rollback()
 
 
+@pytest.mark.slow
 @drawn(25)
 @given(shape=SHAPES, days=st.lists(STEPS, min_size=1, max_size=5))
 def test_figures_as_of_a_past_day_are_those_of_that_day(session: Session, cast: Cast, shape, days):

@@ -812,6 +812,7 @@ def take_step(session, cast, step, now):
                 )
 
 
+@pytest.mark.slow
 @ONCE
 @given(steps=st.lists(STEP, min_size=2, max_size=5))
 def test_after_any_changes_units_live_once_below_living_ones_and_no_open_item_is_lost(

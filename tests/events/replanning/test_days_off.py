@@ -600,6 +600,7 @@ def test_a_decision_that_says_nothing_sensible_is_refused(session, days, words):
         )
 
 
+@pytest.mark.slow
 @drawn(15)
 @given(
     days=st.dictionaries(

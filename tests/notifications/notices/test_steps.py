@@ -172,3 +172,9 @@ def test_a_step_is_told_for_three_more_working_days(vietnam, dates):
 def test_rules_that_cannot_be_are_refused(wrong):
     with pytest.raises(ValueError, match=r"reminder rules|working hours"):
         ReminderRules(**wrong)
+
+
+def test_a_rule_may_count_no_days_at_all():
+    rules = ReminderRules(before_days=(0,), overdue_days=0, stale_after_workdays=0)
+
+    assert (rules.before_days, rules.overdue_days) == ((0,), 0)
