@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -151,41 +152,26 @@ class _Delivery:
 
     def _deliver(self, message: Message) -> None:
         taken = self._take(message)
-        if taken is None:
-            return
-        current, mail = taken
+        if taken is not None:
+            self._mark(*self._send(*taken))
+
+    def _send(self, message: Message, mail: bytes) -> tuple[str, Callable[[Session], bool]]:
+        """Hand a mail over; return what became of it, and how that is recorded."""
         try:
-            reply = self.transport.send(current.rcpt_to, mail)
+            reply = self.transport.send(message.rcpt_to, mail)
         except TransientDeliveryError as error:
-            code, text, until = error.code, error.reply, self._next_attempt(current)
-            self._mark(
-                "deferred",
-                lambda session: outbox.defer(session, current, until=until, code=code, reply=text),
-            )
+            until, code, text = self._next_attempt(message), error.code, error.reply
+            mark = partial(outbox.defer, message=message, until=until, code=code, reply=text)
+            return "deferred", mark
         except PermanentDeliveryError as error:
-            code, text, bad = error.code, error.reply, error.bad_address
-            self._mark(
-                "failed",
-                lambda session: outbox.mark_failed(
-                    session, current, code=code, reply=text, bad_address=bad
-                ),
-            )
+            mark = partial(outbox.mark_failed, message=message, bad_address=error.bad_address)
+            return "failed", partial(mark, code=error.code, reply=error.reply)
         except UncertainDeliveryError as error:
-            text, again = error.reply, None if current.doubts else self.now + _DOUBT_PAUSE
-            self._mark(
-                "unknown",
-                lambda session: outbox.mark_unknown(
-                    session, current, reply=text, next_attempt=again
-                ),
-            )
-        else:
-            code, text, sent_at = reply.code, reply.text, self._clock()
-            self._mark(
-                "sent",
-                lambda session: outbox.mark_sent(
-                    session, current, now=sent_at, code=code, reply=text
-                ),
-            )
+            then = None if message.doubts else self.now + _DOUBT_PAUSE
+            mark = partial(outbox.mark_unknown, message=message, reply=error.reply)
+            return "unknown", partial(mark, next_attempt=then)
+        mark = partial(outbox.mark_sent, message=message, now=self._clock())
+        return "sent", partial(mark, code=reply.code, reply=reply.text)
 
     def _take(self, message: Message) -> tuple[Message, bytes] | None:
         """Mark a message as being sent and write its mail; None if it is another relay's, or cannot

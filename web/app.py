@@ -34,6 +34,40 @@ _SIGNED_IN = timedelta(days=14)
 _LARGEST_FORM = 256 * 1024  # bytes; the forms that upload files allow themselves more
 
 
+_ROOMS = (  # every page, each a blueprint of its own
+    home,
+    mine,
+    observances,
+    subscriptions,
+    campaigns,
+    cancelling,
+    items,
+    choices,
+    own_items,
+    activities,
+    units,
+    progress,
+    documents,
+    keeping,
+    own_observances,
+    opening,
+    people,
+    villages,
+    mail,
+    index,
+    days_off,
+    reforms,
+    proposals,
+    editing,
+    dates,
+    templates,
+    accounts,
+    feeds,
+    assets,
+    health,
+)
+
+
 def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     """Return the web application.
 
@@ -50,38 +84,7 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     Compress(app)
     headers.install(app)
     errors.install(app)
-    for room in (
-        home,
-        mine,
-        observances,
-        subscriptions,
-        campaigns,
-        cancelling,
-        items,
-        choices,
-        own_items,
-        activities,
-        units,
-        progress,
-        documents,
-        keeping,
-        own_observances,
-        opening,
-        people,
-        villages,
-        mail,
-        index,
-        days_off,
-        reforms,
-        proposals,
-        editing,
-        dates,
-        templates,
-        accounts,
-        feeds,
-        assets,
-        health,
-    ):
+    for room in _ROOMS:
         app.register_blueprint(room.bp)
     _furnish_templates(app)
     if config.trusted_proxies:

@@ -233,15 +233,39 @@ def _insert_campaigns(
 ) -> dict[int | None, int]:
     """Insert one campaign a unit and return the campaign ids by unit id."""
     outer = _outer_ids(session, found)
-    common: _Row = {
+    common = _columns_of(session, found, version, now, event)
+    ids = _campaign_ids(session, found)
+    waiting = {node.id: node for node in nodes}
+    while waiting:  # level after level, so that parents have their id
+        wave = [node for node in waiting.values() if node.parent_id not in waiting]
+        own = [
+            {
+                "unit_id": node.id,
+                "parent_id": ids.get(node.parent_id),
+                "outer_id": outer.get(node.id),
+            }
+            for node in wave
+        ]
+        rows = [common | {"uid": new_uid()} | row for row in own]
+        session.connection().execute(insert(Campaign), rows)
+        ids = _campaign_ids(session, found)
+        waiting = {unit_id: node for unit_id, node in waiting.items() if unit_id not in ids}
+    _take_in(session, found)
+    return ids
+
+
+def _columns_of(
+    session: Session, found: Round, version: TemplateVersion, now: datetime, event: date | None
+) -> _Row:
+    """Return the columns that are the same in all campaigns of a round."""
+    owner = RoleBook.load(session).in_force(found.template.owner_role_key, found.key_day)
+    return {
         "template_id": found.template.id,
         "period": found.period,
         "observance_id": found.template.observance_id,
         "version_id": version.id,
         "year": found.year,
-        "owner_role_key": RoleBook.load(session).in_force(
-            found.template.owner_role_key, found.key_day
-        ),
+        "owner_role_key": owner,
         "summary": found.summary,
         "opens": found.opens,
         "dtstart": found.dates.dtstart,
@@ -253,25 +277,6 @@ def _insert_campaigns(
         "created": now,
         "last_modified": now,
     }
-    ids = _campaign_ids(session, found)
-    waiting = {node.id: node for node in nodes}
-    while waiting:  # level after level, so that parents have their id
-        wave = [node for node in waiting.values() if node.parent_id not in waiting]
-        rows = [
-            common
-            | {
-                "uid": new_uid(),
-                "unit_id": node.id,
-                "parent_id": ids.get(node.parent_id),
-                "outer_id": outer.get(node.id),
-            }
-            for node in wave
-        ]
-        session.connection().execute(insert(Campaign), rows)
-        ids = _campaign_ids(session, found)
-        waiting = {unit_id: node for unit_id, node in waiting.items() if unit_id not in ids}
-    _take_in(session, found)
-    return ids
 
 
 def _campaign_ids(session: Session, found: Round) -> dict[int | None, int]:

@@ -8,7 +8,7 @@ programmer.
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,7 +19,9 @@ from pydantic import ValidationError
 from events.catalog.entries import (
     CalendarFile,
     LevelEntry,
+    ObservanceEntry,
     ObservancesFile,
+    RoleEntry,
     TemplatesFile,
     ThemeEntry,
     TitleEntry,
@@ -212,35 +214,14 @@ def _check_roles(catalog: Catalog, source: _SourceFile) -> None:
     templates, levels = catalog.templates, {level.key for level in catalog.units.level}
     _refuse_duplicates(source, "phase", [phase.key for phase in templates.phase])
     _refuse_duplicates(source, "evidence_type", [kind.key for kind in templates.evidence_type])
-    _refuse_duplicates(source, "role", [role.key for role in templates.role])
-    roles = {role.key: role for role in templates.role}
+    roles = [role.key for role in templates.role]
+    _refuse_duplicates(source, "role", roles)
     for index, role in enumerate(templates.role):
-        if role.level not in {*levels, "any"}:
-            raise source.error(
-                "role",
-                index,
-                role.key,
-                f"unknown level {role.level!r}; known: {', '.join(sorted(levels))}, any",
-            )
-        if role.successor and role.successor not in roles:
-            raise source.error("role", index, role.key, f"unknown successor {role.successor!r}")
-        if role.valid_from and role.valid_to and role.valid_to < role.valid_from:
-            raise source.error(
-                "role",
-                index,
-                role.key,
-                f"ends on {role.valid_to}, before it begins on {role.valid_from}",
-            )
-    cycle = find_cycle(
-        {key: [role.successor] if role.successor else [] for key, role in roles.items()}
-    )
-    if cycle:
-        raise source.error(
-            "role",
-            list(roles).index(cycle[0]),
-            cycle[0],
-            f"cycle of successors: {' → '.join(cycle)}",
-        )
+        problem = _problem_of_role(role, roles, levels)
+        if problem:
+            raise source.error("role", index, role.key, problem)
+    follows = {role.key: [role.successor] if role.successor else [] for role in templates.role}
+    _refuse_cycle(source, "role", follows, "cycle of successors")
     for level, key in templates.level_default_role.items():
         if level not in levels or key not in roles:
             raise CatalogError(
@@ -250,53 +231,71 @@ def _check_roles(catalog: Catalog, source: _SourceFile) -> None:
             )
 
 
+def _problem_of_role(
+    role: RoleEntry, known: Collection[str], levels: Collection[str]
+) -> str | None:
+    if role.level not in {*levels, "any"}:
+        return f"unknown level {role.level!r}; known: {', '.join(sorted(levels))}, any"
+    if role.successor and role.successor not in known:
+        return f"unknown successor {role.successor!r}"
+    if role.valid_from and role.valid_to and role.valid_to < role.valid_from:
+        return f"ends on {role.valid_to}, before it begins on {role.valid_from}"
+    return None
+
+
 def _check_observances(catalog: Catalog, source: _SourceFile) -> None:
     observances = catalog.observances
-    _refuse_duplicates(source, "observance", [entry.key for entry in observances.observance])
-    taken = [unit.slug for unit in catalog.units.unit]
-    _refuse_duplicates(
-        source, "observance", [entry.slug for entry in observances.observance], taken, what="slug"
-    )
-    for index, entry in enumerate(observances.observance):
+    keys = [entry.key for entry in observances.observance]
+    _refuse_duplicates(source, "observance", keys)
+    slugs, taken = [entry.slug for entry in observances.observance], catalog.units.unit
+    _refuse_duplicates(source, "observance", slugs, [unit.slug for unit in taken], what="slug")
+    _check_rules(observances.observance, source)
+    _check_containers(observances.observance, source)
+    _check_dated("title_history", observances.title_history, keys, source)
+    _check_dated("theme", observances.theme, keys, source)
+    titles = [f"{title.observance} {title.from_year}" for title in observances.title_history]
+    _refuse_duplicates(source, "title_history", titles)
+    _refuse_duplicates(source, "theme", [f"{t.observance} {t.year}" for t in observances.theme])
+
+
+def _check_rules(observances: Sequence[ObservanceEntry], source: _SourceFile) -> None:
+    for index, entry in enumerate(observances):
         try:
             rule_from(entry.rule)
         except ValueError as error:
             raise source.error("observance", index, entry.key, f"rule: {error}") from error
-    known = {entry.key for entry in observances.observance}
-    for index, entry in enumerate(observances.observance):
+
+
+def _check_containers(observances: Sequence[ObservanceEntry], source: _SourceFile) -> None:
+    known = [entry.key for entry in observances]
+    for index, entry in enumerate(observances):
         if entry.inside is not None and entry.inside not in known:
-            raise source.error(
-                "observance", index, entry.key, f"inside: unknown observance {entry.inside!r}"
-            )
-    cycle = find_cycle(
-        {entry.key: [entry.inside] if entry.inside else [] for entry in observances.observance}
-    )
+            problem = f"inside: unknown observance {entry.inside!r}"
+            raise source.error("observance", index, entry.key, problem)
+    inside = {entry.key: [entry.inside] if entry.inside else [] for entry in observances}
+    _refuse_cycle(source, "observance", inside, "cycle of inside")
+
+
+def _check_dated(
+    table: str,
+    entries: Sequence[TitleEntry | ThemeEntry],
+    known: Collection[str],
+    source: _SourceFile,
+) -> None:
+    """Refuse a title or a theme of an observance that is not there."""
+    for index, entry in enumerate(entries):
+        if entry.observance not in known:
+            problem = f"unknown observance {entry.observance!r}"
+            raise source.error(table, index, entry.observance, problem)
+
+
+def _refuse_cycle(
+    source: _SourceFile, table: str, follows: Mapping[str, Sequence[str]], what: str
+) -> None:
+    cycle = find_cycle(follows)
     if cycle:
-        raise source.error(
-            "observance",
-            list(known).index(cycle[0]),
-            cycle[0],
-            f"cycle of inside: {' → '.join(cycle)}",
-        )
-    dated: Sequence[tuple[str, Sequence[TitleEntry | ThemeEntry]]] = (
-        ("title_history", observances.title_history),
-        ("theme", observances.theme),
-    )
-    for table, entries in dated:
-        for index, dated_entry in enumerate(entries):
-            if dated_entry.observance not in known:
-                raise source.error(
-                    table,
-                    index,
-                    dated_entry.observance,
-                    f"unknown observance {dated_entry.observance!r}",
-                )
-    _refuse_duplicates(
-        source,
-        "title_history",
-        [f"{t.observance} {t.from_year}" for t in observances.title_history],
-    )
-    _refuse_duplicates(source, "theme", [f"{t.observance} {t.year}" for t in observances.theme])
+        way = " → ".join(cycle)
+        raise source.error(table, list(follows).index(cycle[0]), cycle[0], f"{what}: {way}")
 
 
 def _check_templates(catalog: Catalog, source: _SourceFile) -> None:

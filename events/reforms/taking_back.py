@@ -33,6 +33,13 @@ from events.units.tree import names_of
 TAKEN_BACK = "taken_back"  # in `detail`: when, and by whom
 # in `detail` of a change that was taken back: the names of the units that are no more, by their key
 NAMES = "names"
+_WORKS = N_("%(unit)s has campaigns or items already, so the change can no longer be taken back.")
+_IS_STAFFED = N_("%(unit)s has people in posts already, so the change can no longer be taken back.")
+_STANDS_ABOVE = N_(
+    "%(unit)s has other units below it already, so the change can no longer be taken back."
+)
+_CHANGES_LATER = N_("%(unit)s is changed by a later change; please take that one back first.")
+_HANDED_OVER = N_("%(unit)s has handed its work over, so the change can no longer be taken back.")
 
 
 def reform_of(session: Session, key: str) -> Reform:
@@ -88,62 +95,26 @@ def _require_nothing_done(
     nothing.
     """
     old, new = [unit.id for unit in ended], [unit.id for unit in begun]
-    closed = (
-        select(Change.id)
-        .join(Change.item)
-        .join(ChecklistItem.campaign)
-        .where(Campaign.unit_id == Unit.id)
-    )
-    handed_over = closed.where(
-        Change.at >= reform.at, Change.after[MOVED_TO].as_string().is_not(None)
-    )
     above = select(Unit.parent_id).where(Unit.id.in_(old), Unit.parent_id.not_in(old))
-    for units, is_in_the_way, sentence in (
-        (
-            new,
-            _has_work(),
-            N_(
-                "%(unit)s has campaigns or items already, so the change can no longer be taken "
-                "back."
-            ),
-        ),
-        (
-            new,
-            _has_people(),
-            N_("%(unit)s has people in posts already, so the change can no longer be taken back."),
-        ),
-        (
-            new,
-            _has_others_below(new),
-            N_(
-                "%(unit)s has other units below it already, so the change can no longer be taken "
-                "back."
-            ),
-        ),
-        (
-            new,
-            Unit.valid_to.is_not(None),
-            N_("%(unit)s is changed by a later change; please take that one back first."),
-        ),
-        (
-            above,
-            Unit.valid_to.is_not(None),
-            N_("%(unit)s is changed by a later change; please take that one back first."),
-        ),
-        (
-            old,
-            handed_over.exists(),
-            N_("%(unit)s has handed its work over, so the change can no longer be taken back."),
-        ),
-    ):
-        found = session.scalar(
-            select(Unit)
-            .where(Unit.id.in_(units), is_in_the_way)
-            .order_by(Unit.position, Unit.id)
-            .limit(1)
-        )
-        if found is not None:
-            raise ConflictError(sentence, unit=found.full_name)
+    in_the_way = (
+        (new, _has_work(), _WORKS),
+        (new, _has_people(), _IS_STAFFED),
+        (new, _has_others_below(new), _STANDS_ABOVE),
+        (new, Unit.valid_to.is_not(None), _CHANGES_LATER),
+        (above, Unit.valid_to.is_not(None), _CHANGES_LATER),
+        (old, _has_handed_over(reform), _HANDED_OVER),
+    )
+    for units, is_in_the_way, sentence in in_the_way:
+        found = select(Unit).where(Unit.id.in_(units), is_in_the_way)
+        first = session.scalar(found.order_by(Unit.position, Unit.id).limit(1))
+        if first is not None:
+            raise ConflictError(sentence, unit=first.full_name)
+
+
+def _has_handed_over(reform: Reform) -> ColumnElement[bool]:
+    over = Change.after[MOVED_TO].as_string().is_not(None)
+    closed = select(Change.id).join(Change.item).join(ChecklistItem.campaign)
+    return closed.where(Campaign.unit_id == Unit.id, Change.at >= reform.at, over).exists()
 
 
 def _has_work() -> ColumnElement[bool]:

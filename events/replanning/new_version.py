@@ -8,7 +8,7 @@ history is never deleted.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -54,7 +54,7 @@ from events.replanning.preview import (
     fingerprint,
     write,
 )
-from events.units.tree import load_tree
+from events.units.tree import UnitTree, load_tree
 
 # that parts take over
 _OF_THE_WHOLE = tuple(
@@ -175,28 +175,13 @@ class _Comparison:
         links = _links(session)
         self._left_by = _left_by(session, root, links)
         self._followed = _followed(links, {s.node.id for s in checklists} - self._closed)
-        copies = {
-            version_id: copies_by_level(list(items.values()), tree)
-            for version_id, items in versions.items()
-        }
-        self._copies = copies[version.id]
-        self._wanted = {s.campaign.id: self._wanted_of(s) for s in checklists}
-        self._had = {
-            s.campaign.id: {item.key for item in copies[s.campaign.version_id].of(s.node)}
-            for s in checklists
-        }
-        self._back = {
-            item.id
-            for s in checklists
-            for key, item in s.items.items()
-            if key in self._wanted[s.campaign.id] and _was_taken_away(item)
-        }
+        self._compare_copies(versions, tree)
         self._dates = wanted_dates(
             checklists,
             self._wanted,
             anchors,
             calendar,
-            issued=issue_dates(session, checklists[0].campaign),
+            issued=issue_dates(session, root),
             late_workdays=root.template.late_plan_workdays,
             reopened=self._back,
         )
@@ -204,6 +189,27 @@ class _Comparison:
         self.positions: list[_Row] = []
         # by item id what a whole item should be, which its parts follow
         self._rows: dict[int, _Row] = {}
+
+    def _compare_copies(
+        self, versions: Mapping[int, Mapping[str, TemplateItem]], tree: UnitTree
+    ) -> None:
+        """Find by campaign what the version gives it, what it had, and which items come back."""
+        copies = {
+            version_id: copies_by_level(list(items.values()), tree)
+            for version_id, items in versions.items()
+        }
+        self._copies = copies[self.version.id]
+        self._wanted = {s.campaign.id: self._wanted_of(s) for s in self.checklists}
+        self._had = {
+            s.campaign.id: {item.key for item in copies[s.campaign.version_id].of(s.node)}
+            for s in self.checklists
+        }
+        self._back = {
+            item.id
+            for s in self.checklists
+            for key, item in s.items.items()
+            if key in self._wanted[s.campaign.id] and _was_taken_away(item)
+        }
 
     def diff(self) -> VersionDiff:
         lines: list[Line] = []

@@ -139,6 +139,11 @@ def problem_of_item(
     keys = [other.key for other in template.item]
     if keys.count(item.key) > 1:
         return InvalidInputError(N_("this key stands twice in the template"))
+    return _problem_of_dates(item, template) or _unknown(item, keys, known)
+
+
+def _problem_of_dates(item: ItemEntry, template: TemplateEntry) -> InvalidInputError | None:
+    """Return what is wrong with an item's days and evidence in themselves."""
     if item.anchor is Anchor.PLAN and not item.depends_on:
         return InvalidInputError(N_("an item that counts from a plan needs the plan in depends_on"))
     if item.anchor not in ANCHORS[template.anchor] | {Anchor.PLAN}:
@@ -152,31 +157,22 @@ def problem_of_item(
         return InvalidInputError(N_("evidence_min needs a kind of evidence"))
     if item.end_offset_days is None and item.level_end_offsets:
         return InvalidInputError(N_("level_end_offsets needs an end_offset_days"))
+    return None
+
+
+def _unknown(item: ItemEntry, keys: Collection[str], known: Known) -> InvalidInputError | None:
+    """Return the first key of an item that names nothing; ``keys`` are the template's items."""
+    levels = [*item.levels, *item.level_offsets, *item.level_end_offsets]
     wanted: Sequence[tuple[str, Iterable[str], Collection[str]]] = (
         (N_("unknown role '%(key)s'"), [item.role, *item.support_roles], known.roles),
         (N_("unknown phase '%(key)s'"), [item.phase], known.phases),
         (N_("unknown evidence kind '%(key)s'"), item.evidence, known.evidence),
-        (
-            N_("unknown level '%(key)s'"),
-            [*item.levels, *item.level_offsets, *item.level_end_offsets],
-            known.levels,
-        ),
-        (
-            N_("unknown level '%(key)s'"),
-            [item.if_no_level],
-            {*known.levels, DROP},
-        ),
+        (N_("unknown level '%(key)s'"), levels, known.levels),
+        (N_("unknown level '%(key)s'"), [item.if_no_level], {*known.levels, DROP}),
         (N_("unknown depends_on '%(key)s'"), item.depends_on, keys),
     )
-    return next(
-        (
-            InvalidInputError(said, key=key)
-            for said, used, good in wanted
-            for key in used
-            if key not in good
-        ),
-        None,
-    )
+    wrong = ((said, key) for said, used, good in wanted for key in used if key not in good)
+    return next((InvalidInputError(said, key=key) for said, key in wrong), None)
 
 
 def _ends_before_it_starts(item: ItemEntry) -> bool:

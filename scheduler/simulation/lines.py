@@ -142,24 +142,10 @@ def campaign_lines(session: Session, shown: set[int] | None) -> Iterator[Campaig
 
 def item_lines(session: Session, shown: set[int] | None) -> Iterator[ItemLine]:
     item = ChecklistItem
-    facts = (
-        item.key,
-        item.summary,
-        item.role_key,
-        item.dtstart,
-        item.nominal_due,
-        item.due,
-        item.due_reason,
-    )
-    place = (
-        KEY.label("observance"),
-        Campaign.period,
-        Unit.id,
-        Unit.key.label("unit"),
-        Unit.level_key,
-    )
+    facts = item.key, item.summary, item.role_key, item.dtstart, item.nominal_due, item.due
+    place = KEY.label("observance"), Campaign.period, Unit.key.label("unit"), Unit.level_key
     query = (
-        select(*facts, *place)
+        select(*facts, item.due_reason, *place, Unit.id)
         .join(item.campaign)
         .join(Campaign.template)
         .outerjoin(Campaign.observance)
