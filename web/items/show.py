@@ -203,7 +203,7 @@ def undo(item_id: int) -> ResponseReturnValue:
 
 def _use(use_case: Callable[..., ChecklistItem], *arguments: Any) -> _Change:
     """Return the call of a use case once somebody is signed in."""
-    return lambda session, person, at: use_case(session, *arguments, by=person, now=at)
+    return lambda session, person, at: use_case(session, *arguments, Stamp(person, at))
 
 
 def _change(
