@@ -29,6 +29,7 @@ MOST_PAGES, MOST_ALIKE = 180, 12  # that one person looks at; of one kind
 DATA = Path(__file__).parents[1] / "data" / "upgrade"
 _PERSONAL = re.compile(r'name="(?:csrf_token|shown|expected|fingerprint)" value="[^"]*"|\?v=\w+')
 _NAMES = re.compile(r"(?<=[/=])[^/=?&]*[\d@-][^/=?&]*")
+_INLINE = re.compile(r"</?(?:a|b|em|i|small|span|strong)\b[^>]*>")  # do not part words
 _LINK = re.compile(r'<a\b[^>]*\bhref="([^"#]+)"')
 _NOT_A_PAGE = re.compile(
     r"^/(?:static|lich|dang-xuat|ngon-ngu|favicon|robots|khoe|dang-nhap\?)|\.ics$|tep$|\.toml$"
@@ -146,7 +147,8 @@ def _said(client: FlaskClient, path: str) -> tuple[str, list[str]]:
     links = [html.unescape(link) for link in _LINK.findall(body)]
     links = [link for link in links if link.startswith("/") and not _NOT_A_PAGE.search(link)]
     words = re.sub(r"<(script|style)\b.*?</\1>", "", body, flags=re.S)
-    words = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", words)).split())
+    words = re.sub(r"<[^>]+>", " ", _INLINE.sub("", words))
+    words = " ".join(html.unescape(words).split())
     return f"{answer.status_code} {words}", links
 
 
