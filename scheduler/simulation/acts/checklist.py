@@ -129,7 +129,7 @@ class Decline(OfItem):
     def happen(self, stage: Stage) -> Iterator[Told]:
         item, use_case = self.find(stage), excuse_item if self.excuse else decline_item
         yield self.stands(
-            stage, use_case(stage.session, item.id, self.reason, **self.who(stage, item))
+            stage, use_case(stage.session, item.id, self.reason, Stamp(**self.who(stage, item)))
         )
 
 
