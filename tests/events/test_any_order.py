@@ -21,7 +21,7 @@ from events.checklist.editing import Edit, edit_item
 from events.checklist.history import Stamp
 from events.checklist.own_items import OwnItem, add_own_item
 from events.checklist.states import complete_item, decline_item, reopen_item
-from events.checklist.transitions import closed_from_outside, untouched
+from events.checklist.transitions import untouched
 from events.localtime import VIETNAM, local_day
 from events.models import (
     Anchor,
@@ -296,8 +296,7 @@ class RunningRound:
         found = [
             item
             for item in alive
-            if item.campaign.unit.is_valid(self.today)
-            and not closed_from_outside(self.session, item)
+            if item.campaign.unit.is_valid(self.today) and not item.is_closed_from_outside
         ]
         if found:
             reopen_item(self.session, found[number % len(found)].id, Stamp(**self.who))
@@ -320,7 +319,7 @@ class RunningRound:
             for item in self.items(ChecklistItem.not_done == NotDone.NOT_DONE)
             if item.campaign.unit.is_valid(self.today)
         ]
-        found = [item for item in found if not closed_from_outside(self.session, item)]
+        found = [item for item in found if not item.is_closed_from_outside]
         if found:
             item = reopen_item(self.session, found[number % len(found)].id, Stamp(**self.who))
             lines = new_version.compare(
