@@ -21,7 +21,7 @@ def get_campaign(session: Session, uid: str) -> Campaign:
 
 def get_campaign_in_full(session: Session, uid: str) -> Campaign:
     """Return the campaign with this UID and what it is shown with: its unit, the campaigns above
-    and around it, its template, its observance with titles and themes. Raises ``NotFoundError``.
+    and around it, its template, its observance through the years. Raises ``NotFoundError``.
     """
     load = (
         joinedload(Campaign.unit).joinedload(Unit.level),
@@ -31,7 +31,9 @@ def get_campaign_in_full(session: Session, uid: str) -> Campaign:
         joinedload(Campaign.template),
         joinedload(Campaign.version),
         joinedload(Campaign.observance).options(
-            selectinload(Observance.themes), selectinload(Observance.titles)
+            selectinload(Observance.themes),
+            selectinload(Observance.titles),
+            selectinload(Observance.bases),
         ),
     )
     return _found(session.scalar(select(Campaign).where(Campaign.uid == uid).options(*load)), uid)

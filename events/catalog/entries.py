@@ -113,12 +113,27 @@ class TitleEntry(Entry):
     title_vi: str
 
 
+class BasisEntry(Entry):
+    observance: str
+    kind: str
+    number: str
+    dated: date | None = None
+    title: str | None = None
+    from_year: int | None = None
+    to_year: int | None = None
+    source: str | None = None
+
+
 class ThemeEntry(Entry):
     observance: str
     year: int
     theme_vi: str
     slogans: list[str] = []
     source: str | None = None
+    letter_number: str | None = None
+    letter_date: date | None = None
+    letter_issuer: str | None = None
+    is_second_hand: bool = False
 
 
 class SwapEntry(Entry):
@@ -164,6 +179,7 @@ class ObservancesFile(Entry):
     schema_version: int
     observance: list[ObservanceEntry]
     title_history: list[TitleEntry] = []
+    basis: list[BasisEntry] = []
     theme: list[ThemeEntry] = []
 
 

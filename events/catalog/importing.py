@@ -29,6 +29,7 @@ from events.models import (
     CalendarDay,
     DecidedYear,
     EvidenceType,
+    LegalBasis,
     Level,
     Needs,
     Observance,
@@ -151,6 +152,11 @@ def _import_observances(session: Session, catalog: Catalog, result: ImportResult
         for t in source.title_history
     )
     _merge_all(session, result, TitlePeriod, titles, ("observance_id", "from_year"))
+    bases = (
+        ((ids[b.observance], b.number), b.model_dump(exclude={"observance", "number"}))
+        for b in source.basis
+    )
+    _merge_all(session, result, LegalBasis, bases, ("observance_id", "number"))
     themes = (
         ((ids[t.observance], t.year), t.model_dump(exclude={"observance", "year"}))
         for t in source.theme

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from events.catalog.entries import (
+    BasisEntry,
     CalendarFile,
     LevelEntry,
     ObservanceEntry,
@@ -252,9 +253,14 @@ def _check_observances(catalog: Catalog, source: _SourceFile) -> None:
     _check_rules(observances.observance, source)
     _check_containers(observances.observance, source)
     _check_dated("title_history", observances.title_history, keys, source)
+    _check_dated("basis", observances.basis, keys, source)
     _check_dated("theme", observances.theme, keys, source)
+    _check_periods("title_history", observances.title_history, source)
+    _check_periods("basis", observances.basis, source)
     titles = [f"{title.observance} {title.from_year}" for title in observances.title_history]
     _refuse_duplicates(source, "title_history", titles)
+    bases = [f"{basis.observance} {basis.number}" for basis in observances.basis]
+    _refuse_duplicates(source, "basis", bases)
     _refuse_duplicates(source, "theme", [f"{t.observance} {t.year}" for t in observances.theme])
 
 
@@ -278,14 +284,24 @@ def _check_containers(observances: Sequence[ObservanceEntry], source: _SourceFil
 
 def _check_dated(
     table: str,
-    entries: Sequence[TitleEntry | ThemeEntry],
+    entries: Sequence[TitleEntry | BasisEntry | ThemeEntry],
     known: Collection[str],
     source: _SourceFile,
 ) -> None:
-    """Refuse a title or a theme of an observance that is not there."""
+    """Refuse a title, a legal basis or a theme of an observance that is not there."""
     for index, entry in enumerate(entries):
         if entry.observance not in known:
             problem = f"unknown observance {entry.observance!r}"
+            raise source.error(table, index, entry.observance, problem)
+
+
+def _check_periods(
+    table: str, entries: Sequence[TitleEntry | BasisEntry], source: _SourceFile
+) -> None:
+    for index, entry in enumerate(entries):
+        first, last = entry.from_year, entry.to_year
+        if first is not None and last is not None and last < first:
+            problem = f"ends in {last}, before it begins in {first}"
             raise source.error(table, index, entry.observance, problem)
 
 

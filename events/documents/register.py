@@ -158,11 +158,8 @@ def issue_document(
             N_("This document was already issued on %(day)s."), day=f"{document.issued:%d/%m/%Y}"
         )
     before, printed = facts_of(document), inherited(document.campaign)
-    document.theme, document.slogans, document.anniversary = (
-        printed.theme,
-        list(printed.slogans),
-        printed.anniversary,
-    )
+    document.theme, document.anniversary = printed.theme, printed.anniversary
+    document.slogans, document.bases = list(printed.slogans), list(printed.bases)
     document.issued = on
     document.dated = document.dated or on
     document.at, document.by = now, by
@@ -306,7 +303,12 @@ def printed_by(document: Document) -> Printed:
     """Return what a document prints: as it was issued, or what a draft's campaign prints today."""
     if document.issued is None:
         return inherited(document.campaign)
-    return Printed(document.theme, tuple(document.slogans or ()), document.anniversary)
+    return Printed(
+        document.theme,
+        tuple(document.slogans or ()),
+        document.anniversary,
+        tuple(document.bases or ()),
+    )
 
 
 def awaited_items(session: Session, campaign: Campaign) -> list[ChecklistItem]:

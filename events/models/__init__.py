@@ -17,6 +17,7 @@ from events.models.items import (
 from events.models.observances import (
     CalendarDay,
     DecidedYear,
+    LegalBasis,
     Observance,
     ObservanceOccurrence,
     ObservanceStatus,
@@ -59,6 +60,7 @@ __all__ = [
     "FeedSnapshot",
     "ItemCredit",
     "ItemState",
+    "LegalBasis",
     "Level",
     "Needs",
     "NotDone",

@@ -62,10 +62,11 @@ class Document(Base):
     issuer: Mapped[str | None]
     signer: Mapped[str | None]
     abstract: Mapped[str]
-    # as printed in an issued document, like the next two; a draft prints the campaign's
+    # as printed in an issued document, like the next three; a draft prints the campaign's
     theme: Mapped[str | None]
     slogans: Mapped[list[str] | None]
     anniversary: Mapped[str | None]
+    bases: Mapped[list[str] | None]
     issued: Mapped[date | None]
     supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
     file_name: Mapped[str | None]

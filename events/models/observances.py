@@ -1,5 +1,5 @@
-"""The days kept every year, their titles and themes through the years, and the yearly decisions on
-days off.
+"""The days kept every year, their titles, themes and legal bases through the years, and the yearly
+decisions on days off.
 """
 
 import re
@@ -17,7 +17,16 @@ from events.models.columns import FromCatalog, Published, ReasonOfDay
 
 ANNIVERSARY = "Kỷ niệm N năm"
 _COUNTED_YEARLY = "lần thứ"  # how an event that is held again every year is numbered
+_LAST_PADDED_MONTH = 2  # 03/02/2021 and 03/3/2021: Decree 30/2020/NĐ-CP
 _ROUND = 5  # years between the anniversaries that are marked
+
+
+def named_paper(name: str, dated: date | None) -> str:
+    """Return a paper with its date as papers write it, "28/NQ-CP ngày 03/3/2021"."""
+    if dated is None:
+        return name
+    month = f"{dated.month:02}" if dated.month <= _LAST_PADDED_MONTH else dated.month
+    return f"{name} ngày {dated.day:02}/{month}/{dated.year}"
 
 
 class ObservanceStatus(StrEnum):
@@ -44,7 +53,7 @@ class Observance(FromCatalog, Base):
     title_vi: Mapped[str]
     title_en: Mapped[str]
     rule: Mapped[dict[str, Any]]
-    basis: Mapped[str | None]
+    basis: Mapped[str | None]  # what it rests on in every year; `bases` are for a time
     base_year: Mapped[int | None]
     # the wording, in which N stands for the number; None: "Kỷ niệm N năm"
     anniversary: Mapped[str | None]
@@ -58,6 +67,9 @@ class Observance(FromCatalog, Base):
         back_populates="observance", order_by="TitlePeriod.from_year"
     )
     themes: Mapped[list["Theme"]] = relationship(back_populates="observance")
+    bases: Mapped[list["LegalBasis"]] = relationship(
+        back_populates="observance", order_by="LegalBasis.dated, LegalBasis.number"
+    )
     container: Mapped["Observance | None"] = relationship(
         primaryjoin="foreign(Observance.inside_key) == remote(Observance.key)", viewonly=True
     )
@@ -77,6 +89,13 @@ class Observance(FromCatalog, Base):
 
     def theme_in(self, year: int) -> "Theme | None":
         return next((theme for theme in self.themes if theme.year == year), None)
+
+    def bases_in(self, year: int) -> tuple[str, ...]:
+        """Return in words what the observance rests on in ``year``: what holds in every year, then
+        the papers in force, in the order of their dates.
+        """
+        for_a_time = (basis.words for basis in self.bases if basis.is_in_force(year))
+        return (*([self.basis] if self.basis else []), *for_a_time)
 
     def anniversary_in(self, year: int) -> int | None:
         """Return N of "kỷ niệm N năm", or None when the day is not numbered."""
@@ -113,8 +132,45 @@ class TitlePeriod(FromCatalog, Base):
     observance: Mapped[Observance] = relationship(back_populates="titles")
 
 
+class LegalBasis(FromCatalog, Base):
+    """A paper that an observance rests on from one year to another (None: from ever, until today).
+
+    Programmes end; a campaign names those of its own year.
+    """
+
+    __tablename__ = "legal_basis"
+    __table_args__ = (UniqueConstraint("observance_id", "number"),)
+
+    id: Mapped[PrimaryKey]
+    observance_id: Mapped[int] = mapped_column(ForeignKey("observance.id"))
+    kind: Mapped[str]  # as it is printed: "Nghị quyết", "Luật"
+    number: Mapped[str]
+    dated: Mapped[date | None]
+    title: Mapped[str | None]
+    from_year: Mapped[int | None]
+    to_year: Mapped[int | None]
+    source: Mapped[str | None]
+
+    observance: Mapped[Observance] = relationship(back_populates="bases")
+
+    def is_in_force(self, year: int) -> bool:
+        return (self.from_year is None or self.from_year <= year) and (
+            self.to_year is None or year <= self.to_year
+        )
+
+    @property
+    def words(self) -> str:
+        """The paper as others name it: "Nghị quyết 28/NQ-CP ngày 03/3/2021 (Chiến lược …)"."""
+        named = named_paper(f"{self.kind} {self.number}", self.dated)
+        return f"{named} ({self.title})" if self.title else named
+
+
 class Theme(FromCatalog, Base):
-    """The theme of an observance in one year, as the lead ministry announced it."""
+    """The theme of an observance in one year, as the lead ministry announced it.
+
+    The letter is the paper that announced it. ``is_second_hand``: it is known from papers of others
+    and the ministry's own was not seen.
+    """
 
     __tablename__ = "theme"
     __table_args__ = (UniqueConstraint("observance_id", "year"),)
@@ -125,8 +181,20 @@ class Theme(FromCatalog, Base):
     theme_vi: Mapped[str]
     slogans: Mapped[list[str]] = mapped_column(default=list)
     source: Mapped[str | None]
+    letter_number: Mapped[str | None]
+    letter_date: Mapped[date | None]
+    letter_issuer: Mapped[str | None]
+    is_second_hand: Mapped[bool] = mapped_column(default=False)
 
     observance: Mapped[Observance] = relationship(back_populates="themes")
+
+    @property
+    def letter(self) -> str | None:
+        """The letter as others name it: "8935/BNV-CTTN&BĐG ngày 03/10/2025 của Bộ Nội vụ"."""
+        if not self.letter_number:
+            return None
+        named = named_paper(self.letter_number, self.letter_date)
+        return f"{named} của {self.letter_issuer}" if self.letter_issuer else named
 
 
 class ObservanceOccurrence(Published, Base):

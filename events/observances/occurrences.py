@@ -12,9 +12,15 @@ from events.database import new_uid
 from events.errors import N_, NotFoundError
 from events.installation import day_here
 from events.models import Observance, ObservanceOccurrence
-from events.observances.printed import of_year
+from events.observances.printed import SECOND_HAND_VI, of_year
 
 HORIZON = timedelta(days=3 * 366)  # lunar days are wanted three years ahead
+
+_THROUGH_THE_YEARS = (
+    selectinload(Observance.titles),
+    selectinload(Observance.themes),
+    selectinload(Observance.bases),
+)
 
 
 def enabled_observances(session: Session) -> Sequence[Observance]:
@@ -23,9 +29,7 @@ def enabled_observances(session: Session) -> Sequence[Observance]:
         select(Observance).where(Observance.enabled).order_by(Observance.position, Observance.id)
     )
     around = selectinload(Observance.container).selectinload(Observance.themes)
-    return session.scalars(
-        query.options(selectinload(Observance.titles), selectinload(Observance.themes), around)
-    ).all()
+    return session.scalars(query.options(*_THROUGH_THE_YEARS, around)).all()
 
 
 def get_enabled(session: Session, slug: str) -> Observance:
@@ -34,8 +38,7 @@ def get_enabled(session: Session, slug: str) -> Observance:
     Raises ``NotFoundError``, also for one that is switched off.
     """
     query = select(Observance).where(Observance.slug == slug, Observance.enabled)
-    load = (selectinload(Observance.titles), selectinload(Observance.themes))
-    found = session.scalar(query.options(*load))
+    found = session.scalar(query.options(*_THROUGH_THE_YEARS))
     if found is None:
         raise NotFoundError(N_("There is no observance at this address."))
     return found
@@ -63,21 +66,22 @@ def extend_horizon(session: Session, *, now: datetime, horizon: timedelta = HORI
 
 def describe(observance: Observance, year: int) -> str:
     """Return the plain text that a calendar shows for an observance in ``year``: what is printed
-    about it, and its legal basis.
+    about it, and what it rests on then. What nobody entered has no line.
     """
     printed, lines = of_year(observance, year), []
     if printed.anniversary:
         lines.append(f"{printed.anniversary}.")
     if printed.theme:
-        lines.append(f"Chủ đề: {printed.theme}.")
+        doubt = f" ({SECOND_HAND_VI})" if printed.is_second_hand else ""
+        lines.append(f"Chủ đề: {printed.theme}{doubt}.")
     if printed.slogans:
         lines.append(f"Khẩu hiệu: {'; '.join(printed.slogans)}")
     if observance.rule["kind"] == "lunar_day":
         lines.append(
             f"Ngày {observance.rule['lunar_day']}/{observance.rule['lunar_month']} âm lịch."
         )
-    if observance.basis:
-        lines.append(f"Căn cứ: {observance.basis}.")
+    if printed.bases:
+        lines.append(f"Căn cứ: {'; '.join(printed.bases)}.")
     return "\n".join(lines)
 
 

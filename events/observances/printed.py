@@ -1,10 +1,11 @@
-"""What is printed about an observance: theme, slogans and anniversary, found the same way by pages,
-calendars and documents.
+"""What is printed about an observance: theme, slogans, anniversary and legal bases, found the same
+way by pages, calendars and documents.
 
 A theme is announced for a year, with its slogans. An observance that has none takes that of the one
 that contains it: 25/11 prints the action month's. A campaign may choose its own, which also holds
 for those below it; whoever chooses only a theme has no slogans, since the year's belong to the
-year's theme. The anniversary is always the observance's own.
+year's theme. The anniversary and the legal bases, those in force in the year, are always the
+observance's own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ from events.people.rights import require_post
 from events.stale_forms import digest, require_shown
 from events.texts import short
 
+SECOND_HAND_VI = "chưa thấy văn bản của bộ"  # in calendars, which are Vietnamese
 _CHANGED = N_(
     "Meanwhile somebody else stored another theme for this campaign; “Printed now” shows it. "
     "What you typed is still here: store it once more if it is to replace that."
@@ -30,17 +32,24 @@ _CHANGED = N_(
 @dataclass(frozen=True, slots=True)
 class Printed:
     """What stands on banners and papers; ``anniversary`` is a sentence such as "Kỷ niệm 25 năm
-    (2001–2026)".
+    (2001–2026)", each of ``bases`` names a paper. ``is_second_hand`` tells that the ministry's
+    letter with the theme was not seen.
     """
 
     theme: str | None = None
     slogans: tuple[str, ...] = ()
     anniversary: str | None = None
+    bases: tuple[str, ...] = ()
+    is_second_hand: bool = False
 
 
 def of_year(observance: Observance, year: int) -> Printed:
     """Return what an observance prints in a year, whether or not a campaign is open."""
-    return replace(_announced(observance, year), anniversary=observance.anniversary_text(year))
+    return replace(
+        _announced(observance, year),
+        anniversary=observance.anniversary_text(year),
+        bases=observance.bases_in(year),
+    )
 
 
 def inherited(campaign: Campaign) -> Printed:
@@ -51,7 +60,9 @@ def inherited(campaign: Campaign) -> Printed:
     for above in _upwards(campaign):
         slogans = slogans or above.slogans
         if above.theme:
-            return replace(found, theme=above.theme, slogans=tuple(slogans or ()))
+            return replace(
+                found, theme=above.theme, slogans=tuple(slogans or ()), is_second_hand=False
+            )
     return replace(found, slogans=tuple(slogans)) if slogans else found
 
 
@@ -89,7 +100,7 @@ def choice_shown(campaign: Campaign) -> str:
 
 def _announced(observance: Observance, year: int) -> Printed:
     if theme := observance.theme_in(year):
-        return Printed(theme.theme_vi, tuple(theme.slogans))
+        return Printed(theme.theme_vi, tuple(theme.slogans), is_second_hand=theme.is_second_hand)
     return _announced(observance.container, year) if observance.container else Printed()
 
 
@@ -102,7 +113,7 @@ def _of_occasion(campaign: Campaign) -> Printed:
     found = of_year(campaign.observance, campaign.year)
     if campaign.outer is None or campaign.observance.theme_in(campaign.year):
         return found
-    return replace(inherited(campaign.outer), anniversary=found.anniversary)
+    return replace(inherited(campaign.outer), anniversary=found.anniversary, bases=found.bases)
 
 
 def _upwards(campaign: Campaign) -> Iterator[Campaign]:

@@ -76,6 +76,13 @@ def _campaign(session: Session, unit: Unit, key: str) -> Campaign:
     return session.scalars(query.where(Campaign.year == 2021)).one()
 
 
+OF_HAPPINESS = (
+    "Nghị quyết A/RES/66/281 của Đại hội đồng LHQ (28/6/2012); "
+    "ở Việt Nam: Quyết định 2589/QĐ-TTg ngày 26/12/2013",
+)
+OF_THE_FAMILY = ("Quyết định 72/2001/QĐ-TTg ngày 04/5/2001",)
+
+
 @pytest.fixture
 def happiness(session: Session, cast: Cast, vietnam) -> Round:
     open_campaigns(session, now=datetime(2021, 10, 1, tzinfo=UTC), calendar=vietnam, year=2021)
@@ -152,7 +159,9 @@ def test_a_theme_chosen_above_holds_below_until_a_campaign_chooses_its_own(
     assert themes == ["Chủ đề tỉnh", "Chủ đề tỉnh", "Chủ đề xã"]
     assert inherited(happiness.district).slogans == ("Khẩu hiệu tỉnh",)
     choose_theme(session, happiness.province, "", by=cast.hoa, now=NOW)
-    assert inherited(happiness.district) == Printed("Chủ đề năm", ("Khẩu hiệu năm",))
+    assert inherited(happiness.district) == Printed(
+        "Chủ đề năm", ("Khẩu hiệu năm",), bases=OF_HAPPINESS
+    )
 
 
 def test_who_chooses_only_a_theme_prints_no_slogans_of_another(
@@ -166,7 +175,7 @@ def test_who_chooses_only_a_theme_prints_no_slogans_of_another(
     choose_theme(session, happiness.province, "Chủ đề tỉnh", by=cast.hoa, now=NOW)
     choose_theme(session, happiness.commune, "", ["Khẩu hiệu xã"], by=cast.thi, now=NOW)
 
-    assert inherited(happiness.province) == Printed("Chủ đề tỉnh")
+    assert inherited(happiness.province) == Printed("Chủ đề tỉnh", bases=OF_HAPPINESS)
     assert inherited(happiness.commune).slogans == ("Khẩu hiệu xã",)
 
 
@@ -430,7 +439,7 @@ def test_an_issued_document_keeps_its_type_and_a_draft_has_no_day_of_issue(
         correct_document(session, document, PLAN, issued=TODAY + A_DAY, by=cast.thi, now=NOW)
 
 
-def test_an_issued_document_keeps_slogans_and_anniversary_too(
+def test_an_issued_document_keeps_slogans_anniversary_and_legal_bases_too(
     session: Session, cast: Cast, vietnam, happiness: Round
 ):
     day = _campaign(session, cast.commune, "vn_family_day")
@@ -439,10 +448,12 @@ def test_an_issued_document_keeps_slogans_and_anniversary_too(
     issue_document(session, document, TODAY, by=cast.thi, now=NOW)
 
     announce(session, day, "Chủ đề mới", ("Ba",))
-    day.observance.base_year = None
+    day.observance.base_year, day.observance.basis = None, "Căn cứ mới"
 
-    assert printed_by(document) == Printed("Chủ đề", ("Một", "Hai"), "Kỷ niệm 20 năm (2001–2021)")
-    assert inherited(day) == Printed("Chủ đề mới", ("Ba",))
+    assert printed_by(document) == Printed(
+        "Chủ đề", ("Một", "Hai"), "Kỷ niệm 20 năm (2001–2021)", OF_THE_FAMILY
+    )
+    assert inherited(day) == Printed("Chủ đề mới", ("Ba",), bases=("Căn cứ mới",))
 
 
 def test_drafts_are_left_out_for_those_who_may_not_see_them(

@@ -1,0 +1,134 @@
+"""The themes, letters and legal bases that are known stand in the shipped catalogue."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from events.catalog.importing import import_catalog
+from events.catalog.reading import read_catalog
+from events.errors import CatalogError
+from events.models import LegalBasis, Observance
+from events.observances.occurrences import describe
+from events.observances.printed import of_year
+from tests.events.catalog.test_catalog import folder, spoil
+
+__all__ = ["folder"]
+
+NOW = datetime(2026, 1, 5, 1, tzinfo=UTC)
+FACTS = tomllib.loads(
+    (Path(__file__).parents[2] / "data" / "themes.toml").read_text(encoding="utf-8")
+)
+PROGRAMME_TO_2025 = "2232/QĐ-TTg"
+STRATEGY_TO_2030 = "28/NQ-CP"
+
+
+@pytest.fixture
+def observances(session) -> dict[str, Observance]:
+    return {one.key: one for one in session.scalars(select(Observance))}
+
+
+def _named(fact: Mapping[str, Any]) -> str:
+    return f"{fact['observance']} {fact.get('year', fact.get('number'))}"
+
+
+@pytest.mark.parametrize("fact", FACTS["theme"], ids=_named)
+def test_a_known_theme_is_in_the_catalogue_with_its_source(observances, fact):
+    theme = observances[fact["observance"]].theme_in(fact["year"])
+
+    assert theme.theme_vi == fact["theme_vi"]
+    assert theme.source
+    assert theme.is_second_hand == ("was not seen" in fact["source"])
+
+
+@pytest.mark.parametrize("fact", FACTS["letter"], ids=_named)
+def test_a_known_letter_stands_with_the_theme_that_it_announced(observances, fact):
+    theme = observances[fact["observance"]].theme_in(fact["year"])
+
+    letter = (theme.letter_number, theme.letter_date, theme.letter_issuer)
+    assert letter == (fact["number"], fact["date"], fact["issuer"])
+    assert fact["source"].split(",")[0].split(";")[0] in theme.source
+
+
+@pytest.mark.parametrize("fact", FACTS["basis"], ids=_named)
+def test_a_known_legal_basis_is_in_force_in_its_years_and_in_no_other(observances, fact):
+    rows = {row.number: row for row in observances[fact["observance"]].bases}
+    row, (first, last) = rows[fact["number"]], fact["valid"]
+
+    assert (row.dated, row.title) == (fact["date"], fact["title"])
+    assert [row.is_in_force(year) for year in (first - 1, first, last, last + 1)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize("year", range(2026, 2030))
+def test_the_action_month_rests_on_what_is_in_force_in_its_year(observances, year):
+    month = observances["gender_action_month"]
+
+    bases = of_year(month, year).bases
+
+    assert bases[0] == (
+        "Nghị quyết 28/NQ-CP ngày 03/3/2021 "
+        "(Chiến lược quốc gia về bình đẳng giới giai đoạn 2021-2030)"
+    )
+    assert not any(PROGRAMME_TO_2025 in basis for basis in bases)
+    assert PROGRAMME_TO_2025 not in describe(month, year)
+    assert STRATEGY_TO_2030 in describe(month, year)
+
+
+def test_a_year_whose_programmes_have_all_ended_names_none(observances):
+    month = observances["gender_action_month"]
+
+    assert of_year(month, 2031).bases == ()
+    assert "Căn cứ" not in describe(month, 2031)
+
+
+@pytest.mark.parametrize("year", range(2015, 2100))
+def test_no_anniversary_is_printed_where_the_catalogue_says_it_is_not_counted(observances, year):
+    uncounted = [one for one in observances.values() if "không nêu số năm" in (one.note or "")]
+
+    assert [one.key for one in uncounted] == ["intl_day_evaw"]
+    for one in uncounted:
+        assert of_year(one, year).anniversary is None
+        assert "Kỷ niệm" not in describe(one, year)
+
+
+def test_a_theme_whose_letter_nobody_saw_is_marked_in_the_calendar(observances):
+    happiness = observances["intl_happiness_day"]
+
+    assert "Chủ đề: Hạnh phúc cho mọi gia đình (chưa thấy văn bản của bộ)." in describe(
+        happiness, 2026
+    )
+    assert "Chủ đề: Hạnh phúc cho mọi người." in describe(happiness, 2025)
+
+
+def test_a_basis_that_was_ended_here_stays_ended_when_the_catalogue_comes_again(session, catalog):
+    strategy = session.scalars(select(LegalBasis).where(LegalBasis.number == "28/NQ-CP")).one()
+    strategy.to_year = 2027
+
+    result = import_catalog(session, catalog, now=NOW)
+
+    assert strategy.to_year == 2027
+    assert [kept.endswith("'28/NQ-CP'): to_year") for kept in result.kept] == [True]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('observance = "gender_action_month"\nkind', 'observance = "x"\nkind', "unknown obs"),
+        ("to_year = 2030", "to_year = 2020", "ends in 2020, before it begins in 2021"),
+        ('number = "1790/QĐ-TTg"', 'number = "28/NQ-CP"', "stands twice"),
+    ],
+)
+def test_a_basis_that_cannot_be_is_refused_with_its_line(folder, old, new, reason):
+    spoil(folder, "observances.toml", old, new)
+
+    with pytest.raises(CatalogError, match=rf"observances\.toml:\d+, .*{reason}"):
+        read_catalog(folder)
