@@ -26,7 +26,16 @@ from web.items import choices, editing, own_items
 from web.items import show as items
 from web.kit import addresses, assets, context, errors, headers, health, language, words
 from web.kit.collisions import App
-from web.settings import days_off, index, keeping, mail, offsets, own_observances, templates
+from web.settings import (
+    days_off,
+    index,
+    keeping,
+    letters,
+    mail,
+    offsets,
+    own_observances,
+    templates,
+)
 from web.units import mine, people, proposals, reforms, villages
 from web.units import show as units
 
@@ -49,6 +58,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     progress,
     documents,
     keeping,
+    letters,
     own_observances,
     opening,
     people,

@@ -6,7 +6,8 @@ It reaches the public calendars at once; what a campaign prints of it is for `th
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,6 +34,22 @@ _NUMBERING_CHANGED = N_(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The paper that announced a theme, as far as it is known.
+
+    ``is_seen`` is false where the theme is known from papers of others.
+    """
+
+    number: str = ""
+    dated: date | None = None
+    issuer: str = ""
+    is_seen: bool = True
+
+
+NO_LETTER = Letter()
+
+
 def announce_theme(
     session: Session,
     observance: Observance,
@@ -41,10 +58,11 @@ def announce_theme(
     slogans: Sequence[str] = (),
     *,
     source: str = "",
+    letter: Letter = NO_LETTER,
     shown: str | None = None,
     now: datetime,
 ) -> Theme:
-    """Write the theme and slogans of a year; they replace those known.
+    """Write the theme and slogans of a year with what announced them; they replace those known.
 
     Raises ``InvalidInputError`` without a theme.
 
@@ -56,10 +74,19 @@ def announce_theme(
         required(short(theme), N_("Please enter the theme.")),
         [line for line in map(short, slogans) if line],
     )
+    columns = {
+        "theme_vi": text,
+        "slogans": lines,
+        "source": short(source),
+        "letter_number": short(letter.number),
+        "letter_date": letter.dated,
+        "letter_issuer": short(letter.issuer),
+        "is_second_hand": not letter.is_seen,
+    }
     lock_observance(session, observance)
     of_year = select(Theme).where(Theme.observance_id == observance.id, Theme.year == year)
     row = session.scalar(of_year.execution_options(populate_existing=True))
-    if row is not None and (row.theme_vi, row.slogans, row.source) == (text, lines, short(source)):
+    if row is not None and all(getattr(row, name) == value for name, value in columns.items()):
         return row
     if shown is not None and not shown.startswith(f"{year}-"):
         shown = _theme_digest(None, year)
@@ -67,7 +94,8 @@ def announce_theme(
     if row is None:
         row = Theme(observance=observance, year=year)
         session.add(row)
-    row.theme_vi, row.slogans, row.source = text, lines, short(source)
+    for name, value in columns.items():
+        setattr(row, name, value)
     session.flush()
     extend_horizon(session, now=now)
     return row
@@ -167,4 +195,8 @@ def wording_of(text: str) -> str | None:
 
 
 def _theme_digest(theme: Theme | None, year: int) -> str:
-    return f"{year}-{digest(theme.theme_vi, theme.slogans, theme.source) if theme else ''}"
+    if theme is None:
+        return f"{year}-"
+    letter = (theme.letter_number, str(theme.letter_date), theme.letter_issuer)
+    known = digest(theme.theme_vi, theme.slogans, theme.source, *letter, theme.is_second_hand)
+    return f"{year}-{known}"

@@ -1,12 +1,13 @@
-"""What this province keeps, for administrators: observances on and off, their themes, anniversaries
-and checklists.
+"""What this province keeps, for administrators: observances on and off, their themes, legal bases,
+anniversaries and checklists.
 """
 
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import StringField, TextAreaField
+from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
@@ -14,12 +15,14 @@ from events.campaigns import other_kinds
 from events.database import Session
 from events.models import Observance, ObservanceStatus, Person, Template
 from events.models.observances import ANNIVERSARY
-from events.observances import own, yearly_themes
+from events.observances import legal_bases, own, yearly_themes
+from events.observances.legal_bases import NewBasis
+from events.observances.yearly_themes import Letter
 from events.templates.editing import all_templates, template_of
 from web.kit.access import administrators_only
 from web.kit.addresses import safe_next
 from web.kit.context import get_session, now, today
-from web.kit.fields import IntegerField, SelectField
+from web.kit.fields import DateField, IntegerField, SelectField
 from web.kit.forms import ChangingForm, Form, send_form, wanted_state
 from web.kit.language import gettext as _
 from web.kit.language import lazy_gettext as _l
@@ -41,7 +44,22 @@ class ThemeForm(ChangingForm):
     year = IntegerField(_l("Year"), [InputRequired(_l("Please enter the year."))])
     theme = StringField(_l("Theme"), [InputRequired(_l("Please enter the theme."))])
     slogans = TextAreaField(_l("Slogans"), description=_l("One a line."), render_kw={"rows": 4})
-    source = StringField(_l("Source"), description=_l("The letter that announced it."))
+    letter_number = StringField(_l("Number of the letter"))
+    letter_date = DateField(_l("Date of the letter"), [Optional()])
+    letter_issuer = StringField(_l("Who issued it"))
+    source = StringField(_l("Source"), description=_l("Where it was read."))
+    is_second_hand = BooleanField(
+        _l("Known from papers of others: the ministry's letter was not seen")
+    )
+
+    @property
+    def letter(self) -> Letter:
+        return Letter(
+            self.letter_number.data or "",
+            self.letter_date.data,
+            self.letter_issuer.data or "",
+            is_seen=not self.is_second_hand.data,
+        )
 
 
 class AnniversaryForm(ChangingForm):
@@ -56,6 +74,36 @@ class AnniversaryForm(ChangingForm):
         _l("Wording of anniversaries"),
         description=_l("N stands for the number. Empty: “Kỷ niệm N năm”."),
     )
+
+
+class BasisForm(ChangingForm):
+    """A paper that an observance rests on for a time."""
+
+    kind = StringField(
+        _l("Kind of paper"), [InputRequired(_l("Please enter what kind of paper it is."))]
+    )
+    number = StringField(
+        _l("Number of the paper"), [InputRequired(_l("Please enter the number of the paper."))]
+    )
+    dated = DateField(_l("Date of the paper"), [Optional()])
+    title = StringField(_l("Title of the paper"))
+    from_year = IntegerField(
+        _l("First year"), [Optional()], description=_l("Empty: it was always in force.")
+    )
+    to_year = IntegerField(
+        _l("Last year"), [Optional()], description=_l("Empty: it is in force until further notice.")
+    )
+
+    @property
+    def wanted(self) -> NewBasis:
+        return NewBasis(
+            self.kind.data,
+            self.number.data,
+            self.dated.data,
+            self.title.data or "",
+            self.from_year.data,
+            self.to_year.data,
+        )
 
 
 class ChecklistForm(Form):
@@ -100,8 +148,8 @@ def switch(slug: str) -> ResponseReturnValue:
 @bp.get("/<slug>/sua")
 @administrators_only
 def edit(slug: str) -> ResponseReturnValue:
-    """Show the themes of an observance and how its anniversaries are put; ``?nam=`` fills in that
-    year's theme.
+    """Show the themes and legal bases of an observance and how its anniversaries are put; ``?nam=``
+    fills in that year's theme, ``?so=`` the paper with that number.
     """
     return _edit_page(own.find_observance(get_session(), slug))
 
@@ -120,9 +168,16 @@ def announce(slug: str) -> ResponseReturnValue:
             form.theme.data,
             (form.slogans.data or "").splitlines(),
         )
-        source, shown = form.source.data or "", form.shown.data or None
+        known: dict[str, Any] = {"source": form.source.data or "", "letter": form.letter}
         yearly_themes.announce_theme(
-            session, observance, year, theme, slogans, source=source, shown=shown, now=at
+            session,
+            observance,
+            year,
+            theme,
+            slogans,
+            **known,
+            shown=form.shown.data or None,
+            now=at,
         )
 
     sentence = _(
@@ -154,6 +209,40 @@ def withdraw(slug: str) -> ResponseReturnValue:
         "success",
     )
     return redirect(url_for(".edit", slug=slug), 303)
+
+
+@bp.post("/<slug>/can-cu")
+@administrators_only
+def keep_basis(slug: str) -> ResponseReturnValue:
+    """Store a paper that the observance rests on, or correct the years of one."""
+    session = get_session()
+    observance = own.find_observance(session, slug)
+    form = BasisForm()
+
+    def use(session: Session, _person: Person, at: datetime) -> None:
+        shown = form.shown.data or None
+        legal_bases.keep_basis(session, observance, form.wanted, shown=shown, now=at)
+
+    return send_form(
+        form,
+        use,
+        url_for(".edit", slug=slug, _anchor="can-cu"),
+        _("Stored. Calendars, pages and drafts of those years name it; issued documents stay."),
+        lambda problem: _edit_page(observance, basis_form=form, problem=problem),
+    )
+
+
+@bp.post("/<slug>/can-cu/bo")
+@administrators_only
+def drop_basis(slug: str) -> ResponseReturnValue:
+    """Take a paper away that was entered by mistake."""
+    session = get_session()
+    observance = own.find_observance(session, slug)
+    number = request.form.get("number", "")
+    legal_bases.drop_basis(session, observance, number, now=now())
+    session.commit()
+    flash(_("%(number)s was taken away.", number=number), "success")
+    return redirect(url_for(".edit", slug=slug, _anchor="can-cu"), 303)
 
 
 @bp.post("/<slug>/ky-niem")
@@ -211,6 +300,7 @@ def _edit_page(
     observance: Observance,
     theme_form: ThemeForm | None = None,
     anniversary_form: AnniversaryForm | None = None,
+    basis_form: BasisForm | None = None,
     problem: str | None = None,
 ) -> str:
     session = get_session()
@@ -225,6 +315,8 @@ def _edit_page(
         themes=sorted(observance.themes, key=lambda theme: -theme.year),
         theme_form=theme_form or _theme_form(observance),
         anniversary_form=anniversary_form or _anniversary_form(observance),
+        basis_form=basis_form or _basis_form(observance),
+        this_year=today().year,
         default_wording=ANNIVERSARY,
         problem=problem,
     )
@@ -245,7 +337,18 @@ def _theme_form(observance: Observance) -> ThemeForm:
         theme=theme.theme_vi,
         slogans="\n".join(theme.slogans),
         source=theme.source,
+        letter_number=theme.letter_number,
+        letter_date=theme.letter_date,
+        letter_issuer=theme.letter_issuer,
+        is_second_hand=theme.is_second_hand,
     )
+
+
+def _basis_form(observance: Observance) -> BasisForm:
+    number = request.args.get("so", "")
+    known = next((basis for basis in observance.bases if basis.number == number), None)
+    shown = legal_bases.basis_shown(observance, number if known else "")
+    return BasisForm(formdata=None, obj=known, shown=shown)
 
 
 def _anniversary_form(observance: Observance) -> AnniversaryForm:

@@ -380,3 +380,58 @@ def test_the_pages_behind_a_room_of_the_administration_are_marked_in_the_menu_to
     administrator: Visitor, page: str
 ):
     assert '<a href="/quan-tri" aria-current="true">' in administrator.read(page)
+
+
+def test_a_legal_basis_is_entered_ended_and_taken_away_on_the_page(
+    administrator: Visitor, stranger: Visitor, session: Session
+):
+    page = "/ngay-ky-niem/ngay-gia-dinh-viet-nam"
+    paper = {"kind": "Nghị định", "number": "76/2023/NĐ-CP", "from_year": "2022"}
+    public = "/lich/ngay-gia-dinh-viet-nam.ics"
+
+    assert administrator.post(f"{page}/can-cu", **paper).status_code == 303
+    named = stranger.read(public).replace("\r\n ", "").count("Nghị định 76/2023/NĐ-CP")
+    assert named > 1
+    form = administrator.read(f"{page}/sua?so=76/2023/NĐ-CP")
+    assert 'value="2022"' in form
+
+    assert administrator.post(f"{page}/can-cu", **paper, to_year="2021").status_code == 400
+    assert administrator.post(f"{page}/can-cu", **paper, to_year="2022").status_code == 303
+    assert stranger.read(public).replace("\r\n ", "").count("76/2023") == 1
+    assert "không có hiệu lực trong năm nay" in administrator.read(f"{page}/sua")
+
+    assert administrator.post(f"{page}/can-cu/bo", number=paper["number"]).status_code == 303
+    assert "Nghị định 76/2023" not in administrator.read(f"{page}/sua")
+
+
+def test_what_nobody_entered_is_called_so_with_one_wording(
+    administrator: Visitor, stranger: Visitor, session: Session
+):
+    month = "thang-hanh-dong-vi-binh-dang-gioi"
+
+    public, own = stranger.read(f"/ngay/{month}"), administrator.read("/ngay-ky-niem/le-vu-lan/sua")
+
+    assert "chưa nhập" in public
+    assert own.count("chưa nhập") == len(("themes", "legal bases"))
+    for other in ("chưa công bố", "Chưa ghi nhận", "Chưa nhập chủ đề nào"):
+        assert other not in public + own
+
+
+def test_a_theme_known_only_from_others_is_marked_until_the_letter_is_entered(
+    administrator: Visitor,
+):
+    slug = "ngay-quoc-te-hanh-phuc"
+    marked = 'badge badge-soon">chưa thấy văn bản của bộ'
+    assert marked in administrator.read(f"/ngay-ky-niem/{slug}/sua")
+    assert "checked" in administrator.read(f"/ngay-ky-niem/{slug}/sua?nam=2026")
+
+    administrator.post(
+        f"/ngay-ky-niem/{slug}/chu-de",
+        year="2026",
+        theme="Hạnh phúc cho mọi gia đình",
+        letter_number="1/BVHTTDL",
+        letter_date="01/2/2026",
+    )
+
+    assert marked not in administrator.read(f"/ngay-ky-niem/{slug}/sua")
+    assert "1/BVHTTDL ngày 01/02/2026" in administrator.read(f"/ngay-ky-niem/{slug}/sua")
