@@ -124,6 +124,9 @@ class Word(str):
     __slots__ = ()
 
 
+NOT_ENTERED = Word(N_("not entered yet"))
+
+
 @dataclass(slots=True)
 class Stage:
     """The copy on one morning."""

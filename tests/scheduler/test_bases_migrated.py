@@ -13,6 +13,7 @@ from scheduler import migrate
 from tests.scheduler.test_migrate import _insert
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
+A_ROW = 1000  # beyond those that the catalogue makes
 OF_BEFORE = "Quyết định 1696/QĐ-TTg (2016-2020); Quyết định 2232/QĐ-TTg (2021-2025)"
 
 
@@ -22,7 +23,7 @@ def test_an_older_database_names_the_papers_in_force_from_its_next_start(blank_e
         _insert(
             connection,
             "observance",
-            id=1,
+            id=A_ROW,
             key="gender_action_month",
             slug="thang-hanh-dong-vi-binh-dang-gioi",
             status="core",
@@ -38,8 +39,8 @@ def test_an_older_database_names_the_papers_in_force_from_its_next_start(blank_e
         _insert(
             connection,
             "theme",
-            id=1,
-            observance_id=1,
+            id=A_ROW,
+            observance_id=A_ROW,
             year=2025,
             theme_vi="Chủ đề nhập tay",
             slogans='["Một"]',

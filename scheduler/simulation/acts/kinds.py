@@ -18,7 +18,7 @@ from events.observances.printed import choose_theme, inherited
 from events.observances.yearly_themes import announce_theme
 from events.replanning.cancelling import cancel_round, reopen_round
 from scheduler.simulation.acts.act import Act
-from scheduler.simulation.stage import Rule, Stage, Told, as_text
+from scheduler.simulation.stage import NOT_ENTERED, Rule, Stage, Told, as_text
 
 
 class _OfObservances(Act):
@@ -116,9 +116,9 @@ class ChooseTheme(_OfObservances):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         campaign = stage.campaign(self.campaign, self.unit)
-        before = inherited(campaign).theme or "–"
+        before = inherited(campaign).theme or NOT_ENTERED
         choose_theme(stage.session, campaign, self.theme, **stage.who(campaign.unit))
-        theme = inherited(campaign).theme
+        theme = inherited(campaign).theme or NOT_ENTERED
         facts = {
             "unit": campaign.unit.full_name,
             "campaign": campaign.summary,

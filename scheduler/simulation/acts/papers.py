@@ -10,7 +10,7 @@ from events.documents.register import Paper, add_document, issue_document, print
 from events.errors import N_, NotFoundError
 from events.models import Document, DocumentKind
 from scheduler.simulation.acts.act import Act
-from scheduler.simulation.stage import Rule, Stage, Told, as_text
+from scheduler.simulation.stage import NOT_ENTERED, Rule, Stage, Told, as_text
 
 
 class _OfDocuments(Act):
@@ -22,7 +22,7 @@ class _OfDocuments(Act):
         return self.told(
             N_("… “%(abstract)s” prints: %(theme)s"),
             abstract=document.abstract,
-            theme=printed_by(document).theme or "–",
+            theme=printed_by(document).theme or NOT_ENTERED,
         )
 
 

@@ -282,3 +282,9 @@ def test_however_wide_a_page_is_the_same_letter_is_read(width):
 
     assert read(wrapped) == read("\n".join(paragraphs))
     assert len(read(wrapped).themes[0].slogans) == len(paragraphs) - 3
+
+
+def test_a_theme_in_quotation_marks_goes_on_where_its_line_was_broken():
+    text = "Ngày Gia đình Việt Nam\nvới chủ đề “Gia đình hạnh phúc -\nQuốc gia thịnh vượng”."
+
+    assert [one.theme for one in read(text).themes] == ["Gia đình hạnh phúc - Quốc gia thịnh vượng"]
