@@ -4,41 +4,14 @@ import difflib
 from pathlib import Path
 
 import pytest
-from alembic import command
 
-from events import database
-from scheduler import migrate
-from tests.reliability.upgraded import NOW, again, fill, read
-from web.app import create_app
-from web.config import WebConfig
-
-SECRET = "a secret of at least sixteen characters"
-PUBLIC_URL = "https://lich.example.org"
+from tests.reliability.upgraded import answers_today
 
 
 @pytest.mark.slow
 def test_pages_and_calendars_of_an_older_database_say_what_they_said(blank_engine, tmp_path: Path):
-    """Played through 2021 and 2025 to 2027 by the version of November 2026 (revision 0009)."""
-    with blank_engine.begin() as connection:
-        command.upgrade(migrate._config(connection), "0009")
-    fill(blank_engine, read("2026-11.rows.json.gz"))
-    migrate.upgrade(blank_engine)
-    said = read("2026-11.answers.json.gz")
-
-    factory = database.create_session_factory(blank_engine)
-    app = create_app(
-        factory,
-        WebConfig(
-            secret_key=SECRET,
-            public_url=PUBLIC_URL,
-            maildir=None,
-            setup_code_file=tmp_path / "code",
-            testing=True,
-            rate_limits=False,
-            clock=lambda: NOW,
-        ),
-    )
-    now = again(app, factory, said)
+    """Played through 2021 and 2025 to 2027 by the version of November 2026."""
+    said, now = answers_today(blank_engine, tmp_path)
 
     assert now["feeds"] == said["feeds"]
     assert _differing(now["pages"], said["pages"]) == []

@@ -1,31 +1,41 @@
 """What a database says to whoever asks: the pages of three people, every feed and every figure.
 
 A database that an older version left is kept as rows (``tests/data/upgrade``) together with what
-that version answered. After the migration it must answer the same.
+that version answered. After the migration it must answer the same. Where a page says something else
+on purpose, ``python -m tests.reliability.upgraded`` keeps its new words; read the difference first.
 """
 
 import gzip
 import html
 import json
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from alembic import command
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import JSON, Date, DateTime, Engine, MetaData, insert, select, text
 from sqlalchemy.orm import Session
 
+import scheduler.tables  # noqa: F401 - every table belongs to the metadata
+from events import database
+from events.calendars.feeds import all_slugs
 from events.database import SessionFactory, rebuilding
 from events.models import Person, Post, Unit
+from scheduler import migrate
 from web.accounts.models import account_of
+from web.app import create_app
+from web.config import WebConfig
 
 HOST = "https://lich.example.org"
 NOW = datetime(2027, 11, 22, 2, 0, tzinfo=UTC)  # a Monday morning in Vietnam
 MOST_PAGES, MOST_ALIKE = 180, 12  # that one person looks at; of one kind
+ROWS, ANSWERS = "2026-11.rows.json.gz", "2026-11.answers.json.gz"
 DATA = Path(__file__).parents[1] / "data" / "upgrade"
 _PERSONAL = re.compile(r'name="(?:csrf_token|shown|expected|fingerprint)" value="[^"]*"|\?v=\w+')
 _NAMES = re.compile(r"(?<=[/=])[^/=?&]*[\d@-][^/=?&]*")
@@ -71,6 +81,36 @@ def fill(engine: Engine, tables: dict[str, Any]) -> None:
                 connection.execute(text(f'{after} FROM "{table.name}"'))
 
 
+def answers_today(engine: Engine, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what the database of November 2026 (revision 0009) answered, and what it answers once
+    it is migrated into the empty one of ``engine``.
+    """
+    with engine.begin() as connection:
+        command.upgrade(migrate._config(connection), "0009")
+    fill(engine, read(ROWS))
+    migrate.upgrade(engine)
+    factory = database.create_session_factory(engine)
+    config = WebConfig(
+        secret_key="a secret of at least sixteen characters",
+        public_url=HOST,
+        maildir=None,
+        setup_code_file=folder / "code",
+        testing=True,
+        rate_limits=False,
+        clock=lambda: NOW,
+    )
+    said = read(ANSWERS)
+    return said, again(create_app(factory, config), factory, said)
+
+
+def keep() -> None:
+    """Keep what is answered today."""
+    with tempfile.TemporaryDirectory() as name:
+        engine = database.create_engine(f"sqlite:///{name}/upgraded.db")
+        write(ANSWERS, answers_today(engine, Path(name))[1])
+        engine.dispose()
+
+
 def answers(app: Flask, session_factory: SessionFactory, *first: str) -> dict[str, Any]:
     """Return the texts of pages by person and address, and feeds with their validators.
 
@@ -112,8 +152,6 @@ def crawl(client: FlaskClient, *first: str) -> dict[str, str]:
 
 def feeds(app: Flask, session_factory: SessionFactory) -> dict[str, list[str | None]]:
     """Return each calendar with its validators, as its first client gets it."""
-    from events.calendars.feeds import all_slugs
-
     client = app.test_client()
     with session_factory() as session:
         slugs = sorted(all_slugs(session))
@@ -158,3 +196,7 @@ def _typed(value: Any, kind: Any) -> Any:
     if isinstance(value, str) and isinstance(kind, Date):
         return date.fromisoformat(value)
     return value
+
+
+if __name__ == "__main__":
+    keep()
