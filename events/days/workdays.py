@@ -173,6 +173,20 @@ class WorkCalendar:
         return replace(_reason(name), provisional=announced or guessed)
 
 
+def is_public_holiday(day: date) -> bool:
+    """Tell whether a day is a public holiday by law, or the day off in lieu of one.
+
+    Days that were traded are none; those of Tết and National Day are as guessed.
+    """
+    name = _public_holidays(day.year).get(day)
+    return name is not None and not _SUBSTITUTE.fullmatch(name)
+
+
+def tet_days(year: int) -> set[date]:
+    """Return the days around the lunar New Year that are off by law, as guessed."""
+    return {day for day, name in _public_holidays(year).items() if name.startswith(_TET)}
+
+
 def _reason(name: str) -> DayReason:
     """Return the reason that the name of a public holiday stands for."""
     if name.startswith(_TET):

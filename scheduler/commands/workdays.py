@@ -111,13 +111,9 @@ def _tell_read(read: ReadText, year: int) -> tuple[Decision, ...]:
         )
     for day in read.days:
         _tell_day(day.decision)
-        if day.doubtful:
-            tell(N_("The weekday written there is not the date's: %(line)s"), line=day.line)
-        if day.miscounted:
-            tell(
-                N_("The number of days written there is not that of the days read: %(line)s"),
-                line=day.line,
-            )
+        for doubt in sorted(day.doubts):
+            why = doubt.words(Voice.language)
+            tell(N_("Doubtful: %(why)s %(line)s"), why=why, line=day.line)
     return tuple(day.decision for day in read.days)
 
 

@@ -1,12 +1,16 @@
 """The yearly announcements on days off, in the wordings in which they are written."""
 
+import tomllib
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
 from events.days.decision_text import TET, read_decision
+from events.days.doubts import Doubt
 
 A_DAY = timedelta(days=1)
+CASES = tomllib.loads((Path(__file__).parents[2] / "data" / "decisions.toml").read_text("utf-8"))
 
 
 def days(first, last):
@@ -152,3 +156,124 @@ def test_not_working_on_a_day_that_is_made_up_for_is_a_swap():
 )
 def test_a_number_of_days_that_is_not_that_of_the_days_read_is_doubted(text, miscounted):
     assert {day.miscounted for day in read_decision(text, 2027).days if day.off} == {miscounted}
+
+
+@pytest.mark.parametrize("case", CASES["line"], ids=lambda case: case["why"])
+def test_lines_of_decisions_are_read_as_an_official_means_them(case):
+    read = read_decision(case["text"], case["year"])
+
+    assert [day.day for day in read.days if day.off] == case.get("off", [])
+    assert [day.day for day in read.days if not day.off] == case.get("work", [])
+    assert bool(read.unread) or not case.get("unread", False)
+    assert not any(day.doubts for day in read.days)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nghỉ Giỗ Tổ (ngày 10/3 âm lịch, tức thứ Sáu ngày 16/4/2027)",
+        "Nghỉ Giỗ Tổ mùng 10 tháng 3 âm lịch (tức ngày 16/4/2027 dương lịch)",
+        "Nghỉ Giỗ Tổ mùng 10 tháng Ba (tức 16/4/2027)",
+        "Nghỉ Giỗ Tổ ngày 10 tháng 3 năm Đinh Mùi âm lịch, nhằm ngày 16/4/2027",
+        "Nghỉ Giỗ Tổ thứ Sáu 16/4/2027 (10/3 âm lịch)",
+        "Nghỉ Giỗ Tổ ngày 16/4/2027 (thứ Sáu)",
+    ],
+)
+def test_a_lunar_day_is_passed_over_wherever_it_stands(text):
+    assert closed(text, 2027) == [date(2027, 4, 16)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nghỉ Tết từ ngày 29 tháng Chạp (tức 05/02/2027) đến hết mùng 6 tháng Giêng (tức 11/02/2027)",
+        "Nghỉ Tết từ ngày 29 tháng Chạp đến hết mùng 6 tháng Giêng, tức từ ngày 05/02/2027 đến hết ngày 11/02/2027",
+        "Kỳ nghỉ Tết bắt đầu từ ngày 05/02/2027 và kết thúc ngày 11/02/2027",
+        "Lịch nghỉ Tết: từ ngày 05/02/2027 đến hết ngày 11/02/2027",
+        "Các đơn vị trực thuộc được nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027",
+        "Công chức nghỉ Tết từ 05/02/2027 đến hết 11/02/2027 và báo cáo về Sở trước ngày 15/02/2027",
+        "Treo cờ từ ngày 03/02/2027 đến ngày 12/02/2027, công chức nghỉ Tết từ 05/02/2027 đến 11/02/2027",
+        "Học sinh nghỉ Tết từ 01/02/2027 đến 14/02/2027, công chức nghỉ Tết từ 05/02/2027 đến 11/02/2027",
+        "Công chức nghỉ Tết từ 05/02/2027 đến 11/02/2027, học sinh nghỉ Tết từ 01/02/2027 đến 14/02/2027",
+        "Nghỉ Tết từ 05.02.27 đến 11.02.27",
+    ],
+)
+def test_only_the_days_under_the_verb_to_be_off_and_of_offices_are_read(text):
+    assert closed(text, 2027) == days(date(2027, 2, 5), date(2027, 2, 11))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Công nhân công ty X nghỉ Tết từ 01/02/2027 đến 14/02/2027",
+        "Người lao động trong các doanh nghiệp nghỉ Tết từ 01/02/2027 đến 14/02/2027",
+        "Trường Tiểu học A cho học sinh nghỉ Tết từ ngày 01/02/2027 đến ngày 14/02/2027",
+        "Ông Nguyễn Văn A được nghỉ từ ngày 05/3/2027 đến ngày 12/3/2027",
+        "Bà Y Ngọc nghỉ thai sản từ 01/02/2027 đến 11/02/2027",
+        "Công chức nghỉ Tết, chúc Tết lãnh đạo ngày 10/02/2027",
+        "Sau kỳ nghỉ Tết, các cơ quan gặp mặt đầu xuân vào ngày 12/02/2027",
+        "Phân công trực trong thời gian nghỉ Tết từ ngày 04/02/2027 đến ngày 10/02/2027",
+        "Đăng ký nghỉ Tết từ ngày 04/02/2027 đến ngày 10/02/2027",
+        "Ký ban hành kế hoạch nghỉ Tết ngày 10/01/2027",
+        "Kế hoạch nghỉ Tết được công bố ngày 02/10/2026",
+        "Theo đề nghị của Sở Nội vụ, họp ngày 10/02/2027",
+        "Nghỉ Tết đến hết ngày 11/02/2027",
+    ],
+)
+def test_what_others_do_and_what_is_done_on_a_day_closes_no_office(text):
+    read = read_decision(text, 2027)
+
+    assert (read.days, read.unread) == ((), (text,))
+
+
+def test_a_list_is_about_those_whom_its_heading_names():
+    text = (
+        "Đối với học sinh:\n- Nghỉ Tết từ ngày 01/02/2027 đến hết ngày 14/02/2027\n"
+        "Đối với công chức:\n- Nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027"
+    )
+
+    assert [day.day for day in read_decision(text, 2027).days] == days(
+        date(2027, 2, 5), date(2027, 2, 11)
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nghỉ Tết Nguyên đán\ntừ ngày 05/02/2027 đến hết\n11/02/2027",
+        "Nghỉ Tết từ ngày 05/02/2027 đến hết thứ\nNăm ngày 11/02/2027",
+        "Nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027 (gồm 05 ngày nghỉ\nTết và 02 ngày nghỉ bù)",
+    ],
+)
+def test_a_sentence_that_a_pdf_has_wrapped_is_one_sentence(text):
+    assert closed(text, 2027) == days(date(2027, 2, 5), date(2027, 2, 11))
+
+
+def test_numbered_points_without_a_full_stop_stay_sentences_of_their_own():
+    text = "1. Nghỉ Tết từ 05/02/2027 đến 11/02/2027\n2. Nghỉ bù ngày 03/9/2027"
+
+    read = read_decision(text, 2027)
+
+    assert [day.line for day in read.days][-1] == "2. Nghỉ bù ngày 03/9/2027"
+
+
+@pytest.mark.parametrize(
+    ("text", "doubtful"),
+    [
+        ("Nghỉ ngày 17/3/2027", {date(2027, 3, 17): {Doubt.ALONE}}),
+        ("Nghỉ bù ngày 03/5/2027", {}),
+        ("Nghỉ ngày 15/4/2027", {}),  # beside Giỗ Tổ
+        ("Nghỉ các ngày 17/3/2027 và 18/3/2027", {}),
+        ("Hoán đổi ngày làm việc từ 17/3/2027 sang thứ Bảy 20/3/2027", {}),
+        (
+            "Nghỉ Tết từ 04/02/2027 đến 10/02/2027 và ngày 17/02/2027",
+            {date(2027, 2, 17): {Doubt.APART}},
+        ),
+        ("Nghỉ Tết từ 03/02/2027 đến 14/02/2027", {}),
+        ("Nghỉ Quốc khánh ngày thứ Hai 02/9/2027", {date(2027, 9, 2): {Doubt.WEEKDAY}}),
+    ],
+)
+def test_what_stays_unsure_is_marked(text, doubtful):
+    read = read_decision(text, 2027)
+
+    assert {day.day: set(day.doubts) for day in read.days if day.doubtful} == doubtful

@@ -225,7 +225,7 @@ def test_compensation_and_single_days_are_read():
         "Không nghỉ bù ngày 03/9/2027",
         "Nghỉ Tết từ ngày 05/02/2027",
         "Nghỉ Tết từ mùng 1 đến mùng 5",
-        "Nghỉ Tết từ 05/02/27 đến 11/02/27",
+        "Nghỉ Tết từ 05/02/25 đến 11/02/25",
         "Báo cáo việc nghỉ Tết trước ngày 20/01/2027",
         "Căn cứ Công văn số 12729/VPCP-KGVX ngày 25/12/2026 về việc nghỉ Tết",
     ],
