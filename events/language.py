@@ -5,6 +5,7 @@ Vietnamese on the screen.
 import gettext
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -29,6 +30,25 @@ class InWords(Protocol):
     """A fact that is a code with facts of its own, such as why a date moved."""
 
     def words(self, language: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence of the code with its facts, to be a fact of another one; in English by itself."""
+
+    sentence: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, error: DomainError) -> "Said":
+        """Return what an error says."""
+        return cls(error.sentence, error.facts)
+
+    def words(self, language: str) -> str:
+        return tell(self.sentence, self.facts, language)
+
+    def __str__(self) -> str:
+        return self.sentence % self.facts if self.facts else self.sentence
 
 
 def in_words(fact: Any, language: str) -> Any:

@@ -2,8 +2,10 @@
 is meant.
 """
 
+import codecs
 import unicodedata
 
+from events.colors import HEX_OF
 from events.errors import N_, InvalidInputError
 
 LONGEST = 500  # characters of a line; longer ones are pasted documents
@@ -13,6 +15,39 @@ GIVE_A_REASON = N_("Please give the reason.")
 def nfc(text: str) -> str:
     """Return text in the one form that is stored and compared (Unicode NFC)."""
     return unicodedata.normalize("NFC", text).strip()
+
+
+def decoded(raw: bytes) -> str:
+    """Return the text of a person's file, which is UTF-8 with or without a byte order mark.
+
+    Raises ``InvalidInputError`` for UTF-16, windows-1258 and any other encoding.
+    """
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in raw:
+        raise InvalidInputError(
+            N_("The file is UTF-16 and not UTF-8 text. Please save it as UTF-8 and send it again.")
+        )
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(
+            N_(
+                "The file is not UTF-8 text (perhaps windows-1258). Please save it as UTF-8 and "
+                "send it again."
+            )
+        ) from error
+
+
+def color_name(text: str) -> str:
+    """Return the name of a colour. Raises ``InvalidInputError`` for one that calendars and pages do
+    not know.
+    """
+    if text not in HEX_OF:
+        raise InvalidInputError(
+            N_("There is no colour “%(name)s”; possible are: %(allowed)s."),
+            name=text[:40],
+            allowed=", ".join(HEX_OF),
+        )
+    return text
 
 
 def folded(*parts: str | None) -> str:

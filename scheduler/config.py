@@ -22,8 +22,10 @@ from pydantic_settings import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from events.errors import N_, DomainError
+from events.errors import N_, DomainError, InvalidInputError
 from events.installation import Installation
+from events.language import Said
+from events.texts import decoded
 from notifications.notices.steps import ReminderRules
 from web.config import GOOGLE_CALENDAR_URL, OUTLOOK_CALENDAR_URL
 
@@ -199,6 +201,8 @@ def load_settings(file: Path | None = None) -> Settings:
         raise ConfigError(key=str(path), reason=error.strerror or str(error)) from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(key=str(path), reason=str(error)) from error
+    except InvalidInputError as error:
+        raise ConfigError(key=str(path), reason=Said.of(error)) from error
     except ValidationError as error:
         raise _explain(error) from error
 
@@ -217,9 +221,16 @@ def _settings_class(path: Path) -> type[Settings]:
             dotenv_settings: PydanticBaseSettingsSource,
             file_secret_settings: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return env_settings, TomlConfigSettingsSource(settings_cls, path)
+            return env_settings, _FromToml(settings_cls, path)
 
     return FromFile
+
+
+class _FromToml(TomlConfigSettingsSource):
+    """The file as people's editors write it: UTF-8, with or without a byte order mark."""
+
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        return tomllib.loads(decoded(file_path.read_bytes()))
 
 
 def _refuse_unknown_variables() -> None:

@@ -76,13 +76,18 @@ def read_decision(text: str, year: int) -> ReadText:
         if found is None:
             unread.append(sentence.text)
             continue
-        days |= {day.day: day for day in found}
+        days |= {day.day: day for day in found if not _is_traded_off(days.get(day.day), day)}
     doubts = doubts_about([day.decision for day in days.values()])
     marked = (
         replace(days[day], doubts=days[day].doubts | doubts.get(day, frozenset()))
         for day in sorted(days)
     )
     return ReadText(tuple(marked), tuple(unread), years_in(text))
+
+
+def _is_traded_off(known: ReadDay | None, again: ReadDay) -> bool:
+    """Tell whether a day is off in a swap already, and closed once more by the break around it."""
+    return known is not None and known.reason.cause is Cause.SWAP and again.off
 
 
 def _read(sentence: Sentence, year: int) -> list[ReadDay] | None:

@@ -12,6 +12,8 @@ from events.texts import nfc
 
 _SENTENCE_END = re.compile(r"[\n;]+|(?:(?<=\D)|(?<=\d{4})|(?<=[/.-]\d)|(?<=[/.-]\d\d))\.\s+(?=\D)")
 _NUMBERED = re.compile(r"(?:\d{1,2}|[a-zđ])\s*[.)]\s")
+_ADDRESSED = re.compile(r"kính gửi\b", re.IGNORECASE)  # it ends where the matter begins
+_THE_MATTER = re.compile(r"(?:được |các )?(?:nghỉ|hoán đổi|đi làm|làm bù)\b")
 _ENDS = (".", ";", ":")
 _LEADS_ON = re.compile(r"\b(?:ngày|tháng|năm|thứ|chủ|từ|đến|tới|hết|và|là)$", re.IGNORECASE)
 _BULLETS = "-–•+*"
@@ -57,6 +59,8 @@ def _goes_on(before: str, line: str) -> bool:
     in small letters, with a number, or within brackets that are still open.
     """
     if before.endswith(_ENDS) or _NUMBERED.match(line):
+        return False
+    if _ADDRESSED.match(before) and _THE_MATTER.match(line):
         return False
     is_open = before.count("(") > before.count(")") and ")" in line.partition("(")[0]
     return line[0].islower() or line[0].isdigit() or is_open or bool(_LEADS_ON.search(before))

@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import func, inspect, select, update
 from sqlalchemy.orm import Session
 
-from events.colors import HEX_OF
 from events.days.recurrence import Occurrence, Rule, rule_from
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here
@@ -34,7 +33,7 @@ from events.observances.yearly_themes import base_year_of, wording_of
 from events.stale_forms import digest, require_shown
 from events.templates.checks import ANCHORS
 from events.templates.editing import template_of
-from events.texts import folded, required, short
+from events.texts import color_name, folded, required, short
 
 _LONGEST_SLUG = 50  # characters, so that the key made from it fits its column
 _COPIED_AFRESH = {"id", "version_id"}  # columns of a template item that a copy gets anew
@@ -232,7 +231,7 @@ def _columns(
         "rule": dict(wanted.rule),
         "basis": short(wanted.basis),
         "inside_key": _container(session, wanted.inside_key, rule.occurrence(year), year, itself),
-        "color": _color(wanted.color),
+        "color": color_name(wanted.color),
     }
 
 
@@ -297,12 +296,6 @@ def _keep_inner(session: Session, outer: Observance, dates: Occurrence, year: in
         within = inner.recurrence.occurrence(year)
         if not (dates.dtstart <= within.dtstart and within.dtend <= dates.dtend):
             raise ConflictError(N_("“%(inner)s” would no longer lie inside."), inner=inner.title_vi)
-
-
-def _color(name: str) -> str:
-    if name not in HEX_OF:
-        raise InvalidInputError(N_("There is no colour “%(name)s”."), name=name[:40])
-    return name
 
 
 def _copy_template(

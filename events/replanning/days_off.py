@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.checklist.history import Stamp
+from events.days.checks import check_break, check_swaps
 from events.days.reasons import Cause, DayReason
 from events.days.recurrence import check_year
 from events.days.workdays import Decision, DecisionStatus, WorkCalendar, swap_of
@@ -177,14 +178,7 @@ def _check(decision: YearDecision) -> None:
             day=f"{stranger:%d/%m/%Y}",
             year=decision.year,
         )
-    elsewhere = next((day for day in decision.tet if day.year != decision.year), None)
-    # or the Tết break that is guessed for the year would become working days
-    if elsewhere is not None:
-        words = N_(
-            "%(day)s of the Tết break does not lie in %(year)s. Please check the year of the "
-            "decision."
-        )
-        raise InvalidInputError(words, day=f"{elsewhere:%d/%m/%Y}", year=decision.year)
+    check_break(decision.year, decision.tet)
 
 
 def _lock(session: Session) -> None:
@@ -284,6 +278,7 @@ def _of_decision(
     named, entered = {day.day: day for day in decision.days}, _entered(session, decision.year)
     gone = {day for day, known in entered.items() if _is_gone(known, decision)}
     stay = {day: known for day, known in old.decisions.items() if day not in gone}
+    check_swaps(decision.days, stay)
     guessed = (
         [day for day in _guessed_tet(decision.year) if day not in named | stay]
         if decision.tet

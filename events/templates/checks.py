@@ -70,6 +70,11 @@ _SAID = {  # pydantic's kinds of mistakes
     ),
     "extra_forbidden": N_("Templates know nothing called “%(field)s”."),
 }
+_UNKNOWN_ROLE = N_("unknown role '%(key)s'; possible are: %(allowed)s")
+_UNKNOWN_PHASE = N_("unknown phase '%(key)s'; possible are: %(allowed)s")
+_UNKNOWN_EVIDENCE = N_("unknown evidence kind '%(key)s'; possible are: %(allowed)s")
+_UNKNOWN_LEVEL = N_("unknown level '%(key)s'; possible are: %(allowed)s")
+_UNKNOWN_BEFORE = N_("unknown depends_on '%(key)s'; possible are: %(allowed)s")
 _LONGEST_QUOTE = 60
 
 
@@ -125,7 +130,9 @@ def problem_of_header(template: TemplateEntry, known: Known) -> InvalidInputErro
             return InvalidInputError(sentence, **cutoff.model_dump())
     if template.owner_role not in known.roles:
         return InvalidInputError(
-            N_("unknown role '%(key)s' in owner_role"), key=template.owner_role
+            N_("unknown role '%(key)s' in owner_role; possible are: %(allowed)s"),
+            key=template.owner_role,
+            allowed=", ".join(sorted(known.roles)),
         )
     return None
 
@@ -164,15 +171,21 @@ def _unknown(item: ItemEntry, keys: Collection[str], known: Known) -> InvalidInp
     """Return the first key of an item that names nothing; ``keys`` are the template's items."""
     levels = [*item.levels, *item.level_offsets, *item.level_end_offsets]
     wanted: Sequence[tuple[str, Iterable[str], Collection[str]]] = (
-        (N_("unknown role '%(key)s'"), [item.role, *item.support_roles], known.roles),
-        (N_("unknown phase '%(key)s'"), [item.phase], known.phases),
-        (N_("unknown evidence kind '%(key)s'"), item.evidence, known.evidence),
-        (N_("unknown level '%(key)s'"), levels, known.levels),
-        (N_("unknown level '%(key)s'"), [item.if_no_level], {*known.levels, DROP}),
-        (N_("unknown depends_on '%(key)s'"), item.depends_on, keys),
+        (_UNKNOWN_ROLE, [item.role, *item.support_roles], known.roles),
+        (_UNKNOWN_PHASE, [item.phase], known.phases),
+        (_UNKNOWN_EVIDENCE, item.evidence, known.evidence),
+        (_UNKNOWN_LEVEL, levels, known.levels),
+        (_UNKNOWN_LEVEL, [item.if_no_level], {*known.levels, DROP}),
+        (_UNKNOWN_BEFORE, item.depends_on, keys),
     )
-    wrong = ((said, key) for said, used, good in wanted for key in used if key not in good)
-    return next((InvalidInputError(said, key=key) for said, key in wrong), None)
+    wrong = ((said, key, good) for said, used, good in wanted for key in used if key not in good)
+    return next(
+        (
+            InvalidInputError(said, key=key, allowed=", ".join(sorted(good)))
+            for said, key, good in wrong
+        ),
+        None,
+    )
 
 
 def _ends_before_it_starts(item: ItemEntry) -> bool:

@@ -72,19 +72,6 @@ def import_template(session: Session, text: str, *, by: Person, now: datetime) -
     return Imported(version, is_new=version.number != before, header_changed=changed)
 
 
-def text_of(raw: bytes) -> str:
-    """Return the text of a file, with or without a byte order mark.
-
-    Raises ``InvalidInputError`` unless it is UTF-8.
-    """
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInputError(
-            N_("The file is not UTF-8 text. Please save it as UTF-8 and send it again.")
-        ) from error
-
-
 def from_toml(text: str) -> TemplateEntry:
     """Read one template. Raises ``InvalidInputError`` that says where the file is wrong."""
     try:

@@ -1,8 +1,9 @@
 """The working calendar: calendar decide."""
 
+import json
 import sys
 from datetime import date
-from typing import TextIO
+from typing import BinaryIO
 
 import click
 
@@ -16,9 +17,10 @@ from events.language import in_words
 from events.models.history import Door
 from events.replanning.days_off import YearDecision, YearPreview, apply_decision, preview_decision
 from events.replanning.preview import Fate, Group, Lateness
+from events.texts import decoded
 from scheduler.commands import NewService, pass_service
 from scheduler.console import Voice, _, show_table, tell
-from scheduler.service import utc_now
+from scheduler.service import Service, utc_now
 
 _LATE = {
     Lateness.AT_ONCE: N_(
@@ -35,7 +37,7 @@ def calendar() -> None:
 
 
 @calendar.command("decide")
-@click.argument("file", type=click.File(encoding="utf-8"))
+@click.argument("file", type=click.File("rb"))
 @click.option("--year", type=int, required=True, help="The year the decision is for.")
 @click.option("--source", help="Number and date of the paper.")
 @click.option(
@@ -49,18 +51,26 @@ def calendar() -> None:
     help="The Tết break is decided as guessed, though the text names none.",
 )
 @click.option("--preview", is_flag=True, help="Say what would move and change nothing.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="json: print what was read, for a preview.",
+)
 @click.option("--yes", is_flag=True, help="Apply it without asking.")
 @pass_service
 @click.pass_context
 def decide(
     context: click.Context,
     new_service: NewService,
-    file: TextIO,
+    file: BinaryIO,
     year: int,
     source: str | None,
     replace: bool | None,
     tet_decided: bool,
     preview: bool,
+    form: str,
     yes: bool,
 ) -> None:
     """Read a decision from a text file (- for standard input), show what moves, and apply it when
@@ -70,12 +80,22 @@ def decide(
 
     \b
     sumvay calendar decide quyet-dinh.txt --year 2027 --yes
+    sumvay calendar decide quyet-dinh.txt --year 2027 --preview --format json
     """
     check_year(year)
-    text = file.read()
-    days = _tell_read(read_decision(text, year), year)
+    if form == "json" and not preview:
+        raise click.UsageError(_("--format json goes with --preview."))
+    text = decoded(file.read())
+    read = read_decision(text, year)
+    days = tuple(day.decision for day in read.days)
     service = new_service()
     decision = YearDecision(year, days, text, source, replace, tet_decided)
+    if form == "json":
+        if days:
+            _refuse_what_cannot_be(service, decision)
+        click.echo(json.dumps(_as_json(read), ensure_ascii=False))
+        return
+    _tell_read(read, year)
     with service.session_factory() as session:
         found = preview_decision(session, decision)
         _show(found, day_here(session, utc_now()))
@@ -95,8 +115,24 @@ def decide(
     )
 
 
-def _tell_read(read: ReadText, year: int) -> tuple[Decision, ...]:
-    """Say what was read and what was not, and return the days."""
+def _refuse_what_cannot_be(service: Service, decision: YearDecision) -> None:
+    with service.session_factory() as session:
+        preview_decision(session, decision)
+        session.rollback()
+
+
+def _as_json(read: ReadText) -> dict[str, list[str]]:
+    """Return what was read as other programs take it: ISO dates, and lines as they stand."""
+    return {
+        "off": [day.day.isoformat() for day in read.days if day.off],
+        "work": [day.day.isoformat() for day in read.days if not day.off],
+        "unread": list(read.unread),
+        "doubtful": [day.day.isoformat() for day in read.days if day.doubtful],
+    }
+
+
+def _tell_read(read: ReadText, year: int) -> None:
+    """Say what was read and what was not."""
     for line in read.unread:
         tell(N_("Not understood: %(line)s"), line=line)
     if read.years and year not in read.years:
@@ -114,7 +150,6 @@ def _tell_read(read: ReadText, year: int) -> tuple[Decision, ...]:
         for doubt in sorted(day.doubts):
             why = doubt.words(Voice.language)
             tell(N_("Doubtful: %(why)s %(line)s"), why=why, line=day.line)
-    return tuple(day.decision for day in read.days)
 
 
 def _tell_day(day: Decision) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from events.errors import N_, InvalidInputError, NotFoundError
+from events.texts import decoded
 from scheduler.simulation.acts import AnyAct
 
 SHIPPED = Path(__file__).with_name("plays")
@@ -45,8 +46,8 @@ def read_play(name: str) -> Play:
             plays=", ".join(shipped_plays()),
         )
     try:
-        return Play.model_validate(tomllib.loads(file.read_text("utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return Play.model_validate(tomllib.loads(decoded(file.read_bytes())))
+    except tomllib.TOMLDecodeError as error:
         raise InvalidInputError(
             N_("The play “%(name)s” cannot be read: %(problem)s"), name=name, problem=str(error)
         ) from error

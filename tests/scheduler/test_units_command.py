@@ -74,28 +74,3 @@ def test_handing_over_may_be_repeated(home):
 
     assert (first.returncode, second.returncode) == (0, 0)
     assert second.stdout.splitlines()[0].count("0") >= 2
-
-
-def test_a_decision_is_read_from_a_file_shown_and_applied_only_when_told_to(home):
-    text = "Kính gửi các cơ quan\nnghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027\n"
-    decide = ("calendar", "decide", "-", "--year", "2027")
-    preview = sumvay(home, *decide, "--preview", typed=text)
-    unasked = sumvay(home, *decide, typed=text)
-    done = sumvay(home, *decide, "--yes", typed=text)
-
-    assert (preview.returncode, unasked.returncode, done.returncode) == (0, 2, 0), done.stderr
-    for said in (preview.stdout, unasked.stdout, done.stdout):
-        assert "Kính gửi các cơ quan" in said
-        assert "05/02/2027 trong kỳ nghỉ Tết" in said
-    assert "--yes" in unasked.stdout
-    assert "2027" in done.stdout.splitlines()[-1]
-
-
-def test_a_decision_entered_for_another_year_than_its_dates_is_refused(home):
-    text = "nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027"
-
-    result = sumvay(home, "calendar", "decide", "-", "--year", "2028", "--yes", typed=text)
-
-    assert result.returncode == 1
-    assert "2028" in result.stderr
-    assert "Traceback" not in result.stderr

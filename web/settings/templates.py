@@ -29,6 +29,7 @@ from events.replanning import last_year
 from events.templates import editing, toml_files
 from events.templates.entries import CutoffEntry
 from events.templates.vocabulary import evidence_types, phases
+from events.texts import decoded
 from events.units.tree import levels
 from web.kit.access import administrators_only
 from web.kit.context import current_person, get_calendar, get_session, now, today
@@ -173,7 +174,7 @@ def take_in() -> ResponseReturnValue:
     session, text = get_session(), request.form.get("text", "")
     try:
         file = request.files.get("file")
-        text = toml_files.text_of(file.read()) if file else text
+        text = decoded(file.read()) if file else text
         found = toml_files.import_template(session, text, by=_person(), now=now())
         session.commit()
     except DomainError as error:

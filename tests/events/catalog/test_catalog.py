@@ -10,6 +10,7 @@ from events.catalog.importing import _NEWER, _digest, import_catalog
 from events.catalog.reading import SHIPPED, read_catalog
 from events.database import Base, create_session_factory
 from events.errors import CatalogError
+from events.language import say
 from events.localtime import VIETNAM, local_day
 from events.models import (
     EvidenceType,
@@ -185,6 +186,36 @@ MISTAKES = [
         "day_off = 2026-02-17",
         r"calendar\.toml:\d+, 2026-02-17: 2026-02-17 is decided twice",
     ),
+    (
+        "calendar.toml",
+        "working_day = 2026-01-10",
+        "working_day = 2026-01-12",
+        r"2026-01-02: 12/01/2026 cannot be worked in a swap",
+    ),
+    (
+        "calendar.toml",
+        "day_off = 2026-01-02",
+        "day_off = 2026-01-03",
+        r"03/01/2026 cannot be the day off of a swap",
+    ),
+    (
+        "calendar.toml",
+        "day_off = 2026-01-02",
+        "day_off = 2026-01-01",
+        r"01/01/2026 cannot be traded: it is a public holiday",
+    ),
+    (
+        "calendar.toml",
+        "first_day_off = 2022-01-31",
+        "first_day_off = 2021-12-31",
+        r"2022: 31/12/2021 of the Tết break does not lie in 2022|is no Tết break",
+    ),
+    (
+        "observances.toml",
+        'color = "gold"',
+        'color = "vàng"',
+        r"There is no colour “vàng”; possible are: crimson, ",
+    ),
     ("calendar.toml", "schema_version = 1", "schema_version 1", r"calendar\.toml, TOML: .*line"),
 ]
 
@@ -199,6 +230,51 @@ def test_a_mistake_is_named_with_its_file_entry_and_reason(folder, file, old, ne
 
     with pytest.raises(CatalogError, match=message):
         read_catalog(folder)
+
+
+def test_a_refusal_is_said_in_vietnamese_and_names_what_is_allowed(folder):
+    spoil(folder, "observances.toml", 'status = "core"', 'status = "main"')
+
+    with pytest.raises(CatalogError) as refused:
+        read_catalog(folder)
+
+    said = say(refused.value, "vi")
+    assert "không thể dùng ở đây" in said
+    assert "core, linked, optional, own" in said
+
+
+def test_every_refusal_of_the_catalogue_is_translated(folder):
+    for file, old, new, _ in MISTAKES:
+        before = (folder / file).read_text("utf-8")
+        spoil(folder, file, old, new)
+        with pytest.raises(CatalogError) as refused:
+            read_catalog(folder)
+        (folder / file).write_text(before, "utf-8")
+
+        reason = refused.value.facts["reason"]
+        assert reason.words("vi") != str(reason)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [("utf-16", "UTF-16"), ("utf-16-le", "UTF-16"), ("cp1258", "windows-1258")],
+)
+def test_a_file_in_another_encoding_is_refused_in_words(folder, encoding, words):
+    file = folder / "calendar.toml"
+    file.write_bytes("# Lịch nghỉ năm".encode(encoding, errors="replace"))
+
+    with pytest.raises(CatalogError) as refused:
+        read_catalog(folder)
+
+    assert words in say(refused.value, "vi")
+    assert "hãy lưu tệp" in say(refused.value, "vi").lower()
+
+
+def test_a_file_with_a_byte_order_mark_is_read(folder):
+    file = folder / "calendar.toml"
+    file.write_bytes(file.read_text("utf-8").encode("utf-8-sig"))
+
+    assert read_catalog(folder).calendar.swap
 
 
 def test_a_missing_file_is_named(folder):

@@ -249,6 +249,23 @@ def test_a_sentence_that_a_pdf_has_wrapped_is_one_sentence(text):
     assert closed(text, 2027) == days(date(2027, 2, 5), date(2027, 2, 11))
 
 
+def test_an_address_ends_where_the_matter_begins():
+    text = "Kính gửi các cơ quan\nnghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027"
+
+    assert read_decision(text, 2027).unread == ("Kính gửi các cơ quan",)
+
+
+def test_a_day_in_a_swap_stays_one_when_the_break_around_it_closes_it_again():
+    text = (
+        "Hoán đổi ngày làm việc từ 31/8/2026 sang 22/8/2026.\n"
+        "Nghỉ Quốc khánh từ ngày 29/8/2026 đến hết ngày 02/9/2026."
+    )
+
+    traded = [day.day for day in read_decision(text, 2026).days if day.reason.day]
+
+    assert traded == [date(2026, 8, 22), date(2026, 8, 31)]
+
+
 def test_numbered_points_without_a_full_stop_stay_sentences_of_their_own():
     text = "1. Nghỉ Tết từ 05/02/2027 đến 11/02/2027\n2. Nghỉ bù ngày 03/9/2027"
 

@@ -1,5 +1,7 @@
+import tomllib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,7 +18,7 @@ from events.checklist.history import Stamp
 from events.checklist.states import decline_item, reopen_item
 from events.days.decision_text import TET, read_decision
 from events.days.reasons import Cause, DayReason
-from events.days.workdays import Decision, DecisionStatus, Shift, WorkCalendar
+from events.days.workdays import Decision, DecisionStatus, Shift, WorkCalendar, swap
 from events.errors import ConflictError, InvalidInputError, NotFoundError
 from events.installation import INSTALLATION, Installation
 from events.models import (
@@ -52,6 +54,7 @@ CULTURE_DAY = "Ngày Văn hóa Việt Nam"
 MOVED = ChecklistItem.due_reason.is_not(None)
 TET_2027 = "Nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027"
 A_DAY = timedelta(days=1)
+CASES = tomllib.loads((Path(__file__).parents[2] / "data" / "decisions.toml").read_text("utf-8"))
 IN_MARCH = datetime(2021, 3, 1, 2, tzinfo=UTC)
 A_PROVINCE = 90  # units
 
@@ -382,10 +385,10 @@ def test_a_decision_without_a_tet_break_comes_beside_the_years_unless_it_is_said
     session,
 ):
     applied(session, year_2027())
-    swap = read_decision(
-        "hoán đổi ngày làm việc từ thứ Hai 03/5/2027 sang thứ Bảy 08/5/2027", 2027
+    traded = read_decision(
+        "hoán đổi ngày làm việc từ thứ Ba 04/5/2027 sang thứ Bảy 08/5/2027", 2027
     ).days
-    decision = YearDecision(2027, tuple(day.decision for day in swap))
+    decision = YearDecision(2027, tuple(day.decision for day in traded))
 
     applied(session, decision)
     assert not work_calendar(session).is_working(date(2027, 2, 8))
@@ -470,7 +473,7 @@ def test_a_decision_may_name_only_working_days(session):
 
 
 def test_a_swap_alone_does_not_decide_the_year(session):
-    text = "Hoán đổi ngày làm việc từ ngày 30/4/2027 sang ngày 08/5/2027"
+    text = "Hoán đổi ngày làm việc từ ngày 04/5/2027 sang ngày 08/5/2027"
 
     applied(session, year_2027(text))
     assert not work_calendar(session).is_decided(2027)
@@ -598,6 +601,31 @@ def test_a_decision_that_says_nothing_sensible_is_refused(session, days, words):
         apply_decision(
             session, YearDecision(2027, days), stamp=Stamp(None, NOW), expected_fingerprint=""
         )
+
+
+@pytest.mark.parametrize("case", CASES["swap"], ids=lambda case: case["why"])
+def test_a_swap_gives_up_one_working_day_for_one_day_of_a_weekend(session, case):
+    decision = YearDecision(2027, swap(case["off"], case["work"]))
+
+    with pytest.raises(InvalidInputError, match=r"of a swap|in a swap|cannot be traded"):
+        preview_decision(session, decision)
+
+
+def test_a_day_that_is_traded_already_is_not_traded_again(session):
+    known = swap(date(2026, 1, 2), date(2026, 1, 10))
+    other = swap(date(2026, 1, 2), date(2026, 1, 17))
+    both = swap(date(2027, 5, 4), date(2027, 5, 8)) + swap(date(2027, 5, 5), date(2027, 5, 8))
+
+    assert preview_decision(session, YearDecision(2026, known)).is_known
+    for days in (other, both):
+        with pytest.raises(InvalidInputError, match="traded already"):
+            preview_decision(session, YearDecision(days[0].day.year, days))
+
+
+def test_half_a_swap_is_refused(session):
+    for half in swap(date(2027, 5, 4), date(2027, 5, 8)):
+        with pytest.raises(InvalidInputError, match="both days, or neither"):
+            preview_decision(session, YearDecision(2027, (half,)))
 
 
 @pytest.mark.slow

@@ -33,9 +33,9 @@ from events.templates.toml_files import (
     export_template,
     from_toml,
     import_template,
-    text_of,
     to_toml,
 )
+from events.texts import decoded
 from tests.conftest import tick_off
 from tests.events.campaigns.test_due_dates import reordered
 from tests.events.replanning.test_anchors import (
@@ -732,9 +732,9 @@ def test_a_file_gives_an_observance_its_checklist_once(session, template, cast):
 def test_a_file_may_begin_with_a_byte_order_mark_and_must_be_utf8(session, template):
     text = export_template(template)
 
-    assert from_toml(text_of(text.encode("utf-8-sig"))) == editing.template_entry(template)
+    assert from_toml(decoded(text.encode("utf-8-sig"))) == editing.template_entry(template)
     with pytest.raises(InvalidInputError, match="UTF-8"):
-        text_of(text.encode("utf-16"))
+        decoded(text.encode("utf-16"))
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_the_fields_say_the_same_as_the_text(administrator: Visitor):
     fields = {
         "tet_first": "2027-02-05",
         "tet_last": "11/02/2027",
-        "swap_off": "2027-05-03",
+        "swap_off": "2027-05-04",
         "swap_on": "08/05/2027",
     }
 
