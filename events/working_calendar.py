@@ -16,12 +16,17 @@ def work_calendar(session: Session) -> WorkCalendar:
     """
     days = session.execute(select(CalendarDay.day, CalendarDay.off, CalendarDay.reason))
     proposed = session.scalars(select(ProposedHoliday)).all()
+    of_status = {status: set[str]() for status in DecisionStatus}
+    of_lieu = {status: set[str]() for status in DecisionStatus}
+    for holiday in proposed:
+        of_status[holiday.status].add(holiday.name)
+        of_lieu[holiday.compensation].add(holiday.name)
     return WorkCalendar.of(
         (Decision(*row) for row in days),
         decided_years=session.scalars(select(DecidedYear.year)),
-        announced=[
-            holiday.name for holiday in proposed if holiday.status is DecisionStatus.ANNOUNCED
-        ],
+        announced=of_status[DecisionStatus.ANNOUNCED],
         count_announced=installation_of(session).count_announced,
-        dropped=[holiday.name for holiday in proposed if holiday.status is DecisionStatus.DROPPED],
+        dropped=of_status[DecisionStatus.DROPPED],
+        lieu_announced=of_lieu[DecisionStatus.ANNOUNCED],
+        lieu_dropped=of_lieu[DecisionStatus.DROPPED],
     )

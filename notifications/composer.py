@@ -30,6 +30,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from events.days.reasons import DayReason
 from events.errors import N_, InvalidInputError
 from events.language import translations
 from events.localtime import VIETNAM, local_day
@@ -138,7 +139,7 @@ class Composer:
             url=f"{self.public_url}/viec/{item.id}",
             due=date_in_words(item.due, language),
             start=date_in_words(item.dtstart, language) if item.dtstart else None,
-            moved=move_in_words(item.nominal_due, item.due_reason, language, words),
+            moved=move_in_words(item.nominal_due, _reason(item, today), language, words),
             delay=delay_in_words(today, item.due, item.dtstart, words),
             is_overdue=item.due < today,
         )
@@ -231,3 +232,8 @@ def _text(content: str, subtype: str) -> MIMEBase:
     part["Content-Transfer-Encoding"] = "base64"
     part.set_payload("\n".join(lines))
     return part
+
+
+def _reason(item: ChecklistItem, today: date) -> DayReason | None:
+    """Return why an item's date moved, as it is said today."""
+    return item.due_reason and item.due_reason.as_of(today, item.nominal_due)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
+from events.campaigns.upkeep import what_to_see_to
 from events.catalog.reading import SHIPPED, read_catalog
 from events.database import reading, wal_reset_bug
 from events.errors import N_, DomainError
@@ -45,7 +46,7 @@ def examine(service: Service, *, now: datetime) -> list[Finding]:
         (N_("Mail"), _transport),
         (N_("Clock"), _clock),
     ]
-    return [_look(what, look, service, now) for what, look in looks]
+    return [*(_look(what, look, service, now) for what, look in looks), *_year(service, now)]
 
 
 def _look(
@@ -123,6 +124,19 @@ def _catalog(service: Service, _now: datetime) -> Finding:
     catalog = read_catalog(service.settings.events.catalog or SHIPPED)
     facts = {"observances": len(catalog.observances.observance), "units": len(catalog.units.unit)}
     return Finding(N_("Catalogue"), True, N_("%(observances)s observances, %(units)s units"), facts)
+
+
+def _year(service: Service, now: datetime) -> list[Finding]:
+    """Look what of the year somebody has to see to. It stops nothing, so that it is no fault."""
+    try:
+        with reading(service.session_factory)() as session:
+            found = what_to_see_to(session, now=now)
+    except DatabaseError:  # the database is looked at by itself
+        return []
+    what = N_("This year")
+    return [Finding(what, True, one.sentence, dict(one.facts)) for one in found] or [
+        Finding(what, True, N_("nothing to see to"))
+    ]
 
 
 def _transport(service: Service, _now: datetime) -> Finding:

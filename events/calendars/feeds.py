@@ -307,7 +307,7 @@ class UnitFeed:
                 created=row.created,
                 last_modified=row.last_modified,
                 sequence=row.sequence,
-                description=_describe(row),
+                description=_describe(row, self.today),
                 url=f"{self.public_url}/viec/{row.id}",
                 categories=("Hạn việc",),
                 status="CANCELLED"
@@ -360,10 +360,11 @@ def _activities(
         )
 
 
-def _describe(row: Any) -> str:
+def _describe(row: Any, today: date) -> str:
     lines = [row.campaign, f"Phụ trách: {row.role}"]
     if row.due_reason:
-        lines.append(f"Hạn gốc {row.nominal_due:%d/%m/%Y} rơi {row.due_reason.words('vi')}.")
+        reason = row.due_reason.as_of(today, row.nominal_due)
+        lines.append(f"Hạn gốc {row.nominal_due:%d/%m/%Y} rơi {reason.words('vi')}.")
     return "\n".join(lines)
 
 

@@ -142,10 +142,11 @@ def _is_due(session: Session, found: Round, today: date) -> bool:
     runs = session.scalar(
         select(func.max(case((goes_on(today), 1), else_=0))).where(same_round(found))
     )
-    return _is_worth_opening(found, today) if runs is None else bool(runs)
+    return is_worth_opening(found, today) if runs is None else bool(runs)
 
 
-def _is_worth_opening(found: Round, today: date) -> bool:
+def is_worth_opening(found: Round, today: date) -> bool:
+    """Tell whether a round that is not open is still opened by itself."""
     since = found.template.opens_from
     if since is not None and found.dates.dtend <= since:
         return False

@@ -140,6 +140,7 @@ class SwapEntry(Entry):
     day_off: date
     working_day: date
     source: str | None = None
+    announced: date | None = None
 
 
 class TetBreakEntry(Entry):
@@ -147,6 +148,23 @@ class TetBreakEntry(Entry):
     first_day_off: date
     last_day_off: date
     source: str | None = None
+    announced: date | None = None
+
+    @property
+    def days(self) -> list[date]:
+        length = (self.last_day_off - self.first_day_off).days + 1
+        return [self.first_day_off + timedelta(days=n) for n in range(length)]
+
+
+class HolidayBreakEntry(Entry):
+    """The days off around a public holiday by name, as decided for one year."""
+
+    name: str
+    year: int
+    first_day_off: date
+    last_day_off: date
+    source: str | None = None
+    announced: date | None = None
 
     @property
     def days(self) -> list[date]:
@@ -155,8 +173,16 @@ class TetBreakEntry(Entry):
 
 
 class ProposedHolidayEntry(Entry):
+    """A public holiday that was announced.
+
+    ``in_force``: since when it is law. ``compensation`` is a fact of its own; where a file says
+    nothing of it, it goes with the status.
+    """
+
     name: str
     status: DecisionStatus
+    compensation: DecisionStatus | None = None
+    in_force: date | None = None
     source: str | None = None
 
 
@@ -188,3 +214,4 @@ class CalendarFile(Entry):
     proposed_holiday: list[ProposedHolidayEntry] = []
     swap: list[SwapEntry] = []
     tet_break: list[TetBreakEntry] = []
+    holiday_break: list[HolidayBreakEntry] = []

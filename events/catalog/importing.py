@@ -197,6 +197,11 @@ def _import_calendar(session: Session, catalog: Catalog, result: ImportResult) -
         for b in source.tet_break
         for day in b.days
     ]
+    days += [
+        (day, {"off": True, "reason": DayReason(Cause.HOLIDAY, b.name), "source": b.source})
+        for b in source.holiday_break
+        for day in b.days
+    ]
     for entry in source.swap:
         for day in swap(entry.day_off, entry.working_day):
             days.append((day.day, {"off": day.off, "reason": day.reason, "source": entry.source}))
@@ -208,7 +213,13 @@ def _import_calendar(session: Session, catalog: Catalog, result: ImportResult) -
         ((b.year, {"source": b.source}) for b in source.tet_break),
         ("year",),
     )
-    proposed = ((p.name, p.model_dump(exclude={"name"})) for p in source.proposed_holiday)
+    proposed = (
+        (
+            p.name,
+            {"status": p.status, "compensation": p.compensation or p.status, "source": p.source},
+        )
+        for p in source.proposed_holiday
+    )
     _merge_all(session, result, ProposedHoliday, proposed, ("name",))
 
 

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -33,7 +33,7 @@ from events.catalog.entries import (
 from events.days.checks import check_break, check_swap
 from events.days.reasons import Cause, DayReason
 from events.days.recurrence import rule_from
-from events.days.workdays import Decision, swap
+from events.days.workdays import Decision, DecisionStatus, swap
 from events.errors import N_, CatalogError, InvalidInputError
 from events.language import Said
 from events.templates.checks import Known, find_cycle, problem_of_header, problem_of_item
@@ -99,6 +99,22 @@ class Catalog:
     templates: TemplatesFile
     observances: ObservancesFile
     calendar: CalendarFile
+
+    def as_known_on(self, day: date) -> "Catalog":
+        """Return the catalogue without what the authorities announced or put in force after
+        ``day``: whoever plays a past year knows no more than people did then.
+        """
+        known, calendar = {}, self.calendar
+        for table in ("swap", "tet_break", "holiday_break"):
+            entries = getattr(calendar, table)
+            known[table] = [one for one in entries if not one.announced or one.announced <= day]
+        known["proposed_holiday"] = [
+            one.model_copy(update={"status": DecisionStatus.ANNOUNCED})
+            if one.in_force and one.in_force > day
+            else one
+            for one in calendar.proposed_holiday
+        ]
+        return replace(self, calendar=calendar.model_copy(update=known))
 
 
 def read_catalog(folder: Path = SHIPPED) -> Catalog:
@@ -456,7 +472,19 @@ def _check_calendar(calendar: CalendarFile, source: _SourceFile) -> None:
         except InvalidInputError as error:
             raise source.error("tet_break", index, str(entry.year), Said.of(error)) from error
         decided |= {day: Decision(day, True, DayReason(Cause.TET)) for day in entry.days}
+    _check_holiday_breaks(calendar, source)
     _check_swaps(calendar, decided, source)
+
+
+def _check_holiday_breaks(calendar: CalendarFile, source: _SourceFile) -> None:
+    for index, entry in enumerate(calendar.holiday_break):
+        if not 1 <= len(entry.days) <= 20 or {day.year for day in entry.days} != {entry.year}:
+            first, last = entry.first_day_off, entry.last_day_off
+            reason = Said(
+                N_("%(first)s to %(last)s is no break of 1 to 20 days in %(year)s"),
+                {"first": first, "last": last, "year": entry.year},
+            )
+            raise source.error("holiday_break", index, entry.name, reason)
 
 
 def _check_swaps(

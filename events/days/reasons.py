@@ -5,7 +5,7 @@ A reason is a code with its facts, and said in the reader's language where it is
 and English readers see the same row. Pure: no storage, no clock.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -113,6 +113,12 @@ class DayReason:
         }
         day = {"day": self.day.isoformat()} if self.day else {}
         return stored | {"cause": self.cause.value} | day
+
+    def as_of(self, today: date, day: date) -> "DayReason":
+        """Return the reason as it is said on ``today`` of ``day``: one that has passed is no guess
+        any more.
+        """
+        return replace(self, provisional=False) if self.provisional and day < today else self
 
     def words(self, language: str) -> str:
         """Return the phrase that completes “the date falls …” (“hạn rơi …”)."""

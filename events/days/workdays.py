@@ -95,6 +95,11 @@ class WorkCalendar:
     count_announced: bool = True
     # named by the package of public holidays, but given up by the authorities
     dropped: frozenset[str] = frozenset()
+    # holidays of which nobody has decided yet whether one on a weekend is compensated, and those
+    # that are not: whether a day is law and whether it is compensated are two facts
+    lieu_announced: frozenset[str] = frozenset()
+    lieu_dropped: frozenset[str] = frozenset()
+    settled_before: date | None = None  # nothing is a guess any more before this day
 
     @classmethod
     def of(
@@ -105,6 +110,8 @@ class WorkCalendar:
         announced: Iterable[str] = (),
         count_announced: bool = True,
         dropped: Iterable[str] = (),
+        lieu_announced: Iterable[str] = (),
+        lieu_dropped: Iterable[str] = (),
     ) -> "WorkCalendar":
         by_day = {decision.day: decision for decision in decisions}
         return cls(
@@ -113,7 +120,13 @@ class WorkCalendar:
             frozenset(announced),
             count_announced,
             frozenset(dropped),
+            frozenset(lieu_announced),
+            frozenset(lieu_dropped),
         )
+
+    def as_of(self, today: date) -> "WorkCalendar":
+        """Return the calendar as it is read on ``today``: a day that has passed is no guess."""
+        return replace(self, settled_before=today)
 
     def day_off(self, day: date) -> DayReason | None:
         """Return why offices are closed on ``day``, or None on a working day."""
@@ -164,13 +177,15 @@ class WorkCalendar:
         name = _public_holidays(day.year).get(day)
         if name is None:
             return None
-        announced = name.removesuffix(_COMPENSATION) in self.announced
-        if name.removesuffix(_COMPENSATION) in self.dropped or (
-            announced and not self.count_announced
-        ):
+        holiday = name.removesuffix(_COMPENSATION)
+        in_lieu = name != holiday
+        announced = holiday in self.announced or (in_lieu and holiday in self.lieu_announced)
+        dropped = holiday in self.dropped or (in_lieu and holiday in self.lieu_dropped)
+        if dropped or (announced and not self.count_announced):
             return None
         guessed = name.startswith(_DECIDED_YEARLY) and not self.is_decided(day.year)
-        return replace(_reason(name), provisional=announced or guessed)
+        is_over = self.settled_before is not None and day < self.settled_before
+        return replace(_reason(name), provisional=(announced or guessed) and not is_over)
 
 
 def is_public_holiday(day: date) -> bool:

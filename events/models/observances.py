@@ -239,10 +239,14 @@ class DecidedYear(FromCatalog, Base):
 
 
 class ProposedHoliday(FromCatalog, Base):
-    """A public holiday by name that was announced, until it is made law."""
+    """A public holiday by name that was announced, until it is made law.
+
+    ``compensation``: whether it is made up for when it falls on a weekend, a question of its own.
+    """
 
     __tablename__ = "proposed_holiday"
 
     name: Mapped[str] = mapped_column(primary_key=True)
     status: Mapped[DecisionStatus]
+    compensation: Mapped[DecisionStatus] = mapped_column(default=DecisionStatus.ANNOUNCED)
     source: Mapped[str | None]

@@ -122,28 +122,43 @@ def apply_decision(
     return found
 
 
-def preview_holiday(session: Session, name: str, status: DecisionStatus) -> Preview:
-    """Say what moves when a proposed holiday is made law or given up. Writes nothing."""
-    return _of_holiday(session, _holiday(session, name), status)
+@dataclass(frozen=True, slots=True)
+class HolidayFact:
+    """What somebody records of a proposed holiday: how firm it is, or, with ``is_compensation``,
+    how firm it is that one on a weekend is made up for.
+    """
+
+    name: str
+    status: DecisionStatus
+    is_compensation: bool = False
+
+
+def preview_holiday(session: Session, fact: HolidayFact) -> Preview:
+    """Say what moves when a proposed holiday, or its compensation, is made law or given up. Writes
+    nothing.
+    """
+    return _of_holiday(session, _holiday(session, fact.name), fact)
 
 
 def apply_holiday(
     session: Session,
-    name: str,
-    status: DecisionStatus,
+    fact: HolidayFact,
     *,
     source: str | None = None,
     expected_fingerprint: str,
     stamp: Stamp,
 ) -> Preview:
-    """Make a proposed holiday law, or give it up, and move the items that the preview showed."""
+    """Record a fact of a proposed holiday, and move the items that the preview showed."""
     _lock(session)
-    holiday = _holiday(session, name)
-    found = _of_holiday(session, holiday, status, lock=True)
+    holiday = _holiday(session, fact.name)
+    found = _of_holiday(session, holiday, fact, lock=True)
     if found.is_known:
         return found
     expect(expected_fingerprint, found.fingerprint)
-    holiday.status = status
+    if fact.is_compensation:
+        holiday.compensation = fact.status
+    else:
+        holiday.status = fact.status
     holiday.source = nfc(source or "") or holiday.source
     write_rounds(session, found.rounds, stamp=stamp)
     return found
@@ -348,20 +363,27 @@ def _is_decided(
 
 
 def _of_holiday(
-    session: Session, holiday: ProposedHoliday, status: DecisionStatus, *, lock: bool = False
+    session: Session, holiday: ProposedHoliday, fact: HolidayFact, *, lock: bool = False
 ) -> Preview:
-    old = work_calendar(session)
-    name = frozenset([holiday.name])
-    announced = old.announced | name if status is DecisionStatus.ANNOUNCED else old.announced - name
-    dropped = old.dropped | name if status is DecisionStatus.DROPPED else old.dropped - name
-    return _preview(
-        session,
-        old,
-        replace(old, announced=announced, dropped=dropped),
-        holiday.name,
-        status,
-        lock=lock,
-    )
+    old, name = work_calendar(session), frozenset([holiday.name])
+
+    def among(names: frozenset[str], status: DecisionStatus) -> frozenset[str]:
+        return names | name if fact.status is status else names - name
+
+    if fact.is_compensation:
+        new = replace(
+            old,
+            lieu_announced=among(old.lieu_announced, DecisionStatus.ANNOUNCED),
+            lieu_dropped=among(old.lieu_dropped, DecisionStatus.DROPPED),
+        )
+    else:
+        new = replace(
+            old,
+            announced=among(old.announced, DecisionStatus.ANNOUNCED),
+            dropped=among(old.dropped, DecisionStatus.DROPPED),
+        )
+    asked = holiday.name, fact.status, fact.is_compensation
+    return _preview(session, old, new, *asked, lock=lock)
 
 
 def _preview(

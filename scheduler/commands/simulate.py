@@ -90,7 +90,7 @@ def simulate_(
     events, plans = [_day_of(text) for text in event], [_day_of(text) for text in late_plan]
     acts = [*_early_events(events), *_late_plans(plans), *(play.act if play else ())]
     service = new_service()
-    copy = _copy(service, shipped=play_name in shipped_plays())
+    copy = _copy(service, first, shipped=play_name in shipped_plays())
     with copy() as session:
         # a play may open others
         known = session.scalars(select(Template)).all() if play else self_opening(session)
@@ -183,18 +183,17 @@ def _day_of(text: str) -> tuple[str, date]:
         ) from error
 
 
-def _copy(service: Service, *, shipped: bool) -> SessionFactory:
-    """Copy the real database if there is one, else the shipped catalogue, which the shipped plays
-    are written for.
+def _copy(service: Service, year: int, *, shipped: bool) -> SessionFactory:
+    """Copy the real database if there is one, else the shipped catalogue as it was known when
+    ``year`` began, which the shipped plays are written for.
     """
     url = make_url(service.settings.database.url)  # not the engine, which would make the folder
     exists = url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
     if not shipped and exists and migrate.version_of(service.engine) is migrate.Version.CURRENT:
         return copy_of(service.engine, service.settings.installation)
     folder = None if shipped else service.settings.events.catalog
-    return copy_of_catalog(
-        read_catalog(folder or SHIPPED), utc_now(), service.settings.installation
-    )
+    catalog = read_catalog(folder or SHIPPED).as_known_on(date(year, 1, 1))
+    return copy_of_catalog(catalog, utc_now(), service.settings.installation)
 
 
 def _show(played: Simulation, style: str, play: Play | None) -> None:

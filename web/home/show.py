@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request, url_for
 
 from events.activities.times import at_the_top, happenings
 from events.campaigns.lookup import uids_at_the_top
+from events.campaigns.upkeep import what_to_see_to
 from events.checklist.mine import Work, work_of
 from events.database import Session
 from events.observances.occurrences import enabled_observances
@@ -23,8 +24,8 @@ from web.calendars.months import (
     weeks_of,
 )
 from web.calendars.subscriptions import Subscription
-from web.kit.context import current_person, get_calendar, get_session, today
-from web.kit.language import title
+from web.kit.context import current_account, current_person, get_calendar, get_session, now, today
+from web.kit.language import current, title
 from web.units.proposals import number_to_decide
 
 bp = Blueprint("home", __name__)
@@ -71,6 +72,7 @@ def show() -> str:
         over=[entry for entry in entries if entry.marked.dates.dtend <= today()],
         mine=_my_work(session),
         to_decide=number_to_decide(),
+        to_see_to=_to_see_to(session),
         is_decided=calendar.is_decided(month.year),
     )
 
@@ -79,6 +81,14 @@ def _my_work(session: Session) -> Work | None:
     """Return what is due first of the work of whoever is signed in; None for a stranger."""
     person = current_person()
     return work_of(session, person, today(), limit=_MY_ITEMS) if person else None
+
+
+def _to_see_to(session: Session) -> list[str]:
+    """Return what administrators are told to see to; nothing for anybody else."""
+    account = current_account()
+    if account is None or not account.is_administrator:
+        return []
+    return [one.words(current()) for one in what_to_see_to(session, now=now())]
 
 
 def _last_day(month: date) -> date:

@@ -73,8 +73,10 @@ def today() -> date:
 
 
 def get_calendar() -> WorkCalendar:
-    """Return the working calendar as it is decided today."""
-    return work_calendar(get_session())
+    """Return the working calendar as it is decided today, where a day that has passed is no guess
+    any more.
+    """
+    return work_calendar(get_session()).as_of(today())
 
 
 def current_account() -> Account | None:

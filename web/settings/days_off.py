@@ -21,6 +21,7 @@ from events.days.workdays import DecisionStatus
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, YearOutOfRangeError
 from events.language import say
 from events.replanning.days_off import (
+    HolidayFact,
     YearDecision,
     apply_decision,
     apply_holiday,
@@ -44,7 +45,8 @@ _OK, _CONFLICT, _UNPROCESSABLE = 200, 409, 422
 _STATUS: dict[type, int] = {ConflictError: _CONFLICT, InvalidInputError: _UNPROCESSABLE}
 _GUESSED_SHOWN = 20
 _LONGEST_TEXT = 20_000
-_AN_EXAMPLE = "Nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027"
+# of a year that is over: an example that somebody could take for this year's would be entered
+_AN_EXAMPLE = "Nghỉ Tết từ ngày 10/02/2021 đến hết ngày 16/02/2021"
 _YEARS_SHOWN = 3
 _LOOK_AHEAD = 10  # years, in which the first without a decision is looked for
 # with one of these a decision may come without any text
@@ -135,35 +137,33 @@ def apply() -> ResponseReturnValue:
 @bp.post("/ngay-du-kien")
 @administrators_only
 def holiday() -> ResponseReturnValue:
-    """Make a proposed holiday law or give it up: the preview first, then, with its fingerprint, the
-    change.
+    """Record a fact of a proposed holiday, that it is law or is made up for, or that it is not: the
+    preview first, then, with its fingerprint, the change.
     """
-    session, name = get_session(), request.form.get("name", "")
-    status = (
-        DecisionStatus.DROPPED
-        if request.form.get("status") == "dropped"
-        else DecisionStatus.ENACTED
+    session, form = get_session(), request.form
+    is_dropped = form.get("status") == "dropped"
+    fact = HolidayFact(
+        form.get("name", ""),
+        DecisionStatus.DROPPED if is_dropped else DecisionStatus.ENACTED,
+        is_compensation="compensation" in form,
     )
-    expected = request.form.get("fingerprint")
+    expected = form.get("fingerprint")
     if expected is None:
-        return _holiday_preview(session, name, status)
+        return _holiday_preview(session, fact)
     try:
-        source = request.form.get("source", "")[:500]
-        who = current_person()
         done = apply_holiday(
             session,
-            name,
-            status,
-            stamp=Stamp(who, now()),
-            source=source,
+            fact,
+            stamp=Stamp(current_person(), now()),
+            source=form.get("source", "")[:500],
             expected_fingerprint=expected,
         )
     except ConflictError as error:
         session.rollback()
-        return _holiday_preview(session, name, status, error), _CONFLICT
+        return _holiday_preview(session, fact, error), _CONFLICT
     session.commit()
     flash(
-        _("Recorded: %(name)s. Items moved: %(count)s.", name=name, count=len(done.moved)),
+        _("Recorded: %(name)s. Items moved: %(count)s.", name=fact.name, count=len(done.moved)),
         "success",
     )
     return redirect(url_for(".index"), 303)
@@ -212,15 +212,12 @@ def _preview(entered: Entered, error: DomainError | None = None) -> ResponseRetu
     return page, _STATUS.get(type(error), _OK)
 
 
-def _holiday_preview(
-    session: Session, name: str, status: DecisionStatus, error: DomainError | None = None
-) -> str:
-    found = preview_holiday(session, name, status)
+def _holiday_preview(session: Session, fact: HolidayFact, error: DomainError | None = None) -> str:
+    found = preview_holiday(session, fact)
     return render_template(
         "decisions/holiday.html",
         error=say(error, current()) if error else None,
-        name=name,
-        status=status.value,
+        fact=fact,
         source=request.form.get("source", ""),
         found=found,
         words=Words.load(session),

@@ -3,7 +3,10 @@
 from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 
+from events.campaigns.upkeep import what_to_see_to
 from web.kit.access import administrators_only
+from web.kit.context import get_session, now
+from web.kit.language import current
 from web.kit.language import lazy_gettext as _l
 from web.units.proposals import number_to_decide
 
@@ -37,4 +40,7 @@ def index() -> ResponseReturnValue:
     """List the rooms."""
     known = current_app.view_functions
     rooms = [room for room in _ROOMS if room[0] in known]
-    return render_template("admin/index.html", rooms=rooms, to_decide=number_to_decide())
+    to_see_to = [one.words(current()) for one in what_to_see_to(get_session(), now=now())]
+    return render_template(
+        "admin/index.html", rooms=rooms, to_decide=number_to_decide(), to_see_to=to_see_to
+    )

@@ -15,6 +15,7 @@ from events.localtime import local_day
 from events.models import Anchor, Campaign, TemplateItem
 from events.replanning import anchors
 from events.replanning.days_off import (
+    HolidayFact,
     YearDecision,
     apply_decision,
     apply_holiday,
@@ -188,15 +189,10 @@ class Holiday(Act):
         return Rule.DAYS_OFF
 
     def happen(self, stage: Stage) -> Iterator[Told]:
-        shown = preview_holiday(stage.session, self.name, self.status)
-        mark = shown.fingerprint
-        apply_holiday(
-            stage.session,
-            self.name,
-            self.status,
-            stamp=Stamp(None, stage.now),
-            expected_fingerprint=mark,
-        )
+        fact = HolidayFact(self.name, self.status)
+        shown = preview_holiday(stage.session, fact)
+        stamp = Stamp(None, stage.now)
+        apply_holiday(stage.session, fact, stamp=stamp, expected_fingerprint=shown.fingerprint)
         stage.look_at_days_off()
         sentence = N_("“%(name)s” is law now; %(moved)s open items move.")
         if self.status is DecisionStatus.DROPPED:

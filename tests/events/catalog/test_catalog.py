@@ -1,6 +1,6 @@
 import re
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,10 +9,12 @@ from sqlalchemy import func, select
 from events.catalog.importing import _NEWER, _digest, import_catalog
 from events.catalog.reading import SHIPPED, read_catalog
 from events.database import Base, create_session_factory
+from events.days.reasons import Cause, DayReason
 from events.errors import CatalogError
 from events.language import say
 from events.localtime import VIETNAM, local_day
 from events.models import (
+    CalendarDay,
     EvidenceType,
     Level,
     Needs,
@@ -24,8 +26,11 @@ from events.models import (
 )
 from events.templates.checks import find_cycle
 from events.templates.entries import TemplateEntry
+from events.working_calendar import work_calendar
 
 NOW = datetime(2026, 1, 5, 1, tzinfo=UTC)
+MID_2026 = date(2026, 6, 30)
+CULTURE_DAY = "Ngày Văn hóa Việt Nam"
 
 
 @pytest.fixture
@@ -211,6 +216,12 @@ MISTAKES = [
         r"2022: 31/12/2021 of the Tết break does not lie in 2022|is no Tết break",
     ),
     (
+        "calendar.toml",
+        "last_day_off = 2027-09-05",
+        "last_day_off = 2028-09-05",
+        r"Quốc khánh: 2027-09-02 to 2028-09-05 is no break",
+    ),
+    (
         "observances.toml",
         'color = "gold"',
         'color = "vàng"',
@@ -366,7 +377,7 @@ def test_a_catalogue_of_before_leaves_what_levels_and_templates_are(session, cat
     for file in ("units.toml", "templates.toml"):
         _as_it_was_before(folder / file)
 
-    result = import_catalog(session, read_catalog(folder), now=NOW)
+    result = import_catalog(session, read_catalog(folder).as_known_on(MID_2026), now=NOW)
 
     assert (result.added, result.updated, result.kept) == (0, 0, [])
     levels = {level.key: level for level in session.scalars(select(Level))}
@@ -495,6 +506,39 @@ def test_a_failed_import_leaves_nothing_behind(blank_engine, catalog, monkeypatc
 
     with factory() as session:
         assert session.scalar(select(func.count()).select_from(Unit)) == 0
+
+
+def test_the_days_off_of_2026_and_2027_are_the_announced_ones(blank_engine):
+    Base.metadata.create_all(blank_engine)
+    with create_session_factory(blank_engine).begin() as session:
+        import_catalog(session, read_catalog(), now=NOW)
+        calendar = work_calendar(session)
+        sources = session.scalars(
+            select(CalendarDay.source).where(CalendarDay.day >= date(2027, 1, 1))
+        )
+        assert all(sources)
+
+    assert calendar.is_decided(2027)
+    year = [date(2027, 1, 1) + timedelta(days=n) for n in range(365)]
+    off = {day: why for day in year if (why := calendar.day_off(day)) and why.cause != "weekend"}
+    assert {day for day in off if day.month == 2} == {date(2027, 2, day) for day in range(4, 11)}
+    assert {day for day in off if day.month == 9} == {date(2027, 9, day) for day in range(2, 6)}
+    assert not any(why.provisional for why in off.values())
+    assert calendar.day_off(date(2026, 11, 24)) == DayReason(Cause.HOLIDAY, CULTURE_DAY)
+    # whether a weekend is made up for is still open: a Saturday in 2029
+    assert calendar.day_off(date(2029, 11, 26)) == DayReason(
+        Cause.IN_LIEU_OF, CULTURE_DAY, provisional=True
+    )
+
+
+def test_what_was_announced_later_is_not_known_on_a_day_before():
+    catalog = read_catalog()
+
+    before, after = (catalog.as_known_on(day).calendar for day in (MID_2026, date(2026, 10, 2)))
+
+    assert 2027 not in {entry.year for entry in before.tet_break}
+    assert (before.holiday_break, before.proposed_holiday[0].status) == ([], "announced")
+    assert after == catalog.calendar
 
 
 def test_the_2021_action_month_has_its_2021_name(session):

@@ -96,6 +96,29 @@ def test_the_tet_of_a_year_without_a_decision_is_provisional(vietnam):
     assert vietnam.day_off(date(2027, 2, 8)) == DayReason(Cause.TET, provisional=True)
 
 
+def test_a_day_that_has_passed_is_no_guess_any_more(vietnam):
+    today = date(2027, 2, 9)
+    seen = vietnam.as_of(today)
+
+    guessed = [day for day in range(4, 11) if seen.day_off(date(2027, 2, day)).provisional]
+
+    assert guessed == [9, 10]
+    assert not vietnam.as_of(date(2028, 1, 1)).day_off(date(2027, 11, 24)).provisional
+
+
+def test_whether_a_holiday_is_law_and_whether_it_is_made_up_for_are_two_facts():
+    law = WorkCalendar.of(lieu_announced=[CULTURE_DAY])
+    none = WorkCalendar.of(lieu_dropped=[CULTURE_DAY])
+
+    assert law.day_off(date(2028, 11, 24)) == DayReason(Cause.HOLIDAY, CULTURE_DAY)
+    assert law.day_off(date(2029, 11, 26)).provisional
+    assert none.is_working(date(2029, 11, 26))
+    assert not none.is_working(date(2028, 11, 24))
+    assert WorkCalendar.of(lieu_announced=[CULTURE_DAY], count_announced=False).is_working(
+        date(2029, 11, 26)
+    )
+
+
 def test_a_decision_wins_over_the_public_holidays():
     opened = WorkCalendar.of([Decision(date(2027, 1, 1), False, DayReason(Cause.WORKED))])
 

@@ -36,6 +36,7 @@ from events.people.posts import give_post
 from events.reforms.villages import add_village
 from events.replanning.anchors import NewAnchor, apply, preview
 from events.replanning.days_off import (
+    HolidayFact,
     YearDecision,
     apply_decision,
     apply_holiday,
@@ -677,7 +678,7 @@ def test_giving_up_24_november_makes_its_compensation_a_working_day(session, yea
     assert is_provisional(item, work_calendar(session))
     assert item.id in session.scalars(select(ChecklistItem.id).where(MOVED)).all()
 
-    shown = preview_holiday(session, CULTURE_DAY, DecisionStatus.DROPPED)
+    shown = preview_holiday(session, HolidayFact(CULTURE_DAY, DecisionStatus.DROPPED))
     [mine] = [line for line in shown.moved if line.item is item]
     assert (mine.new_due, mine.reason) == (compensation, None)
     give_up(session, shown, DecisionStatus.DROPPED)
@@ -690,7 +691,10 @@ def test_giving_up_24_november_makes_its_compensation_a_working_day(session, yea
 
 def give_up(session, shown, status):
     return apply_holiday(
-        session, CULTURE_DAY, status, stamp=Stamp(None, NOW), expected_fingerprint=shown.fingerprint
+        session,
+        HolidayFact(CULTURE_DAY, status),
+        stamp=Stamp(None, NOW),
+        expected_fingerprint=shown.fingerprint,
     )
 
 
@@ -700,7 +704,7 @@ def test_24_november_made_law_is_no_longer_provisional_and_moves_nothing(session
     item = opened(session, work_calendar(session), "evaw_day", 2028, day)[0]
     assert item.due_reason.provisional
 
-    shown = preview_holiday(session, CULTURE_DAY, DecisionStatus.ENACTED)
+    shown = preview_holiday(session, HolidayFact(CULTURE_DAY, DecisionStatus.ENACTED))
     give_up(session, shown, DecisionStatus.ENACTED)
 
     assert shown.moved == []
@@ -709,11 +713,29 @@ def test_24_november_made_law_is_no_longer_provisional_and_moves_nothing(session
     assert give_up(session, shown, DecisionStatus.ENACTED).is_known
 
 
+def test_that_a_holiday_is_law_leaves_open_whether_a_weekend_is_made_up_for(session):
+    monday = date(2029, 11, 26)
+    fact = HolidayFact(CULTURE_DAY, DecisionStatus.ENACTED)
+    give_up(session, preview_holiday(session, fact), DecisionStatus.ENACTED)
+    assert work_calendar(session).day_off(monday).provisional
+    item = opened(session, work_calendar(session), "evaw_day", 2029, monday)[0]
+
+    none = HolidayFact(CULTURE_DAY, DecisionStatus.DROPPED, is_compensation=True)
+    shown = preview_holiday(session, none)
+    stamp = Stamp(None, NOW)
+    apply_holiday(session, none, stamp=stamp, expected_fingerprint=shown.fingerprint)
+
+    assert item.id in ids(shown.moved)
+    assert item.due == monday
+    assert not work_calendar(session).is_working(date(2028, 11, 24))
+    assert still_to_follow(session) == []
+
+
 def test_where_announced_days_do_not_count_making_one_law_moves_items(session):
     session.info[INSTALLATION] = Installation(count_announced=False)
     item = opened(session, work_calendar(session), "evaw_day", 2028, date(2028, 11, 24))[0]
 
-    shown = preview_holiday(session, CULTURE_DAY, DecisionStatus.ENACTED)
+    shown = preview_holiday(session, HolidayFact(CULTURE_DAY, DecisionStatus.ENACTED))
 
     assert item.id in ids(shown.moved)
 
@@ -736,7 +758,7 @@ def test_where_announced_days_do_not_count_an_item_opens_again_on_the_date_that_
 
 def test_an_unknown_holiday_is_named(session):
     with pytest.raises(NotFoundError, match="Ngày lạ"):
-        preview_holiday(session, "Ngày lạ", DecisionStatus.ENACTED)
+        preview_holiday(session, HolidayFact("Ngày lạ", DecisionStatus.ENACTED))
 
 
 def test_a_date_is_provisional_too_where_only_its_first_day_rests_on_a_guess(session, cast):

@@ -332,6 +332,43 @@ def test_an_announced_holiday_is_given_up_after_a_preview(administrator: Visitor
     )
 
 
+def test_whether_a_holiday_is_made_up_for_is_recorded_by_itself(
+    administrator: Visitor, session: Session
+):
+    form = {"name": CULTURE_DAY, "status": "dropped", "compensation": "1"}
+    page = administrator.post("/lich-lam-viec/ngay-du-kien", **form).text
+    assert "nghỉ bù" in page
+    answer = administrator.post("/lich-lam-viec/ngay-du-kien", **form, fingerprint=seen(page))
+
+    session.expire_all()
+    holiday = session.get_one(ProposedHoliday, CULTURE_DAY)
+    assert answer.status_code == 303
+    assert (holiday.status, holiday.compensation) == (
+        DecisionStatus.ANNOUNCED,
+        DecisionStatus.DROPPED,
+    )
+    assert "không nghỉ bù" in administrator.read("/lich-lam-viec/")
+
+
+def test_administrators_are_told_on_their_first_pages_what_the_next_year_lacks(
+    administrator: Visitor, clock: Clock
+):
+    clock.now = datetime(2026, 9, 30, 2, tzinfo=UTC)
+    before = administrator.read("/quan-tri") + administrator.read("/")
+    clock.now = datetime(2026, 10, 1, 2, tzinfo=UTC)
+    after = [administrator.read("/quan-tri"), administrator.read("/")]
+
+    assert "Chưa nhập quyết định" not in before
+    assert all("Chưa nhập quyết định về ngày nghỉ của năm 2027" in page for page in after)
+
+
+def test_the_example_of_the_form_is_of_a_year_that_is_over(administrator: Visitor):
+    example = re.search(r'id="text-hint"[^>]*>([^<]+)<', administrator.read("/lich-lam-viec/"))
+
+    assert example
+    assert {int(year) for year in re.findall(r"/(\d{4})", example[1])} == {2021}
+
+
 def test_others_may_neither_look_nor_decide(
     signed_in: Callable[[Person], Visitor], cast: Cast, stranger: Visitor, session: Session
 ):
