@@ -89,6 +89,13 @@ class YearPreview(Preview):
     # it stands in the place of all earlier ones, except for those of which somebody says otherwise
     takes_over: bool = False
     decides: bool = False  # the year is decided afterwards
+    before: WorkCalendar = field(default_factory=WorkCalendar)
+    after: WorkCalendar = field(default_factory=WorkCalendar)
+
+    def months(self) -> list[date]:
+        """Return the first days of the months with a day that is named, or that goes."""
+        touched = {day.day for day in self.days} | self.gone
+        return sorted({day.replace(day=1) for day in touched})
 
 
 def preview_decision(session: Session, decision: YearDecision) -> YearPreview:
@@ -315,13 +322,21 @@ def _of_decision(
         sorted(gone),
         decides,
     )
-    found = _preview(
-        session, old, replace(old, decisions=stay | named, decided_years=years), *asked, lock=lock
-    )
+    new = replace(old, decisions=stay | named, decided_years=years)
+    found = _preview(session, old, new, *asked, lock=lock)
     days = tuple(named[day] for day in sorted(named))
-    before = earlier, frozenset(gone), decision.takes_over
     return YearPreview(
-        found.rounds, found.fingerprint, found.is_known, days, tuple(guessed), *before, decides
+        found.rounds,
+        found.fingerprint,
+        found.is_known,
+        days,
+        tuple(guessed),
+        earlier,
+        frozenset(gone),
+        decision.takes_over,
+        decides,
+        old,
+        new,
     )
 
 

@@ -107,6 +107,17 @@ def test_a_pasted_decision_is_shown_before_it_is_applied(
     assert in_tet.due == date(2027, 2, 11)
 
 
+def test_the_preview_shows_the_months_before_and_after(administrator: Visitor):
+    text = "Nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027"
+    page = administrator.post("/lich-lam-viec/xem-truoc", year="2027", text=text).text
+
+    before, after = re.findall(r'<table class="small-month">.*?</table>', page, re.DOTALL)
+    off = [re.findall(r'class="day-off"[^>]*>(\d+)<', month) for month in (before, after)]
+    weekends = {"6", "7", "13", "14", "20", "21", "27", "28"}
+    assert set(off[0]) == weekends | {"4", "5", "8", "9", "10"}
+    assert set(off[1]) == weekends | {"5", "8", "9", "10", "11"}
+
+
 def test_the_same_move_in_all_communes_is_one_row_with_every_unit_named(
     administrator: Visitor, in_tet: ChecklistItem, opened: Opened
 ):
