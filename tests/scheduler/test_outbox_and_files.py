@@ -98,3 +98,18 @@ def test_the_doctor_finds_files_that_were_not_brought_back(service: Service):
 
 def found(service: Service) -> doctor.Finding:
     return next(one for one in doctor.examine(service, now=NOW) if one.what == "Files")
+
+
+def test_the_check_up_says_from_october_that_the_next_year_has_no_decision(service: Service):
+    september, october = (
+        [
+            one
+            for one in doctor.examine(service, now=datetime(2026, *day, 2, tzinfo=UTC))
+            if one.what == "This year"
+        ]
+        for day in ((9, 30), (10, 1))
+    )
+
+    assert [one.facts for one in september] == [{}]
+    assert [one.facts["years"] for one in october] == ["2027"]
+    assert all(one.ok for one in october)
