@@ -419,7 +419,10 @@ def _check_periods(
     for index, entry in enumerate(entries):
         first, last = entry.from_year, entry.to_year
         if first is not None and last is not None and last < first:
-            problem = f"ends in {last}, before it begins in {first}"
+            problem = Said(
+                N_("ends in %(last)s, before it begins in %(first)s"),
+                {"last": last, "first": first},
+            )
             raise source.error(table, index, entry.observance, problem)
 
 

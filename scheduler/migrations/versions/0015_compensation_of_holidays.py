@@ -6,8 +6,8 @@ Until now it went with the status: so it begins with the status.
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0014'
-down_revision = "0013"
+revision = '0015'
+down_revision = "0014"
 
 holiday = sa.table('proposed_holiday', *map(sa.column, ('status', 'compensation')))
 
