@@ -10,6 +10,7 @@
     │   ├── EvidenceMissingError   the item wants evidence before it is done
     │   └── PlanIssuedError        the plan of an item was issued on another day already
     └── InvalidInputError        a value that cannot be stored
+        └── RealDayError           a thing cannot have been done on that day
 
 An error carries an English sentence with named gaps (``msgid``) and the facts that fill them, so
 that every face can say it in its own language: ``gettext(error.msgid) % error.facts``.
@@ -92,6 +93,10 @@ class PlanIssuedError(ConflictError):
 
 class InvalidInputError(DomainError):
     """Raised for a value that cannot be stored."""
+
+
+class RealDayError(InvalidInputError):
+    """Raised when a thing cannot have been done on the day that was given."""
 
 
 KINDS = (

@@ -23,6 +23,7 @@ from events.units.tree import load_tree
 
 _LONGEST_AHEAD = 730  # days
 _LONGEST_WAIT = 60  # working days
+_A_WORKING_YEAR = 260  # days
 _LONGEST_TITLE = 300  # characters
 
 
@@ -99,9 +100,15 @@ def switch_off(template: Template) -> None:
     _switch(template, enabled=False)
 
 
-def set_lead_times(template: Template, *, ahead_days: int, late_plan_workdays: int) -> None:
-    """Choose how many days ahead campaigns open, and how many working days a late plan of a unit
-    above leaves those below.
+def set_lead_times(
+    template: Template,
+    *,
+    ahead_days: int,
+    late_plan_workdays: int,
+    record_within_workdays: int | None = None,
+) -> None:
+    """Choose how many days ahead campaigns open, how many working days a late plan of a unit above
+    leaves those below, and within how many what is done is to be recorded; None leaves the last.
 
     Raises ``InvalidInputError`` for numbers that cannot be.
     """
@@ -114,7 +121,15 @@ def set_lead_times(template: Template, *, ahead_days: int, late_plan_workdays: i
             ),
             **facts,
         )
+    within = record_within_workdays
+    if within is not None and not 0 <= within <= _A_WORKING_YEAR:
+        raise InvalidInputError(
+            N_("What is done is to be recorded within at most %(most)s working days."),
+            most=_A_WORKING_YEAR,
+        )
     template.generate_ahead_days, template.late_plan_workdays = ahead_days, late_plan_workdays
+    if within is not None:
+        template.record_within_workdays = within
 
 
 def _round_on(session: Session, template: Template, title: str, day: date) -> Round:

@@ -65,6 +65,7 @@ _NEWER: Mapping[type[Any], Mapping[str, Any]] = {
     Role: {"issues_papers": False},
     Phase: {"is_the_day": False, "sums_up": False},
     EvidenceType: {"needs": Needs.WORDS},
+    Template: {"record_within_workdays": 15},
 }
 
 
@@ -282,7 +283,8 @@ def _observance_values(entry: dict[str, Any], position: int) -> dict[str, Any]:
 def _template_values(
     entry: TemplateEntry, observance_ids: Mapping[str, int], position: int
 ) -> dict[str, Any]:
-    values = entry.model_dump(exclude={"key", "observance", "owner_role", "item"})
+    unsaid = {"key", "observance", "owner_role", "item", *_NEWER[Template]}
+    values = entry.model_dump(exclude=unsaid) | _newer_values(Template, entry)
     observance_id = observance_ids[entry.observance] if entry.observance else None
     # observances open by themselves; other kinds are switched on
     values["enabled"] = entry.observance is not None

@@ -18,6 +18,7 @@ from events.models import Change, ChecklistItem, Person, TodoStatus, Unit
 from events.models.history import Door
 
 # What `before` and `after` of a change name beside the item's own columns.
+RECORDED_ON = "recorded_on"  # after it was done: the day of the recording, if that is another
 UNDOES = "undoes"  # after: the id of the change that this one took back
 PARTS = "parts"  # after: the units it was split among; before: whose part was taken back
 # after a whole was closed without being done: the units whose begun parts stay open
@@ -50,6 +51,7 @@ AT_FIRST: dict[str, Any] = {
     "completed": None,
     "completed_on": None,
     "completed_by": None,
+    "recorded_after": None,
     "blocked": None,
     "not_done": None,
     "closed_because": None,
@@ -109,8 +111,15 @@ def not_undone(history: Sequence[Change]) -> list[Change]:
 
 
 def last_of_state(history: Sequence[Change]) -> Change | None:
-    """Return the newest change that stands and that changed the item's state."""
-    return next((change for change in not_undone(history) if "status" in change.before), None)
+    """Return the newest change that stands and that changed the item's state, not only its day."""
+    of_state = (change for change in not_undone(history) if "status" in change.before)
+    return next((change for change in of_state if not of_the_day(change)), None)
+
+
+def of_the_day(change: Change) -> bool:
+    """Tell whether a change gave another real day to what was done and stays done."""
+    done = TodoStatus.COMPLETED
+    return change.before.get("status") == done == change.after.get("status")
 
 
 def undivided_in(history: Sequence[Change]) -> list[str]:
@@ -132,6 +141,7 @@ def state_of(item: ChecklistItem) -> dict[str, Any]:
         "completed": item.completed.isoformat() if item.completed else None,
         "completed_on": item.completed_on.isoformat() if item.completed_on else None,
         "completed_by": item.completed_by.id if item.completed_by else None,
+        "recorded_after": item.recorded_after,
         "blocked": item.blocked,
         "not_done": item.not_done.value if item.not_done else None,
         "closed_because": item.closed_because.value if item.closed_because else None,
@@ -212,7 +222,8 @@ def frozen(item: ChecklistItem, values: Mapping[str, Any] | None = None) -> dict
 
     ``values`` are columns of the item that are written together with the change.
     """
-    named = {name: getattr(item, name) for name in ("status", "not_done", "due", "completed_on")}
+    names = ("status", "not_done", "due", "completed_on", "recorded_after")
+    named = {name: getattr(item, name) for name in names}
     return {name: (values or {}).get(name, value) for name, value in named.items()} | {
         "blocked": item.blocked is not None
     }

@@ -12,6 +12,7 @@ from events.checklist.closing_words import Closing, begun_small, by_person, clos
 from events.checklist.evidence import evidence_missing, kinds_wanted
 from events.checklist.history import UNDOES, Stamp, known_state
 from events.checklist.origins import FOLLOWED
+from events.checklist.real_days import real_day
 from events.checklist.rights import (
     open_for_change,
     open_for_choice,
@@ -23,6 +24,7 @@ from events.checklist.transitions import (
     before_closing,
     complete,
     dropped,
+    give_day,
     move,
     require_closed_by_people,
     require_in_template,
@@ -76,20 +78,42 @@ def complete_item(
     item_id: int,
     stamp: Stamp,
     *,
+    done_on: date | None = None,
     on_behalf_of: Unit | None = None,
 ) -> ChecklistItem:
-    """Record that an item is done. Asking twice changes nothing.
+    """Record that an item is done, today or on the real day ``done_on``. Asking twice changes
+    nothing.
 
     Raises ``NotFoundError``, ``NotAllowedError`` without a post in the unit or above it,
-    ``ConflictError`` in a cancelled campaign and ``EvidenceMissingError`` while the item wants
-    evidence that was not given.
+    ``ConflictError`` in a cancelled campaign, ``RealDayError`` for a day that cannot be and
+    ``EvidenceMissingError`` while the item wants evidence that was not given.
     """
     item = open_for_change(session, item_id, stamp)
     stamp = stamp_for(session, item, stamp, on_behalf_of)
     if item.is_done:
         return item
+    day = real_day(session, item, done_on, day_here(session, stamp.now))
     _require_evidence(session, item)
-    return complete(session, item, stamp, day_here(session, stamp.now))
+    return complete(session, item, stamp, day)
+
+
+def correct_real_day(session: Session, item_id: int, done_on: date, stamp: Stamp) -> ChecklistItem:
+    """Record that what is done was done on another day. Asking twice changes nothing.
+
+    Raises the errors of ``complete_item``, and ``ConflictError`` for what is not done, or was
+    closed by its parts.
+    """
+    item = open_for_change(session, item_id, stamp)
+    stamp = stamp_for(session, item, stamp)
+    require_closed_by_people(item)
+    if not item.is_done:
+        raise ConflictError(
+            N_("“%(item)s” is not done: there is no day to correct."), item=item.summary
+        )
+    if item.completed_on == done_on:
+        return item
+    day = real_day(session, item, done_on, day_here(session, stamp.now))
+    return give_day(session, item, stamp, day)
 
 
 def decline_item(session: Session, item_id: int, reason: str, stamp: Stamp) -> ChecklistItem:

@@ -23,6 +23,7 @@ from events.checklist.history import (
     MOVED_STATE,
     MOVED_TO,
     PARTS,
+    RECORDED_ON,
     UNDIVIDED,
     UNDOES,
 )
@@ -93,6 +94,10 @@ def _told(before: dict[str, Any], after: dict[str, Any]) -> Iterator[_Said]:
         yield _of_the_hand(before, after)
     elif any(name in after and after[name] != before.get(name) for name in _STATE):
         yield _of_the_state(before, after)
+    elif after.get("completed_on") != before.get("completed_on"):
+        yield _of_the_day(before, after)
+    if RECORDED_ON in after:
+        yield _recorded(after)
     if GO_ON in after:
         yield N_("what was begun goes on: %(units)s"), {"units": after[GO_ON]}
     yield from _of_the_plan(before, after)
@@ -208,6 +213,21 @@ def _of_the_state(before: dict[str, Any], after: dict[str, Any]) -> _Said:
             return N_("%(name)s marked it as not required: %(reason)s"), _why(after)
         case _:
             return N_("%(name)s marked it as not done: %(reason)s"), _why(after)
+
+
+def _of_the_day(before: dict[str, Any], after: dict[str, Any]) -> _Said:
+    if UNDOES in after:
+        return N_("%(name)s took the last change back"), {}
+    return N_("%(name)s corrected the day on which it was done from %(old)s to %(new)s"), {
+        "old": _day(before.get("completed_on")),
+        "new": _day(after.get("completed_on")),
+    }
+
+
+def _recorded(after: dict[str, Any]) -> _Said:
+    """Return both days of what was recorded on another day than it was done."""
+    days = {"day": _day(after["completed_on"]), "recorded": _day(after[RECORDED_ON])}
+    return N_("done on %(day)s, recorded on %(recorded)s"), days
 
 
 def _of_the_plan(before: dict[str, Any], after: dict[str, Any]) -> Iterator[_Said]:

@@ -19,6 +19,7 @@ from events.checklist.history import (
     AT_FIRST,
     FREED,
     GO_ON,
+    RECORDED_ON,
     UNDOES,
     Stamp,
     history_of,
@@ -31,6 +32,7 @@ from events.checklist.history import (
 )
 from events.checklist.origins import is_gone, missed, of_origin, parts_of
 from events.checklist.own_plan import follow_own_plan
+from events.checklist.real_days import RealDay
 from events.checklist.rights import may_excuse
 from events.errors import N_, ConflictError
 from events.installation import day_here
@@ -91,18 +93,29 @@ def complete(
     session: Session,
     item: ChecklistItem,
     stamp: Stamp,
-    today: date,
+    day: RealDay,
     because: ClosedBecause = ClosedBecause.PERSON,
 ) -> ChecklistItem:
     """Bring an item to its being done."""
     done = {
         "status": TodoStatus.COMPLETED.value,
         "completed": stamp.now.isoformat(),
-        "completed_on": today.isoformat(),
         "completed_by": stamp.person.id,
         "closed_because": because.value,
     }
-    return move(session, item, done, stamp)
+    return move(session, item, done | day.columns, stamp, recorded(session, day, stamp))
+
+
+def give_day(session: Session, item: ChecklistItem, stamp: Stamp, day: RealDay) -> ChecklistItem:
+    """Give what was done another real day; when it was closed, and by whom, stays."""
+    wanted = state_of(item) | day.columns
+    return move(session, item, wanted, stamp, recorded(session, day, stamp))
+
+
+def recorded(session: Session, day: RealDay, stamp: Stamp) -> _Row:
+    """Return the day of the recording as history notes it beside another real day."""
+    today = day_here(session, stamp.now)
+    return {} if day.day == today else {RECORDED_ON: today.isoformat()}
 
 
 def dropped(how: NotDone, closing: Closing) -> _Row:
@@ -219,6 +232,9 @@ def follow_parts(session: Session, whole: ChecklistItem, stamp: Stamp) -> None:
     parts = parts_of(session, whole)
     if whole.closed_because is ClosedBecause.PARTS and any(part.is_open for part in parts):
         reopen(session, whole, stamp)
+    elif whole.is_done and whole.closed_because is ClosedBecause.PARTS:
+        if day := _day_of(parts):
+            give_day(session, whole, stamp, day)
     elif (
         parts
         and whole.is_open
@@ -243,14 +259,23 @@ def _close_as_parts(
     A part that went over is closed where it went.
     """
     parts = [part for part in parts if part.not_done is not NotDone.MOVED]
-    done = [part.completed_on for part in parts if part.is_done and part.completed_on]
-    if done:
-        complete(session, whole, stamp, max(done), ClosedBecause.PARTS)
+    if day := _day_of(parts):
+        complete(session, whole, stamp, day, ClosedBecause.PARTS)
         return
     needless = all(part.state is ItemState.NOT_REQUIRED for part in parts)
     excused = needless and may_excuse(session, stamp.person, whole, day_here(session, stamp.now))
     how = NotDone.NOT_REQUIRED if excused else NotDone.NOT_DONE
     move(session, whole, dropped(how, by_parts(parts)), stamp)
+
+
+def _day_of(parts: Sequence[ChecklistItem]) -> RealDay | None:
+    """Return the real day of the part that was done last, marked as that one is."""
+    days = [
+        RealDay(part.completed_on, part.recorded_after)
+        for part in parts
+        if part.is_done and part.completed_on
+    ]
+    return max(days, key=lambda day: (day.day, day.recorded_after or 0), default=None)
 
 
 def _close_with_whole(
@@ -374,6 +399,7 @@ def _put(session: Session, item: ChecklistItem, state: Mapping[str, Any]) -> Non
     item.completed_by = (
         session.get(Person, state["completed_by"]) if state["completed_by"] else None
     )
+    item.recorded_after = state["recorded_after"]
     item.blocked = state["blocked"]
     item.not_done = NotDone(state["not_done"]) if state["not_done"] else None
     because = state["closed_because"]

@@ -27,6 +27,7 @@ from events.checklist.history import (
     Stamp,
     history_of,
     not_undone,
+    of_the_day,
     parsed,
     plain,
 )
@@ -56,7 +57,7 @@ def last_change(history: Sequence[Change]) -> Change | None:
 
     ``history`` is that of ``history.history_of``.
     """
-    newest = next(iter(not_undone(history)), None)
+    newest = next((each for each in not_undone(history) if not _follows_parts(each)), None)
     return newest if newest is not None and _can_be_undone(newest) else None
 
 
@@ -91,6 +92,11 @@ def undo_change(session: Session, item_id: int, change_id: int, stamp: Stamp) ->
         require_post(session, stamp.person, item.campaign.unit, day_here(session, stamp.now))
     _take_back(session, item, change, stamp_for(session, item, stamp))
     return item
+
+
+def _follows_parts(change: Change) -> bool:
+    """Tell whether a divided item was only given the real day of its parts."""
+    return of_the_day(change) and change.after.get("closed_because") == ClosedBecause.PARTS
 
 
 def _can_be_undone(change: Change) -> bool:

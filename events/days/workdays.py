@@ -166,6 +166,11 @@ class WorkCalendar:
             day = self._search(day, step)
         return day
 
+    def workdays_between(self, day: date, later: date) -> int:
+        """Return how many working days come after ``day``, up to and with ``later``."""
+        days = range(1, (later - day).days + 1)
+        return sum(self.is_working(day + number * _A_DAY) for number in days)
+
     def _search(self, day: date, step: timedelta) -> date:
         for _ in range(_LONGEST_BREAK):
             day += step

@@ -53,6 +53,7 @@ class Change(Base):
     blocked: Mapped[bool] = mapped_column(default=False)
     due: Mapped[date]
     completed_on: Mapped[date | None]
+    recorded_after: Mapped[int | None]
 
     item: Mapped[ChecklistItem] = relationship()
     by: Mapped[Person | None] = relationship()

@@ -121,8 +121,11 @@ class ChecklistItem(Published, Base):
     delegate_role_key: Mapped[str | None] = mapped_column(ForeignKey("role.key"))
     status: Mapped[TodoStatus] = mapped_column(default=TodoStatus.NEEDS_ACTION)
     completed: Mapped[datetime | None]
-    # the local day of `completed`, so that lateness can be counted in SQL
+    # the real day: on it the thing was done, `completed` is when that was recorded
     completed_on: Mapped[date | None]
+    # working days from the real day to the recording, where these are more than the template
+    # lets pass; kept as counted then, whatever is decided about days off since
+    recorded_after: Mapped[int | None]
     completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     blocked: Mapped[str | None]  # what stands in the way
     not_done: Mapped[NotDone | None]

@@ -97,6 +97,8 @@ class Template(FromCatalog, Base):
     opens_from: Mapped[date | None]
     # a lower unit has this long after the upper plan was issued
     late_plan_workdays: Mapped[int] = mapped_column(default=7)
+    # what was done longer before it is recorded is marked, and listed for the unit above
+    record_within_workdays: Mapped[int] = mapped_column(default=15)
     owner_role_key: Mapped[str] = mapped_column(ForeignKey("role.key"))
     note: Mapped[str | None]
     position: Mapped[int] = mapped_column(default=0)

@@ -301,7 +301,12 @@ def _keep_inner(session: Session, outer: Observance, dates: Occurrence, year: in
 def _copy_template(
     session: Session, observance: Observance, source: Template, by: Person, now: datetime
 ) -> Template:
-    names = ("generate_ahead_days", "late_plan_workdays", "owner_role_key")
+    names = (
+        "generate_ahead_days",
+        "late_plan_workdays",
+        "record_within_workdays",
+        "owner_role_key",
+    )
     template = Template(
         key=observance.key,
         kind="observance",

@@ -144,6 +144,7 @@ def _state_now() -> list[Any]:
         item.blocked.is_not(None).label("is_blocked"),
         item.due,
         item.completed_on,
+        item.recorded_after,
     ]
 
 
@@ -156,6 +157,7 @@ def _state_after(last: type[Change]) -> list[Any]:
         last.blocked.label("is_blocked"),
         func.coalesce(last.due, ChecklistItem.first_due).label("due"),
         last.completed_on,
+        last.recorded_after,
     ]
 
 

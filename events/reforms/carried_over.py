@@ -244,12 +244,8 @@ class Bequest:
         if areas or not done or not new.is_open or any(part.is_open for part in self._parts[new]):
             return
         before, last = state_of(new), max(done, key=lambda part: part.completed_on or date.min)
-        new.status, new.blocked, new.completed, new.completed_on = (
-            last.status,
-            None,
-            last.completed,
-            last.completed_on,
-        )
+        new.status, new.blocked, new.completed = last.status, None, last.completed
+        new.completed_on, new.recorded_after = last.completed_on, last.recorded_after
         new.completed_by, new.closed_because = last.completed_by, ClosedBecause.PARTS
         record(new, before, state_of(new), last.completed_by)
 

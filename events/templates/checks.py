@@ -51,6 +51,7 @@ FIELDS = {  # as forms call them
     "cutoffs": N_("Reporting periods"),
     "generate_ahead_days": N_("So many days ahead it opens"),
     "late_plan_workdays": N_("Working days that a late plan leaves the units below"),
+    "record_within_workdays": N_("Working days within which what is done is to be recorded"),
     "item": N_("Items"),
 }
 _MISSING = N_("“%(field)s” is missing.")

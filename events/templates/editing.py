@@ -49,6 +49,7 @@ _FREE = {  # and their columns
     "title_en": "title_en",
     "generate_ahead_days": "generate_ahead_days",
     "late_plan_workdays": "late_plan_workdays",
+    "record_within_workdays": "record_within_workdays",
     "owner_role": "owner_role_key",
     "note": "note",
 }
@@ -310,6 +311,7 @@ def _header(template: Template) -> dict[str, Any]:
         "anchor",
         "generate_ahead_days",
         "late_plan_workdays",
+        "record_within_workdays",
         "note",
     )
     observance = template.observance.key if template.observance else None

@@ -77,6 +77,7 @@ class TemplateEntry(Entry):
     anchor: Anchor
     generate_ahead_days: int = Field(ge=0, le=730)
     late_plan_workdays: int = Field(default=7, ge=0, le=60)
+    record_within_workdays: int = Field(default=15, ge=0, le=260)
     cutoffs: list[CutoffEntry] = []
     owner_role: str
     note: str | None = None

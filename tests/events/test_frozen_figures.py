@@ -16,6 +16,7 @@ from events.checklist.own_items import OwnItem, add_own_item
 from events.checklist.states import (
     block_item,
     complete_item,
+    correct_real_day,
     decline_item,
     excuse_item,
     reopen_item,
@@ -35,6 +36,7 @@ from events.progress.figures import (
     waiting,
     year_progress,
 )
+from events.progress.recorded_late import recorded_late
 from events.progress.silent_units import silent_units
 from events.reforms.handover import hand_over_due
 from events.reforms.villages import add_village
@@ -115,6 +117,7 @@ class Stage:
             },
             waiting(session, day, here),
             silent_units(session, day, here),
+            recorded_late(session, day, here),
         )
 
 
@@ -206,12 +209,24 @@ def merge(stage, item):
     hand_over_due(stage.session, stamp=Stamp(**stage.who))
 
 
+def complete_earlier(stage, item):
+    done_on = stage.now.date() - (1 + item.id % 40) * A_DAY
+    complete_item(stage.session, item.id, Stamp(**stage.who), done_on=done_on)
+
+
+def correct_the_day(stage, item):
+    done_on = stage.now.date() - (1 + item.id % 30) * A_DAY
+    correct_real_day(stage.session, item.id, done_on, Stamp(**stage.who))
+
+
 ACTS = {
     "start": lambda stage, item: start_item(stage.session, item.id, Stamp(**stage.who)),
     "hold up": lambda stage, item: block_item(
         stage.session, item.id, "chờ kinh phí", Stamp(**stage.who)
     ),
     "complete": lambda stage, item: complete_item(stage.session, item.id, Stamp(**stage.who)),
+    "complete earlier": complete_earlier,
+    "correct the day": correct_the_day,
     "decline": lambda stage, item: decline_item(
         stage.session, item.id, "mưa lũ", Stamp(**stage.who)
     ),

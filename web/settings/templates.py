@@ -127,21 +127,25 @@ def save(key: str) -> ResponseReturnValue:
 @bp.post("/<key>/thoi-gian")
 @administrators_only
 def set_lead_times(key: str) -> ResponseReturnValue:
-    """Store a template's titles, its reporting periods, when its campaigns open and how long a late
-    plan leaves those below.
+    """Store a template's titles, its reporting periods, when its campaigns open, how long a late
+    plan leaves those below and within how long what is done is to be recorded.
     """
     session = get_session()
     template = editing.get_template(session, key)
     try:
-        ahead, late = (
-            number_of(request.form.get("ahead", "")),
-            number_of(request.form.get("late", "")),
+        ahead, late, within = (
+            number_of(request.form.get(name, "")) for name in ("ahead", "late", "within")
         )
         titles = [
             request.form.get(name, getattr(template, name)) for name in ("title_vi", "title_en")
         ]
         editing.rename_template(template, *titles)
-        other_kinds.set_lead_times(template, ahead_days=ahead or 0, late_plan_workdays=late or 0)
+        other_kinds.set_lead_times(
+            template,
+            ahead_days=ahead or 0,
+            late_plan_workdays=late or 0,
+            record_within_workdays=within,
+        )
         moved = _move_periods(session, template)
     except InvalidInputError as error:
         session.rollback()

@@ -36,7 +36,7 @@ _States = (
     | checklist.Undo
     | checklist.EditByHand
 )
-_Checklist = _States | checklist.Give | checklist.Tick | checklist.Report
+_Checklist = _States | checklist.Give | checklist.Tick | checklist.CorrectDay | checklist.Report
 _Choices = (
     choices.SwitchOff
     | choices.AddItem

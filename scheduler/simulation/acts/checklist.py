@@ -26,6 +26,7 @@ from events.checklist.history import Stamp, history_of
 from events.checklist.states import (
     block_item,
     complete_item,
+    correct_real_day,
     decline_item,
     excuse_item,
     reopen_item,
@@ -84,6 +85,12 @@ class OfItem(Act):
                 N_("%(unit)s, “%(item)s”: %(state)s (%(note)s)"), state=state, note=note, **facts
             )
         return self.told(N_("%(unit)s, “%(item)s”: %(state)s"), state=state, **facts)
+
+    def _both_days(self, stage: Stage, item: ChecklistItem) -> Iterator[Told]:
+        """Tell on which day it was done, if that is not the one on which it was recorded."""
+        if item.completed_on is not None and item.completed_on != stage.day:
+            days = {"day": as_text(item.completed_on), "recorded": as_text(stage.day)}
+            yield self.told(N_("… done on %(day)s, recorded on %(recorded)s"), **days)
 
     def _named(self, stage: Stage, unit: Unit) -> str | Said:
         """Return the unit's name, after that of the one that acts for it."""
@@ -243,22 +250,27 @@ class Give(OfItem):
 class Tick(OfItem):
     """It is done.
 
-    ``prove`` adds the evidence that is wanted; ``on_behalf_of`` names the unit below that did it.
+    ``done_on`` is the real day, where that is another than today. ``prove`` adds the evidence that
+    is wanted; ``on_behalf_of`` names the unit below that did it.
     """
 
     tries = N_("%(actor)s marks “%(item)s” as done")
     do: Literal["tick"] = "tick"
     prove: bool = False
     on_behalf_of: str | None = None
+    done_on: date | None = None
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = self.find(stage)
         who = self.who(stage, item)
         if self.prove:
-            prove(stage, item, who)
+            prove(stage, item, who, self.done_on)
         unit = stage.unit(self.on_behalf_of) if self.on_behalf_of else None
-        done = complete_item(stage.session, item.id, Stamp(**who), on_behalf_of=unit)
+        done = complete_item(
+            stage.session, item.id, Stamp(**who), done_on=self.done_on, on_behalf_of=unit
+        )
         yield self.stands(stage, done)
+        yield from self._both_days(stage, done)
         if done.without_evidence and evidence_not_given(done):
             yield self.told(N_("… without the wanted evidence, as its template allows"))
         behalf = history_of(stage.session, done)[0].on_behalf_of
@@ -281,9 +293,24 @@ class Tick(OfItem):
             )
 
 
+class CorrectDay(OfItem):
+    """What is done was done on another day."""
+
+    tries = N_("%(actor)s corrects the day on which “%(item)s” was done")
+    do: Literal["correct-day"] = "correct-day"
+    done_on: date
+
+    def happen(self, stage: Stage) -> Iterator[Told]:
+        item = self.find(stage)
+        who = Stamp(**self.who(stage, item))
+        done = correct_real_day(stage.session, item.id, self.done_on, who)
+        yield self.stands(stage, done)
+        yield from self._both_days(stage, done)
+
+
 class Report(Act):
     """Every unit of a level does an item with its evidence: all that still have it open, or the
-    ``first`` so many of them.
+    ``first`` so many of them; ``done_on`` is the real day, where that is another than today.
     """
 
     tries = N_("all units of “%(campaign)s” report")
@@ -293,6 +320,7 @@ class Report(Act):
     level: str | None = None  # the lowest one of the register
     first: int | None = None
     silent: tuple[str, ...] = ()  # units that report nothing
+    done_on: date | None = None
 
     @property
     def rule(self) -> Rule:
@@ -311,10 +339,10 @@ class Report(Act):
             ][: self.first]
             for item in found:
                 who = stage.who(item.campaign.unit)
-                prove(stage, item, who)
-                complete_item(stage.session, item.id, Stamp(**who))
+                prove(stage, item, who, self.done_on)
+                complete_item(stage.session, item.id, Stamp(**who), done_on=self.done_on)
             late, name = (
-                sum(item.due < stage.day for item in found),
+                sum(item.due < (self.done_on or stage.day) for item in found),
                 found[0].summary if found else key,
             )
             facts = {
@@ -338,13 +366,15 @@ def _lowest(session: Session) -> str:
     return session.scalars(lowest.limit(1)).one()
 
 
-def prove(stage: Stage, item: ChecklistItem, who: dict[str, Any]) -> None:
-    """Give an item the evidence that it still wants."""
+def prove(
+    stage: Stage, item: ChecklistItem, who: dict[str, Any], dated: date | None = None
+) -> None:
+    """Give an item the evidence that it still wants, of today or of the day ``dated``."""
     for number in range(evidence_missing(item)):
         add_evidence(
             stage.session,
             item.id,
-            _example(kinds_wanted(item), number + 1, stage.day),
+            _example(kinds_wanted(item), number + 1, dated or stage.day),
             Stamp(**who),
         )
 
