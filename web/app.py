@@ -130,6 +130,7 @@ def _furnish_templates(app: Flask) -> None:
         within=words.unit_within,
         closing_words=words.closing_words,
         why_closed=words.why_closed,
+        recorded_otherwise=words.recorded_otherwise,
         version_note=words.version_note,
         month_name=words.month_name,
         short_month_name=words.short_month_name,

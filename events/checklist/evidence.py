@@ -27,7 +27,10 @@ _LARGEST_NUMBER = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One piece of evidence as it was entered. Which parts it needs depends on its kind."""
+    """One piece of evidence as it was entered. Which parts it needs depends on its kind.
+
+    A photo brings its day along.
+    """
 
     kind: str
     text: str = ""
@@ -44,7 +47,7 @@ class Proof:
             "text": nfc(self.text) or None,
             "url": self.url.strip() or None,
             "number": self.number,
-            "dated": self.dated,
+            "dated": self.day,
             "file_name": file.name if file else None,
             "file_type": file.type if file else None,
             "file_digest": file.digest if file else None,
@@ -52,11 +55,15 @@ class Proof:
         }
 
     @property
+    def day(self) -> date | None:
+        return self.dated or (self.file.taken if self.file else None)
+
+    @property
     def in_words(self) -> str:
         """What history says of it."""
         parts = [
             self.text,
-            f"{self.dated:%d/%m/%Y}" if self.dated else "",
+            f"{self.day:%d/%m/%Y}" if self.day else "",
             self.url,
             self.file.name if self.file else "",
         ]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from events.checklist.charge import doing_unit_id, people_in_charge
 from events.checklist.dependencies import waited_for
+from events.checklist.real_days import first_days, proposed_day
 from events.errors import NotFoundError
 from events.models import (
     Campaign,
@@ -35,7 +36,9 @@ class Line:
     ``first`` are the items it should wait for, done or not, also those of units above.
 
     ``origin`` is the campaign it belongs to when that is another one: the inner one, or one that it
-    counts for too. Of an item that was split, ``parts`` are closed of ``parts_in_all``.
+    counts for too. Of an item that was split, ``parts`` are closed of ``parts_in_all``. It
+    can have been done from ``done_from`` on; ``proposed`` is the real day that its evidence speaks
+    for.
     """
 
     item: ChecklistItem
@@ -45,6 +48,8 @@ class Line:
     origin: Campaign | None = None
     parts: int = 0
     parts_in_all: int = 0
+    done_from: date = date.min
+    proposed: date | None = None
 
     @property
     def waits_for(self) -> list[ChecklistItem]:
@@ -77,6 +82,7 @@ def lines_of(session: Session, campaign: Campaign, on: date) -> list[Line]:
     items = items_of(session, campaign)
     people, first = people_in_charge(session, items, on), waited_for(session, items)
     kinds, parts = evidence_types(session), _parts(session, items)
+    done_from = first_days(session, {item.campaign for item in items})
     return [
         Line(
             item,
@@ -85,6 +91,8 @@ def lines_of(session: Session, campaign: Campaign, on: date) -> list[Line]:
             tuple(first[item.id]),
             item.campaign if item.campaign_id != campaign.id else None,
             *parts.get(item.id, (0, 0)),
+            done_from[item.campaign_id],
+            proposed_day(item, done_from[item.campaign_id], on) if item.is_open else None,
         )
         for item in items
     ]

@@ -18,7 +18,7 @@ from events.checklist.evidence import kinds_wanted, proving_papers
 from events.errors import N_, RealDayError
 from events.installation import zone_of
 from events.localtime import local_day
-from events.models import Campaign, ChecklistItem
+from events.models import Campaign, ChecklistItem, Template
 from events.working_calendar import work_calendar
 
 
@@ -61,7 +61,7 @@ def real_day(session: Session, item: ChecklistItem, done_on: date | None, today:
 
 
 def first_days(session: Session, campaigns: Collection[Campaign]) -> dict[int, date]:
-    """Return by campaign id the first day on which its items can have been done, in one query: the
+    """Return by campaign id the first day on which its items can have been done, the
     one on which its round would have opened by its template, before its days moved or since, or the
     one on which it did open where that was earlier.
     """
@@ -69,6 +69,8 @@ def first_days(session: Session, campaigns: Collection[Campaign]) -> dict[int, d
     asked = {(campaign.template_id, campaign.period) for campaign in campaigns}
     query = select(*rounds, func.min(Campaign.opens), func.min(Campaign.created))
     rows = session.execute(query.where(tuple_(*rounds).in_(asked)).group_by(*rounds))
+    ids = {campaign.template_id for campaign in campaigns}
+    _known = session.scalars(select(Template).where(Template.id.in_(ids))).all()
     opened = {
         (template_id, period): min(opens, local_day(created, zone_of(session)))
         for template_id, period, opens, created in rows
@@ -83,6 +85,8 @@ def proposed_day(item: ChecklistItem, first: date, today: date) -> date | None:
     """Return the day that an item's evidence speaks for: that of its newest document or photo,
     among those on which it can have been done.
     """
+    if not item.evidence_given and not item.papers:
+        return None
     wanted = kinds_wanted(item)
     given = {piece.dated for piece in item.evidence_given if piece.kind_key in wanted}
     papers = {paper.issued for paper in proving_papers(item)}

@@ -6,6 +6,7 @@ One that no row names is harmless too. What a file is, its first bytes say, neve
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -15,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.errors import N_, InvalidInputError, NotFoundError
-from events.files.pictures import without_metadata
+from events.files.pictures import day_taken, without_metadata
 from events.models import Document, Evidence
 from events.texts import nfc
 
@@ -32,12 +33,15 @@ _INSIDE = {"word/document.xml": ".docx", "xl/workbook.xml": ".xlsx"}
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file that lies in the folder; ``name`` is what people called it, ``size`` is in bytes."""
+    """A file that lies in the folder; ``name`` is what people called it, ``size`` is in bytes,
+    ``taken`` the day of a photo.
+    """
 
     name: str
     type: str
     digest: str
     size: int
+    taken: date | None = None
 
 
 def read_file(folder: Path | None, digest: str | None) -> bytes:
@@ -65,7 +69,7 @@ def is_stored(folder: Path, digest: str) -> bool:
 def store_file(folder: Path | None, name: str, body: bytes) -> StoredFile:
     """Write a file before anything is committed; one that is there already is not written again.
 
-    Photos lose their metadata.
+    Photos lose their metadata; of these only the day on which they were taken is told.
 
     Raises ``InvalidInputError`` for what is too large, empty or of a type that is not taken, or
     where no folder is set up.
@@ -83,9 +87,11 @@ def store_file(folder: Path | None, name: str, body: bytes) -> StoredFile:
         raise InvalidInputError(
             N_("“%(name)s” is not a PDF, DOCX, XLSX, JPEG, PNG or WebP file."), name=name
         )
+    taken = None
     if kind in PICTURES:
-        body = without_metadata(body, kind)
-    stored = StoredFile(_clean_name(name, kind), kind, hashlib.sha256(body).hexdigest(), len(body))
+        taken, body = day_taken(body, kind), without_metadata(body, kind)
+    digest = hashlib.sha256(body).hexdigest()
+    stored = StoredFile(_clean_name(name, kind), kind, digest, len(body), taken)
     place = _place(folder, stored.digest)
     if not is_stored(folder, stored.digest):
         place.parent.mkdir(parents=True, exist_ok=True)

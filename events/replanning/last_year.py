@@ -257,6 +257,7 @@ class _Versions:
             (
                 each
                 for each in reversed(older)
+                # when it was recorded: until then it followed new versions
                 if not row.completed or each.created <= row.completed
             ),
             last,

@@ -29,6 +29,7 @@ from events.progress.figures import (
     waiting,
     year_progress,
 )
+from events.progress.recorded_late import recorded_late
 from events.progress.silent_units import silent_units
 from events.progress.standings import Below, below_of
 from events.templates.editing import all_templates, find_template
@@ -113,6 +114,7 @@ def show(slug: str) -> str:
         rounds=_rounds(session, found, in_year),
         years=_years(session, asked, counted),
         silent=silent_units(session, asked.day, *in_year),
+        recorded_late=recorded_late(session, asked.day, *in_year, *_of_phase(asked)),
     )
 
 

@@ -6,7 +6,7 @@ item's page, with what was typed still in its fields.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Response, flash, render_template, request, url_for
@@ -27,10 +27,12 @@ from events.checklist.history import Stamp, history_of, undivided_in
 from events.checklist.integration import credited_to, stand_in
 from events.checklist.listing import get_item, lines_of
 from events.checklist.origins import is_gone
+from events.checklist.real_days import first_days, proposed_day
 from events.checklist.rights import may_excuse, may_work_on_item, went_over
 from events.checklist.states import (
     block_item,
     complete_item,
+    correct_real_day,
     decline_item,
     excuse_item,
     reopen_item,
@@ -40,8 +42,16 @@ from events.checklist.story import story_of
 from events.checklist.undo import is_choice, last_change, undo_change
 from events.database import Session
 from events.documents.register import documents_of_item
-from events.errors import N_, DomainError, EvidenceMissingError, InvalidInputError, NotFoundError
+from events.errors import (
+    N_,
+    DomainError,
+    EvidenceMissingError,
+    InvalidInputError,
+    NotFoundError,
+    RealDayError,
+)
 from events.files.store import LARGEST_FILE, store_file
+from events.language import say
 from events.models import ChecklistItem, ItemState, Person, Unit
 from events.people.rights import may_work_on
 from events.units.tree import ancestors, children
@@ -52,12 +62,26 @@ from web.kit.forms import for_people, said, send
 from web.kit.language import current
 from web.kit.language import gettext as _
 from web.kit.uploads import LARGEST_UPLOAD, as_download
+from web.kit.words import day_text
 
 bp = Blueprint("items", __name__, url_prefix="/viec")
 
 _UPLOADS = {"items.complete", "items.give"}
 
 _Change = Callable[[Session, Person, datetime], ChecklistItem]
+
+
+class DayProposedError(RealDayError):
+    """Raised to ask whether an item was done on the day of its evidence, before it is ticked."""
+
+    msgid = N_(
+        "The evidence is of %(day)s, which stands below now as the day it was done. Please check "
+        "it and mark the item as done once more."
+    )
+
+    def __init__(self, day: date) -> None:
+        super().__init__(day=day_text(day))
+        self.day = day
 
 
 @bp.url_value_preprocessor
@@ -81,16 +105,22 @@ def show(item_id: int) -> str:
 
 @bp.post("/<int:item_id>/hoan-thanh")
 def complete(item_id: int) -> ResponseReturnValue:
-    """Tick off one item, with the evidence that came along, and go back to where the form stood."""
+    """Tick off one item, with the evidence that came along and the day on which it was done, and go
+    back to where the form stood.
+    """
 
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
+        done_on = day_of(request.form.get("done_on", ""))
         given = _give(session, item_id, person, at)
         unit = session.get(Unit, request.form.get("on_behalf_of", type=int) or 0)
         try:
-            item = complete_item(session, item_id, Stamp(person, at), on_behalf_of=unit)
-        except EvidenceMissingError:
             if given:
-                session.commit()  # nobody uploads it again because there is not enough of it yet
+                _ask_for_day(get_item(session, item_id), done_on)
+            stamp = Stamp(person, at)
+            item = complete_item(session, item_id, stamp, done_on=done_on, on_behalf_of=unit)
+        except (EvidenceMissingError, RealDayError):
+            if given:
+                session.commit()  # nobody uploads it again because something else is not right yet
                 summary = get_item(session, item_id).summary
                 flash(_("Evidence was saved: %(summary)s", summary=summary), "success")
             raise
@@ -98,6 +128,23 @@ def complete(item_id: int) -> ResponseReturnValue:
         return item
 
     return _change(item_id, change, lambda item: _("Done: %(summary)s", summary=item.summary))
+
+
+@bp.post("/<int:item_id>/ngay-hoan-thanh")
+def correct_day(item_id: int) -> ResponseReturnValue:
+    """Say that what is done was done on another day."""
+
+    def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
+        done_on = day_of(request.form.get("done_on", ""))
+        if done_on is None:
+            raise InvalidInputError(N_("Please enter the day on which it was done."))
+        return correct_real_day(session, item_id, done_on, Stamp(person, at))
+
+    return _change(
+        item_id,
+        change,
+        lambda item: _("The day on which it was done is stored: %(summary)s", summary=item.summary),
+    )
 
 
 @bp.post("/<int:item_id>/minh-chung")
@@ -211,10 +258,27 @@ def _change(
 ) -> ResponseReturnValue:
     back = safe_next(request.form.get("back"), url_for(".show", item_id=item_id))
 
-    def again(_person: Person, error: DomainError) -> str:
-        return _page(get_item(get_session(), item_id), back=back, error=error)
+    def again(_person: Person, error: DomainError) -> str | tuple[str, int]:
+        item = get_item(get_session(), item_id)
+        if isinstance(error, DayProposedError):
+            flash(say(error, current()), "warning")
+            return _page(item, back=back, done_on=error.day), 200
+        return _page(item, back=back, error=error, done_on=request.form.get("done_on"))
 
     return send(change, f"{back}#viec-{item_id}", sentence, again)
+
+
+def _ask_for_day(item: ChecklistItem, done_on: date | None) -> None:
+    """Raise ``DayProposedError`` where the evidence that just came speaks for another day than the
+    one that stood in the form and that nobody touched.
+    """
+    stood_there = day_of(request.form.get("done_on_shown", ""))
+    if stood_there is None or done_on != stood_there:
+        return
+    first = first_days(get_session(), [item.campaign])[item.campaign_id]
+    proposed = proposed_day(item, first, today())
+    if proposed is not None and proposed != done_on:
+        raise DayProposedError(proposed)
 
 
 def _remark(session: Session, item: ChecklistItem) -> None:
@@ -260,7 +324,16 @@ def _stored(file: FileStorage) -> Any:
     return store_file(get_config().files, file.filename or "", file.stream.read(LARGEST_FILE + 1))
 
 
-def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -> str:
+def _page(
+    item: ChecklistItem,
+    *,
+    back: str,
+    error: DomainError | None = None,
+    done_on: date | str | None = None,
+) -> str:
+    """Return the page of an item; ``done_on`` stands in the field of its real day, as typed or
+    proposed just now.
+    """
     session = get_session()
     line = next(line for line in lines_of(session, item.campaign, today()) if line.item is item)
     history = history_of(session, item)
@@ -295,4 +368,5 @@ def _page(item: ChecklistItem, *, back: str, error: DomainError | None = None) -
         may_tick=person is None or may_work_on_item(session, person, item, today()),
         error=said(error),
         back=back,
+        done_on=done_on,
     )

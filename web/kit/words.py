@@ -8,6 +8,7 @@ from babel.numbers import format_decimal
 from events.checklist.closing_words import Closing, closing_of
 from events.checklist.closing_words import why_closed as closing_in_words
 from events.language import within
+from events.localtime import local_day
 from events.models import ChecklistItem, TemplateVersion
 from events.models.templates import VersionSource
 from web.kit.context import get_config
@@ -34,6 +35,13 @@ def closing_words(closing: Closing) -> str:
 def why_closed(item: ChecklistItem) -> str:
     """Return why an item is closed; empty where nobody said so."""
     return closing_words(closing_of(item))
+
+
+def recorded_otherwise(item: ChecklistItem) -> bool:
+    """Tell whether what is done was recorded on another day than it was done."""
+    if item.completed is None:
+        return False
+    return local_day(item.completed, get_config().zone) != item.completed_on
 
 
 def version_note(version: TemplateVersion) -> str:

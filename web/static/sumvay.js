@@ -23,6 +23,18 @@ for (const field of document.querySelectorAll("input[type=date], input[type=time
   tell();
 }
 
+// The day of a document is proposed as the day on which its item was done, until somebody chooses that day.
+for (const field of document.querySelectorAll("[data-proposes]")) {
+  const proposed = document.getElementById(field.dataset.proposes);
+  if (!proposed) continue;
+  proposed.addEventListener("change", () => { proposed.dataset.chosen = "true"; });
+  field.addEventListener("change", () => {
+    if (proposed.dataset.chosen || !field.value || field.value < proposed.min || field.value > proposed.max) return;
+    proposed.value = field.value;
+    proposed.dispatchEvent(new Event("input"));
+  });
+}
+
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue; // plain http on an intranet: the field can still be copied by hand
   button.hidden = false;

@@ -12,6 +12,7 @@ from events.checklist.evidence import evidence_missing
 from events.checklist.history import Stamp, history_of, not_undone, state_of
 from events.checklist.optional import switch_off, switch_on
 from events.checklist.origins import FOLLOWED, parts_of
+from events.checklist.real_days import RealDay
 from events.checklist.states import (
     complete_item,
     decline_item,
@@ -218,7 +219,7 @@ def test_what_was_closed_before_it_is_done_keeps_the_date_that_it_had_then(
     decline_item(session, plan.id, "mưa lũ", Stamp(**who))
     move(session, root, IN_APRIL, vietnam, cast.hoa, NOW)
 
-    complete(session, plan, Stamp(cast.thi, NOW, Door.PAGE), NOW.date())
+    complete(session, plan, Stamp(cast.thi, NOW, Door.PAGE), RealDay(NOW.date()))
 
     assert (plan.state, dates(plan)) == (ItemState.DONE, stood)
 

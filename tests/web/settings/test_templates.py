@@ -133,6 +133,23 @@ def test_how_early_it_opens_and_how_long_a_late_plan_leaves_is_chosen(
     assert template_of(session).generate_ahead_days == 90
 
 
+def test_within_how_long_what_is_done_is_to_be_recorded_is_chosen(
+    administrator: Visitor, session: Session
+):
+    page = "/mau/happiness_day"
+    lead_times = {"ahead": "75", "late": "7"}
+    assert template_of(session).record_within_workdays == 15
+
+    administrator.post(f"{page}/thoi-gian", **lead_times, within="0")
+    session.expire_all()
+    assert template_of(session).record_within_workdays == 0
+    administrator.post(f"{page}/thoi-gian", **lead_times)
+    administrator.post(f"{page}/thoi-gian", **lead_times, within="261")
+
+    session.expire_all()
+    assert template_of(session).record_within_workdays == 0
+
+
 def test_items_are_added_and_removed(administrator: Visitor, session: Session):
     form = fields(administrator.read(EDIT))
     more = fields(send(administrator, EDIT, form | {"add": ["1"]}).text)
