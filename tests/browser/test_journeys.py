@@ -223,3 +223,39 @@ def test_a_day_and_an_hour_are_said_as_officials_write_them_whatever_the_browser
     expect(person.page.get_by_text("18:30", exact=True)).to_be_visible()
     day.fill("")
     expect(person.page.get_by_text("Thứ Năm, 10/12/2026")).to_have_count(0)
+
+
+def test_what_was_done_before_is_ticked_in_the_list_with_its_day(person: Person, site: Site):
+    page = person.page
+    only_a_tick(site)
+    person.set_up()
+    open_campaign(person)
+    first = page.locator("li.item").first
+
+    first.get_by_text("Đã làm từ trước hôm nay?").click()
+    first.get_by_label("Ngày hoàn thành").fill("2026-11-05")
+    person.sees_no_barrier()
+    first.get_by_role("button", name="Đánh dấu hoàn thành").click()
+
+    expect(first).to_contain_text("Làm ngày 05/11/2026, ghi nhận lúc")
+    expect(page.locator("#tien-do")).to_contain_text("1/6 việc")
+
+
+def test_the_day_of_a_document_is_proposed_until_another_one_is_chosen(person: Person):
+    page = person.page
+    person.set_up()
+    open_campaign(person)
+    page.get_by_role("link", name="Hoàn thành: Lồng ghép").first.click()
+    paper, done = page.get_by_label("Ngày văn bản"), page.get_by_label("Ngày hoàn thành")
+    expect(done).to_have_value("2026-11-24")
+
+    paper.fill("2026-11-05")
+    paper.blur()
+    expect(done).to_have_value("2026-11-05")
+    expect(page.locator("#done_on-in-words")).to_have_text("Thứ Năm, 05/11/2026")
+    done.fill("2026-11-06")
+    done.blur()
+    paper.fill("2026-11-04")
+    paper.blur()
+
+    expect(done).to_have_value("2026-11-06")
