@@ -6,8 +6,8 @@ What is done already was recorded on its day, as far as anybody knows, and is ma
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0014'
-down_revision = "0013"
+revision = '0016'
+down_revision = "0015"
 
 FIFTEEN = sa.text('15')
 
