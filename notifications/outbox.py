@@ -329,6 +329,14 @@ def list_messages(
     return session.scalars(query).all()
 
 
+def number_by_state(session: Session) -> dict[MessageState, int]:
+    """Return how many messages there are in each state; a state of which there is none is left
+    out.
+    """
+    query = select(Message.state, func.count()).group_by(Message.state)
+    return dict(session.execute(query).all())
+
+
 def refused_addresses(session: Session, addresses: Iterable[str]) -> set[str]:
     """Return those addresses that a server called unknown and that took no mail since."""
     found: set[str] = set()

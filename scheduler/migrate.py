@@ -49,6 +49,12 @@ def version_of(engine: Engine) -> Version:
     return Version.CURRENT if revision == script.get_current_head() else Version.OLDER
 
 
+def require_current(engine: Engine) -> None:
+    """Raise ``DomainError`` for a database that is not made yet or older than this version."""
+    if version_of(engine) is not Version.CURRENT:
+        raise DomainError(N_("The database is not ready. Please run: sumvay init"))
+
+
 def upgrade(engine: Engine) -> bool:
     """Bring the database to the newest version; return whether there was anything to do."""
     if version_of(engine) is Version.CURRENT:

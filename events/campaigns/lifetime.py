@@ -10,7 +10,7 @@ none would ever close.
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from events.errors import N_, ConflictError
@@ -35,6 +35,25 @@ def is_closed(session: Session, root: Campaign, today: date) -> bool:
             due.where(ChecklistItem.status.in_(OPEN), ChecklistItem.due >= today).limit(1)
         )
         is None
+    )
+
+
+def rounds_not_closed(today: date) -> Select[int, str]:
+    """Return the query for the template and period of every round that is not called off and whose
+    year is not closed: ``is_closed`` in SQL, for all rounds at once.
+    """
+    on_its_way = select(ChecklistItem.id).where(
+        ChecklistItem.campaign_id == Campaign.id,
+        ChecklistItem.status.in_(OPEN),
+        ChecklistItem.due >= today,
+    )
+    return (
+        select(Campaign.template_id, Campaign.period)
+        .where(
+            Campaign.status != CampaignStatus.CANCELLED,
+            or_(Campaign.year >= today.year, goes_on(today), on_its_way.exists()),
+        )
+        .distinct()
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
@@ -86,3 +86,9 @@ def posts_of_unit(session: Session, unit_id: int, on: date) -> Sequence[Post]:
     query = select(Post).where(Post.unit_id == unit_id, Post.on(on))
     load = (joinedload(Post.person), joinedload(Post.role))
     return session.scalars(query.options(*load).order_by(Post.id)).all()
+
+
+def number_in_posts(session: Session, on: date) -> int:
+    """Return how many persons hold a post on the day ``on``, each counted once."""
+    query = select(func.count(Post.person_id.distinct())).where(Post.on(on))
+    return session.scalar(query) or 0

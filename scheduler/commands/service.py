@@ -70,7 +70,7 @@ def web(new_service: NewService) -> None:
     """Run only the pages and calendars; the clock runs elsewhere."""
     configure()
     service = new_service()
-    _require_current(service)
+    migrations.require_current(service.engine)
     server = _listen(service)
     _greet(service)
     _run(server)
@@ -86,7 +86,7 @@ def clock(new_service: NewService) -> None:
 
     configure()
     service = new_service()
-    _require_current(service)
+    migrations.require_current(service.engine)
     _stop_on_sigterm()
     running = Clock(service)
     running.start()
@@ -145,11 +145,6 @@ def _import(service: Service) -> ImportResult:
     catalog = read_catalog(service.settings.events.catalog or SHIPPED)
     with service.session_factory.begin() as session:
         return import_catalog(session, catalog, now=utc_now())
-
-
-def _require_current(service: Service) -> None:
-    if migrations.version_of(service.engine) is not migrations.Version.CURRENT:
-        raise DomainError(N_("The database is not ready. Please run: sumvay init"))
 
 
 def _listen(service: Service) -> Any:
