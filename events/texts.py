@@ -3,12 +3,14 @@ is meant.
 """
 
 import codecs
+import re
 import unicodedata
 
 from events.colors import HEX_OF
 from events.errors import N_, InvalidInputError
 
 LONGEST = 500  # characters of a line; longer ones are pasted documents
+LONGEST_SLUG = 50  # characters, so that a key made from it fits its column
 GIVE_A_REASON = N_("Please give the reason.")
 
 
@@ -56,6 +58,15 @@ def folded(*parts: str | None) -> str:
         "NFD", " ".join(part for part in parts if part).lower().replace("đ", "d")
     )
     return "".join(c for c in text if not unicodedata.combining(c))
+
+
+def slug_of(text: str, longest: int = LONGEST_SLUG) -> str:
+    """Return text as an address: ASCII, lower case, đ as d.
+
+    Empty when it has no letter or digit.
+    """
+    words = re.findall(r"[a-z0-9]+", folded(text))
+    return "-".join(words)[:longest].strip("-")
 
 
 def one_line(text: str | None) -> str:

@@ -11,7 +11,17 @@ import click
 from sqlalchemy.exc import DatabaseError
 
 from events.errors import N_, DomainError
-from scheduler.commands import campaigns, mail, people, service, simulate, status, units, workdays
+from scheduler.commands import (
+    campaigns,
+    mail,
+    people,
+    provinces,
+    service,
+    simulate,
+    status,
+    units,
+    workdays,
+)
 from scheduler.config import ConfigError, Settings, load_settings
 from scheduler.console import Voice, complain
 from scheduler.service import Service
@@ -62,7 +72,17 @@ def cli(context: click.Context, config: Path | None) -> None:
     context.obj = LazyService(config)
 
 
-for room in (service, status, campaigns, simulate, mail, people, units, workdays):
+for room in (
+    service,
+    status,
+    provinces,
+    campaigns,
+    simulate,
+    mail,
+    people,
+    units,
+    workdays,
+):
     for command in room.COMMANDS:
         cli.add_command(command)
 

@@ -33,6 +33,7 @@ class LevelEntry(Entry):
     entered_by: str | None = None
     types: list[TypeEntry] = []
     issuer: str | None = None
+    code_digits: int | None = None
 
 
 class UnitEntry(Entry):

@@ -5,7 +5,6 @@ What changes here reaches the public calendars at once: the horizon is written a
 are told by SEQUENCE.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,9 +32,8 @@ from events.observances.yearly_themes import base_year_of, wording_of
 from events.stale_forms import digest, require_shown
 from events.templates.checks import ANCHORS
 from events.templates.editing import template_of
-from events.texts import color_name, folded, required, short
+from events.texts import color_name, required, short, slug_of
 
-_LONGEST_SLUG = 50  # characters, so that the key made from it fits its column
 _COPIED_AFRESH = {"id", "version_id"}  # columns of a template item that a copy gets anew
 _FACTS = ("title_vi", "title_en", "rule", "basis", "inside_key", "color")
 _FACTS_CHANGED = N_(
@@ -197,15 +195,6 @@ def give_checklist(
             title=observance.title_vi,
         )
     return known
-
-
-def slug_of(title: str) -> str:
-    """Return a title as an address: ASCII, lower case, đ as d.
-
-    Empty when the title has no letter or digit.
-    """
-    words = re.findall(r"[a-z0-9]+", folded(title))
-    return "-".join(words)[:_LONGEST_SLUG].strip("-")
 
 
 def _rule(fields: Mapping[str, Any]) -> Rule:

@@ -2,7 +2,6 @@
 begins in its place.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -11,7 +10,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from events.models import Unit, UnitSuccession
-from events.texts import folded
+from events.texts import slug_of
 from events.units.lineage import Lineage
 
 _A_DAY = timedelta(days=1)
@@ -63,7 +62,7 @@ class Successions:
         """
         code = code or model.gso_code or model.key
         key = _unused(f"{code}-{self._on.year}", self._keys)
-        slug = _unused(f"{_slug(values['full_name'])}-{self._on.year}", self._slugs)
+        slug = _unused(f"{slug_of(values['full_name'])}-{self._on.year}", self._slugs)
         unit = Unit(
             key=key,
             gso_code=code,
@@ -128,10 +127,6 @@ def _stranded(session: Session, on: date) -> list[tuple[Unit, int, date]]:
     begun = or_(Unit.valid_from.is_(None), Unit.valid_from <= parent.valid_to)
     rows = session.execute(query.where(living, begun).order_by(Unit.position, Unit.id))
     return [(unit, closed, last + _A_DAY) for unit, closed, last in rows if last]
-
-
-def _slug(full_name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", folded(full_name)).strip("-")[:50]
 
 
 def _unused(wanted: str, taken: set[str]) -> str:

@@ -28,9 +28,10 @@ from events.models import (
 )
 from events.models.items import OPEN
 from events.people.rights import require_post
-from events.texts import folded, one_line
+from events.texts import folded, one_line, slug_of
 
 _LONGEST_NAME = 100
+_LONGEST_SLUG = 40
 
 
 def titles_of(level: Level) -> dict[str, str]:
@@ -209,7 +210,7 @@ def _clean_name(title: str, name: str) -> str:
 def _village(
     session: Session, commune: Unit, kind: str, title: str, name: str, today: date
 ) -> Unit:
-    key, slug = _free_key(session, commune, _slug(f"{title} {name}"))
+    key, slug = _free_key(session, commune, slug_of(f"{title} {name}", _LONGEST_SLUG))
     first = date(today.year, 1, 1)  # so that it takes part in what has begun this year
     return Unit(
         key=key,
@@ -238,11 +239,6 @@ def _free_key(session: Session, commune: Unit, name: str) -> tuple[str, str]:
         ):
             return key, slug
     raise AssertionError  # count() does not end
-
-
-def _slug(name: str) -> str:
-    words = "".join(c if c.isascii() and c.isalnum() else " " for c in folded(name)).split()
-    return "-".join(words)[:40]
 
 
 def _next_position(session: Session, commune: Unit) -> int:

@@ -155,17 +155,18 @@ MISTAKES = [
     ),
     (
         "units.toml",
-        'title_en = "Commune"',
-        'title_en = "Commune"\nentered_by = "province"',
-        r"commune: types: a level whose units people enter says what they are called",
+        'key = "village"',
+        'key = "hamlet"\nrank = 4\ntitle_vi = "Xóm"\ntitle_en = "Hamlet"\nentered_by = "district"\n\n'
+        '[[level]]\nkey = "village"',
+        r"hamlet: types: a level whose units people enter says what they are called",
     ),
     (
         "units.toml",
-        'title_en = "District"',
-        'title_en = "District"\nentered_by = "province"\ntypes = [{ key = "huyen", title = "Huyện" }]\n\n'
-        '[[level]]\nkey = "town"\nrank = 2\ntitle_vi = "Thị xã"\ntitle_en = "Town"\nentered_by = "province"\n'
-        'types = [{ key = "thi_xa", title = "Thị xã" }]',
-        r"district: entered_by: 'province' enters the units of another level already",
+        'key = "district"',
+        'key = "town"\nrank = 2\ntitle_vi = "Thị xã"\ntitle_en = "Town"\nentered_by = "province"\n'
+        'types = [{ key = "thi_xa", title = "Thị xã" }]\n\n'
+        '[[level]]\nkey = "district"\nentered_by = "province"',
+        r"town: entered_by: 'province' enters the units of another level already",
     ),
     (
         "templates.toml",
@@ -478,7 +479,7 @@ def _as_migrated(session, catalog) -> None:
 
 def _as_it_was_before(path: Path) -> None:
     """Write a file without the keys that came later, and with the name that one had."""
-    newer = r"(?ms)^(is_optional|together_\w+|entered_by|issuer|is_the_day|sums_up|needs|issues_papers|is_plan) = .*?\n|^types = \[.*?^\]\n"
+    newer = r"(?ms)^(is_optional|code_digits|together_\w+|entered_by|issuer|is_the_day|sums_up|needs|issues_papers|is_plan) = .*?\n|^types = \[.*?^\]\n"
     text = re.sub(newer, "", path.read_text(encoding="utf-8"))
     path.write_text(text.replace("if_no_level", "if_no_district"), encoding="utf-8")
 
