@@ -109,9 +109,8 @@ def _table(module: ast.Module, name: str) -> dict[int, Any]:
     for line in module.body:
         targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-            return {
-                _value(key): _value(row) for key, row in zip(line.value.keys, line.value.values)
-            }
+            rows = zip(line.value.keys, line.value.values, strict=True)
+            return {_value(key): _value(row) for key, row in rows}
     sys.exit(f"The package has no table {name} any more.")
 
 

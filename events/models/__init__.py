@@ -25,6 +25,7 @@ from events.models.observances import (
     Theme,
     TitlePeriod,
 )
+from events.models.office import Office
 from events.models.people import Person, Post, Role
 from events.models.reforms import CalendarDecision, PostProposal, Reform, ReformKind
 from events.models.templates import (
@@ -67,6 +68,7 @@ __all__ = [
     "Observance",
     "ObservanceOccurrence",
     "ObservanceStatus",
+    "Office",
     "Person",
     "Phase",
     "Post",

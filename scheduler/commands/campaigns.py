@@ -8,6 +8,7 @@ import click
 from events.calendars.feeds import all_slugs, find_feed, serve_feed
 from events.campaigns.opening import Opened
 from events.campaigns.other_kinds import get_kind, open_on
+from events.catalog.choosing import catalog_here
 from events.catalog.importing import import_catalog
 from events.catalog.reading import SHIPPED, read_catalog
 from events.database import reading
@@ -53,7 +54,7 @@ def import_(new_service: NewService, folder: Path | None) -> None:
     service = new_service()
     found = read_catalog(folder or service.settings.events.catalog or SHIPPED)
     with service.session_factory.begin() as session:
-        result = import_catalog(session, found, now=utc_now())
+        result = import_catalog(session, catalog_here(session, found), now=utc_now())
     tell(N_("%(added)s added, %(updated)s updated."), added=result.added, updated=result.updated)
     for kept in result.kept:
         tell(N_("Kept as edited here: %(entry)s"), entry=kept)

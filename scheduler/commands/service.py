@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from events.catalog.importing import ImportResult, import_catalog
+from events.catalog.choosing import catalog_here, choose_province
+from events.catalog.country import Province, find_province
+from events.catalog.importing import import_catalog
 from events.catalog.reading import SHIPPED, read_catalog
 from events.errors import N_, DomainError
 from scheduler import migrate as migrations
@@ -31,12 +33,20 @@ class PortTakenError(DomainError):
 
 
 @click.command()
+@click.option(
+    "--province",
+    help="Code or name, accents or not; can be chosen as long as nobody has worked here.",
+)
 @pass_service
-def init(new_service: NewService) -> None:
+def init(new_service: NewService, province: str | None) -> None:
     """Prepare the database: migrate, import the catalogue, open the campaigns whose time has
     come.
+
+    \b
+    sumvay init --province 92
+    sumvay init --province "can tho"
     """
-    prepare(new_service())
+    prepare(new_service(), find_province(province) if province is not None else None)
 
 
 @click.command()
@@ -130,21 +140,23 @@ def doctor(new_service: NewService) -> None:
 COMMANDS = [init, serve, web, clock, migrate, doctor]
 
 
-def prepare(service: Service) -> None:
-    """Make the database ready: newest version, catalogue, campaigns.
+def prepare(service: Service, province: Province | None = None) -> None:
+    """Make the database ready: newest version, catalogue, campaigns; for ``province`` if one is
+    given.
 
     Doing it again changes nothing.
     """
     service.settings.scheduler.data_dir.mkdir(parents=True, exist_ok=True)
     migrations.upgrade(service.engine)
-    _import(service)
-    tell_opened(service.open_ahead(utc_now()))
-
-
-def _import(service: Service) -> ImportResult:
     catalog = read_catalog(service.settings.events.catalog or SHIPPED)
     with service.session_factory.begin() as session:
-        return import_catalog(session, catalog, now=utc_now())
+        if province is None:
+            import_catalog(session, catalog_here(session, catalog), now=utc_now())
+        else:
+            choose_province(session, catalog, province, now=utc_now())
+    if province is not None:
+        tell(N_("The province is %(province)s."), province=province.full_name)
+    tell_opened(service.open_ahead(utc_now()))
 
 
 def _listen(service: Service) -> Any:

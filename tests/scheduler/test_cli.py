@@ -201,3 +201,19 @@ def test_feeds_can_be_written_as_files(home):
         .read_bytes()
         .startswith(b"BEGIN:VCALENDAR\r\n")
     )
+
+
+def test_init_takes_any_province_by_code_or_name_and_shows_which_there_are(home):
+    listed = sumvay(home, "province", "list")
+    unknown = sumvay(home, "init", "--province", "Atlantis")
+    taken = sumvay(home, "init", "--province", "can tho")
+    status = json.loads(sumvay(home, "status", "--format", "json").stdout)
+    again = sumvay(home, "init")
+
+    assert (listed.returncode, unknown.returncode, taken.returncode) == (0, 1, 0)
+    assert "Thành phố Cần Thơ" in listed.stdout
+    assert "Atlantis" in unknown.stderr
+    assert "Thành phố Cần Thơ" in taken.stdout
+    assert status["silent_units"] == 104
+    assert again.returncode == 0
+    assert "mở" not in again.stdout
