@@ -34,8 +34,9 @@ from events.days.reasons import DayReason
 from events.errors import N_, InvalidInputError
 from events.language import translations
 from events.localtime import VIETNAM, local_day
-from events.models import Campaign, ChecklistItem, Unit
+from events.models import Campaign, ChecklistItem, Office, Unit
 from events.texts import nfc
+from events.units.office import office_of
 from notifications.addresses import checked_address, checked_name, is_one_line
 from notifications.notices.table import Notice, NoticeState
 from notifications.outbox import Message, MessageKind
@@ -77,7 +78,9 @@ class Composer:
         subject = " ".join(_render(pages, message.kind, "subject.txt", facts).split())
         facts["subject"] = subject
         mail = MIMEMultipart("alternative", boundary=_boundary(message), policy=_POLICY)
-        for name, value in self._headers(message, facts["name"], subject).items():
+        for name, value in self._headers(
+            message, facts["name"], subject, office_of(session)
+        ).items():
             mail[name] = value  # type: ignore[assignment]  # compat32 takes Header objects; its stubs do not say so
         mail.attach(_text(_render(pages, message.kind, "body.txt", facts), "plain"))
         mail.attach(
@@ -85,9 +88,11 @@ class Composer:
         )
         return mail.as_bytes(policy=_POLICY)
 
-    def _headers(self, message: Message, name: str, subject: str) -> dict[str, Header | str]:
+    def _headers(
+        self, message: Message, name: str, subject: str, office: Office
+    ) -> dict[str, Header | str]:
         headers: dict[str, Header | str] = {
-            "From": _mailbox("From", self.sender_name, self.sender),
+            "From": _mailbox("From", office.name or self.sender_name, office.sender or self.sender),
             "To": _mailbox("To", name, message.rcpt_to),
             "Subject": Header(subject, "utf-8", header_name="Subject"),
             "Date": format_datetime(message.date.astimezone(self.zone)),

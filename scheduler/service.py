@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from events import database
 from events.campaigns.opening import Opened
+from events.catalog.reading import SHIPPED
 from events.database import SessionFactory
 from notifications.composer import Composer
 from notifications.maildir import MaildirTransport
@@ -84,6 +85,8 @@ class Service:
             maildir=settings.notifications.maildir
             if settings.notifications.transport == "maildir"
             else None,
+            sender=settings.notifications.sender,
+            catalog=settings.events.catalog or SHIPPED,
             setup_code_file=settings.scheduler.data_dir / SETUP_CODE_FILE,
             files=settings.scheduler.data_dir / FILES,
             google_calendar_url=settings.web.google_calendar_url,

@@ -28,6 +28,7 @@ from web.kit import addresses, assets, context, errors, headers, health, languag
 from web.kit.collisions import App
 from web.settings import (
     days_off,
+    first_run,
     index,
     keeping,
     letters,
@@ -64,6 +65,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     people,
     villages,
     mail,
+    first_run,
     index,
     days_off,
     reforms,
@@ -151,6 +153,7 @@ def _furnish_templates(app: Flask) -> None:
         period=words.period_text,
         settings=context.get_config,
         account=context.current_account,
+        office=context.current_office,
         today=context.today,
         weekday_names=words.weekday_names,
         in_zalo=_in_zalo,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from events.catalog.reading import SHIPPED
 from events.localtime import VIETNAM
 
 GOOGLE_CALENDAR_URL = "https://calendar.google.com/calendar/r?cid={url}"
@@ -28,7 +29,9 @@ class WebConfig:
     cookies secure. The calendar templates have the gaps ``{url}`` (Google: the webcal address,
     Outlook: the https one) and ``{name}``, filled in percent-encoded; they are settings because
     nobody promises their form. ``setup_code_file`` holds the one-time code of the first
-    administrator. ``files`` is the folder of uploaded evidence; without it nothing can be uploaded.
+    administrator. ``sender`` is where mails come from as long as nobody entered another address,
+    ``catalog`` the folder of the catalogue. ``files`` is the folder of uploaded evidence; without
+    it nothing can be uploaded.
     ``trusted_proxies`` is how many reverse proxies stand before it and may say who the visitor is.
     """
 
@@ -37,6 +40,8 @@ class WebConfig:
     language: str = "vi"
     zone: ZoneInfo = VIETNAM
     maildir: Path | None = None
+    sender: str = ""
+    catalog: Path = SHIPPED
     setup_code_file: Path | None = None
     files: Path | None = None
     google_calendar_url: str = GOOGLE_CALENDAR_URL

@@ -95,12 +95,12 @@ def import_catalog(session: Session, catalog: Catalog, *, now: datetime) -> Impo
 
 
 def _import_roles(session: Session, catalog: Catalog, result: ImportResult) -> None:
-    source = catalog.templates
+    source, of_what = catalog.templates, _type_at_the_top(catalog)
     _merge_all(
         session,
         result,
         Role,
-        ((r.key, _role_values(r, n)) for n, r in enumerate(source.role)),
+        ((r.key, _role_values(r, n, of_what)) for n, r in enumerate(source.role)),
     )
     session.flush()
     defaults = source.level_default_role
@@ -224,9 +224,17 @@ def _import_calendar(session: Session, catalog: Catalog, result: ImportResult) -
     _merge_all(session, result, ProposedHoliday, proposed, ("name",))
 
 
-def _role_values(entry: RoleEntry, position: int) -> dict[str, Any]:
+def _type_at_the_top(catalog: Catalog) -> str:
+    """Return what the unit at the top is called by law, as it stands inside a name: "tỉnh"."""
+    tops = [unit for unit in catalog.units.unit if not unit.parent]
+    tops.sort(key=lambda unit: unit.valid_to is None)
+    return tops[-1].full_name.removesuffix(tops[-1].name).strip().lower() if tops else ""
+
+
+def _role_values(entry: RoleEntry, position: int, of_what: str) -> dict[str, Any]:
     values = entry.model_dump(include={"title_vi", "title_en", "valid_from", "valid_to"})
     own = {
+        "title_vi": entry.title_vi.replace("{type}", of_what).strip(),
         "level_key": None if entry.level == "any" else entry.level,
         "successor_key": entry.successor,
         "position": position,

@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 
 from events.days.reasons import Cause, DayReason
 from events.errors import InvalidInputError
+from events.models import Office
+from events.units.office import office_to_change
 from notifications.notices.reminders import write_reminders
 from notifications.outbox import Message, MessageKind
 from tests.chance import drawn
@@ -44,6 +46,18 @@ def write(session, vietnam, cast):
         return message
 
     return run
+
+
+def test_a_mail_comes_from_the_address_and_in_the_name_that_the_office_entered(
+    session, composer, make_item, write
+):
+    make_item("Treo băng rôn")
+    office = office_to_change(session)
+    office.sender, office.name = "giadinh@example.org", "Lịch gia đình Cần Thơ"
+
+    headers = raw_headers(composer.compose(session, write()))
+
+    assert encoded_words(headers["From"]) == "Lịch gia đình Cần Thơ <giadinh@example.org>"
 
 
 def encoded_words(header):
@@ -246,7 +260,7 @@ def test_every_vietnamese_subject_and_name_comes_back_as_it_was(
     )
     subject, name = " ".join(subject), " ".join(name)
 
-    headers = composer._headers(message, name, subject)
+    headers = composer._headers(message, name, subject, Office())
 
     written = {
         key: value if isinstance(value, str) else value.encode() for key, value in headers.items()

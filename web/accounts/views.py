@@ -161,7 +161,7 @@ def make_first_account() -> ResponseReturnValue:
     flash(
         _("The administrator exists. Welcome, %(name)s.", name=account.person.full_name), "success"
     )
-    return redirect(url_for("home.show"), 303)
+    return redirect(url_for("first_run.show"), 303)
 
 
 def _sign_in_page(form: SignInForm, link_form: LinkForm | None = None) -> str:

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from events.database import SessionFactory, reading
 from events.days.workdays import WorkCalendar
 from events.localtime import local_day
-from events.models import Person
+from events.models import Office, Person
+from events.units.office import office_of
 from events.working_calendar import work_calendar
 from web.config import WebConfig
 
@@ -90,6 +91,13 @@ def current_person() -> Person | None:
     """Return the person who is signed in, or None."""
     account = current_account()
     return account.person if account else None
+
+
+def current_office() -> Office:
+    """Return what the installation is called, read once a request."""
+    if "office" not in g:
+        g.office = office_of(get_session())
+    return cast(Office, g.office)
 
 
 def _sumvay() -> SumVay:

@@ -30,6 +30,11 @@ _ROOMS = [
         _l("Changes of units"),
         _l("Merge, split, rename; posts to confirm in the new units."),
     ),
+    (
+        "first_run.show",
+        _l("Installation"),
+        _l("The province, its committee's name, the sender of mail."),
+    ),
     ("mail.index", _l("Mail"), _l("What was written to the folder of mails.")),
 ]
 
