@@ -85,7 +85,7 @@ class ImportResult:
 def import_catalog(session: Session, catalog: Catalog, *, now: datetime) -> ImportResult:
     """Add and update the rows the catalogue owns, in the caller's transaction."""
     result = ImportResult()
-    _import_roles(session, catalog, result)
+    _import_roles(session, catalog, result, now)
     _import_units(session, catalog, result)
     _import_observances(session, catalog, result)
     _import_templates(session, catalog, result, now)
@@ -94,8 +94,9 @@ def import_catalog(session: Session, catalog: Catalog, *, now: datetime) -> Impo
     return result
 
 
-def _import_roles(session: Session, catalog: Catalog, result: ImportResult) -> None:
-    source, of_what = catalog.templates, _type_at_the_top(catalog)
+def _import_roles(session: Session, catalog: Catalog, result: ImportResult, now: datetime) -> None:
+    source = catalog.templates
+    of_what = _type_at_the_top(catalog, made_here=_top_made_here(session, now))
     _merge_all(
         session,
         result,
@@ -224,11 +225,21 @@ def _import_calendar(session: Session, catalog: Catalog, result: ImportResult) -
     _merge_all(session, result, ProposedHoliday, proposed, ("name",))
 
 
-def _type_at_the_top(catalog: Catalog) -> str:
+def _top_made_here(session: Session, now: datetime) -> Unit | None:
+    """Return the unit at the top if a change of units entered here made it: a province that has
+    become a city.
+    """
+    query = select(Unit).where(Unit.parent_id.is_(None), Unit.on(day_here(session, now)))
+    made = [unit for unit in session.scalars(query) if unit.catalog_base is None]
+    return made[0] if made else None
+
+
+def _type_at_the_top(catalog: Catalog, made_here: Unit | None) -> str:
     """Return what the unit at the top is called by law, as it stands inside a name: "tỉnh"."""
     tops = [unit for unit in catalog.units.unit if not unit.parent]
     tops.sort(key=lambda unit: unit.valid_to is None)
-    return tops[-1].full_name.removesuffix(tops[-1].name).strip().lower() if tops else ""
+    top = made_here or (tops[-1] if tops else None)
+    return top.full_name.removesuffix(top.name).strip().lower() if top else ""
 
 
 def _role_values(entry: RoleEntry, position: int, of_what: str) -> dict[str, Any]:

@@ -21,6 +21,8 @@ class ReformKind(StrEnum):
     SPLIT = "split"
     RENAME = "rename"
     ABOLISH = "abolish"
+    MOVE = "move"  # to another unit above
+    FOUND = "found"  # a new one, made from none
 
 
 class Reform(Base):

@@ -1,4 +1,4 @@
-"""Change the tree of units on a day: merge, split, rename, abolish a level.
+"""Change the tree of units on a day: merge, split, rename, abolish a level, move, found.
 
 A unit is never rewritten: the old row ends the day before and a new one begins, so that old
 campaigns keep their tree and their names. What hangs below a unit that ends begins again below its
@@ -25,7 +25,7 @@ from events.models import Level, Reform, ReformKind, Unit
 from events.people.proposed_posts import propose_posts
 from events.reforms.handover import HandedOver, hand_over
 from events.reforms.successor_rows import Successions, children_on
-from events.texts import folded, nfc, one_line, required
+from events.texts import folded, nfc, one_line, required, slug_of
 from events.units.lineage import Lineage
 
 _A_DAY = timedelta(days=1)
@@ -152,6 +152,66 @@ def rename(
     return work.finish()
 
 
+def move(
+    session: Session,
+    key: str,
+    parent_key: str,
+    *,
+    on: date,
+    basis: str | None,
+    stamp: Stamp,
+) -> Reformed:
+    """Let a unit, with all below it, stand below another one from ``on``, as a new row."""
+    [old] = _all_ending(session, [key], on, stamp.now)
+    parent = _get_unit(session, parent_key)
+    if parent.id == old.parent_id:
+        raise InvalidInputError(
+            N_("%(unit)s stands below %(parent)s already."),
+            unit=old.full_name,
+            parent=parent.full_name,
+        )
+    _check_parent(parent, [old], on)
+    _check_order(session, [old], on)
+    work = _Work(session, on, ReformKind.MOVE, basis, stamp)
+    work.rows.repeat(old, parent)
+    return work.finish()
+
+
+def found(
+    session: Session,
+    new: NewUnit,
+    level_key: str,
+    *,
+    on: date,
+    basis: str | None,
+    stamp: Stamp,
+) -> Reformed:
+    """Begin a unit that was made from no other. It takes part in the rounds whose day is not over
+    then.
+
+    Raises ``InvalidInputError`` for a level whose units people enter themselves, for a name that
+    does not say what the unit is, and without a fitting unit above.
+    """
+    _require_day(session, on, stamp.now)
+    level = session.get(Level, level_key)
+    if level is None or level.entered_by is not None:
+        raise InvalidInputError(N_("Please choose a level."))
+    lock_tree(session)
+    parent = _get_unit(session, new.parent_key or "")
+    _check_above(parent, level, on)
+    model = Unit(level_key=level.key, key=slug_of(new.full_name), position=parent.position)
+    work = _Work(session, on, ReformKind.FOUND, basis, stamp)
+    kind = work.type_of(new.full_name, level)
+    if kind is None:
+        raise InvalidInputError(
+            N_("Please begin the name with what the unit is: %(types)s."),
+            types=", ".join(one["title"] for one in level.types),
+        )
+    model.type = kind
+    work.begin(model, new, parent, []).gso_code = nfc(new.code or "") or None
+    return work.finish()
+
+
 def abolish_level(
     session: Session,
     level_key: str,
@@ -200,14 +260,18 @@ def _all_ending(session: Session, keys: Sequence[str], on: date, now: datetime) 
     """Return the units, locked, if they can end the day before ``on``; says in words why they
     cannot.
     """
+    _require_day(session, on, now)
+    lock_tree(session)
+    return [_ending(session, key, on) for key in keys]
+
+
+def _require_day(session: Session, on: date, now: datetime) -> None:
     check_year(on.year)
     if on < day_here(session, now) - _A_YEAR:
         raise InvalidInputError(
             N_("%(day)s is too long past: a change is entered at most a year after its day."),
             day=_text(on),
         )
-    lock_tree(session)
-    return [_ending(session, key, on) for key in keys]
 
 
 def _check_order(session: Session, ending: Sequence[Unit], on: date) -> None:
@@ -262,11 +326,16 @@ def _parent_of_new(
                 other=stranger.full_name,
             )
         return old[0].parent
-    parent = session.scalar(select(Unit).where(Unit.key == parent_key))
-    if parent is None:
-        raise NotFoundError(kind="unit", key=parent_key)
+    parent = _get_unit(session, parent_key)
     _check_parent(parent, old, on)
     return parent
+
+
+def _get_unit(session: Session, key: str) -> Unit:
+    unit = session.scalar(select(Unit).where(Unit.key == key))
+    if unit is None:
+        raise NotFoundError(kind="unit", key=key)
+    return unit
 
 
 def _check_parent(parent: Unit, old: Sequence[Unit], on: date) -> None:
@@ -277,6 +346,11 @@ def _check_parent(parent: Unit, old: Sequence[Unit], on: date) -> None:
                 N_("%(unit)s ends itself, or stands below a unit that ends."), unit=parent.full_name
             )
         line = line.parent
+    _check_above(parent, old[0].level, on)
+
+
+def _check_above(parent: Unit, level: Level, on: date) -> None:
+    """Refuse a unit that cannot have one of ``level`` below it from ``on``."""
     if not parent.is_valid(on):
         raise InvalidInputError(
             N_("%(unit)s does not exist on %(day)s."), unit=parent.full_name, day=_text(on)
@@ -287,11 +361,11 @@ def _check_parent(parent: Unit, old: Sequence[Unit], on: date) -> None:
             unit=parent.full_name,
             day=_text(parent.valid_to),
         )
-    if parent.level.rank >= old[0].level.rank:
+    if parent.level.rank >= level.rank:
         raise InvalidInputError(
-            N_("%(unit)s is not of a higher level than %(other)s."),
+            N_("%(unit)s is not of a higher level than “%(level)s”."),
             unit=parent.full_name,
-            other=old[0].full_name,
+            level=level.title_vi,
         )
 
 
@@ -375,8 +449,16 @@ class _Work:
             result.handed_over = hand_over(session, on=self._on, stamp=self._stamp)
         return result
 
+    def type_of(self, full_name: str, level: Level) -> str | None:
+        """Return the type that a name begins with, of those that the level has; None without."""
+        words = f"{one_line(full_name)} ".lower()
+        fitting = (each for each in level.types if words.startswith(f"{each['title'].lower()} "))
+        return next((str(each["key"]) for each in fitting), None)
+
     def _type_and_name(self, full_name: str, model: Unit) -> tuple[str, str]:
-        for prefix, kind in self._types:
+        level = self._session.get_one(Level, model.level_key)
+        of_level = [(each["title"], each["key"]) for each in level.types]
+        for prefix, kind in (*of_level, *self._types):
             if full_name.lower().startswith(f"{prefix.lower()} "):
                 return kind, full_name[len(prefix) :].strip()
         return model.type, full_name

@@ -1,5 +1,5 @@
-"""Changes of units, for administrators: merge, split, rename, abolish a level, with what would
-happen shown first.
+"""Changes of units, for administrators: merge, split, rename, abolish a level, move, found, with
+what would happen shown first.
 
 A preview does the whole change and takes it back, so that it cannot show anything else than what
 applying does.
@@ -20,7 +20,9 @@ from events.reforms.reform import (
     NewUnit,
     Reformed,
     abolish_level,
+    found,
     merge,
+    move,
     reforms,
     rename,
     split,
@@ -37,17 +39,20 @@ from web.kit.language import lazy_gettext as _l
 
 bp = Blueprint("reforms", __name__, url_prefix="/cai-cach")
 
-_KINDS = ("sap-nhap", "chia-tach", "doi-ten", "bo-cap")
+_KINDS = ("sap-nhap", "chia-tach", "doi-ten", "bo-cap", "chuyen", "lap-moi")
 _LABELS = {
     "unit": _l("Unit"),
     "parts": _l("New units, one a line"),
     "name": _l("Full name of the new unit"),
     "on": _l("First day of the new units"),
     "level": _l("Level"),
+    "parent": _l("Unit above"),
 }
 _LABELS_OF = {
     "doi-ten": {"name": _l("New name, in full"), "on": _l("First day of the new name")},
     "bo-cap": {"on": _l("First day without this level")},
+    "chuyen": {"on": _l("First day below the other unit"), "parent": _l("Other unit above")},
+    "lap-moi": {"on": _l("First day of the new unit")},
 }
 _MISSING = {
     "unit": N_("Please choose one unit."),
@@ -55,11 +60,19 @@ _MISSING = {
     "name": N_("Please enter the name."),
     "on": N_("Please enter the day from which the change applies."),
     "level": N_("Please choose a level."),
+    "parent": N_("Please choose the unit above."),
 }
 _NEEDED = dict(
     zip(
         _KINDS,
-        (("name", "on"), ("unit", "parts", "on"), ("unit", "name", "on"), ("level", "on")),
+        (
+            ("name", "on"),
+            ("unit", "parts", "on"),
+            ("unit", "name", "on"),
+            ("level", "on"),
+            ("unit", "parent", "on"),
+            ("level", "parent", "name", "on"),
+        ),
         strict=True,
     )
 )
@@ -241,6 +254,8 @@ def _heading(kind: str) -> str:
         "chia-tach": _("Split a unit"),
         "doi-ten": _("Rename a unit"),
         "bo-cap": _("Abolish a level"),
+        "chuyen": _("Move a unit"),
+        "lap-moi": _("New unit"),
     }[kind]
 
 
@@ -261,8 +276,17 @@ def _abolish(session: Session) -> Reformed:
     return abolish_level(session, _text("level"), **_common())  # type: ignore[arg-type]
 
 
+def _move(session: Session) -> Reformed:
+    return move(session, _unit(), _text("parent"), **_common())  # type: ignore[arg-type]
+
+
+def _found_new(session: Session) -> Reformed:
+    new = NewUnit(_text("name"), code=_text("code") or None, parent_key=_text("parent"))
+    return found(session, new, _text("level"), **_common())  # type: ignore[arg-type]
+
+
 _USE_CASES: dict[str, Callable[[Session], Reformed]] = dict(
-    zip(_KINDS, (_merge, _split, _rename, _abolish), strict=True)
+    zip(_KINDS, (_merge, _split, _rename, _abolish, _move, _found_new), strict=True)
 )
 
 

@@ -426,3 +426,25 @@ def test_a_preview_tells_going_back_from_taking_back_and_says_what_is_handed_ove
     assert "Không, quay lại" in page
     assert "Số việc chưa xong phải bàn giao:" in page
     assert ">Hủy<" not in page
+
+
+def test_a_new_unit_and_a_move_are_looked_at_and_then_done(administrator: Visitor):
+    new = {"level": "commune", "parent": "610", "name": "Xã Mới", "on": "2021-04-01"}
+    looked = administrator.post("/cai-cach/moi/lap-moi", **new, lam="xem")
+    done = administrator.post("/cai-cach/moi/lap-moi", **new, lam="ap-dung")
+    moved = administrator.post(
+        "/cai-cach/moi/chuyen", unit="23341", parent="611", on="2021-04-01", lam="ap-dung"
+    )
+
+    assert (looked.status_code, done.status_code, moved.status_code) == (200, 303, 303)
+    page = administrator.read("/cai-cach/")
+    assert "Xã Mới" in page
+    assert "Chuyển đơn vị" in page
+    assert "None" not in page
+
+
+def test_what_a_new_unit_lacks_is_said_at_once(administrator: Visitor):
+    refused = administrator.post("/cai-cach/moi/lap-moi", lam="xem")
+
+    assert refused.status_code == 422
+    assert "Vui lòng chọn đơn vị cấp trên." in refused.text
