@@ -35,6 +35,7 @@ from web.settings import (
     mail,
     offsets,
     own_observances,
+    roles,
     templates,
 )
 from web.units import mine, people, proposals, reforms, villages
@@ -66,6 +67,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     villages,
     mail,
     first_run,
+    roles,
     index,
     days_off,
     reforms,

@@ -1,17 +1,22 @@
-"""The roles of the administration: which one does a work on a day, and which a unit has."""
+"""The roles of the administration: which one does a work on a day, and which a unit has; entered,
+called otherwise and ended here, as offices are.
+"""
 
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from events.errors import N_, InvalidInputError
+from events.errors import N_, InvalidInputError, NotFoundError
 from events.models import (
     Level,
     Role,
     Unit,
 )
+from events.texts import required, short, slug_of
+
+_LONGEST = 200  # characters of a name
 
 
 def require_role_at(session: Session, unit: Unit, role: str | None, on: date) -> None:
@@ -86,3 +91,62 @@ def roles_at(session: Session, unit: Unit, on: date) -> list[Role]:
         .order_by(Role.position, Role.key)
     )
     return [role for role in session.scalars(fitting) if role.is_valid(on)]
+
+
+def get_role(session: Session, key: str) -> Role:
+    """Return the role with this key. Raises ``NotFoundError``."""
+    role = session.get(Role, key)
+    if role is None:
+        raise NotFoundError(N_("There is no such role."))
+    return role
+
+
+def add_role(session: Session, title_vi: str, title_en: str | None, level_key: str | None) -> Role:
+    """Enter a role of a level; None: of any. Raises ``InvalidInputError`` without a name."""
+    if level_key is not None and session.get(Level, level_key) is None:
+        raise InvalidInputError(N_("Please choose a level."))
+    last = session.scalar(select(func.max(Role.position))) or 0
+    role = Role(key="", level_key=level_key, position=last + 1, issues_papers=False)
+    call_role(role, title_vi, title_en)
+    role.key = _free_key(session, role.title_vi)
+    session.add(role)
+    session.flush()
+    return role
+
+
+def call_role(role: Role, title_vi: str, title_en: str | None) -> None:
+    """Give a role other names; without an English one the Vietnamese stands for it."""
+    role.title_vi = required(short(title_vi, _LONGEST), N_("Please enter the name."))
+    role.title_en = short(title_en, _LONGEST) or role.title_vi
+
+
+def end_role(session: Session, role: Role, last_day: date, successor_key: str) -> None:
+    """Let another role do the work of ``role`` after ``last_day``.
+
+    Raises ``InvalidInputError`` for a day before it began, and for one that does not exist at its
+    level from then on, or whose work ``role`` does itself.
+    """
+    if role.valid_from is not None and last_day < role.valid_from:
+        raise InvalidInputError(N_("The last day lies before the first one."))
+    successor = get_role(session, successor_key)
+    fits = successor.level_key in (None, role.level_key)
+    if not fits or (successor.valid_to is not None and successor.valid_to <= last_day):
+        raise InvalidInputError(
+            N_("“%(role)s” cannot do this work from then on."), role=successor.title_vi
+        )
+    line: Role | None = successor
+    while line is not None:
+        if line is role:
+            raise InvalidInputError(N_("A role cannot follow itself."))
+        line = session.get(Role, line.successor_key) if line.successor_key else None
+    role.valid_to, role.successor_key = last_day, successor.key
+    session.flush()
+
+
+def _free_key(session: Session, title: str) -> str:
+    wish = f"own_{slug_of(title).replace('-', '_')}"
+    taken = set(session.scalars(select(Role.key).where(Role.key.startswith(wish, autoescape=True))))
+    number = 1
+    while (key := wish if number == 1 else f"{wish}_{number}") in taken:
+        number += 1
+    return key

@@ -35,6 +35,7 @@ _ROOMS = [
         _l("Installation"),
         _l("The province, its committee's name, the sender of mail."),
     ),
+    ("roles.index", _l("Roles"), _l("Offices and posts of each level: new, renamed, ended.")),
     ("mail.index", _l("Mail"), _l("What was written to the folder of mails.")),
 ]
 

@@ -1,0 +1,81 @@
+"""Offices and posts are called as they are called here, come, and end with who follows."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events.catalog.importing import import_catalog
+from events.models import Person, Role
+from events.people.roles import RoleBook, roles_at
+from tests.conftest import Cast
+from tests.web.conftest import NOON, Visitor
+from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
+
+
+@pytest.fixture
+def administrator(signed_in: Callable[[Person], Visitor], cast: Cast, session: Session) -> Visitor:
+    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    return signed_in(cast.hoa)
+
+
+def test_a_renamed_office_keeps_its_new_name_when_the_catalogue_is_imported_again(
+    administrator: Visitor, session: Session, catalog
+):
+    named = {"title_vi": "Sở Văn hóa và Thể thao", "title_en": "Department of Culture and Sports"}
+    assert administrator.post("/chuc-danh/so_vhttdl/ten", **named).status_code == 303
+    import_catalog(session, catalog, now=NOON)
+
+    session.expire_all()
+    assert session.get_one(Role, "so_vhttdl").title_vi == "Sở Văn hóa và Thể thao"
+    assert "Department of Culture and Sports" in administrator.in_english().read("/chuc-danh/")
+
+
+def test_a_new_office_can_be_held_at_its_level_and_needs_no_english_name(
+    administrator: Visitor, session: Session, cast: Cast
+):
+    new = {"title_vi": "Sở Du lịch", "title_en": "", "level": "province"}
+    administrator.post("/chuc-danh/", **new)
+    administrator.post("/chuc-danh/", **new)
+
+    session.expire_all()
+    held = [role.title_en for role in roles_at(session, cast.province, date(2021, 3, 1))]
+    assert held.count("Sở Du lịch") == 2
+    commune = roles_at(session, cast.commune, date(2021, 3, 1))
+    assert "Sở Du lịch" not in {role.title_vi for role in commune}
+
+
+def test_an_office_that_ends_hands_its_work_to_the_one_that_follows(
+    administrator: Visitor, session: Session
+):
+    ended = {"last_day": "2021-06-30", "successor": "so_vhttdl"}
+    assert administrator.post("/chuc-danh/so_yte/ket-thuc", **ended).status_code == 303
+
+    session.expire_all()
+    book = RoleBook.load(session)
+    assert book.in_force("so_yte", date(2021, 6, 30)) == "so_yte"
+    assert book.in_force("so_yte", date(2021, 7, 1)) == "so_vhttdl"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"last_day": "", "successor": "so_vhttdl"},
+        {"last_day": "2021-06-30", "successor": "so_yte"},
+        {"last_day": "2021-06-30", "successor": "ubnd_xa"},
+    ],
+)
+def test_an_end_without_a_day_or_with_nobody_who_can_follow_is_refused(
+    administrator: Visitor, session: Session, wrong: dict[str, str]
+):
+    assert administrator.post("/chuc-danh/so_yte/ket-thuc", **wrong).status_code == 400
+
+    session.expire_all()
+    assert session.scalars(select(Role.valid_to).where(Role.key == "so_yte")).one() is None
+
+
+def test_only_administrators_see_the_roles(stranger: Visitor, signed_in, cast: Cast):
+    assert stranger.get("/chuc-danh/").status_code == 303
+    assert signed_in(cast.thi).get("/chuc-danh/").status_code == 403

@@ -1,0 +1,93 @@
+"""The roles of each level, for administrators: new ones, other names, an end with who follows."""
+
+from datetime import datetime
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from events.database import Session
+from events.errors import N_, DomainError, InvalidInputError
+from events.models import Person, Role
+from events.people.roles import add_role, all_roles, call_role, end_role, get_role
+from events.units.tree import levels
+from web.kit.access import administrators_only
+from web.kit.context import get_session, today
+from web.kit.entries import day_of
+from web.kit.forms import Use, said, send
+from web.kit.language import gettext as _
+from web.kit.language import title
+
+bp = Blueprint("roles", __name__, url_prefix="/chuc-danh")
+
+
+@bp.get("/")
+@administrators_only
+def index() -> ResponseReturnValue:
+    """List the roles by level, with what may be done to each."""
+    return _page()
+
+
+@bp.post("/")
+@administrators_only
+def add() -> ResponseReturnValue:
+    """Enter a role."""
+
+    def use(session: Session, _person: Person, _at: datetime) -> Role:
+        form = request.form
+        return add_role(
+            session, form.get("title_vi", ""), form.get("title_en"), form.get("level") or None
+        )
+
+    return _send(use)
+
+
+@bp.post("/<key>/ten")
+@administrators_only
+def call(key: str) -> ResponseReturnValue:
+    """Call a role otherwise."""
+
+    def use(session: Session, _person: Person, _at: datetime) -> Role:
+        role = get_role(session, key)
+        call_role(role, request.form.get("title_vi", ""), request.form.get("title_en"))
+        return role
+
+    return _send(use)
+
+
+@bp.post("/<key>/ket-thuc")
+@administrators_only
+def end(key: str) -> ResponseReturnValue:
+    """End a role on a day, after which another one does its work."""
+
+    def use(session: Session, _person: Person, _at: datetime) -> Role:
+        role, last_day = get_role(session, key), day_of(request.form.get("last_day", ""))
+        if last_day is None:
+            raise InvalidInputError(N_("Please enter the day."))
+        end_role(session, role, last_day, request.form.get("successor", ""))
+        return role
+
+    return _send(use)
+
+
+def _send(use: Use) -> ResponseReturnValue:
+    return send(
+        use,
+        url_for(".index"),
+        lambda role: _("Stored: %(name)s", name=title(role)),
+        lambda _person, error: _page(error),
+    )
+
+
+def _page(error: DomainError | None = None) -> str:
+    session = get_session()
+    roles = list(all_roles(session).values())
+    known = levels(session)
+    groups = [(title(one), [r for r in roles if r.level_key == one.key]) for one in known]
+    return render_template(
+        "roles/index.html",
+        groups=[*groups, (_("At any level"), [r for r in roles if r.level_key is None])],
+        levels=known,
+        roles=roles,
+        current=[role for role in roles if role.is_valid(today())],
+        problem=said(error),
+    )
