@@ -448,18 +448,26 @@ def _check_templates(catalog: Catalog, source: _SourceFile) -> None:
             raise source.error("template", index, template.key, reason)
         wrong = problem_of_header(template, known)
         if wrong:
-            raise source.error("template", index, template.key, Said.of(wrong))
+            raise source.error("template", index, template.key, _with_allowed(wrong))
         for item in template.item:
             problem = problem_of_item(item, template, known)
             if problem:
                 raise source.error(
-                    "template.item", line, f"{template.key}.{item.key}", Said.of(problem)
+                    "template.item", line, f"{template.key}.{item.key}", _with_allowed(problem)
                 )
             line += 1
         cycle = find_cycle({item.key: item.depends_on for item in template.item})
         if cycle:
             reason = Said(N_("cycle of depends_on: %(way)s"), {"way": " → ".join(cycle)})
             raise source.error("template", index, template.key, reason)
+
+
+def _with_allowed(problem: InvalidInputError) -> Said:
+    """Return what is wrong with a template, with what may stand there where that is known."""
+    if "allowed" not in problem.facts:
+        return Said.of(problem)
+    facts = {"problem": Said.of(problem), "allowed": problem.facts["allowed"]}
+    return Said(N_("%(problem)s; possible are: %(allowed)s"), facts)
 
 
 def _check_calendar(calendar: CalendarFile, source: _SourceFile) -> None:

@@ -71,11 +71,11 @@ _SAID = {  # pydantic's kinds of mistakes
     ),
     "extra_forbidden": N_("Templates know nothing called “%(field)s”."),
 }
-_UNKNOWN_ROLE = N_("unknown role '%(key)s'; possible are: %(allowed)s")
-_UNKNOWN_PHASE = N_("unknown phase '%(key)s'; possible are: %(allowed)s")
-_UNKNOWN_EVIDENCE = N_("unknown evidence kind '%(key)s'; possible are: %(allowed)s")
-_UNKNOWN_LEVEL = N_("unknown level '%(key)s'; possible are: %(allowed)s")
-_UNKNOWN_BEFORE = N_("unknown depends_on '%(key)s'; possible are: %(allowed)s")
+_UNKNOWN_ROLE = N_("unknown role '%(key)s'")
+_UNKNOWN_PHASE = N_("unknown phase '%(key)s'")
+_UNKNOWN_EVIDENCE = N_("unknown evidence kind '%(key)s'")
+_UNKNOWN_LEVEL = N_("unknown level '%(key)s'")
+_UNKNOWN_BEFORE = N_("unknown depends_on '%(key)s'")
 _LONGEST_QUOTE = 60
 
 
@@ -131,7 +131,7 @@ def problem_of_header(template: TemplateEntry, known: Known) -> InvalidInputErro
             return InvalidInputError(sentence, **cutoff.model_dump())
     if template.owner_role not in known.roles:
         return InvalidInputError(
-            N_("unknown role '%(key)s' in owner_role; possible are: %(allowed)s"),
+            N_("unknown role '%(key)s' in owner_role"),
             key=template.owner_role,
             allowed=", ".join(sorted(known.roles)),
         )

@@ -135,9 +135,8 @@ class Decline(OfItem):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         item, use_case = self.find(stage), excuse_item if self.excuse else decline_item
-        yield self.stands(
-            stage, use_case(stage.session, item.id, self.reason, Stamp(**self.who(stage, item)))
-        )
+        stamp = Stamp(**self.who(stage, item))
+        yield self.stands(stage, use_case(stage.session, item.id, self.reason, stamp))
 
 
 class Reopen(OfItem):
