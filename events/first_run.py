@@ -16,11 +16,12 @@ from events.campaigns.rounds import rounds_of
 from events.catalog.choosing import choose_province
 from events.catalog.country import Province
 from events.catalog.reading import Catalog
-from events.errors import N_, InvalidInputError
+from events.checklist.history import Stamp
 from events.installation import day_here
-from events.models import Campaign, CampaignStatus, ChecklistItem, Role, Template
+from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Role, Template
 from events.models.items import OPEN
 from events.observances.occurrences import extend_horizon
+from events.replanning import start_line
 from events.texts import short
 from events.units.office import office_to_change
 from events.units.tree import roots
@@ -61,11 +62,13 @@ class Coming:
     opens: date
 
 
-def set_up(session: Session, catalog: Catalog, answers: Answers, *, now: datetime) -> None:
+def set_up(
+    session: Session, catalog: Catalog, answers: Answers, *, by: Person | None, now: datetime
+) -> None:
     """Do what the answers say: serve the province, follow it from the day, open what runs.
 
     Raises ``ConflictError`` for another province when somebody has worked already, and
-    ``InvalidInputError`` for a name that is too long or a day to come.
+    ``InvalidInputError`` for a name that is too long or a day that cannot be.
     """
     choose_province(session, catalog, answers.province, now=now)
     office = office_to_change(session)
@@ -74,22 +77,16 @@ def set_up(session: Session, catalog: Catalog, answers: Answers, *, now: datetim
     office.committee = short(answers.committee) or committee_proposed(session, today)
     office.sender = short(answers.sender)
     office.is_set_up = True
-    follow_from(session, answers.follow_from, now=now)
+    _follow_from(session, answers.follow_from, Stamp(by, now))
     extend_horizon(session, now=now)
     open_campaigns(session, now=now, calendar=work_calendar(session))
     session.flush()
 
 
-def follow_from(session: Session, day: date, *, now: datetime) -> None:
-    """Let the installation be followed from ``day``. Raises ``InvalidInputError`` for a day to
-    come.
-    """
-    if day > day_here(session, now):
-        raise InvalidInputError(
-            N_("The day from which work is followed cannot lie ahead: %(day)s."),
-            day=f"{day:%d/%m/%Y}",
-        )
-    office_to_change(session).follow_from = day
+def _follow_from(session: Session, day: date, stamp: Stamp) -> None:
+    """Follow the installation from ``day``: what is open leaves the debts, or comes back."""
+    found = start_line.preview(session, day, today=day_here(session, stamp.now))
+    start_line.apply(session, day, expected_fingerprint=found.fingerprint, stamp=stamp)
 
 
 def committee_proposed(session: Session, today: date) -> str | None:

@@ -18,6 +18,7 @@ from scheduler.commands import (
     provinces,
     service,
     simulate,
+    start_line,
     status,
     units,
     workdays,
@@ -82,6 +83,7 @@ for room in (
     people,
     units,
     workdays,
+    start_line,
 ):
     for command in room.COMMANDS:
         cli.add_command(command)

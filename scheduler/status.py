@@ -74,6 +74,7 @@ def as_json(status: Status) -> dict[str, Any]:
             "done": done.done,
             "late": done.late,
             "overdue": done.overdue,
+            "before_start_line": done.for_reference,
         },
         "silent_units": status.work.silent_units,
         "people": status.people,

@@ -18,7 +18,7 @@ from events.language import LANGUAGES
 from web.accounts import security
 from web.accounts import views as accounts
 from web.calendars import feeds, observances, subscriptions
-from web.campaigns import activities, cancelling, dates, documents, opening, progress
+from web.campaigns import activities, ahead, cancelling, dates, documents, opening, progress
 from web.campaigns import show as campaigns
 from web.config import WebConfig
 from web.home import show as home
@@ -36,6 +36,7 @@ from web.settings import (
     offsets,
     own_observances,
     roles,
+    start_line,
     templates,
 )
 from web.units import mine, people, proposals, reforms, villages
@@ -63,6 +64,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     letters,
     own_observances,
     opening,
+    ahead,
     people,
     villages,
     mail,
@@ -75,6 +77,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     editing,
     dates,
     templates,
+    start_line,
     accounts,
     feeds,
     assets,

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from events.campaigns.births import Birth
 from events.campaigns.due_dates import DueDates, due_dates, in_order, planned_day
+from events.campaigns.late import LateRule
 from events.campaigns.rounds import Anchors, key_day
 from events.database import new_uid
 from events.days.workdays import WorkCalendar
@@ -26,6 +28,7 @@ from events.people.roles import RoleBook
 from events.units.tree import UnitNode, UnitTree
 
 _Row = dict[str, Any]
+_ALWAYS_FOLLOWED = Birth()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,28 +71,36 @@ class ItemMaker:
         calendar: WorkCalendar,
         roles: RoleBook,
         now: datetime,
+        late: LateRule,
     ) -> None:
         self._on = key_day(version.template, anchors.dates)
         self._anchors = anchors
         self._calendar = calendar
         self._roles = roles
+        self._late = late
         self._items = {item.key: item for item in version.items}
         self._common = {item.id: self._row(item, now) for item in version.items}
-        self._by_level: dict[tuple[str, bool], list[_Row]] = {}
+        self._by_kind: dict[tuple[str, bool, Birth], list[_Row]] = {}
 
-    def rows(self, node: UnitNode, copies: Copies, campaign_id: int) -> list[_Row]:
+    def rows(
+        self, node: UnitNode, copies: Copies, campaign_id: int, birth: Birth = _ALWAYS_FOLLOWED
+    ) -> list[_Row]:
         """Return the rows of one unit's checklist."""
-        kind = node.level, node.parent_id is None
-        if kind not in self._by_level:
-            self._by_level[kind] = self._copies(copies.of(node), node.level)
+        kind = node.level, node.parent_id is None, birth
+        if kind not in self._by_kind:
+            self._by_kind[kind] = self._copies(copies.of(node), node.level, birth)
         return [
-            {**row, "campaign_id": campaign_id, "uid": new_uid()} for row in self._by_level[kind]
+            {**row, "campaign_id": campaign_id, "uid": new_uid()} for row in self._by_kind[kind]
         ]
 
-    def _copies(self, items: Sequence[TemplateItem], level: str) -> list[_Row]:
+    def _copies(self, items: Sequence[TemplateItem], level: str, birth: Birth) -> list[_Row]:
         waits_for = {item.key: item.depends_on for item in items}
-        dates = in_order(waits_for, lambda key, days: self._count(self._items[key], level, days))
-        return [self._copy(item, level, dates[item.key]) for item in items]
+        dates = in_order(
+            waits_for,
+            lambda key, days: self._count(self._items[key], level, days),
+            late=lambda key, due: self._late.of(self._items[key], level, birth, due),
+        )
+        return [self._copy(item, level, dates[item.key], birth) for item in items]
 
     def _count(self, item: TemplateItem, level: str, days: Mapping[str, date]) -> DueDates:
         """Return the dates of an item.
@@ -100,10 +111,13 @@ class ItemMaker:
         plan = plan or planned_day(item, self._items, level, self._anchors, self._calendar)
         return due_dates(item, level, self._anchors, self._calendar, plan)
 
-    def _copy(self, item: TemplateItem, level: str, dates: DueDates) -> _Row:
+    def _copy(self, item: TemplateItem, level: str, dates: DueDates, birth: Birth) -> _Row:
         support = [self._roles.in_force(key, self._on) for key in item.support_roles]
         own: _Row = {
             "first_due": dates.due,
+            "born": birth.born,
+            "followed_from": birth.followed_from,
+            "first_followed_from": birth.followed_from,
             "role_key": self._roles.of_copy(item.role_key, level, self._on),
             "support_roles": list(dict.fromkeys(support)),
         }

@@ -29,6 +29,16 @@ class DueDates:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """An item that came into being on the day ``born``, after its own: it is due on ``due``, or
+    before, if something else waits for it.
+    """
+
+    born: date
+    due: date
+
+
 def due_dates(
     item: TemplateItem,
     level: str,
@@ -73,14 +83,42 @@ def in_order(
     waits_for: Mapping[str, Collection[str]],
     count: Callable[[str, Mapping[str, date]], DueDates],
     stands: Mapping[str, date | None] | None = None,
+    late: Callable[[str, date], Late | None] | None = None,
 ) -> dict[str, DueDates]:
     """Return the dates of a unit's items by key, none of which is due before what it waits for
     there.
 
     ``count`` gives the dates of an item by itself, from its key and the days of what it waits for.
     ``stands`` are the days that others wait for where these are not the items' own: one set by
-    hand, None for what is closed.
+    hand, None for what is closed. ``late`` tells of a key and its day whether that had passed when
+    the item came into being: it is then due so much later, but not after what waits for it.
     """
+    found = _in_order(waits_for, count, stands)
+    too_late = {
+        key: one
+        for key, dates in found.items()
+        if late is not None and (one := late(key, dates.due)) is not None
+    }
+    if late is None or not too_late:
+        return found
+    ends = _ends(waits_for, found, too_late)
+
+    def count_late(key: str, days: Mapping[str, date]) -> DueDates:
+        dates = count(key, days)
+        one = late(key, dates.due)
+        if one is None:
+            return dates
+        due, reason = min(one.due, ends.get(key, one.due)), _opened_late(one.born)
+        return replace(dates, due=due, due_reason=reason)
+
+    return _in_order(waits_for, count_late, stands)
+
+
+def _in_order(
+    waits_for: Mapping[str, Collection[str]],
+    count: Callable[[str, Mapping[str, date]], DueDates],
+    stands: Mapping[str, date | None] | None,
+) -> dict[str, DueDates]:
     found, known = dict[str, DueDates](), stands or {}
     for key in _first_ones_first(waits_for):
         days = {
@@ -92,6 +130,27 @@ def in_order(
         last = max((day for first, day in days.items() if known.get(first, day)), default=dates.due)
         found[key] = replace(dates, due=last, due_reason=WAITS) if last > dates.due else dates
     return found
+
+
+def _ends(
+    waits_for: Mapping[str, Collection[str]],
+    found: Mapping[str, DueDates],
+    too_late: Mapping[str, Late],
+) -> dict[str, date]:
+    """Return the last day on which each late item may be due, so that nothing that waits for it is
+    held up: the first day of those that are due in time, or the last of the late ones.
+    """
+    ends = {key: one.due for key, one in too_late.items()}
+    for key in reversed(_first_ones_first(waits_for)):
+        end = ends[key] if key in too_late else found[key].due
+        for first in waits_for[key]:
+            if first in too_late and end >= too_late[first].born:
+                ends[first] = min(ends[first], end)
+    return ends
+
+
+def _opened_late(born: date) -> DayReason:
+    return DayReason(Cause.LATE_OPENING, day=born)
 
 
 def _first_ones_first(waits_for: Mapping[str, Collection[str]]) -> list[str]:

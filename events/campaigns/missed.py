@@ -30,7 +30,7 @@ def missed_rounds(session: Session, *, now: datetime) -> list[Round]:
         for found in rounds_of(template, year)
         if (template.id, found.period) not in opened
         and begun < found.dates.dtend <= today
-        and not is_worth_opening(found, today)
+        and not is_worth_opening(session, found, today)
         and not (template.opens_from and found.dates.dtend <= template.opens_from)
     ]
     return sorted(missed, key=lambda found: found.dates.dtend)

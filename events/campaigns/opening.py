@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy import case, exists, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
+from events.campaigns.births import Births, was_over_before
 from events.campaigns.copies import Copies, ItemMaker, copies_by_level
 from events.campaigns.joining import follow_plans
+from events.campaigns.late import LateRule
 from events.campaigns.lifetime import goes_on
 from events.campaigns.rounds import Anchors, Round, rounds_of
 from events.database import new_uid
@@ -33,6 +35,7 @@ from events.models import (
 )
 from events.models.campaigns import same_round
 from events.people.roles import RoleBook
+from events.units.start_lines import start_line
 from events.units.tree import UnitNode, UnitTree, load_tree
 
 _WRAP_UP = timedelta(days=30)  # after its last day a campaign still has reports to write
@@ -58,9 +61,9 @@ def open_campaigns(
 
     Its time has come ``generate_ahead_days`` before it starts. Campaigns of the running calendar
     year are opened however late the service was started, unless they were over when the template
-    was switched on. With ``year``, only that year's campaigns. Safe to run as often as you like and
-    in two processes at once: a unit that has its campaign is passed over, one that was added later
-    gets its own while the round lasts.
+    was switched on, or before the start line. With ``year``, only that year's campaigns. Safe to
+    run as often as you like and in two processes at once: a unit that has its campaign is passed
+    over, one that was added later gets its own while the round lasts.
     """
     today = day_here(session, now)
     years = [year] if year else range(today.year - 1, today.year + 3)
@@ -84,9 +87,10 @@ def open_round(
     now: datetime,
     calendar: WorkCalendar,
     unit_ids: Collection[int] | None = None,
+    for_reference: bool = False,
 ) -> Opened:
     """Open one round's campaign in all units, or in those of ``unit_ids`` and above, whether or not
-    its time has come.
+    its time has come; ``for_reference``, so that nobody owes anything in it.
 
     It belongs to the units that exist now, or on its key day if that has passed: those that will be
     merged by then begin, and hand over what they leave open. A unit made from such ones gets
@@ -98,7 +102,10 @@ def open_round(
     if have and not _runs(session, found):
         return Opened(found.key, found.period, found.summary, found.year, 0, 0)
     found, event = _as_moved(session, found) if have else (found, None)
+    for_reference = _is_for_reference(session, found) if have else for_reference
     tree = load_tree(session, found.belongs_on(day_here(session, now)))
+    if for_reference and not tree.roots:  # nobody was here yet
+        tree = load_tree(session, day_here(session, now))
     version = _version_in_use(session, found) if have else template.current
     copies = copies_by_level(version.items, tree)
     missing = [
@@ -111,13 +118,17 @@ def open_round(
     missing = _without_heirs(missing, heirs)
     if not missing:
         return Opened(found.key, found.period, found.summary, found.year, 0, 0)
-    ids = _insert_campaigns(session, found, version, missing, now, event)
-    makers = ItemMaker(version, Anchors(found.dates, event), calendar, RoleBook.load(session), now)
+    today = day_here(session, now)
+    births = Births.load(session, found, today, for_reference=for_reference)
+    ids = _insert_campaigns(session, found, version, missing, now, event, births)
+    anchors = Anchors(found.dates, event)
+    late = LateRule.load(session, anchors, calendar)
+    makers = ItemMaker(version, anchors, calendar, RoleBook.load(session), now, late)
     rows = [
         row
         for node in missing
         if node.id not in heirs
-        for row in makers.rows(node, copies, ids[node.id])
+        for row in makers.rows(node, copies, ids[node.id], births.of(node.id))
     ]
     if rows:
         session.connection().execute(insert(ChecklistItem), rows)
@@ -142,13 +153,15 @@ def _is_due(session: Session, found: Round, today: date) -> bool:
     runs = session.scalar(
         select(func.max(case((goes_on(today), 1), else_=0))).where(same_round(found))
     )
-    return is_worth_opening(found, today) if runs is None else bool(runs)
+    return is_worth_opening(session, found, today) if runs is None else bool(runs)
 
 
-def is_worth_opening(found: Round, today: date) -> bool:
+def is_worth_opening(session: Session, found: Round, today: date) -> bool:
     """Tell whether a round that is not open is still opened by itself."""
-    since = found.template.opens_from
+    since, line = found.template.opens_from, start_line(session)
     if since is not None and found.dates.dtend <= since:
+        return False
+    if line is not None and was_over_before(found, line):
         return False
     return found.year >= today.year or today < found.dates.dtend + _WRAP_UP
 
@@ -162,6 +175,11 @@ def _runs(session: Session, found: Round) -> bool:
             select(exists().where(same_round(found), Campaign.status != CampaignStatus.CANCELLED))
         )
     )
+
+
+def _is_for_reference(session: Session, found: Round) -> bool:
+    query = select(exists().where(same_round(found), Campaign.for_reference))
+    return bool(session.scalar(query))
 
 
 def _heirs(session: Session, found: Round) -> set[int]:
@@ -231,10 +249,12 @@ def _insert_campaigns(
     nodes: Iterable[UnitNode],
     now: datetime,
     event: date | None,
+    births: Births,
 ) -> dict[int | None, int]:
     """Insert one campaign a unit and return the campaign ids by unit id."""
     outer = _outer_ids(session, found)
     common = _columns_of(session, found, version, now, event)
+    common |= {"for_reference": births.for_reference}
     ids = _campaign_ids(session, found)
     waiting = {node.id: node for node in nodes}
     while waiting:  # level after level, so that parents have their id

@@ -12,8 +12,10 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from events.campaigns.births import Birth, Births
 from events.campaigns.due_dates import DueDates, due_dates, in_order, planned_day
 from events.campaigns.issued_plans import Issues, issue_dates, plan_keys
+from events.campaigns.late import LateRule
 from events.campaigns.rounds import Anchors
 from events.campaigns.unit_checklists import UnitChecklist, made_from
 from events.days.reasons import Cause, DayReason
@@ -30,16 +32,21 @@ def wanted_dates(
     *,
     issued: Issues,
     late_workdays: int,
+    late: LateRule,
     reopened: Collection[int] = (),
+    births: Births | None = None,
 ) -> dict[tuple[int, str], DueDates]:
     """Return the dates of every item by campaign id and key.
 
     ``made_from`` gives each campaign's template items.
 
-    ``reopened`` are items that are closed now and will be open.
+    ``reopened`` are items that are closed now and will be open. With ``births``, these and what is
+    not there yet come into being today.
     """
     items = {key: item for of_campaign in made_from.values() for key, item in of_campaign.items()}
-    work = _Dates(checklists, items, anchors, calendar, issued, late_workdays, set(reopened))
+    work = _Dates(
+        checklists, items, anchors, calendar, issued, late_workdays, set(reopened), late, births
+    )
     found: dict[tuple[int, str], DueDates] = {}
     for checklist in checklists:
         dates = work.of(checklist, made_from[checklist.campaign.id])
@@ -58,13 +65,20 @@ def dates_now(
     issued so far give them.
     """
     root, origins = checklists[0].campaign, made_from(session, checklists)
-    anchors, late = (
+    anchors, workdays = (
         Anchors(Occurrence(root.dtstart, root.dtend), root.event_date),
         root.template.late_plan_workdays,
     )
     issued = issue_dates(session, root)
     return wanted_dates(
-        checklists, origins, anchors, calendar, issued=issued, late_workdays=late, reopened=reopened
+        checklists,
+        origins,
+        anchors,
+        calendar,
+        issued=issued,
+        late_workdays=workdays,
+        late=LateRule.load(session, anchors, calendar),
+        reopened=reopened,
     )
 
 
@@ -82,6 +96,8 @@ class _Dates:
         issued: Issues,
         late_workdays: int,
         reopened: set[int],
+        late: LateRule,
+        births: Births | None,
     ) -> None:
         self._by_campaign = {checklist.campaign.id: checklist for checklist in checklists}
         self._items = items
@@ -91,6 +107,7 @@ class _Dates:
         self._issued = issued
         self._workdays = late_workdays
         self._reopened = reopened
+        self._late, self._births = late, births
         self._counted: dict[tuple[int, str], DueDates] = {}
         self._after: dict[date, date] = {}
         self._issued_above: dict[int, date | None] = {}  # by campaign id
@@ -107,6 +124,9 @@ class _Dates:
             waits_for,
             lambda key, days: self._not_too_early(made_from[key], checklist, days),
             stands,
+            lambda key, due: self._late.of(
+                made_from[key], checklist.node.level, self._birth(checklist, key), due
+            ),
         )
         kept = (
             (key, stands.get(key) or one.due)
@@ -115,6 +135,12 @@ class _Dates:
         )
         self._plan_due |= {(checklist.campaign.id, key): day for key, day in kept}
         return dates
+
+    def _birth(self, checklist: UnitChecklist, key: str) -> Birth:
+        item = checklist.items.get(key)
+        if item is not None and (self._births is None or item.id not in self._reopened):
+            return Birth(item.followed_from, item.born)
+        return self._births.of(checklist.node.id) if self._births else Birth()
 
     def _count(self, item: TemplateItem, level: str) -> DueDates:
         kind = item.id, level

@@ -81,6 +81,7 @@ class PhaseEntry(Entry):
     title_en: str
     is_the_day: bool = False
     sums_up: bool = False
+    late_workdays: int = Field(default=5, ge=0, le=60)
 
 
 class EvidenceTypeEntry(Entry):

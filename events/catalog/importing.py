@@ -63,7 +63,7 @@ _NEWER: Mapping[type[Any], Mapping[str, Any]] = {
         "issuer": None,
     },
     Role: {"issues_papers": False},
-    Phase: {"is_the_day": False, "sums_up": False},
+    Phase: {"is_the_day": False, "sums_up": False, "late_workdays": 5},
     EvidenceType: {"needs": Needs.WORDS},
     Template: {"record_within_workdays": 15},
 }
@@ -86,7 +86,7 @@ def import_catalog(session: Session, catalog: Catalog, *, now: datetime) -> Impo
     """Add and update the rows the catalogue owns, in the caller's transaction."""
     result = ImportResult()
     _import_roles(session, catalog, result, now)
-    _import_units(session, catalog, result)
+    _import_units(session, catalog, result, now)
     _import_observances(session, catalog, result)
     _import_templates(session, catalog, result, now)
     _import_calendar(session, catalog, result)
@@ -116,8 +116,9 @@ def _import_roles(session: Session, catalog: Catalog, result: ImportResult, now:
     session.flush()
 
 
-def _import_units(session: Session, catalog: Catalog, result: ImportResult) -> None:
+def _import_units(session: Session, catalog: Catalog, result: ImportResult, now: datetime) -> None:
     entries = catalog.units.unit
+    known = set(session.scalars(select(Unit.id)))
     units = _merge_all(
         session, result, Unit, ((e.id, _unit_values(e, n)) for n, e in enumerate(entries))
     )
@@ -132,13 +133,18 @@ def _import_units(session: Session, catalog: Catalog, result: ImportResult) -> N
     pairs = {(e.id, s) for e in entries for s in e.successors} | {
         (p, e.id) for e in entries for p in e.predecessors
     }
-    known = {
+    links = {
         (row.predecessor_id, row.successor_id) for row in session.scalars(select(UnitSuccession))
     }
     for old, new in sorted(pairs):
         ids = units[old].id, units[new].id
-        if ids not in known:
+        if ids not in links:
             session.add(UnitSuccession(predecessor_id=ids[0], successor_id=ids[1]))
+    if known:  # what joins is followed from now on; what follows others goes on with their work
+        heirs = {units[new].id for _old, new in pairs}
+        for unit in units.values():
+            if unit.id not in known | heirs:
+                unit.followed_from = day_here(session, now)
 
 
 def _import_observances(session: Session, catalog: Catalog, result: ImportResult) -> None:

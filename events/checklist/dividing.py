@@ -1,11 +1,13 @@
 """An item divided among units below: each gets its part, and the whole is done when they are."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from events.campaigns.late import copied_dates
 from events.campaigns.opening import open_round
 from events.campaigns.rounds import round_of
 from events.checklist.closing_words import Closing
@@ -62,8 +64,9 @@ def split_item(
         campaigns = _campaigns_of(session, item.campaign, new, now, calendar)
         roles = RoleBook.load(session)
         again = _given_again(session, item, [campaigns[unit.id].id for unit in new])
+        dates = copied_dates(session, item, calendar, day_here(session, now))
         session.add_all(
-            _part(item, campaigns[unit.id], roles, now)
+            _part(item, campaigns[unit.id], roles, now, dates)
             for unit in new
             if campaigns[unit.id].id not in again
         )
@@ -142,7 +145,14 @@ def _given_again(
     return {part.campaign_id: part for part in session.scalars(query)}
 
 
-def _part(item: ChecklistItem, campaign: Campaign, roles: RoleBook, now: datetime) -> ChecklistItem:
+def _part(
+    item: ChecklistItem,
+    campaign: Campaign,
+    roles: RoleBook,
+    now: datetime,
+    dates: Mapping[str, Any],
+) -> ChecklistItem:
+    own = {"due": item.due, "due_reason": item.due_reason, **dates}
     return ChecklistItem(
         uid=new_uid(),
         campaign=campaign,
@@ -154,8 +164,6 @@ def _part(item: ChecklistItem, campaign: Campaign, roles: RoleBook, now: datetim
         support_roles=[],
         dtstart=item.dtstart,
         nominal_due=item.nominal_due,
-        due=item.due,
-        due_reason=item.due_reason,
         weight=item.weight,
         required=item.required,
         evidence=list(item.evidence),
@@ -164,6 +172,8 @@ def _part(item: ChecklistItem, campaign: Campaign, roles: RoleBook, now: datetim
         depends_on=[],
         is_own=True,
         split_from_id=item.id,
+        followed_from=item.followed_from,
         created=now,
         last_modified=now,
+        **own,
     )

@@ -45,7 +45,11 @@ MOVED_PARTS = "moved_parts"  # and the units whose parts were closed there alrea
 # after it was taken over: the units whose own share of a divided item is in no part
 UNDIVIDED = "undivided"
 
-_DAYS = {"dtstart", "due", "nominal_due"}
+# both, when the start line moved: the day from which it is followed
+START_LINE = "followed_from"
+
+_DAYS = {"dtstart", "due", "nominal_due", "born", "followed_from"}
+_FROZEN = ("status", "not_done", "due", "completed_on", "followed_from")
 AT_FIRST: dict[str, Any] = {
     "status": TodoStatus.NEEDS_ACTION.value,
     "completed": None,
@@ -222,8 +226,7 @@ def frozen(item: ChecklistItem, values: Mapping[str, Any] | None = None) -> dict
 
     ``values`` are columns of the item that are written together with the change.
     """
-    names = ("status", "not_done", "due", "completed_on", "recorded_after")
-    named = {name: getattr(item, name) for name in names}
+    named = {name: getattr(item, name) for name in _FROZEN}
     return {name: (values or {}).get(name, value) for name, value in named.items()} | {
         "blocked": item.blocked is not None
     }

@@ -157,8 +157,9 @@ def due_first(
 
 
 def is_to_do() -> ColumnElement[bool]:
-    """Return the condition that an item is open, in a campaign that takes place."""
-    return and_(ChecklistItem.status.in_(OPEN), Campaign.status != CampaignStatus.CANCELLED)
+    """Return the condition that an item is open and owed, in a campaign that takes place."""
+    takes_place = Campaign.status != CampaignStatus.CANCELLED
+    return and_(ChecklistItem.status.in_(OPEN), ChecklistItem.is_owed(), takes_place)
 
 
 def _parts(session: Session, items: Collection[ChecklistItem]) -> dict[int, tuple[int, int]]:

@@ -168,7 +168,7 @@ def values_of(item: ChecklistItem, wanted: Mapping[str, Any]) -> tuple[_Row, fro
     """Return the columns of ``wanted`` that differ and may be written, and the names of those that
     a hand holds.
     """
-    held = item.held
+    held = item.held | (set(DATES) if _begins_later(item, wanted) else set())
     differing = {
         name: value
         for name, value in wanted.items()
@@ -176,6 +176,12 @@ def values_of(item: ChecklistItem, wanted: Mapping[str, Any]) -> tuple[_Row, fro
     }
     values = {name: value for name, value in differing.items() if name not in held}
     return _in_order(item, values), frozenset(held & set(differing))
+
+
+def _begins_later(item: ChecklistItem, wanted: Mapping[str, Any]) -> bool:
+    """Tell whether an item is a part that was given after its whole was due: it keeps its days."""
+    due = wanted.get("due")
+    return item.split_from_id is not None and bool(due and item.born and due < item.born)
 
 
 def comparable(name: str, value: Any) -> Any:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from events.campaigns.births import NEVER
 from events.checklist.editing import clean_summary, require_near
 from events.checklist.history import (
     ADDED,
@@ -103,6 +104,7 @@ def _own_row(
         evidence_min=own.evidence_min,
         depends_on=[],
         is_own=True,
+        followed_from=NEVER if campaign.for_reference else None,
         created=now,
         last_modified=now,
     )

@@ -24,6 +24,7 @@ from events.checklist.history import (
     MOVED_TO,
     PARTS,
     RECORDED_ON,
+    START_LINE,
     UNDIVIDED,
     UNDOES,
 )
@@ -238,6 +239,8 @@ def _of_the_plan(before: dict[str, Any], after: dict[str, Any]) -> Iterator[_Sai
         yield _reason(after)
     elif after.get("dtstart") != before.get("dtstart"):
         yield N_("%(name)s moved its beginning to %(day)s"), {"day": _day(after.get("dtstart"))}
+    if after.get(START_LINE) != before.get(START_LINE):
+        yield _followed(after[START_LINE])
     if COUNTS_FROM in after:
         yield _counted(after[COUNTS_FROM])
     if "summary" in after and after["summary"] != before.get("summary"):
@@ -269,6 +272,12 @@ def _counted(issued: str | None) -> _Said:
             "day": _day(issued)
         }
     return N_("counted from the day on which the plan is due, until it is issued"), {}
+
+
+def _followed(line: str | None) -> _Said:
+    if line is None:
+        return N_("%(name)s took the start line back"), {}
+    return N_("%(name)s set the day from which it is followed: %(day)s"), {"day": _day(line)}
 
 
 def _reason(after: dict[str, Any]) -> _Said:

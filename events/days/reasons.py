@@ -33,6 +33,7 @@ class Cause(StrEnum):
     OUTSIDE_TET = "outside-tet"  # open, although it was guessed to lie in the Tết break
     WAITS = "waits"
     LATE_PLAN = "late-plan"
+    LATE_OPENING = "late-opening"  # its day had passed when it came into being
     OTHER = "other"  # words of an older version, kept as they were
 
 
@@ -44,6 +45,7 @@ _FACTS = {
     Cause.SUBSTITUTE: {"day"},
     Cause.WORKED_FOR: {"day"},
     Cause.LATE_PLAN: {"day", "workdays"},
+    Cause.LATE_OPENING: {"day"},
     Cause.OTHER: {"text"},
 }
 _PHRASES = {
@@ -62,6 +64,7 @@ _PHRASES = {
     Cause.LATE_PLAN: N_(
         "less than %(workdays)s working days after the level above issued its plan (%(day)s)"
     ),
+    Cause.LATE_OPENING: N_("before the day on which it was opened, late (%(day)s)"),
     Cause.OTHER: "%(text)s",
 }
 _PROVISIONAL = N_("%(reason)s (provisional)")
@@ -81,7 +84,8 @@ class DayReason:
     """Why a day is off, is worked, or is not the day on which an item is due.
 
     ``name`` is a public holiday's, in Vietnamese. ``day`` is the other day of a swap, or the day on
-    which the plan was issued that leaves the units below ``workdays``. ``provisional``: the
+    which the plan was issued that leaves the units below ``workdays``, or on which an item was
+    opened after its day. ``provisional``: the
     authorities have not decided it yet.
     """
 

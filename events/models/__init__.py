@@ -28,6 +28,7 @@ from events.models.observances import (
 from events.models.office import Office
 from events.models.people import Person, Post, Role
 from events.models.reforms import CalendarDecision, PostProposal, Reform, ReformKind
+from events.models.start_lines import StartLine
 from events.models.templates import (
     Anchor,
     Cascade,
@@ -77,6 +78,7 @@ __all__ = [
     "Reform",
     "ReformKind",
     "Role",
+    "StartLine",
     "Template",
     "TemplateItem",
     "TemplateVersion",

@@ -62,6 +62,8 @@ class Campaign(Published, Base):
     cancelled: Mapped[datetime | None]  # until then it was there, and counts as of days before
     # at the top of a round: who cancelled it and why, who opened it again
     cancellations: Mapped[list[dict[str, Any]] | None]
+    # opened to be read and completed: nobody owes anything in it
+    for_reference: Mapped[bool] = mapped_column(default=False)
     theme: Mapped[str | None]  # None: the year's
     slogans: Mapped[list[str] | None]
 

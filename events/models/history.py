@@ -54,6 +54,7 @@ class Change(Base):
     due: Mapped[date]
     completed_on: Mapped[date | None]
     recorded_after: Mapped[int | None]
+    followed_from: Mapped[date | None]
 
     item: Mapped[ChecklistItem] = relationship()
     by: Mapped[Person | None] = relationship()

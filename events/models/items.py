@@ -70,6 +70,11 @@ def _due_at_first(context: DefaultExecutionContext) -> date:
     return due
 
 
+def _followed_at_first(context: DefaultExecutionContext) -> date | None:
+    given: date | None = context.get_current_parameters().get("followed_from")  # type: ignore[no-untyped-call]
+    return given
+
+
 class ChecklistItem(Published, Base):
     """One thing to do before or after a campaign's day.
 
@@ -103,6 +108,12 @@ class ChecklistItem(Published, Base):
     # until its first change an item was due on this day
     first_due: Mapped[date] = mapped_column(default=_due_at_first)
     due_reason: Mapped[ReasonOfDay | None]
+    # the day on which it came into being, before which it cannot be due; None: that never mattered
+    born: Mapped[date | None]
+    # what is due before this day is for reference: nobody owes it; None: everything is owed
+    followed_from: Mapped[date | None]
+    # until its first change it was followed from this day
+    first_followed_from: Mapped[date | None] = mapped_column(default=_followed_at_first)
     # rises when the campaign's dates move, and re-arms reminders
     anchor_version: Mapped[int] = mapped_column(default=0)
     weight: Mapped[int]
@@ -184,8 +195,20 @@ class ChecklistItem(Published, Base):
         """The columns that people edited, which re-anchoring and new versions keep."""
         return set(self.edited) | (_ONE_DATE if _ONE_DATE & set(self.edited) else set())
 
+    @property
+    def for_reference(self) -> bool:
+        """Tell whether it was due before its unit was followed: it may be ticked, and nobody owes
+        it.
+        """
+        return self.followed_from is not None and self.due < self.followed_from
+
+    @classmethod
+    def is_owed(cls) -> ColumnElement[bool]:
+        """Return the condition that an item is not for reference."""
+        return or_(cls.followed_from.is_(None), cls.due >= cls.followed_from)
+
     def is_overdue(self, today: date) -> bool:
-        return self.is_open and self.due < today
+        return self.is_open and self.due < today and not self.for_reference
 
     @classmethod
     def is_given(cls) -> ColumnElement[bool]:

@@ -1,7 +1,5 @@
 """Whose installation this is, as its people entered it."""
 
-from datetime import date
-
 from sqlalchemy.orm import Mapped, mapped_column
 
 from events.database import Base, PrimaryKey
@@ -20,6 +18,5 @@ class Office(Base):
     name: Mapped[str | None]  # of the installation
     committee: Mapped[str | None]
     sender: Mapped[str | None]  # the address that mails come from
-    follow_from: Mapped[date | None]  # the day from which it is followed
     # the first run is over: the questions were answered
     is_set_up: Mapped[bool] = mapped_column(default=False)

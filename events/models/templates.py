@@ -63,6 +63,8 @@ class Phase(FromCatalog, Base):
     is_the_day: Mapped[bool] = mapped_column(default=False)
     # where levels above sum up what those below have sent
     sums_up: Mapped[bool] = mapped_column(default=False)
+    # an item has this long that came into being after its day
+    late_workdays: Mapped[int] = mapped_column(default=5)
 
 
 class EvidenceType(FromCatalog, Base):

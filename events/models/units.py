@@ -3,6 +3,7 @@
 Units and levels are rows with validity dates, because both change by law.
 """
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
@@ -63,6 +64,8 @@ class Unit(FromCatalog, Valid, Base):
     position: Mapped[int] = mapped_column(default=0)
     search: Mapped[str]
     note: Mapped[str | None]
+    # one that joined later owes nothing that was due before this day
+    followed_from: Mapped[date | None]
 
     parent: Mapped["Unit | None"] = relationship(remote_side="Unit.id")
     level: Mapped[Level] = relationship()

@@ -72,6 +72,14 @@ def find_observance(session: Session, slug: str) -> Observance:
     return observance
 
 
+def observance_by_key(session: Session, key: str) -> Observance:
+    """Return the observance with this key, kept or not. Raises ``NotFoundError``."""
+    observance = session.scalar(select(Observance).where(Observance.key == key))
+    if observance is None:
+        raise NotFoundError(kind="observance", key=key)
+    return observance
+
+
 def switch_observance(
     session: Session, observance: Observance, *, enabled: bool, now: datetime
 ) -> None:

@@ -12,7 +12,18 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, literal, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session, aliased
 
 from events.localtime import VIETNAM, at_local
@@ -145,19 +156,25 @@ def _state_now() -> list[Any]:
         item.due,
         item.completed_on,
         item.recorded_after,
+        (~item.is_owed()).label("for_reference"),
     ]
 
 
 def _state_after(last: type[Change]) -> list[Any]:
     """Return the same columns after ``last``, a change that need not exist."""
     unchanged = literal(TodoStatus.NEEDS_ACTION, ChecklistItem.status.type)
+    due = func.coalesce(last.due, ChecklistItem.first_due)
+    followed_from = case(
+        (last.id.is_(None), ChecklistItem.first_followed_from), else_=last.followed_from
+    )
     return [
         func.coalesce(last.status, unchanged).label("status"),
         last.not_done,
         last.blocked.label("is_blocked"),
-        func.coalesce(last.due, ChecklistItem.first_due).label("due"),
+        due.label("due"),
         last.completed_on,
         last.recorded_after,
+        func.coalesce(due < followed_from, false()).label("for_reference"),
     ]
 
 

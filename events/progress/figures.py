@@ -47,7 +47,7 @@ _Kind = tuple[int, str, str, str]
 class Progress:
     """Numbers of checklist items; ``weight`` and ``weight_done`` count only required ones.
 
-    ``not_required`` is not expected.
+    ``not_required`` is not expected, and what is ``for_reference`` is in no other number.
 
     ``parts`` are those of divided items, which are counted beside them and nowhere else.
     """
@@ -63,6 +63,7 @@ class Progress:
     not_required: int = 0
     parts: int = 0
     parts_done: int = 0
+    for_reference: int = 0
 
     @property
     def done(self) -> int:
@@ -275,11 +276,10 @@ def _divided(session: Session, day: Day) -> dict[int, tuple[str, str]]:
 
 
 def _sums(item: Subquery, day: Day) -> Iterator[ColumnElement[int]]:
-    expected, done = (
-        is_expected(item) & _is_whole(item),
-        (item.c.status == TodoStatus.COMPLETED) & _is_whole(item),
-    )
-    is_open = item.c.status.in_(OPEN) & _is_whole(item)
+    owed = _is_whole(item) & ~item.c.for_reference
+    part = ~_is_whole(item) & ~item.c.for_reference
+    expected, done = is_expected(item) & owed, (item.c.status == TodoStatus.COMPLETED) & owed
+    is_open = item.c.status.in_(OPEN) & owed
     today = day.day if isinstance(day, AsOf) else day
     yield _count(expected)
     yield _count(done & (item.c.completed_on <= item.c.due))
@@ -289,9 +289,10 @@ def _sums(item: Subquery, day: Day) -> Iterator[ColumnElement[int]]:
     yield _total(done & item.c.required, item.c.weight)
     yield _count(expected & (item.c.status == TodoStatus.CANCELLED))
     yield _count(is_open & item.c.is_blocked)
-    yield _count(_is_not_required(item) & _is_whole(item))
-    yield _count(is_expected(item) & ~_is_whole(item))
-    yield _count((item.c.status == TodoStatus.COMPLETED) & ~_is_whole(item))
+    yield _count(_is_not_required(item) & owed)
+    yield _count(is_expected(item) & part)
+    yield _count((item.c.status == TodoStatus.COMPLETED) & part)
+    yield _count(_is_given(item) & _is_whole(item) & item.c.for_reference)
 
 
 def _is_whole(item: Subquery) -> ColumnElement[bool]:
@@ -299,7 +300,13 @@ def _is_whole(item: Subquery) -> ColumnElement[bool]:
 
 
 def is_expected(item: Subquery) -> ColumnElement[bool]:
-    """Tell whether an item is to be done in its unit, or was."""
+    """Tell whether an item is to be done in its unit, or was; nobody expects what is for
+    reference.
+    """
+    return _is_given(item) & ~item.c.for_reference
+
+
+def _is_given(item: Subquery) -> ColumnElement[bool]:
     why = func.coalesce(item.c.not_done, _NOT_REQUIRED)
     return or_(item.c.status != TodoStatus.CANCELLED, why == NotDone.NOT_DONE)
 

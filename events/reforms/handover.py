@@ -1,13 +1,14 @@
 """Hand over what closed units left open: checklist items, planned activities and posts go to the
 units that follow.
 
-Of the year in which a unit ended everything that is open goes over, the overdue items too: nobody
-is left in the old unit to do them. Campaigns of former years stay as they were, unless something in
-them was due after the last day. Several predecessors give one item, due on the last of their days;
-a split gives it to each part; an item of an abolished level goes where its template's
-``if_no_level`` says. Figures of a day before the hand-over stay: the old items were open then,
-and the new ones were not there. Every run finds only what a closed unit still holds, so running it
-again changes nothing.
+Of the year in which a unit ended, and early in it of the year before, everything that is open goes
+over, the overdue items too: nobody is left in the old unit to do them, and a merger on 1 February
+comes before last year's reports are in. Campaigns of years before stay as they were, unless
+something in them was due after the last day. What is for reference nobody owes, and it stays.
+Several predecessors give one item, due on the last of their days; a split gives it to each part; an
+item of an abolished level goes where its template's ``if_no_level`` says. Figures of a day before
+the hand-over stay: the old items were open then, and the new ones were not there. Every run finds
+only what a closed unit still holds, so running it again changes nothing.
 """
 
 from collections import defaultdict
@@ -16,10 +17,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import extract, or_, select
+from sqlalchemy import and_, extract, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from events.activities.planned import credited_campaigns
+from events.campaigns.late import copied_dates
 from events.checklist.closing_words import Closing
 from events.checklist.history import (
     DELEGATE,
@@ -55,9 +57,11 @@ from events.people.proposed_posts import propose_posts
 from events.people.roles import RoleBook
 from events.reforms.carried_over import Bequest
 from events.reforms.successor_rows import take_along
-from events.units.lineage import Lineage
+from events.units.lineage import Lineage, predecessors
+from events.working_calendar import work_calendar
 
 _Key = tuple[int, int, str]  # unit, template, period
+_EARLY = 3  # up to this month last year's work is still going on
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +117,19 @@ def hand_over_due(session: Session, *, stamp: Stamp) -> HandedOver:
 def open_in_closed_units(
     session: Session, on: date, *, lock: bool = False
 ) -> Sequence[ChecklistItem]:
-    """Return the items that ``hand_over`` would move: open ones of the unit's last year, and of
-    campaigns that outlive it.
+    """Return the items that ``hand_over`` would move: open ones that are owed, of the unit's last
+    year and the one before, and of campaigns that outlive it.
     """
     late = aliased(ChecklistItem)
     outlives = select(late.id).where(
         late.campaign_id == Campaign.id, late.status.in_(OPEN), late.due > Unit.valid_to
     )
-    runs = or_(Campaign.year >= extract("year", Unit.valid_to), outlives.exists())
+    since_last_year = and_(
+        Campaign.year >= extract("year", Unit.valid_to) - 1,
+        extract("month", Unit.valid_to) <= _EARLY,
+    )
+    this_year = Campaign.year >= extract("year", Unit.valid_to)
+    runs = or_(this_year, since_last_year, outlives.exists())
     query = (
         select(ChecklistItem)
         .join(ChecklistItem.campaign)
@@ -129,6 +138,7 @@ def open_in_closed_units(
             Unit.valid_to < on,
             Campaign.status != CampaignStatus.CANCELLED,
             ChecklistItem.status.in_(OPEN),
+            ChecklistItem.is_owed(),
             runs,
         )
         # of several the last counts, or it came before what it waits for
@@ -208,6 +218,8 @@ class _Handover:
         self._session, self._on, self._stamp = session, on, stamp
         self._lineage = Lineage.load(session, on)
         self._book = RoleBook.load(session)
+        self._forebears = predecessors(session)
+        self._calendar = work_calendar(session)
         self._levels = {
             level.key: {"vi": level.title_vi, "en": level.title_en}
             for level in session.scalars(select(Level))
@@ -318,6 +330,10 @@ class _Handover:
         known = self._known(campaign, old.key)
         item = known or self._new(old, campaign, unit_id)
         before = state_of(item)
+        if item.for_reference and not old.for_reference:
+            item.followed_from = old.followed_from  # one of the units that went into this owed it
+            for name, value in self._dates(old, campaign, unit_id).items():
+                setattr(item, name, value)
         came_with = self._bequest.pass_on(old, item)
         after = state_of(item)
         whence = {
@@ -370,11 +386,33 @@ class _Handover:
             status=TodoStatus.NEEDS_ACTION,
             created=self._stamp.now,
             last_modified=self._stamp.now,
-            **{name: getattr(old, name) for name in _CARRIED},
+            **{name: getattr(old, name) for name in _CARRIED} | self._dates(old, campaign, unit_id),
         )
         self._session.add(item)
         self._items[campaign.id, old.key] = item
         return item
+
+    def _dates(self, old: ChecklistItem, campaign: Campaign, unit_id: int) -> dict[str, Any]:
+        """Return the dates of an item that a unit takes over which is another one than before:
+        nobody begins with a debt.
+
+        What waits for it was taken over before it, and holds it.
+        """
+        if self._is_the_same(old.campaign.unit_id, unit_id):
+            return {"born": old.born}
+        today = day_here(self._session, self._stamp.now)
+        dates = copied_dates(self._session, old, self._calendar, today)
+        waiting = [
+            item.due
+            for (campaign_id, _key), item in self._items.items()
+            if campaign_id == campaign.id and old.key in item.depends_on and item.due >= today
+        ]
+        return dates | ({"due": min([dates["due"], *waiting])} if "due" in dates else {})
+
+    def _is_the_same(self, old_id: int, new_id: int) -> bool:
+        """Tell whether a unit only goes on under another name, or in another place."""
+        forebears = self._forebears.get(new_id, ())
+        return list(forebears) == [old_id] and list(self._lineage.heirs(old_id)) == [new_id]
 
     def _campaign(self, old: Campaign, unit_id: int) -> Campaign:
         """Return the successor's campaign of the same round, with those above it; opened now if it
@@ -464,6 +502,7 @@ _SAME_ROUND = (
     "dtstart",
     "dtend",
     "event_date",
+    "for_reference",
 )
 _CARRIED = (
     "key",
@@ -482,4 +521,5 @@ _CARRIED = (
     "depends_on",
     "is_own",
     "edited",
+    "followed_from",
 )

@@ -71,6 +71,7 @@ class Successions:
             parent=parent,
             position=model.position,
             valid_from=self._on,
+            followed_from=_followed_from(old),
             note=None,
             **values,
         )
@@ -127,6 +128,14 @@ def _stranded(session: Session, on: date) -> list[tuple[Unit, int, date]]:
     begun = or_(Unit.valid_from.is_(None), Unit.valid_from <= parent.valid_to)
     rows = session.execute(query.where(living, begun).order_by(Unit.position, Unit.id))
     return [(unit, closed, last + _A_DAY) for unit, closed, last in rows if last]
+
+
+def _followed_from(old: Sequence[Unit]) -> date | None:
+    """Return from when a unit is followed that goes on with the work of others: as the first of
+    them was.
+    """
+    days = [unit.followed_from for unit in old]
+    return min((day for day in days if day), default=None) if all(days) else None
 
 
 def _unused(wanted: str, taken: set[str]) -> str:

@@ -219,6 +219,7 @@ def _village(
         name=name,
         full_name=f"{title} {name}",
         slug=slug,
+        followed_from=today,
         parent_id=commune.id,
         position=_next_position(session, commune),
         search=folded(title, name),

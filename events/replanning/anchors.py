@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from events.campaigns.due_dates import DueDates
 from events.campaigns.issued_plans import Issues, issue_dates, paper_of, plan_keys
+from events.campaigns.late import LateRule
 from events.campaigns.lifetime import require_running
 from events.campaigns.rounds import Anchors, summary_on
 from events.campaigns.unit_checklists import UnitChecklist, load_unit_checklists, made_from
@@ -372,8 +373,9 @@ def _lines(
 ) -> list[Line]:
     origins = made_from(session, checklists)
     workdays = checklists[0].campaign.template.late_plan_workdays
+    late = LateRule.load(session, anchors, calendar)
     dates = wanted_dates(
-        checklists, origins, anchors, calendar, issued=issued, late_workdays=workdays
+        checklists, origins, anchors, calendar, issued=issued, late_workdays=workdays, late=late
     )
     return lines_of(checklists, dates, told)
 

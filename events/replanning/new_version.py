@@ -16,8 +16,10 @@ from typing import Any
 from sqlalchemy import bindparam, exists, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from events.campaigns.births import Births
 from events.campaigns.copies import ItemMaker, copies_by_level
 from events.campaigns.issued_plans import issue_dates
+from events.campaigns.late import LateRule
 from events.campaigns.lifetime import require_running
 from events.campaigns.rounds import Anchors, round_of
 from events.campaigns.unit_checklists import UnitChecklist, load_unit_checklists, template_items
@@ -176,6 +178,9 @@ class _Comparison:
         self._left_by = _left_by(session, root, links)
         self._followed = _followed(links, {s.node.id for s in checklists} - self._closed)
         self._compare_copies(versions, tree)
+        today, late = day_here(session, now), LateRule.load(session, anchors, calendar)
+        of_round, for_reference = round_of(root), root.for_reference
+        self._births = Births.load(session, of_round, today, for_reference=for_reference)
         self._dates = wanted_dates(
             checklists,
             self._wanted,
@@ -183,9 +188,11 @@ class _Comparison:
             calendar,
             issued=issue_dates(session, root),
             late_workdays=root.template.late_plan_workdays,
+            late=late,
             reopened=self._back,
+            births=self._births,
         )
-        self._maker = ItemMaker(version, anchors, calendar, RoleBook.load(session), now)
+        self._maker = ItemMaker(version, anchors, calendar, RoleBook.load(session), now, late)
         self.positions: list[_Row] = []
         # by item id what a whole item should be, which its parts follow
         self._rows: dict[int, _Row] = {}
@@ -217,7 +224,10 @@ class _Comparison:
         self.positions.clear()
         for checklist in self.checklists:
             wanted = self._wanted[checklist.campaign.id]
-            rows_of_level = self._maker.rows(checklist.node, self._copies, checklist.campaign.id)
+            birth = self._births.of(checklist.node.id)
+            rows_of_level = self._maker.rows(
+                checklist.node, self._copies, checklist.campaign.id, birth
+            )
             for row in (row for row in rows_of_level if row["key"] in wanted):
                 line, new = self._line(checklist, row)
                 lines.extend(line)
@@ -268,6 +278,7 @@ class _Comparison:
         if item.id in self._back:
             values, _held = values_of(item, wanted)
             state = {"status": TodoStatus.NEEDS_ACTION, "not_done": None} | _NOT_CLOSED
+            state |= {"born": row["born"], "followed_from": row["followed_from"]}
             return [_added(checklist, row, dates, values | state, item)], []
         line = compare_item(checklist, item, wanted)
         return [line] if line else [], []

@@ -27,7 +27,8 @@ from events.units.tree import UnitNode
 _DAYS = {"dtstart", "due"}
 _WHY = {"nominal_due", "due_reason"}  # said of a due date
 _STATE = ("status", "not_done", "closed_because", "closing_facts", "reason")
-_WRITTEN = (*DATES, *_STATE, *COLUMNS, "anchor_version", "sequence", "last_modified")
+_BIRTH = ("born", "followed_from")  # of what comes back
+_WRITTEN = (*DATES, *_STATE, *_BIRTH, *COLUMNS, "anchor_version", "sequence", "last_modified")
 _Row = dict[str, Any]
 
 

@@ -213,6 +213,7 @@ def _open_ones(days: tuple[date, date], today: date) -> Select[Any]:
         .join(Post, in_charge())
         .join(Person, Person.id == Post.person_id)
         .where(ChecklistItem.status.in_(OPEN), ChecklistItem.due >= first, in_window)
+        .where(ChecklistItem.is_owed())
         .where(
             Campaign.status != CampaignStatus.CANCELLED, Post.on(today), Person.email.is_not(None)
         )

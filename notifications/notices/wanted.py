@@ -16,8 +16,8 @@ def still_wanted(session: Session, message_ids: Collection[int], today: date) ->
     """Cancel the notices that have nothing left to say, and return the messages that still carry
     one.
 
-    A notice is wanted while its item is open and on the same dates, its person is still in charge
-    of it, and no newer one of the same item is on its way.
+    A notice is wanted while its item is open, owed and on the same dates, its person is still in
+    charge of it, and no newer one of the same item is on its way.
     """
     newer = aliased(Notice)
     is_outdated = exists().where(
@@ -30,6 +30,7 @@ def still_wanted(session: Session, message_ids: Collection[int], today: date) ->
     has_post = exists().where(Post.person_id == Notice.person_id, in_charge(), Post.on(today))
     is_wanted = and_(
         ChecklistItem.status.in_(OPEN),
+        ChecklistItem.is_owed(),
         Campaign.status != CampaignStatus.CANCELLED,
         ChecklistItem.anchor_version == Notice.anchor_version,
         Person.email.is_not(None),

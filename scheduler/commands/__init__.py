@@ -8,3 +8,4 @@ from scheduler.service import Service
 
 NewService = Callable[[], Service]
 pass_service = click.pass_obj
+DAY = click.DateTime(["%Y-%m-%d", "%d/%m/%Y"])

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from events.calendars.feeds import all_slugs, find_feed, serve_feed
+from events.campaigns.ahead import open_year_of
 from events.campaigns.opening import Opened
 from events.campaigns.other_kinds import get_kind, open_on
 from events.catalog.choosing import catalog_here
@@ -15,8 +16,9 @@ from events.database import reading
 from events.days.recurrence import check_year
 from events.errors import N_
 from events.installation import day_here
+from events.observances.own import observance_by_key
 from events.working_calendar import work_calendar
-from scheduler.commands import NewService, pass_service
+from scheduler.commands import DAY, NewService, pass_service
 from scheduler.console import _, progress_bar, tell, tell_opened
 from scheduler.service import Service, utc_now
 
@@ -63,23 +65,36 @@ def import_(new_service: NewService, folder: Path | None) -> None:
 @click.command("open")
 @click.option("--year", type=int, help="Only the campaigns of this year.")
 @click.option("--template", help="Open this kind on the day given with --day.")
+@click.option("--day", type=DAY, help="The chosen day, such as 2027-03-10.")
 @click.option(
-    "--day", type=click.DateTime(["%Y-%m-%d"]), help="The chosen day, such as 2027-03-10."
+    "--observance", help="Open this observance in --year, ahead of its time or for reference."
 )
 @pass_service
 def open_(
-    new_service: NewService, year: int | None, template: str | None, day: datetime | None
+    new_service: NewService,
+    year: int | None,
+    template: str | None,
+    day: datetime | None,
+    observance: str | None,
 ) -> None:
-    """Open the campaigns whose time has come, or one kind on a chosen day. Opens nothing twice.
+    """Open the campaigns whose time has come, one observance ahead of its time, or one kind on a
+    chosen day. Opens nothing twice.
 
     \b
     sumvay open --year 2027
+    sumvay open --year 2027 --observance intl_happiness_day
+    sumvay open --year 2021 --observance intl_happiness_day   for reference: nobody owes it
     sumvay open --template training_course --day 2027-03-10
     """
+    if observance is not None and (year is None or template is not None):
+        raise click.UsageError(_("Please give --observance together with --year."))
     if (template is None) != (day is None):
         raise click.UsageError(_("Please give both --template and --day."))
     if template and day:
         _tell_all(_open_on(new_service(), template, day.date()))
+        return
+    if observance is not None and year is not None:
+        _tell_all(_open_year_of(new_service(), observance, year))
         return
     if year is not None:
         check_year(year)
@@ -127,6 +142,12 @@ def _open_on(service: Service, template: str, day: date) -> list[Opened]:
             session, get_kind(session, template), day, now=utc_now(), calendar=calendar
         )
     return [opened] if opened.campaigns else []
+
+
+def _open_year_of(service: Service, key: str, year: int) -> list[Opened]:
+    with service.session_factory.begin() as session:
+        observance, calendar = observance_by_key(session, key), work_calendar(session)
+        return list(open_year_of(session, observance, year, now=utc_now(), calendar=calendar))
 
 
 def _tell_all(opened: list[Opened]) -> None:

@@ -3,6 +3,7 @@
 import errno
 import signal
 import sys
+from datetime import date, datetime
 from types import FrameType
 from typing import Any
 
@@ -13,8 +14,9 @@ from events.catalog.country import Province, find_province
 from events.catalog.importing import import_catalog
 from events.catalog.reading import SHIPPED, read_catalog
 from events.errors import N_, DomainError
+from events.units.start_lines import follow_if_new
 from scheduler import migrate as migrations
-from scheduler.commands import NewService, pass_service
+from scheduler.commands import DAY, NewService, pass_service
 from scheduler.console import _ as gettext
 from scheduler.console import out, show_table, tell, tell_opened
 from scheduler.doctor import Finding, examine
@@ -37,16 +39,24 @@ class PortTakenError(DomainError):
     "--province",
     help="Code or name, accents or not; can be chosen as long as nobody has worked here.",
 )
+@click.option(
+    "--start-line",
+    type=DAY,
+    help="The day from which a new installation is followed; today if left out.",
+)
 @pass_service
-def init(new_service: NewService, province: str | None) -> None:
+def init(new_service: NewService, province: str | None, start_line: datetime | None) -> None:
     """Prepare the database: migrate, import the catalogue, open the campaigns whose time has
     come.
 
     \b
+    sumvay init                          what was due before today is nobody's debt
+    sumvay init --start-line 2026-01-01  the whole year is followed
     sumvay init --province 92
     sumvay init --province "can tho"
     """
-    prepare(new_service(), find_province(province) if province is not None else None)
+    chosen = find_province(province) if province is not None else None
+    prepare(new_service(), chosen, start_line.date() if start_line else None)
 
 
 @click.command()
@@ -140,20 +150,24 @@ def doctor(new_service: NewService) -> None:
 COMMANDS = [init, serve, web, clock, migrate, doctor]
 
 
-def prepare(service: Service, province: Province | None = None) -> None:
+def prepare(
+    service: Service, province: Province | None = None, start_line: date | None = None
+) -> None:
     """Make the database ready: newest version, catalogue, campaigns; for ``province`` if one is
-    given.
+    given. A new one is followed from ``start_line``, or today.
 
-    Doing it again changes nothing.
+    Doing it again changes nothing. Raises ``ConflictError`` for another start line of an
+    installation that is not new.
     """
     service.settings.scheduler.data_dir.mkdir(parents=True, exist_ok=True)
     migrations.upgrade(service.engine)
-    catalog = read_catalog(service.settings.events.catalog or SHIPPED)
+    catalog, now = read_catalog(service.settings.events.catalog or SHIPPED), utc_now()
     with service.session_factory.begin() as session:
+        follow_if_new(session, start_line, now=now)
         if province is None:
-            import_catalog(session, catalog_here(session, catalog), now=utc_now())
+            import_catalog(session, catalog_here(session, catalog), now=now)
         else:
-            choose_province(session, catalog, province, now=utc_now())
+            choose_province(session, catalog, province, now=now)
     if province is not None:
         tell(N_("The province is %(province)s."), province=province.full_name)
     tell_opened(service.open_ahead(utc_now()))

@@ -53,6 +53,7 @@ def _work(status: Status) -> Iterator[_Line]:
     yield N_("Items done"), str(done.done)
     yield N_("Of these late"), str(done.late)
     yield N_("Items overdue"), str(done.overdue)
+    yield N_("Items before the start line"), str(done.for_reference)
     yield N_("Silent units"), str(status.work.silent_units)
     yield N_("People with a post"), str(status.people)
     yield (

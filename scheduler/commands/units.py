@@ -24,13 +24,12 @@ from events.reforms.reform import (
     split,
 )
 from events.reforms.taking_back import reform_of, take_back
-from scheduler.commands import NewService, pass_service
+from scheduler.commands import DAY, NewService, pass_service
 from scheduler.console import tell
 from scheduler.service import utc_now
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
 _Done = TypeVar("_Done")
-_DAY = click.DateTime(["%Y-%m-%d", "%d/%m/%Y"])
 
 
 @click.group()
@@ -47,7 +46,7 @@ def _options(command: _Command) -> _Command:
         click.option("--preview", is_flag=True, help="Say what would happen and change nothing."),
         click.option("--basis", help="Number and date of the paper."),
         click.option(
-            "--on", type=_DAY, required=True, help="The first day of the new units (2027-07-01)."
+            "--on", type=DAY, required=True, help="The first day of the new units (2027-07-01)."
         ),
     ):
         command = option(command)
@@ -121,7 +120,7 @@ def abolish(new_service: NewService, /, level: str, **rest: Any) -> None:
 
 
 @unit.command("hand-over")
-@click.option("--on", type=_DAY, help="Only units that ended before this day. Default: today.")
+@click.option("--on", type=DAY, help="Only units that ended before this day. Default: today.")
 @click.option("--preview", is_flag=True, help="Say what would happen and change nothing.")
 @pass_service
 def hand_over_(new_service: NewService, on: datetime | None, preview: bool) -> None:

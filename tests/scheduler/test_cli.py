@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,9 @@ def test_the_service_answers_prints_the_code_and_stops_cleanly_on_ctrl_c(home, p
 
 
 def test_starting_again_loses_and_doubles_nothing(home):
-    first, second = sumvay(home, "init"), sumvay(home, "init")
+    whole_year = f"{datetime.now(UTC).year}-01-01"
+    first = sumvay(home, "init", "--start-line", whole_year)
+    second = sumvay(home, "init")
     code = [file.read_text() for file in (home / "var").glob("secret_key")]
 
     assert (first.returncode, second.returncode) == (0, 0)
@@ -217,3 +220,19 @@ def test_init_takes_any_province_by_code_or_name_and_shows_which_there_are(home)
     assert status["silent_units"] == 104
     assert again.returncode == 0
     assert "mở" not in again.stdout
+
+
+def test_the_start_line_is_shown_moved_and_taken_back(home):
+    first = f"{datetime.now(UTC).year}-01-01"
+    sumvay(home, "init", "--start-line", first)
+
+    shown = sumvay(home, "start-line", f"{datetime.now(UTC):%Y-%m-%d}", "--preview")
+    asked = sumvay(home, "start-line", f"{datetime.now(UTC):%Y-%m-%d}")
+    done = sumvay(home, "start-line", f"{datetime.now(UTC):%Y-%m-%d}", "--yes")
+    undone = sumvay(home, "start-line", "--undo")
+    counts = sumvay(home, "start-line")
+
+    assert (shown.returncode, asked.returncode, done.returncode) == (0, 2, 0)
+    assert undone.returncode == 0
+    assert f"01/01/{first[:4]}" in counts.stdout
+    assert sumvay(home, "start-line", "--undo").returncode == 1

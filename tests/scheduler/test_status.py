@@ -64,7 +64,7 @@ def test_status_is_a_table_for_people_and_keys_that_stay_for_programs(home):  # 
         "next_deadline",
         "jobs",
     ]
-    assert set(status["items"]) == {"expected", "done", "late", "overdue"}
+    assert set(status["items"]) == {"expected", "done", "late", "overdue", "before_start_line"}
     assert status["items"]["expected"] > status["items"]["overdue"] >= status["items"]["done"] == 0
     assert status["mail"] == {"waiting": 0, "failed": 0, "suppressed": 0}
     assert status["people"] == 0

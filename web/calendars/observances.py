@@ -10,6 +10,7 @@ from events.days.recurrence import LAST_YEAR, occurrences_in
 from events.models import Observance
 from events.observances.occurrences import get_enabled
 from events.observances.printed import of_year
+from events.templates.editing import template_of
 from web.calendars.months import Marked
 from web.calendars.subscriptions import Subscription
 from web.kit.context import get_session, today
@@ -42,6 +43,7 @@ def show(slug: str) -> str:
         coming=_coming(observance, today()),
         activities=coming(session, today(), at_the_top(), counts_for(observance.id)),
         campaigns=tops_of_observance(session, observance),
+        opens=template_of(session, observance) is not None,
         subscription=Subscription(title(observance), slug, url_for(".show", slug=slug)),
     )
 

@@ -13,14 +13,15 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from events.campaigns import other_kinds
 from events.campaigns.lookup import uid_at_the_top
-from events.campaigns.opening import Opened
+from events.campaigns.opening import Opened, open_campaigns
 from events.campaigns.rounds import chosen_round
 from events.database import Session
 from events.days.recurrence import FIRST_YEAR, LAST_YEAR
 from events.models import Person, Template
 from events.units.tree import load_tree
+from web.campaigns.late import ask_about_late
 from web.kit.access import administrators_only
-from web.kit.context import get_calendar, get_session, today
+from web.kit.context import get_calendar, get_session, now, today
 from web.kit.fields import DateField, RadioField, SelectMultipleField
 from web.kit.forms import Form, send_form, wanted_state
 from web.kit.language import gettext as _
@@ -59,6 +60,9 @@ def switch(key: str) -> ResponseReturnValue:
     session = get_session()
     template = other_kinds.get_kind(session, key)
     if wanted_state():
+        late = ask_about_late(lambda: _switch_on(template), url_for("keeping.index"))
+        if late is not None:
+            return late
         other_kinds.switch_on(template, on=today())
     else:
         other_kinds.switch_off(template)
@@ -91,12 +95,19 @@ def open_kind(key: str) -> ResponseReturnValue:
     template = other_kinds.get_kind(session, key)
     form = _open_form(session, template)
 
-    def use(session: Session, _person: Person, at: datetime) -> Opened:
+    def use(session: Session, _person: Person | None, at: datetime) -> Opened:
         units = set(form.units.data or []) if form.who.data == "some" else None
         title, calendar = form.title.data or "", get_calendar()
         return other_kinds.open_on(
             session, template, form.day.data, now=at, calendar=calendar, unit_ids=units, title=title
         )
+
+    def would_open() -> Opened | None:
+        return use(session, None, now()) if form.validate() else None
+
+    late = ask_about_late(would_open, url_for(".choose_day", key=key))
+    if late is not None:
+        return late
 
     def sentence(opened: Opened) -> str:
         if not opened.campaigns:
@@ -113,6 +124,11 @@ def open_kind(key: str) -> ResponseReturnValue:
     return send_form(
         form, use, address, sentence, lambda problem: _open_page(template, form, problem)
     )
+
+
+def _switch_on(template: Template) -> None:
+    other_kinds.switch_on(template, on=today())
+    open_campaigns(get_session(), now=now(), calendar=get_calendar())
 
 
 def _open_page(template: Template, form: OpenForm, problem: str | None = None) -> str:

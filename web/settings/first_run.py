@@ -29,10 +29,11 @@ from events.first_run import (
 from events.language import say
 from events.texts import folded
 from events.units.office import office_of
+from events.units.start_lines import start_line
 from events.units.tree import number_by_level, roots
 from notifications.addresses import checked_address
 from web.kit.access import administrators_only
-from web.kit.context import get_config, get_session, now, today
+from web.kit.context import current_person, get_config, get_session, now, today
 from web.kit.fields import DateField
 from web.kit.forms import Form, said
 from web.kit.language import current, title
@@ -110,7 +111,7 @@ def show() -> ResponseReturnValue:
     session, office = get_session(), office_of(get_session())
     form = FirstRunForm(formdata=None)
     form.province.data = _top_name()
-    form.day.data = office.follow_from or today()
+    form.day.data = start_line(session) or today()
     form.committee.data = office.committee or committee_proposed(session, today())
     form.name.data = office.name
     form.sender.data = office.sender
@@ -126,7 +127,13 @@ def answer() -> ResponseReturnValue:
         return _page(form, None), _UNPROCESSABLE
     answers = _answers(form, committee_proposed(session, today()))
     try:
-        set_up(session, read_catalog(get_config().catalog), answers, now=now())
+        set_up(
+            session,
+            read_catalog(get_config().catalog),
+            answers,
+            by=current_person(),
+            now=now(),
+        )
     except DomainError as error:
         session.rollback()
         return _page(form, None, error), 409

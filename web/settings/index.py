@@ -35,6 +35,11 @@ _ROOMS = [
         _l("Installation"),
         _l("The province, its committee's name, the sender of mail."),
     ),
+    (
+        "start_line.show",
+        _l("Start line"),
+        _l("The day from which this installation is followed; what was due before is no debt."),
+    ),
     ("roles.index", _l("Roles"), _l("Offices and posts of each level: new, renamed, ended.")),
     ("mail.index", _l("Mail"), _l("What was written to the folder of mails.")),
 ]

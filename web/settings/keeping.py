@@ -2,6 +2,7 @@
 anniversaries and checklists.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from events.campaigns import other_kinds
+from events.campaigns.opening import open_campaigns
 from events.database import Session
 from events.models import Observance, ObservanceStatus, Person, Template
 from events.models.observances import ANNIVERSARY
@@ -19,9 +21,10 @@ from events.observances import legal_bases, own, yearly_themes
 from events.observances.legal_bases import NewBasis
 from events.observances.yearly_themes import Letter
 from events.templates.editing import all_templates, template_of
+from web.campaigns.late import ask_about_late
 from web.kit.access import administrators_only
 from web.kit.addresses import safe_next
-from web.kit.context import get_session, now, today
+from web.kit.context import current_person, get_calendar, get_session, now, today
 from web.kit.fields import DateField, IntegerField, SelectField
 from web.kit.forms import ChangingForm, Form, send_form, wanted_state
 from web.kit.language import gettext as _
@@ -133,6 +136,11 @@ def switch(slug: str) -> ResponseReturnValue:
     """Keep an observance, or keep it no longer."""
     session = get_session()
     observance = own.find_observance(session, slug)
+    back = safe_next(request.form.get("back"), url_for(".index"))
+    if wanted_state():
+        late = ask_about_late(lambda: _keep(session, observance), back)
+        if late is not None:
+            return late
     own.switch_observance(session, observance, enabled=wanted_state(), now=now())
     session.commit()
     kept = _("“%(title)s” is kept from now on.", title=title(observance))
@@ -142,7 +150,7 @@ def switch(slug: str) -> ResponseReturnValue:
         else _("“%(title)s” is no longer kept.", title=title(observance)),
         "success",
     )
-    return redirect(safe_next(request.form.get("back"), url_for(".index")), 303)
+    return redirect(back, 303)
 
 
 @bp.get("/<slug>/sua")
@@ -281,10 +289,28 @@ def give_checklist(slug: str) -> ResponseReturnValue:
     def address(template: Template) -> str:
         return url_for("templates.show", key=template.key)
 
+    late = ask_about_late(
+        lambda: open_after(lambda by: use(session, by, now())), address_of(observance)
+    )
+    if late is not None:
+        return late
     sentence = _("“%(title)s” opens its campaigns from now on.", title=title(observance))
     return send_form(
         form, use, address, sentence, lambda problem: _edit_page(observance, problem=problem)
     )
+
+
+def open_after(act: Callable[[Person], object]) -> None:
+    """Do something and open what opens by it, as the clock will; for a look at what is late."""
+    person = current_person()
+    if person is not None:
+        act(person)
+        open_campaigns(get_session(), now=now(), calendar=get_calendar())
+
+
+def _keep(session: Session, observance: Observance) -> None:
+    own.switch_observance(session, observance, enabled=True, now=now())
+    open_campaigns(session, now=now(), calendar=get_calendar())
 
 
 def address_of(observance: Observance) -> str:

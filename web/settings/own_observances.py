@@ -5,7 +5,7 @@ for any other.
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import StringField
 from wtforms.fields.choices import SelectChoice
@@ -16,14 +16,15 @@ from events.database import Session
 from events.models import Observance, Person
 from events.observances import own
 from events.observances.own import NewObservance
+from web.campaigns.late import ask_about_late
 from web.kit.access import administrators_only
-from web.kit.context import get_session
+from web.kit.context import get_session, now
 from web.kit.fields import IntegerField, RadioField, SelectField
 from web.kit.forms import ChangingForm, send_form
 from web.kit.language import gettext as _
 from web.kit.language import lazy_gettext as _l
 from web.kit.language import title
-from web.settings.keeping import address_of, checklists_to_copy
+from web.settings.keeping import address_of, checklists_to_copy, open_after
 
 bp = Blueprint("own_observances", __name__, url_prefix="/ngay-ky-niem")
 
@@ -158,6 +159,13 @@ def add() -> ResponseReturnValue:
     def sentence(found: Observance) -> str:
         return _("“%(title)s” is kept from now on.", title=title(found))
 
+    if form.validate():
+        at = now()
+        late = ask_about_late(
+            lambda: open_after(lambda person: use(get_session(), person, at)), url_for(".new")
+        )
+        if late is not None:
+            return late
     return send_form(form, use, address_of, sentence, lambda problem: _new_page(form, problem))
 
 

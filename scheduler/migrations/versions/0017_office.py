@@ -15,7 +15,6 @@ def upgrade() -> None:
         sa.Column('name', sa.String(), nullable=True),
         sa.Column('committee', sa.String(), nullable=True),
         sa.Column('sender', sa.String(), nullable=True),
-        sa.Column('follow_from', sa.Date(), nullable=True),
         sa.Column('is_set_up', sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_office')),
     )

@@ -479,7 +479,7 @@ def _as_migrated(session, catalog) -> None:
 
 def _as_it_was_before(path: Path) -> None:
     """Write a file without the keys that came later, and with the name that one had."""
-    newer = r"(?ms)^(is_optional|code_digits|together_\w+|entered_by|issuer|is_the_day|sums_up|needs|issues_papers|is_plan) = .*?\n|^types = \[.*?^\]\n"
+    newer = r"(?ms)^(is_optional|code_digits|together_\w+|entered_by|issuer|is_the_day|sums_up|late_workdays|needs|issues_papers|is_plan) = .*?\n|^types = \[.*?^\]\n"
     text = re.sub(newer, "", path.read_text(encoding="utf-8"))
     path.write_text(text.replace("if_no_level", "if_no_district"), encoding="utf-8")
 

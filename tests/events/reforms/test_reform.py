@@ -390,9 +390,10 @@ def test_an_item_handed_over_says_where_it_went_and_where_it_came_from(session, 
     assert (again.key, again.due, again.status) == (item.key, item.due, TodoStatus.NEEDS_ACTION)
 
 
-def test_overdue_items_of_a_running_campaign_go_over_too_but_finished_rounds_stay(
+def test_what_is_open_since_last_year_goes_over_too_but_that_of_years_before_stays(
     session, happiness, vietnam
 ):
+    open_year(session, vietnam, 2019)
     open_year(session, vietnam, 2020)
     was = open_keys(session, happiness.commune)
     overdue = min(item.due for item in campaign_of(session, happiness.commune).items)
@@ -403,10 +404,12 @@ def test_overdue_items_of_a_running_campaign_go_over_too_but_finished_rounds_sta
     )
 
     this_year = {item.key for item in campaign_of(session, happiness.commune).items}
-    assert len(was) == 2 * len(this_year)
-    assert set(open_keys(session, done.begun[0])) == this_year
-    assert campaign_of(session, done.begun[0], 2020) is None
-    assert all(item.is_open for item in campaign_of(session, happiness.commune, 2020).items)
+    assert len(was) == 3 * len(this_year)
+    assert len(open_keys(session, done.begun[0])) == 2 * len(this_year)
+    assert all(item.is_open for item in campaign_of(session, done.begun[0], 2020).items)
+    assert not any(item.is_open for item in campaign_of(session, happiness.commune, 2020).items)
+    assert campaign_of(session, done.begun[0], 2019) is None
+    assert all(item.is_open for item in campaign_of(session, happiness.commune, 2019).items)
 
 
 def test_each_part_of_a_split_gets_what_was_open(session, happiness):

@@ -11,6 +11,7 @@ from events.models import Campaign, Person, Post, Unit
 from events.people.persons import add_person
 from events.people.posts import give_post
 from events.units.office import office_of
+from events.units.start_lines import start_line
 from events.units.tree import get_unit, roots
 from tests.web.conftest import Clock, Visitor
 from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
@@ -71,7 +72,7 @@ def test_beginning_serves_the_province_under_its_committees_name(first: Visitor,
     home = first.read("/")
     assert "Ban Chỉ đạo công tác gia đình thành phố Cần Thơ" in home
     assert "Quảng Ngãi" not in home
-    assert office_of(session).follow_from == TODAY
+    assert start_line(session) == TODAY
 
 
 def test_names_and_sender_are_settings_that_stay_when_the_page_is_sent_again(

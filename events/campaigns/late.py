@@ -1,0 +1,69 @@
+"""When items are due that come into being after their day: a round that somebody opens late is
+wanted all the same, and nobody is late in it from the first second.
+
+Such an item gets so many working days from the day it came into being, by its phase, but not beyond
+the day that it prepares.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events.campaigns.births import Birth
+from events.campaigns.due_dates import Late
+from events.campaigns.rounds import Anchors
+from events.days.reasons import Cause, DayReason
+from events.days.workdays import Shift, WorkCalendar
+from events.models import Anchor, ChecklistItem, Phase, TemplateItem
+from events.units.start_lines import start_line
+
+
+@dataclass(frozen=True, slots=True)
+class LateRule:
+    """How late items of one round get their dates. ``workdays`` are by phase."""
+
+    workdays: Mapping[str, int]
+    anchors: Anchors
+    calendar: WorkCalendar
+
+    @classmethod
+    def load(cls, session: Session, anchors: Anchors, calendar: WorkCalendar) -> "LateRule":
+        workdays = session.execute(select(Phase.key, Phase.late_workdays))
+        return cls(dict(workdays.all()), anchors, calendar)
+
+    def of(self, item: TemplateItem, level: str, birth: Birth, due: date) -> Late | None:
+        """Return when an item is due that would have been due on ``due``; None if that day had not
+        passed, or nobody owes it.
+        """
+        if birth.born is None or not birth.is_too_late(due):
+            return None
+        return Late(birth.born, self._not_after_the_day(item, level, birth.born))
+
+    def _not_after_the_day(self, item: TemplateItem, level: str, born: date) -> date:
+        end = self.calendar.add_workdays(born, self.workdays[item.phase_key])
+        if item.anchor is Anchor.PLAN or (item.end_at(level) or item.offset_at(level)) >= 0:
+            return end
+        day = self.calendar.shift(self.anchors.of(item.anchor), Shift.PREVIOUS).effective
+        return min(end, day) if day >= born else end
+
+
+def copied_dates(
+    session: Session, item: ChecklistItem, calendar: WorkCalendar, today: date
+) -> dict[str, Any]:
+    """Return the columns in which a copy of an item differs that another unit gets today: what is
+    overdue begins anew there.
+
+    Nothing differs where everything is followed.
+    """
+    if start_line(session) is None:
+        return {}
+    birth = Birth(item.followed_from, today)
+    if not birth.is_too_late(item.due):
+        return {"born": today}
+    due = calendar.add_workdays(today, item.phase.late_workdays)
+    reason = DayReason(Cause.LATE_OPENING, day=today)
+    return {"born": today, "due": due, "due_reason": reason}
