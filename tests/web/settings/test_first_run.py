@@ -109,11 +109,11 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_changes(
     assert top(session) == ["Tỉnh Quảng Ngãi"]
 
 
-def test_a_day_to_come_is_refused(first: Visitor, session: Session):
-    response = first.post("/bat-dau/", **(ANSWERS | {"day": "01/12/2026"}), lam="bat-dau")
+def test_a_day_far_ahead_is_refused(first: Visitor, session: Session):
+    response = first.post("/bat-dau/", **(ANSWERS | {"day": "01/12/2028"}), lam="bat-dau")
 
     assert response.status_code == 409
-    assert "01/12/2026" in response.text
+    assert "01/12/2028" in response.text
     assert top(session) == ["Tỉnh Quảng Ngãi"]
 
 
