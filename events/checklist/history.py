@@ -49,7 +49,7 @@ UNDIVIDED = "undivided"
 START_LINE = "followed_from"
 
 _DAYS = {"dtstart", "due", "nominal_due", "born", "followed_from"}
-_FROZEN = ("status", "not_done", "due", "completed_on", "followed_from")
+_FROZEN = ("status", "not_done", "due", "completed_on", "recorded_after", "followed_from")
 AT_FIRST: dict[str, Any] = {
     "status": TodoStatus.NEEDS_ACTION.value,
     "completed": None,

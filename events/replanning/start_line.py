@@ -29,7 +29,7 @@ from events.units.start_lines import (
     start_line,
 )
 
-_KEPT = ("status", "not_done", "due", "completed_on")  # beside every change
+_KEPT = ("status", "not_done", "due", "completed_on", "recorded_after")  # beside every change
 
 
 @dataclass(frozen=True, slots=True)

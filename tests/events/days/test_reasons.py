@@ -19,6 +19,7 @@ FACTS = {
     Cause.SUBSTITUTE: {"day": st.dates()},
     Cause.WORKED_FOR: {"day": st.dates()},
     Cause.LATE_PLAN: {"day": st.dates(), "workdays": st.integers(0, 60)},
+    Cause.LATE_OPENING: {"day": st.dates()},
     Cause.OTHER: {"text": WORDS},
 }
 REASONS = st.sampled_from(list(Cause)).flatmap(
@@ -94,6 +95,11 @@ SAID = [
         DayReason(Cause.LATE_PLAN, day=DAY, workdays=7),
         "trước hạn 7 ngày làm việc sau khi cấp trên ban hành (10/01/2026)",
         "less than 7 working days after the level above issued its plan (10/01/2026)",
+    ),
+    (
+        DayReason(Cause.LATE_OPENING, day=DAY),
+        "trước ngày mở muộn (10/01/2026)",
+        "before the day on which it was opened, late (10/01/2026)",
     ),
     (DayReason(Cause.OTHER, text="vì lũ 100%"), "vì lũ 100%", "vì lũ 100%"),
 ]
