@@ -42,7 +42,7 @@ def delegate_item(
     Only a post in the item's unit or above may do this. ``role`` is a role's key. Raises
     ``InvalidInputError`` for a unit that is not below, or a post that it does not have.
     """
-    item = open_for_choice(session, item_id, Stamp(by, now))
+    item, _stamp = open_for_choice(session, item_id, Stamp(by, now))
     unit = (
         None
         if unit_id is None

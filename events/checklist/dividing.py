@@ -55,7 +55,7 @@ def split_item(
     """
     of_item = select(Campaign.template_id).join(Campaign.items).where(ChecklistItem.id == item_id)
     lock_templates(session, of_item)  # before the item, as by those who move the dates of its round
-    item = open_for_choice(session, item_id, Stamp(by, now))
+    item, _stamp = open_for_choice(session, item_id, Stamp(by, now))
     require_open(item)
     units = chosen_below(session, item, unit_ids, day_here(session, now))
     have = {part.campaign.unit_id for part in parts_of(session, item)}
@@ -93,7 +93,7 @@ def take_back_part(session: Session, part_id: int, *, by: Person, now: datetime)
     )
     if whole_id is None:
         raise NotFoundError(kind="checklist item", key=part_id)
-    whole = open_for_choice(session, whole_id, Stamp(by, now))
+    whole, _stamp = open_for_choice(session, whole_id, Stamp(by, now))
     part = session.get_one(
         ChecklistItem, part_id, with_for_update=FOR_CHANGE, populate_existing=True
     )

@@ -208,7 +208,7 @@ def remarks(item: ChecklistItem, calendar: WorkCalendar) -> Iterator[tuple[str, 
 
 
 def _open(session: Session, item_id: int, stamp: Stamp) -> ChecklistItem:
-    item = open_for_choice(session, item_id, stamp)
+    item, _stamp = open_for_choice(session, item_id, stamp)
     require_open(item)
     return item
 

@@ -4,17 +4,18 @@ Files lie in a folder under the SHA-256 of their content, so that writing one tw
 one that no row names is harmless too. What a file is, its first bytes say, never its name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, object_session, selectinload
 
-from events.checklist.history import EVIDENCE, PIECE, Stamp, record
-from events.checklist.rights import open_for_change, require_open, stamp_for
+from events.checklist.history import EVIDENCE, PIECE, Stamp, line_of, record
+from events.checklist.rights import open_for_change, require_open
 from events.errors import N_, InvalidInputError, NotAllowedError, NotFoundError
 from events.files.store import PICTURES, StoredFile, read_file
 from events.models import ChecklistItem, Document, Evidence, EvidenceType, Needs, Person
@@ -77,20 +78,24 @@ def add_evidence(session: Session, item_id: int, proof: Proof, stamp: Stamp) -> 
     Raises ``InvalidInputError`` when its kind lacks what it needs, and the errors of
     ``checklist.complete_item``.
     """
-    item = open_for_change(session, item_id, stamp)
-    if proof.kind not in kinds_wanted(item):
+    item, stamp = open_for_change(session, item_id, stamp)
+    piece = give_proof(session, item, proof, stamp)
+    session.flush()
+    return piece
+
+
+def give_proof(session: Session, item: ChecklistItem, proof: Proof, stamp: Stamp) -> Evidence:
+    """Add one piece of evidence to an item that is open for change; ``add_evidence`` for those who
+    opened it already.
+    """
+    kinds, columns = kinds_wanted(item), proof.columns
+    if proof.kind not in kinds:
         raise InvalidInputError(N_("This item does not take evidence of that kind."))
-    _check(proof, kinds_wanted(item)[proof.kind])
-    columns = proof.columns
+    _check(proof, kinds[proof.kind])
     for known in item.evidence_given:
         if all(getattr(known, name) == value for name, value in columns.items()):
             return known
-    return _give(
-        session,
-        item,
-        Evidence(at=stamp.now, by=stamp.by, **columns),
-        stamp_for(session, item, stamp),
-    )
+    return _give(session, item, Evidence(at=stamp.now, by=stamp.by, **columns), stamp)
 
 
 def remove_evidence(session: Session, evidence_id: int, stamp: Stamp) -> ChecklistItem:
@@ -99,9 +104,9 @@ def remove_evidence(session: Session, evidence_id: int, stamp: Stamp) -> Checkli
     Raises ``ConflictError`` for an item that is closed.
     """
     piece = get_evidence(session, evidence_id)
-    item = open_for_change(session, piece.item_id, stamp)
+    item, stamp = open_for_change(session, piece.item_id, stamp)
     require_open(item)
-    take_out(session, item, piece, stamp_for(session, item, stamp))
+    take_out(session, item, piece, stamp)
     return item
 
 
@@ -175,6 +180,13 @@ def evidence_not_given(item: ChecklistItem) -> int:
         return 0
     given = sum(piece.kind_key in item.evidence for piece in item.evidence_given)
     return max(0, item.evidence_min - given - len(proving_papers(item)))
+
+
+def load_evidence(session: Session, items: Collection[ChecklistItem]) -> None:
+    """Read in two queries what was given of many items, and their papers."""
+    given = selectinload(ChecklistItem.evidence_given), selectinload(ChecklistItem.papers)
+    ids = [item.id for item in items]
+    session.scalars(select(ChecklistItem).where(ChecklistItem.id.in_(ids)).options(*given)).all()
 
 
 def proving_papers(item: ChecklistItem) -> list[Document]:
@@ -268,7 +280,7 @@ def _give(
 ) -> Evidence:
     item.evidence_given.append(piece)
     item.touch(stamp.now)
-    record(session, item, {}, _remembered(session, piece) | notes, stamp)
+    session.add(line_of(item, {}, _remembered(session, piece) | notes, stamp))
     return piece
 
 

@@ -22,7 +22,7 @@ from events.checklist.history import (
     record,
 )
 from events.checklist.origins import missed, of_origins
-from events.checklist.rights import open_for_choice, stamp_for
+from events.checklist.rights import open_for_choice
 from events.checklist.transitions import cover, cover_again, credits_of, is_covered, uncover
 from events.errors import N_, ConflictError, InvalidInputError
 from events.models import (
@@ -58,7 +58,7 @@ def credit_item(
     ``checklist.complete_item``, and ``InvalidInputError`` for another unit's campaign, the item's
     own, or an item of neither.
     """
-    item = open_for_choice(session, item_id, Stamp(by, now))
+    item, _stamp = open_for_choice(session, item_id, Stamp(by, now))
     if campaign.unit_id != item.campaign.unit_id or campaign.id == item.campaign_id:
         raise InvalidInputError(N_("An item can count for another campaign of the same unit."))
     if campaign.status is CampaignStatus.CANCELLED:
@@ -79,10 +79,10 @@ def credit_item(
         )
     if covered is not None and covered.is_open:
         _open_again(session, credit, by, now)
-        covered = open_for_choice(session, covered.id, Stamp(by, now))
+        covered, stamp = open_for_choice(session, covered.id, Stamp(by, now))
         # first, so that what counts from it finds the plan that stands for it
         credit.covers = covered
-        cover(session, covered, item, stamp_for(session, covered, Stamp(by, now)))
+        cover(session, covered, item, stamp)
     return item
 
 
@@ -101,7 +101,7 @@ def remove_credit(
 
     ``undoes`` is the id of the change that is taken back by this.
     """
-    item = open_for_choice(session, item_id, Stamp(by, now))
+    item, _stamp = open_for_choice(session, item_id, Stamp(by, now))
     credit = _credit(session, item, campaign)
     if credit is not None:
         _open_again(session, credit, by, now)
@@ -308,8 +308,8 @@ def _open_again(session: Session, credit: ItemCredit, by: Person, now: datetime)
         and is_covered(credit.covers)
         and credit.campaign.status is not CampaignStatus.CANCELLED
     ):
-        covered = open_for_choice(session, credit.covers.id, Stamp(by, now))
-        uncover(session, covered, credit.item, stamp_for(session, covered, Stamp(by, now)))
+        covered, stamp = open_for_choice(session, credit.covers.id, Stamp(by, now))
+        uncover(session, covered, credit.item, stamp)
 
 
 def _noted(undoes: int | None) -> dict[str, int]:

@@ -27,7 +27,7 @@ def switch_off(
 
     Raises ``ConflictError`` for a required one, whose reason must be given on its page.
     """
-    item = open_for_choice(session, item_id, Stamp(by, now))
+    item, _stamp = open_for_choice(session, item_id, Stamp(by, now))
     if item.required:
         raise ConflictError(
             N_("“%(item)s” is required and cannot be switched off."), item=item.summary
@@ -42,7 +42,7 @@ def switch_on(session: Session, item_id: int, *, by: Person, now: datetime) -> C
 
     Asking twice changes nothing; what was done since stays done.
     """
-    item = open_for_choice(session, item_id, Stamp(by, now))
+    item, _stamp = open_for_choice(session, item_id, Stamp(by, now))
     if item.state is not ItemState.NOT_REQUIRED:
         require_open(item)
     return reopen_item(session, item_id, Stamp(by, now))

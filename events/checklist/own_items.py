@@ -26,7 +26,7 @@ from events.models import (
     Person,
     Phase,
 )
-from events.people.rights import require_post
+from events.people.rights import require_post, units_of
 from events.people.roles import RoleBook, require_role_at
 
 HEAVIEST = 5
@@ -55,14 +55,15 @@ def add_own_item(
 
     Raises ``NotAllowedError``, ``ConflictError`` in a cancelled campaign and ``InvalidInputError``.
     """
-    require_post(session, by, campaign.unit, day_here(session, now))
+    today = day_here(session, now)
+    require_post(session, by, campaign.unit, today)
     if campaign.status is CampaignStatus.CANCELLED:
         raise ConflictError(
             N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary
         )
     summary = _checked(session, own)
     require_near(campaign, own.due)
-    require_role_at(session, campaign.unit, own.role, day_here(session, now))
+    require_role_at(session, campaign.unit, own.role, today)
     session.execute(
         select(Campaign.id).where(Campaign.id == campaign.id).with_for_update(**FOR_CHANGE)
     )
@@ -77,7 +78,8 @@ def add_own_item(
     item = _own_row(session, campaign, own, summary, now)
     session.add(item)
     session.flush()
-    record(session, item, {}, {ADDED: summary}, stamp_for(session, item, Stamp(by, now)))
+    stamp = stamp_for(item, Stamp(by, now), units_of(session, by, today))
+    record(session, item, {}, {ADDED: summary}, stamp)
     return item
 
 

@@ -2,7 +2,7 @@
 all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
 
@@ -19,10 +19,9 @@ from events.models import (
     Change,
     ChecklistItem,
     Person,
-    Post,
     Unit,
 )
-from events.people.rights import may_work_on, require_post
+from events.people.rights import allowed_by, may_work_on, require_post, units_of
 from events.units.tree import ancestors
 
 
@@ -30,7 +29,13 @@ def may_work_on_item(session: Session, person: Person, item: ChecklistItem, on: 
     """Tell whether ``person`` may change an item: by a post in its unit or above, or as whoever is
     in charge in the unit that it was delegated to.
     """
-    return may_work_on(session, person, item.campaign.unit, on) or (
+    return _may_work_on_item(session, person, units_of(session, person, on), item, on)
+
+
+def _may_work_on_item(
+    session: Session, person: Person, held: Collection[int], item: ChecklistItem, on: date
+) -> bool:
+    return allowed_by(session, held, item.campaign.unit, on) or (
         item.delegate_unit is not None and is_in_charge(session, person, item, on)
     )
 
@@ -57,10 +62,28 @@ def require_excuser(session: Session, item: ChecklistItem, by: Person, on: date)
         )
 
 
-def open_for_change(session: Session, item_id: int, stamp: Stamp) -> ChecklistItem:
-    """Lock an item that ``by`` may change.
+def open_for_change(
+    session: Session, item_id: int, stamp: Stamp, chosen: Unit | None = None
+) -> tuple[ChecklistItem, Stamp]:
+    """Lock an item that the person of a stamp may change, and return it with the stamp completed:
+    for whom they act (``chosen`` or, from above, the item's unit), and whose report that is.
 
     Raises the errors of ``complete_item``, ``ConflictError`` too for one that went over.
+    """
+    item, today = _locked(session, item_id), day_here(session, stamp.now)
+    held = units_of(session, stamp.person, today)
+    if not _may_work_on_item(session, stamp.person, held, item, today):
+        raise NotAllowedError(unit=item.campaign.unit.full_name)
+    if item.campaign.status is CampaignStatus.CANCELLED:
+        raise ConflictError(
+            N_("The campaign “%(campaign)s” was cancelled."), campaign=item.campaign.summary
+        )
+    _require_here(session, item)
+    return item, stamp_for(item, stamp, held, chosen)
+
+
+def _locked(session: Session, item_id: int) -> ChecklistItem:
+    """Lock an item and return it as it is now.
 
     Of a part the whole is locked first, as by those who change the whole: else the two would wait
     for each other.
@@ -77,23 +100,19 @@ def open_for_change(session: Session, item_id: int, stamp: Stamp) -> ChecklistIt
     item = next((one for one in locked if one.id == item_id), None)
     if item is None:
         raise NotFoundError(kind="checklist item", key=item_id)
-    if not may_work_on_item(session, stamp.person, item, day_here(session, stamp.now)):
-        raise NotAllowedError(unit=item.campaign.unit.full_name)
-    if item.campaign.status is CampaignStatus.CANCELLED:
-        raise ConflictError(
-            N_("The campaign “%(campaign)s” was cancelled."), campaign=item.campaign.summary
-        )
-    _require_here(session, item)
     return item
 
 
-def open_for_choice(session: Session, item_id: int, stamp: Stamp) -> ChecklistItem:
-    """Lock an item about which ``by`` may decide by a post in its unit or above: whoever it was
-    delegated to only does it.
+def open_for_choice(
+    session: Session, item_id: int, stamp: Stamp
+) -> tuple[ChecklistItem, Stamp]:
+    """Lock an item about which the person of a stamp may decide by a post in its unit or above:
+    whoever it was delegated to only does it.
     """
-    item = open_for_change(session, item_id, stamp)
-    require_post(session, stamp.person, item.campaign.unit, day_here(session, stamp.now))
-    return item
+    item, stamp = open_for_change(session, item_id, stamp)
+    if item.delegate_unit_id is not None:
+        require_post(session, stamp.person, item.campaign.unit, day_here(session, stamp.now))
+    return item, stamp
 
 
 def require_open(item: ChecklistItem) -> None:
@@ -138,12 +157,10 @@ def _require_here(session: Session, item: ChecklistItem) -> None:
 
 
 def stamp_for(
-    session: Session,
-    item: ChecklistItem,
-    stamp: Stamp,
-    chosen: Unit | None = None,
+    item: ChecklistItem, stamp: Stamp, held: Collection[int], chosen: Unit | None = None
 ) -> Stamp:
-    """Complete a stamp: for whom its person acts, and whose report that is.
+    """Complete the stamp of somebody with posts in the units ``held``: for whom they act, and whose
+    report that is.
 
     Somebody from above acts on behalf of the item's unit; ``chosen`` names a unit below it instead.
     """
@@ -154,13 +171,8 @@ def stamp_for(
                 N_("%(unit)s is not below %(above)s."), unit=chosen.full_name, above=unit.full_name
             )
         return replace(stamp, on_behalf_of=chosen, reported=chosen)
-    ids = [unit.id, item.delegate_unit_id]
-    query = select(Post.unit_id).where(
-        Post.person_id == stamp.person.id,
-        Post.unit_id.in_(ids),
-        Post.on(day_here(session, stamp.now)),
-    )
-    own = set(session.scalars(query))
-    delegated = own and unit.id not in own
-    reported = item.delegate_unit if delegated else unit
-    return replace(stamp, on_behalf_of=None if own else unit, reported=reported)
+    if unit.id in held:
+        return replace(stamp, on_behalf_of=None, reported=unit)
+    if item.delegate_unit_id in held:
+        return replace(stamp, on_behalf_of=None, reported=item.delegate_unit)
+    return replace(stamp, on_behalf_of=unit, reported=unit)

@@ -3,13 +3,14 @@
 Every change is history.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.checklist.closing_words import Closing, begun_small, by_person, closing_of
-from events.checklist.evidence import evidence_missing, kinds_wanted
+from events.checklist.evidence import Proof, evidence_missing, give_proof, kinds_wanted
 from events.checklist.history import UNDOES, Stamp, known_state
 from events.checklist.origins import FOLLOWED
 from events.checklist.real_days import real_day
@@ -18,7 +19,6 @@ from events.checklist.rights import (
     open_for_choice,
     require_excuser,
     require_open,
-    stamp_for,
 )
 from events.checklist.transitions import (
     before_closing,
@@ -51,14 +51,9 @@ def start_item(session: Session, item_id: int, stamp: Stamp) -> ChecklistItem:
 
     Raises the same errors as ``complete_item``.
     """
-    item = open_for_change(session, item_id, stamp)
+    item, stamp = open_for_change(session, item_id, stamp)
     require_open(item)
-    return move(
-        session,
-        item,
-        {"status": TodoStatus.IN_PROCESS.value},
-        stamp_for(session, item, stamp),
-    )
+    return move(session, item, {"status": TodoStatus.IN_PROCESS.value}, stamp)
 
 
 def block_item(session: Session, item_id: int, note: str, stamp: Stamp) -> ChecklistItem:
@@ -67,10 +62,9 @@ def block_item(session: Session, item_id: int, note: str, stamp: Stamp) -> Check
     Raises ``InvalidInputError`` without a note.
     """
     note = required(nfc(note), N_("Please say what stands in the way."))
-    item = open_for_change(session, item_id, stamp)
+    item, stamp = open_for_change(session, item_id, stamp)
     require_open(item)
-    held_up = {"status": item.status.value, "blocked": note}
-    return move(session, item, held_up, stamp_for(session, item, stamp))
+    return move(session, item, {"status": item.status.value, "blocked": note}, stamp)
 
 
 def complete_item(
@@ -80,18 +74,20 @@ def complete_item(
     *,
     done_on: date | None = None,
     on_behalf_of: Unit | None = None,
+    proofs: Sequence[Proof] = (),
 ) -> ChecklistItem:
-    """Record that an item is done, today or on the real day ``done_on``. Asking twice changes
-    nothing.
+    """Record that an item is done, today or on the real day ``done_on``, with ``proofs`` of it.
+    Asking twice changes nothing.
 
     Raises ``NotFoundError``, ``NotAllowedError`` without a post in the unit or above it,
-    ``ConflictError`` in a cancelled campaign, ``RealDayError`` for a day that cannot be and
-    ``EvidenceMissingError`` while the item wants evidence that was not given.
+    ``ConflictError`` in a cancelled campaign, ``RealDayError`` for a day that cannot be, the errors
+    of ``add_evidence`` and ``EvidenceMissingError`` while the item wants more than was given.
     """
-    item = open_for_change(session, item_id, stamp)
-    stamp = stamp_for(session, item, stamp, on_behalf_of)
+    item, stamp = open_for_change(session, item_id, stamp, on_behalf_of)
     if item.is_done:
         return item
+    for proof in proofs:
+        give_proof(session, item, proof, stamp)
     day = real_day(session, item, done_on, day_here(session, stamp.now))
     _require_evidence(session, item)
     return complete(session, item, stamp, day)
@@ -103,8 +99,7 @@ def correct_real_day(session: Session, item_id: int, done_on: date, stamp: Stamp
     Raises the errors of ``complete_item``, and ``ConflictError`` for what is not done, or was
     closed by its parts.
     """
-    item = open_for_change(session, item_id, stamp)
-    stamp = stamp_for(session, item, stamp)
+    item, stamp = open_for_change(session, item_id, stamp)
     require_closed_by_people(item)
     if not item.is_done:
         raise ConflictError(
@@ -123,8 +118,7 @@ def decline_item(session: Session, item_id: int, reason: str, stamp: Stamp) -> C
     otherwise.
     """
     closing = by_person(required(nfc(reason), GIVE_A_REASON))
-    item = open_for_change(session, item_id, stamp)
-    stamp = stamp_for(session, item, stamp)
+    item, stamp = open_for_change(session, item_id, stamp)
     return _cancel(session, item, NotDone.NOT_DONE, closing, stamp)
 
 
@@ -139,9 +133,8 @@ def excuse_item(session: Session, item_id: int, reason: str, stamp: Stamp) -> Ch
 
 def excuse(session: Session, item_id: int, closing: Closing, stamp: Stamp) -> ChecklistItem:
     """Record that the unit does not need an item, with or without a reason of its own."""
-    item = open_for_choice(session, item_id, stamp)
+    item, stamp = open_for_choice(session, item_id, stamp)
     require_excuser(session, item, stamp.person, day_here(session, stamp.now))
-    stamp = stamp_for(session, item, stamp)
     return _cancel(session, item, NotDone.NOT_REQUIRED, closing, stamp)
 
 
@@ -153,12 +146,12 @@ def reopen_item(session: Session, item_id: int, stamp: Stamp) -> ChecklistItem:
     today. Raises the same errors as ``complete_item``, and ``ConflictError`` for what is opened
     elsewhere or what its template has no longer.
     """
-    item = open_for_change(session, item_id, stamp)
+    item, stamp = open_for_change(session, item_id, stamp)
     if item.is_open:
         return item
     require_closed_by_people(item)
     require_in_template(item)
-    return move(session, item, before_closing(session, item)[1], stamp_for(session, item, stamp))
+    return move(session, item, before_closing(session, item)[1], stamp)
 
 
 def restore_state(

@@ -33,7 +33,7 @@ from events.checklist.history import (
 )
 from events.checklist.integration import credit_item, remove_credit
 from events.checklist.origins import of_origin
-from events.checklist.rights import open_for_change, stamp_for
+from events.checklist.rights import open_for_change
 from events.checklist.states import restore_state
 from events.checklist.transitions import require_closed_by_people
 from events.errors import N_, ConflictError, NotFoundError
@@ -78,7 +78,7 @@ def undo_change(session: Session, item_id: int, change_id: int, stamp: Stamp) ->
     Raises the errors of ``checklist.complete_item``, and ``ConflictError`` when the item was
     changed since; the newest change is undone first.
     """
-    item = open_for_change(session, item_id, stamp)
+    item, stamp = open_for_change(session, item_id, stamp)
     history = history_of(session, item)
     change = next((change for change in history if change.id == change_id), None)
     if change is None:
@@ -90,7 +90,7 @@ def undo_change(session: Session, item_id: int, change_id: int, stamp: Stamp) ->
         raise _changed_since(item)
     if is_choice(change):
         require_post(session, stamp.person, item.campaign.unit, day_here(session, stamp.now))
-    _take_back(session, item, change, stamp_for(session, item, stamp))
+    _take_back(session, item, change, stamp)
     return item
 
 

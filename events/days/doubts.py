@@ -7,13 +7,13 @@ from enum import StrEnum
 from events.days.reasons import Cause
 from events.days.workdays import Decision, is_public_holiday, tet_days
 from events.errors import N_
-from events.language import tell
+from events.language import InWords, tell
 
 _A_DAY = timedelta(days=1)
 _SATURDAY = 5  # date.weekday()
 
 
-class Doubt(StrEnum):
+class Doubt(InWords, StrEnum):
     """Why a day that was read is doubtful."""
 
     WEEKDAY = "weekday"  # the line names another weekday than the date has

@@ -14,7 +14,7 @@ from typing import Any
 import holidays
 
 from events.errors import N_
-from events.language import tell
+from events.language import InWords, tell
 
 
 class Cause(StrEnum):
@@ -80,7 +80,7 @@ _TITLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class DayReason:
+class DayReason(InWords):
     """Why a day is off, is worked, or is not the day on which an item is due.
 
     ``name`` is a public holiday's, in Vietnamese. ``day`` is the other day of a swap, or the day on

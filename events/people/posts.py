@@ -1,6 +1,6 @@
 """Posts: who holds which role in a unit, and for how long."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import func, select
@@ -83,7 +83,12 @@ def end_post(session: Session, post_id: int, *, by: Person, on: date) -> Post:
 
 def posts_of_unit(session: Session, unit_id: int, on: date) -> Sequence[Post]:
     """Return the posts held in a unit on the day ``on``, with their persons and roles."""
-    query = select(Post).where(Post.unit_id == unit_id, Post.on(on))
+    return posts_of_units(session, [unit_id], on)
+
+
+def posts_of_units(session: Session, unit_ids: Collection[int], on: date) -> Sequence[Post]:
+    """Return the posts held in units on the day ``on``, in the order in which they were given."""
+    query = select(Post).where(Post.unit_id.in_(unit_ids), Post.on(on))
     load = (joinedload(Post.person), joinedload(Post.role))
     return session.scalars(query.options(*load).order_by(Post.id)).all()
 

@@ -1,5 +1,6 @@
 """What a post allows: work in its own unit, and in all below it."""
 
+from collections.abc import Collection
 from datetime import date
 
 from sqlalchemy import select
@@ -15,10 +16,21 @@ def may_work_on(session: Session, person: Person, unit: Unit, on: date) -> bool:
     """Tell whether ``person`` holds a post in ``unit`` or in a unit above it; for one that ended,
     in or above those that follow.
     """
+    return allowed_by(session, units_of(session, person, on), unit, on)
+
+
+def units_of(session: Session, person: Person, on: date) -> frozenset[int]:
+    """Return the ids of the units in which ``person`` holds a post on the day ``on``."""
+    query = select(Post.unit_id).where(Post.person_id == person.id, Post.on(on))
+    return frozenset(session.scalars(query))
+
+
+def allowed_by(session: Session, held: Collection[int], unit: Unit, on: date) -> bool:
+    """Tell whether posts in the units ``held`` allow work in ``unit``: ``may_work_on`` for those
+    who asked for the posts already.
+    """
     lines = [unit] if unit.is_valid(on) else [unit, *answering_for(session, unit, on)]
-    ids = {above.id for one in lines for above in (one, *ancestors(one))}
-    query = select(Post.id).where(Post.person_id == person.id, Post.unit_id.in_(ids), Post.on(on))
-    return session.scalar(query.limit(1)) is not None
+    return any(above.id in held for one in lines for above in (one, *ancestors(one)))
 
 
 def require_post(session: Session, person: Person, unit: Unit, on: date) -> None:

@@ -2,7 +2,7 @@
 how it tells what came of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -25,8 +25,8 @@ from events.models import (
     Template,
     Unit,
 )
-from events.people.posts import posts_of_unit
-from events.units.tree import get_unit
+from events.people.posts import posts_of_units
+from events.units.tree import ancestors, get_unit
 from events.working_calendar import work_calendar
 
 KEY = func.coalesce(Observance.key, Template.key)  # what people call a campaign by
@@ -212,12 +212,21 @@ class Stage:
 
         Raises ``NotFoundError``.
         """
-        at: Unit | None = unit
-        while at is not None:
-            if posts := posts_of_unit(self.session, at.id, self.day):
-                return posts[0].person
-            at = at.parent
-        raise NotFoundError(N_("Nobody holds a post in %(unit)s."), unit=unit.full_name)
+        return self.people([unit])[unit.id]
+
+    def people(self, units: Iterable[Unit]) -> dict[int, Person]:
+        """Return ``somebody`` of each unit, by its id, in one query."""
+        lines = {unit: [unit, *ancestors(unit)] for unit in units}
+        ids = {each.id for line in lines.values() for each in line}
+        posts = posts_of_units(self.session, ids, self.day)
+        first = {post.unit_id: post.person for post in reversed(posts)}
+        found = {}
+        for unit, line in lines.items():
+            near = next((each for each in line if each.id in first), None)
+            if near is None:
+                raise NotFoundError(N_("Nobody holds a post in %(unit)s."), unit=unit.full_name)
+            found[unit.id] = first[near.id]
+        return found
 
 
 def as_text(day: date | None) -> str:

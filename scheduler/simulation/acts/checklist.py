@@ -21,6 +21,7 @@ from events.checklist.evidence import (
     evidence_missing,
     evidence_not_given,
     kinds_wanted,
+    load_evidence,
 )
 from events.checklist.history import Stamp, history_of
 from events.checklist.states import (
@@ -262,11 +263,13 @@ class Tick(OfItem):
     def happen(self, stage: Stage) -> Iterator[Told]:
         item = self.find(stage)
         who = self.who(stage, item)
-        if self.prove:
-            prove(stage, item, who, self.done_on)
-        unit = stage.unit(self.on_behalf_of) if self.on_behalf_of else None
         done = complete_item(
-            stage.session, item.id, Stamp(**who), done_on=self.done_on, on_behalf_of=unit
+            stage.session,
+            item.id,
+            Stamp(**who),
+            done_on=self.done_on,
+            on_behalf_of=stage.unit(self.on_behalf_of) if self.on_behalf_of else None,
+            proofs=proofs_missing(stage, item, self.done_on) if self.prove else (),
         )
         yield self.stands(stage, done)
         yield from self._both_days(stage, done)
@@ -336,10 +339,16 @@ class Report(Act):
                 for item in campaign.items
                 if item.key == key and item.is_open
             ][: self.first]
+            who = stage.people(item.campaign.unit for item in found)
+            load_evidence(stage.session, found)
             for item in found:
-                who = stage.who(item.campaign.unit)
-                prove(stage, item, who, self.done_on)
-                complete_item(stage.session, item.id, Stamp(**who), done_on=self.done_on)
+                complete_item(
+                    stage.session,
+                    item.id,
+                    Stamp(who[item.campaign.unit_id], stage.now),
+                    done_on=self.done_on,
+                    proofs=proofs_missing(stage, item, self.done_on),
+                )
             late, name = (
                 sum(item.due < (self.done_on or stage.day) for item in found),
                 found[0].summary if found else key,
@@ -365,17 +374,12 @@ def _lowest(session: Session) -> str:
     return session.scalars(lowest.limit(1)).one()
 
 
-def prove(
-    stage: Stage, item: ChecklistItem, who: dict[str, Any], dated: date | None = None
-) -> None:
-    """Give an item the evidence that it still wants, of today or of the day ``dated``."""
-    for number in range(evidence_missing(item)):
-        add_evidence(
-            stage.session,
-            item.id,
-            _example(kinds_wanted(item), number + 1, dated or stage.day),
-            Stamp(**who),
-        )
+def proofs_missing(stage: Stage, item: ChecklistItem, dated: date | None = None) -> list[Proof]:
+    """Return the evidence that an item still wants, of today or of the day ``dated``."""
+    kinds = kinds_wanted(item)
+    return [
+        _example(kinds, number + 1, dated or stage.day) for number in range(evidence_missing(item))
+    ]
 
 
 def _example(kinds: Mapping[str, Needs], number: int, day: date) -> Proof:
