@@ -7,8 +7,9 @@ of the round (see `reanchor`).
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import BindParameter, Integer, Select, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from events.campaigns.due_dates import DueDates, in_order
@@ -48,29 +49,34 @@ def follow_own_plan(
     another campaign of its unit, what counts from it there follows too. Twice changes nothing; in a
     closed year and in cancelled campaigns nothing moves.
     """
-    for one, keys in _concerned(
-        session, campaign, {plan.id for plan in plans if plan} if None not in plans else None
-    ):
+    ids = {plan.id if plan else None for plan in plans}
+    for one, keys in _concerned(session, campaign, ids):
         _follow(session, one, keys, Stamp(stamp.by, stamp.now, stamp.door))
 
 
 def _concerned(
-    session: Session, campaign: Campaign, ids: Collection[int] | None
+    session: Session, campaign: Campaign, ids: Collection[int | None]
 ) -> Iterable[tuple[Campaign, set[str]]]:
-    """Yield the campaigns with items that count from plans, and the keys of the items there whose
-    plans these are.
+    """Return the campaigns with items that count from plans, and the keys of the items there whose
+    plans these are: the items ``ids``, or with None all of ``campaign``.
     """
-    stands_for = (
-        select(ItemCredit.covers_id)
-        .join(ItemCredit.item)
-        .where(ChecklistItem.campaign_id == campaign.id)
-    )
-    own = select(ChecklistItem.id).where(ChecklistItem.campaign_id == campaign.id)
-    if ids is not None:
-        stands_for, own = (
-            stands_for.where(ChecklistItem.id.in_(ids)),
-            own.where(ChecklistItem.id.in_(ids)),
-        )
+    whole = {"campaign": campaign.id, "ids": []} if None in ids else {}
+    asked = whole or {"campaign": None, "ids": list(ids)}
+    found: dict[Campaign, set[str]] = {}
+    for one, key in session.execute(_counting_from(), asked):
+        found.setdefault(one, set()).add(key)
+    return found.items()
+
+
+@cache  # every tick asks it, and building it takes longer than asking
+def _counting_from() -> Select[Campaign, str]:
+    """Return the query for what counts from some items, and for what counts from those that these
+    stand for.
+    """
+    campaign: BindParameter[int] = bindparam("campaign", type_=Integer)
+    ids = bindparam("ids", expanding=True, type_=Integer)
+    plans = or_(ChecklistItem.campaign_id == campaign, ChecklistItem.id.in_(ids))
+    stands_for = select(ItemCredit.covers_id).join(ItemCredit.item).where(plans)
     counting = exists().where(
         TemplateItem.version_id == Campaign.version_id, TemplateItem.anchor == Anchor.PLAN
     )
@@ -79,11 +85,7 @@ def _concerned(
         .join(Campaign.items)
         .where(counting, Campaign.status != CampaignStatus.CANCELLED)
     )
-    query = query.where(or_(ChecklistItem.id.in_(stands_for), ChecklistItem.id.in_(own)))
-    found: dict[Campaign, set[str]] = {}
-    for one, key in session.execute(query.order_by(Campaign.id)):
-        found.setdefault(one, set()).add(key)
-    return found.items()
+    return query.where(or_(ChecklistItem.id.in_(stands_for), plans)).order_by(Campaign.id)
 
 
 def _counting(campaign: Campaign, plans: Collection[str]) -> list[TemplateItem]:

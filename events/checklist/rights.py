@@ -5,8 +5,9 @@ all.
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
+from functools import cache
 
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from events.checklist.charge import is_in_charge
@@ -83,29 +84,30 @@ def open_for_change(
 
 
 def _locked(session: Session, item_id: int) -> ChecklistItem:
-    """Lock an item and return it as it is now.
+    """Lock an item and return it as it is now. Raises ``NotFoundError``."""
+    locked = session.scalars(_with_its_whole(), {"item": item_id})
+    item = next((one for one in locked.all() if one.id == item_id), None)
+    if item is None:
+        raise NotFoundError(kind="checklist item", key=item_id)
+    return item
 
-    Of a part the whole is locked first, as by those who change the whole: else the two would wait
-    for each other.
+
+@cache  # every tick begins with it, and building it takes longer than asking
+def _with_its_whole() -> Select[ChecklistItem]:
+    """Return the query that locks an item; of a part the whole first, as by those who change the
+    whole: else the two would wait for each other.
     """
+    item_id: BindParameter[int] = bindparam("item")
     whole = select(ChecklistItem.split_from_id).where(ChecklistItem.id == item_id).scalar_subquery()
     query = (
         select(ChecklistItem)
         .where(or_(ChecklistItem.id == item_id, ChecklistItem.id == whole))
         .order_by(ChecklistItem.id)
     )
-    locked = session.scalars(
-        query.with_for_update(**FOR_CHANGE).execution_options(populate_existing=True)
-    ).all()
-    item = next((one for one in locked if one.id == item_id), None)
-    if item is None:
-        raise NotFoundError(kind="checklist item", key=item_id)
-    return item
+    return query.with_for_update(**FOR_CHANGE).execution_options(populate_existing=True)
 
 
-def open_for_choice(
-    session: Session, item_id: int, stamp: Stamp
-) -> tuple[ChecklistItem, Stamp]:
+def open_for_choice(session: Session, item_id: int, stamp: Stamp) -> tuple[ChecklistItem, Stamp]:
     """Lock an item about which the person of a stamp may decide by a post in its unit or above:
     whoever it was delegated to only does it.
     """

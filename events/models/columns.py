@@ -67,7 +67,7 @@ class Valid:
         )
 
     @classmethod
-    def on(cls, day: date) -> ColumnElement[bool]:
+    def on(cls, day: date | ColumnElement[date]) -> ColumnElement[bool]:
         """Return the condition that a row is true on ``day``: ``is_valid`` for SQL."""
         begun = or_(cls.valid_from.is_(None), cls.valid_from <= day)
         return and_(begun, or_(cls.valid_to.is_(None), cls.valid_to >= day))

@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Date, Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from events.checklist.charge import in_charge
@@ -42,16 +43,16 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class _Telling:
-    """A person, an item and the step to tell."""
+    """A person, an item and the step to tell, with the key that this has for ever."""
 
     row: Any
     step: Step
+    key: str
 
-    @property
-    def key(self) -> str:
-        row = self.row
-        what = f"{MessageKind.REMINDER}|{row.item_id}|{self.step.rule}"
-        return f"{what}|{row.anchor_version}|{row.person_id}|{_CHANNEL}"
+    @classmethod
+    def of(cls, row: Any, step: Step) -> "_Telling":
+        what = f"{MessageKind.REMINDER}|{row.item_id}|{step.rule}"
+        return cls(row, step, f"{what}|{row.anchor_version}|{row.person_id}|{_CHANNEL}")
 
     def notice(self, state: NoticeState, now: datetime) -> dict[str, Any]:
         """Return the row of this notice."""
@@ -93,9 +94,9 @@ def write_reminders(session: Session, *, now: datetime, clockwork: Clockwork) ->
     for row in _to_tell(session, told, day_here(session, now)):
         due = told.news(row)
         if due:
-            tell.append(_Telling(row, due.step))
+            tell.append(_Telling.of(row, due.step))
             collapse += [
-                _Telling(row, step)
+                _Telling.of(row, step)
                 for step in due.collapsed
                 if row.told_at is None or row.told_at < step.at
             ]
@@ -182,29 +183,44 @@ def _to_tell(session: Session, clerk: _Clerk, today: date) -> Sequence[Any]:
 
     Items of many units share their dates: on most mornings these alone say that there is no news.
     """
-    told_at = _told_at().label("told_at")
-    dates = ChecklistItem.due, ChecklistItem.dtstart, Phase.is_the_day
-    open_ones = _open_ones(clerk.window, today)
-    known = session.execute(open_ones.with_only_columns(*dates, told_at).distinct())
-    news = {row.due for row in known if clerk.news(row)}
-    if not news:
-        return ()
+    first, last = clerk.window
+    asked = {"first": first, "last": last, "today": today}
+    news = {row.due for row in session.execute(_dates_to_tell(), asked) if clerk.news(row)}
+    return session.execute(_rows_to_tell(), asked | {"news": news}).all() if news else ()
+
+
+@cache  # every morning asks both, and building them takes longer than asking
+def _dates_to_tell() -> Select[Any]:
+    """Return the query for the dates of open items, with the newest step that was told already."""
+    return _open_ones().with_only_columns(*_dates(), _told_at()).distinct()
+
+
+@cache
+def _rows_to_tell() -> Select[Any]:
+    """Return the query for open items that are due on the days ``news``, with whom to tell."""
     columns = (
         ChecklistItem.id.label("item_id"),
-        *dates,
+        *_dates(),
         ChecklistItem.anchor_version,
         Person.id.label("person_id"),
         Person.email,
         Person.language,
-        told_at,
+        _told_at(),
     )
-    query = open_ones.with_only_columns(*columns).where(ChecklistItem.due.in_(news))
-    return session.execute(query.order_by(ChecklistItem.due, ChecklistItem.id)).all()
+    news = bindparam("news", expanding=True, type_=Date)
+    query = _open_ones().with_only_columns(*columns).where(ChecklistItem.due.in_(news))
+    return query.order_by(ChecklistItem.due, ChecklistItem.id)
 
 
-def _open_ones(days: tuple[date, date], today: date) -> Select[Any]:
-    """Return the query for open items that start or are due in the window, with whom to tell."""
-    first, last = days
+def _dates() -> tuple[Any, ...]:
+    return ChecklistItem.due, ChecklistItem.dtstart, Phase.is_the_day
+
+
+def _open_ones() -> Select[Any]:
+    """Return the query for items open ``today`` that start or are due from ``first`` to ``last``,
+    and the posts and persons in charge of them.
+    """
+    first, last = bindparam("first", type_=Date), bindparam("last", type_=Date)
     in_window = or_(ChecklistItem.due <= last, ChecklistItem.dtstart.between(first, last))
     return (
         select(ChecklistItem.id)
@@ -215,12 +231,14 @@ def _open_ones(days: tuple[date, date], today: date) -> Select[Any]:
         .where(ChecklistItem.status.in_(OPEN), ChecklistItem.due >= first, in_window)
         .where(ChecklistItem.is_owed())
         .where(
-            Campaign.status != CampaignStatus.CANCELLED, Post.on(today), Person.email.is_not(None)
+            Campaign.status != CampaignStatus.CANCELLED,
+            Post.on(bindparam("today", type_=Date)),
+            Person.email.is_not(None),
         )
     )
 
 
-def _told_at() -> ScalarSelect[datetime]:
+def _told_at() -> ColumnElement[datetime]:
     """Return when the newest step of an item was that its person was told of, on its dates."""
     return (
         select(func.max(Notice.at))
@@ -230,6 +248,7 @@ def _told_at() -> ScalarSelect[datetime]:
             Notice.anchor_version == ChecklistItem.anchor_version,
         )
         .scalar_subquery()
+        .label("told_at")
     )
 
 

@@ -7,7 +7,7 @@ and a step that is too old is not told at all.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -78,9 +78,18 @@ class Clockwork:
     calendar: WorkCalendar
     rules: ReminderRules
     zone: ZoneInfo
+    # the steps of dates asked for before: items of many units share theirs, morning after morning
+    _known: dict[Dates, list[Step]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     def steps(self, dates: Dates) -> list[Step]:
         """Return the steps of an item, the earliest first."""
+        if dates not in self._known:
+            self._known[dates] = self._worked_out(dates)
+        return self._known[dates]
+
+    def _worked_out(self, dates: Dates) -> list[Step]:
         days = sorted(self.rules.before_days, reverse=True)
         before = [self._before(dates, each) for each in days]
         return sorted([*before, self._overdue(dates)], key=lambda step: step.at)

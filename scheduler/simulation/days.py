@@ -1,9 +1,10 @@
 """The moved clock: play every day from the first opening to the last overdue notice."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, time, timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.campaigns.opening import Opened, open_campaigns, self_opening
@@ -127,10 +128,12 @@ class _Played:
         calendar: WorkCalendar,
         rules: ReminderRules,
     ) -> None:
-        self._session, self._years, self._rules = session, years, rules
-        self._waiting, self._calendar = list(acts), calendar
-        # days on which something can open; None when that may have changed
+        self._session, self._years = session, years
+        self._waiting = list(acts)
+        self._clockwork = Clockwork(calendar, rules, zone_of(session))
+        # days on which something can open, or units have ended; None when that may have changed
         self._may_open: set[date] | None = None
+        self._ended: set[date] | None = None
         self.story: list[StoryLine] = []
         # a session forgets the rows that nobody holds, and would ask for these with every tick
         self._at_hand = [session.scalars(select(table)).all() for table in _ASKED_FOR_ALL_THE_TIME]
@@ -140,10 +143,10 @@ class _Played:
         reminders reach.
         """
         session = self._session
-        morning = at_local(day, max(self._rules.send_at, time(7, 30)), zone_of(session))
-        stage = Stage(session, morning, day, self._calendar)
+        morning = at_local(day, max(self._clockwork.rules.send_at, time(7, 30)), zone_of(session))
+        stage = Stage(session, morning, day, self._clockwork.calendar)
         begun = [
-            *self._hand_over(stage),
+            *(self._hand_over(stage) if self._is_first_day_without(stage) else ()),
             *(self._open(stage) if self._is_opening_day(stage) else ()),
         ]
         if begun:
@@ -151,11 +154,11 @@ class _Played:
         done = list(self._act(stage))
         if done:
             fill_posts(session, day)
-            self._may_open = None
-        self._calendar = stage.calendar
+            self._may_open = self._ended = None
         self.story += [StoryLine(day, told) for told in begun + done]
-        clockwork = Clockwork(self._calendar, self._rules, zone_of(session))
-        write_reminders(session, now=morning, clockwork=clockwork)
+        if stage.calendar is not self._clockwork.calendar:
+            self._clockwork = replace(self._clockwork, calendar=stage.calendar)
+        write_reminders(session, now=morning, clockwork=self._clockwork)
 
     def _is_opening_day(self, stage: Stage) -> bool:
         """Tell whether the opener could find anything: it is asked on these days only, which are
@@ -172,6 +175,13 @@ class _Played:
         born = stage.session.scalars(select(Unit.valid_from).distinct())
         self._may_open = {found.opens for found in rounds} | {day for day in born if day}
         return True
+
+    def _is_first_day_without(self, stage: Stage) -> bool:
+        """Tell whether some unit was there for the last time the day before."""
+        if self._ended is None:
+            last_days = stage.session.scalars(select(Unit.valid_to).distinct())
+            self._ended = {day + _A_DAY for day in last_days if day}
+        return stage.day in self._ended
 
     def _open(self, stage: Stage) -> Iterator[Told]:
         for year in self._years:
@@ -212,8 +222,6 @@ class _Played:
             yield Told(Rule.NESTING, sentence, {"inner": opened.summary, "outer": outer.summary})
 
     def _hand_over(self, stage: Stage) -> Iterator[Told]:
-        if not stage.session.scalar(select(exists().where(Unit.valid_to == stage.day - _A_DAY))):
-            return
         over = hand_over_due(stage.session, stamp=Stamp(None, stage.now, Door.CLOCK))
         facts = {
             "day": as_text(stage.day),
