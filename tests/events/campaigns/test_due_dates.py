@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from events.campaigns.due_dates import WAITS, DueDates, due_dates, in_order, planned_day
+from events.campaigns.due_dates import WAITS, DueDates, Late, due_dates, in_order, planned_day
 from events.campaigns.opening import open_round
 from events.campaigns.rounds import Anchors, rounds_of
 from events.checklist.history import Stamp
@@ -31,9 +31,9 @@ YEARS = (2021, 2024, 2027, 2029, 2030)
 
 
 @st.composite
-def waiting(draw):
+def waiting(draw, days=DAYS):
     """Days of some keys, each of which may wait for others, wherever these stand in the list."""
-    due = {key: draw(DAYS) for key in KEYS}
+    due = {key: draw(days) for key in KEYS}
     order = draw(st.permutations(KEYS))
     firsts = {
         key: draw(st.lists(st.sampled_from(order[:number]), max_size=3)) if number else []
@@ -68,6 +68,102 @@ def test_a_day_that_stands_otherwise_is_what_others_wait_for(found, by_hand):
     assert all(
         settled[key] >= waited[first] for key, firsts in waits_for.items() for first in firsts
     )
+
+
+BORN = date(2030, 2, 1)
+A_WEEK_LATER = BORN + 7 * A_DAY
+IN_TIME = BORN + 2 * A_DAY
+OPENED_LATE = DayReason(Cause.LATE_OPENING, day=BORN)
+
+
+def settle_late(due, waits_for, own=()):
+    """Return the dates of keys that came into being on ``BORN``; those of ``own`` stay overdue."""
+    return in_order(
+        waits_for,
+        lambda key, _days: DueDates(None, due[key], due[key], None),
+        late=lambda key, day: Late(BORN, A_WEEK_LATER) if day < BORN and key not in own else None,
+    )
+
+
+def dues(found):
+    return {key: (dates.due, dates.due_reason) for key, dates in found.items()}
+
+
+@given(waiting(st.dates(BORN - 9 * A_DAY, BORN + 9 * A_DAY)))
+def test_what_comes_late_is_due_after_its_birth_and_holds_up_nothing_that_is_in_time(found):
+    due, waits_for = found
+    in_time = {key: day for key, day in settle(due, waits_for).items() if day >= BORN}
+
+    settled = {key: one.due for key, one in settle_late(due, waits_for).items()}
+
+    assert {key: settled[key] for key in in_time} == in_time
+    assert all(BORN <= settled[key] <= A_WEEK_LATER for key in settled.keys() - in_time.keys())
+    assert all(settled[key] >= settled[one] for key, firsts in waits_for.items() for one in firsts)
+
+
+def test_nothing_is_late_that_is_due_on_the_day_of_its_birth():
+    assert dues(settle_late({"plan": BORN}, {"plan": []})) == {"plan": (BORN, None)}
+
+
+def test_what_had_passed_says_that_it_was_opened_late():
+    early = {"plan": BORN - 9 * A_DAY, "visits": BORN - A_DAY}
+
+    found = settle_late(early, {"visits": ["plan"], "plan": []})
+
+    assert dues(found) == dict.fromkeys(early, (A_WEEK_LATER, OPENED_LATE))
+    assert {key: dates.nominal_due for key, dates in found.items()} == early
+
+
+def test_what_had_passed_is_due_with_the_first_in_time_that_waits_for_it_directly_or_not():
+    due = {"plan": BORN - 9 * A_DAY, "visits": BORN - A_DAY, "report": IN_TIME, "fair": BORN}
+
+    found = settle_late(
+        due, {"report": ["visits"], "visits": ["plan"], "plan": [], "fair": ["plan"]}
+    )
+
+    assert dues(found) == {
+        "plan": (BORN, OPENED_LATE),
+        "visits": (IN_TIME, OPENED_LATE),
+        "report": (IN_TIME, None),
+        "fair": (BORN, None),
+    }
+
+
+def test_what_waits_for_something_in_time_is_not_late_itself_whatever_else_is():
+    due = {"plan": IN_TIME, "visits": BORN - A_DAY, "banners": BORN - A_DAY}
+
+    found = settle_late(due, {"visits": ["plan"], "plan": [], "banners": []})
+
+    assert dues(found) == {
+        "plan": (IN_TIME, None),
+        "visits": (IN_TIME, WAITS),
+        "banners": (A_WEEK_LATER, OPENED_LATE),
+    }
+
+
+def test_what_counts_from_a_plan_is_counted_from_its_new_day_and_may_be_in_time_by_that():
+    def count(key, days):
+        day = days["plan"] + 3 * A_DAY if days else BORN - 9 * A_DAY
+        return DueDates(None, day, day, None)
+
+    found = in_order(
+        {"visits": ["plan"], "plan": []},
+        count,
+        late=lambda _key, day: Late(BORN, A_WEEK_LATER) if day < BORN else None,
+    )
+
+    assert dues(found) == {
+        "plan": (A_WEEK_LATER, OPENED_LATE),
+        "visits": (A_WEEK_LATER + 3 * A_DAY, None),
+    }
+
+
+def test_what_stays_overdue_presses_nobody_and_follows_what_it_waits_for():
+    due = {"plan": BORN - 9 * A_DAY, "visits": BORN - A_DAY}
+
+    found = settle_late(due, {"visits": ["plan"], "plan": []}, own=["visits"])
+
+    assert dues(found) == {"plan": (A_WEEK_LATER, OPENED_LATE), "visits": (A_WEEK_LATER, WAITS)}
 
 
 def test_an_item_waits_for_one_that_stands_after_it_in_the_template():
