@@ -37,6 +37,12 @@ def test_two_days_in_a_row_are_a_break_also_across_a_weekend():
     assert doubted(off(date(2027, 3, 19)), off(date(2027, 3, 22))) == {}
 
 
+def test_a_weekend_that_is_named_beside_a_day_makes_no_break_of_it():
+    friday = date(2027, 3, 19)
+
+    assert doubted(*(off(friday + n * A_DAY) for n in range(3))) == {friday: Doubt.ALONE}
+
+
 def test_two_days_with_a_working_day_between_them_are_each_by_itself():
     first, second = A_WEDNESDAY, A_WEDNESDAY + 2 * A_DAY
 

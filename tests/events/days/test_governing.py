@@ -96,6 +96,22 @@ def test_a_swap_begins_a_part_and_being_off_behind_two_days_of_one_too():
     assert told("Hoán đổi nghỉ 08/02 và đi học 13/02") == [({Says.SWAP, Says.OFF}, [8, 13])]
 
 
+@pytest.mark.parametrize(
+    ("sentence", "parts"),
+    [
+        ("Hoán đổi 13/02 và nghỉ 08/02", [({Says.SWAP, Says.OFF}, [13, 8])]),
+        ("Nghỉ 05/02 các cơ quan 06/02, nghỉ 10/02", [({Says.OFF}, [5, 6, 10])]),
+        ("Nghỉ 05/02, các cơ quan nghỉ 10/02", [({Says.OFF}, [5]), ({Says.OFF}, [10])]),
+        (
+            "Nhân dịp Tết, đồng thời nghỉ 05/02, báo cáo 15/02",
+            [({Says.OFF}, [5]), ({Says.OTHER}, [15])],
+        ),
+    ],
+)
+def test_a_verb_goes_with_the_one_before_unless_somebody_else_is_named(sentence, parts):
+    assert told(sentence) == parts
+
+
 def test_a_working_day_that_is_traded_is_a_swap():
     assert told("Ngày làm việc 05/02 được hoán đổi sang 13/02") == [({Says.SWAP}, [5, 13])]
 

@@ -38,6 +38,7 @@ def test_a_text_is_cut_where_its_sentences_end(text, expected):
     [
         "Nghỉ Tết\ntừ ngày 05/02/2027",
         "Nghỉ Tết từ ngày\n05/02/2027",
+        "Nghỉ ngày 5,\n6 tháng 2",
         "  Nghỉ Tết từ ngày 05/02/2027  \n\n đến hết ngày 11/02/2027",
         "Nghỉ Tết (gồm nghỉ\nTết và nghỉ bù)",
         *(f"Cơ quan nghỉ {word}\nTết" for word in ("ngày", "tháng", "năm", "thứ", "chủ", "từ")),
@@ -52,6 +53,7 @@ def test_a_line_that_a_pdf_has_wrapped_goes_on(wrapped):
     "lines",
     [
         "Nghỉ Tết\nĐi làm",
+        "Nghỉ Tết\nĐợt 2",
         "Nghỉ Tết.\ntừ ngày 05/02/2027",
         "Nghỉ Tết;\ntừ ngày 05/02/2027",
         "Nghỉ Tết:\ntừ ngày 05/02/2027",
