@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from events.errors import InvalidInputError
 from events.templates.checks import (
     ANCHORS,
+    FIELDS,
     Known,
     find_cycle,
     problem_in_words,
@@ -19,7 +20,7 @@ from events.templates.checks import (
 from events.templates.entries import ItemEntry, TemplateEntry
 
 KNOWN = Known(
-    roles={"so", "ubnd"}, phases={"prepare"}, evidence={"photo"}, levels={"province", "commune"}
+    roles=("ubnd", "so"), phases={"prepare"}, evidence={"photo"}, levels={"province", "commune"}
 )
 ITEM = {
     "key": "visits",
@@ -218,7 +219,9 @@ def test_a_mistake_in_a_whole_template_names_its_item(item, name):
     with pytest.raises(ValidationError) as caught:
         TemplateEntry.model_validate(data)
 
-    assert problem_in_words(caught.value, data).facts["item"] == name
+    found = problem_in_words(caught.value, data)
+    assert found.facts["item"] == name
+    assert found.facts["field"] in FIELDS.values()
 
 
 @pytest.mark.parametrize(

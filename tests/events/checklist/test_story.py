@@ -1,4 +1,4 @@
-"""Names of units inside Vietnamese sentences, as officials write them."""
+"""Lines of an item's history, as officials write them."""
 
 import pytest
 
