@@ -120,6 +120,13 @@ def test_a_swap_whose_days_are_both_off_is_none():
         check_swaps([swap(FRIDAY, SATURDAY)[0], closed], {})
 
 
+def test_a_swap_whose_days_are_both_worked_is_none():
+    worked = Decision(FRIDAY, False, DayReason(Cause.WORKED))
+
+    with pytest.raises(InvalidInputError, match="Please take both days"):
+        check_swaps([worked, swap(FRIDAY, SATURDAY)[1]], {})
+
+
 def test_a_tet_break_lies_in_its_year():
     check_break(2027, [date(2027, 2, 4), date(2027, 2, 10)])
     check_break(2027, [])

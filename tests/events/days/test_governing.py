@@ -101,6 +101,8 @@ def test_a_swap_begins_a_part_and_being_off_behind_two_days_of_one_too():
     [
         ("Hoán đổi 13/02 và nghỉ 08/02", [({Says.SWAP, Says.OFF}, [13, 8])]),
         ("Nghỉ 05/02 các cơ quan 06/02, nghỉ 10/02", [({Says.OFF}, [5, 6, 10])]),
+        ("Nghỉ 05/02, cơ quan có lịch nghỉ 08/02", [({Says.OFF}, [5, 8])]),
+        ("Nghỉ 05/02, công chức làm bù 13/02", [({Says.OFF, Says.MADE_UP}, [5, 13])]),
         ("Nghỉ 05/02, các cơ quan nghỉ 10/02", [({Says.OFF}, [5]), ({Says.OFF}, [10])]),
         (
             "Nhân dịp Tết, đồng thời nghỉ 05/02, báo cáo 15/02",

@@ -1,6 +1,7 @@
 """How far from its anchor an item lies, at each level."""
 
 from events.models import Template, TemplateItem, TemplateVersion
+from events.models.templates import DROP
 
 VISITS = TemplateItem(
     offset_days=-28,
@@ -23,6 +24,10 @@ def test_an_item_of_one_day_has_no_end_at_any_level():
 
 
 def test_a_template_opens_with_its_newest_items():
-    first, second = TemplateVersion(number=1), TemplateVersion(number=2)
+    versions = [TemplateVersion(number=number) for number in (1, 2, 3)]
 
-    assert Template(versions=[first, second]).current is second
+    assert Template(versions=versions).current is versions[2]
+
+
+def test_a_template_of_before_still_drops_what_a_missing_level_would_do():
+    assert DROP == "drop"
