@@ -151,6 +151,17 @@ def test_items_that_fit_stand_on_a_line_each_and_the_others_are_counted():
     assert rest == f"… and 2 more items: {HOME}"
 
 
+def test_two_items_that_just_fit_are_both_told_and_one_letter_more_is_too_much():
+    room = ZALO_LIMIT - len(zalo_text([entry(""), entry("")], HOME, ENGLISH))
+
+    fits, not_quite = (
+        zalo_text([entry("a" * length), entry("")], HOME, ENGLISH) for length in (room, room + 1)
+    )
+
+    assert (len(fits), fits.count("/viec/")) == (ZALO_LIMIT, 2)
+    assert not_quite.endswith(f"… and 1 more item: {HOME}")
+
+
 def test_the_first_of_many_is_cut_where_not_even_it_fits():
     text = zalo_text([entry("a" * 600, number=1), entry(number=2)], HOME, ENGLISH)
 

@@ -12,8 +12,9 @@ from events.checklist.closing_words import (
     closing_of,
     why_closed,
     why_closed_within,
+    with_whole,
 )
-from events.models import ChecklistItem, ClosedBecause
+from events.models import Campaign, ChecklistItem, ClosedBecause, Unit
 
 FLOOD = by_person("Mưa lũ")
 LEFT_OUT = Closing(ClosedBecause.NOT_CHOSEN)
@@ -60,8 +61,10 @@ def test_a_whole_whose_parts_are_not_told_says_nothing():
 
 
 def test_a_part_says_why_its_whole_is_closed_in_the_readers_language():
-    facts = {"unit": "Xã Đăk Blô", "whole": by_version(2).columns}
-    part = Closing(ClosedBecause.WHOLE, facts)
+    whole = item_closed(by_version(2))
+    whole.campaign = Campaign(unit=Unit(full_name="Xã Đăk Blô"))
+
+    part = with_whole(whole)
 
     assert why_closed(part, "en") == (
         "Closed together with the item of Xã Đăk Blô: No longer in the template (version 2)"
