@@ -86,6 +86,12 @@ def test_a_fact_that_is_no_word_of_the_product_is_not_looked_up():
     assert say(error, "en") == "“7” is missing."
 
 
+def test_what_people_typed_is_not_translated_though_the_product_has_that_word():
+    error = NotFoundError(kind="campaign", key="Weight")
+
+    assert say(error, "vi") == "Không tìm thấy chiến dịch “Weight”."
+
+
 def test_a_language_without_a_catalogue_speaks_english():
     assert translations("fr").gettext("due today") == "due today"
     assert LANGUAGES == ("vi", "en")
