@@ -105,11 +105,11 @@ def in_order(
 
     def count_late(key: str, days: Mapping[str, date]) -> DueDates:
         dates = count(key, days)
-        one = late(key, dates.due)
+        # a plan's new day, or what an item waits for, may have brought it back into time
+        one = late(key, dates.due) if key in too_late else None
         if one is None:
             return dates
-        due, reason = min(one.due, ends.get(key, one.due)), _opened_late(one.born)
-        return replace(dates, due=due, due_reason=reason)
+        return replace(dates, due=min(one.due, ends[key]), due_reason=_opened_late(one.born))
 
     return _in_order(waits_for, count_late, stands)
 

@@ -225,7 +225,7 @@ def _days(dates: list[Stated]) -> list[date]:
     found: list[date] = []
     for before, one in zip([None, *dates], dates, strict=False):
         length = (one.day - before.day).days if before and one.ends_range else 0
-        if before and one.ends_range and not 0 <= length < _LONGEST:
+        if not 0 <= length < _LONGEST:
             return []
         found += [one.day - n * _A_DAY for n in range(max(1, length))][::-1]
     return found

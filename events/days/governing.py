@@ -37,8 +37,8 @@ class Clause:
     words: str
     dates: tuple[Stated, ...]
     at: int  # where its verb stands
-    lead: str = ""
-    is_noun: bool = False
+    lead: str
+    is_noun: bool
 
     @property
     def is_other(self) -> bool:
@@ -181,7 +181,7 @@ def _parts(
 def _heads(said: str, begin: int, end: int) -> Iterator[_Head]:
     for match in _HEAD.finditer(said, begin, end):
         says = next(kind for n, (kind, _) in enumerate(_HEADS) if match[f"h{n}"] is not None)
-        is_noun = says is Says.OFF and _IS_NOUN.search(said[begin : match.end()]) is not None
+        is_noun = _IS_NOUN.search(said[begin : match.end()]) is not None
         yield _Head(says, match.start(), match.end(), is_noun)
 
 

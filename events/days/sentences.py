@@ -10,7 +10,10 @@ from dataclasses import dataclass
 
 from events.texts import nfc
 
-_SENTENCE_END = re.compile(r"[\n;]+|(?:(?<=\D)|(?<=\d{4})|(?<=[/.-]\d)|(?<=[/.-]\d\d))\.\s+(?=\D)")
+# not behind the letter or the number of a point
+_SENTENCE_END = re.compile(
+    r"[\n;]+|(?:(?<=\D)(?<!^\w)|(?<=\d{4})|(?<=[/.-]\d)|(?<=[/.-]\d\d))\.\s+(?=\D)"
+)
 _NUMBERED = re.compile(r"(?:\d{1,2}|[a-zđ])\s*[.)]\s")
 _ADDRESSED = re.compile(r"kính gửi\b", re.IGNORECASE)  # it ends where the matter begins
 _THE_MATTER = re.compile(r"(?:được |các )?(?:nghỉ|hoán đổi|đi làm|làm bù)\b")

@@ -116,7 +116,7 @@ class Stated:
     def is_on_another_weekday(self) -> bool:
         """Tell whether the weekday before it is not the date's."""
         named = list(_WEEKDAY.finditer(self.words))
-        return bool(named) and self.day.weekday() != _WEEKDAYS.get(named[-1][1] or "", 6)
+        return bool(named) and self.day.weekday() != _WEEKDAYS.get(named[-1][1], 6)
 
 
 def plain(sentence: str, year: int) -> str:

@@ -172,10 +172,9 @@ class WorkCalendar:
         return sum(self.is_working(day + number * _A_DAY) for number in days)
 
     def _search(self, day: date, step: timedelta) -> date:
-        for _ in range(_LONGEST_BREAK):
-            day += step
-            if self.is_working(day):
-                return day
+        for other in (day + n * step for n in range(1, _LONGEST_BREAK + 1)):
+            if self.is_working(other):
+                return other
         raise ValueError(f"no working day within {_LONGEST_BREAK} days of {day}")
 
     def _holiday(self, day: date) -> DayReason | None:

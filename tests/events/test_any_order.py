@@ -47,7 +47,7 @@ from events.templates import editing
 from events.units.tree import load_tree
 from tests.chance import drawn, undone
 from tests.conftest import Cast
-from tests.events.campaigns.test_due_dates import YEARS
+from tests.events.campaigns.test_order_of_items import YEARS
 from tests.events.reforms.test_reform import everything
 
 A_DAY = timedelta(days=1)

@@ -60,6 +60,20 @@ def test_dates_are_written_as_in_official_papers(day, words):
     assert date_in_words(day, "vi") == words
 
 
+def test_every_day_of_the_week_has_its_name():
+    days = [date(2026, 2, day) for day in range(9, 16)]
+
+    assert [date_in_words(day, "vi").partition(",")[0] for day in days] == [
+        "thứ Hai",
+        "thứ Ba",
+        "thứ Tư",
+        "thứ Năm",
+        "thứ Sáu",
+        "thứ Bảy",
+        "Chủ nhật",
+    ]
+
+
 def test_dates_in_english():
     assert date_in_words(FRIDAY, "en") == "Friday, 13 February 2026"
 
@@ -70,7 +84,9 @@ def test_dates_in_english():
         (date(2026, 2, 6), None, "còn 7 ngày", "7 days left"),
         (date(2026, 2, 12), None, "còn 1 ngày", "1 day left"),
         (FRIDAY, None, "đến hạn hôm nay", "due today"),
+        (date(2026, 2, 14), None, "quá hạn 1 ngày", "1 day overdue"),
         (date(2026, 2, 16), None, "quá hạn 3 ngày", "3 days overdue"),
+        (date(2026, 2, 1), date(2026, 2, 3), "2 ngày nữa bắt đầu", "starts in 2 days"),
         (date(2026, 2, 1), date(2026, 2, 2), "1 ngày nữa bắt đầu", "starts in 1 day"),
         (date(2026, 2, 2), date(2026, 2, 2), "còn 11 ngày", "11 days left"),
     ],
@@ -105,6 +121,52 @@ def test_a_summary_that_is_too_long_for_zalo_is_cut_to_fit_exactly(sentences):
     assert len(text) == ZALO_LIMIT
     assert "ữ… – Thị trấn Đăk Glei." in text
     assert text.endswith(f"{HOME}/viec/1")
+
+
+def test_a_summary_that_just_fits_is_left_whole_and_one_letter_more_is_cut():
+    room = ZALO_LIMIT - len(zalo_text([entry("")], HOME, ENGLISH))
+
+    whole, cut = (zalo_text([entry("a" * length)], HOME, ENGLISH) for length in (room, room + 1))
+
+    assert (len(whole), "…" in whole) == (ZALO_LIMIT, False)
+    assert (len(cut), cut.count("a…")) == (ZALO_LIMIT, 1)
+
+
+def test_a_summary_is_cut_behind_a_word_and_never_to_less_than_40_characters():
+    long_unit = entry("a" * 39 + " " + "b" * 99, unit="Đ" * 500)
+
+    assert f"{'a' * 39}… – Đ" in zalo_text([long_unit], HOME, ENGLISH)
+
+
+def test_items_that_fit_stand_on_a_line_each_and_the_others_are_counted():
+    several = [entry(number=number) for number in (1, 2)]
+    text = zalo_text(several, HOME, ENGLISH)
+
+    assert [line.rpartition("/")[2] for line in text.split("\n")] == ["1", "2"]
+
+    many = [entry("a" * 250, number=number) for number in range(3)]
+    first, rest = zalo_text(many, HOME, ENGLISH).split("\n")
+
+    assert first.endswith("/viec/0")
+    assert rest == f"… and 2 more items: {HOME}"
+
+
+def test_two_items_that_just_fit_are_both_told_and_one_letter_more_is_too_much():
+    room = ZALO_LIMIT - len(zalo_text([entry(""), entry("")], HOME, ENGLISH))
+
+    fits, not_quite = (
+        zalo_text([entry("a" * length), entry("")], HOME, ENGLISH) for length in (room, room + 1)
+    )
+
+    assert (len(fits), fits.count("/viec/")) == (ZALO_LIMIT, 2)
+    assert not_quite.endswith(f"… and 1 more item: {HOME}")
+
+
+def test_the_first_of_many_is_cut_where_not_even_it_fits():
+    text = zalo_text([entry("a" * 600, number=1), entry(number=2)], HOME, ENGLISH)
+
+    assert len(text) == ZALO_LIMIT
+    assert text.endswith(f"/viec/1\n… and 1 more item: {HOME}")
 
 
 @given(entries)

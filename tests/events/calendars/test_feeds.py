@@ -1,16 +1,11 @@
 import re
-import unicodedata
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import icalendar
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import select
 
 from events.calendars.feeds import all_slugs, serve_feed
-from events.calendars.ical import RENDERER_EPOCH, CalendarEvent, CalendarHead, write_calendar
 from events.campaigns.opening import open_campaigns
 from events.checklist.history import Stamp
 from events.checklist.states import complete_item
@@ -29,28 +24,8 @@ from events.people.posts import give_post
 from events.units.tree import get_unit
 from tests.conftest import tick_off
 
-GOLDEN = Path(__file__).parents[2] / "data" / "calendars"
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
 A_DAY = timedelta(days=1)
-HEAD = CalendarHead(
-    "Lịch thử",
-    "Để thử; có phẩy, có xuống dòng",
-    "crimson",
-    "#DC143C",
-    source="https://example.org/lich/thu.ics",
-)
-
-
-def an_event(**changes):
-    values = {
-        "uid": "0001@sumvay",
-        "summary": "Ngày Gia đình Việt Nam",
-        "dtstart": date(2027, 6, 28),
-        "dtend": date(2027, 6, 29),
-        "created": NOW,
-        "last_modified": NOW,
-    }
-    return CalendarEvent(**(values | changes))
 
 
 def serve(session_factory, slug, now=NOW):
@@ -77,36 +52,6 @@ def november(session_factory, vietnam):
         open_campaigns(session, now=NOW, calendar=vietnam)
 
 
-def test_a_calendar_is_written_byte_for_byte_as_agreed():
-    events = [
-        an_event(
-            description="Chủ đề: Gia đình hạnh phúc - Quốc gia thịnh vượng.\nCăn cứ: Quyết định 72/2001/QĐ-TTg; 04/5/2001."
-        ),
-        an_event(
-            uid="0002@sumvay",
-            summary="Lễ phát động",
-            dtstart=NOW,
-            dtend=NOW + timedelta(hours=2),
-            location="Nhà văn hóa, tầng 1",
-        ),
-        an_event(
-            uid="0003@sumvay",
-            dtstart=date(2026, 11, 15),
-            dtend=date(2026, 12, 16),
-            status="CANCELLED",
-            sequence=4,
-        ),
-        an_event(
-            uid="0004@sumvay",
-            summary="Hạn: Báo cáo",
-            categories=("Hạn việc",),
-            url="https://example.org/viec/4",
-        ),
-    ]
-
-    assert write_calendar(HEAD, events).decode() == (GOLDEN / "all-kinds.ics").read_bytes().decode()
-
-
 def test_lines_end_with_crlf_and_have_at_most_75_octets(session_factory, november):
     body = serve(session_factory, "tinh-quang-ngai-2025").body
 
@@ -115,18 +60,6 @@ def test_lines_end_with_crlf_and_have_at_most_75_octets(session_factory, novembe
     assert max(map(len, body.split(b"\r\n"))) <= 75
     assert not body.startswith(b"\xef\xbb\xbf")
     assert all(line.decode() is not None for line in body.split(b"\r\n"))  # no letter is cut
-
-
-@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300))
-def test_any_text_comes_back_from_a_calendar_as_it_went_in(text):
-    [event] = events_of(
-        write_calendar(HEAD, [an_event(summary="x", description=text or "-")])
-    ).values()
-    expected = icalendar.vText(text or "-")
-
-    clean = unicodedata.normalize("NFC", expected).replace("\r\n", "\n").replace("\t", " ")
-    clean = "".join(c for c in clean if c == "\n" or unicodedata.category(c) != "Cc")
-    assert str(event.get("DESCRIPTION", "")) == clean
 
 
 def test_the_head_names_the_calendar_for_every_client(session_factory, november):
@@ -251,22 +184,6 @@ def test_the_deadlines_of_a_cancelled_campaign_are_marked_with_it(session_factor
 
     events = events_of(serve(session_factory, slug).body)
     assert {uid for uid, event in events.items() if event["STATUS"] == "CANCELLED"} == uids
-
-
-def test_a_calendar_with_no_page_and_no_address_of_its_own_names_none():
-    head = CalendarHead("Lịch thử", "Để thử", "crimson", "#DC143C")
-
-    calendar = icalendar.Calendar.from_ical(write_calendar(head, []))
-
-    assert not {"URL", "SOURCE"} & calendar.keys()
-
-
-def test_stamps_are_those_of_the_row_and_never_older_than_the_renderer():
-    old = an_event(last_modified=datetime(2020, 1, 1, tzinfo=UTC))
-
-    [event] = events_of(write_calendar(HEAD, [old])).values()
-
-    assert event["DTSTAMP"].dt == event["LAST-MODIFIED"].dt == RENDERER_EPOCH
 
 
 def test_feeds_carry_no_addresses_and_no_alarms(session_factory, november):

@@ -1,39 +1,27 @@
-"""The order of ``depends_on`` within a unit, however days are shifted: at opening, and when days
-off are decided.
-"""
+"""When items are due: counted from their anchors, in the order of what they wait for, and late."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
 
-from events.campaigns.due_dates import WAITS, DueDates, due_dates, in_order, planned_day
-from events.campaigns.opening import open_round
-from events.campaigns.rounds import Anchors, rounds_of
-from events.checklist.history import Stamp
+from events.campaigns.due_dates import WAITS, DueDates, Late, due_dates, in_order, planned_day
+from events.campaigns.rounds import Anchors
 from events.days.reasons import Cause, DayReason
 from events.days.recurrence import Occurrence
-from events.days.workdays import Decision, Shift
-from events.models import Anchor, Campaign, ChecklistItem, Template, TemplateItem
-from events.replanning import anchors
-from events.replanning.days_off import YearDecision, apply_decision, preview_decision
-from events.templates.editing import edit_template, item_entry
-from events.working_calendar import work_calendar
-from tests.chance import drawn, undone
+from events.days.workdays import Shift
+from events.models import Anchor, TemplateItem
 
 A_DAY = timedelta(days=1)
 KEYS = ["a", "b", "c", "d", "e"]
 DAYS = st.dates(date(2030, 1, 1), date(2030, 3, 31))
-# year ends, 29 February, Tết 2030, 24/11 whose compensation is 25/11
-YEARS = (2021, 2024, 2027, 2029, 2030)
 
 
 @st.composite
-def waiting(draw):
+def waiting(draw, days=DAYS):
     """Days of some keys, each of which may wait for others, wherever these stand in the list."""
-    due = {key: draw(DAYS) for key in KEYS}
+    due = {key: draw(days) for key in KEYS}
     order = draw(st.permutations(KEYS))
     firsts = {
         key: draw(st.lists(st.sampled_from(order[:number]), max_size=3)) if number else []
@@ -70,6 +58,102 @@ def test_a_day_that_stands_otherwise_is_what_others_wait_for(found, by_hand):
     )
 
 
+BORN = date(2030, 2, 1)
+A_WEEK_LATER = BORN + 7 * A_DAY
+IN_TIME = BORN + 2 * A_DAY
+OPENED_LATE = DayReason(Cause.LATE_OPENING, day=BORN)
+
+
+def settle_late(due, waits_for, own=()):
+    """Return the dates of keys that came into being on ``BORN``; those of ``own`` stay overdue."""
+    return in_order(
+        waits_for,
+        lambda key, _days: DueDates(None, due[key], due[key], None),
+        late=lambda key, day: Late(BORN, A_WEEK_LATER) if day < BORN and key not in own else None,
+    )
+
+
+def dues(found):
+    return {key: (dates.due, dates.due_reason) for key, dates in found.items()}
+
+
+@given(waiting(st.dates(BORN - 9 * A_DAY, BORN + 9 * A_DAY)))
+def test_what_comes_late_is_due_after_its_birth_and_holds_up_nothing_that_is_in_time(found):
+    due, waits_for = found
+    in_time = {key: day for key, day in settle(due, waits_for).items() if day >= BORN}
+
+    settled = {key: one.due for key, one in settle_late(due, waits_for).items()}
+
+    assert {key: settled[key] for key in in_time} == in_time
+    assert all(BORN <= settled[key] <= A_WEEK_LATER for key in settled.keys() - in_time.keys())
+    assert all(settled[key] >= settled[one] for key, firsts in waits_for.items() for one in firsts)
+
+
+def test_nothing_is_late_that_is_due_on_the_day_of_its_birth():
+    assert dues(settle_late({"plan": BORN}, {"plan": []})) == {"plan": (BORN, None)}
+
+
+def test_what_had_passed_says_that_it_was_opened_late():
+    early = {"plan": BORN - 9 * A_DAY, "visits": BORN - A_DAY}
+
+    found = settle_late(early, {"visits": ["plan"], "plan": []})
+
+    assert dues(found) == dict.fromkeys(early, (A_WEEK_LATER, OPENED_LATE))
+    assert {key: dates.nominal_due for key, dates in found.items()} == early
+
+
+def test_what_had_passed_is_due_with_the_first_in_time_that_waits_for_it_directly_or_not():
+    due = {"plan": BORN - 9 * A_DAY, "visits": BORN - A_DAY, "report": IN_TIME, "fair": BORN}
+
+    found = settle_late(
+        due, {"report": ["visits"], "visits": ["plan"], "plan": [], "fair": ["plan"]}
+    )
+
+    assert dues(found) == {
+        "plan": (BORN, OPENED_LATE),
+        "visits": (IN_TIME, OPENED_LATE),
+        "report": (IN_TIME, None),
+        "fair": (BORN, None),
+    }
+
+
+def test_what_waits_for_something_in_time_is_not_late_itself_whatever_else_is():
+    due = {"plan": IN_TIME, "visits": BORN - A_DAY, "banners": BORN - A_DAY}
+
+    found = settle_late(due, {"visits": ["plan"], "plan": [], "banners": []})
+
+    assert dues(found) == {
+        "plan": (IN_TIME, None),
+        "visits": (IN_TIME, WAITS),
+        "banners": (A_WEEK_LATER, OPENED_LATE),
+    }
+
+
+def test_what_counts_from_a_plan_is_counted_from_its_new_day_and_may_be_in_time_by_that():
+    def count(key, days):
+        day = days["plan"] + 3 * A_DAY if days else BORN - 9 * A_DAY
+        return DueDates(None, day, day, None)
+
+    found = in_order(
+        {"visits": ["plan"], "plan": []},
+        count,
+        late=lambda _key, day: Late(BORN, A_WEEK_LATER) if day < BORN else None,
+    )
+
+    assert dues(found) == {
+        "plan": (A_WEEK_LATER, OPENED_LATE),
+        "visits": (A_WEEK_LATER + 3 * A_DAY, None),
+    }
+
+
+def test_what_stays_overdue_presses_nobody_and_follows_what_it_waits_for():
+    due = {"plan": BORN - 9 * A_DAY, "visits": BORN - A_DAY}
+
+    found = settle_late(due, {"visits": ["plan"], "plan": []}, own=["visits"])
+
+    assert dues(found) == {"plan": (A_WEEK_LATER, OPENED_LATE), "visits": (A_WEEK_LATER, WAITS)}
+
+
 def test_an_item_waits_for_one_that_stands_after_it_in_the_template():
     early, late = date(2030, 1, 10), date(2030, 2, 20)
     due = {"report": early, "visits": early, "plan": late}
@@ -77,89 +161,6 @@ def test_an_item_waits_for_one_that_stands_after_it_in_the_template():
     settled = settle(due, {"report": ["visits"], "visits": ["plan"], "plan": []})
 
     assert settled == {"report": late, "visits": late, "plan": late}
-
-
-def reordered(session, cast, template, offsets, shifts):
-    """Give a template a version in which items wait for items that may be due later."""
-    entries = [item_entry(item) for item in template.current.items]
-    changed = []
-    for number, entry in enumerate(entries):
-        first = [entries[number - 1].key] if number else []
-        values = {
-            "offset_days": offsets[number % len(offsets)],
-            "shift": shifts[number % len(shifts)],
-            "depends_on": first,
-        }
-        end = (
-            {"end_offset_days": values["offset_days"] + 5}
-            if entry.end_offset_days is not None
-            else {}
-        )
-        changed.append(entry.model_copy(update={**values, **end, "level_offsets": {}}))
-    return edit_template(
-        session, template, changed, by=cast.hoa, now=datetime(2021, 1, 1, tzinfo=UTC)
-    )
-
-
-def is_in_order(session):
-    by_key = {(item.campaign_id, item.key): item for item in session.scalars(select(ChecklistItem))}
-    return all(
-        item.due >= by_key[item.campaign_id, first].due
-        for item in by_key.values()
-        for first in item.depends_on
-        if (item.campaign_id, first) in by_key
-    )
-
-
-@pytest.mark.slow
-@drawn(25)
-@given(
-    key=st.sampled_from(["happiness_day", "evaw_day", "gender_action_month"]),
-    year=st.sampled_from(YEARS),
-    offsets=st.lists(st.integers(-60, 20), min_size=1, max_size=5),
-    shifts=st.lists(st.sampled_from(Shift), min_size=1, max_size=3),
-)
-def test_a_template_of_people_opens_in_order_and_moving_nothing_moves_nothing(
-    session, vietnam, cast, key, year, offsets, shifts
-):
-    with undone(session):
-        template = session.scalars(select(Template).where(Template.key == key)).one()
-        reordered(session, cast, template, offsets, shifts)
-        [found] = rounds_of(template, year)
-        now = datetime(year, 1, 1, 2, tzinfo=UTC)
-        open_round(session, found, now=now, calendar=vietnam)
-
-        assert is_in_order(session)
-        root = session.scalars(select(Campaign).where(Campaign.parent_id.is_(None))).one()
-        assert anchors.preview(session, root, anchors.NewAnchor(), vietnam, now=now).is_empty
-
-
-def test_a_decision_on_days_off_takes_those_along_that_wait(session, cast):
-    template = session.scalars(select(Template).where(Template.key == "happiness_day")).one()
-    entries = [item_entry(item) for item in template.current.items]
-    waits = {
-        "plan_commune": {"offset_days": -18, "shift": Shift.NEXT},  # Tuesday 2 March
-        "visits": {"offset_days": -18, "shift": Shift.PREVIOUS, "depends_on": ["plan_commune"]},
-    }
-    entries = [entry.model_copy(update=waits.get(entry.key, {})) for entry in entries]
-    now = datetime(2021, 1, 10, tzinfo=UTC)
-    edit_template(session, template, entries, by=cast.hoa, now=now)
-    [found] = rounds_of(template, 2021)
-    open_round(session, found, now=now, calendar=work_calendar(session))
-    assert is_in_order(session)
-    decision = YearDecision(
-        2021, (Decision(date(2021, 3, 2), True, DayReason(Cause.DECIDED)),), "Nghỉ ngày 02/3/2021"
-    )
-
-    shown = preview_decision(session, decision)
-    apply_decision(
-        session, decision, stamp=Stamp(None, now), expected_fingerprint=shown.fingerprint
-    )
-
-    session.flush()
-    assert is_in_order(session)
-    visit = session.scalars(select(ChecklistItem).where(ChecklistItem.key == "visits")).first()
-    assert (visit.due, visit.due_reason) == (date(2021, 3, 3), WAITS)
 
 
 MARCH_2026 = Anchors(Occurrence.of_day(date(2026, 3, 20)))

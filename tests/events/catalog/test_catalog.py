@@ -24,7 +24,6 @@ from events.models import (
     TemplateVersion,
     Unit,
 )
-from events.templates.checks import find_cycle
 from events.templates.entries import TemplateEntry
 from events.working_calendar import work_calendar
 
@@ -547,11 +546,6 @@ def test_the_2021_action_month_has_its_2021_name(session):
 
     assert month.title_in(2021).endswith("phòng ngừa, ứng phó với bạo lực trên cơ sở giới")
     assert month.title_in(2020).endswith("phòng, chống bạo lực trên cơ sở giới")
-
-
-def test_a_cycle_is_found_and_shown_from_its_start():
-    assert find_cycle({"a": ["b"], "b": ["c"], "c": ["b"]}) == ["b", "c", "b"]
-    assert find_cycle({"a": ["b", "c"], "b": ["c"], "c": []}) == []
 
 
 def test_what_the_catalogue_says_to_people_is_said_in_vietnamese(catalog):

@@ -8,6 +8,7 @@ import pytest
 
 from events.days.decision_text import TET, read_decision
 from events.days.doubts import Doubt
+from events.days.reasons import Cause, DayReason
 
 A_DAY = timedelta(days=1)
 CASES = tomllib.loads((Path(__file__).parents[2] / "data" / "decisions.toml").read_text("utf-8"))
@@ -294,3 +295,110 @@ def test_what_stays_unsure_is_marked(text, doubtful):
     read = read_decision(text, 2027)
 
     assert {day.day: set(day.doubts) for day in read.days if day.doubtful} == doubtful
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Nghỉ Tết Nguyên đán ngày 05/02/2027", TET),
+        ("Nghỉ Tết Dương lịch ngày 01/01/2027", DayReason(Cause.HOLIDAY, "Tết Dương lịch")),
+        ("Nghỉ Quốc khánh ngày 02/9/2027", DayReason(Cause.HOLIDAY, "Quốc khánh")),
+        ("Nghỉ bù ngày 03/5/2027", DayReason(Cause.IN_LIEU)),
+        ("Nghỉ bù Tết ngày 11/02/2027", DayReason(Cause.IN_LIEU)),
+        ("Nghỉ từ 04/02/2027 đến 05/02/2027, gồm Tết và nghỉ bù", TET),
+        ("Nghỉ bù từ 03/5/2027 đến 04/5/2027", DayReason(Cause.IN_LIEU)),
+        ("Nghỉ ngày 03/5/2027", DayReason(Cause.DECIDED)),
+    ],
+)
+def test_a_day_off_says_what_for(text, reason):
+    assert {day.reason for day in read_decision(text, 2027).days} == {reason}
+
+
+@pytest.mark.parametrize(
+    ("text", "off", "worked"),
+    [
+        ("Nghỉ 07/5/2027 và làm bù 08/5/2027", 7, 8),
+        ("Hoán đổi 08/5/2027 cho 07/5/2027", 7, 8),
+        ("Hoán đổi 07/5/2027 sang 08/5/2027", 7, 8),
+        ("Nghỉ 07/5/2027, trong đó làm bù 08/5/2027", 7, 8),
+        ("Hoán đổi ngày làm việc 06/5/2027 sang 07/5/2027", 6, 7),
+        ("Hoán đổi: làm bù 07/5/2027 cho ngày 06/5/2027", 6, 7),
+        ("Hoán đổi: làm bù 07/5/2027 thay ngày 06/5/2027", 6, 7),
+    ],
+)
+def test_a_swap_gives_up_the_working_day_for_the_one_on_a_weekend(text, off, worked):
+    first, second = sorted(read_decision(text, 2027).days, key=lambda day: not day.off)
+
+    assert first.reason == DayReason(Cause.SWAP, day=date(2027, 5, worked))
+    assert second.reason == DayReason(Cause.WORKED_FOR, day=date(2027, 5, off))
+    assert (first.day.day, second.day.day) == (off, worked)
+
+
+def test_a_break_and_the_day_worked_for_it_are_read_together():
+    read = read_decision("Nghỉ từ 30/4/2027 đến 04/5/2027, làm bù 08/5/2027", 2027)
+
+    assert [day.day for day in read.days if day.off] == days(date(2027, 4, 30), date(2027, 5, 4))
+    assert [(day.day, day.reason) for day in read.days if not day.off] == [
+        (date(2027, 5, 8), DayReason(Cause.WORKED))
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hoán đổi ngày 07/5/2027",
+        "Hoán đổi 07/5/2027 sang 07/5/2027",
+        "Hoán đổi 06/5/2027, 07/5/2027 sang 08/5/2027",
+        "Nghỉ từ 11/02/2027 đến 05/02/2027",
+        "Nghỉ từ 01/02/2027 đến 21/02/2027",
+        "Nghỉ ngày 05/02/2024",
+        "Nghỉ ngày 30/02/2027",
+        "Không nghỉ ngày 05/02/2027",
+        "Chưa nghỉ ngày 05/02/2027",
+        "Nghỉ trước ngày 05/02/2027",
+        "Nghỉ từ ngày 05/02/2027",
+        "Nghỉ Tết từ 05/02/2027 và 3",
+        "Nghỉ 05/02/2027 và đi làm 06/02/2027 từ 3",
+        "Căn cứ Luật",
+    ],
+)
+def test_what_cannot_be_meant_so_is_given_back_unread(text):
+    read = read_decision(text, 2027)
+
+    assert (read.days, read.unread) == ((), (text,))
+
+
+def test_the_longest_break_has_twenty_days():
+    assert len(closed("Nghỉ từ 01/02/2027 đến 20/02/2027", 2027)) == 20
+
+
+@pytest.mark.parametrize("year", [2026, 2027, 2028])
+def test_days_of_the_years_beside_are_read(year):
+    assert closed(f"Nghỉ ngày 31/12/{year}", 2027) == [date(year, 12, 31)]
+
+
+def test_a_day_that_is_worked_is_read():
+    [worked] = read_decision("Các cơ quan đi làm ngày 08/5/2027", 2027).days
+
+    assert (worked.day, worked.off, worked.reason) == (
+        date(2027, 5, 8),
+        False,
+        DayReason(Cause.WORKED),
+    )
+
+
+def test_the_first_working_day_decides_nothing_and_is_understood():
+    read = read_decision("Ngày làm việc đầu tiên là ngày 11/02/2027", 2027)
+
+    assert (read.days, read.unread) == ((), ())
+
+
+def test_a_text_tells_the_years_it_writes_out_and_each_day_its_line():
+    read = read_decision("Nghỉ 05/02/2027.\nNghỉ 31/12/2026", 2027)
+
+    assert read.years == {2026, 2027}
+    assert [(day.day, day.line) for day in read.days] == [
+        (date(2026, 12, 31), "Nghỉ 31/12/2026"),
+        (date(2027, 2, 5), "Nghỉ 05/02/2027"),
+    ]
+    assert read.days[0].decision.day == date(2026, 12, 31)

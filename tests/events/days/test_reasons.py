@@ -174,3 +174,35 @@ def test_what_is_stored_gives_the_same_reason_back(reason):
 def test_a_reason_without_its_facts_or_with_others_cannot_be(facts):
     with pytest.raises(ValueError, match="cannot have the facts"):
         DayReason(**facts)
+
+
+@pytest.mark.parametrize(
+    ("reason", "stored"),
+    [
+        (DayReason(Cause.WEEKEND), {"cause": "weekend"}),
+        (
+            DayReason(Cause.HOLIDAY, CULTURE_DAY, provisional=True),
+            {"cause": "holiday", "name": CULTURE_DAY, "provisional": True},
+        ),
+        (
+            DayReason(Cause.LATE_PLAN, day=DAY, workdays=0),
+            {"cause": "late-plan", "day": "2026-01-10", "workdays": 0},
+        ),
+    ],
+)
+def test_only_what_a_reason_says_is_stored(reason, stored):
+    assert reason.plain == stored
+
+
+@pytest.mark.parametrize(("today", "guess"), [(9, True), (10, True), (11, False)])
+def test_a_guess_about_a_day_is_none_once_it_has_passed(today, guess):
+    reason = DayReason(Cause.TET, provisional=True)
+
+    assert reason.as_of(date(2026, 1, today), DAY).provisional is guess
+    assert not DayReason(Cause.TET).as_of(date(2026, 1, today), DAY).provisional
+
+
+@pytest.mark.parametrize("plain", [{"cause": "moon"}, {"cause": "swap", "day": "10/01"}])
+def test_what_is_stored_otherwise_is_no_reason(plain):
+    with pytest.raises(ValueError, match=r".+"):
+        DayReason.from_plain(plain)

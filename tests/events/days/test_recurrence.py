@@ -142,6 +142,70 @@ def test_a_rule_that_names_no_day_is_refused(fields):
         rule_from(fields)
 
 
+@pytest.mark.parametrize(
+    ("fields", "rule"),
+    [
+        ({"kind": "fixed_day", "month": 3, "day": 20}, FixedDay(3, 20)),
+        (
+            {"kind": "fixed_range", "from": "11-15", "to": "12-16"},
+            FixedRange(FixedDay(11, 15), FixedDay(12, 16)),
+        ),
+        ({"kind": "lunar_day", "lunar_month": 3, "lunar_day": 10}, LunarDay(3, 10)),
+    ],
+)
+def test_the_catalogue_names_a_rule_by_its_kind(fields, rule):
+    assert rule_from(fields) == rule
+
+
+@pytest.mark.parametrize(("month", "day"), [(0, 1), (13, 1), (1, 0), (1, 31)])
+def test_a_lunar_year_has_twelve_months_of_thirty_days_at_most(month, day):
+    with pytest.raises(ValueError, match="no such lunar day"):
+        LunarDay(month, day)
+
+
+@pytest.mark.parametrize(("month", "day"), [(1, 1), (12, 30)])
+def test_its_first_and_its_last_day_are_lunar_days(month, day):
+    assert LunarDay(month, day).occurrence(2026)
+
+
+def test_the_30th_of_a_short_month_is_its_29th():
+    assert LunarDay(12, 30).occurrence(2026).dtstart == LunarDay(12, 29).occurrence(2026).dtstart
+
+
+def test_a_leap_month_is_passed_over():
+    assert LunarDay(6, 15).occurrence(2025).dtstart == date(2025, 7, 9)
+    assert LunarDay(7, 1).occurrence(2025).dtstart == date(2025, 8, 23)
+
+
+def test_a_day_that_is_no_longer_than_nothing_is_no_occurrence():
+    with pytest.raises(ValueError, match="ends after it starts"):
+        Occurrence(date(2026, 3, 20), date(2026, 3, 20))
+
+
+def test_a_range_of_one_day_is_that_day():
+    assert FixedRange(FixedDay(3, 20), FixedDay(3, 20)).occurrence(2026) == Occurrence.of_day(
+        date(2026, 3, 20)
+    )
+
+
+RULES_OF_EVERY_KIND = [FixedDay(3, 20), FixedRange(FixedDay(3, 1), FixedDay(3, 8)), LunarDay(1, 1)]
+
+
+@pytest.mark.parametrize("year", [FIRST_YEAR - 1, LAST_YEAR + 1])
+@pytest.mark.parametrize("rule", RULES_OF_EVERY_KIND)
+def test_no_rule_reaches_beyond_the_tables(rule, year):
+    with pytest.raises(YearOutOfRangeError):
+        rule.occurrence(year)
+    with pytest.raises(YearOutOfRangeError):
+        occurrences_in(rule, year)
+
+
+@pytest.mark.parametrize("year", [FIRST_YEAR, LAST_YEAR])
+@pytest.mark.parametrize("rule", RULES_OF_EVERY_KIND)
+def test_every_rule_reaches_the_ends_of_the_tables(rule, year):
+    assert occurrences_in(rule, year) == [(year, rule.occurrence(year))]
+
+
 @given(st.integers(FIRST_YEAR + 2, LAST_YEAR - 12), st.integers(1, 12), st.integers(1, 30))
 def test_every_lunar_day_belongs_to_one_solar_year_and_is_found_there_once(year, month, day):
     rule, years = LunarDay(month, day), range(year, year + 12)

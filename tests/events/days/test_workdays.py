@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.days.reasons import Cause, DayReason
-from events.days.workdays import Decision, Shift, WorkCalendar, swap_of
+from events.days.workdays import (
+    Decision,
+    Shift,
+    WorkCalendar,
+    is_public_holiday,
+    swap,
+    swap_of,
+    tet_days,
+)
+from events.errors import YearOutOfRangeError
 
 DAYS = st.dates(date(2000, 1, 1), date(2090, 12, 31))
 CULTURE_DAY = "Ngày Văn hóa Việt Nam"
@@ -152,3 +161,137 @@ def test_counting_working_days_forth_and_back_agrees(vietnam, day, count):
         sum(vietnam.is_working(day + timedelta(days=n)) for n in range(1, (end - day).days + 1))
         == count
     )
+
+
+@given(day=DAYS, count=st.integers(1, 30))
+def test_counting_working_days_back_is_counting_them_forth_from_the_other_end(vietnam, day, count):
+    begin = vietnam.add_workdays(day, -count)
+
+    assert vietnam.is_working(begin)
+    assert vietnam.workdays_between(begin, day) == count - (not vietnam.is_working(day))
+
+
+def test_no_working_day_later_is_the_day_itself_also_on_a_day_off(vietnam):
+    assert vietnam.add_workdays(date(2026, 2, 17), 0) == date(2026, 2, 17)
+
+
+@pytest.mark.parametrize(
+    ("day", "later", "count"),
+    [
+        (date(2026, 3, 2), date(2026, 3, 2), 0),
+        (date(2026, 3, 2), date(2026, 3, 3), 1),
+        (date(2026, 3, 6), date(2026, 3, 9), 1),
+        (date(2026, 2, 13), date(2026, 2, 23), 1),
+        (date(2026, 3, 3), date(2026, 3, 2), 0),
+    ],
+)
+def test_working_days_are_counted_after_a_day_up_to_and_with_another(vietnam, day, later, count):
+    assert vietnam.workdays_between(day, later) == count
+
+
+def closed_for(days: int, first: date) -> WorkCalendar:
+    decided = DayReason(Cause.DECIDED)
+    closed = [Decision(first + timedelta(days=n), True, decided) for n in range(days)]
+    opens = Decision(first + timedelta(days=days), False, DayReason(Cause.WORKED))
+    return WorkCalendar.of([*closed, opens])
+
+
+def test_a_break_longer_than_two_months_is_broken_data():
+    first = date(2026, 3, 2)
+
+    assert closed_for(60, first).shift(first, Shift.NEXT).effective == date(2026, 5, 1)
+    with pytest.raises(ValueError, match="no working day within 60 days of 2026-03-02"):
+        closed_for(61, first).shift(first, Shift.NEXT)
+
+
+def test_days_around_the_lunar_new_year_are_tet_by_whatever_name():
+    assert tet_days(2027) == {date(2027, 2, day) for day in range(4, 11)}
+    assert tet_days(2026) == {date(2026, 2, day) for day in range(16, 21)}
+
+
+def test_every_day_of_tet_says_so(vietnam):
+    assert {vietnam.day_off(day).cause for day in tet_days(2028)} == {Cause.TET}
+
+
+@pytest.mark.parametrize(
+    ("day", "is_one"),
+    [
+        (date(2026, 9, 2), True),
+        (date(2026, 4, 27), True),  # in lieu of Sunday
+        (date(2026, 8, 31), False),  # traded
+        (date(2026, 6, 28), False),
+    ],
+)
+def test_a_day_that_is_traded_is_no_public_holiday(day, is_one):
+    assert is_public_holiday(day) is is_one
+
+
+@pytest.mark.parametrize(
+    ("years", "year", "decided"),
+    [
+        ((), 2099, True),
+        ((2024, 2026), 2023, True),
+        ((2024, 2026), 2024, True),
+        ((2024, 2026), 2025, False),
+        ((2024, 2026), 2026, True),
+        ((2024, 2026), 2027, False),
+    ],
+)
+def test_a_year_is_decided_by_name_or_before_the_first_that_is_known(years, year, decided):
+    assert WorkCalendar.of(decided_years=years).is_decided(year) is decided
+
+
+@pytest.mark.parametrize(("year", "provisional"), [(2026, False), (2027, True)])
+def test_national_day_is_decided_with_its_year_and_other_holidays_are_law(year, provisional):
+    calendar = WorkCalendar.of(decided_years=[2026])
+
+    assert calendar.day_off(date(year, 9, 2)).provisional is provisional
+    assert not calendar.day_off(date(year, 4, 30)).provisional
+
+
+def test_an_announced_holiday_counts_and_is_no_law_yet():
+    calendar = WorkCalendar.of(announced=[CULTURE_DAY])
+
+    assert calendar.day_off(date(2026, 11, 24)) == DayReason(
+        Cause.HOLIDAY, CULTURE_DAY, provisional=True
+    )
+
+
+def test_a_holiday_that_was_given_up_is_worked_with_its_compensation():
+    calendar = WorkCalendar.of(dropped=[CULTURE_DAY])
+
+    assert calendar.is_working(date(2026, 11, 24))
+    assert calendar.is_working(date(2029, 11, 26))
+    assert not calendar.is_working(date(2026, 9, 2))
+
+
+def test_only_a_holiday_of_that_name_waits_for_a_decision_on_its_compensation():
+    calendar = WorkCalendar.of(lieu_announced=[CULTURE_DAY], lieu_dropped=[CULTURE_DAY])
+
+    assert calendar.day_off(date(2026, 4, 27)) == DayReason(
+        Cause.IN_LIEU_OF, "Ngày Giỗ Tổ Hùng Vương"
+    )
+
+
+def test_a_swap_is_two_days_that_name_each_other():
+    off, worked = date(2027, 5, 7), date(2027, 5, 8)
+    pair = swap(off, worked)
+
+    assert [(one.day, one.off, one.reason.day) for one in pair] == [
+        (off, True, worked),
+        (worked, False, off),
+    ]
+    assert [swap_of(one) for one in pair] == [(off, worked)] * 2
+    assert swap_of(Decision(off, True, DayReason(Cause.DECIDED))) is None
+
+
+def test_the_weekend_is_saturday_and_sunday():
+    days = {day: WorkCalendar.of().day_off(date(2026, 3, day)) for day in range(2, 9)}
+
+    assert [day for day, reason in days.items() if reason] == [7, 8]
+    assert days[7] == DayReason(Cause.WEEKEND)
+
+
+def test_a_year_beyond_the_tables_has_no_calendar(vietnam):
+    with pytest.raises(YearOutOfRangeError):
+        vietnam.day_off(date(2101, 1, 3))

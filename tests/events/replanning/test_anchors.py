@@ -34,7 +34,7 @@ from events.replanning.preview import Difference, Fate, Lateness, grouped
 from events.templates import editing
 from tests.chance import undone
 from tests.conftest import tick_off
-from tests.events.campaigns.test_due_dates import reordered
+from tests.events.campaigns.test_order_of_items import reordered
 
 MARCH_2021 = datetime(2021, 3, 1, 5, tzinfo=UTC)
 

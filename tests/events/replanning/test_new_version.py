@@ -1,8 +1,6 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import event, select
 
 from events.campaigns.due_dates import WAITS
@@ -28,16 +26,15 @@ from events.reforms.villages import add_village
 from events.replanning import new_version
 from events.replanning.preview import Fate, grouped
 from events.templates import editing
-from events.templates.entries import MOST_ITEMS, TemplateEntry
+from events.templates.entries import MOST_ITEMS
 from events.templates.toml_files import (
     export_template,
     from_toml,
     import_template,
-    to_toml,
 )
 from events.texts import decoded
 from tests.conftest import tick_off
-from tests.events.campaigns.test_due_dates import reordered
+from tests.events.campaigns.test_order_of_items import reordered
 from tests.events.replanning.test_anchors import (
     MARCH_2021,
     assert_order,
@@ -762,30 +759,3 @@ def test_what_is_wrong_in_a_file_is_said_with_its_item(session, template, cast, 
 def test_a_file_that_is_no_template_is_refused(session, cast, text):
     with pytest.raises(InvalidInputError):
         import_template(session, text, by=cast.hoa, now=MARCH_2021)
-
-
-WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-TITLES = WORDS.filter(str.strip)
-
-
-@given(title=TITLES, note=WORDS, level=WORDS, offset=st.integers(-730, 730), required=st.booleans())
-def test_any_words_survive_the_file(title, note, level, offset, required):
-    item = {
-        "key": "a", "title_vi": title, "title_en": title, "phase": "prepare", "anchor": "day", "offset_days": offset,
-        "level_offsets": {level: offset}, "levels": [level], "cascade": "each", "role": "r", "evidence": [title], "evidence_min": 0,
-        "weight": 1, "required": required, "shift": "prev", "note": note,
-    }  # fmt: skip
-    fields = {
-        "key": "t",
-        "kind": "k",
-        "title_vi": title,
-        "title_en": title,
-        "anchor": "day",
-        "generate_ahead_days": 3,
-    }
-    cutoffs = [{"first": "12-15", "last": "06-14", "name": title}]
-    entry = TemplateEntry.model_validate(
-        fields | {"owner_role": "r", "note": note, "cutoffs": cutoffs, "item": [item]}
-    )
-
-    assert from_toml(to_toml(entry)) == entry

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.localtime import VIETNAM, at_local, local_day
-from notifications.notices.steps import Dates, ReminderRules
+from notifications.notices.steps import Clockwork, Dates, ReminderRules
 from tests.conftest import as_shipped
 
 A_FRIDAY = date(2021, 3, 19)
@@ -118,6 +118,46 @@ def test_mail_waits_for_working_hours(vietnam, now, expected):
     assert moment == local(expected)
 
 
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2021-03-20T06:00", "2021-03-20T07:30"),
+        ("2021-03-20T09:00", "2021-03-20T09:00"),
+        ("2021-03-20T12:00", "2021-03-20T13:30"),
+        ("2021-03-20T17:00", "2021-03-21T07:30"),
+    ],
+)
+def test_what_is_urgent_leaves_on_a_day_off_at_the_same_hours(vietnam, now, expected):
+    moment = as_shipped(vietnam).next_working_moment(local(now), any_day=True)
+
+    assert moment == local(expected)
+
+
+def test_the_window_reaches_from_what_is_late_to_what_is_due_in_a_week(vietnam):
+    first, last = as_shipped(vietnam).window(local("2021-03-10T09:00"))
+
+    assert (first, last) == (date(2021, 3, 3), date(2021, 3, 18))
+
+
+def test_rules_of_an_office_decide_when_people_are_told(vietnam):
+    rules = ReminderRules(before_days=(3, 14), overdue_days=5, send_at=time(9))
+
+    steps = Clockwork(vietnam, rules, VIETNAM).steps(Dates(A_FRIDAY))
+
+    assert [(step.rule, step.at) for step in steps] == [
+        ("before-14", local("2021-03-05T09:00")),
+        ("before-3", local("2021-03-16T09:00")),
+        ("overdue-5", local("2021-03-24T09:00")),
+    ]
+
+
+def test_without_steps_before_only_lateness_is_told(vietnam):
+    office = Clockwork(vietnam, ReminderRules(before_days=()), VIETNAM)
+
+    assert [step.rule for step in office.steps(Dates(A_FRIDAY))] == ["overdue-1"]
+    assert office.window(local("2021-03-10T09:00"))[1] == date(2021, 3, 11)
+
+
 @given(items)
 def test_nobody_is_told_on_a_day_off_except_on_the_eve_of_an_event(vietnam, dates):
     for step in as_shipped(vietnam).steps(dates):
@@ -165,6 +205,9 @@ def test_a_step_is_told_for_three_more_working_days(vietnam, dates):
     [
         {"hours": ()},
         {"hours": ((time(9), time(8)),)},
+        {"hours": ((time(8), time(8)),)},
+        {"hours": ((time(8), time(10)), (time(9), time(11)))},
+        {"overdue_days": -1},
         {"before_days": (-1,)},
         {"stale_after_workdays": -1},
     ],
