@@ -169,7 +169,6 @@ def record(
     """Write one line of an item's history, with the state after it once more as columns."""
     change = line_of(item, before, after, stamp)
     session.add(change)
-    session.flush()
     return change
 
 

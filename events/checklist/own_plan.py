@@ -8,6 +8,7 @@ of the round (see `reanchor`).
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
+from typing import Any
 
 from sqlalchemy import BindParameter, Integer, Select, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
@@ -42,28 +43,37 @@ def items_of_own_plan(campaign: Campaign) -> list[ChecklistItem]:
 def follow_own_plan(
     session: Session, campaign: Campaign, plans: Collection[ChecklistItem | None], stamp: Stamp
 ) -> None:
-    """Move what counts from some plans of a campaign whose issue was recorded or corrected; None is
-    a plan of the whole campaign.
+    """Do what ``follow_own_plans`` does for some plans of a campaign; None is a plan of the whole
+    campaign.
+    """
+    stamps = {plan: stamp for plan in plans if plan is not None}
+    if len(stamps) == len(plans):
+        follow_own_plans(session, stamps)
+        return
+    for one, keys in _concerned(session, {"campaign": campaign.id, "ids": []}):
+        _follow(session, one, keys, stamp)
+
+
+def follow_own_plans(session: Session, plans: Mapping[ChecklistItem, Stamp]) -> None:
+    """Move what counts from some plans whose issue was recorded or corrected, by the stamp of each.
 
     Open items follow, with their parts and with what waits for them. Where a plan stands for one of
     another campaign of its unit, what counts from it there follows too. Twice changes nothing; in a
     closed year and in cancelled campaigns nothing moves.
     """
-    ids = {plan.id if plan else None for plan in plans}
-    for one, keys in _concerned(session, campaign, ids):
-        _follow(session, one, keys, Stamp(stamp.by, stamp.now, stamp.door))
+    if not plans:
+        return
+    stamps = {plan.campaign.unit_id: stamp for plan, stamp in plans.items()}
+    for one, keys in _concerned(session, {"campaign": None, "ids": [plan.id for plan in plans]}):
+        _follow(session, one, keys, stamps[one.unit_id])
 
 
-def _concerned(
-    session: Session, campaign: Campaign, ids: Collection[int | None]
-) -> Iterable[tuple[Campaign, set[str]]]:
+def _concerned(session: Session, plans: Mapping[str, Any]) -> Iterable[tuple[Campaign, set[str]]]:
     """Return the campaigns with items that count from plans, and the keys of the items there whose
-    plans these are: the items ``ids``, or with None all of ``campaign``.
+    plans these are: the items ``ids`` or all of a ``campaign``.
     """
-    whole = {"campaign": campaign.id, "ids": []} if None in ids else {}
-    asked = whole or {"campaign": None, "ids": list(ids)}
     found: dict[Campaign, set[str]] = {}
-    for one, key in session.execute(_counting_from(), asked):
+    for one, key in session.execute(_counting_from(), plans):
         found.setdefault(one, set()).add(key)
     return found.items()
 
@@ -97,6 +107,7 @@ def _counting(campaign: Campaign, plans: Collection[str]) -> list[TemplateItem]:
 
 
 def _follow(session: Session, campaign: Campaign, plans: Collection[str], stamp: Stamp) -> None:
+    stamp = Stamp(stamp.by, stamp.now, stamp.door)  # it is nobody's report
     items = {item.key: item for item in campaign.version.items}
     counting = {one.key for one in _counting(campaign, plans)}
     keys = _with_those_that_wait(items, counting)

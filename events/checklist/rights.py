@@ -2,12 +2,12 @@
 all.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache
 
-from sqlalchemy import BindParameter, Select, bindparam, or_, select
+from sqlalchemy import Integer, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from events.checklist.charge import is_in_charge
@@ -22,7 +22,7 @@ from events.models import (
     Person,
     Unit,
 )
-from events.people.rights import allowed_by, may_work_on, require_post, units_of
+from events.people.rights import allowed_by, may_work_on, require_post, units_of, units_of_all
 from events.units.tree import ancestors
 
 
@@ -71,37 +71,55 @@ def open_for_change(
 
     Raises the errors of ``complete_item``, ``ConflictError`` too for one that went over.
     """
-    item, today = _locked(session, item_id), day_here(session, stamp.now)
-    held = units_of(session, stamp.person, today)
-    if not _may_work_on_item(session, stamp.person, held, item, today):
-        raise NotAllowedError(unit=item.campaign.unit.full_name)
-    if item.campaign.status is CampaignStatus.CANCELLED:
-        raise ConflictError(
-            N_("The campaign “%(campaign)s” was cancelled."), campaign=item.campaign.summary
-        )
-    _require_here(session, item)
-    return item, stamp_for(item, stamp, held, chosen)
+    return open_all_for_change(session, {item_id: stamp}, chosen)[0]
 
 
-def _locked(session: Session, item_id: int) -> ChecklistItem:
-    """Lock an item and return it as it is now. Raises ``NotFoundError``."""
-    locked = session.scalars(_with_its_whole(), {"item": item_id})
-    item = next((one for one in locked.all() if one.id == item_id), None)
-    if item is None:
-        raise NotFoundError(kind="checklist item", key=item_id)
-    return item
+def open_all_for_change(
+    session: Session, stamps: Mapping[int, Stamp], chosen: Unit | None = None
+) -> list[tuple[ChecklistItem, Stamp]]:
+    """Do what ``open_for_change`` does for many items, by the stamp of each id, in their order and
+    in as many queries.
+    """
+    items, held = _locked(session, list(stamps)), _held_by(session, stamps.values())
+    opened = []
+    for item, stamp in zip(items, stamps.values(), strict=True):
+        posts, today = held[stamp.person.id], day_here(session, stamp.now)
+        if not _may_work_on_item(session, stamp.person, posts, item, today):
+            raise NotAllowedError(unit=item.campaign.unit.full_name)
+        if item.campaign.status is CampaignStatus.CANCELLED:
+            raise ConflictError(
+                N_("The campaign “%(campaign)s” was cancelled."), campaign=item.campaign.summary
+            )
+        _require_here(session, item)
+        opened.append((item, stamp_for(item, stamp, posts, chosen)))
+    return opened
+
+
+def _held_by(session: Session, stamps: Iterable[Stamp]) -> Mapping[int, Collection[int]]:
+    """Return by the id of each person the units of their posts; all stamps are of one moment."""
+    people = {stamp.person.id: day_here(session, stamp.now) for stamp in stamps}
+    return units_of_all(session, people, max(people.values()))
+
+
+def _locked(session: Session, ids: Sequence[int]) -> list[ChecklistItem]:
+    """Lock items and return them as they are now. Raises ``NotFoundError``."""
+    locked = {item.id: item for item in session.scalars(_with_their_wholes(), {"ids": ids})}
+    missing = next((item_id for item_id in ids if item_id not in locked), None)
+    if missing is not None:
+        raise NotFoundError(kind="checklist item", key=missing)
+    return [locked[item_id] for item_id in ids]
 
 
 @cache  # every tick begins with it, and building it takes longer than asking
-def _with_its_whole() -> Select[ChecklistItem]:
-    """Return the query that locks an item; of a part the whole first, as by those who change the
+def _with_their_wholes() -> Select[ChecklistItem]:
+    """Return the query that locks items; of a part the whole first, as by those who change the
     whole: else the two would wait for each other.
     """
-    item_id: BindParameter[int] = bindparam("item")
-    whole = select(ChecklistItem.split_from_id).where(ChecklistItem.id == item_id).scalar_subquery()
+    ids = bindparam("ids", expanding=True, type_=Integer)
+    wholes = select(ChecklistItem.split_from_id).where(ChecklistItem.id.in_(ids))
     query = (
         select(ChecklistItem)
-        .where(or_(ChecklistItem.id == item_id, ChecklistItem.id == whole))
+        .where(or_(ChecklistItem.id.in_(ids), ChecklistItem.id.in_(wholes)))
         .order_by(ChecklistItem.id)
     )
     return query.with_for_update(**FOR_CHANGE).execution_options(populate_existing=True)

@@ -7,7 +7,7 @@ closed without being done takes along the parts that nobody has begun, and what 
 again; both follow when it is opened once more. A whole follows its parts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -31,7 +31,7 @@ from events.checklist.history import (
     undivided_in,
 )
 from events.checklist.origins import is_gone, missed, of_origin, parts_of
-from events.checklist.own_plan import follow_own_plan
+from events.checklist.own_plan import follow_own_plans
 from events.checklist.real_days import RealDay
 from events.checklist.rights import may_excuse
 from events.errors import N_, ConflictError
@@ -69,9 +69,23 @@ def move(
 
     ``columns`` are written with it; without them an item that opens takes what its origin gives.
     """
+    if _change(session, item, wanted, stamp, notes, columns):
+        follow_own_plans(session, {item: stamp})
+    return item
+
+
+def _change(
+    session: Session,
+    item: ChecklistItem,
+    wanted: Mapping[str, Any],
+    stamp: Stamp,
+    notes: Mapping[str, Any] | None,
+    columns: Mapping[str, Any] | None,
+) -> bool:
+    """Do what ``move`` does, but for what counts from an item; tell whether that has to follow."""
     before, state = state_of(item), known_state(dict(wanted))
     if state == before:
-        return item
+        return False
     was = item.status
     _put(session, item, state)
     opens, drops = _opens(item, was), _drops(item, was)
@@ -84,9 +98,7 @@ def move(
     told = dict(notes or {}) | ({GO_ON: begun} if begun else {})
     record(session, item, before | old, state_of(item) | new | told, stamp)
     _let_others_follow(session, item, was, parts, stamp)
-    if _issues_otherwise(before, state):
-        follow_own_plan(session, item.campaign, [item], stamp)
-    return item
+    return _issues_otherwise(before, state)
 
 
 def complete(
@@ -97,13 +109,30 @@ def complete(
     because: ClosedBecause = ClosedBecause.PERSON,
 ) -> ChecklistItem:
     """Bring an item to its being done."""
-    done = {
+    return move(session, item, _done(stamp, day, because), stamp, recorded(session, day, stamp))
+
+
+def complete_all(session: Session, ticks: Iterable[tuple[ChecklistItem, Stamp, RealDay]]) -> None:
+    """Bring many items to their being done, one after the other, and ask once what counts from
+    them.
+    """
+    plans = {
+        item: stamp
+        for item, stamp, day in ticks
+        if _change(session, item, _done(stamp, day), stamp, recorded(session, day, stamp), None)
+    }
+    follow_own_plans(session, plans)
+
+
+def _done(stamp: Stamp, day: RealDay, because: ClosedBecause = ClosedBecause.PERSON) -> _Row:
+    """Return the state of an item that is done."""
+    return {
         "status": TodoStatus.COMPLETED.value,
         "completed": stamp.now.isoformat(),
         "completed_by": stamp.person.id,
         "closed_because": because.value,
+        **day.columns,
     }
-    return move(session, item, done | day.columns, stamp, recorded(session, day, stamp))
 
 
 def give_day(session: Session, item: ChecklistItem, stamp: Stamp, day: RealDay) -> ChecklistItem:

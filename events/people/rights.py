@@ -21,8 +21,16 @@ def may_work_on(session: Session, person: Person, unit: Unit, on: date) -> bool:
 
 def units_of(session: Session, person: Person, on: date) -> frozenset[int]:
     """Return the ids of the units in which ``person`` holds a post on the day ``on``."""
-    query = select(Post.unit_id).where(Post.person_id == person.id, Post.on(on))
-    return frozenset(session.scalars(query))
+    return units_of_all(session, [person.id], on)[person.id]
+
+
+def units_of_all(session: Session, people: Collection[int], on: date) -> dict[int, frozenset[int]]:
+    """Return ``units_of`` each of the persons with these ids, in one query."""
+    query = select(Post.person_id, Post.unit_id).where(Post.person_id.in_(people), Post.on(on))
+    held: dict[int, set[int]] = {person: set() for person in people}
+    for person, unit in session.execute(query):
+        held[person].add(unit)
+    return {person: frozenset(units) for person, units in held.items()}
 
 
 def allowed_by(session: Session, held: Collection[int], unit: Unit, on: date) -> bool:

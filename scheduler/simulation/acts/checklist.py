@@ -25,8 +25,10 @@ from events.checklist.evidence import (
 )
 from events.checklist.history import Stamp, history_of
 from events.checklist.states import (
+    Completion,
     block_item,
     complete_item,
+    complete_items,
     correct_real_day,
     decline_item,
     excuse_item,
@@ -341,14 +343,15 @@ class Report(Act):
             ][: self.first]
             who = stage.people(item.campaign.unit for item in found)
             load_evidence(stage.session, found)
-            for item in found:
-                complete_item(
-                    stage.session,
-                    item.id,
+            ticks = {
+                item.id: Completion(
                     Stamp(who[item.campaign.unit_id], stage.now),
-                    done_on=self.done_on,
-                    proofs=proofs_missing(stage, item, self.done_on),
+                    self.done_on,
+                    proofs_missing(stage, item, self.done_on),
                 )
+                for item in found
+            }
+            complete_items(stage.session, ticks)
             late, name = (
                 sum(item.due < (self.done_on or stage.day) for item in found),
                 found[0].summary if found else key,
