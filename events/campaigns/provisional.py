@@ -4,7 +4,7 @@ is entered.
 
 from datetime import date, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.days.workdays import Shift, WorkCalendar
@@ -31,8 +31,12 @@ def is_provisional(item: ChecklistItem, calendar: WorkCalendar) -> bool:
     return by_due or by_start
 
 
-def provisional_items(session: Session, calendar: WorkCalendar, today: date) -> list[ChecklistItem]:
-    """Return the open items from ``today`` on whose date rests on a guess, the first due first."""
+def provisional_items(
+    session: Session, calendar: WorkCalendar, today: date, *of: ColumnElement[bool]
+) -> list[ChecklistItem]:
+    """Return the open items from ``today`` on whose date rests on a guess, the first due first;
+    with conditions ``of`` campaigns only theirs.
+    """
     moved = or_(
         ChecklistItem.due_reason.is_not(None),
         ChecklistItem.dtstart.in_(_beside_guesses(calendar, today)),
@@ -40,6 +44,7 @@ def provisional_items(session: Session, calendar: WorkCalendar, today: date) -> 
     query = select(ChecklistItem).where(
         ChecklistItem.status.in_(OPEN), ChecklistItem.due >= today, moved
     )
+    query = query.join(ChecklistItem.campaign).where(*of)
     campaign, whole = (
         joinedload(ChecklistItem.campaign),
         joinedload(ChecklistItem.split_from).joinedload(ChecklistItem.campaign),

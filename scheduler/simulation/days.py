@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.campaigns.opening import Opened, open_campaigns, self_opening
-from events.campaigns.provisional import is_provisional
+from events.campaigns.provisional import provisional_items
 from events.campaigns.rounds import rounds_of
 from events.checklist.history import Stamp
 from events.database import SessionFactory
@@ -18,6 +18,7 @@ from events.errors import N_
 from events.installation import zone_of
 from events.localtime import at_local
 from events.models import ChecklistItem, EvidenceType, Level, Role, Unit
+from events.models.campaigns import same_round
 from events.models.history import Door
 from events.reforms.handover import hand_over_due
 from events.units.tree import get_unit, subtree_ids
@@ -201,12 +202,9 @@ class _Played:
 
     def _provisional(self, stage: Stage, opened: Opened) -> Iterator[Told]:
         """Tell how many dates of a fresh round rest on days off that nobody has decided yet."""
-        items = (
-            item
-            for campaign in stage.campaigns(f"{opened.observance}/{opened.period}")
-            for item in campaign.items
-        )
-        count = sum(is_provisional(item, stage.calendar) for item in items)
+        root = stage.campaign(f"{opened.observance}/{opened.period}")
+        open_ones = provisional_items(stage.session, stage.calendar, stage.day, same_round(root))
+        count = len(open_ones)
         if count:
             sentence = N_(
                 "… %(count)s of its dates are provisional: days off around them are not decided yet"
