@@ -51,7 +51,7 @@ class FirstRunForm(Form):
 
     province = StringField(
         _l("Province or city"),
-        [InputRequired(_l("Please choose the province."))],
+        [InputRequired(_l("Please choose the province or city."))],
         description=_l("Name or code, accents or not; also the name that it had before July 2025."),
         render_kw={"list": "cac-tinh", "autocomplete": "off", "spellcheck": "false"},
     )
