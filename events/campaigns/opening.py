@@ -305,7 +305,7 @@ def _columns_of(
     session: Session, found: Round, version: TemplateVersion, now: datetime, event: date | None
 ) -> _Row:
     """Return the columns that are the same in all campaigns of a round."""
-    owner = RoleBook.load(session).in_force(found.template.owner_role_key, found.key_day)
+    owner = RoleBook.load(session).owner(found.template.owner_role_key, found.key_day)
     return {
         "template_id": found.template.id,
         "period": found.period,

@@ -34,16 +34,17 @@ def worded(catalog: Catalog, made_here: Unit | None = None) -> Catalog:
 
 
 def _kind_at_the_top(catalog: Catalog, made_here: Unit | None) -> TypeEntry | None:
+    """Return what the unit at the top is; where its level does not list that, by its full name."""
     tops = [unit for unit in catalog.units.unit if not unit.parent]
     tops.sort(key=lambda unit: unit.valid_to is None)
-    if made_here is not None:
-        level, key = made_here.level_key, made_here.type
-    elif tops:
-        level, key = tops[-1].level, tops[-1].type
-    else:
+    top = made_here or (tops[-1] if tops else None)
+    if top is None:
         return None
-    kinds = (kind for each in catalog.units.level if each.key == level for kind in each.types)
-    return next((kind for kind in kinds if kind.key == key), None)
+    level = top.level_key if isinstance(top, Unit) else top.level
+    types = [kind for each in catalog.units.level if each.key == level for kind in each.types]
+    listed = {kind.key: kind for kind in types}
+    in_full = top.full_name.removesuffix(top.name).strip()
+    return listed.get(top.type) or TypeEntry(key=top.type, title=in_full)
 
 
 def _vietnamese(kind: TypeEntry | None) -> _Words:
@@ -65,15 +66,24 @@ def _both(words: _Words) -> _Words:
     return small | large
 
 
-def _filled(value: Any, vi: _Words, en: _Words, name: str = "") -> Any:
-    """Return tables, lists and texts with the words filled in, by the language of their key."""
-    if isinstance(value, dict):
-        return {key: _filled(each, vi, en, key) for key, each in value.items()}
+def _filled(value: Any, vi: _Words, en: _Words) -> Any:
+    """Return tables, lists and texts with the words filled in, by the language of their key; where
+    the Vietnamese title stands for the English one, with the Vietnamese words.
+    """
     if isinstance(value, list):
-        return [_filled(each, vi, en, name) for each in value]
-    if isinstance(value, str) and "{" in value:
-        return _with_words(value, en if name.endswith("_en") else vi)
-    return value
+        return [_filled(each, vi, en) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _with_words(each, en if _is_english(key, value) else vi)
+        if isinstance(each, str)
+        else _filled(each, vi, en)
+        for key, each in value.items()
+    }
+
+
+def _is_english(key: str, table: Mapping[str, Any]) -> bool:
+    return key.endswith("_en") and table[key] != table.get(f"{key[:-3]}_vi")
 
 
 def _with_words(text: str, words: _Words) -> str:
