@@ -6,7 +6,7 @@ usual role of the level.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import case, func, select
@@ -45,12 +45,13 @@ def work_of_roles(session: Session, today: date) -> dict[str, Work]:
         .where(ChecklistItem.status.in_(OPEN), Campaign.status != CampaignStatus.CANCELLED)
         .group_by(role)
     )
-    counted = {key: found for key, *found in session.execute(items)}
-    holders = _holders(session, today)
-    return {
-        key: Work(*counted.get(key, (0, 0, 0)), tuple(holders.get(key, ())))
-        for key in counted.keys() | holders.keys()
+    found = {
+        key: Work(items=number, units=units, unheld=unheld)
+        for key, number, units, unheld in session.execute(items)
     }
+    for key, names in _holders(session, today).items():
+        found[key] = replace(found.get(key, Work()), holders=tuple(names))
+    return found
 
 
 def _holders(session: Session, today: date) -> dict[str, list[str]]:

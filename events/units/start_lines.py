@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from events.days.recurrence import check_year
@@ -58,7 +58,7 @@ def newest_start_line(session: Session, *, before: datetime | None = None) -> St
     """Return the start line that counts, or counted ``before`` an instant: the newest that was not
     undone.
     """
-    stood = StartLine.undone.is_(None)
+    stood: ColumnElement[bool] = StartLine.undone.is_(None)
     if before is not None:
         stood = (StartLine.at < before) & (stood | (StartLine.undone >= before))
     query = select(StartLine).where(stood).order_by(StartLine.id.desc())
