@@ -3,7 +3,7 @@
 The answers can be given again later; the province only as long as nobody has worked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -123,13 +123,21 @@ def begun_rounds(session: Session, since: date, today: date) -> list[Begun]:
 
 
 def coming_rounds(session: Session, today: date) -> list[Coming]:
-    """Return the next round of each template that opens by itself, the nearest first."""
-    found = [next(_rounds_ahead(template, today), None) for template in self_opening(session)]
+    """Return the next round of each template that opens by itself and is not open yet, the nearest
+    first.
+    """
+    rows = session.execute(select(Campaign.template_id, Campaign.period).distinct())
+    opened = {(template_id, period) for template_id, period in rows}
+    found = [
+        next(_rounds_ahead(template, opened, today), None) for template in self_opening(session)
+    ]
     return sorted((one for one in found if one), key=lambda one: (one.opens, one.summary))
 
 
-def _rounds_ahead(template: Template, today: date) -> Iterator[Coming]:
+def _rounds_ahead(
+    template: Template, opened: Container[tuple[int, str]], today: date
+) -> Iterator[Coming]:
     for year in range(today.year, today.year + 3):
         for found in rounds_of(template, year):
-            if found.opens > today:
+            if found.opens > today and (template.id, found.period) not in opened:
                 yield Coming(found.summary, found.opens)

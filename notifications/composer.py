@@ -109,11 +109,21 @@ class Composer:
 
     def _facts(self, session: Session, message: Message) -> dict[str, Any]:
         name = message.person.full_name if message.person else message.rcpt_to
-        facts = {"name": checked_name(name), "language": message.language, "home": self.public_url}
-        about = {MessageKind.REMINDER: self._reminder, MessageKind.SIGN_IN: self._sign_in}[
-            message.kind
-        ]
+        facts = {
+            "name": checked_name(name),
+            "language": message.language,
+            "home": self.public_url,
+            "committee": office_of(session).committee,
+        }
+        about = {
+            MessageKind.REMINDER: self._reminder,
+            MessageKind.SIGN_IN: self._sign_in,
+            MessageKind.TRIAL: self._trial,
+        }[message.kind]
         return facts | about(session, message)
+
+    def _trial(self, _session: Session, _message: Message) -> dict[str, Any]:
+        return {}
 
     def _reminder(self, session: Session, message: Message) -> dict[str, Any]:
         words = translations(message.language)

@@ -39,6 +39,7 @@ class MessageKind(StrEnum):
 
     REMINDER = "reminder"
     SIGN_IN = "sign_in"
+    TRIAL = "trial"  # never a row: somebody waits for what comes of it
 
 
 class MessageState(StrEnum):

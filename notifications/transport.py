@@ -20,3 +20,6 @@ class Transport(Protocol):
 
     def check(self) -> None:
         """Raise a ``DeliveryError`` if no mail could leave now."""
+
+    def close(self) -> None:
+        """Let go of what is held open."""

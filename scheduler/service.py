@@ -18,6 +18,7 @@ from notifications.notices.reminders import Written
 from notifications.relay import RelayResult
 from notifications.smtp import SmtpTransport
 from notifications.transport import Transport
+from notifications.trial import WayOut
 from scheduler import jobs
 from scheduler.config import ConfigError, Settings
 from web.config import WebConfig
@@ -61,6 +62,10 @@ class Service:
 
     @cached_property
     def transport(self) -> Transport:
+        return self.new_transport()
+
+    def new_transport(self) -> Transport:
+        """Return a way out of its own, for one thread."""
         mail = self.settings.notifications
         if mail.transport == "maildir":
             return MaildirTransport(mail.maildir)
@@ -86,6 +91,7 @@ class Service:
             if settings.notifications.transport == "maildir"
             else None,
             sender=settings.notifications.sender,
+            way_out=WayOut(self.composer, self.new_transport),
             catalog=settings.events.catalog or SHIPPED,
             setup_code_file=settings.scheduler.data_dir / SETUP_CODE_FILE,
             files=settings.scheduler.data_dir / FILES,
@@ -109,8 +115,7 @@ class Service:
 
     def close(self) -> None:
         """Let go of the connections to the database and the mail server."""
-        if isinstance(self.transport, SmtpTransport):
-            self.transport.close()
+        self.transport.close()
         self.engine.dispose()
 
     @property

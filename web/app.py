@@ -135,6 +135,8 @@ def _furnish_templates(app: Flask) -> None:
         long_day=words.long_day,
         moment=words.moment_text,
         within=words.unit_within,
+        named=words.named,
+        tongue=words.tongue,
         closing_words=words.closing_words,
         why_closed=words.why_closed,
         recorded_otherwise=words.recorded_otherwise,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from events.catalog.reading import SHIPPED
 from events.localtime import VIETNAM
+from notifications.trial import WayOut
 
 GOOGLE_CALENDAR_URL = "https://calendar.google.com/calendar/r?cid={url}"
 OUTLOOK_CALENDAR_URL = "https://outlook.office.com/calendar/0/addfromweb?url={url}&name={name}"
@@ -30,8 +31,8 @@ class WebConfig:
     Outlook: the https one) and ``{name}``, filled in percent-encoded; they are settings because
     nobody promises their form. ``setup_code_file`` holds the one-time code of the first
     administrator. ``sender`` is where mails come from as long as nobody entered another address,
-    ``catalog`` the folder of the catalogue. ``files`` is the folder of uploaded evidence; without
-    it nothing can be uploaded.
+    ``way_out`` how a test mail leaves, ``catalog`` the folder of the catalogue. ``files`` is the
+    folder of uploaded evidence; without it nothing can be uploaded.
     ``trusted_proxies`` is how many reverse proxies stand before it and may say who the visitor is.
     """
 
@@ -41,6 +42,7 @@ class WebConfig:
     zone: ZoneInfo = VIETNAM
     maildir: Path | None = None
     sender: str = ""
+    way_out: WayOut | None = None
     catalog: Path = SHIPPED
     setup_code_file: Path | None = None
     files: Path | None = None

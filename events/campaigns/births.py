@@ -64,6 +64,14 @@ class Births:
             return Birth()
         return Birth(line if self.began < line else None, self.today)
 
+    def of_joined(self, unit_id: int, day: date) -> Birth:
+        """Return the birth in a unit that joined on ``day``, while the round ran; also where
+        everything else is followed.
+        """
+        if self.for_reference:
+            return Birth(NEVER)
+        return Birth(max(day, self.lines.of(unit_id) or day), self.today)
+
 
 def was_over_before(found: Round, line: date) -> bool:
     """Tell whether a round was over before the day ``line``.

@@ -1,8 +1,9 @@
-"""Units that join a round: their deadlines, too, leave time after plans that were issued above
-them, or count from those.
+"""Units that join a round: which do after its key day, and that their deadlines, too, leave time
+after plans that were issued above them, or count from those.
 """
 
 from collections.abc import Collection, Mapping
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,9 +13,28 @@ from events.campaigns.rounds import Round
 from events.campaigns.unit_checklists import UnitChecklist, load_unit_checklists
 from events.campaigns.wanted_dates import dates_now
 from events.days.workdays import WorkCalendar
-from events.models import Campaign
+from events.models import Campaign, Unit, UnitSuccession
 from events.models.campaigns import same_round
 from events.units.tree import UnitNode, UnitTree
+
+
+def joined_since(
+    session: Session, found: Round, event: date | None, today: date
+) -> dict[int, date]:
+    """Return the units that were made from none after the round's key day and live ``today``, by
+    id with the day from which they are followed; none once the round is over.
+
+    They take part in what is left of it: nobody would look for a new commune's work in a month that
+    still runs in vain. A round that is over asks nothing of who was not there.
+    """
+    goes_on = today < found.dates.dtend or (event is not None and today <= event)
+    if today <= found.key_day or not goes_on:
+        return {}
+    made = select(UnitSuccession.successor_id)
+    query = select(Unit.id, Unit.followed_from).where(
+        Unit.followed_from > found.key_day, Unit.on(today), Unit.id.not_in(made)
+    )
+    return {unit_id: day for unit_id, day in session.execute(query) if day}
 
 
 def follow_plans(

@@ -1,11 +1,11 @@
 """How long a round runs: one rule, for everybody who asks whether it is over or its year is closed.
 
 A round goes on to the last of its own days, or to its main event where that is held later
-(``Campaign.over_on``). Units that are entered until then take part; those that come afterwards owe
-nothing in it. It can be changed for longer: through its year, and after that while it goes on or
-has open work that is not due yet, such as the figures of the fourth quarter on 5 January. From then
-on its year is closed, and nothing moves into or in it. Work that is overdue keeps no year open, or
-none would ever close.
+(``Campaign.over_on``). Units that are entered until then take part, also after its key day, and owe
+what is due from their first day on; those that come afterwards owe nothing in it. It can be changed
+for longer: through its year, and after that while it goes on or has open work that is not due yet,
+such as the figures of the fourth quarter on 5 January. From then on its year is closed, and nothing
+moves into or in it. Work that is overdue keeps no year open, or none would ever close.
 """
 
 from datetime import date

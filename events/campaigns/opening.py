@@ -4,7 +4,7 @@ Opening is one pass over the template, not one per unit: see `copies`. The numbe
 does not depend on the number of units.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import case, exists, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
-from events.campaigns.births import Births, was_over_before
+from events.campaigns.births import Birth, Births, was_over_before
 from events.campaigns.copies import Copies, ItemMaker, copies_by_level
-from events.campaigns.joining import follow_plans
+from events.campaigns.joining import follow_plans, joined_since
 from events.campaigns.late import LateRule
 from events.campaigns.lifetime import goes_on
 from events.campaigns.rounds import Anchors, Round, rounds_of
@@ -94,7 +94,7 @@ def open_round(
 
     It belongs to the units that exist now, or on its key day if that has passed: those that will be
     merged by then begin, and hand over what they leave open. A unit made from such ones gets
-    nothing here, or their work would stand twice.
+    nothing here, or their work would stand twice. One made from none joins as long as it goes on.
     """
     template = found.template
     lock_templates(session, [template.id])  # one opener at a time
@@ -103,9 +103,10 @@ def open_round(
         return Opened(found.key, found.period, found.summary, found.year, 0, 0)
     found, event = _as_moved(session, found) if have else (found, None)
     for_reference = _is_for_reference(session, found) if have else for_reference
-    tree = load_tree(session, found.belongs_on(day_here(session, now)))
+    today = day_here(session, now)
+    tree = load_tree(session, found.belongs_on(today))
     if for_reference and not tree.roots:  # nobody was here yet
-        tree = load_tree(session, day_here(session, now))
+        tree = load_tree(session, today)
     version = _version_in_use(session, found) if have else template.current
     copies = copies_by_level(version.items, tree)
     missing = [
@@ -116,9 +117,13 @@ def open_round(
     ]
     heirs = _heirs(session, found) if have and missing else set()
     missing = _without_heirs(missing, heirs)
+    joined = joined_since(session, found, event, today) if have and unit_ids is None else {}
+    if joined:
+        tree, newcomers = _with_joined(session, tree, joined, version, today)
+        missing += [node for node in newcomers if node.id not in have]
+        heirs |= {node.id for node in newcomers if node.id not in joined}  # only hung on
     if not missing:
         return Opened(found.key, found.period, found.summary, found.year, 0, 0)
-    today = day_here(session, now)
     births = Births.load(session, found, today, for_reference=for_reference)
     ids = _insert_campaigns(session, found, version, missing, now, event, births)
     anchors = Anchors(found.dates, event)
@@ -128,7 +133,7 @@ def open_round(
         row
         for node in missing
         if node.id not in heirs
-        for row in makers.rows(node, copies, ids[node.id], births.of(node.id))
+        for row in makers.rows(node, copies, ids[node.id], _birth(births, node, joined))
     ]
     if rows:
         session.connection().execute(insert(ChecklistItem), rows)
@@ -225,6 +230,27 @@ def _as_moved(session: Session, found: Round) -> tuple[Round, date | None]:
     return replace(found, year=year, summary=summary, dates=Occurrence(dtstart, dtend)), event
 
 
+def _with_joined(
+    session: Session,
+    tree: UnitTree,
+    joined: Collection[int],
+    version: TemplateVersion,
+    today: date,
+) -> tuple[UnitTree, list[UnitNode]]:
+    """Return the tree with the units that joined since its day, and these with all above them."""
+    here = load_tree(session, today)
+    copies = copies_by_level(version.items, here)
+    wanted = {id_ for id_ in joined if id_ in here.nodes and copies.each.get(here.nodes[id_].level)}
+    new = [node for root in here.roots for node in _involved(here, root, copies, wanted)]
+    new = [node for node in new if node.id not in tree.nodes]
+    return replace(tree, nodes=tree.nodes | {node.id: node for node in new}), new
+
+
+def _birth(births: Births, node: UnitNode, joined: Mapping[int, date]) -> Birth:
+    day = joined.get(node.id)
+    return births.of(node.id) if day is None else births.of_joined(node.id, day)
+
+
 def _involved(
     tree: UnitTree, root: UnitNode, copies: Copies, chosen: Collection[int] | None
 ) -> list[UnitNode]:
@@ -279,7 +305,7 @@ def _columns_of(
     session: Session, found: Round, version: TemplateVersion, now: datetime, event: date | None
 ) -> _Row:
     """Return the columns that are the same in all campaigns of a round."""
-    owner = RoleBook.load(session).in_force(found.template.owner_role_key, found.key_day)
+    owner = RoleBook.load(session).owner(found.template.owner_role_key, found.key_day)
     return {
         "template_id": found.template.id,
         "period": found.period,

@@ -25,6 +25,8 @@ from events.models import (
     Person,
     Post,
     Reform,
+    TemplateItem,
+    TemplateVersion,
     Unit,
 )
 from events.people.posts import give_post
@@ -122,7 +124,18 @@ def _forget_units(session: Session) -> None:
         if table in leading:
             session.execute(delete(table))
     session.execute(delete(FeedSnapshot))
+    _forget_versions(session)
     session.expire_all()
+
+
+def _forget_versions(session: Session) -> None:
+    """Delete the shipped items of the templates that nobody edited: they name the kind of unit, and
+    come again with the right words.
+    """
+    edited = select(TemplateVersion.template_id).where(TemplateVersion.digest == "")
+    shipped = select(TemplateVersion.id).where(TemplateVersion.template_id.not_in(edited))
+    session.execute(delete(TemplateItem).where(TemplateItem.version_id.in_(shipped)))
+    session.execute(delete(TemplateVersion).where(TemplateVersion.template_id.not_in(edited)))
 
 
 def _tables_leading_to(target: Table) -> set[Table]:

@@ -17,8 +17,12 @@ OptionalDate = Annotated[date | None, BeforeValidator(lambda value: value or Non
 
 
 class TypeEntry(Entry):
+    """A kind of unit by law. ``of_it_en`` is the English adjective: "provincial"."""
+
     key: str
     title: str
+    title_en: str | None = None
+    of_it_en: str | None = None
     usual_in: list[str] = []
 
 

@@ -22,6 +22,7 @@ from events.catalog.entries import (
     UnitEntry,
 )
 from events.catalog.reading import Catalog
+from events.catalog.wording import worded
 from events.days.reasons import Cause, DayReason
 from events.days.workdays import swap
 from events.installation import day_here
@@ -85,7 +86,8 @@ class ImportResult:
 def import_catalog(session: Session, catalog: Catalog, *, now: datetime) -> ImportResult:
     """Add and update the rows the catalogue owns, in the caller's transaction."""
     result = ImportResult()
-    _import_roles(session, catalog, result, now)
+    catalog = worded(catalog, made_here=_top_made_here(session, now))
+    _import_roles(session, catalog, result)
     _import_units(session, catalog, result, now)
     _import_observances(session, catalog, result)
     _import_templates(session, catalog, result, now)
@@ -94,14 +96,10 @@ def import_catalog(session: Session, catalog: Catalog, *, now: datetime) -> Impo
     return result
 
 
-def _import_roles(session: Session, catalog: Catalog, result: ImportResult, now: datetime) -> None:
+def _import_roles(session: Session, catalog: Catalog, result: ImportResult) -> None:
     source = catalog.templates
-    of_what = _type_at_the_top(catalog, made_here=_top_made_here(session, now))
     _merge_all(
-        session,
-        result,
-        Role,
-        ((r.key, _role_values(r, n, of_what)) for n, r in enumerate(source.role)),
+        session, result, Role, ((r.key, _role_values(r, n)) for n, r in enumerate(source.role))
     )
     session.flush()
     defaults = source.level_default_role
@@ -240,18 +238,9 @@ def _top_made_here(session: Session, now: datetime) -> Unit | None:
     return made[0] if made else None
 
 
-def _type_at_the_top(catalog: Catalog, made_here: Unit | None) -> str:
-    """Return what the unit at the top is called by law, as it stands inside a name: "tỉnh"."""
-    tops = [unit for unit in catalog.units.unit if not unit.parent]
-    tops.sort(key=lambda unit: unit.valid_to is None)
-    top = made_here or (tops[-1] if tops else None)
-    return top.full_name.removesuffix(top.name).strip().lower() if top else ""
-
-
-def _role_values(entry: RoleEntry, position: int, of_what: str) -> dict[str, Any]:
+def _role_values(entry: RoleEntry, position: int) -> dict[str, Any]:
     values = entry.model_dump(include={"title_vi", "title_en", "valid_from", "valid_to"})
     own = {
-        "title_vi": entry.title_vi.replace("{type}", of_what).strip(),
         "level_key": None if entry.level == "any" else entry.level,
         "successor_key": entry.successor,
         "position": position,

@@ -67,13 +67,25 @@ class RoleBook:
 
     def of_copy(self, key: str, level: str, on: date) -> str:
         """Return the role that a copy of an item belongs to at ``level``: the item's own if it
-        exists there, else the level's.
+        exists there on the day, else the level's.
         """
         role = self.roles[self.in_force(key, on)]
-        if role.level_key in (None, level):
+        if role.level_key in (None, level) and not self._is_over(role, on):
             return role.key
         default = self.default_of_level.get(level, key)
         return self.in_force(default, on)
+
+    def owner(self, key: str, on: date) -> str:
+        """Return the role that leads campaigns of ``key`` on the day ``on``: after an end without
+        a successor the usual one of its level.
+        """
+        role = self.roles[self.in_force(key, on)]
+        default = self.default_of_level.get(role.level_key or "")
+        return self.in_force(default, on) if default and self._is_over(role, on) else role.key
+
+    @staticmethod
+    def _is_over(role: Role, on: date) -> bool:
+        return role.valid_to is not None and on > role.valid_to
 
 
 def all_roles(session: Session) -> dict[str, Role]:
@@ -120,14 +132,20 @@ def call_role(role: Role, title_vi: str, title_en: str | None) -> None:
     role.title_en = short(title_en, _LONGEST) or role.title_vi
 
 
-def end_role(session: Session, role: Role, last_day: date, successor_key: str) -> None:
-    """Let another role do the work of ``role`` after ``last_day``.
+def end_role(session: Session, role: Role, last_day: date, successor_key: str | None) -> None:
+    """Let another role do the work of ``role`` after ``last_day``; without one, the usual role of
+    each level does.
 
-    Raises ``InvalidInputError`` for a day before it began, and for one that does not exist at its
-    level from then on, or whose work ``role`` does itself.
+    Raises ``InvalidInputError`` for a day before it began, for a successor that does not exist at
+    its level from then on or whose work ``role`` does itself, and without one for a usual role.
     """
     if role.valid_from is not None and last_day < role.valid_from:
         raise InvalidInputError(N_("The last day lies before the first one."))
+    if not successor_key:
+        _require_unusual(session, role)
+        role.valid_to, role.successor_key = last_day, None
+        session.flush()
+        return
     successor = get_role(session, successor_key)
     fits = successor.level_key in (None, role.level_key)
     if not fits or (successor.valid_to is not None and successor.valid_to <= last_day):
@@ -141,6 +159,17 @@ def end_role(session: Session, role: Role, last_day: date, successor_key: str) -
         line = session.get(Role, line.successor_key) if line.successor_key else None
     role.valid_to, role.successor_key = last_day, successor.key
     session.flush()
+
+
+def _require_unusual(session: Session, role: Role) -> None:
+    usual = select(Level.key).where(Level.default_role_key == role.key)
+    if session.scalar(usual.limit(1)) is not None:
+        raise InvalidInputError(
+            N_(
+                "“%(role)s” does the usual work of its level. Please choose who does it afterwards."
+            ),
+            role=role.title_vi,
+        )
 
 
 def _free_key(session: Session, title: str) -> str:

@@ -5,19 +5,23 @@ evidence, an item of its own, a document of an item. What is decided about its w
 wording, versions, division, delegation, reforms. Work done for another unit counts for both, and
 what the units said that a unit was made from is its report too, in the same round. What was taken
 back as a mistake by the end of the day was none.
+
+Where there is a start line, something is expected of a unit once the first day has passed on which
+it owed anything: nobody is silent who has had no reason to speak yet.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, select, true, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from events.models import Campaign, Change, ChecklistItem, Document, Unit
-from events.progress.as_of import Conditions, Day, by_then, items_on
+from events.progress.as_of import AsOf, Conditions, Day, by_then, items_on
 from events.progress.figures import is_expected
 from events.units.lineage import line_of, predecessors
+from events.units.start_lines import start_line
 
 _Round = tuple[int, str]  # template, period
 
@@ -45,7 +49,7 @@ def _taking_part(
     """
     item = items_on(session, day, conditions)
     one = item.c.unit_id, item.c.template_id, item.c.period
-    number = func.count(case((is_expected(item), 1)))
+    number = func.count(case((is_expected(item) & _has_come_due(session, item, day), 1)))
     rounds, expected = defaultdict[int, set[_Round]](set), set[int]()
     for unit_id, template_id, period, is_any in session.execute(
         select(*one, number).group_by(*one)
@@ -53,6 +57,15 @@ def _taking_part(
         rounds[unit_id].add((template_id, period))
         expected |= {unit_id} if is_any else set()
     return rounds, expected
+
+
+def _has_come_due(session: Session, item: Subquery, day: Day) -> ColumnElement[bool]:
+    """Tell whether the day of an item has passed; without a start line that never mattered."""
+    today, known = (day.day, day.end) if isinstance(day, AsOf) else (day, None)
+    if start_line(session, before=known) is None:
+        return true()
+    has_passed: ColumnElement[bool] = item.c.due < today
+    return has_passed
 
 
 def _reports(session: Session, day: Day, rounds: Collection[_Round]) -> dict[int, set[_Round]]:

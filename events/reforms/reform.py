@@ -186,8 +186,8 @@ def found(
     basis: str | None,
     stamp: Stamp,
 ) -> Reformed:
-    """Begin a unit that was made from no other. It takes part in the rounds whose day is not over
-    then.
+    """Begin a unit that was made from no other, followed from its first day on. It takes part in
+    the rounds that are not over then.
 
     Raises ``InvalidInputError`` for a level whose units people enter themselves, for a name that
     does not say what the unit is, and without a fitting unit above.
@@ -208,7 +208,8 @@ def found(
             types=", ".join(one["title"] for one in level.types),
         )
     model.type = kind
-    work.begin(model, new, parent, []).gso_code = nfc(new.code or "") or None
+    unit = work.begin(model, new, parent, [])
+    unit.gso_code, unit.followed_from = nfc(new.code or "") or None, on
     return work.finish()
 
 

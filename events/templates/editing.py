@@ -199,11 +199,12 @@ def _share_a_day(one: CutoffEntry, other: CutoffEntry) -> bool:
 
 
 def rename_template(template: Template, title_vi: str, title_en: str) -> None:
-    """Give a template other titles.
+    """Give a template other titles; without an English one the Vietnamese stands for it.
 
     Raises ``InvalidInputError`` for one that is missing or too long.
     """
-    titles = {"title_vi": one_line(title_vi), "title_en": one_line(title_en)}
+    title_vi = one_line(title_vi)
+    titles = {"title_vi": title_vi, "title_en": one_line(title_en) or title_vi}
     for name, title in titles.items():
         if not 1 <= len(title) <= _LONGEST_TITLE:
             raise InvalidInputError(

@@ -2,9 +2,9 @@
 (docs/catalog.md).
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from events.days.workdays import Shift
 from events.models.templates import DROP, Anchor, Cascade
@@ -26,6 +26,15 @@ class Entry(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _english_is_optional(cls, data: Any) -> Any:
+        """Let the Vietnamese title stand for an English one that is left out or empty."""
+        if not isinstance(data, dict) or "title_en" not in cls.model_fields:
+            return data
+        is_said = not isinstance(said := data.get("title_en", ""), str) or said.strip()
+        return data if is_said or "title_vi" not in data else data | {"title_en": data["title_vi"]}
 
 
 class ItemEntry(Entry):

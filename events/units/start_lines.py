@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from events.days.recurrence import check_year
@@ -45,15 +45,23 @@ class StartLines:
         return self.joined.get(unit_id, self.installation)
 
 
-def start_line(session: Session) -> date | None:
-    """Return the day from which the installation is followed; None where everything is."""
-    newest = newest_start_line(session)
+def start_line(session: Session, *, before: datetime | None = None) -> date | None:
+    """Return the day from which the installation is followed; None where everything is.
+
+    With ``before`` as it was known until that instant.
+    """
+    newest = newest_start_line(session, before=before)
     return newest.day if newest else None
 
 
-def newest_start_line(session: Session) -> StartLine | None:
-    """Return the start line that counts: the newest that was not undone."""
-    query = select(StartLine).where(StartLine.undone.is_(None)).order_by(StartLine.id.desc())
+def newest_start_line(session: Session, *, before: datetime | None = None) -> StartLine | None:
+    """Return the start line that counts, or counted ``before`` an instant: the newest that was not
+    undone.
+    """
+    stood: ColumnElement[bool] = StartLine.undone.is_(None)
+    if before is not None:
+        stood = (StartLine.at < before) & (stood | (StartLine.undone >= before))
+    query = select(StartLine).where(stood).order_by(StartLine.id.desc())
     return session.scalars(query.limit(1)).first()
 
 

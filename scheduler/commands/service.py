@@ -169,7 +169,7 @@ def prepare(
         else:
             choose_province(session, catalog, province, now=now)
     if province is not None:
-        tell(N_("The province is %(province)s."), province=province.full_name)
+        tell(N_("The province or city is %(province)s."), province=province.full_name)
     tell_opened(service.open_ahead(utc_now()))
 
 

@@ -23,7 +23,7 @@ from events.days.workdays import WorkCalendar
 from events.models import Campaign, ChecklistItem, Person, Template, Unit
 from events.observances.own import NewObservance, add_observance, switch_observance
 from events.people.posts import give_post
-from events.reforms.reform import NewUnit, merge, split
+from events.reforms.reform import NewUnit, found, merge, split
 from events.reforms.villages import add_village
 from events.replanning import anchors
 from events.replanning.new_version import apply_version, compare
@@ -111,6 +111,17 @@ def a_village_that_joins(office: Office) -> None:
     add_village(office.session, commune, "thon", "Mới", **what)
 
 
+def a_unit_made_of_none(office: Office) -> None:
+    office.round_of("gender_action_month", FIRST + 30 * A_DAY)
+    [top] = office.session.scalars(
+        select(Unit).where(Unit.parent_id.is_(None), Unit.on(office.today))
+    )
+    new = NewUnit("Xã Mới", parent_key=top.key)
+    what = {"on": office.today, "basis": None, "stamp": office.stamp}
+    found(office.session, new, "commune", **what)
+    opening_late(office)
+
+
 def a_split(office: Office) -> None:
     office.round_of("happiness_day", FIRST)
     [commune, *_] = office.communes()
@@ -164,6 +175,7 @@ WAYS = [
     a_kind_opened_by_hand,
     a_kind_switched_on,
     a_village_that_joins,
+    a_unit_made_of_none,
     a_split,
     a_merger,
     a_new_version,
@@ -171,7 +183,14 @@ WAYS = [
 ]
 
 
-BORN_BESIDE_OTHERS = (a_village_that_joins, a_split, a_merger, a_new_version, a_division)
+BORN_BESIDE_OTHERS = (
+    a_village_that_joins,
+    a_unit_made_of_none,
+    a_split,
+    a_merger,
+    a_new_version,
+    a_division,
+)
 
 
 def the_last_item(session: Session) -> int:

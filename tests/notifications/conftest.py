@@ -148,6 +148,9 @@ class Postbox:
     def check(self) -> None:
         """Always open."""
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
 
 @pytest.fixture
 def postbox() -> Postbox:

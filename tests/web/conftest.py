@@ -92,7 +92,9 @@ def app_with(session_factory: SessionFactory, config: WebConfig) -> Flask:
     Those that are built into it share one, since its templates take longer to compile than most
     tests.
     """
-    built_in = replace(config, maildir=None, setup_code_file=None, files=None, clock=utc_now)
+    built_in = replace(
+        config, maildir=None, setup_code_file=None, files=None, way_out=None, clock=utc_now
+    )
     if built_in not in _APPS:
         _APPS[built_in] = create_app(session_factory, config)
     _APPS[built_in].extensions["sumvay"] = SumVay(session_factory, reading(session_factory), config)

@@ -4,14 +4,16 @@ from datetime import date, datetime, timedelta
 
 from babel.dates import format_date, format_skeleton, get_day_names
 from babel.numbers import format_decimal
+from flask import g
 
+from events.campaigns.english import english_titles, in_english
 from events.checklist.closing_words import Closing, closing_of
 from events.checklist.closing_words import why_closed as closing_in_words
 from events.language import within
 from events.localtime import local_day
 from events.models import ChecklistItem, TemplateVersion
 from events.models.templates import VersionSource
-from web.kit.context import get_config
+from web.kit.context import get_config, get_session
 from web.kit.language import current, get_locale, ngettext
 from web.kit.language import gettext as _
 
@@ -26,6 +28,24 @@ def day_text(day: date) -> str:
 def unit_within(names: str) -> str:
     """Return the name of a unit, or several, as it stands inside a sentence: “tỉnh Quảng Ngãi”."""
     return within(names, current())
+
+
+def named(summary: str) -> str:
+    """Return what a campaign or item is called, to English readers in English where it is known."""
+    return _english(summary) or summary
+
+
+def tongue(summary: str) -> str:
+    """Return the language in which ``named`` calls it."""
+    return "en" if _english(summary) else "vi"
+
+
+def _english(summary: str) -> str | None:
+    if current() != "en":
+        return None
+    if "english_titles" not in g:
+        g.english_titles = english_titles(get_session())
+    return in_english(summary, g.english_titles)
 
 
 def closing_words(closing: Closing) -> str:

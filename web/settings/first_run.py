@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import EmailField, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
@@ -32,6 +32,7 @@ from events.units.office import office_of
 from events.units.start_lines import start_line
 from events.units.tree import number_by_level, roots
 from notifications.addresses import checked_address
+from notifications.trial import Outcome, send_trial, write_trial
 from web.kit.access import administrators_only
 from web.kit.context import current_person, get_config, get_session, now, today
 from web.kit.fields import DateField
@@ -51,7 +52,7 @@ class FirstRunForm(Form):
 
     province = StringField(
         _l("Province or city"),
-        [InputRequired(_l("Please choose the province."))],
+        [InputRequired(_l("Please choose the province or city."))],
         description=_l("Name or code, accents or not; also the name that it had before July 2025."),
         render_kw={"list": "cac-tinh", "autocomplete": "off", "spellcheck": "false"},
     )
@@ -63,12 +64,14 @@ class FirstRunForm(Form):
     committee = StringField(
         _l("Full name of the steering committee"),
         [Length(max=500, message=_l("This name is too long."))],
-        description=_l("Stands at the foot of the pages. Empty: as proposed."),
+        description=_l("Stands on every page and at the foot of mails. Empty: as proposed."),
     )
     name = StringField(
         _l("Name of this installation"),
         [Length(max=120, message=_l("This name is too long."))],
-        description=_l("Stands beside the mark, and as the sender's name in mails."),
+        description=_l(
+            "Stands beside the mark instead of the committee's, and as the sender's name in mails."
+        ),
     )
     sender = EmailField(
         _l("Address that mails come from"),
@@ -137,15 +140,35 @@ def answer() -> ResponseReturnValue:
     except DomainError as error:
         session.rollback()
         return _page(form, None, error), 409
+    if request.form.get("lam") == "thu":
+        return _try_mail(form, answers)
     if request.form.get("lam") == "bat-dau":
         session.commit()
         flash(_("Begun: %(province)s.", province=answers.province.full_name), "success")
         return redirect(url_for("home.show"), 303)
+    return _page(form, _seen(form, answers))
+
+
+def _try_mail(form: FirstRunForm, answers: Answers) -> ResponseReturnValue:
+    """Send a test mail as the answers say, to whoever asks, and show the page with what came of
+    it. Nothing stays of it, and nobody waits for the mail server's answer but they.
+    """
+    session, way_out, person = get_session(), get_config().way_out, current_person()
+    if way_out is None or person is None:
+        abort(404)
+    mail = write_trial(session, way_out, person, language=current(), now=now())
+    preview = _seen(form, answers)
+    return _page(form, preview, trial=send_trial(way_out, mail))
+
+
+def _seen(form: FirstRunForm, answers: Answers) -> Preview:
+    """Return what opens with the answers that were just carried out, and take them back."""
+    session = get_session()
     form.province.data = answers.province.full_name
     form.committee.data = office_of(session).committee
     preview = _preview(answers.follow_from)
     session.rollback()
-    return _page(form, preview)
+    return preview
 
 
 def _answers(form: FirstRunForm, proposed: str | None) -> Answers:
@@ -180,7 +203,13 @@ def _top_name() -> str:
     return ", ".join(unit.full_name for unit in roots(get_session(), today()))
 
 
-def _page(form: FirstRunForm, preview: Preview | None, error: DomainError | None = None) -> str:
+def _page(
+    form: FirstRunForm,
+    preview: Preview | None,
+    error: DomainError | None = None,
+    *,
+    trial: Outcome | None = None,
+) -> str:
     session = get_session()
     return render_template(
         "first_run/show.html",
@@ -191,6 +220,9 @@ def _page(form: FirstRunForm, preview: Preview | None, error: DomainError | None
         is_fixed=has_worked(session, today()),
         is_set_up=office_of(session).is_set_up,
         sender=get_config().sender,
+        may_try_mail=get_config().way_out is not None,
+        trial=trial and (trial.has_left, trial.said.words(current())),
+        folder=get_config().maildir is not None,
         shown=_SHOWN,
     )
 

@@ -17,7 +17,7 @@ _ROOMS = [
     (
         "keeping.index",
         _l("Observances and kinds"),
-        _l("Which days and kinds of campaigns this province keeps, their themes."),
+        _l("Which days and kinds of campaigns are kept here, their themes."),
     ),
     (
         "templates.index",
@@ -33,7 +33,7 @@ _ROOMS = [
     (
         "first_run.show",
         _l("Installation"),
-        _l("The province, its committee's name, the sender of mail."),
+        _l("The province or city, its committee's name, the sender of mail."),
     ),
     (
         "start_line.show",

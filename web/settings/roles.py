@@ -5,6 +5,7 @@ from datetime import datetime
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from events.checklist.of_roles import Work, work_of_roles
 from events.database import Session
 from events.errors import N_, DomainError, InvalidInputError
 from events.models import Person, Role
@@ -18,6 +19,8 @@ from web.kit.language import gettext as _
 from web.kit.language import title
 
 bp = Blueprint("roles", __name__, url_prefix="/chuc-danh")
+
+_NAMED = 5  # people who hold a role; more are counted
 
 
 @bp.get("/")
@@ -57,13 +60,13 @@ def call(key: str) -> ResponseReturnValue:
 @bp.post("/<key>/ket-thuc")
 @administrators_only
 def end(key: str) -> ResponseReturnValue:
-    """End a role on a day, after which another one does its work."""
+    """End a role on a day, after which another one does its work, or the usual one of its level."""
 
     def use(session: Session, _person: Person, _at: datetime) -> Role:
         role, last_day = get_role(session, key), day_of(request.form.get("last_day", ""))
         if last_day is None:
             raise InvalidInputError(N_("Please enter the day."))
-        end_role(session, role, last_day, request.form.get("successor", ""))
+        end_role(session, role, last_day, request.form.get("successor"))
         return role
 
     return _send(use)
@@ -80,7 +83,8 @@ def _send(use: Use) -> ResponseReturnValue:
 
 def _page(error: DomainError | None = None) -> str:
     session = get_session()
-    roles = list(all_roles(session).values())
+    known_roles = all_roles(session)
+    roles = list(known_roles.values())
     known = levels(session)
     groups = [(title(one), [r for r in roles if r.level_key == one.key]) for one in known]
     return render_template(
@@ -89,5 +93,9 @@ def _page(error: DomainError | None = None) -> str:
         levels=known,
         roles=roles,
         current=[role for role in roles if role.is_valid(today())],
+        work=work_of_roles(session, today()),
+        nothing=Work(),
+        usual={one.key: known_roles[one.default_role_key] for one in known if one.default_role_key},
+        named=_NAMED,
         problem=said(error),
     )

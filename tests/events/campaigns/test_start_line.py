@@ -100,14 +100,36 @@ def give_everything(session, cast, unit_id):
     give_post(session, cast.hoa, session.get(Unit, unit_id), "ubnd_xa", since=date(2025, 7, 1))
 
 
-def test_nobody_is_silent_who_owes_nothing_and_nobody_is_reminded_of_it(begun, vietnam):
-    owed = select(Campaign.unit_id).join(Campaign.items).where(ChecklistItem.is_owed())
-    silent = {unit.id for unit in silent_units(begun, THE_DAY)}
-
+def test_nobody_is_silent_or_reminded_on_the_first_day(begun, vietnam):
     written = write_reminders(begun, now=at(THE_DAY + A_DAY), clockwork=as_shipped(vietnam))
 
-    assert silent <= set(begun.scalars(owed))
+    assert silent_units(begun, THE_DAY) == []
     assert written.notices == 0  # what is owed is due later, or nobody holds its post
+
+
+def test_a_unit_is_silent_from_the_day_after_the_first_on_which_it_owed_something(begun):
+    first = dict(
+        begun.execute(
+            select(Campaign.unit_id, func.min(ChecklistItem.due))
+            .join(Campaign.items)
+            .where(ChecklistItem.is_owed())
+            .group_by(Campaign.unit_id)
+        ).all()
+    )
+    days = sorted(set(first.values()))
+
+    for day in (*days, *(day + A_DAY for day in days)):
+        silent = {unit.id for unit in silent_units(begun, day)}
+        assert silent == {unit_id for unit_id, due in first.items() if due < day}
+
+
+def test_a_start_line_of_later_makes_nobody_less_silent_in_a_report_of_before(session, vietnam):
+    open_campaigns(session, now=at(THE_DAY), calendar=vietnam)
+    before = silent_units(session, AsOf(THE_DAY))
+
+    begin_to_follow(session, THE_DAY, now=at(THE_DAY + A_DAY))
+
+    assert silent_units(session, AsOf(THE_DAY)) == before != []
 
 
 def test_figures_of_a_past_day_know_what_was_for_reference_then(begun):

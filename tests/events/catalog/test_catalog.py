@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from events.catalog.importing import _NEWER, _digest, import_catalog
 from events.catalog.reading import SHIPPED, read_catalog
+from events.catalog.wording import worded
 from events.database import Base, create_session_factory
 from events.days.reasons import Cause, DayReason
 from events.errors import CatalogError
@@ -470,16 +471,22 @@ def _as_migrated(session, catalog) -> None:
     for model, newer in _NEWER.items():
         for row in session.scalars(select(model)):
             row.catalog_base = {k: v for k, v in row.catalog_base.items() if k not in newer}
-    entries = {entry.key: entry for entry in catalog.templates.template}
+    entries = {entry.key: entry for entry in worded(catalog).templates.template}
     for version in session.scalars(select(TemplateVersion)):
         version.digest = _digest(entries[version.template.key], with_plans=False)
     session.flush()
 
 
 def _as_it_was_before(path: Path) -> None:
-    """Write a file without the keys that came later, and with the name that one had."""
+    """Write a file without the keys that came later, with the name that one had, and with the words
+    of a province as they stood there.
+    """
     newer = r"(?ms)^(is_optional|code_digits|together_\w+|entered_by|issuer|is_the_day|sums_up|late_workdays|needs|issues_papers|is_plan) = .*?\n|^types = \[.*?^\]\n"
     text = re.sub(newer, "", path.read_text(encoding="utf-8"))
+    for place, word in (("{of_type}", "provincial"), ("{Of_type}", "Provincial")):
+        text = text.replace(place, word)
+    text = re.sub(r"(?m)^(\w+_en = .*)\{type\}", r"\1province", text.replace("{Type}", "Province"))
+    text = text.replace("{type}", "tỉnh")
     path.write_text(text.replace("if_no_level", "if_no_district"), encoding="utf-8")
 
 

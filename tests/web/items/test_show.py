@@ -462,6 +462,22 @@ def test_history_says_why_a_date_moved_in_the_readers_language(
     assert "because the original date falls within the Tết break (provisional)" in english
 
 
+def test_english_readers_see_the_english_titles_of_what_keeps_its_words(
+    stranger: Visitor, opened: Opened, session: Session
+):
+    item = opened.item
+    [of_template] = [one for one in opened.commune.version.items if one.key == item.key]
+    address, words = f"/viec/{item.id}", item.summary
+    vietnamese, english = stranger.read(address), stranger.in_english().read(address)
+    item.summary = "Treo cờ dọc đường làng"
+    session.commit()
+
+    assert f'<h1 lang="vi">{words}</h1>' in vietnamese
+    assert f'<h1 lang="en">{of_template.title_en}</h1>' in english
+    assert "International Day of Happiness" in english
+    assert '<h1 lang="vi">Treo cờ dọc đường làng</h1>' in stranger.read(address)
+
+
 def test_history_says_for_whom_somebody_above_did_it(
     signed_in, cast: Cast, opened: Opened, session: Session
 ):

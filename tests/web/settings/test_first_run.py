@@ -2,17 +2,23 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from events.database import SessionFactory
 from events.models import Campaign, Person, Post, Unit
 from events.people.persons import add_person
 from events.people.posts import give_post
 from events.units.office import office_of
 from events.units.start_lines import start_line
 from events.units.tree import get_unit, roots
+from notifications.composer import Composer
+from notifications.errors import DeliveryError, NoServiceError
+from notifications.transport import Reply
+from notifications.trial import WayOut
 from tests.web.conftest import Clock, Visitor
 from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
@@ -142,3 +148,77 @@ def test_strangers_are_sent_to_sign_in_and_officials_away(
 
     assert stranger.get("/bat-dau/").status_code == 303
     assert signed_in(official).get("/bat-dau/").status_code == 403
+
+
+class Server:
+    """A mail server that may refuse, and looks whether the database is free while it answers."""
+
+    def __init__(self, session_factory: SessionFactory) -> None:
+        self.factory = session_factory
+        self.trouble: DeliveryError | None = None
+        self.received: list[tuple[str, bytes]] = []
+        self.units: list[str] = []
+
+    def send(self, rcpt_to: str, message: bytes) -> Reply:
+        with self.factory() as session:
+            self.units = [unit.full_name for unit in roots(session, TODAY)]
+        if self.trouble:
+            raise self.trouble
+        self.received.append((rcpt_to, message))
+        return Reply(250, "ok")
+
+    def check(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def server(settings: dict[str, Any], session_factory: SessionFactory) -> Server:
+    server = Server(session_factory)
+    composer = Composer("sumvay@example.org", "Sum Vầy", "https://lich.example.org")
+    settings["way_out"] = WayOut(composer, lambda: server)
+    return server
+
+
+def test_a_test_mail_goes_to_whoever_asks_with_what_was_typed_and_nothing_stays(
+    server: Server, first: Visitor, session: Session
+):
+    typed = ANSWERS | {"sender": "giadinh@example.org"}
+
+    response = first.post("/bat-dau/", **typed, lam="thu")
+
+    [(address, content)] = server.received
+    assert response.status_code == 200
+    assert address == "quan.tri@example.org"
+    assert b"giadinh@example.org" in content
+    assert "Thư thử gửi tới quan.tri@example.org đã đi" in response.text
+    assert 'value="giadinh@example.org"' in response.text
+    assert "104 đơn vị" in response.text
+    assert server.units == top(session) == ["Tỉnh Quảng Ngãi"]
+    assert office_of(session).sender is None
+
+
+def test_a_test_mail_that_cannot_leave_says_why(server: Server, first: Visitor):
+    server.trouble = NoServiceError("connection refused")
+
+    page = first.post("/bat-dau/", **ANSWERS, lam="thu").text
+
+    assert "connection refused" in page
+    assert "Không gửi được thư nào" in page
+
+
+def test_where_no_way_out_is_known_no_test_mail_is_offered(first: Visitor):
+    assert 'value="thu"' not in first.read("/bat-dau/")
+    assert first.post("/bat-dau/", **ANSWERS, lam="thu").status_code == 404
+
+
+def test_the_committee_stands_beside_the_mark_unless_the_installation_has_a_name(
+    first: Visitor, session: Session
+):
+    first.post("/bat-dau/", **ANSWERS, lam="bat-dau")
+    beside = '<span class="brand-line">{}</span>'
+
+    assert beside.format("Ban Chỉ đạo công tác gia đình thành phố Cần Thơ") in first.read("/")
+    office_of(session).name = "Lịch gia đình"
+    session.commit()
+    assert beside.format("Lịch gia đình") in first.read("/")

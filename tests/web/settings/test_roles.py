@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.catalog.importing import import_catalog
+from events.checklist.of_roles import work_of_roles
 from events.models import Person, Role
 from events.people.roles import RoleBook, roles_at
 from tests.conftest import Cast
@@ -79,3 +80,37 @@ def test_an_end_without_a_day_or_with_nobody_who_can_follow_is_refused(
 def test_only_administrators_see_the_roles(stranger: Visitor, signed_in, cast: Cast):
     assert stranger.get("/chuc-danh/").status_code == 303
     assert signed_in(cast.thi).get("/chuc-danh/").status_code == 403
+
+
+def test_an_office_may_end_without_one_that_follows_unless_it_does_the_usual_work(
+    administrator: Visitor, session: Session
+):
+    ended = {"last_day": "2021-06-30", "successor": ""}
+    assert administrator.post("/chuc-danh/so_yte/ket-thuc", **ended).status_code == 303
+    assert administrator.post("/chuc-danh/so_vhttdl/ket-thuc", **ended).status_code == 400
+
+    session.expire_all()
+    assert session.get_one(Role, "so_yte").valid_to == date(2021, 6, 30)
+    book = RoleBook.load(session)
+    for day, does_it in ((date(2021, 6, 30), "so_yte"), (date(2021, 7, 1), "so_vhttdl")):
+        assert book.of_copy("so_yte", "province", day) == does_it
+        assert book.owner("so_yte", day) == does_it
+    assert session.get_one(Role, "so_vhttdl").valid_to is None
+
+
+@pytest.mark.usefixtures("opened")
+def test_the_page_says_before_what_is_open_in_a_role_and_who_holds_it(
+    administrator: Visitor, session: Session, cast: Cast
+):
+    work = work_of_roles(session, NOON.date())
+    mine = work["so_vhttdl"]
+    others = [one for key, one in work.items() if key == "ubnd_xa"]
+
+    page = administrator.read("/chuc-danh/")
+
+    assert mine.holders == (cast.hoa.full_name,)
+    assert mine.items > 0
+    assert mine.unheld == 0
+    assert others[0].unheld > 0
+    assert f"{mine.items} việc chưa xong · {mine.units} đơn vị" in page
+    assert f"Người đang giữ: {cast.hoa.full_name}" in page
