@@ -18,9 +18,9 @@ from events.checklist.history import EVIDENCE, PIECE, Stamp, line_of, record
 from events.checklist.rights import open_for_change, require_open
 from events.errors import N_, InvalidInputError, NotAllowedError, NotFoundError
 from events.files.store import PICTURES, StoredFile, read_file
-from events.models import ChecklistItem, Document, Evidence, EvidenceType, Needs, Person
+from events.models import ChecklistItem, Document, Evidence, Needs, Person
 from events.people.rights import may_work_on
-from events.templates.evidence_kinds import needs_of
+from events.templates.evidence_kinds import needs_of, title_of
 from events.texts import nfc
 
 _LARGEST_NUMBER = 1_000_000_000
@@ -300,6 +300,6 @@ def _plain(piece: Evidence) -> dict[str, Any]:
 def _told(session: Session, proof: Proof) -> dict[str, str]:
     return {
         "kind": proof.kind,
-        "title": session.get_one(EvidenceType, proof.kind).title_vi,
+        "title": title_of(session, proof.kind),
         "text": proof.in_words,
     }

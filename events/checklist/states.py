@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from events.checklist.closing_words import Closing, begun_small, by_person, closing_of
 from events.checklist.evidence import (
@@ -42,6 +42,7 @@ from events.checklist.transitions import (
 from events.errors import N_, ConflictError, EvidenceMissingError
 from events.installation import day_here
 from events.models import (
+    Campaign,
     Change,
     ChecklistItem,
     ClosedBecause,
@@ -113,6 +114,9 @@ def complete_items(session: Session, ticks: Mapping[int, Completion]) -> None:
     many, in hardly more queries. All ticks are of one moment.
     """
     stamps = {item_id: tick.stamp for item_id, tick in ticks.items()}
+    of_items = select(Campaign).join(Campaign.items).where(ChecklistItem.id.in_(ticks))
+    # held here, or each item would ask for its own
+    _campaigns = session.scalars(of_items.options(joinedload(Campaign.unit))).unique().all()
     opened = open_all_for_change(session, stamps)
     load_evidence(session, [item for item, _stamp in opened])
     done = (
