@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from events.checklist.history import Stamp
 from events.days.checks import check_break, check_swaps
+from events.days.months import MonthDay, weeks_in
 from events.days.reasons import Cause, DayReason
 from events.days.recurrence import check_year
 from events.days.workdays import Decision, DecisionStatus, WorkCalendar, swap_of
@@ -78,6 +79,15 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthBeforeAndAfter:
+    """A month (its first day) that a decision touches, in weeks."""
+
+    month: date
+    before: list[list[MonthDay]]
+    after: list[list[MonthDay]]
+
+
+@dataclass(frozen=True, slots=True)
 class YearPreview(Preview):
     """What the decision of a year would do, to the calendar and to the items that are open."""
 
@@ -92,10 +102,15 @@ class YearPreview(Preview):
     before: WorkCalendar = field(default_factory=WorkCalendar)
     after: WorkCalendar = field(default_factory=WorkCalendar)
 
-    def months(self) -> list[date]:
-        """Return the first days of the months with a day that is named, or that goes."""
+    def months(self) -> list[MonthBeforeAndAfter]:
+        """Return the months with a day that is named, or that goes."""
         touched = {day.day for day in self.days} | self.gone
-        return sorted({day.replace(day=1) for day in touched})
+        return [
+            MonthBeforeAndAfter(
+                month, list(weeks_in(month, self.before)), list(weeks_in(month, self.after))
+            )
+            for month in sorted({day.replace(day=1) for day in touched})
+        ]
 
 
 def preview_decision(session: Session, decision: YearDecision) -> YearPreview:
