@@ -48,6 +48,7 @@ from events.models import (
 from events.templates.entries import Entry, ItemEntry, TemplateEntry
 from events.templates.evidence_kinds import forget_kinds
 from events.texts import folded
+from events.working_calendar import stamp_what_reads_otherwise, work_calendar
 
 _Row = TypeVar("_Row", bound=Any)
 
@@ -84,13 +85,14 @@ class ImportResult:
 
 def import_catalog(session: Session, catalog: Catalog, *, now: datetime) -> ImportResult:
     """Add and update the rows the catalogue owns, in the caller's transaction."""
-    result = ImportResult()
+    result, before = ImportResult(), work_calendar(session)
     _import_roles(session, catalog, result, now)
     _import_units(session, catalog, result, now)
     _import_observances(session, catalog, result)
     _import_templates(session, catalog, result, now)
     _import_calendar(session, catalog, result)
     session.flush()
+    stamp_what_reads_otherwise(session, before, work_calendar(session), now=now)
     return result
 
 

@@ -23,7 +23,7 @@ from events.models import CalendarDay, CalendarDecision, DecidedYear, ProposedHo
 from events.replanning.preview import Group, Line, expect, fingerprint, grouped
 from events.replanning.touched_rounds import RoundChange, changed_rounds, write_rounds
 from events.texts import nfc
-from events.working_calendar import work_calendar
+from events.working_calendar import stamp_what_reads_otherwise, work_calendar
 
 _A_DAY = timedelta(days=1)
 
@@ -141,6 +141,8 @@ def apply_decision(
     expect(expected_fingerprint, found.fingerprint)
     _store(session, decision, found, stamp)
     write_rounds(session, found.rounds, stamp=stamp)
+    session.flush()
+    stamp_what_reads_otherwise(session, found.before, found.after, now=stamp.now)
     return found
 
 
@@ -172,7 +174,7 @@ def apply_holiday(
 ) -> Preview:
     """Record a fact of a proposed holiday, and move the items that the preview showed."""
     _lock(session)
-    holiday = _holiday(session, fact.name)
+    holiday, before = _holiday(session, fact.name), work_calendar(session)
     found = _of_holiday(session, holiday, fact, lock=True)
     if found.is_known:
         return found
@@ -183,6 +185,8 @@ def apply_holiday(
         holiday.status = fact.status
     holiday.source = nfc(source or "") or holiday.source
     write_rounds(session, found.rounds, stamp=stamp)
+    session.flush()
+    stamp_what_reads_otherwise(session, before, work_calendar(session), now=stamp.now)
     return found
 
 
