@@ -401,7 +401,8 @@ class _Handover:
         if self._is_the_same(old.campaign.unit_id, unit_id):
             return {"born": old.born}
         today = day_here(self._session, self._stamp.now)
-        dates = copied_dates(self._session, old, self._calendar, today)
+        level = self._lineage.kin[unit_id].level
+        dates = copied_dates(self._session, old, self._calendar, today, level)
         waiting = [
             item.due
             for (campaign_id, _key), item in self._items.items()
