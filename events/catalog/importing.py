@@ -21,7 +21,7 @@ from events.catalog.entries import (
     RoleEntry,
     UnitEntry,
 )
-from events.catalog.reading import Catalog
+from events.catalog.whole import Catalog
 from events.days.reasons import Cause, DayReason
 from events.days.workdays import swap
 from events.installation import day_here

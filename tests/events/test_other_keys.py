@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from events.catalog.entries import TemplatesFile, UnitsFile
 from events.catalog.importing import import_catalog
-from events.catalog.reading import Catalog
+from events.catalog.whole import Catalog
 from events.checklist.evidence import Proof, add_evidence, evidence_missing, proving_papers
 from events.checklist.history import Stamp
 from events.checklist.states import complete_item
