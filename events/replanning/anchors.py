@@ -25,7 +25,8 @@ from events.checklist.history import Stamp
 from events.checklist.origins import DATES, values_of
 from events.days.recurrence import Occurrence, check_year
 from events.days.workdays import WorkCalendar
-from events.documents.register import Paper, add_document, issue_document, likely_issuer
+from events.documents.lookup import likely_issuer
+from events.documents.register import Paper, add_document, issue_document
 from events.errors import N_, ConflictError, InvalidInputError, PlanIssuedError
 from events.installation import day_here
 from events.locks import lock_round

@@ -9,14 +9,12 @@ import pytest
 from events.checklist.evidence import add_evidence
 from events.checklist.history import Stamp
 from events.checklist.states import complete_item, reopen_item
+from events.documents.lookup import campaigns_before, documents_of_item, replaceable
 from events.documents.register import (
     Paper,
     add_document,
-    campaigns_before,
     correct_document,
-    documents_of_item,
     issue_document,
-    replaceable,
     supersede,
 )
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
