@@ -23,7 +23,8 @@ from events.models.history import Door
 from events.people.proposed_posts import decide_proposal, waiting_proposals
 from events.people.rights import may_work_on
 from events.reforms.handover import hand_over_due
-from events.reforms.reform import NewUnit, abolish_level, merge, rename, split
+from events.reforms.reform import abolish_level, merge, rename, split
+from events.reforms.writing import NewUnit
 from events.units.tree import get_unit
 from tests.events.reforms.test_carried_over import (
     BEFORE,

@@ -38,8 +38,9 @@ from events.models.history import Door
 from events.progress.across_reforms import compare_years, counted_with
 from events.progress.figures import own_progress, sum_of
 from events.reforms.handover import hand_over_due
-from events.reforms.reform import NewUnit, merge
+from events.reforms.reform import merge
 from events.reforms.villages import add_village
+from events.reforms.writing import NewUnit
 from events.replanning import anchors, new_version
 from events.replanning.anchors import NewAnchor
 from events.replanning.preview import Fate

@@ -23,8 +23,9 @@ from events.days.workdays import WorkCalendar
 from events.models import Campaign, ChecklistItem, Person, Template, Unit
 from events.observances.own import NewObservance, add_observance, switch_observance
 from events.people.posts import give_post
-from events.reforms.reform import NewUnit, merge, split
+from events.reforms.reform import merge, split
 from events.reforms.villages import add_village
+from events.reforms.writing import NewUnit
 from events.replanning import anchors
 from events.replanning.new_version import apply_version, compare
 from events.templates.editing import edit_template, get_template, item_entry
