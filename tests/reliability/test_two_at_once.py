@@ -37,7 +37,8 @@ from events.observances.own import find_observance
 from events.observances.yearly_themes import announce_theme, theme_shown
 from events.people.persons import add_person
 from events.people.posts import give_post
-from events.reforms.handover import hand_over_due, open_in_closed_units
+from events.reforms.closed_units import open_in_closed_units
+from events.reforms.handover import hand_over_due
 from events.reforms.reform import merge
 from events.reforms.villages import add_village
 from events.reforms.writing import NewUnit
