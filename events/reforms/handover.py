@@ -59,11 +59,10 @@ from events.reforms.closed_units import (
     open_in_closed_units,
     planned_in_closed_units,
 )
+from events.reforms.successor_campaigns import SuccessorCampaigns
 from events.reforms.successor_rows import take_along
 from events.units.lineage import Lineage, predecessors
 from events.working_calendar import work_calendar
-
-_Key = tuple[int, int, str]  # unit, template, period
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +137,11 @@ class _Handover:
             level.key: {"vi": level.title_vi, "en": level.title_en}
             for level in session.scalars(select(Level))
         }
-        self._campaigns: dict[_Key, Campaign] = {}
+        self._campaigns = SuccessorCampaigns(session, self._lineage, self._book, on, stamp)
         self._keys: dict[int, set[str]] = {}
         # by campaign id and key, those looked at in this run
         self._items: dict[tuple[int, str], ChecklistItem] = {}
         self._bequest = Bequest(session, self._lineage, on)
-        self._new_campaigns: list[tuple[Campaign, Campaign]] = []
-        # by the unit that does their work now
-        self._before: dict[_Key, list[Campaign]] = defaultdict(list)
         self._rules: dict[tuple[int, str], str] = {}
         self._covered: dict[tuple[int, str], set[tuple[int, str]]] = defaultdict(set)
 
@@ -161,14 +157,14 @@ class _Handover:
             for target in targets if heirs else self._not_covered(item, targets):
                 begun += self._begin(item, target)
         moved = sum(self._move(activity) for activity in activities)
-        self._nest()
+        self._campaigns.nest()
         self._session.flush()
-        self._bequest.link(self._campaigns, self._record)
+        self._bequest.link(self._campaigns.known, self._record)
         for item, targets in zip(items, targets_of, strict=True):
             self._close(item, targets)
         self._session.flush()
         dropped = sum(not targets for targets in targets_of)
-        return HandedOver(len(items), begun, dropped, len(self._new_campaigns), activities=moved)
+        return HandedOver(len(items), begun, dropped, len(self._campaigns.begun), activities=moved)
 
     def delegate_anew(self, items: Iterable[ChecklistItem]) -> None:
         """Have items done by the one unit that follows the one they were given to, or by their own
@@ -198,10 +194,8 @@ class _Handover:
             .execution_options(populate_existing=True)
         )
         for campaign in session.scalars(fresh):
-            self._campaigns[(campaign.unit_id, campaign.template_id, campaign.period)] = campaign
-            for heir in self._lineage.heirs(campaign.unit_id):
-                self._before[(heir, campaign.template_id, campaign.period)].append(campaign)
-        rounds = {campaign.id: campaign for campaign in self._campaigns.values()}
+            self._campaigns.know(campaign)
+        rounds = {campaign.id: campaign for campaign in self._campaigns.known.values()}
         query = select(ChecklistItem.campaign_id, ChecklistItem.key).join(ChecklistItem.campaign)
         for campaign_id, key in session.execute(query.where(Campaign.template_id.in_(templates))):
             self._keys.setdefault(campaign_id, set()).add(key)
@@ -240,7 +234,7 @@ class _Handover:
         """Begin the item in the successor's campaign, or add to what it has there already; tell
         whether it is new.
         """
-        campaign = self._campaign(old.campaign, unit_id)
+        campaign = self._campaigns.of(old.campaign, unit_id)
         known = self._known(campaign, old.key)
         item = known or self._new(old, campaign, unit_id)
         before = state_of(item)
@@ -268,10 +262,10 @@ class _Handover:
         if not heirs:
             return False
         shared = credited_campaigns(self._session, activity)
-        activity.campaign, *others = [self._campaign(old, heir) for heir in heirs]
+        activity.campaign, *others = [self._campaigns.of(old, heir) for heir in heirs]
         activity.touch(self._stamp.now)
         again = (
-            self._campaigns.get((heirs[0], campaign.template_id, campaign.period))
+            self._campaigns.known.get((heirs[0], campaign.template_id, campaign.period))
             for campaign in shared
         )
         others += [campaign for campaign in again if campaign is not None]
@@ -329,49 +323,6 @@ class _Handover:
         forebears = self._forebears.get(new_id, ())
         return list(forebears) == [old_id] and list(self._lineage.heirs(old_id)) == [new_id]
 
-    def _campaign(self, old: Campaign, unit_id: int) -> Campaign:
-        """Return the successor's campaign of the same round, with those above it; opened now if it
-        has none.
-        """
-        key = unit_id, old.template_id, old.period
-        if key in self._campaigns:
-            return self._campaigns[key]
-        parent_id = self._lineage.kin[unit_id].parent_id
-        values = {name: getattr(old, name) for name in _SAME_ROUND} | self._words(key)
-        campaign = Campaign(
-            uid=new_uid(),
-            unit_id=unit_id,
-            parent=self._campaign(old, parent_id) if parent_id is not None else None,
-            owner_role_key=self._book.in_force(old.owner_role_key, self._on),
-            created=self._stamp.now,
-            last_modified=self._stamp.now,
-            **values,
-        )
-        self._session.add(campaign)
-        self._session.flush()
-        self._campaigns[key] = campaign
-        self._new_campaigns.append((campaign, old))
-        return campaign
-
-    def _words(self, key: _Key) -> dict[str, Any]:
-        """Return the theme and slogans of their own that all predecessors' campaigns agree on; else
-        those of the year hold.
-        """
-        own = [
-            {"theme": campaign.theme, "slogans": campaign.slogans} for campaign in self._before[key]
-        ]
-        return own[0] if own and all(other == own[0] for other in own) else {}
-
-    def _nest(self) -> None:
-        """Put the new campaigns inside the successor's campaign that contains them, as their
-        predecessors were.
-        """
-        for new, old in self._new_campaigns:
-            if old.outer is not None:
-                new.outer = self._campaigns.get(
-                    (new.unit_id, old.outer.template_id, old.outer.period)
-                )
-
     def _close(self, item: ChecklistItem, targets: Sequence[int]) -> None:
         before, went_to = state_of(item), self._bequest.went_to(item)
         item.status, item.blocked = TodoStatus.CANCELLED, None
@@ -406,19 +357,6 @@ class _Handover:
 
 
 _NAMED = 3  # units that are named; a district's item may go to twenty communes
-_SAME_ROUND = (
-    "template_id",
-    "period",
-    "observance_id",
-    "version_id",
-    "year",
-    "summary",
-    "opens",
-    "dtstart",
-    "dtend",
-    "event_date",
-    "for_reference",
-)
 _CARRIED = (
     "key",
     "position",
