@@ -337,3 +337,13 @@ def test_a_theme_said_outright_stands_in_the_place_of_one_said_by_the_way():
     )
 
     assert [one.theme for one in read(text).themes] == ["Hạnh phúc cho mọi nhà"]
+
+
+def test_a_short_name_that_fits_two_observances_gives_slogans_to_neither():
+    text = (
+        f"Về {TITLES[VIOLENCE][0]} và {TITLES[GENDER][0]}\nKhẩu hiệu:\n- Một nhà một bếp lửa.\n"
+        "Tháng hành động:\n- Yêu thương thay roi vọt.\n"
+    )
+
+    slogans = {one.key: one.slogans for one in read(text).themes}
+    assert slogans == dict.fromkeys((GENDER, VIOLENCE), ("Một nhà một bếp lửa",))

@@ -30,6 +30,7 @@ from events.models import (
     ChecklistItem,
     DecidedYear,
     Template,
+    TodoStatus,
 )
 from events.people.persons import add_person
 from events.people.posts import give_post
@@ -327,6 +328,25 @@ def test_tet_2027_is_provisional_until_it_is_decided(session):
     assert after.is_decided(2027)
     assert not is_provisional(item, after)
     assert item.due == date(2027, 2, 4)
+
+
+def test_what_stays_has_new_stamps_where_its_day_is_no_guess_any_more(session):
+    items = opened(session, work_calendar(session), "happiness_day", 2027, date(2027, 2, 8))
+    done = items[0]
+    done.status = TodoStatus.COMPLETED
+    session.flush()
+    before = done.sequence
+
+    applied(session, year_2027())
+
+    session.refresh(done)
+    assert (done.sequence, done.last_modified) == (before + 1, NOW)
+
+
+def test_that_a_day_is_a_guess_is_nothing_that_an_item_must_follow(session, happiness_2027):
+    session.expire_all()
+
+    assert still_to_follow(session) == []
 
 
 def test_a_guessed_day_outside_the_decided_break_becomes_a_working_day(session):
