@@ -15,7 +15,7 @@ from events.campaigns.opening import open_campaigns, self_opening
 from events.campaigns.rounds import rounds_of
 from events.catalog.choosing import choose_province
 from events.catalog.country import Province
-from events.catalog.reading import Catalog
+from events.catalog.whole import Catalog
 from events.checklist.history import Stamp
 from events.installation import day_here
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Role, Template

@@ -30,13 +30,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.days.reasons import DayReason
+from events.days.workdays import WorkCalendar
 from events.errors import N_, InvalidInputError
 from events.language import translations
 from events.localtime import VIETNAM, local_day
 from events.models import Campaign, ChecklistItem, Office, Unit
 from events.texts import nfc
 from events.units.office import office_of
+from events.working_calendar import work_calendar
 from notifications.addresses import checked_address, checked_name, is_one_line
 from notifications.notices.table import Notice, NoticeState
 from notifications.outbox import Message, MessageKind
@@ -129,7 +130,9 @@ class Composer:
         words = translations(message.language)
         today = local_day(message.date, self.zone)
         rows = _items(session, message)
-        entries = [self._entry(*row, today, message.language, words) for row in rows]
+        moved = any(item.due_reason for item, *_of in rows)
+        calendar = work_calendar(session).as_of(today) if moved else WorkCalendar()
+        entries = [self._entry(*row, calendar, today, message.language, words) for row in rows]
         entries.sort(key=lambda entry: not entry.is_overdue)
         overdue = sum(entry.is_overdue for entry in entries)
         return {
@@ -143,10 +146,12 @@ class Composer:
         item: ChecklistItem,
         campaign: Campaign,
         unit: Unit,
+        calendar: WorkCalendar,
         today: date,
         language: str,
         words: NullTranslations,
     ) -> Entry:
+        reason = calendar.told(item.due_reason, item.nominal_due)
         return Entry(
             summary=nfc(" ".join(item.summary.split())),
             campaign=campaign.summary,
@@ -154,7 +159,7 @@ class Composer:
             url=f"{self.public_url}/viec/{item.id}",
             due=date_in_words(item.due, language),
             start=date_in_words(item.dtstart, language) if item.dtstart else None,
-            moved=move_in_words(item.nominal_due, _reason(item, today), language, words),
+            moved=move_in_words(item.nominal_due, reason, language, words),
             delay=delay_in_words(today, item.due, item.dtstart, words),
             is_overdue=item.due < today,
         )
@@ -247,8 +252,3 @@ def _text(content: str, subtype: str) -> MIMEBase:
     part["Content-Transfer-Encoding"] = "base64"
     part.set_payload("\n".join(lines))
     return part
-
-
-def _reason(item: ChecklistItem, today: date) -> DayReason | None:
-    """Return why an item's date moved, as it is said today."""
-    return item.due_reason and item.due_reason.as_of(today, item.nominal_due)

@@ -22,7 +22,8 @@ import tests.chance  # noqa: F401 - sets how often property tests draw
 import web.accounts.models  # noqa: F401 - its tables belong to the metadata
 from events import database
 from events.catalog.importing import import_catalog
-from events.catalog.reading import Catalog, read_catalog
+from events.catalog.reading import read_catalog
+from events.catalog.whole import Catalog
 from events.database import Base, SessionFactory
 from events.days.workdays import WorkCalendar
 from events.localtime import VIETNAM

@@ -139,6 +139,7 @@ def _furnish_templates(app: Flask) -> None:
         tongue=words.tongue,
         closing_words=words.closing_words,
         why_closed=words.why_closed,
+        why_moved=words.why_moved,
         recorded_otherwise=words.recorded_otherwise,
         version_note=words.version_note,
         month_name=words.month_name,

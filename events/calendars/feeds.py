@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
@@ -21,6 +22,7 @@ from events.calendars.ical import RENDERER_EPOCH, CalendarEvent, CalendarHead, w
 from events.colors import HEX_OF
 from events.database import SessionFactory, reading
 from events.days.recurrence import FIRST_YEAR, LAST_YEAR
+from events.days.workdays import WorkCalendar
 from events.errors import NotFoundError
 from events.installation import day_here, zone_of
 from events.localtime import VIETNAM, at_local, last_instant
@@ -38,6 +40,7 @@ from events.models import (
     Unit,
 )
 from events.units.endings import closure_of
+from events.working_calendar import work_calendar
 
 PATH = "/lich/{slug}.ics"
 LARGEST = 1_000  # events; Google loses the rest without a word
@@ -197,8 +200,12 @@ class UnitFeed:
 
     def state(self, session: Session) -> str:
         campaigns = session.execute(select(*_fingerprint(Campaign)).where(self._shown)).one()
+        item = ChecklistItem
+        guesses = func.count(
+            case((item.due_reason.is_not(None) & (item.nominal_due < self.today), 1))
+        )
         items = session.execute(
-            select(*_fingerprint(ChecklistItem)).join(ChecklistItem.campaign).where(self._shown)
+            select(*_fingerprint(item), guesses).join(item.campaign).where(self._shown)
         ).one()
         ending = [(event.summary, event.description) for event in self._ending(session)]
         activities = session.execute(
@@ -298,16 +305,18 @@ class UnitFeed:
         )
         shown = (self._shown, item.due.between(*_KNOWN_DAYS))
         query = select(*columns, *stamps, *facts).join(item.campaign).join(item.role).where(*shown)
+        words = _Words(work_calendar(session), self.today, zone_of(session))
         for row in session.execute(query.order_by(item.due, item.id)):
+            changed = words.changed(row)
             yield CalendarEvent(
                 uid=row.uid,
                 summary=f"{'✓ ' if row.status is TodoStatus.COMPLETED else ''}Hạn: {row.summary}",
                 dtstart=row.due,
                 dtend=row.due + _A_DAY,
                 created=row.created,
-                last_modified=row.last_modified,
-                sequence=row.sequence,
-                description=_describe(row, self.today),
+                last_modified=max(filter(None, (row.last_modified, changed))),
+                sequence=row.sequence + bool(changed),
+                description=words.describe(row),
                 url=f"{self.public_url}/viec/{row.id}",
                 categories=("Hạn việc",),
                 status="CANCELLED"
@@ -360,12 +369,30 @@ def _activities(
         )
 
 
-def _describe(row: Any, today: date) -> str:
-    lines = [row.campaign, f"Phụ trách: {row.role}"]
-    if row.due_reason:
-        reason = row.due_reason.as_of(today, row.nominal_due)
-        lines.append(f"Hạn gốc {row.nominal_due:%d/%m/%Y} rơi {reason.words('vi')}.")
-    return "\n".join(lines)
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What deadlines say of a date that was moved, by the days off as they are decided today."""
+
+    calendar: WorkCalendar
+    today: date
+    zone: ZoneInfo
+
+    def describe(self, row: Any) -> str:
+        lines = [row.campaign, f"Phụ trách: {row.role}"]
+        reason = self.calendar.told(row.due_reason, row.nominal_due)
+        if reason:
+            said = reason.as_of(self.today, row.nominal_due).words("vi")
+            lines.append(f"Hạn gốc {row.nominal_due:%d/%m/%Y} rơi {said}.")
+        return "\n".join(lines)
+
+    def changed(self, row: Any) -> datetime | None:
+        """Return when the words changed though the row did not: a day that nobody decided has
+        passed, and is no guess any more.
+        """
+        reason = self.calendar.told(row.due_reason, row.nominal_due)
+        if reason is None or not reason.provisional or row.nominal_due >= self.today:
+            return None
+        return at_local(row.nominal_due + _A_DAY, time.min, self.zone)
 
 
 def _fingerprint(table: Any) -> tuple[ColumnElement[Any], ...]:

@@ -30,7 +30,7 @@ from events.localtime import VIETNAM
 
 # Clients that have a copy only take a newer one: raise this whenever the way events are written
 # changes.
-RENDERER_EPOCH = datetime(2026, 11, 23, tzinfo=UTC)
+RENDERER_EPOCH = datetime(2026, 11, 30, tzinfo=UTC)
 PRODID = "-//Sum Vay//Feed 1//VI"
 _A_DAY = timedelta(days=1)
 

@@ -17,6 +17,7 @@ from events.campaigns.births import Birth
 from events.campaigns.due_dates import Late
 from events.campaigns.rounds import Anchors
 from events.days.reasons import Cause, DayReason
+from events.days.recurrence import Occurrence
 from events.days.workdays import Shift, WorkCalendar
 from events.models import Anchor, ChecklistItem, Phase, TemplateItem
 from events.units.start_lines import start_line
@@ -41,9 +42,12 @@ class LateRule:
         """
         if birth.born is None or not birth.is_too_late(due):
             return None
-        return Late(birth.born, self._not_after_the_day(item, level, birth.born))
+        return Late(birth.born, self.until(item, level, birth.born))
 
-    def _not_after_the_day(self, item: TemplateItem, level: str, born: date) -> date:
+    def until(self, item: TemplateItem, level: str, born: date) -> date:
+        """Return when an item is due that came into being on the day ``born``, too late: not after
+        the day that it prepares, unless that has passed as well.
+        """
         end = self.calendar.add_workdays(born, self.workdays[item.phase_key])
         if item.anchor is Anchor.PLAN or (item.end_at(level) or item.offset_at(level)) >= 0:
             return end
@@ -52,10 +56,10 @@ class LateRule:
 
 
 def copied_dates(
-    session: Session, item: ChecklistItem, calendar: WorkCalendar, today: date
+    session: Session, item: ChecklistItem, calendar: WorkCalendar, today: date, level: str
 ) -> dict[str, Any]:
-    """Return the columns in which a copy of an item differs that another unit gets today: what is
-    overdue begins anew there.
+    """Return the columns in which a copy of an item differs that a unit of ``level`` gets today:
+    what is overdue begins anew there, by the same rule by which its round is planned anew.
 
     Nothing differs where everything is followed.
     """
@@ -64,6 +68,15 @@ def copied_dates(
     birth = Birth(item.followed_from, today)
     if not birth.is_too_late(item.due):
         return {"born": today}
-    due = calendar.add_workdays(today, item.phase.late_workdays)
     reason = DayReason(Cause.LATE_OPENING, day=today)
-    return {"born": today, "due": due, "due_reason": reason}
+    return {"born": today, "due": _due_anew(item, calendar, today, level), "due_reason": reason}
+
+
+def _due_anew(item: ChecklistItem, calendar: WorkCalendar, today: date, level: str) -> date:
+    campaign = item.campaign
+    model = next((one for one in campaign.version.items if one.key == item.key), None)
+    if model is None:
+        return calendar.add_workdays(today, item.phase.late_workdays)
+    anchors = Anchors(Occurrence(campaign.dtstart, campaign.dtend), campaign.event_date)
+    rule = LateRule({model.phase_key: model.phase.late_workdays}, anchors, calendar)
+    return rule.until(model, level, today)

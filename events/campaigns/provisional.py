@@ -63,7 +63,7 @@ def provisional_items(
 def _rests_on_a_guess(nominal: date, effective: date, calendar: WorkCalendar) -> bool:
     first, last = sorted((nominal, effective))
     days = (first + n * _A_DAY for n in range((last - first).days + 1))
-    return any(off is not None and off.provisional for off in map(calendar.day_off, days))
+    return any(map(calendar.is_guess, days))
 
 
 def _nominal_start(item: ChecklistItem) -> date | None:
@@ -83,7 +83,5 @@ def _nominal_start(item: ChecklistItem) -> date | None:
 def _beside_guesses(calendar: WorkCalendar, today: date) -> set[date]:
     """Return the days from which, or to which, guessed days off move a date."""
     days = (today + n * _A_DAY for n in range(-_LONGEST_ITEM, _AHEAD))
-    guessed = [
-        day for day in days if (off := calendar.day_off(day)) is not None and off.provisional
-    ]
+    guessed = [day for day in days if calendar.is_guess(day)]
     return {calendar.shift(day, shift).effective for day in guessed for shift in Shift}

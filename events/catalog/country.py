@@ -14,7 +14,8 @@ from datetime import date, timedelta
 from functools import cache
 
 from events.catalog.entries import LevelEntry, UnitEntry
-from events.catalog.reading import SHIPPED, Catalog
+from events.catalog.reading import SHIPPED
+from events.catalog.whole import Catalog
 from events.errors import N_, CatalogError, InvalidInputError
 from events.texts import folded, one_line, slug_of
 

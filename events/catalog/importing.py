@@ -21,7 +21,7 @@ from events.catalog.entries import (
     RoleEntry,
     UnitEntry,
 )
-from events.catalog.reading import Catalog
+from events.catalog.whole import Catalog
 from events.catalog.wording import worded
 from events.days.reasons import Cause, DayReason
 from events.days.workdays import swap
@@ -49,6 +49,7 @@ from events.models import (
 from events.templates.entries import Entry, ItemEntry, TemplateEntry
 from events.templates.evidence_kinds import forget_kinds
 from events.texts import folded
+from events.working_calendar import stamp_what_reads_otherwise, work_calendar
 
 _Row = TypeVar("_Row", bound=Any)
 
@@ -85,7 +86,7 @@ class ImportResult:
 
 def import_catalog(session: Session, catalog: Catalog, *, now: datetime) -> ImportResult:
     """Add and update the rows the catalogue owns, in the caller's transaction."""
-    result = ImportResult()
+    result, before = ImportResult(), work_calendar(session)
     catalog = worded(catalog, made_here=_top_made_here(session, now))
     _import_roles(session, catalog, result)
     _import_units(session, catalog, result, now)
@@ -93,6 +94,7 @@ def import_catalog(session: Session, catalog: Catalog, *, now: datetime) -> Impo
     _import_templates(session, catalog, result, now)
     _import_calendar(session, catalog, result)
     session.flush()
+    stamp_what_reads_otherwise(session, before, work_calendar(session), now=now)
     return result
 
 

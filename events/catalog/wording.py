@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from events.catalog.entries import TemplatesFile, TypeEntry, UnitsFile
-from events.catalog.reading import Catalog
+from events.catalog.whole import Catalog
 from events.models import Unit
 
 _Words = Mapping[str, str]

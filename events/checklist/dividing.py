@@ -64,7 +64,8 @@ def split_item(
         campaigns = _campaigns_of(session, item.campaign, new, now, calendar)
         roles = RoleBook.load(session)
         again = _given_again(session, item, [campaigns[unit.id].id for unit in new])
-        dates = copied_dates(session, item, calendar, day_here(session, now))
+        level = item.campaign.unit.level_key  # a part follows its whole
+        dates = copied_dates(session, item, calendar, day_here(session, now), level)
         session.add_all(
             _part(item, campaigns[unit.id], roles, now, dates)
             for unit in new

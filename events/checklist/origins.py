@@ -7,6 +7,7 @@ back, an item that opens again.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from events.campaigns.rounds import key_day
 from events.campaigns.unit_checklists import load_unit_checklists
 from events.campaigns.wanted_dates import dates_now
+from events.days.reasons import DayReason
 from events.days.recurrence import Occurrence
 from events.days.workdays import WorkCalendar
 from events.locks import FOR_CHANGE
@@ -188,6 +190,8 @@ def comparable(name: str, value: Any) -> Any:
     """Return a column's value as one that can be compared and hashed."""
     if name in _SETS:
         return tuple(sorted(value))
+    if isinstance(value, DayReason):  # whether its day is decided is no part of the item
+        return replace(value, provisional=False)
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -5,7 +5,7 @@ A reason is a code with its facts, and said in the reader's language where it is
 and English readers see the same row. Pure: no storage, no clock.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -85,8 +85,8 @@ class DayReason(InWords):
 
     ``name`` is a public holiday's, in Vietnamese. ``day`` is the other day of a swap, or the day on
     which the plan was issued that leaves the units below ``workdays``, or on which an item was
-    opened after its day. ``provisional``: the
-    authorities have not decided it yet.
+    opened after its day. ``provisional``: the authorities have not decided it yet; that is a fact
+    of the calendar of today (``WorkCalendar.told``) and never stored with a date.
     """
 
     cause: Cause
@@ -103,18 +103,20 @@ class DayReason(InWords):
 
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> "DayReason":
-        """Return the reason that ``plain`` stands for. Raises ``ValueError`` for what is none."""
+        """Return the reason that ``plain`` stands for. Raises ``ValueError`` for what is none.
+
+        Rows of older versions kept, too, whether the day was decided then: that is passed over.
+        """
         day = plain.get("day")
-        facts = plain | {"cause": Cause(plain["cause"])}
+        stored = {name: value for name, value in plain.items() if name != "provisional"}
+        facts = stored | {"cause": Cause(plain["cause"])}
         return cls(**facts | ({"day": date.fromisoformat(day)} if day else {}))
 
     @property
     def plain(self) -> dict[str, Any]:
         """What is stored: JSON values by name, without those that say nothing."""
-        said = {field.name: getattr(self, field.name) for field in fields(self)}
-        stored = {
-            name: value for name, value in said.items() if not (value is None or value is False)
-        }
+        said = {name: getattr(self, name) for name in _NAMES}
+        stored = {name: value for name, value in said.items() if value is not None}
         day = {"day": self.day.isoformat()} if self.day else {}
         return stored | {"cause": self.cause.value} | day
 

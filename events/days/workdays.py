@@ -135,6 +135,23 @@ class WorkCalendar:
             return decision.reason if decision.off else None
         return self._holiday(day) or _weekend(day)
 
+    def told(self, reason: DayReason | None, day: date) -> DayReason | None:
+        """Return why a date was moved off ``day``, as it is said today.
+
+        Whether ``day`` is decided ("dự kiến") is what this calendar says of it, and never what was
+        so when the reason was written down.
+        """
+        if reason is None:
+            return None
+        off = self.day_off(day)
+        same = off is not None and off.cause is reason.cause
+        return replace(reason, provisional=same and self.is_guess(day))
+
+    def is_guess(self, day: date) -> bool:
+        """Tell whether offices are closed on ``day`` only as long as nobody decides otherwise."""
+        off = self.day_off(day)
+        return off is not None and off.provisional
+
     def is_working(self, day: date) -> bool:
         return self.day_off(day) is None
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, extract, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from events.activities.planned import credited_campaigns
 from events.campaigns.late import copied_dates
@@ -35,12 +35,11 @@ from events.checklist.history import (
 from events.database import new_uid
 from events.errors import N_, ConflictError
 from events.installation import day_here
-from events.locks import FOR_CHANGE, lock_templates
+from events.locks import lock_templates
 from events.models import (
     Activity,
     ActivityCredit,
     Campaign,
-    CampaignStatus,
     Change,
     ChecklistItem,
     ClosedBecause,
@@ -51,17 +50,19 @@ from events.models import (
     TodoStatus,
     Unit,
 )
-from events.models.items import OPEN
 from events.models.templates import DROP
 from events.people.proposed_posts import propose_posts
 from events.people.roles import RoleBook
 from events.reforms.carried_over import Bequest
+from events.reforms.closed_units import (
+    delegated_to_closed_units,
+    open_in_closed_units,
+    planned_in_closed_units,
+)
+from events.reforms.successor_campaigns import SuccessorCampaigns
 from events.reforms.successor_rows import take_along
 from events.units.lineage import Lineage, predecessors
 from events.working_calendar import work_calendar
-
-_Key = tuple[int, int, str]  # unit, template, period
-_EARLY = 3  # up to this month last year's work is still going on
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,8 @@ def hand_over(session: Session, *, on: date, stamp: Stamp) -> HandedOver:
     # before anything of a round is read: days may be moving, or a version be applied
     _lock_openers(session, on)
     items = open_in_closed_units(session, on, lock=True)
-    activities = _planned_in_closed_units(session, on)
-    delegated = _delegated_to_closed_units(session, on)
+    activities = planned_in_closed_units(session, on)
+    delegated = delegated_to_closed_units(session, on)
     posts = propose_posts(session, on=on, reform=None)
     if not (items or activities or delegated):
         return HandedOver(posts=posts)
@@ -112,94 +113,6 @@ def hand_over_due(session: Session, *, stamp: Stamp) -> HandedOver:
     For the clock.
     """
     return hand_over(session, on=day_here(session, stamp.now), stamp=stamp)
-
-
-def open_in_closed_units(
-    session: Session, on: date, *, lock: bool = False
-) -> Sequence[ChecklistItem]:
-    """Return the items that ``hand_over`` would move: open ones that are owed, of the unit's last
-    year and the one before, and of campaigns that outlive it.
-    """
-    late = aliased(ChecklistItem)
-    outlives = select(late.id).where(
-        late.campaign_id == Campaign.id, late.status.in_(OPEN), late.due > Unit.valid_to
-    )
-    since_last_year = and_(
-        Campaign.year >= extract("year", Unit.valid_to) - 1,
-        extract("month", Unit.valid_to) <= _EARLY,
-    )
-    this_year = Campaign.year >= extract("year", Unit.valid_to)
-    runs = or_(this_year, since_last_year, outlives.exists())
-    query = (
-        select(ChecklistItem)
-        .join(ChecklistItem.campaign)
-        .join(Campaign.unit)
-        .where(
-            Unit.valid_to < on,
-            Campaign.status != CampaignStatus.CANCELLED,
-            ChecklistItem.status.in_(OPEN),
-            ChecklistItem.is_owed(),
-            runs,
-        )
-        # of several the last counts, or it came before what it waits for
-        .order_by(ChecklistItem.due.desc(), ChecklistItem.id)
-        .options(joinedload(ChecklistItem.campaign).joinedload(Campaign.unit))
-        .execution_options(populate_existing=True)
-    )
-    return session.scalars(
-        query.with_for_update(of=ChecklistItem, **FOR_CHANGE) if lock else query
-    ).all()
-
-
-def _planned_in_closed_units(session: Session, on: date) -> list[Activity]:
-    """Return the activities of units that ended before ``on`` which take place, perhaps once more,
-    after their last day.
-    """
-    # the last day itself among them
-    to_come = or_(Activity.dtstart > Unit.valid_to, Activity.weekly_until > Unit.valid_to)
-    stands = (
-        Activity.status != CampaignStatus.CANCELLED,
-        Campaign.status != CampaignStatus.CANCELLED,
-    )
-    query = (
-        select(Activity)
-        .join(Activity.campaign)
-        .join(Campaign.unit)
-        .where(Unit.valid_to < on, to_come, *stands)
-    )
-    load = joinedload(Activity.campaign).joinedload(Campaign.unit)
-    found = session.scalars(
-        query.order_by(Activity.id).options(load).with_for_update(of=Activity, **FOR_CHANGE)
-    ).all()
-    last = {
-        activity: max(day_here(session, activity.dtstart), activity.weekly_until or date.min)
-        for activity in found
-    }
-    return [
-        activity for activity, day in last.items() if day > (activity.campaign.unit.valid_to or on)
-    ]
-
-
-def _delegated_to_closed_units(session: Session, on: date) -> Sequence[ChecklistItem]:
-    """Return the open items of living units that were given to a unit below which ended before
-    ``on``.
-    """
-    doer = aliased(Unit)
-    query = (
-        select(ChecklistItem)
-        .join(ChecklistItem.campaign)
-        .join(Campaign.unit)
-        .join(doer, ChecklistItem.delegate_unit)
-    )
-    gone = (
-        Unit.on(on),
-        doer.valid_to < on,
-        ChecklistItem.status.in_(OPEN),
-        Campaign.status != CampaignStatus.CANCELLED,
-    )
-    load = (joinedload(ChecklistItem.campaign), joinedload(ChecklistItem.delegate_unit))
-    query = query.where(*gone).order_by(ChecklistItem.id).options(*load)
-    return session.scalars(query.with_for_update(of=ChecklistItem, **FOR_CHANGE)).all()
 
 
 def _lock_openers(session: Session, on: date) -> None:
@@ -224,14 +137,11 @@ class _Handover:
             level.key: {"vi": level.title_vi, "en": level.title_en}
             for level in session.scalars(select(Level))
         }
-        self._campaigns: dict[_Key, Campaign] = {}
+        self._campaigns = SuccessorCampaigns(session, self._lineage, self._book, on, stamp)
         self._keys: dict[int, set[str]] = {}
         # by campaign id and key, those looked at in this run
         self._items: dict[tuple[int, str], ChecklistItem] = {}
         self._bequest = Bequest(session, self._lineage, on)
-        self._new_campaigns: list[tuple[Campaign, Campaign]] = []
-        # by the unit that does their work now
-        self._before: dict[_Key, list[Campaign]] = defaultdict(list)
         self._rules: dict[tuple[int, str], str] = {}
         self._covered: dict[tuple[int, str], set[tuple[int, str]]] = defaultdict(set)
 
@@ -247,14 +157,14 @@ class _Handover:
             for target in targets if heirs else self._not_covered(item, targets):
                 begun += self._begin(item, target)
         moved = sum(self._move(activity) for activity in activities)
-        self._nest()
+        self._campaigns.nest()
         self._session.flush()
-        self._bequest.link(self._campaigns, self._record)
+        self._bequest.link(self._campaigns.known, self._record)
         for item, targets in zip(items, targets_of, strict=True):
             self._close(item, targets)
         self._session.flush()
         dropped = sum(not targets for targets in targets_of)
-        return HandedOver(len(items), begun, dropped, len(self._new_campaigns), activities=moved)
+        return HandedOver(len(items), begun, dropped, len(self._campaigns.begun), activities=moved)
 
     def delegate_anew(self, items: Iterable[ChecklistItem]) -> None:
         """Have items done by the one unit that follows the one they were given to, or by their own
@@ -284,10 +194,8 @@ class _Handover:
             .execution_options(populate_existing=True)
         )
         for campaign in session.scalars(fresh):
-            self._campaigns[(campaign.unit_id, campaign.template_id, campaign.period)] = campaign
-            for heir in self._lineage.heirs(campaign.unit_id):
-                self._before[(heir, campaign.template_id, campaign.period)].append(campaign)
-        rounds = {campaign.id: campaign for campaign in self._campaigns.values()}
+            self._campaigns.know(campaign)
+        rounds = {campaign.id: campaign for campaign in self._campaigns.known.values()}
         query = select(ChecklistItem.campaign_id, ChecklistItem.key).join(ChecklistItem.campaign)
         for campaign_id, key in session.execute(query.where(Campaign.template_id.in_(templates))):
             self._keys.setdefault(campaign_id, set()).add(key)
@@ -326,7 +234,7 @@ class _Handover:
         """Begin the item in the successor's campaign, or add to what it has there already; tell
         whether it is new.
         """
-        campaign = self._campaign(old.campaign, unit_id)
+        campaign = self._campaigns.of(old.campaign, unit_id)
         known = self._known(campaign, old.key)
         item = known or self._new(old, campaign, unit_id)
         before = state_of(item)
@@ -354,10 +262,10 @@ class _Handover:
         if not heirs:
             return False
         shared = credited_campaigns(self._session, activity)
-        activity.campaign, *others = [self._campaign(old, heir) for heir in heirs]
+        activity.campaign, *others = [self._campaigns.of(old, heir) for heir in heirs]
         activity.touch(self._stamp.now)
         again = (
-            self._campaigns.get((heirs[0], campaign.template_id, campaign.period))
+            self._campaigns.known.get((heirs[0], campaign.template_id, campaign.period))
             for campaign in shared
         )
         others += [campaign for campaign in again if campaign is not None]
@@ -401,7 +309,8 @@ class _Handover:
         if self._is_the_same(old.campaign.unit_id, unit_id):
             return {"born": old.born}
         today = day_here(self._session, self._stamp.now)
-        dates = copied_dates(self._session, old, self._calendar, today)
+        level = self._lineage.kin[unit_id].level
+        dates = copied_dates(self._session, old, self._calendar, today, level)
         waiting = [
             item.due
             for (campaign_id, _key), item in self._items.items()
@@ -413,49 +322,6 @@ class _Handover:
         """Tell whether a unit only goes on under another name, or in another place."""
         forebears = self._forebears.get(new_id, ())
         return list(forebears) == [old_id] and list(self._lineage.heirs(old_id)) == [new_id]
-
-    def _campaign(self, old: Campaign, unit_id: int) -> Campaign:
-        """Return the successor's campaign of the same round, with those above it; opened now if it
-        has none.
-        """
-        key = unit_id, old.template_id, old.period
-        if key in self._campaigns:
-            return self._campaigns[key]
-        parent_id = self._lineage.kin[unit_id].parent_id
-        values = {name: getattr(old, name) for name in _SAME_ROUND} | self._words(key)
-        campaign = Campaign(
-            uid=new_uid(),
-            unit_id=unit_id,
-            parent=self._campaign(old, parent_id) if parent_id is not None else None,
-            owner_role_key=self._book.in_force(old.owner_role_key, self._on),
-            created=self._stamp.now,
-            last_modified=self._stamp.now,
-            **values,
-        )
-        self._session.add(campaign)
-        self._session.flush()
-        self._campaigns[key] = campaign
-        self._new_campaigns.append((campaign, old))
-        return campaign
-
-    def _words(self, key: _Key) -> dict[str, Any]:
-        """Return the theme and slogans of their own that all predecessors' campaigns agree on; else
-        those of the year hold.
-        """
-        own = [
-            {"theme": campaign.theme, "slogans": campaign.slogans} for campaign in self._before[key]
-        ]
-        return own[0] if own and all(other == own[0] for other in own) else {}
-
-    def _nest(self) -> None:
-        """Put the new campaigns inside the successor's campaign that contains them, as their
-        predecessors were.
-        """
-        for new, old in self._new_campaigns:
-            if old.outer is not None:
-                new.outer = self._campaigns.get(
-                    (new.unit_id, old.outer.template_id, old.outer.period)
-                )
 
     def _close(self, item: ChecklistItem, targets: Sequence[int]) -> None:
         before, went_to = state_of(item), self._bequest.went_to(item)
@@ -491,19 +357,6 @@ class _Handover:
 
 
 _NAMED = 3  # units that are named; a district's item may go to twenty communes
-_SAME_ROUND = (
-    "template_id",
-    "period",
-    "observance_id",
-    "version_id",
-    "year",
-    "summary",
-    "opens",
-    "dtstart",
-    "dtend",
-    "event_date",
-    "for_reference",
-)
 _CARRIED = (
     "key",
     "position",

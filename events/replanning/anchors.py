@@ -7,49 +7,42 @@ upper plan's real issue date and so many working days (``Template.late_plan_work
 issue late in most years, and the communes below are not late because of it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import bindparam, or_, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import bindparam, update
+from sqlalchemy.orm import Session
 
-from events.campaigns.due_dates import DueDates
-from events.campaigns.issued_plans import Issues, issue_dates, paper_of, plan_keys
+from events.campaigns.issued_plans import Issues, issue_dates, paper_of
 from events.campaigns.late import LateRule
 from events.campaigns.lifetime import require_running
 from events.campaigns.rounds import Anchors, summary_on
 from events.campaigns.unit_checklists import UnitChecklist, load_unit_checklists, made_from
 from events.campaigns.wanted_dates import wanted_dates
 from events.checklist.history import Stamp
-from events.checklist.origins import DATES, values_of
 from events.days.recurrence import Occurrence, check_year
 from events.days.workdays import WorkCalendar
-from events.documents.register import Paper, add_document, issue_document, likely_issuer
+from events.documents.lookup import likely_issuer
+from events.documents.register import Paper, add_document, issue_document
 from events.errors import N_, ConflictError, InvalidInputError, PlanIssuedError
 from events.installation import day_here
 from events.locks import lock_round
 from events.models import (
-    Activity,
     Anchor,
     Campaign,
-    CampaignStatus,
-    ChecklistItem,
     DocumentKind,
-    Needs,
     Person,
 )
-from events.models.campaigns import same_round
 from events.people.rights import require_post
+from events.replanning.date_lines import lines_of
 from events.replanning.preview import (
     Fate,
     Line,
-    compare_item,
     expect,
     fingerprint,
     write,
 )
-from events.templates.evidence_kinds import needs_of
 
 _A_DAY = timedelta(days=1)
 _LONGEST = timedelta(days=366)  # of a campaign, and from its days to its main event
@@ -157,88 +150,6 @@ def apply(
     if found.paper:  # last: what counts from it stands there already
         _enter_plan(session, checklists[0], change, found.paper, by, now)
     session.flush()
-    return found
-
-
-def lines_of(
-    checklists: Sequence[UnitChecklist],
-    dates: Mapping[tuple[int, str], DueDates],
-    told: Collection[int] = (),
-) -> list[Line]:
-    """Compare the items of a round with their dates by campaign id and key; where nothing differs
-    there is no line.
-    """
-    known, found = set(told), dict[int, DueDates]()
-    lines = []
-    for checklist in checklists:  # parents first, so that a part finds what its whole will have
-        for item in checklist.items.values():
-            wanted = dates.get((checklist.campaign.id, item.key)) or found.get(
-                item.split_from_id or 0
-            )
-            lines.append(_line(checklist, item, wanted, known))
-            if wanted is not None:
-                values, _held = values_of(item, wanted.columns)
-                found[item.id] = DueDates(
-                    **{name: values.get(name, getattr(item, name)) for name in DATES}
-                )
-    return [line for line in lines if line]
-
-
-def plans_of(session: Session, root: Campaign) -> list[ChecklistItem]:
-    """Return the root's items whose issue date may be entered here: plans that units below wait
-    for, or have one of their own.
-    """
-    items = {item.key: item for item in root.version.items}
-    waited_for = plan_keys(items.values())
-    shared = {
-        item.key
-        for item in items.values()
-        if {*item.levels} > {root.unit.level_key}
-        and Needs.REFERENCE in needs_of(session, item.evidence).values()
-    }
-    own = session.scalars(
-        select(ChecklistItem)
-        .where(ChecklistItem.campaign_id == root.id)
-        .order_by(ChecklistItem.position, ChecklistItem.id)
-    )
-    return [item for item in own if item.key in waited_for | shared]
-
-
-def activities_to_come(session: Session, root: Campaign, *, now: datetime) -> Sequence[Activity]:
-    """Return the activities of the round that are still to come, perhaps once more; they keep their
-    time when days move.
-    """
-    to_come = or_(Activity.dtend > now, Activity.weekly_until >= day_here(session, now))
-    query = select(Activity).join(Activity.campaign).where(same_round(root), to_come)
-    alive = (
-        Activity.status != CampaignStatus.CANCELLED,
-        Campaign.status != CampaignStatus.CANCELLED,
-    )
-    load = joinedload(Activity.campaign).joinedload(Campaign.unit)
-    return session.scalars(
-        query.where(*alive).options(load).order_by(Activity.dtstart, Activity.id)
-    ).all()
-
-
-def no_longer_inside(
-    session: Session, root: Campaign, dates: Occurrence
-) -> Sequence[tuple[Campaign, Campaign]]:
-    """Return the inner and outer campaigns of which one does not contain the other once ``root``
-    has moved to ``dates``.
-    """
-    if (dates.dtstart, dates.dtend) == (root.dtstart, root.dtend):
-        return []
-    lies_out = or_(Campaign.dtstart < dates.dtstart, Campaign.dtend > dates.dtend)
-    inner = select(Campaign).where(
-        Campaign.outer_id == root.id, lies_out, Campaign.status != CampaignStatus.CANCELLED
-    )
-    found = [
-        (campaign, root)
-        for campaign in session.scalars(inner.order_by(Campaign.dtstart, Campaign.id))
-    ]
-    outer = root.outer
-    if outer is not None and not outer.dtstart <= dates.dtstart < dates.dtend <= outer.dtend:
-        found.append((root, outer))
     return found
 
 
@@ -378,19 +289,6 @@ def _lines(
         checklists, origins, anchors, calendar, issued=issued, late_workdays=workdays, late=late
     )
     return lines_of(checklists, dates, told)
-
-
-def _line(
-    checklist: UnitChecklist, item: ChecklistItem, dates: DueDates | None, told: set[int]
-) -> Line | None:
-    """Compare an item with its dates; a part of a divided item follows the whole.
-
-    None where nothing differs.
-    """
-    if dates is None:
-        shown = (checklist.node, checklist.campaign.id, item.key, item.summary, item)
-        return Line(Fate.KEPT_OWN, *shown, item.due, item.due, None, {}) if item.is_open else None
-    return compare_item(checklist, item, dates.columns, told=item.id in told)
 
 
 def _move_campaigns(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from events.checklist.history import Stamp
 from events.days.checks import check_break, check_swaps
+from events.days.months import MonthDay, weeks_in
 from events.days.reasons import Cause, DayReason
 from events.days.recurrence import check_year
 from events.days.workdays import Decision, DecisionStatus, WorkCalendar, swap_of
@@ -22,7 +23,7 @@ from events.models import CalendarDay, CalendarDecision, DecidedYear, ProposedHo
 from events.replanning.preview import Group, Line, expect, fingerprint, grouped
 from events.replanning.touched_rounds import RoundChange, changed_rounds, write_rounds
 from events.texts import nfc
-from events.working_calendar import work_calendar
+from events.working_calendar import stamp_what_reads_otherwise, work_calendar
 
 _A_DAY = timedelta(days=1)
 
@@ -78,6 +79,15 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthBeforeAndAfter:
+    """A month (its first day) that a decision touches, in weeks."""
+
+    month: date
+    before: list[list[MonthDay]]
+    after: list[list[MonthDay]]
+
+
+@dataclass(frozen=True, slots=True)
 class YearPreview(Preview):
     """What the decision of a year would do, to the calendar and to the items that are open."""
 
@@ -92,10 +102,15 @@ class YearPreview(Preview):
     before: WorkCalendar = field(default_factory=WorkCalendar)
     after: WorkCalendar = field(default_factory=WorkCalendar)
 
-    def months(self) -> list[date]:
-        """Return the first days of the months with a day that is named, or that goes."""
+    def months(self) -> list[MonthBeforeAndAfter]:
+        """Return the months with a day that is named, or that goes."""
         touched = {day.day for day in self.days} | self.gone
-        return sorted({day.replace(day=1) for day in touched})
+        return [
+            MonthBeforeAndAfter(
+                month, list(weeks_in(month, self.before)), list(weeks_in(month, self.after))
+            )
+            for month in sorted({day.replace(day=1) for day in touched})
+        ]
 
 
 def preview_decision(session: Session, decision: YearDecision) -> YearPreview:
@@ -126,6 +141,8 @@ def apply_decision(
     expect(expected_fingerprint, found.fingerprint)
     _store(session, decision, found, stamp)
     write_rounds(session, found.rounds, stamp=stamp)
+    session.flush()
+    stamp_what_reads_otherwise(session, found.before, found.after, now=stamp.now)
     return found
 
 
@@ -157,7 +174,7 @@ def apply_holiday(
 ) -> Preview:
     """Record a fact of a proposed holiday, and move the items that the preview showed."""
     _lock(session)
-    holiday = _holiday(session, fact.name)
+    holiday, before = _holiday(session, fact.name), work_calendar(session)
     found = _of_holiday(session, holiday, fact, lock=True)
     if found.is_known:
         return found
@@ -168,6 +185,8 @@ def apply_holiday(
         holiday.status = fact.status
     holiday.source = nfc(source or "") or holiday.source
     write_rounds(session, found.rounds, stamp=stamp)
+    session.flush()
+    stamp_what_reads_otherwise(session, before, work_calendar(session), now=stamp.now)
     return found
 
 

@@ -30,6 +30,19 @@ _STATE = ("status", "not_done", "closed_because", "closing_facts", "reason")
 _BIRTH = ("born", "followed_from")  # of what comes back
 _WRITTEN = (*DATES, *_STATE, *_BIRTH, *COLUMNS, "anchor_version", "sequence", "last_modified")
 _Row = dict[str, Any]
+# fate, key, summary and level; the old and new due date, and why; differences, hands, closing
+_Said = tuple[
+    "Fate",
+    str,
+    str,
+    str,
+    date | None,
+    date | None,
+    DayReason | str | None,
+    "tuple[Difference, ...]",
+    frozenset[str],
+    Closing | None,
+]
 
 
 class Fate(StrEnum):
@@ -126,8 +139,8 @@ def grouped(lines: Iterable[Line], today: date) -> list[Group]:
     """
     groups: dict[tuple[Any, ...], list[Line]] = {}
     for line in lines:
-        groups.setdefault(_said(line), []).append(line)
-    found = [_group(lines_of, today) for lines_of in groups.values()]
+        groups.setdefault(_said(line, today), []).append(line)
+    found = [_group(said, same, today) for said, same in groups.items()]
     return sorted(found, key=lambda group: list(Fate).index(group.fate))
 
 
@@ -154,7 +167,8 @@ def compare_item(
         fate = Fate.KEPT_BY_HAND
     else:
         fate = Fate.MOVED if _DAYS & values.keys() else Fate.REWORDED
-    reason = values.get("due_reason", item.due_reason if fate is Fate.MOVED else None)
+    kept = item.due_reason if "due_reason" in held else wanted.get("due_reason", item.due_reason)
+    reason = kept if fate is Fate.MOVED or "due_reason" in values else None
     shown = (
         checklist.node,
         checklist.campaign.id,
@@ -230,9 +244,9 @@ def write(
         session.expire(item)
 
 
-def _group(lines: Sequence[Line], today: date) -> Group:
+def _group(said: _Said, lines: Sequence[Line], today: date) -> Group:
     units, told = tuple(line.unit.full_name for line in lines), sum(line.told for line in lines)
-    return Group(*_said(lines[0]), units, told, _lateness(lines[0], today))
+    return Group(*said, units, told, _lateness(lines[0], today))
 
 
 def _lateness(line: Line, today: date) -> Lateness | None:
@@ -243,25 +257,16 @@ def _lateness(line: Line, today: date) -> Lateness | None:
     return Lateness.MORE_DAYS if line.new_due < line.old_due else None
 
 
-def _said(
-    line: Line,
-) -> tuple[
-    Fate,
-    str,
-    str,
-    str,
-    date | None,
-    date | None,
-    DayReason | str | None,
-    tuple[Difference, ...],
-    frozenset[str],
-    Closing | None,
-]:
-    """Return what a line says, whoever it says it of."""
-    what, dates = (
-        (line.fate, line.key, line.summary, line.unit.level),
-        (line.old_due, line.new_due, line.reason),
-    )
+def _said(line: Line, today: date) -> _Said:
+    """Return what a line says, whoever it says it of: the columns of its group, up to ``closing``.
+
+    Of a day that has passed, nothing is a guess any more.
+    """
+    what, reason = (line.fate, line.key, line.summary, line.unit.level), line.reason
+    nominal = line.values.get("nominal_due", line.item.nominal_due if line.item else None)
+    if isinstance(reason, DayReason) and nominal is not None:
+        reason = reason.as_of(today, nominal)
+    dates = line.old_due, line.new_due, reason
     return (*what, *dates, line.differences, line.held, line.closing)
 
 

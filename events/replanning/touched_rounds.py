@@ -23,7 +23,7 @@ from events.locks import lock_templates
 from events.models import Campaign, CampaignStatus, ChecklistItem
 from events.models.campaigns import same_round
 from events.models.items import OPEN
-from events.replanning.anchors import lines_of
+from events.replanning.date_lines import lines_of
 from events.replanning.preview import Fate, Group, Line, grouped, write
 
 _A_DAY = timedelta(days=1)

@@ -14,16 +14,11 @@ from events.errors import N_
 from events.localtime import local_day
 from events.models import Reform
 from events.models.history import Door
-from events.reforms.handover import HandedOver, hand_over, open_in_closed_units
-from events.reforms.reform import (
-    NewUnit,
-    Reformed,
-    abolish_level,
-    merge,
-    rename,
-    split,
-)
+from events.reforms.closed_units import open_in_closed_units
+from events.reforms.handover import HandedOver, hand_over
+from events.reforms.reform import abolish_level, merge, rename, split
 from events.reforms.taking_back import reform_of, take_back
+from events.reforms.writing import NewUnit, Reformed
 from scheduler.commands import DAY, NewService, pass_service
 from scheduler.console import tell
 from scheduler.service import utc_now

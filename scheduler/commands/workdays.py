@@ -9,6 +9,7 @@ import click
 
 from events.checklist.history import Stamp
 from events.days.decision_text import ReadText, read_decision
+from events.days.months import MonthDay
 from events.days.recurrence import check_year
 from events.days.workdays import Decision
 from events.errors import N_
@@ -19,7 +20,7 @@ from events.replanning.days_off import YearDecision, YearPreview, apply_decision
 from events.replanning.preview import Fate, Group, Lateness
 from events.texts import decoded
 from scheduler.commands import NewService, pass_service
-from scheduler.console import Voice, _, show_table, tell
+from scheduler.console import Voice, _, out, show_table, tell
 from scheduler.service import Service, utc_now
 
 _LATE = {
@@ -28,6 +29,8 @@ _LATE = {
     ),
     Lateness.MORE_DAYS: N_("%(count)s items that are overdue already will be so by more days."),
 }
+_WEEKDAYS = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")  # as Vietnamese calendars print them
+_BETWEEN = "   "  # two months that stand side by side
 _NOT_APPLIED = 2  # exit code, so that no script takes what was only shown for done
 
 
@@ -179,6 +182,7 @@ def _show(found: YearPreview, today: date) -> None:
                 day=f"{day.day:%d/%m/%Y}",
                 reason=day.reason.words(Voice.language),
             )
+    _show_months(found)
     tell(N_("Open items whose due date moves: %(count)s."), count=len(found.moved))
     for lateness, sentence in _LATE.items():
         if count := sum(
@@ -188,6 +192,31 @@ def _show(found: YearPreview, today: date) -> None:
     columns = [_("Old due date"), _("New due date"), _("Item"), _("Units"), _("Reason")]
     for one in found.rounds:
         show_table(one.root.summary, columns, [_row(group) for group in one.groups(today)])
+
+
+def _show_months(found: YearPreview) -> None:
+    """Show the months that the decision touches, before beside after, days off in brackets."""
+    week = "".join(f" {name} " for name in _WEEKDAYS)
+    sides = f"{_('Before'):{len(week)}}{_BETWEEN}{_('After')}"
+    for one in found.months():
+        tell(N_("Month %(month)s, days off in brackets"), month=f"{one.month:%m/%Y}")
+        lines = [sides, week + _BETWEEN + week]
+        lines += [
+            _week(before) + _BETWEEN + _week(after)
+            for before, after in zip(one.before, one.after, strict=True)
+        ]
+        for line in lines:
+            out.print(line.rstrip(), markup=False, soft_wrap=True)
+
+
+def _week(days: list[MonthDay]) -> str:
+    return "".join(map(_cell, days))
+
+
+def _cell(cell: MonthDay) -> str:
+    if not cell.in_month:
+        return " " * 4
+    return f"[{cell.day:%d}]" if cell.off else f" {cell.day:%d} "
 
 
 def _row(group: Group) -> list[str]:

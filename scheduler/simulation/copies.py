@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from events import database
 from events.catalog.importing import import_catalog
-from events.catalog.reading import Catalog
+from events.catalog.whole import Catalog
 from events.database import SessionFactory
 from events.installation import Installation
 from events.models import (

@@ -23,6 +23,7 @@ from events.models import (
     Unit,
 )
 from events.units.tree import load_tree
+from events.working_calendar import work_calendar
 from notifications.notices.table import Notice, NoticeState
 from scheduler.simulation.copies import STAND_IN
 from scheduler.simulation.stage import KEY, Told
@@ -151,6 +152,7 @@ def item_lines(session: Session, shown: set[int] | None) -> Iterator[ItemLine]:
         .outerjoin(Campaign.observance)
         .join(Campaign.unit)
     )
+    calendar = work_calendar(session)
     for row in session.execute(query.order_by(item.due, Unit.position, item.position)):
         if shown is None or row.id in shown:
             yield ItemLine(
@@ -163,7 +165,7 @@ def item_lines(session: Session, shown: set[int] | None) -> Iterator[ItemLine]:
                 start=row.dtstart,
                 nominal_due=row.nominal_due,
                 due=row.due,
-                reason=row.due_reason,
+                reason=calendar.told(row.due_reason, row.nominal_due),
             )
 
 

@@ -20,7 +20,7 @@ from events import database
 from events.campaigns.opening import open_round
 from events.campaigns.rounds import rounds_of
 from events.catalog.importing import import_catalog
-from events.catalog.reading import Catalog
+from events.catalog.whole import Catalog
 from events.database import Base, SessionFactory
 from events.models import Template
 from events.observances.occurrences import extend_horizon

@@ -32,8 +32,9 @@ from events.observances.occurrences import extend_horizon
 from events.observances.yearly_themes import announce_theme
 from events.people.persons import add_person
 from events.people.posts import give_post
-from events.reforms.reform import NewUnit, merge
+from events.reforms.reform import merge
 from events.reforms.villages import add_village
+from events.reforms.writing import NewUnit
 from events.replanning.days_off import YearDecision, apply_decision, preview_decision
 from events.templates.editing import edit_template, item_entry
 from events.units.tree import get_unit

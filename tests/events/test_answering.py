@@ -9,14 +9,12 @@ import pytest
 from events.checklist.evidence import add_evidence
 from events.checklist.history import Stamp
 from events.checklist.states import complete_item, reopen_item
+from events.documents.lookup import campaigns_before, documents_of_item, replaceable
 from events.documents.register import (
     Paper,
     add_document,
-    campaigns_before,
     correct_document,
-    documents_of_item,
     issue_document,
-    replaceable,
     supersede,
 )
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
@@ -25,7 +23,8 @@ from events.models.history import Door
 from events.people.proposed_posts import decide_proposal, waiting_proposals
 from events.people.rights import may_work_on
 from events.reforms.handover import hand_over_due
-from events.reforms.reform import NewUnit, abolish_level, merge, rename, split
+from events.reforms.reform import abolish_level, merge, rename, split
+from events.reforms.writing import NewUnit
 from events.units.tree import get_unit
 from tests.events.reforms.test_carried_over import (
     BEFORE,

@@ -38,9 +38,10 @@ from events.models.history import Door
 from events.progress.across_reforms import compare_years, counted_with
 from events.progress.figures import own_progress, sum_of
 from events.reforms.handover import hand_over_due
-from events.reforms.reform import NewUnit, merge
+from events.reforms.reform import merge
 from events.reforms.villages import add_village
-from events.replanning import anchors, new_version
+from events.reforms.writing import NewUnit
+from events.replanning import anchors, beside_a_round, new_version
 from events.replanning.anchors import NewAnchor
 from events.replanning.preview import Fate
 from events.templates import editing
@@ -167,7 +168,9 @@ class RunningRound:
     def plan_is_issued(self, number):
         issued = set(self.session.scalars(select(Document.item_id)))
         plans = [
-            plan for plan in anchors.plans_of(self.session, self.root) if plan.id not in issued
+            plan
+            for plan in beside_a_round.plans_of(self.session, self.root)
+            if plan.id not in issued
         ]
         self.move(
             NewAnchor(plan=plans[number % len(plans)].key, issued=self.today)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -23,8 +23,9 @@ from events.days.workdays import WorkCalendar
 from events.models import Campaign, ChecklistItem, Person, Template, Unit
 from events.observances.own import NewObservance, add_observance, switch_observance
 from events.people.posts import give_post
-from events.reforms.reform import NewUnit, found, merge, split
+from events.reforms.reform import found, merge, split
 from events.reforms.villages import add_village
+from events.reforms.writing import NewUnit
 from events.replanning import anchors
 from events.replanning.new_version import apply_version, compare
 from events.templates.editing import edit_template, get_template, item_entry
@@ -237,6 +238,26 @@ def test_nothing_is_overdue_at_birth(
             if (known is not None and item.id > known) or item.born == office.today
         ]
         require_no_debts(session, born, office.today)
+
+
+@pytest.mark.parametrize("way", [a_split, a_merger])
+@drawn(6)
+@given(days=st.integers(25, 38), before=st.integers(0, 60))
+@example(days=38, before=60)  # on the day itself
+def test_what_another_unit_took_over_keeps_its_day_when_the_round_is_planned_anew(
+    session: Session, vietnam: WorkCalendar, cast: Any, way: Callable[[Office], None], days, before
+):
+    with undone(session):
+        office = Office(session, vietnam, cast.hoa, FIRST + 40 * A_DAY + days * A_DAY)
+        begin_to_follow(session, office.today - before * A_DAY, now=office.now)
+        way(office)
+        root = session.scalars(select(Campaign).where(Campaign.parent_id.is_(None))).one()
+
+        later = office.now + A_DAY
+        planned = anchors.preview(session, root, anchors.NewAnchor(), vietnam, now=later)
+
+        earlier = [line for line in planned.moved if line.new_due < line.old_due]
+        assert [(line.key, line.old_due, line.new_due) for line in earlier] == []
 
 
 def opened_late(session, vietnam, today=date(2026, 3, 10)):

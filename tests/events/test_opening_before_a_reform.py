@@ -15,7 +15,8 @@ from events.models import Campaign, ChecklistItem, Template, TodoStatus, Unit
 from events.models.history import Door
 from events.models.items import OPEN
 from events.reforms.handover import hand_over_due
-from events.reforms.reform import NewUnit, merge, rename
+from events.reforms.reform import merge, rename
+from events.reforms.writing import NewUnit
 from events.replanning.anchors import NewAnchor, preview
 from events.replanning.new_version import apply_version, compare
 from events.replanning.preview import Fate

@@ -10,19 +10,13 @@ from sqlalchemy import select
 
 from events.catalog.entries import TemplatesFile, UnitsFile
 from events.catalog.importing import import_catalog
-from events.catalog.reading import Catalog
+from events.catalog.whole import Catalog
 from events.checklist.evidence import Proof, add_evidence, evidence_missing, proving_papers
 from events.checklist.history import Stamp
 from events.checklist.states import complete_item
 from events.database import Base, create_session_factory
-from events.documents.register import (
-    Paper,
-    add_document,
-    awaited_items,
-    issue_document,
-    likely_issuer,
-    plan_item,
-)
+from events.documents.lookup import awaited_items, likely_issuer, plan_item
+from events.documents.register import Paper, add_document, issue_document
 from events.errors import ConflictError, InvalidInputError
 from events.models import Campaign, ChecklistItem, Document, DocumentKind, Role, Template, Unit
 from events.people.persons import add_person

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from events.days.reasons import Cause, DayReason
 from events.errors import InvalidInputError
-from events.models import Office
+from events.models import DecidedYear, Office
 from events.units.office import office_to_change
 from notifications.notices.reminders import write_reminders
 from notifications.outbox import Message, MessageKind
@@ -125,6 +125,24 @@ def test_a_reminder_in_english_says_in_english_why_its_date_was_moved(
     text = mail.get_body(("plain",)).get_content()
     assert "Saturday, 20 March 2021 falls on a weekend." in text
     assert "ngày nghỉ" not in text
+
+
+def test_a_mail_says_that_a_day_is_a_guess_only_as_long_as_nobody_has_decided_it(
+    session, composer, make_item, write
+):
+    make_item(nominal_due=date(2027, 2, 8), due_reason=DayReason(Cause.TET, provisional=True))
+    session.flush()
+
+    guessed = text_of(composer.compose(session, write()))
+    session.add(DecidedYear(year=2027))
+    decided = text_of(composer.compose(session, write()))
+
+    assert "rơi trong kỳ nghỉ Tết (dự kiến)" in guessed
+    assert "rơi trong kỳ nghỉ Tết." in decided
+
+
+def text_of(mail):
+    return message_from_bytes(mail, policy=policy.default).get_body(("plain",)).get_content()
 
 
 def test_a_link_to_sign_in(session, composer, make_message):

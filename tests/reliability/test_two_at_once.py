@@ -37,9 +37,11 @@ from events.observances.own import find_observance
 from events.observances.yearly_themes import announce_theme, theme_shown
 from events.people.persons import add_person
 from events.people.posts import give_post
-from events.reforms.handover import hand_over_due, open_in_closed_units
-from events.reforms.reform import NewUnit, merge
+from events.reforms.closed_units import open_in_closed_units
+from events.reforms.handover import hand_over_due
+from events.reforms.reform import merge
 from events.reforms.villages import add_village
+from events.reforms.writing import NewUnit
 from events.replanning.anchors import NewAnchor, apply, preview
 from events.replanning.days_off import YearDecision, apply_decision, preview_decision
 from events.replanning.new_version import apply_version, compare

@@ -112,6 +112,22 @@ def test_a_decision_is_read_from_a_file_shown_and_applied_only_when_told_to(home
     assert "2027" in done.stdout.splitlines()[-1]
 
 
+def test_the_preview_shows_the_months_before_beside_after(home):
+    text = "nghỉ Tết từ ngày 26/01/2028 đến hết ngày 28/01/2028"
+
+    result = sumvay(home, "calendar", "decide", "-", "--year", "2028", "--preview", typed=text)
+
+    lines = result.stdout.splitlines()
+    first = lines.index("Tháng 01/2028, ngày nghỉ trong ngoặc vuông")
+    assert lines[first + 1].split() == ["Trước", "Sau"]
+    assert lines[first + 2].split() == ["T2", "T3", "T4", "T5", "T6", "T7", "CN"] * 2
+    assert lines[first + 3] == " " * 20 + "[01][02]" + " " * 23 + "[01][02]"
+    assert lines[first + 7] == (
+        "[24][25][26][27][28][29][30]" + "   " + " 24  25 [26][27][28][29][30]"
+    )
+    assert [line for line in lines if line.startswith("Tháng ")] == [lines[first]]
+
+
 def test_a_decision_entered_for_another_year_than_its_dates_is_refused(home):
     text = "nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027"
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from events.campaigns.opening import open_campaigns
 from events.catalog.importing import import_catalog
-from events.catalog.reading import Catalog
+from events.catalog.whole import Catalog
 from events.database import Base
 from events.errors import ConflictError
 from events.files.store import store_file

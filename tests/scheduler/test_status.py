@@ -7,6 +7,7 @@ import pytest
 
 from events.people.posts import number_in_posts
 from notifications.outbox import MessageKind, MessageState, enqueue, number_by_state
+from scheduler.status import MailStatus, _mail
 from tests.scheduler.processes import sumvay
 from tests.scheduler.test_cli import home  # noqa: F401 - a fixture
 
@@ -42,6 +43,12 @@ def test_somebody_with_two_posts_is_one_person(session, cast):
     assert number_in_posts(session, NOW.date()) == before == 3
 
 
+def test_mail_that_was_refused_is_not_taken_for_mail_that_was_held_back():
+    number = {MessageState.READY: 1, MessageState.FAILED: 2, MessageState.SUPPRESSED: 3}
+
+    assert _mail(number) == MailStatus(waiting=1, failed=2, suppressed=3)
+
+
 @pytest.mark.slow
 def test_status_is_a_table_for_people_and_keys_that_stay_for_programs(home):  # noqa: F811
     before = sumvay(home, "status")
@@ -73,17 +80,19 @@ def test_status_is_a_table_for_people_and_keys_that_stay_for_programs(home):  # 
 
 
 @pytest.mark.slow
-def test_status_names_the_last_beat_of_a_job_and_its_error(home):  # noqa: F811
+def test_status_counts_people_and_names_the_last_beat_of_a_job_and_its_error(home):  # noqa: F811
     from events import database
     from scheduler.heartbeats import beat
 
     sumvay(home, "init")
+    sumvay(home, "demo")
     engine = database.create_engine(f"sqlite:///{home}/var/sumvay.db")
     beat(database.create_session_factory(engine), "relay", now=NOW, error="no route to host")
     engine.dispose()
 
     said = json.loads(sumvay(home, "status", "--format", "json").stdout)
 
+    assert said["people"] > 0
     assert said["jobs"]["relay"] == {
         "last": "2021-03-04T02:00:00+00:00",
         "error": "no route to host",

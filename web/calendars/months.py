@@ -5,12 +5,13 @@ becomes a bar under the week, as wide as the days it covers, so that its full ti
 not thirty times.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from events.activities.times import Happening
-from events.days.reasons import Cause, DayReason
+from events.days.months import MonthDay, weeks_in
+from events.days.reasons import DayReason
 from events.days.recurrence import FIRST_YEAR, LAST_YEAR, Occurrence
 from events.days.workdays import WorkCalendar
 from events.errors import N_, InvalidInputError
@@ -42,21 +43,11 @@ class Marked:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """One cell of the month."""
+class Day(MonthDay):
+    """One cell of the month, with what falls on it."""
 
-    day: date
-    in_month: bool
-    off: DayReason | None
-    note: DayReason | None  # why offices work on it
     marked: list[Marked]
     happenings: list[Happening]
-
-    @property
-    def named(self) -> DayReason | None:
-        """Why offices are closed or open; None on working days and plain weekends."""
-        reason = self.note or self.off
-        return None if reason is None or reason.cause is Cause.WEEKEND else reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +115,6 @@ def read_month(text: str) -> date:
     return date(int(year), int(month), 1)
 
 
-def next_month(month: date) -> date:
-    return (month + timedelta(days=31)).replace(day=1)
-
-
 def previous_month(month: date) -> date:
     return (month - _A_DAY).replace(day=1)
 
@@ -158,12 +145,7 @@ def weeks_of(
 ) -> list[Week]:
     """Return the weeks that ``month`` (its first day) touches."""
     rows = list(marked)
-    start = month - timedelta(days=month.weekday())
-    weeks = []
-    while start < next_month(month):
-        weeks.append(_week(start, month, rows, calendar, happenings))
-        start += timedelta(days=_A_WEEK)
-    return weeks
+    return [_week(days, rows, happenings) for days in weeks_in(month, calendar)]
 
 
 def listing_of(
@@ -213,37 +195,21 @@ def _exists(row: Marked) -> bool:
     return row.observance.first_year is None or row.year >= row.observance.first_year
 
 
-def _week(
-    start: date,
-    month: date,
-    rows: list[Marked],
-    calendar: WorkCalendar,
-    happenings: Collection[Happening],
-) -> Week:
-    days = [
-        _day(start + timedelta(days=n), month, rows, calendar, happenings) for n in range(_A_WEEK)
-    ]
+def _week(cells: Sequence[MonthDay], rows: list[Marked], happenings: Collection[Happening]) -> Week:
+    start = cells[0].day
     bars = [
         _bar(row, start)
         for row in rows
         if not row.is_one_day and row.dates.dtstart < start + timedelta(days=_A_WEEK)
     ]
+    days = [_day(cell, rows, happenings) for cell in cells]
     return Week(days, [bar for bar in bars if bar.length > 0])
 
 
-def _day(
-    day: date,
-    month: date,
-    rows: list[Marked],
-    calendar: WorkCalendar,
-    happenings: Collection[Happening],
-) -> Day:
-    decision = calendar.decisions.get(day)
-    note = decision.reason if decision and not decision.off else None
-    in_month = day.month == month.month
-    marked = [row for row in rows if row.is_one_day and row.covers(day)]
-    held = [each for each in happenings if each.covers(day)]
-    return Day(day, in_month, calendar.day_off(day) if in_month else None, note, marked, held)
+def _day(cell: MonthDay, rows: list[Marked], happenings: Collection[Happening]) -> Day:
+    marked = [row for row in rows if row.is_one_day and row.covers(cell.day)]
+    held = [each for each in happenings if each.covers(cell.day)]
+    return Day(cell.day, cell.in_month, cell.off, cell.note, marked, held)
 
 
 def _bar(row: Marked, start: date) -> Bar:

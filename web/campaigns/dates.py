@@ -16,7 +16,7 @@ from events.errors import ConflictError, DomainError, NotFoundError, PlanIssuedE
 from events.language import say
 from events.models import Campaign, Person, TemplateVersion
 from events.people.rights import require_post
-from events.replanning import anchors, new_version
+from events.replanning import anchors, beside_a_round, new_version
 from events.replanning.anchors import NewAnchor
 from events.replanning.preview import grouped
 from events.templates import editing
@@ -133,11 +133,11 @@ def _dates_page(
         unit_path=ancestors(root.unit)[::-1],
         typed=typed,
         days=_days_now(root),
-        plans=anchors.plans_of(session, root),
-        activities=anchors.activities_to_come(session, root, now=now())
+        plans=beside_a_round.plans_of(session, root),
+        activities=beside_a_round.activities_to_come(session, root, now=now())
         if seen and not seen.is_empty
         else [],
-        apart=anchors.no_longer_inside(session, root, seen.dates)
+        apart=beside_a_round.no_longer_inside(session, root, seen.dates)
         if seen and not seen.is_empty
         else [],
         seen=seen,

@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Optional
 from events.campaigns.lookup import get_campaign
 from events.checklist.own_plan import items_of_own_plan
 from events.database import Session
-from events.documents import corrections, register
+from events.documents import corrections, lookup, register
 from events.documents.register import Paper
 from events.errors import N_, InvalidInputError
 from events.files.store import LARGEST_FILE, store_file
@@ -134,7 +134,7 @@ def edit(uid: str, document: str) -> ResponseReturnValue:
 
     def page(person: Person) -> str:
         require_post(session, person, campaign.unit, today())
-        return _edit_page(campaign, register.get_document(session, campaign, document))
+        return _edit_page(campaign, lookup.get_document(session, campaign, document))
 
     return for_people(page)
 
@@ -144,7 +144,7 @@ def correct(uid: str, document: str) -> ResponseReturnValue:
     """Correct what was entered, and the day on which it was issued."""
     session = get_session()
     campaign = get_campaign(session, uid)
-    found = register.get_document(session, campaign, document)
+    found = lookup.get_document(session, campaign, document)
     # which a page that was opened before does not send
     form = _paper_form(campaign, found, issued=found.issued)
     stood = _due_dates(campaign)
@@ -185,8 +185,8 @@ def download(uid: str, document: str) -> ResponseReturnValue:
         flash(_("Please sign in to see this page."), "warning")
         return redirect(url_for("accounts.sign_in", next=url_for(".index", uid=uid)), 303)
     session = get_session()
-    found = register.get_document(session, get_campaign(session, uid), document)
-    body = register.file_of(session, found, get_config().files, by=person, on=today())
+    found = lookup.get_document(session, get_campaign(session, uid), document)
+    body = lookup.file_of(session, found, get_config().files, by=person, on=today())
     return as_download(body, found.file_type, found.file_name)
 
 
@@ -195,7 +195,7 @@ def issue(uid: str, document: str) -> ResponseReturnValue:
     """Record that a document went out; what it prints is kept from now on."""
     session = get_session()
     campaign = get_campaign(session, uid)
-    found = register.get_document(session, campaign, document)
+    found = lookup.get_document(session, campaign, document)
     stood = _due_dates(campaign)
 
     def use(session: Session, person: Person, at: datetime) -> None:
@@ -219,8 +219,8 @@ def supersede(uid: str, document: str) -> ResponseReturnValue:
     """Record that a document replaces another one of the unit, also of an earlier campaign."""
     session = get_session()
     campaign = get_campaign(session, uid)
-    found = register.get_document(session, campaign, document)
-    older = register.get_document_of(session, campaign.unit, request.form.get("older", ""))
+    found = lookup.get_document(session, campaign, document)
+    older = lookup.get_document_of(session, campaign.unit, request.form.get("older", ""))
     stood = _due_dates(campaign)
 
     def use(session: Session, person: Person, at: datetime) -> None:
@@ -279,23 +279,23 @@ def _page(
     problem: str | None = None,
 ) -> str:
     session, may_write = get_session(), _may_write(get_session(), campaign)
-    found = register.documents_of(session, campaign, drafts=may_write)
-    awaited = register.awaited_items(session, campaign)
+    found = lookup.documents_of(session, campaign, drafts=may_write)
+    awaited = lookup.awaited_items(session, campaign)
     return render_template(
         "documents/index.html",
         campaign=campaign,
         unit_path=ancestors(campaign.unit)[::-1],
         documents=found,
-        before=register.campaigns_before(session, campaign, drafts=may_write),
-        prints={document.id: register.printed_by(document) for document in found},
-        replaced=register.replacing(session, found, drafts=may_write),
-        replaceable=register.replaceable(session, campaign.unit) if may_write else [],
+        before=lookup.campaigns_before(session, campaign, drafts=may_write),
+        prints={document.id: lookup.printed_by(document) for document in found},
+        replaced=lookup.replacing(session, found, drafts=may_write),
+        replaceable=lookup.replaceable(session, campaign.unit) if may_write else [],
         kinds=KINDS,
         columns=COLUMNS,
         awaited=awaited,
         of_own_plan=items_of_own_plan(campaign),
         leaves_time={
-            document.id for document in found if register.leaves_time_below(document, awaited)
+            document.id for document in found if lookup.leaves_time_below(document, awaited)
         },
         printed=printed.inherited(campaign),
         form=form or _new_form(campaign),
@@ -344,13 +344,13 @@ def _new_form(campaign: Campaign) -> PaperForm:
     is most likely for.
     """
     asked = request.args.get("viec", "")
-    proposed = register.plan_item(get_session(), campaign)
+    proposed = lookup.plan_item(get_session(), campaign)
     item = (
         asked
         if asked in {str(item.id) for item in campaign.items}
         else str(proposed.id if proposed else _NONE)
     )
-    return _paper_form(campaign, formdata=None, issuer=register.likely_issuer(campaign), item=item)
+    return _paper_form(campaign, formdata=None, issuer=lookup.likely_issuer(campaign), item=item)
 
 
 def _paper_form(campaign: Campaign, document: Document | None = None, **values: Any) -> PaperForm:
@@ -388,9 +388,9 @@ def _dates_below(campaign: Campaign, document: Document) -> Markup | str:
     when nothing does.
     """
     session = get_session()
-    if not register.leaves_time_below(document, register.awaited_items(session, campaign)):
+    if not lookup.leaves_time_below(document, lookup.awaited_items(session, campaign)):
         return ""
-    top = register.topmost(campaign)
+    top = lookup.topmost(campaign)
     if not _may_write(session, top):
         return ". " + _(
             "Deadlines of the units below may follow it once %(unit)s moves the dates.",

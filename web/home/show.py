@@ -12,13 +12,13 @@ from events.campaigns.lookup import uids_at_the_top
 from events.campaigns.upkeep import what_to_see_to
 from events.checklist.mine import Work, work_of
 from events.database import Session
+from events.days.months import next_month
 from events.observances.occurrences import enabled_observances
 from events.observances.printed import of_year
 from web.calendars.months import (
     Marked,
     listing_of,
     marked_in,
-    next_month,
     previous_month,
     read_month,
     weeks_of,

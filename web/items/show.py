@@ -41,7 +41,7 @@ from events.checklist.states import (
 from events.checklist.story import story_of
 from events.checklist.undo import is_choice, last_change, undo_change
 from events.database import Session
-from events.documents.register import documents_of_item
+from events.documents.lookup import documents_of_item
 from events.errors import (
     N_,
     DomainError,

@@ -80,6 +80,13 @@ def get_calendar() -> WorkCalendar:
     return work_calendar(get_session()).as_of(today())
 
 
+def calendar_of_the_page() -> WorkCalendar:
+    """Return the same, read once a request, for what a page says after all is written."""
+    if "calendar" not in g:
+        g.calendar = get_calendar()
+    return cast(WorkCalendar, g.calendar)
+
+
 def current_account() -> Account | None:
     """Return the account that is signed in, or None."""
     return (

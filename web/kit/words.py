@@ -13,7 +13,7 @@ from events.language import within
 from events.localtime import local_day
 from events.models import ChecklistItem, TemplateVersion
 from events.models.templates import VersionSource
-from web.kit.context import get_config, get_session
+from web.kit.context import calendar_of_the_page, get_config, get_session
 from web.kit.language import current, get_locale, ngettext
 from web.kit.language import gettext as _
 
@@ -138,6 +138,16 @@ def due_text(due: date, today: date) -> str:
     if days == 1:
         return _("due tomorrow")
     return ngettext("%(num)d day left", "%(num)d days left", days)
+
+
+def why_moved(item: ChecklistItem) -> str | None:
+    """Return why an item is not due on the day that was counted, as it is said today; None if it
+    is.
+    """
+    if item.due_reason is None:
+        return None
+    reason = calendar_of_the_page().told(item.due_reason, item.nominal_due)
+    return reason.words(current()) if reason else None
 
 
 def countdown_text(dtstart: date, dtend: date, today: date) -> str:

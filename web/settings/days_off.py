@@ -23,7 +23,6 @@ from events.language import say
 from events.replanning.days_off import (
     HolidayFact,
     YearDecision,
-    YearPreview,
     apply_decision,
     apply_holiday,
     decided_days,
@@ -33,7 +32,6 @@ from events.replanning.days_off import (
     proposed_holidays,
 )
 from events.texts import nfc
-from web.calendars.months import Week, weeks_of
 from web.campaigns.differences import Words
 from web.kit.access import administrators_only
 from web.kit.context import current_person, get_calendar, get_session, now, today
@@ -208,25 +206,11 @@ def _preview(entered: Entered, error: DomainError | None = None) -> ResponseRetu
         read=read,
         other_years=sorted(read.years) if entered.year not in read.years else [],
         found=found,
-        months=_months(found) if found else [],
+        months=found.months() if found else [],
         words=Words.load(session),
     )
     session.rollback()
     return page, _STATUS.get(type(error), _OK)
-
-
-def _months(found: YearPreview) -> list[tuple[date, list[tuple[str, list[Week]]]]]:
-    """Return the months that a decision touches, each as it was before and is after."""
-    return [
-        (
-            month,
-            [
-                (_("Before"), weeks_of(month, (), found.before)),
-                (_("After"), weeks_of(month, (), found.after)),
-            ],
-        )
-        for month in found.months()
-    ]
 
 
 def _holiday_preview(session: Session, fact: HolidayFact, error: DomainError | None = None) -> str:

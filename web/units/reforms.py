@@ -15,19 +15,11 @@ from events.database import Session
 from events.errors import N_, ConflictError, DomainError, InvalidInputError
 from events.models import Level, Reform, Unit
 from events.people.proposed_posts import waiting_proposals
-from events.reforms.handover import hand_over_due, open_in_closed_units
-from events.reforms.reform import (
-    NewUnit,
-    Reformed,
-    abolish_level,
-    found,
-    merge,
-    move,
-    reforms,
-    rename,
-    split,
-)
+from events.reforms.closed_units import open_in_closed_units
+from events.reforms.handover import hand_over_due
+from events.reforms.reform import abolish_level, found, merge, move, reforms, rename, split
 from events.reforms.taking_back import TAKEN_BACK, names_in, take_back
+from events.reforms.writing import NewUnit, Reformed
 from events.texts import folded, nfc
 from events.units.tree import levels, staying_units
 from web.kit.access import administrators_only

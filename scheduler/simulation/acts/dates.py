@@ -13,7 +13,7 @@ from events.days.workdays import DecisionStatus
 from events.errors import N_, NotFoundError
 from events.localtime import local_day
 from events.models import Anchor, Campaign, TemplateItem
-from events.replanning import anchors
+from events.replanning import anchors, beside_a_round
 from events.replanning.days_off import (
     HolidayFact,
     YearDecision,
@@ -118,7 +118,7 @@ class LatePlan(_Reanchor):
     do: Literal["late-plan"] = "late-plan"
 
     def change(self, stage: Stage, root: Campaign) -> anchors.NewAnchor:
-        plans = anchors.plans_of(stage.session, root)
+        plans = beside_a_round.plans_of(stage.session, root)
         if not plans:
             raise NotFoundError(kind="plan", key=self.campaign)
         return anchors.NewAnchor(plan=plans[0].key, issued=stage.day)

@@ -6,7 +6,8 @@ from typing import Literal
 
 from sqlalchemy import select
 
-from events.documents.register import Paper, add_document, issue_document, printed_by, supersede
+from events.documents.lookup import printed_by
+from events.documents.register import Paper, add_document, issue_document, supersede
 from events.errors import N_, NotFoundError
 from events.models import Document, DocumentKind
 from scheduler.simulation.acts.act import Act

@@ -12,8 +12,9 @@ from events.checklist.history import Stamp
 from events.errors import N_, NotFoundError
 from events.models import Campaign, ChecklistItem, PostProposal, Unit
 from events.people.proposed_posts import decide_proposal, waiting_proposals
-from events.reforms.reform import NewUnit, Reformed, merge, rename, split
+from events.reforms.reform import merge, rename, split
 from events.reforms.taking_back import NAMES, reform_of, take_back
+from events.reforms.writing import NewUnit, Reformed
 from events.units.endings import closure_of
 from scheduler.simulation.acts.act import Act
 from scheduler.simulation.stage import Rule, Stage, Told, as_text

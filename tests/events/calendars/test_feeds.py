@@ -6,9 +6,13 @@ import pytest
 from sqlalchemy import select
 
 from events.calendars.feeds import all_slugs, serve_feed
+from events.calendars.ical import RENDERER_EPOCH
 from events.campaigns.opening import open_campaigns
+from events.catalog.importing import import_catalog
+from events.catalog.reading import read_catalog
 from events.checklist.history import Stamp
 from events.checklist.states import complete_item
+from events.days.reasons import Cause, DayReason
 from events.errors import NotFoundError
 from events.models import (
     Campaign,
@@ -205,6 +209,51 @@ def test_an_item_in_words_says_who_and_why(session_factory, vietnam, cast, sessi
     plan = next(event for event in events if event["DTSTART"].dt == date(2026, 2, 13))
     assert "Hạn gốc 20/02/2026 rơi trong kỳ nghỉ Tết." in str(plan["DESCRIPTION"])
     assert "Phụ trách: Sở Văn hóa, Thể thao và Du lịch" in str(plan["DESCRIPTION"])
+
+
+def a_guess_of(session, slug):
+    """Let an item of the unit be moved off a Tết that nobody has decided."""
+    item = an_item_of(session, slug)
+    item.nominal_due, item.due_reason = date(2027, 2, 8), DayReason(Cause.TET)
+    return item.uid
+
+
+def test_a_calendar_says_that_a_day_is_a_guess_until_the_catalogue_decides_it(
+    session_factory, november
+):
+    slug, later = "tinh-quang-ngai-2025", NOW + A_DAY
+    with session_factory.begin() as session:
+        uid = a_guess_of(session, slug)
+    guessed = events_of(serve(session_factory, slug).body)[uid]
+    with session_factory.begin() as session:
+        import_catalog(session, read_catalog(), now=later)
+    decided = events_of(serve(session_factory, slug, later).body)[uid]
+
+    assert "08/02/2027 rơi trong kỳ nghỉ Tết (dự kiến)." in str(guessed["DESCRIPTION"])
+    assert "08/02/2027 rơi trong kỳ nghỉ Tết." in str(decided["DESCRIPTION"])
+    assert decided["SEQUENCE"] == guessed["SEQUENCE"] + 1
+    stamp = max(later, RENDERER_EPOCH)
+    assert decided["DTSTAMP"].dt == decided["LAST-MODIFIED"].dt == stamp
+
+
+def test_a_day_that_passes_undecided_is_no_guess_and_its_event_has_the_stamps_of_that_midnight(
+    session_factory, november
+):
+    slug, midnight = "tinh-quang-ngai-2025", datetime(2027, 2, 8, 17, tzinfo=UTC)
+    with session_factory.begin() as session:
+        item = session.scalars(
+            select(ChecklistItem).where(ChecklistItem.uid == a_guess_of(session, slug))
+        ).one()
+        item.campaign.dtend = date(2027, 3, 1)  # so that the calendar shows it still
+        uid = item.uid
+    shown = [
+        events_of(serve(session_factory, slug, moment).body)[uid]
+        for moment in (midnight - A_DAY, midnight, midnight + A_DAY)
+    ]
+
+    assert ["dự kiến" in str(event["DESCRIPTION"]) for event in shown] == [True, False, False]
+    assert shown[1]["SEQUENCE"] == shown[2]["SEQUENCE"] == shown[0]["SEQUENCE"] + 1
+    assert shown[1]["LAST-MODIFIED"].dt == shown[2]["LAST-MODIFIED"].dt == midnight
 
 
 def test_ticking_by_a_use_case_reaches_the_feed(session_factory, november):

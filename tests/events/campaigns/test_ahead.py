@@ -16,7 +16,7 @@ from events.models import Campaign, ChecklistItem, DocumentKind, Unit
 from events.observances.own import observance_by_key
 from events.people.posts import give_post
 from events.progress.figures import round_progress
-from events.reforms.handover import open_in_closed_units
+from events.reforms.closed_units import open_in_closed_units
 from events.units.start_lines import begin_to_follow
 
 NOW = datetime(2026, 11, 30, 2, tzinfo=UTC)

@@ -200,6 +200,16 @@ def test_only_a_new_installation_gets_a_start_line_by_itself(session):
         follow_if_new(session, THE_DAY, now=at(THE_DAY))
 
 
+def test_beginning_again_without_a_day_leaves_the_start_line_as_it_is(session):
+    begin_to_follow(session, THE_DAY, now=at(THE_DAY))
+
+    follow_if_new(session, None, now=at(THE_DAY))
+
+    assert start_line(session) == THE_DAY
+
+
 def test_a_start_line_lies_at_most_a_year_ahead(session):
     with pytest.raises(InvalidInputError):
-        begin_to_follow(session, date(2028, 1, 1), now=at(THE_DAY))
+        begin_to_follow(session, THE_DAY + timedelta(days=367), now=at(THE_DAY))
+
+    assert begin_to_follow(session, THE_DAY + timedelta(days=366), now=at(THE_DAY)).id

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,16 @@ from sqlalchemy import select
 from events.catalog.importing import import_catalog
 from events.catalog.reading import read_catalog
 from events.errors import CatalogError
-from events.models import LegalBasis, Observance
+from events.models import CalendarDay, LegalBasis, Observance
 from events.observances.occurrences import describe
 from events.observances.printed import of_year
+from events.working_calendar import work_calendar
 from tests.events.catalog.test_catalog import folder, spoil
 
 __all__ = ["folder"]
 
 NOW = datetime(2026, 1, 5, 1, tzinfo=UTC)
+A_DAY = timedelta(days=1)
 FACTS = tomllib.loads(
     (Path(__file__).parents[2] / "data" / "themes.toml").read_text(encoding="utf-8")
 )
@@ -66,6 +68,52 @@ def test_a_known_legal_basis_is_in_force_in_its_years_and_in_no_other(observance
         True,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [fact for fact in FACTS["decided"] if "first_day_off" in fact],
+    ids=lambda it: it["what"],
+)
+def test_a_break_that_was_decided_has_exactly_its_days_off_and_none_is_a_guess(session, fact):
+    import_catalog(session, read_catalog(), now=NOW)
+    calendar, first, last = work_calendar(session), fact["first_day_off"], fact["last_day_off"]
+
+    days = [first + n * A_DAY for n in range((last - first).days + 1)]
+
+    assert all(calendar.day_off(day) and not calendar.is_guess(day) for day in days)
+    assert calendar.is_decided(first.year)
+    assert [calendar.is_working(day) for day in (first - A_DAY, last + A_DAY)] == [True, True]
+    sources = select(CalendarDay.source).where(CalendarDay.day.in_(days))
+    assert all(session.scalars(sources))
+
+
+@pytest.mark.parametrize(
+    "fact", [fact for fact in FACTS["decided"] if "in_force" in fact], ids=lambda it: it["what"]
+)
+def test_a_day_that_became_law_is_law_while_nobody_decided_that_it_is_made_up_for(fact):
+    [entry] = [one for one in read_catalog().calendar.proposed_holiday if one.name in fact["what"]]
+
+    assert (entry.status, entry.in_force) == ("enacted", fact["in_force"])
+    assert entry.compensation == "announced"
+    assert entry.source.split(" của ")[0].replace(" số", "") in fact["source"]
+
+
+def test_the_slogans_of_2019_that_were_found_stand_with_their_letter(observances):
+    theme = observances["gender_action_month"].theme_in(2019)
+
+    assert len(theme.slogans) == len(set(theme.slogans)) == 13
+    assert theme.slogans[4] == "Chấm dứt bạo lực, vun đắp yêu thương"
+    assert not any(slogan.endswith((".", "…")) for slogan in theme.slogans)
+    assert theme.letter_number == "3304/LĐTBXH-BĐG"
+
+
+def test_the_law_of_2022_is_named_from_the_first_month_after_it_was_in_force(observances):
+    month, number = observances["dv_action_month"], "13/2022/QH15"
+    [law] = [basis for basis in month.bases if basis.number == number]
+
+    assert "01/7/2023" in law.source
+    assert [law.is_in_force(year) for year in (2023, 2024)] == [False, True]
 
 
 @pytest.mark.parametrize("year", range(2026, 2030))

@@ -13,7 +13,7 @@ from events.campaigns.rounds import rounds_of
 from events.checklist.dividing import split_item
 from events.checklist.history import Stamp, history_of
 from events.checklist.origins import parts_of
-from events.checklist.real_days import first_days
+from events.checklist.real_days import first_days, proposed_day
 from events.checklist.states import (
     complete_item,
     correct_real_day,
@@ -24,7 +24,7 @@ from events.checklist.states import (
 from events.checklist.story import story_of
 from events.checklist.undo import last_change, undo_change
 from events.errors import ConflictError, InvalidInputError, RealDayError
-from events.models import Campaign, ChecklistItem, ItemState, NotDone
+from events.models import Campaign, ChecklistItem, Evidence, ItemState, NotDone
 from events.progress.as_of import AsOf
 from events.progress.figures import own_progress
 from events.progress.recorded_late import recorded_late
@@ -282,3 +282,29 @@ def test_a_plan_counts_as_issued_on_its_real_day(session, happiness, cast, late)
 
     issued = issue_dates(session, happiness.parent.parent or happiness.parent)
     assert issued.of(happiness.unit_id, plan.key) == date(2021, 3, 3)
+
+
+def give(session, banners, kind, day):
+    piece = Evidence(item=banners, kind_key=kind, dated=day, at=RECORDED)
+    session.add(piece)
+    session.flush()
+    session.refresh(banners)
+
+
+def test_the_day_of_the_newest_photo_among_possible_days_is_proposed(session, banners):
+    first = first_days(session, [banners.campaign])[banners.campaign_id]
+    give(session, banners, "photo", first - A_DAY)
+    assert proposed_day(banners, first, TODAY) is None
+
+    give(session, banners, "photo", first)
+    give(session, banners, "photo", TODAY + A_DAY)
+    assert proposed_day(banners, first, TODAY) == first
+
+    give(session, banners, "photo", TODAY)
+    assert proposed_day(banners, first, TODAY) == TODAY
+
+
+def test_what_the_item_does_not_want_as_evidence_proposes_no_day(session, banners):
+    give(session, banners, "count", TODAY - A_DAY)
+
+    assert proposed_day(banners, OPENS, TODAY) is None

@@ -127,11 +127,11 @@ def test_a_line_of_history_says_why_a_due_date_moved_in_one_sentence():
     change = Change(before={"due": "2027-02-05", "due_reason": None}, after=due, by_name="Thi")
 
     assert story_of(change, "vi") == (
-        "Thi dời hạn từ 05/02/2027 sang 12/02/2027 vì hạn gốc rơi trong kỳ nghỉ Tết (dự kiến)"
+        "Thi dời hạn từ 05/02/2027 sang 12/02/2027 vì hạn gốc rơi trong kỳ nghỉ Tết"
     )
     assert story_of(change, "en") == (
         "Thi moved its due date from 05/02/2027 to 12/02/2027, because the original date "
-        "falls within the Tết break (provisional)"
+        "falls within the Tết break"
     )
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -113,6 +114,19 @@ def test_a_day_that_has_passed_is_no_guess_any_more(vietnam):
 
     assert guessed == [9, 10]
     assert not vietnam.as_of(date(2028, 1, 1)).day_off(date(2027, 11, 24)).provisional
+
+
+def test_a_reason_of_before_is_told_as_the_day_stands_today(vietnam):
+    monday, tet = date(2027, 2, 8), DayReason(Cause.TET)
+    decided = replace(vietnam, decided_years=vietnam.decided_years | {2027})
+    late = DayReason(Cause.LATE_OPENING, day=monday)
+
+    assert vietnam.told(tet, monday) == replace(tet, provisional=True)
+    assert decided.told(replace(tet, provisional=True), monday) == tet
+    assert vietnam.as_of(monday + timedelta(days=1)).told(tet, monday) == tet
+    assert vietnam.told(late, monday) == late  # not what moved it
+    assert vietnam.told(tet, date(2027, 3, 8)) == tet
+    assert vietnam.told(None, monday) is None
 
 
 def test_whether_a_holiday_is_law_and_whether_it_is_made_up_for_are_two_facts():

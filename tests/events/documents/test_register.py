@@ -10,21 +10,23 @@ from events.campaigns.issued_plans import issue_dates
 from events.campaigns.opening import open_campaigns
 from events.checklist.history import history_of
 from events.checklist.story import story_of
-from events.documents.register import (
-    Paper,
-    add_document,
+from events.documents.lookup import (
     awaited_items,
-    correct_document,
     documents_of,
     documents_of_item,
     get_document,
-    issue_document,
     leaves_time_below,
     likely_issuer,
     plan_item,
     printed_by,
     replaceable,
     replacing,
+)
+from events.documents.register import (
+    Paper,
+    add_document,
+    correct_document,
+    issue_document,
     supersede,
 )
 from events.errors import (

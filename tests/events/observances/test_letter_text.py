@@ -288,3 +288,62 @@ def test_a_theme_in_quotation_marks_goes_on_where_its_line_was_broken():
     text = "Ngày Gia đình Việt Nam\nvới chủ đề “Gia đình hạnh phúc -\nQuốc gia thịnh vượng”."
 
     assert [one.theme for one in read(text).themes] == ["Gia đình hạnh phúc - Quốc gia thịnh vượng"]
+
+
+def test_a_letter_of_december_may_speak_of_the_next_year():
+    text = (
+        "Số: 12/BVHTTDL-GĐ\nHà Nội, ngày 20 tháng 12 năm 2026\n"
+        "V/v Ngày Quốc tế Hạnh phúc năm 2027\nChủ đề: “Yêu thương và chia sẻ”."
+    )
+
+    assert (read(text).dated, read(text).year) == (date(2026, 12, 20), 2027)
+
+
+def test_slogans_without_full_stops_stay_two_where_a_blank_line_parts_them():
+    first = "Yêu thương và chia sẻ là nền tảng của một gia đình hạnh phúc"
+    second = "Mỗi nhà một niềm vui, mỗi người một việc tốt cho xã hội ta"
+
+    found = read(f"Ngày Quốc tế Hạnh phúc\n\nKhẩu hiệu tuyên truyền:\n\n{first}\n\n{second}\n")
+
+    assert found.themes == (ReadTheme(HAPPINESS, None, (first, second)),)
+
+
+def test_the_next_point_of_a_letter_is_no_longer_about_the_observance_of_the_last():
+    text = (
+        "Về Ngày Gia đình Việt Nam và Ngày Quốc tế Hạnh phúc\n"
+        "1. Ngày Gia đình Việt Nam\nChủ đề: “Gia đình đầm ấm”.\n"
+        "2. Việc chung\nKhẩu hiệu:\n- Một nhà một bếp lửa.\n"
+    )
+
+    slogans = {one.key: one.slogans for one in read(text).themes}
+    assert slogans == dict.fromkeys((FAMILY, HAPPINESS), ("Một nhà một bếp lửa",))
+
+
+def test_a_dash_behind_numbered_slogans_is_no_remark_but_read():
+    text = (
+        "Ngày Quốc tế Hạnh phúc\nKhẩu hiệu:\n1. Yêu thương và chia sẻ.\n2. Một nhà một bếp lửa.\n"
+        "- Chủ đề: “Hạnh phúc cho mọi nhà”.\n"
+    )
+
+    [found] = read(text).themes
+    assert found.theme == "Hạnh phúc cho mọi nhà"
+    assert found.slogans == ("Yêu thương và chia sẻ", "Một nhà một bếp lửa")
+
+
+def test_a_theme_said_outright_stands_in_the_place_of_one_said_by_the_way():
+    text = (
+        "Ngày Quốc tế Hạnh phúc\nTiếp nối kế hoạch có chủ đề “Yêu thương và chia sẻ”, Bộ đề nghị:\n"
+        "Chủ đề: “Hạnh phúc cho mọi nhà”.\n"
+    )
+
+    assert [one.theme for one in read(text).themes] == ["Hạnh phúc cho mọi nhà"]
+
+
+def test_a_short_name_that_fits_two_observances_gives_slogans_to_neither():
+    text = (
+        f"Về {TITLES[VIOLENCE][0]} và {TITLES[GENDER][0]}\nKhẩu hiệu:\n- Một nhà một bếp lửa.\n"
+        "Tháng hành động:\n- Yêu thương thay roi vọt.\n"
+    )
+
+    slogans = {one.key: one.slogans for one in read(text).themes}
+    assert slogans == dict.fromkeys((GENDER, VIOLENCE), ("Một nhà một bếp lửa",))

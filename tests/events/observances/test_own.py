@@ -11,7 +11,7 @@ from events.calendars.feeds import all_slugs
 from events.campaigns.opening import open_campaigns
 from events.campaigns.rounds import rounds_of
 from events.catalog.importing import import_catalog
-from events.catalog.reading import Catalog
+from events.catalog.whole import Catalog
 from events.days.workdays import WorkCalendar
 from events.errors import ConflictError, InvalidInputError, NotFoundError
 from events.models import (

@@ -19,7 +19,8 @@ from events.progress.as_of import AsOf
 from events.progress.figures import Progress, own_progress, parts, sum_of, year_progress
 from events.progress.silent_units import silent_units
 from events.reforms.handover import hand_over_due
-from events.reforms.reform import NewUnit, abolish_level, merge, rename, split
+from events.reforms.reform import abolish_level, merge, rename, split
+from events.reforms.writing import NewUnit
 from events.units.tree import get_unit, roots
 from tests.conftest import Cast
 from tests.events.reforms.test_carried_over import (

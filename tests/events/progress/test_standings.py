@@ -10,7 +10,8 @@ from events.models.campaigns import same_round
 from events.progress.across_reforms import counted_with
 from events.progress.figures import Progress, sum_of
 from events.progress.standings import below_of, standings_of
-from events.reforms.reform import NewUnit, merge
+from events.reforms.reform import merge
+from events.reforms.writing import NewUnit
 from events.units.tree import children
 from tests.events.conftest import NOW, TODAY, forget_2025
 

@@ -45,8 +45,9 @@ from events.observances.printed import inherited
 from events.progress.as_of import AsOf
 from events.progress.figures import own_progress
 from events.reforms.handover import hand_over_due
-from events.reforms.reform import NewUnit, abolish_level, merge, rename, split
+from events.reforms.reform import abolish_level, merge, rename, split
 from events.reforms.villages import add_village
+from events.reforms.writing import NewUnit
 from events.units.tree import get_unit
 from tests.conftest import tick_off
 from tests.events.replanning.test_anchors import open_template

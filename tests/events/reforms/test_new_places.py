@@ -10,8 +10,9 @@ from events.catalog.importing import import_catalog
 from events.checklist.history import Stamp
 from events.errors import ConflictError, InvalidInputError
 from events.models import Campaign, Reform, ReformKind, Role, Unit
-from events.reforms.reform import NewUnit, found, move, rename
+from events.reforms.reform import found, move, rename
 from events.reforms.taking_back import take_back
+from events.reforms.writing import NewUnit
 from events.units.tree import children, get_unit, predecessors
 
 NOW = datetime(2026, 11, 30, 2, tzinfo=UTC)

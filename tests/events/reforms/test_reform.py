@@ -33,15 +33,9 @@ from events.progress.across_reforms import compare_years, mapped_to, progress_by
 from events.progress.as_of import AsOf
 from events.progress.figures import Progress, own_progress, rolled_up
 from events.reforms.handover import hand_over, hand_over_due
-from events.reforms.reform import (
-    NewUnit,
-    abolish_level,
-    merge,
-    reforms,
-    rename,
-    split,
-)
+from events.reforms.reform import abolish_level, merge, reforms, rename, split
 from events.reforms.taking_back import take_back
+from events.reforms.writing import NewUnit
 from events.replanning.anchors import NewAnchor, apply, preview
 from events.replanning.new_version import apply_version, compare
 from events.templates.editing import edit_template, get_template, item_entry

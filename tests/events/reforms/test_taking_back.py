@@ -19,8 +19,9 @@ from events.models.history import Door
 from events.people.posts import give_post
 from events.people.proposed_posts import decide_proposal, waiting_proposals
 from events.reforms.handover import hand_over_due
-from events.reforms.reform import NewUnit, abolish_level, merge, rename, split
+from events.reforms.reform import abolish_level, merge, rename, split
 from events.reforms.taking_back import TAKEN_BACK, reform_of, take_back
+from events.reforms.writing import NewUnit
 from events.units.tree import get_unit
 from tests.conftest import holders
 from tests.events.replanning.test_anchors import open_template

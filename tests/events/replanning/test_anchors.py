@@ -27,7 +27,7 @@ from events.models import (
 )
 from events.models.campaigns import same_round
 from events.reforms.villages import add_village
-from events.replanning import anchors, new_version
+from events.replanning import anchors, beside_a_round, new_version
 from events.replanning.anchors import NewAnchor
 from events.replanning.cancelling import cancel_round
 from events.replanning.preview import Difference, Fate, Lateness, grouped
@@ -326,7 +326,7 @@ def test_one_plan_item_for_all_levels_waits_for_itself_above(session, vietnam, c
     entries[0] = entries[0].model_copy(update=of_all | {"depends_on": []})
     editing.edit_template(session, template, entries, by=cast.hoa, now=MARCH_2021)
     root = open_template(session, vietnam, "happiness_day", 2021)
-    assert [item.key for item in anchors.plans_of(session, root)] == ["plan_commune"]
+    assert [item.key for item in beside_a_round.plans_of(session, root)] == ["plan_commune"]
 
     move(session, root, NewAnchor(plan="plan_commune", issued=date(2021, 3, 1)), vietnam, cast.hoa)
 
@@ -687,7 +687,7 @@ def test_a_campaign_that_would_not_lie_inside_the_other_any_more_is_named(sessio
 
     def apart(root, **days):
         seen = anchors.preview(session, root, NewAnchor(**days), vietnam, now=NOVEMBER)
-        return anchors.no_longer_inside(session, root, seen.dates)
+        return beside_a_round.no_longer_inside(session, root, seen.dates)
 
     assert apart(month, first=date(2021, 12, 1), last=date(2021, 12, 31)) == [(day, month)]
     assert apart(month, first=date(2021, 11, 25), last=date(2021, 11, 25)) == []
@@ -752,7 +752,9 @@ def test_activities_to_come_are_named_because_they_keep_their_time(session, root
     weekly = Plan("Phát thanh", day, day + timedelta(hours=1), weekly_until=date(2021, 3, 16))
     add_activity(session, root, weekly, by=cast.hoa, now=MARCH_2021)
 
-    assert [one.summary for one in anchors.activities_to_come(session, root, now=MARCH_2021)] == [
+    assert [
+        one.summary for one in beside_a_round.activities_to_come(session, root, now=MARCH_2021)
+    ] == [
         "Phát thanh",
         "Lễ phát động",
     ]

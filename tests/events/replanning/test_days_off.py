@@ -30,6 +30,7 @@ from events.models import (
     ChecklistItem,
     DecidedYear,
     Template,
+    TodoStatus,
 )
 from events.people.persons import add_person
 from events.people.posts import give_post
@@ -327,6 +328,25 @@ def test_tet_2027_is_provisional_until_it_is_decided(session):
     assert after.is_decided(2027)
     assert not is_provisional(item, after)
     assert item.due == date(2027, 2, 4)
+
+
+def test_what_stays_has_new_stamps_where_its_day_is_no_guess_any_more(session):
+    items = opened(session, work_calendar(session), "happiness_day", 2027, date(2027, 2, 8))
+    done = items[0]
+    done.status = TodoStatus.COMPLETED
+    session.flush()
+    before = done.sequence
+
+    applied(session, year_2027())
+
+    session.refresh(done)
+    assert (done.sequence, done.last_modified) == (before + 1, NOW)
+
+
+def test_that_a_day_is_a_guess_is_nothing_that_an_item_must_follow(session, happiness_2027):
+    session.expire_all()
+
+    assert still_to_follow(session) == []
 
 
 def test_a_guessed_day_outside_the_decided_break_becomes_a_working_day(session):
@@ -698,18 +718,24 @@ def give_up(session, shown, status):
     )
 
 
+def is_told_as_a_guess(session, item):
+    return work_calendar(session).told(item.due_reason, item.nominal_due).provisional
+
+
 def test_24_november_made_law_is_no_longer_provisional_and_moves_nothing(session):
     day = date(2028, 11, 24)
     assert work_calendar(session).day_off(day).provisional
     item = opened(session, work_calendar(session), "evaw_day", 2028, day)[0]
-    assert item.due_reason.provisional
+    assert is_told_as_a_guess(session, item)
+    before = item.sequence
 
     shown = preview_holiday(session, HolidayFact(CULTURE_DAY, DecisionStatus.ENACTED))
     give_up(session, shown, DecisionStatus.ENACTED)
 
     assert shown.moved == []
     assert not work_calendar(session).day_off(day).provisional
-    assert not item.due_reason.provisional
+    assert not is_told_as_a_guess(session, item)
+    assert (item.sequence, item.last_modified) == (before + 1, NOW)  # feeds say it otherwise
     assert give_up(session, shown, DecisionStatus.ENACTED).is_known
 
 

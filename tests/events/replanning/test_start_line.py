@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from sqlalchemy import select
 
+from events.campaigns.births import NEVER
 from events.campaigns.opening import open_campaigns
 from events.checklist.history import Stamp, history_of
 from events.checklist.states import complete_item
@@ -15,7 +16,7 @@ from events.people.posts import give_post
 from events.progress.as_of import AsOf
 from events.progress.figures import round_progress, sum_of
 from events.replanning import start_line as lines
-from events.units.start_lines import begin_to_follow, start_line
+from events.units.start_lines import StartLines, begin_to_follow, start_line
 
 TODAY = date(2026, 11, 30)
 A_DAY = timedelta(days=1)
@@ -123,6 +124,58 @@ def test_what_was_opened_for_reference_is_never_owed(session, at_work, vietnam):
     shown = lines.preview(session, date(2020, 1, 1), today=TODAY)
 
     assert shown.come_back == 0
+
+
+def test_an_item_that_is_followed_by_nobody_does_not_come_back(session, at_work):
+    item = session.scalars(select(ChecklistItem).where(ChecklistItem.due < TODAY)).first()
+    item.followed_from = NEVER
+    session.flush()
+
+    shown = lines.preview(session, date(2020, 1, 1), today=TODAY)
+
+    assert item.id not in {move.row.id for move in shown.moves}
+
+
+def test_a_round_for_reference_has_no_debts_that_could_leave(session, at_work):
+    campaign = session.scalars(select(Campaign).join(Campaign.items)).first()
+    campaign.for_reference = True
+    session.flush()
+
+    shown = lines.preview(session, TODAY, today=TODAY)
+
+    assert not {item.id for item in campaign.items} & {move.row.id for move in shown.moves}
+
+
+def test_taking_a_line_back_leaves_what_is_followed_otherwise_since(session, at_work):
+    item = session.scalars(select(ChecklistItem).where(ChecklistItem.due < TODAY)).first()
+    set_line(session, TODAY, at_work.hoa)
+    item.followed_from = TODAY - 10 * A_DAY
+    session.flush()
+
+    lines.undo(session, stamp=Stamp(at_work.hoa, at(TODAY)))
+
+    session.refresh(item)
+    assert item.followed_from == TODAY - 10 * A_DAY
+
+
+def test_what_leaves_the_debts_has_new_stamps(session, at_work):
+    item = session.scalars(select(ChecklistItem).where(ChecklistItem.due < TODAY)).first()
+    before = item.sequence
+
+    set_line(session, TODAY, at_work.hoa)
+
+    session.refresh(item)
+    assert (item.sequence, item.last_modified) == (before + 1, at(TODAY))
+
+
+def test_a_unit_that_joined_before_the_line_is_followed_from_the_line(session, at_work):
+    early, late = session.scalars(select(Unit).where(Unit.on(TODAY)).limit(2))
+    early.followed_from, late.followed_from = TODAY - A_DAY, TODAY + A_DAY
+    set_line(session, TODAY, at_work.hoa)
+
+    found = StartLines.load(session)
+
+    assert (found.of(early.id), found.of(late.id)) == (TODAY, TODAY + A_DAY)
 
 
 def test_the_line_with_which_an_installation_began_is_not_taken_back(session):

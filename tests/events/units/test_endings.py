@@ -7,7 +7,8 @@ import pytest
 
 from events.calendars.feeds import serve_feed
 from events.checklist.history import Stamp
-from events.reforms.reform import NewUnit, abolish_level, merge, rename, split
+from events.reforms.reform import abolish_level, merge, rename, split
+from events.reforms.writing import NewUnit
 from events.units.endings import closure_of
 from events.units.tree import children, get_unit
 

@@ -20,8 +20,9 @@ from events.models import (
 )
 from events.models.history import Door
 from events.progress.figures import own_progress, sum_of
-from events.reforms.reform import NewUnit, merge, rename
+from events.reforms.reform import merge, rename
 from events.reforms.villages import add_village
+from events.reforms.writing import NewUnit
 from events.units.lineage import ever_below
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Clock, Opened, Visitor

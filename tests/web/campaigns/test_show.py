@@ -1,4 +1,5 @@
 import re
+from datetime import date
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from events.models import (
     Campaign,
     CampaignStatus,
     ChecklistItem,
+    DecidedYear,
     ItemState,
     Template,
     TodoStatus,
@@ -50,17 +52,30 @@ def test_a_due_date_that_moved_says_from_where_and_why(
 def test_an_english_reader_has_the_reason_of_a_moved_date_in_english(
     stranger: Visitor, opened: Opened, session: Session
 ):
-    holiday = DayReason(Cause.HOLIDAY, "Quốc khánh", provisional=True)
+    holiday = DayReason(Cause.HOLIDAY, "Quốc khánh")
     opened.item.nominal_due, opened.item.due_reason = opened.item.due, holiday
     session.commit()
 
     page = stranger.in_english().read(f"/chien-dich/{opened.commune.uid}")
 
     assert re.search(
-        r"The original date \d\d/\d\d/2021 falls"
-        r" on a public holiday \(National Day\) \(provisional\)\.",
-        page,
+        r"The original date \d\d/\d\d/2021 falls on a public holiday \(National Day\)\.", page
     )
+
+
+def test_a_date_says_that_its_day_off_is_a_guess_as_long_as_nobody_decides_it(
+    stranger: Visitor, opened: Opened, session: Session
+):
+    item = opened.item
+    item.nominal_due, item.due_reason = date(2027, 2, 8), DayReason(Cause.TET)
+    session.commit()
+    guessed = stranger.read(f"/chien-dich/{opened.commune.uid}")
+    session.add(DecidedYear(year=2027))
+    session.commit()
+    decided = stranger.read(f"/chien-dich/{opened.commune.uid}")
+
+    assert "Hạn gốc 08/02/2027 rơi trong kỳ nghỉ Tết (dự kiến)." in guessed
+    assert "Hạn gốc 08/02/2027 rơi trong kỳ nghỉ Tết." in decided
 
 
 def test_what_should_come_first_is_a_warning_and_no_lock(signed_in, cast, opened: Opened):

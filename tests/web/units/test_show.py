@@ -9,7 +9,8 @@ from events.checklist.states import complete_item
 from events.models import Campaign, ChecklistItem, Unit, UnitSuccession
 from events.people.persons import add_person
 from events.people.posts import give_post
-from events.reforms.reform import NewUnit, merge
+from events.reforms.reform import merge
+from events.reforms.writing import NewUnit
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Clock, Opened, Visitor
 
