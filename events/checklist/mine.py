@@ -2,14 +2,14 @@
 posts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from events.checklist.charge import in_charge
+from events.checklist.charge import doing_unit_id, in_charge
 from events.checklist.listing import due_first
 from events.models import ChecklistItem, Person, Post, Unit
 
@@ -31,6 +31,14 @@ def work_of(session: Session, person: Person, on: date, *, limit: int, offset: i
     """
     found = due_first(session, is_mine(person, on), limit=limit, offset=offset)
     return Work(found.items, found.total, _units(session, person, on))
+
+
+def work_around(
+    session: Session, units: Collection[Unit], *, limit: int
+) -> Sequence[ChecklistItem]:
+    """Return the items to do in some units that are due first, whoever is in charge of them."""
+    here = doing_unit_id().in_([unit.id for unit in units])
+    return due_first(session, here, limit=limit).items
 
 
 def is_mine(person: Person, on: date) -> ColumnElement[bool]:

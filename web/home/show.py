@@ -4,13 +4,14 @@ calendar.
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeGuard
 
 from flask import Blueprint, render_template, request, url_for
 
 from events.activities.times import at_the_top, happenings
 from events.campaigns.lookup import uids_at_the_top
 from events.campaigns.upkeep import what_to_see_to
-from events.checklist.mine import Work, work_of
+from events.checklist.mine import Work, work_around, work_of
 from events.database import Session
 from events.days.months import next_month
 from events.observances.occurrences import enabled_observances
@@ -58,6 +59,7 @@ def show() -> str:
     weeks = weeks_of(month, shown, calendar, activities)
     touching = marked_in(observances, date(month.year, 1, 1), date(month.year, 12, 31))
     entries = _entries(session, [row for row in touching if row.dates.dtstart.year == month.year])
+    mine = _my_work(session)
     return render_template(
         "home/show.html",
         month=month,
@@ -70,7 +72,8 @@ def show() -> str:
         shown=shown,
         ahead=[entry for entry in entries if entry.marked.dates.dtend > today()],
         over=[entry for entry in entries if entry.marked.dates.dtend <= today()],
-        mine=_my_work(session),
+        mine=mine,
+        around=work_around(session, mine.units, limit=_MY_ITEMS) if _is_idle(mine) else (),
         to_decide=number_to_decide(),
         to_see_to=_to_see_to(session),
         is_decided=calendar.is_decided(month.year),
@@ -81,6 +84,11 @@ def _my_work(session: Session) -> Work | None:
     """Return what is due first of the work of whoever is signed in; None for a stranger."""
     person = current_person()
     return work_of(session, person, today(), limit=_MY_ITEMS) if person else None
+
+
+def _is_idle(mine: Work | None) -> TypeGuard[Work]:
+    """Tell whether nothing waits for the posts of whoever is signed in."""
+    return mine is not None and not mine.items
 
 
 def _to_see_to(session: Session) -> list[str]:

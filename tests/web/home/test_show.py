@@ -144,6 +144,18 @@ def test_who_holds_no_post_is_told_that_nothing_waits(signed_in, cast, opened: O
     assert "Hiện không có việc nào đang chờ xử lý" in signed_in(cast.la).read("/")
 
 
+def test_who_has_nothing_to_do_sees_what_their_unit_has_to_do_next(
+    signed_in, cast, opened, session
+):
+    give_post(session, cast.la, cast.commune, "truong_hoc", since=date(2020, 1, 1))
+    page = signed_in(cast.la).read("/")
+
+    mine = page[page.index("viec-cua-toi") : page.index("<h1")]
+    assert "Việc sắp tới hạn của đơn vị" in mine
+    assert len(re.findall(r'href="/viec/\d+"', mine)) == 5
+    assert "Phường Quang Trung" not in mine
+
+
 @pytest.fixture
 def thi(signed_in, cast: Cast, opened: Opened, session: Session) -> Visitor:
     """Thi, who holds a second post in the commune, so that many items wait."""
