@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.models import Campaign, ChecklistItem, Level, Person, Post, Unit
@@ -36,10 +36,9 @@ def in_charge() -> ColumnElement[bool]:
         .scalar_subquery()
     )
     chosen = ChecklistItem.delegate_role_key
-    usual = and_(
-        chosen.is_(None), or_(Post.role_key == ChecklistItem.role_key, Post.role_key == default)
-    )
-    return and_(Post.unit_id == doing_unit_id(), or_(Post.role_key == chosen, usual))
+    # a list, which finds the posts by their index; no role is NULL
+    roles = func.coalesce(chosen, ChecklistItem.role_key), case((chosen.is_(None), default))
+    return and_(Post.unit_id == doing_unit_id(), Post.role_key.in_(roles))
 
 
 def doing_unit_id() -> ColumnElement[int]:
