@@ -110,9 +110,12 @@ class Composer:
     def _facts(self, session: Session, message: Message) -> dict[str, Any]:
         name = message.person.full_name if message.person else message.rcpt_to
         facts = {"name": checked_name(name), "language": message.language, "home": self.public_url}
-        about = {MessageKind.REMINDER: self._reminder, MessageKind.SIGN_IN: self._sign_in}[
-            message.kind
-        ]
+        about = {
+            MessageKind.REMINDER: self._reminder,
+            MessageKind.SIGN_IN: self._sign_in,
+            MessageKind.PASSWORD: self._sign_in,
+            MessageKind.POST_OFFER: self._post_offer,
+        }[message.kind]
         return facts | about(session, message)
 
     def _reminder(self, session: Session, message: Message) -> dict[str, Any]:
@@ -163,6 +166,12 @@ class Composer:
             "expires_at": f"{expires:%H:%M}",
             "expires_on": date_in_words(expires.date(), message.language),
         }
+
+    def _post_offer(self, session: Session, message: Message) -> dict[str, Any]:
+        unit = session.get(Unit, message.params.get("unit"))
+        if unit is None:
+            raise InvalidInputError(N_("A message about a post needs its unit."))
+        return {"unit": unit.full_name, "url": f"{self.public_url}/tai-khoan/chuc-danh"}
 
 
 @lru_cache

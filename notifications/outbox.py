@@ -39,6 +39,8 @@ class MessageKind(StrEnum):
 
     REMINDER = "reminder"
     SIGN_IN = "sign_in"
+    PASSWORD = "password"  # noqa: S105 - the name of a kind
+    POST_OFFER = "post_offer"
 
 
 class MessageState(StrEnum):

@@ -3,7 +3,7 @@ jobs and pages need.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from sqlalchemy import Engine
@@ -92,6 +92,9 @@ class Service:
             google_calendar_url=settings.web.google_calendar_url,
             outlook_calendar_url=settings.web.outlook_calendar_url,
             trusted_proxies=settings.web.trusted_proxies,
+            session_idle=timedelta(hours=settings.web.session_idle_hours),
+            session_lifetime=timedelta(hours=settings.web.session_hours),
+            require_2fa=settings.web.require_2fa,
         )
 
     def open_ahead(self, now: datetime, year: int | None = None) -> list[Opened]:

@@ -5,8 +5,6 @@ settings.
 make the same application.
 """
 
-from datetime import timedelta
-
 from flask import Flask, request
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
@@ -15,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from events.checklist import evidence
 from events.database import SessionFactory
 from events.language import LANGUAGES
-from web.accounts import security
+from web.accounts import my_account, security, setup_page
 from web.accounts import views as accounts
 from web.calendars import feeds, observances, subscriptions
 from web.campaigns import activities, ahead, cancelling, dates, documents, opening, progress
@@ -39,10 +37,9 @@ from web.settings import (
     start_line,
     templates,
 )
-from web.units import mine, people, proposals, reforms, villages
+from web.units import mine, offers, people, proposals, reforms, villages
 from web.units import show as units
 
-_SIGNED_IN = timedelta(days=14)
 _LARGEST_FORM = 256 * 1024  # bytes; the forms that upload files allow themselves more
 
 
@@ -74,11 +71,14 @@ _ROOMS = (  # every page, each a blueprint of its own
     days_off,
     reforms,
     proposals,
+    offers,
     editing,
     dates,
     templates,
     start_line,
     accounts,
+    my_account,
+    setup_page,
     feeds,
     assets,
     health,
@@ -95,7 +95,6 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     context.install(app, session_factory, config)
     language.install(app)
     security.install(app, config)
-    accounts.limiter.init_app(app)
     csrf = CSRFProtect(app)
     csrf.exempt(feeds.bp)
     Compress(app)
@@ -119,10 +118,9 @@ def _settings(config: WebConfig) -> dict[str, object]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": config.is_https,
-        "PERMANENT_SESSION_LIFETIME": _SIGNED_IN,
+        "PERMANENT_SESSION_LIFETIME": config.session_lifetime,
         # as long as the session: a page left open over lunch still works
         "WTF_CSRF_TIME_LIMIT": None,
-        "RATELIMIT_ENABLED": config.rate_limits,
         "COMPRESS_MIMETYPES": ["text/html", "text/css", "text/javascript", "image/svg+xml"],
     }
 

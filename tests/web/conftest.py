@@ -27,6 +27,7 @@ from events.models import Campaign, ChecklistItem, Person, Template, Unit
 from events.observances.occurrences import extend_horizon
 from events.reforms.villages import add_village
 from tests.conftest import STATES, Cast
+from web.accounts import devices
 from web.accounts.models import account_of
 from web.app import create_app
 from web.config import WebConfig, utc_now
@@ -151,13 +152,13 @@ def stranger(app: Flask) -> Visitor:
 
 
 @pytest.fixture
-def signed_in(app: Flask, session: Session) -> Callable[[Person], Visitor]:
+def signed_in(app: Flask, session: Session, clock: Clock) -> Callable[[Person], Visitor]:
     def sign_in(person: Person) -> Visitor:
-        account = account_of(session, person)
+        _device, secret = devices.begin(session, account_of(session, person), now=clock.now)
         session.commit()
         visitor = Visitor(app.test_client())
         with visitor.client.session_transaction(base_url="https://lich.example.org") as cookie:
-            cookie["_user_id"] = account.fs_uniquifier
+            cookie["_user_id"] = secret
         return visitor
 
     return sign_in
