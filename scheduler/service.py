@@ -107,6 +107,16 @@ class Service:
         rules = self.settings.notifications.rules
         return jobs.relay(self.session_factory, self.transport, self.composer, now=now, rules=rules)
 
+    def forget(self, now: datetime) -> None:
+        kept = self.settings.privacy
+        retention = jobs.Retention(
+            audit=timedelta(days=kept.audit_days),
+            devices=timedelta(days=kept.devices_days),
+            mail=timedelta(days=kept.mail_days),
+            departed=timedelta(days=kept.departed_days) if kept.departed_days else None,
+        )
+        jobs.forget(self.session_factory, now=now, retention=retention)
+
     def tidy(self) -> None:
         jobs.tidy(self.engine)
 

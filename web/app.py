@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from events.checklist import evidence
 from events.database import SessionFactory
 from events.language import LANGUAGES
-from web.accounts import my_account, security, setup_page
+from web.accounts import my_account, my_data, security, setup_page
 from web.accounts import views as accounts
 from web.calendars import feeds, observances, subscriptions
 from web.campaigns import activities, ahead, cancelling, dates, documents, opening, progress
@@ -25,6 +25,7 @@ from web.items import show as items
 from web.kit import addresses, assets, context, errors, headers, health, language, words
 from web.kit.collisions import App
 from web.settings import (
+    audit,
     days_off,
     first_run,
     index,
@@ -33,6 +34,7 @@ from web.settings import (
     mail,
     offsets,
     own_observances,
+    persons,
     roles,
     start_line,
     templates,
@@ -65,6 +67,8 @@ _ROOMS = (  # every page, each a blueprint of its own
     people,
     villages,
     mail,
+    audit,
+    persons,
     first_run,
     roles,
     index,
@@ -78,6 +82,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     start_line,
     accounts,
     my_account,
+    my_data,
     setup_page,
     feeds,
     assets,

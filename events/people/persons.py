@@ -1,5 +1,6 @@
 """Persons: who they are, and how they are found again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -50,6 +51,21 @@ def normal_email(email: str | None) -> str | None:
 
 def find_person(session: Session, email: str) -> Person | None:
     return session.scalar(select(Person).where(Person.email == normal_email(email)))
+
+
+def search_people(session: Session, words: str, *, limit: int) -> Sequence[Person]:
+    """Return the persons whose name or address has these words, accents or not, by name."""
+    wanted = Person.search.contains(folded(words).strip(), autoescape=True)
+    query = select(Person).where(wanted, Person.erased.is_(None))
+    return session.scalars(query.order_by(Person.full_name, Person.id).limit(limit)).all()
+
+
+def get_person(session: Session, person_id: int) -> Person:
+    """Return a person. Raises ``NotFoundError``."""
+    person = session.get(Person, person_id)
+    if person is None:
+        raise NotFoundError(N_("There is no such person."))
+    return person
 
 
 def correct_person(

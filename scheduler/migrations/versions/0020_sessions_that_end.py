@@ -1,4 +1,4 @@
-"""Devices that are signed in, links that are used up, second factors, tries, offered posts and the audit log
+"""Devices that are signed in, links that are used up, second factors, tries, offered posts, the audit log, and who was erased
 
 Whoever was signed in before signs in once more: a cookie now names a row that can be ended.
 """
@@ -14,6 +14,10 @@ def upgrade() -> None:
     op.add_column('account', sa.Column('code_key', sa.String(), nullable=True))
     op.add_column('account', sa.Column('last_code', sa.Integer(), nullable=True))
     op.add_column('account', sa.Column('spare_codes', sa.JSON(), nullable=False, server_default='[]'))
+    op.add_column('person', sa.Column('erased', sa.DateTime(timezone=True), nullable=True))
+    with op.batch_alter_table('document_change') as table:
+        table.add_column(sa.Column('by_id', sa.Integer(), nullable=True))
+        table.create_foreign_key(op.f('fk_document_change_by_id_person'), 'person', ['by_id'], ['id'])
     op.create_table(
         'device',
         sa.Column('id', sa.Integer(), nullable=False),
