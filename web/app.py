@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from events.checklist import evidence
 from events.database import SessionFactory
 from events.language import LANGUAGES
-from web.accounts import my_account, my_data, security, setup_page
+from web.accounts import gate, my_account, my_data, second_factor, security, setup_page
 from web.accounts import views as accounts
 from web.calendars import feeds, observances, subscriptions
 from web.campaigns import activities, ahead, cancelling, dates, documents, opening, progress
@@ -83,6 +83,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     accounts,
     my_account,
     my_data,
+    second_factor,
     setup_page,
     feeds,
     assets,
@@ -100,6 +101,7 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     context.install(app, session_factory, config)
     language.install(app)
     security.install(app, config)
+    gate.install(app)
     csrf = CSRFProtect(app)
     csrf.exempt(feeds.bp)
     Compress(app)

@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 from web.accounts.models import Account, Passkey
 from web.accounts.security import let_in
 from web.kit.addresses import safe_next
-from web.kit.context import get_config, get_session, now
+from web.kit.context import get_session, now
 
 _HALF_IN = "half_in"  # what the cookie says of somebody who still owes the second factor
 _PATIENCE = timedelta(minutes=10)
@@ -51,8 +51,3 @@ def half_in() -> tuple[Account, str, str] | None:
         select(Account).where(Account.fs_uniquifier == kept["account"], Account.active)
     )
     return (account, kept["way"], kept["next"]) if account else None
-
-
-def must_add_factor(account: Account) -> bool:
-    """Tell whether somebody has to add a second factor before they administer anything."""
-    return get_config().require_2fa and account.is_administrator and not has_second_factor(account)

@@ -1,12 +1,12 @@
 """Signing in, by password or by a mailed link, with a second factor or without; signing out."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from events.people.persons import find_person
-from web.accounts import codes, links
+from web.accounts import codes, links, passkeys
 from web.accounts.entering import come_in, half_in, has_passkeys
 from web.accounts.forms import (
     CodeForm,
@@ -171,6 +171,30 @@ def give_code() -> ResponseReturnValue:
     return redirect(next_path, 303)
 
 
+@bp.post("/dang-nhap/khoa/bat-dau")
+def ask_for_passkey() -> ResponseReturnValue:
+    """Answer with what the browser is asked for a passkey, whoever it is."""
+    question = passkeys.question_to_sign_in(get_config())
+    return Response(question, mimetype="application/json", headers=_PRIVATE)
+
+
+@bp.post("/dang-nhap/khoa")
+def sign_in_by_passkey() -> ResponseReturnValue:
+    """Sign in with a passkey, which is two factors at once."""
+    refuse_the_hasty(counter_of_visitor())
+    session, next_path = get_session(), safe_next(request.form.get("next"))
+    answer = request.form.get("credential", "")
+    account = passkeys.whose(session, answer, get_config(), now=now())
+    if account is None:
+        failed(counter_of_visitor(), about=None, way="passkey")
+        session.commit()
+        flash(_("This passkey could not be checked. Please try again."), "error")
+        return redirect(url_for(".sign_in", next=next_path), 303)
+    let_in(account, way="passkey", two_factors=True)
+    session.commit()
+    return redirect(next_path, 303)
+
+
 @bp.post("/dang-xuat")
 def sign_out() -> ResponseReturnValue:
     """Sign this device out; a copy of its cookie is worth nothing either."""
@@ -201,7 +225,13 @@ def _send(form: LinkForm, purpose: LinkPurpose) -> ResponseReturnValue:
 def _sign_in_page(form: SignInForm, link_form: LinkForm | None = None) -> str:
     link_form = link_form or LinkForm(formdata=None, next=form.next.data)
     is_new = not has_administrator(get_session())
-    return render_template("accounts/sign_in.html", form=form, link_form=link_form, is_new=is_new)
+    return render_template(
+        "accounts/sign_in.html",
+        form=form,
+        link_form=link_form,
+        is_new=is_new,
+        can_have_passkeys=passkeys.possible(get_config()),
+    )
 
 
 def _link_page(account: Account | None) -> ResponseReturnValue:
