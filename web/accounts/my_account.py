@@ -59,8 +59,10 @@ def change_password() -> ResponseReturnValue:
 def list_devices() -> ResponseReturnValue:
     """List the devices on which one is signed in."""
     account = account_here()
+    this = this_device()
     listed = devices.open_devices(get_session(), account, get_config(), now=now())
-    return render_template("accounts/devices.html", devices=listed, this=this_device(), name=_name)
+    ordered = sorted(listed, key=lambda device: device is not this)
+    return render_template("accounts/devices.html", devices=ordered, this=this, name=_name)
 
 
 @bp.post("/thiet-bi/<int:device_id>/dang-xuat")
@@ -94,7 +96,7 @@ def _leave() -> ResponseReturnValue:
 
 def _record_end(account: Account, device: Device | None) -> None:
     person, kind = account.person, AuditKind.DEVICE_ENDED
-    detail = " ".join(filter(None, devices.kind_of(device.agent))) if device else None
+    detail = ", ".join(filter(None, devices.kind_of(device.agent))) if device else None
     audit.record(get_session(), kind, now=now(), by=person, about=person, detail=detail)
 
 

@@ -4,7 +4,7 @@ and taken along as a table.
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
@@ -14,16 +14,26 @@ from flask.typing import ResponseReturnValue
 from events.models import AuditEntry, AuditKind
 from events.people import audit
 from events.people.audit import Wanted
+from events.people.roles import all_roles
 from web.kit.access import administrators_only
 from web.kit.context import get_session
 from web.kit.language import gettext as _
 from web.kit.language import lazy_gettext as _l
+from web.kit.language import title
 from web.kit.words import moment_text
 
 bp = Blueprint("audit", __name__, url_prefix="/quan-tri")
 
 _A_PAGE = 50  # lines
 _ASKED = ("loai", "nguoi", "tu", "den")
+_WAYS = {
+    "password": _l("password"),
+    "link": _l("mailed link"),
+    "sign-in": _l("to sign in"),
+    "code": _l("code"),
+    "passkey": _l("passkey"),
+    "set-up": _l("first administrator"),
+}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate (OWASP)
 _KINDS = {
     AuditKind.SIGNED_IN: _l("Signed in"),
@@ -60,6 +70,7 @@ def index() -> ResponseReturnValue:
         entries=found[:_A_PAGE],
         wanted=wanted,
         kinds=_KINDS,
+        detail=_details(),
         newer=url_for(".index", **asked, trang=number - 1) if number > 1 else None,
         older=url_for(".index", **asked, trang=number + 1) if len(found) > _A_PAGE else None,
         table=url_for(".table", **asked),
@@ -97,7 +108,24 @@ def _day(name: str) -> date | None:
     return day if 2000 <= day.year <= 2100 else None
 
 
+def _details() -> Callable[[AuditEntry], str]:
+    """Return what says the detail of a line in words: a post, a way to sign in, a device."""
+    roles = all_roles(get_session())
+
+    def say(entry: AuditEntry) -> str:
+        detail = entry.detail or ""
+        if detail in roles:
+            return title(roles[detail])
+        if entry.kind is AuditKind.DEVICE_ENDED:
+            kind, comma, browser = detail.partition(", ")
+            return f"{_(kind) if kind else ''}{comma}{browser}"
+        return " + ".join(str(_WAYS.get(way, way)) for way in detail.split("+"))
+
+    return say
+
+
 def _lines(entries: Iterator[AuditEntry]) -> Iterator[str]:
+    detail = _details()
     yield "\ufeff" + _line(
         _("Moment"), _("Kind"), _("By"), _("About"), _("Unit"), _("Detail"), _("Address")
     )
@@ -108,7 +136,7 @@ def _lines(entries: Iterator[AuditEntry]) -> Iterator[str]:
             entry.by_name,
             entry.about_name,
             entry.unit.full_name if entry.unit else None,
-            entry.detail,
+            detail(entry),
             entry.address,
         )
 

@@ -137,6 +137,22 @@ def test_posts_that_change_are_in_the_log_with_the_address_of_the_visitor(
     assert {entry.by_id for entry in entries} == {cast.hoa.id}
 
 
+def test_details_are_said_in_words(administrator, session, cast):
+    for kind, detail in (
+        (AuditKind.SIGNED_IN, "password+code"),
+        (AuditKind.DEVICE_ENDED, "Android telephone, Chrome"),
+        (AuditKind.POST_ENDED, "ubnd_xa"),
+        (AuditKind.POST_ENDED, "a_role_that_is_gone"),
+    ):
+        audit.record(session, kind, now=NOON, by=cast.thi, detail=detail)
+    session.commit()
+
+    page = administrator.read(PAGE)
+
+    for words in ("mật khẩu + mã", "Điện thoại Android, Chrome", "UBND cấp xã", "a_role_that"):
+        assert words in page
+
+
 def test_every_kind_has_its_words():
     from web.settings.audit import _KINDS
 
