@@ -5,6 +5,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 
 from events.errors import N_, ConflictError
+from events.models import AuditKind
+from events.people import audit
 from events.units.tree import roots
 from web.accounts.forms import SetupForm
 from web.accounts.models import Account
@@ -18,7 +20,7 @@ from web.accounts.setup import (
     roles_for,
 )
 from web.accounts.tries import OF_ACCOUNT, Counter
-from web.kit.context import get_config, get_session, today
+from web.kit.context import get_config, get_session, now, today
 from web.kit.language import gettext as _
 from web.kit.language import title
 
@@ -43,6 +45,8 @@ def make_first_account() -> ResponseReturnValue:
     if not form.validate_on_submit() or not _code_fits(form):
         return render_template("accounts/setup.html", form=form), _UNPROCESSABLE
     account = _make(form)
+    person, at = account.person, now()
+    audit.record(get_session(), AuditKind.RIGHT_GIVEN, now=at, by=person, about=person)
     let_in(account, way="set-up")
     get_session().commit()
     file = get_config().setup_code_file
