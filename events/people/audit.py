@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from events.installation import zone_of
 from events.localtime import at_local
 from events.models import AuditEntry, AuditKind, Person, Unit
-from events.texts import folded
+from events.texts import looked_for
 
 VISITOR = "visitor"  # where ``Session.info`` has the address of whoever sent a request
 _A_DAY = timedelta(days=1)
@@ -92,6 +92,6 @@ def _conditions(session: Session, wanted: Wanted) -> Iterator[ColumnElement[bool
     if wanted.last is not None:
         yield AuditEntry.at < at_local(wanted.last + _A_DAY, time.min, zone)
     if wanted.name:
-        words = folded(wanted.name).strip()
-        known = select(Person.id).where(Person.search.contains(words, autoescape=True))
+        named = Person.search.contains(looked_for(wanted.name), autoescape=True)
+        known = select(Person.id).where(named)
         yield or_(AuditEntry.by_id.in_(known), AuditEntry.about_id.in_(known))

@@ -12,7 +12,7 @@ from events.installation import day_here
 from events.models import AuditKind, Person, Post
 from events.people import audit
 from events.people.rights import require_post
-from events.texts import folded, nfc, one_line, required
+from events.texts import folded, looked_for, nfc, one_line, required
 
 
 def add_person(
@@ -55,7 +55,7 @@ def find_person(session: Session, email: str) -> Person | None:
 
 def search_people(session: Session, words: str, *, limit: int) -> Sequence[Person]:
     """Return the persons whose name or address has these words, accents or not, by name."""
-    wanted = Person.search.contains(folded(words).strip(), autoescape=True)
+    wanted = Person.search.contains(looked_for(words), autoescape=True)
     query = select(Person).where(wanted, Person.erased.is_(None))
     return session.scalars(query.order_by(Person.full_name, Person.id).limit(limit)).all()
 

@@ -125,7 +125,8 @@ def whose(session: Session, answer: str, config: WebConfig, *, now: datetime) ->
     except (ValueError, KeyError, TypeError):
         return None
     query = select(Passkey).join(Passkey.account)
-    passkey = session.scalar(query.where(Passkey.credential == str(credential), Account.active))
+    known = Passkey.credential == str(credential).replace("\0", "")  # refused by PostgreSQL
+    passkey = session.scalar(query.where(known, Account.active))
     if passkey is None:
         return None
     try:

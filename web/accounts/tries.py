@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from web.accounts.models import Tries
@@ -65,15 +66,22 @@ def count_failure(session: Session, *counters: Counter, now: datetime) -> bool:
     """Count one more; tell whether somebody has to wait from now on who had not to before."""
     slowed = False
     for counter in counters:
-        row = session.get(Tries, counter.key, with_for_update=True, populate_existing=True)
-        if row is None:
-            row = Tries(key=counter.key, count=0, last=now)
-            session.add(row)
+        row = _row_of(session, counter, now)
         row.count = 1 if now - row.last >= _FORGOTTEN else row.count + 1
         row.last = now
         slowed = slowed or row.count == counter.pace.free
     session.flush()
     return slowed
+
+
+def _row_of(session: Session, counter: Counter, now: datetime) -> Tries:
+    """Return the row to count in, which nobody else changes meanwhile; two may make it at once."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    new = dialect.insert(Tries).values(key=counter.key, count=0, last=now)
+    session.execute(new.on_conflict_do_nothing())
+    row = session.get(Tries, counter.key, with_for_update=True, populate_existing=True)
+    assert row is not None
+    return row
 
 
 def forget_failures(session: Session, counter: Counter) -> None:
