@@ -37,6 +37,7 @@ from web.kit.language import COOKIE
 NOON = datetime(2021, 3, 1, 5, 0, tzinfo=UTC)  # 12:00 in Vietnam, a Monday
 SECRET = "a secret of at least sixteen characters"
 YEAR = 2021
+A_LONG_TIME = timedelta(days=3650)  # people stay signed in while a test moves its clock
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -81,6 +82,8 @@ def settings(tmp_path: Path, clock: Clock) -> dict[str, Any]:
         "testing": True,
         "rate_limits": False,
         "clock": clock,
+        "session_idle": A_LONG_TIME,
+        "session_lifetime": A_LONG_TIME,
     }
 
 

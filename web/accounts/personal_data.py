@@ -99,7 +99,7 @@ def erase(session: Session, person: Person, *, by: Person | None, now: datetime)
     if person.erased is not None:
         return person.full_name
     _refuse(session, person, by)
-    before, pseudonym = person.full_name, f"Người đã rời đi {person.id}"
+    before, pseudonym = person.full_name, pseudonym_of(person)
     _rename_copies(session, person, before, pseudonym)
     person.full_name, person.email, person.phone = pseudonym, None, None
     person.search, person.erased = folded(pseudonym), now
@@ -108,6 +108,11 @@ def erase(session: Session, person: Person, *, by: Person | None, now: datetime)
     session.flush()
     audit.record(session, AuditKind.DATA_ERASED, now=now, by=by, about=person)
     return pseudonym
+
+
+def pseudonym_of(person: Person) -> str:
+    """Return what the history says in place of a name; Vietnamese, as names are."""
+    return f"Người đã rời đi {person.id}"
 
 
 def erase_departed(session: Session, *, since: date, now: datetime) -> int:

@@ -10,7 +10,7 @@ from events.errors import N_, InvalidInputError
 from events.models import Person
 from events.people.persons import get_person, search_people
 from web.accounts.my_data import data_file
-from web.accounts.personal_data import erase, number_stored
+from web.accounts.personal_data import erase, number_stored, pseudonym_of
 from web.kit.access import administrators_only
 from web.kit.context import get_session, today
 from web.kit.forms import send
@@ -41,6 +41,7 @@ def show(person_id: int) -> ResponseReturnValue:
         person=person,
         posts=[post for post in person.posts if post.is_valid(today())],
         stored=number_stored(session, person),
+        pseudonym=pseudonym_of(person),
     )
 
 

@@ -6,15 +6,25 @@ import pytest
 from sqlalchemy import select
 
 from tests.web.accounts.conftest import PASSWORD
-from tests.web.conftest import Visitor
+from tests.web.conftest import Visitor, app_with
 from web.accounts import devices
 from web.accounts.models import Device, account_of
+from web.config import WebConfig
 
 PAGE = "/tai-khoan/thiet-bi"
+A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 ANDROID = (
     "Mozilla/5.0 (Linux; Android 14; SM-A155F) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36"
 )
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/126.0 Safari/537.36 Edg/126.0"
+
+
+@pytest.fixture
+def settings(settings):
+    """As the service is shipped: a week without a page, a month in all."""
+    shipped = WebConfig(secret_key=settings["secret_key"])
+    assert (shipped.session_idle, shipped.session_lifetime) == (A_WEEK, 30 * A_DAY)
+    return settings | {"session_idle": A_WEEK, "session_lifetime": 30 * A_DAY}
 
 
 def is_in(visitor: Visitor) -> bool:
@@ -137,9 +147,6 @@ def test_however_much_it_is_used_a_device_is_signed_out_in_the_end(signed_in, ca
 
 @pytest.mark.parametrize("limit", ["session_idle", "session_lifetime"])
 def test_both_limits_are_settings(settings, limit, session_factory, cast, session, clock):
-    from tests.web.conftest import app_with
-    from web.config import WebConfig
-
     app = app_with(session_factory, WebConfig(**settings | {limit: timedelta(hours=2)}))
     _device, secret = devices.begin(session, account_of(session, cast.thi), now=clock.now)
     session.commit()
