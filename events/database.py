@@ -118,6 +118,31 @@ def reading(session_factory: SessionFactory) -> SessionFactory:
     return sessionmaker(**session_factory.kw | {"bind": engine.execution_options(read_only=True)})
 
 
+@contextmanager
+def at_once(session_factory: SessionFactory) -> Iterator[Session]:
+    """Yield a session that writes at once or not at all, and commit it: for what a reader notes by
+    the way. Raises ``OperationalError`` when somebody else writes just now.
+    """
+    engine = session_factory.kw["bind"]
+    if not isinstance(engine, Engine):  # bound to one connection, for which nobody waits
+        with session_factory.begin() as session:
+            yield session
+        return
+    is_sqlite = engine.dialect.name == "sqlite"
+    with engine.connect() as connection:
+        if is_sqlite:
+            _pragma(connection, "busy_timeout = 0")
+        try:
+            with connection.begin(), Session(connection) as session:
+                if not is_sqlite:
+                    session.execute(sa.text("SET LOCAL lock_timeout = '50ms'"))
+                yield session
+                session.flush()
+        finally:
+            if is_sqlite:
+                _pragma(connection, f"busy_timeout = {_BUSY_TIMEOUT}")
+
+
 def new_uid(domain: str = "sumvay") -> str:
     """Return an identifier for life (RFC 7986, 5.3): random, printable ASCII, never made from a
     title or a date.

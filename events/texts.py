@@ -60,6 +60,13 @@ def folded(*parts: str | None) -> str:
     return "".join(c for c in text if not unicodedata.combining(c))
 
 
+def looked_for(text: str) -> str:
+    """Return what somebody looks for, as it is compared: folded, without control characters, which
+    PostgreSQL refuses.
+    """
+    return "".join(sign for sign in folded(text) if sign.isprintable()).strip()
+
+
 def slug_of(text: str, longest: int = LONGEST_SLUG) -> str:
     """Return text as an address: ASCII, lower case, đ as d.
 

@@ -119,6 +119,8 @@ class Composer:
         about = {
             MessageKind.REMINDER: self._reminder,
             MessageKind.SIGN_IN: self._sign_in,
+            MessageKind.PASSWORD: self._sign_in,
+            MessageKind.POST_OFFER: self._post_offer,
             MessageKind.TRIAL: self._trial,
         }[message.kind]
         return facts | about(session, message)
@@ -178,6 +180,12 @@ class Composer:
             "expires_at": f"{expires:%H:%M}",
             "expires_on": date_in_words(expires.date(), message.language),
         }
+
+    def _post_offer(self, session: Session, message: Message) -> dict[str, Any]:
+        unit = session.get(Unit, message.params.get("unit"))
+        if unit is None:
+            raise InvalidInputError(N_("A message about a post needs its unit."))
+        return {"unit": unit.full_name, "url": f"{self.public_url}/tai-khoan/chuc-danh"}
 
 
 @lru_cache

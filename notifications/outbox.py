@@ -18,7 +18,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, ForeignKey, Index, String, case, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    ForeignKey,
+    Index,
+    String,
+    case,
+    delete,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -40,6 +51,8 @@ class MessageKind(StrEnum):
     REMINDER = "reminder"
     SIGN_IN = "sign_in"
     TRIAL = "trial"  # never a row: somebody waits for what comes of it
+    PASSWORD = "password"  # noqa: S105 - the name of a kind
+    POST_OFFER = "post_offer"
 
 
 class MessageState(StrEnum):
@@ -364,6 +377,11 @@ def forget_people(session: Session, person_ids: Collection[int]) -> None:
     """
     for some in chunks(sorted(person_ids)):
         session.execute(delete(Message).where(Message.person_id.in_(some)))
+
+
+def ended_before(moment: datetime) -> ColumnElement[bool]:
+    """Return the condition that nothing more is tried with a message written before ``moment``."""
+    return Message.next_attempt.is_(None) & (Message.created < moment)
 
 
 def _change(

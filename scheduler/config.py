@@ -134,6 +134,9 @@ class WebSettings(_Table):
     google_calendar_url: str = GOOGLE_CALENDAR_URL
     outlook_calendar_url: str = OUTLOOK_CALENDAR_URL
     trusted_proxies: int = Field(default=0, ge=0, le=5)
+    session_idle_hours: int = Field(default=7 * 24, ge=1)
+    session_hours: int = Field(default=30 * 24, ge=1)
+    require_2fa: bool = False
 
     @field_validator("google_calendar_url", "outlook_calendar_url")
     @classmethod
@@ -148,6 +151,15 @@ class WebSettings(_Table):
     def address(self) -> str:
         """The address people reach, without a slash at its end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+class PrivacySettings(_Table):
+    """For how many days things about people are kept (docs/privacy.md)."""
+
+    audit_days: int = Field(default=730, ge=30)
+    devices_days: int = Field(default=90, ge=1)
+    mail_days: int = Field(default=365, ge=7)
+    departed_days: int = Field(default=0, ge=0)  # 0: until somebody erases them
 
 
 class SchedulerSettings(_Table):
@@ -168,6 +180,7 @@ class Settings(BaseSettings):
     events: EventsSettings = EventsSettings()
     notifications: NotificationsSettings = NotificationsSettings()
     web: WebSettings = WebSettings()
+    privacy: PrivacySettings = PrivacySettings()
     scheduler: SchedulerSettings = SchedulerSettings()
 
     @property

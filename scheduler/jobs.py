@@ -2,7 +2,8 @@
 safe to run at any time.
 """
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -10,16 +11,22 @@ from sqlalchemy.orm import Session
 from events.campaigns.opening import Opened, open_campaigns
 from events.checklist.history import Stamp
 from events.database import SessionFactory, checkpoint, reading
-from events.installation import zone_of
+from events.installation import day_here, zone_of
 from events.models.history import Door
 from events.observances.occurrences import extend_horizon
+from events.people import audit
 from events.reforms.handover import hand_over_due
 from events.working_calendar import work_calendar
 from notifications.composer import Composer
 from notifications.notices.reminders import Written, write_reminders
 from notifications.notices.steps import Clockwork, ReminderRules
+from notifications.notices.table import forget_messages_before
 from notifications.relay import RelayResult, relay_once
 from notifications.transport import Transport
+from web.accounts import devices, links, tries
+from web.accounts.personal_data import erase_departed
+
+_A_DAY = timedelta(days=1)
 
 
 def open_ahead(
@@ -57,6 +64,28 @@ def relay(
     with reading(session_factory)() as session:
         clockwork = _clockwork(session, rules)
     return relay_once(session_factory, transport, composer, now=now, clockwork=clockwork)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """For how long things about people are kept; ``departed`` None: until somebody erases them."""
+
+    audit: timedelta
+    devices: timedelta
+    mail: timedelta
+    departed: timedelta | None
+
+
+def forget(session_factory: SessionFactory, *, now: datetime, retention: Retention) -> None:
+    """Remove what was kept of people for long enough (docs/privacy.md)."""
+    with session_factory.begin() as session:
+        audit.forget_before(session, now - retention.audit)
+        devices.forget_before(session, now - retention.devices)
+        links.forget_before(session, now - retention.devices)
+        tries.forget_before(session, now - _A_DAY)
+        forget_messages_before(session, now - retention.mail)
+        if retention.departed is not None:
+            erase_departed(session, since=day_here(session, now) - retention.departed, now=now)
 
 
 def tidy(engine: Engine) -> None:

@@ -3,7 +3,7 @@ jobs and pages need.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from sqlalchemy import Engine
@@ -98,6 +98,9 @@ class Service:
             google_calendar_url=settings.web.google_calendar_url,
             outlook_calendar_url=settings.web.outlook_calendar_url,
             trusted_proxies=settings.web.trusted_proxies,
+            session_idle=timedelta(hours=settings.web.session_idle_hours),
+            session_lifetime=timedelta(hours=settings.web.session_hours),
+            require_2fa=settings.web.require_2fa,
         )
 
     def open_ahead(self, now: datetime, year: int | None = None) -> list[Opened]:
@@ -109,6 +112,16 @@ class Service:
     def relay(self, now: datetime) -> RelayResult:
         rules = self.settings.notifications.rules
         return jobs.relay(self.session_factory, self.transport, self.composer, now=now, rules=rules)
+
+    def forget(self, now: datetime) -> None:
+        kept = self.settings.privacy
+        retention = jobs.Retention(
+            audit=timedelta(days=kept.audit_days),
+            devices=timedelta(days=kept.devices_days),
+            mail=timedelta(days=kept.mail_days),
+            departed=timedelta(days=kept.departed_days) if kept.departed_days else None,
+        )
+        jobs.forget(self.session_factory, now=now, retention=retention)
 
     def tidy(self) -> None:
         jobs.tidy(self.engine)

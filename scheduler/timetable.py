@@ -22,7 +22,7 @@ from scheduler.heartbeats import beat
 from scheduler.logs import log
 from scheduler.service import Service, utc_now
 
-_HOURLY = 3600
+_HOURLY, _DAILY = 3600, 24 * 3600
 _SILENCE = 3  # ticks without a beat before the watchdog wakes the clock
 
 
@@ -42,6 +42,7 @@ def ticks(service: Service) -> list[Tick]:
         Tick("open", service.open_ahead, _HOURLY),
         Tick("remind", service.remind, every),
         Tick("relay", service.relay, every),
+        Tick("forget", service.forget, _DAILY),
         Tick("tidy", lambda _now: service.tidy(), 10 * every),
     ]
 

@@ -5,8 +5,6 @@ settings.
 make the same application.
 """
 
-from datetime import timedelta
-
 from flask import Flask, request
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
@@ -15,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from events.checklist import evidence
 from events.database import SessionFactory
 from events.language import LANGUAGES
-from web.accounts import security
+from web.accounts import gate, my_account, my_data, second_factor, security, setup_page
 from web.accounts import views as accounts
 from web.calendars import feeds, observances, subscriptions
 from web.campaigns import activities, ahead, cancelling, dates, documents, opening, progress
@@ -27,6 +25,7 @@ from web.items import show as items
 from web.kit import addresses, assets, context, errors, headers, health, language, words
 from web.kit.collisions import App
 from web.settings import (
+    audit,
     days_off,
     first_run,
     index,
@@ -35,14 +34,14 @@ from web.settings import (
     mail,
     offsets,
     own_observances,
+    persons,
     roles,
     start_line,
     templates,
 )
-from web.units import mine, people, proposals, reforms, villages
+from web.units import mine, offers, people, proposals, reforms, villages
 from web.units import show as units
 
-_SIGNED_IN = timedelta(days=14)
 _LARGEST_FORM = 256 * 1024  # bytes; the forms that upload files allow themselves more
 
 
@@ -68,17 +67,24 @@ _ROOMS = (  # every page, each a blueprint of its own
     people,
     villages,
     mail,
+    audit,
+    persons,
     first_run,
     roles,
     index,
     days_off,
     reforms,
     proposals,
+    offers,
     editing,
     dates,
     templates,
     start_line,
     accounts,
+    my_account,
+    my_data,
+    second_factor,
+    setup_page,
     feeds,
     assets,
     health,
@@ -95,7 +101,7 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     context.install(app, session_factory, config)
     language.install(app)
     security.install(app, config)
-    accounts.limiter.init_app(app)
+    gate.install(app)
     csrf = CSRFProtect(app)
     csrf.exempt(feeds.bp)
     Compress(app)
@@ -119,10 +125,9 @@ def _settings(config: WebConfig) -> dict[str, object]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": config.is_https,
-        "PERMANENT_SESSION_LIFETIME": _SIGNED_IN,
+        "PERMANENT_SESSION_LIFETIME": config.session_lifetime,
         # as long as the session: a page left open over lunch still works
         "WTF_CSRF_TIME_LIMIT": None,
-        "RATELIMIT_ENABLED": config.rate_limits,
         "COMPRESS_MIMETYPES": ["text/html", "text/css", "text/javascript", "image/svg+xml"],
     }
 

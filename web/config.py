@@ -5,7 +5,7 @@ Only ``scheduler/config.py`` reads files and the environment.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,8 @@ class WebConfig:
     ``way_out`` how a test mail leaves, ``catalog`` the folder of the catalogue. ``files`` is the
     folder of uploaded evidence; without it nothing can be uploaded.
     ``trusted_proxies`` is how many reverse proxies stand before it and may say who the visitor is.
+    Somebody is signed out after ``session_idle`` without a page, and after ``session_lifetime``
+    whatever they did. With ``require_2fa`` administrators sign in with a second factor.
     """
 
     secret_key: str
@@ -49,6 +51,9 @@ class WebConfig:
     google_calendar_url: str = GOOGLE_CALENDAR_URL
     outlook_calendar_url: str = OUTLOOK_CALENDAR_URL
     trusted_proxies: int = 0
+    session_idle: timedelta = timedelta(days=7)
+    session_lifetime: timedelta = timedelta(days=30)
+    require_2fa: bool = False
     is_demo: bool = False
     testing: bool = False
     rate_limits: bool = True

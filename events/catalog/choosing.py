@@ -7,7 +7,7 @@ Until one is chosen, the units are those of the catalogue.
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Table, delete, exists, or_, select
+from sqlalchemy import Table, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from events.catalog.country import Province, find_province, with_units_of
@@ -18,6 +18,7 @@ from events.errors import N_, ConflictError
 from events.installation import day_here
 from events.models import (
     Activity,
+    AuditEntry,
     Change,
     Document,
     Evidence,
@@ -117,11 +118,14 @@ def _give_at_the_top(session: Session, posts: Sequence[tuple[Person, str]], toda
 
 
 def _forget_units(session: Session) -> None:
-    """Delete the units and every row that leads to one, whichever table it stands in."""
+    """Delete the units and every row that leads to one, whichever table it stands in; the log
+    stays, without the units.
+    """
     session.flush()
+    session.execute(update(AuditEntry).values(unit_id=None))
     leading = _tables_leading_to(Unit.metadata.tables[Unit.__tablename__])
     for table in reversed(Base.metadata.sorted_tables):
-        if table in leading:
+        if table in leading and table is not AuditEntry.__table__:
             session.execute(delete(table))
     session.execute(delete(FeedSnapshot))
     _forget_versions(session)

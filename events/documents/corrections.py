@@ -52,7 +52,12 @@ def keep(
         old, new = ({name: facts[name] for name in differing} for facts in (before, after))
         session.add(
             DocumentChange(
-                document_id=document.id, at=now, by_name=by.full_name, before=old, after=new
+                document_id=document.id,
+                at=now,
+                by_id=by.id,
+                by_name=by.full_name,
+                before=old,
+                after=new,
             )
         )
         session.flush()

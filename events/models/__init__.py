@@ -1,6 +1,7 @@
 """The tables of the room `events`, one module per subject."""
 
 from events.models.activities import Activity, ActivityCredit
+from events.models.audit import AuditEntry, AuditKind
 from events.models.campaigns import Campaign, CampaignStatus
 from events.models.documents import Document, DocumentChange, DocumentKind
 from events.models.feeds import FeedSnapshot
@@ -25,6 +26,7 @@ from events.models.observances import (
     Theme,
     TitlePeriod,
 )
+from events.models.offers import PostOffer
 from events.models.office import Office
 from events.models.people import Person, Post, Role
 from events.models.reforms import CalendarDecision, PostProposal, Reform, ReformKind
@@ -45,6 +47,8 @@ __all__ = [
     "Activity",
     "ActivityCredit",
     "Anchor",
+    "AuditEntry",
+    "AuditKind",
     "CalendarDay",
     "CalendarDecision",
     "Campaign",
@@ -73,6 +77,7 @@ __all__ = [
     "Person",
     "Phase",
     "Post",
+    "PostOffer",
     "PostProposal",
     "ProposedHoliday",
     "Reform",

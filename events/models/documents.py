@@ -98,6 +98,7 @@ class DocumentChange(Base):
     id: Mapped[PrimaryKey]
     document_id: Mapped[int] = mapped_column(ForeignKey("document.id"))
     at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # None: of older versions
     by_name: Mapped[str]
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]

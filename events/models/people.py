@@ -1,5 +1,7 @@
 """Persons, the roles of the administration and who holds which post when."""
 
+from datetime import datetime
+
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -42,6 +44,8 @@ class Person(Base):
     language: Mapped[str] = mapped_column(default="vi")
     is_demo: Mapped[bool] = mapped_column(default=False)
     search: Mapped[str]
+    # when name and addresses were erased; the row stays, since history points at it
+    erased: Mapped[datetime | None]
 
     posts: Mapped[list["Post"]] = relationship(
         back_populates="person", cascade="all, delete-orphan"

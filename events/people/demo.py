@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session, selectinload
 
 from events.database import new_uid
 from events.models import (
+    AuditEntry,
     Change,
     ChecklistItem,
     Person,
     Post,
+    PostOffer,
     Template,
     TemplateVersion,
 )
@@ -66,6 +68,10 @@ def remove_demo_people(session: Session) -> int:
         .values(completed_by_id=None)
     )
     session.execute(update(Change).where(Change.by_id.in_(of_demo)).values(by_id=None))
+    for column in (AuditEntry.by_id, AuditEntry.about_id, PostOffer.decided_by_id):
+        session.execute(update(column.class_).where(column.in_(of_demo)).values({column.key: None}))
+    for column in (PostOffer.person_id, PostOffer.by_id):
+        session.execute(delete(PostOffer).where(column.in_(of_demo)))
     session.execute(delete(Post).where(Post.person_id.in_(of_demo)))
     session.execute(delete(Person).where(Person.is_demo))
     session.expire_all()

@@ -1,15 +1,18 @@
 """Persons: who they are, and how they are found again."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.database import new_uid
 from events.errors import N_, ConflictError, NotFoundError
-from events.models import Person, Post
+from events.installation import day_here
+from events.models import AuditKind, Person, Post
+from events.people import audit
 from events.people.rights import require_post
-from events.texts import folded, nfc, one_line, required
+from events.texts import folded, looked_for, nfc, one_line, required
 
 
 def add_person(
@@ -50,8 +53,23 @@ def find_person(session: Session, email: str) -> Person | None:
     return session.scalar(select(Person).where(Person.email == normal_email(email)))
 
 
+def search_people(session: Session, words: str, *, limit: int) -> Sequence[Person]:
+    """Return the persons whose name or address has these words, accents or not, by name."""
+    wanted = Person.search.contains(looked_for(words), autoescape=True)
+    query = select(Person).where(wanted, Person.erased.is_(None))
+    return session.scalars(query.order_by(Person.full_name, Person.id).limit(limit)).all()
+
+
+def get_person(session: Session, person_id: int) -> Person:
+    """Return a person. Raises ``NotFoundError``."""
+    person = session.get(Person, person_id)
+    if person is None:
+        raise NotFoundError(N_("There is no such person."))
+    return person
+
+
 def correct_person(
-    session: Session, post_id: int, *, full_name: str, phone: str | None, by: Person, on: date
+    session: Session, post_id: int, *, full_name: str, phone: str | None, by: Person, now: datetime
 ) -> Person:
     """Correct the name and the telephone number of whoever holds a post.
 
@@ -61,7 +79,7 @@ def correct_person(
     ``by`` may work on every unit in which the person holds a post: one unit does not rename
     somebody of another.
     """
-    post = session.get(Post, post_id)
+    post, on = session.get(Post, post_id), day_here(session, now)
     if post is None:
         raise NotFoundError(kind="post", key=post_id)
     person = post.person
@@ -71,6 +89,7 @@ def correct_person(
             require_post(session, by, unit, on)
     person.full_name, person.phone = _clean_name(full_name), _clean_phone(phone)
     person.search = folded(person.full_name, person.email)
+    audit.record(session, AuditKind.PERSON_CORRECTED, now=now, by=by, about=person, unit=post.unit)
     return person
 
 

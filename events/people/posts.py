@@ -1,14 +1,16 @@
 """Posts: who holds which role in a unit, and for how long."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
+from events.installation import day_here
 from events.locks import FOR_CHANGE
-from events.models import Person, Post, Unit
+from events.models import AuditKind, Person, Post, Unit
+from events.people import audit
 from events.people.persons import add_person, fill_in_phone, find_person
 from events.people.rights import require_post
 from events.people.roles import roles_at
@@ -36,25 +38,18 @@ def appoint(
     email: str | None,
     phone: str | None,
     by: Person,
-    on: date,
+    now: datetime,
 ) -> Post:
-    """Put somebody in a post of ``unit`` from the day ``on``: the person with this address, or a
-    new one.
+    """Put somebody in a post of ``unit`` from today: the person with this address, or a new one.
 
-    Somebody known keeps their telephone number, or gets the one given if they have none. Raises
-    ``NotAllowedError`` unless ``by`` holds a post in the unit or above it, ``ConflictError`` when
-    the address belongs to somebody of another name or with another number, ``InvalidInputError``
-    for a role that nobody can hold there on that day.
+    Somebody known has to be of the units of ``by`` (`events.people.offers` asks all others); they
+    keep their telephone number, or get the one given if they have none. Raises ``NotAllowedError``
+    unless ``by`` holds a post in the unit or above it, ``ConflictError`` when the address belongs
+    to somebody of another name or with another number, ``InvalidInputError`` for a role that nobody
+    can hold there on that day.
     """
-    require_post(session, by, unit, on)
-    if unit.valid_to is not None and unit.valid_to < on:
-        raise ConflictError(
-            N_("%(unit)s already ends on %(day)s."),
-            unit=unit.full_name,
-            day=f"{unit.valid_to:%d/%m/%Y}",
-        )
-    if role_key not in {role.key for role in roles_at(session, unit, on)}:
-        raise InvalidInputError(N_("There is no such post in %(unit)s."), unit=unit.full_name)
+    on = day_here(session, now)
+    require_vacancy(session, unit, role_key, by=by, on=on)
     known = find_person(session, email) if email else None
     if known is not None and folded(known.full_name) != folded(full_name):
         raise ConflictError(
@@ -64,20 +59,45 @@ def appoint(
         )
     person = known or add_person(session, full_name, email, phone=phone)
     fill_in_phone(person, phone)
-    return give_post(session, person, unit, role_key, since=on)
+    post = give_post(session, person, unit, role_key, since=on)
+    kind = AuditKind.POST_GIVEN
+    audit.record(session, kind, now=now, by=by, about=person, unit=unit, detail=role_key)
+    return post
 
 
-def end_post(session: Session, post_id: int, *, by: Person, on: date) -> Post:
-    """End a post: the day before ``on`` is its last. Ending it twice changes nothing.
+def require_vacancy(session: Session, unit: Unit, role_key: str, *, by: Person, on: date) -> None:
+    """Raise what `appoint` raises for a post that ``by`` cannot give on the day ``on``."""
+    require_post(session, by, unit, on)
+    if unit.valid_to is not None and unit.valid_to < on:
+        raise ConflictError(
+            N_("%(unit)s already ends on %(day)s."),
+            unit=unit.full_name,
+            day=f"{unit.valid_to:%d/%m/%Y}",
+        )
+    if role_key not in {role.key for role in roles_at(session, unit, on)}:
+        raise InvalidInputError(N_("There is no such post in %(unit)s."), unit=unit.full_name)
+
+
+def end_post(session: Session, post_id: int, *, by: Person, now: datetime) -> Post:
+    """End a post: yesterday is its last day. Ending it twice changes nothing.
 
     Raises ``NotFoundError`` and ``NotAllowedError``.
     """
-    post = session.get(Post, post_id, with_for_update=FOR_CHANGE)
+    post, on = session.get(Post, post_id, with_for_update=FOR_CHANGE), day_here(session, now)
     if post is None:
         raise NotFoundError(kind="post", key=post_id)
     require_post(session, by, post.unit, on)
     if post.valid_to is None or post.valid_to >= on:
         post.valid_to = on - timedelta(days=1)
+        audit.record(
+            session,
+            AuditKind.POST_ENDED,
+            now=now,
+            by=by,
+            about=post.person,
+            unit=post.unit,
+            detail=post.role_key,
+        )
     return post
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from events.errors import N_, ConflictError, NotFoundError
 from events.installation import day_here
 from events.locks import FOR_CHANGE
-from events.models import Person, Post, PostProposal, Reform, Unit
+from events.models import AuditKind, Person, Post, PostProposal, Reform, Unit
+from events.people import audit
 from events.people.posts import give_post
 from events.people.rights import require_post
 from events.people.roles import RoleBook
@@ -144,6 +145,15 @@ def decide_proposal(
                 proposal.role_key,
                 since=proposal.valid_from,
             )
+        audit.record(
+            session,
+            AuditKind.POST_GIVEN if confirm else AuditKind.POST_DECLINED,
+            now=now,
+            by=by,
+            about=proposal.person,
+            unit=proposal.unit,
+            detail=proposal.role_key,
+        )
     elif proposal.confirmed != confirm:
         raise ConflictError(
             N_("Somebody has already decided on the post of %(person)s."),

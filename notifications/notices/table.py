@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, delete, update
+from sqlalchemy import CursorResult, ForeignKey, Index, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from events.database import Base, Key, PrimaryKey
@@ -66,3 +66,15 @@ def forget_people(session: Session, person_ids: Collection[int]) -> None:
     for some in chunks(sorted(person_ids)):
         session.execute(delete(Notice).where(Notice.person_id.in_(some)))
     outbox.forget_people(session, person_ids)
+
+
+def forget_messages_before(session: Session, moment: datetime) -> int:
+    """Remove the messages that ended before ``moment``; return how many.
+
+    Their notices stay, so that nobody is told the same again.
+    """
+    old = select(Message.id).where(outbox.ended_before(moment))
+    session.execute(update(Notice).where(Notice.message_id.in_(old)).values(message_id=None))
+    removed = session.execute(delete(Message).where(outbox.ended_before(moment)))
+    assert isinstance(removed, CursorResult)
+    return removed.rowcount

@@ -11,6 +11,7 @@ import click
 from events.database import reading
 from events.errors import N_, NotFoundError
 from notifications.outbox import Message, list_messages, requeue
+from notifications.wording import veiled
 from scheduler.commands import NewService, pass_service
 from scheduler.console import _, out, show_table, tell
 from scheduler.service import utc_now
@@ -48,7 +49,7 @@ def list_(new_service: NewService, limit: int) -> None:
 @click.argument("number", type=int)
 @pass_service
 def show(new_service: NewService, number: int) -> None:
-    """Show a message as it would be sent now."""
+    """Show a message as it would be sent now, without a link that opens somebody's account."""
     service = new_service()
     with reading(service.session_factory)() as session:
         message = session.get(Message, number)
@@ -61,7 +62,7 @@ def show(new_service: NewService, number: int) -> None:
         out.print(f"{name}: {parsed[name]}", markup=False, soft_wrap=True)
     body = parsed.get_body(("plain",))
     out.print()
-    out.print(body.get_content() if body else "", markup=False, soft_wrap=True)
+    out.print(veiled(body.get_content()) if body else "", markup=False, soft_wrap=True)
 
 
 @mail.command("requeue")

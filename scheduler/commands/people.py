@@ -1,4 +1,4 @@
-"""People: demo."""
+"""People: demo people, accounts."""
 
 import click
 
@@ -10,6 +10,7 @@ from scheduler.commands import NewService, pass_service
 from scheduler.console import tell
 from scheduler.service import utc_now
 from web.accounts import setup
+from web.accounts.lost_factors import remove_second_factors
 
 
 @click.command()
@@ -36,4 +37,27 @@ def demo(new_service: NewService, remove: bool) -> None:
             )
 
 
-COMMANDS = [demo]
+@click.group()
+def account() -> None:
+    """Accounts: help for somebody who cannot sign in any more."""
+
+
+@account.command("remove-2fa")
+@click.argument("address")
+@pass_service
+def remove_2fa(new_service: NewService, address: str) -> None:
+    """Remove the second factors of an account whose owner lost telephone and spare codes, and sign
+    it out everywhere.
+
+    \b
+    sumvay account remove-2fa ten@example.org
+    """
+    with new_service().session_factory.begin() as session:
+        remove_second_factors(session, address, now=utc_now())
+    tell(
+        N_("The second factor of %(address)s is removed; all devices are signed out."),
+        address=address,
+    )
+
+
+COMMANDS = [demo, account]

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -104,7 +105,16 @@ def busy_site(tmp_path: Path, filled_province: Path) -> Iterator[Site]:
     yield from _serve(tmp_path, filled_province)
 
 
-def _serve(tmp_path: Path, filled: Path) -> Iterator[Site]:
+@pytest.fixture
+def named_site(tmp_path: Path, filled: Path) -> Iterator[Site]:
+    """A service whose address has a name, as passkeys need it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    yield from _serve(tmp_path, filled, "localhost", port)
+
+
+def _serve(tmp_path: Path, filled: Path, name: str = "127.0.0.1", port: int = 0) -> Iterator[Site]:
     for part in filled.parent.glob("sumvay.db*"):  # the write-ahead log belongs to it
         shutil.copy(part, tmp_path)
     engine = database.create_engine(f"sqlite:///{tmp_path / 'sumvay.db'}")
@@ -116,13 +126,14 @@ def _serve(tmp_path: Path, filled: Path) -> Iterator[Site]:
         maildir=tmp_path / "mail",
         setup_code_file=tmp_path / SETUP_CODE_FILE,
         files=tmp_path / "files",
+        public_url=f"http://{name}:{port or 8000}",
         rate_limits=False,
         clock=lambda: NOON,
     )
     server = create_server(
         app_with(session_factory, config),
         host="127.0.0.1",
-        port=0,
+        port=port,
         threads=4,
         asyncore_loop_timeout=_SOON,
     )
@@ -137,7 +148,7 @@ def _serve(tmp_path: Path, filled: Path) -> Iterator[Site]:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    yield Site(f"http://127.0.0.1:{server.effective_port}", code, session_factory)
+    yield Site(f"http://{name}:{server.effective_port}", code, session_factory)
     closing.set()
     server.task_dispatcher.shutdown()
     server.close()

@@ -76,6 +76,15 @@ def pages(site: Site) -> dict[str, str]:
             "decisions": "/lich-lam-viec/",
             "mail": "/thu/",
             "account": "/tai-khoan",
+            "devices": "/tai-khoan/thiet-bi",
+            "second-factor": "/tai-khoan/hai-buoc",
+            "codes": "/tai-khoan/hai-buoc/ma",
+            "offers": "/tai-khoan/chuc-danh",
+            "data": "/tai-khoan/du-lieu",
+            "forgotten": "/dang-nhap/quen-mat-khau",
+            "log": "/quan-tri/nhat-ky",
+            "persons": "/quan-tri/nguoi?tim=can",
+            "person": f"/quan-tri/nguoi/{post.person_id}",
         }
 
 

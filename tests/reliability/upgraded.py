@@ -28,6 +28,7 @@ from events.calendars.feeds import all_slugs
 from events.database import SessionFactory, rebuilding
 from events.models import Person, Post, Unit
 from scheduler import migrate
+from web.accounts import devices
 from web.accounts.models import account_of
 from web.app import create_app
 from web.config import WebConfig
@@ -117,8 +118,7 @@ def answers(app: Flask, session_factory: SessionFactory, *first: str) -> dict[st
     ``first`` are addresses that are asked for whatever leads to them.
     """
     with session_factory.begin() as session:
-        people = {name: account_of(session, person) for name, person in _cast(session)}
-        cookies = {name: account.fs_uniquifier for name, account in people.items()}
+        cookies = _cookies(session)
     pages = {"nobody": crawl(_browser(app, None))}
     pages |= {name: crawl(_browser(app, cookie), *first) for name, cookie in cookies.items()}
     return {"pages": pages, "feeds": feeds(app, session_factory)}
@@ -127,8 +127,7 @@ def answers(app: Flask, session_factory: SessionFactory, *first: str) -> dict[st
 def again(app: Flask, session_factory: SessionFactory, before: dict[str, Any]) -> dict[str, Any]:
     """Return what is answered now at the addresses that were asked before."""
     with session_factory.begin() as session:
-        people = {name: account_of(session, person) for name, person in _cast(session)}
-        cookies = {name: account.fs_uniquifier for name, account in people.items()}
+        cookies = _cookies(session)
     pages = {}
     for name, known in before["pages"].items():
         client = _browser(app, cookies.get(name))
@@ -168,6 +167,13 @@ def _cast(session: Session) -> Iterator[tuple[str, Person]]:
     for key in ("51-2025", "23293-2025"):
         posts = select(Post).join(Post.unit).where(Unit.key == key, Post.on(date(2027, 11, 22)))
         yield key, session.scalars(posts.order_by(Post.id)).first().person
+
+
+def _cookies(session: Session) -> dict[str, str]:
+    return {
+        name: devices.begin(session, account_of(session, person), now=NOW)[1]
+        for name, person in _cast(session)
+    }
 
 
 def _browser(app: Flask, cookie: str | None) -> FlaskClient:

@@ -27,6 +27,7 @@ from events.models import Campaign, ChecklistItem, Person, Template, Unit
 from events.observances.occurrences import extend_horizon
 from events.reforms.villages import add_village
 from tests.conftest import STATES, Cast
+from web.accounts import devices
 from web.accounts.models import account_of
 from web.app import create_app
 from web.config import WebConfig, utc_now
@@ -36,6 +37,7 @@ from web.kit.language import COOKIE
 NOON = datetime(2021, 3, 1, 5, 0, tzinfo=UTC)  # 12:00 in Vietnam, a Monday
 SECRET = "a secret of at least sixteen characters"
 YEAR = 2021
+A_LONG_TIME = timedelta(days=3650)  # people stay signed in while a test moves its clock
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -80,6 +82,8 @@ def settings(tmp_path: Path, clock: Clock) -> dict[str, Any]:
         "testing": True,
         "rate_limits": False,
         "clock": clock,
+        "session_idle": A_LONG_TIME,
+        "session_lifetime": A_LONG_TIME,
     }
 
 
@@ -153,13 +157,13 @@ def stranger(app: Flask) -> Visitor:
 
 
 @pytest.fixture
-def signed_in(app: Flask, session: Session) -> Callable[[Person], Visitor]:
+def signed_in(app: Flask, session: Session, clock: Clock) -> Callable[[Person], Visitor]:
     def sign_in(person: Person) -> Visitor:
-        account = account_of(session, person)
+        _device, secret = devices.begin(session, account_of(session, person), now=clock.now)
         session.commit()
         visitor = Visitor(app.test_client())
         with visitor.client.session_transaction(base_url="https://lich.example.org") as cookie:
-            cookie["_user_id"] = account.fs_uniquifier
+            cookie["_user_id"] = secret
         return visitor
 
     return sign_in

@@ -1,5 +1,6 @@
 """The forms that concern accounts. Every sentence is ours, so that each has its translation."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from wtforms import (
@@ -13,14 +14,12 @@ from wtforms import (
 from wtforms.validators import Email, EqualTo, InputRequired, Length
 
 from events.people.persons import normal_email
+from web.accounts import passwords
+from web.kit.context import get_session
 from web.kit.fields import SelectField
 from web.kit.forms import Form
 from web.kit.language import gettext as _
 from web.kit.language import lazy_gettext as _l
-
-SHORTEST_PASSWORD = 12
-_LONGEST_PASSWORD = 200  # argon2 reads them all
-_FEWEST_LETTERS = 5  # different ones in a password
 
 _EMAIL = [
     InputRequired(_l("Please enter the e-mail address.")),
@@ -66,8 +65,8 @@ def _new_password() -> PasswordField:
         [
             InputRequired(_l("Please choose a password.")),
             Length(
-                SHORTEST_PASSWORD,
-                _LONGEST_PASSWORD,
+                passwords.SHORTEST,
+                passwords.LONGEST,
                 _l("The password needs at least %(min)d characters."),
             ),
         ],
@@ -84,25 +83,43 @@ def _once_more() -> PasswordField:
     )
 
 
-def _refuse_easy(password: str, *known: str) -> None:
-    """Refuse what others guess first: one's own address or name, or the same few letters again and
-    again.
-    """
-    typed = password.casefold()
-    if len(set(typed)) < _FEWEST_LETTERS or any(len(part) > 3 and part in typed for part in known):
+def _refuse_easy(password: str, known: Iterable[str]) -> None:
+    """Refuse what others guess first: what is common, the service, a place here, or oneself."""
+    places = passwords.names_of_places(get_session())
+    if passwords.is_easy(password, [*places, *known]):
         raise ValidationError(_("This password is easy to guess. Please choose another one."))
 
 
-class PasswordForm(Form):
-    """A new password for whoever is signed in."""
+class NewPasswordForm(Form):
+    """A new password for whoever opened a link; ``known`` is what others know of them."""
 
-    current = PasswordField(_l("Present password"), render_kw={"autocomplete": "current-password"})
+    known: Iterable[str] = ()
     password = _new_password()
     again = _once_more()
     submit = SubmitField(_l("Change the password"))
 
     def validate_password(self, field: Any) -> None:
-        _refuse_easy(field.data)
+        _refuse_easy(field.data, self.known)
+
+
+class PasswordForm(NewPasswordForm):
+    """A new password for whoever is signed in."""
+
+    current = PasswordField(_l("Present password"), render_kw={"autocomplete": "current-password"})
+
+
+class CodeForm(Form):
+    """A code from a telephone, or a spare one."""
+
+    code = StringField(
+        _l("Code"),
+        [
+            InputRequired(_l("Please enter the code.")),
+            Length(max=40, message=_l("This code is too long.")),
+        ],
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"},
+    )
+    submit = SubmitField(_l("Sign in"))
 
 
 class SetupForm(Form):
@@ -136,8 +153,4 @@ class SetupForm(Form):
     submit = SubmitField(_l("Create the administrator"))
 
     def validate_password(self, field: Any) -> None:
-        _refuse_easy(
-            field.data,
-            (self.email.data or "").casefold().partition("@")[0],
-            (self.full_name.data or "").casefold(),
-        )
+        _refuse_easy(field.data, (self.email.data or "", self.full_name.data or ""))

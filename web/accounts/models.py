@@ -2,14 +2,16 @@
 
 What a person may do follows from their posts, only administration from a role here.
 
-The column names are those that Flask-Security reads; ``fs_uniquifier`` is what a session cookie and
-a mailed link name instead of the id, so a new value signs a person out everywhere.
+The column names of ``Account`` are those that Flask-Security reads. A cookie and a mailed link each
+hold a secret that nobody chose; only its digest is stored, so a copy of the database opens nothing.
 """
 
 import uuid
+from datetime import datetime
+from enum import StrEnum
 
 from flask_security import RoleMixin, UserMixin
-from sqlalchemy import Column, ForeignKey, String, Table, select
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, String, Table, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from events.database import Base, PrimaryKey
@@ -48,6 +50,11 @@ class Account(Base, UserMixin):
     fs_uniquifier: Mapped[str] = mapped_column(
         String(64), unique=True, default=lambda: uuid.uuid4().hex
     )
+    # of the program that shows codes (RFC 6238), locked with the secret key; None: none
+    code_key: Mapped[str | None]
+    last_code: Mapped[int | None]  # the step of the last code that was taken, which is taken once
+    # digests of codes for the day the telephone is lost, each good once
+    spare_codes: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
 
     person: Mapped[Person] = relationship()
     roles: Mapped[list[AccountRole]] = relationship(secondary=account_role_link)  # type: ignore[assignment]
@@ -55,6 +62,81 @@ class Account(Base, UserMixin):
     @property
     def is_administrator(self) -> bool:
         return any(role.name == ADMINISTRATOR for role in self.roles)
+
+
+class Device(Base):
+    """A browser that somebody signed in with; its cookie holds the secret of ``digest``.
+
+    It is dead once ``ended`` says when, or when it was idle or alive for too long (`WebConfig`).
+    """
+
+    __tablename__ = "device"
+    __table_args__ = (Index(None, "account_id"), Index(None, "last_seen"))
+
+    id: Mapped[PrimaryKey]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    begun: Mapped[datetime]
+    last_seen: Mapped[datetime]
+    ended: Mapped[datetime | None]
+    agent: Mapped[str | None] = mapped_column(String(300))  # what the browser calls itself
+    address: Mapped[str | None] = mapped_column(String(64))
+    two_factors: Mapped[bool] = mapped_column(default=False)
+
+    account: Mapped[Account] = relationship()
+
+
+class LinkPurpose(StrEnum):
+    """What a mailed link is for."""
+
+    SIGN_IN = "sign-in"
+    PASSWORD = "password"  # noqa: S105 - the name of a purpose
+
+
+class SignInLink(Base):
+    """A link that was mailed; good once, for a short time, and only the newest of its purpose."""
+
+    __tablename__ = "sign_in_link"
+    __table_args__ = (Index(None, "account_id"),)
+
+    id: Mapped[PrimaryKey]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    purpose: Mapped[LinkPurpose]
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created: Mapped[datetime]
+    expires: Mapped[datetime]
+    used: Mapped[datetime | None]
+
+    account: Mapped[Account] = relationship()
+
+
+class Passkey(Base):
+    """A key that a telephone, computer or stick holds for one account (WebAuthn)."""
+
+    __tablename__ = "passkey"
+    __table_args__ = (Index(None, "account_id"),)
+
+    id: Mapped[PrimaryKey]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    credential: Mapped[str] = mapped_column(String(1400), unique=True)  # base64url
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int]
+    name: Mapped[str] = mapped_column(String(100))
+    created: Mapped[datetime]
+    last_used: Mapped[datetime | None]
+
+    account: Mapped[Account] = relationship()
+
+
+class Tries(Base):
+    """How often somebody failed of late, by a digest of the account's or the visitor's address."""
+
+    __tablename__ = "tries"
+    __table_args__ = (Index(None, "last"),)
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    count: Mapped[int]
+    last: Mapped[datetime]
 
 
 def account_of(session: Session, person: Person) -> Account:

@@ -21,7 +21,16 @@ from events.errors import N_, ConflictError
 from events.models import Role, Unit
 from events.people.persons import add_person, find_person
 from events.people.posts import give_post
-from web.accounts.models import ADMINISTRATOR, Account, AccountRole, account_of, account_role_link
+from web.accounts.models import (
+    ADMINISTRATOR,
+    Account,
+    AccountRole,
+    Device,
+    Passkey,
+    SignInLink,
+    account_of,
+    account_role_link,
+)
 
 SETUP_CODE_FILE = "setup_code"
 _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that looks like another
@@ -101,6 +110,8 @@ def forget_people(session: Session, person_ids: Collection[int]) -> None:
     """Delete the accounts of these persons, in the caller's transaction."""
     accounts = select(Account.id).where(Account.person_id.in_(person_ids))
     session.execute(delete(account_role_link).where(account_role_link.c.account_id.in_(accounts)))
+    for table in (Device, SignInLink, Passkey):
+        session.execute(delete(table).where(table.account_id.in_(accounts)))
     session.execute(delete(Account).where(Account.person_id.in_(person_ids)))
 
 

@@ -1,78 +1,93 @@
-"""Signing in, by password or by a mailed link, signing out, and the very first account."""
+"""Signing in, by password or by a mailed link, with a second factor or without; signing out."""
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
-from flask_security.utils import logout_user
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, joinedload
 
-from events.errors import N_, ConflictError
 from events.people.persons import find_person
-from events.units.tree import roots
-from web.accounts import links
-from web.accounts.forms import ConfirmForm, LinkForm, PasswordForm, SetupForm, SignInForm
-from web.accounts.models import Account
-from web.accounts.security import let_in, password_is_right, set_password, signed_in
-from web.accounts.setup import (
-    FirstAdministrator,
-    code_is_right,
-    has_administrator,
-    make_administrator,
-    roles_for,
+from web.accounts import codes, links, passkeys
+from web.accounts.entering import come_in, half_in, has_passkeys
+from web.accounts.forms import (
+    CodeForm,
+    ConfirmForm,
+    LinkForm,
+    NewPasswordForm,
+    SignInForm,
 )
+from web.accounts.models import Account, LinkPurpose
+from web.accounts.pace import (
+    counter_of_links,
+    counter_of_visitor,
+    counters_of,
+    failed,
+    refuse_the_hasty,
+    succeeded,
+)
+from web.accounts.security import let_in, let_out, password_is_right, set_password
+from web.accounts.setup import has_administrator
+from web.accounts.tries import count_failure
 from web.kit.addresses import safe_next
-from web.kit.context import current_account, get_config, get_session, now, today
+from web.kit.context import get_config, get_reader, get_session, now
 from web.kit.language import gettext as _
-from web.kit.language import title
 
 bp = Blueprint("accounts", __name__)
-limiter = Limiter(get_remote_address, storage_uri="memory://", strategy="moving-window")
 
-_TRIES = "10 per minute; 60 per hour"
 _UNPROCESSABLE = 422
+_PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
 @bp.get("/dang-nhap")
 def sign_in() -> str:
-    """Offer both ways to sign in."""
+    """Offer the ways to sign in."""
     form = SignInForm(formdata=None, next=safe_next(request.args.get("next")))
     return _sign_in_page(form)
 
 
 @bp.post("/dang-nhap")
-@limiter.limit(_TRIES)
 def sign_in_by_password() -> ResponseReturnValue:
-    """Sign in with e-mail and password."""
+    """Sign in with e-mail and password. The slow comparison is over before anything is written."""
     form = SignInForm()
     if not form.validate_on_submit():
         return _sign_in_page(form), _UNPROCESSABLE
-    session = get_session()
-    account = session.scalar(select(Account).where(Account.email == form.email.data))
-    if not password_is_right(account, form.password.data) or account is None:
+    counters = counters_of(form.email.data)
+    refuse_the_hasty(*counters)
+    with get_reader() as reader:
+        is_right = password_is_right(_account_with(reader, form.email.data), form.password.data)
+    account = _account_with(get_session(), form.email.data)
+    if not is_right or account is None:
+        failed(*counters, about=account.person if account else None, way="password")
+        get_session().commit()
         form.password.errors = [
             _("E-mail and password do not match. Please check both, or have a link sent to you.")
         ]
         return _sign_in_page(form), _UNPROCESSABLE
-    let_in(account)
-    session.commit()  # the hash may have been renewed
-    return redirect(safe_next(form.next.data), 303)
+    succeeded(counters[0])
+    return come_in(account, form.next.data, way="password")
 
 
 @bp.post("/dang-nhap/lien-ket")
-@limiter.limit("5 per minute; 30 per hour")
 def send_link() -> ResponseReturnValue:
     """Mail a link, if the address is somebody's. The answer is the same either way."""
     form = LinkForm()
     if not form.validate_on_submit():
         return _sign_in_page(SignInForm(formdata=None), form), _UNPROCESSABLE
-    session = get_session()
-    person = find_person(session, form.email.data)
-    if person is not None:
-        links.send_link(session, person, safe_next(form.next.data), now=now())
-        session.commit()
-    return redirect(url_for(".link_sent"), 303)
+    return _send(form, LinkPurpose.SIGN_IN)
+
+
+@bp.get("/dang-nhap/quen-mat-khau")
+def forgotten() -> str:
+    """Offer a link for a new password."""
+    return render_template("accounts/forgotten.html", form=LinkForm(formdata=None))
+
+
+@bp.post("/dang-nhap/quen-mat-khau")
+def send_password_link() -> ResponseReturnValue:
+    """Mail a link for a new password, if the address is somebody's."""
+    form = LinkForm()
+    if not form.validate_on_submit():
+        return render_template("accounts/forgotten.html", form=form), _UNPROCESSABLE
+    return _send(form, LinkPurpose.PASSWORD)
 
 
 @bp.get("/dang-nhap/da-gui")
@@ -83,123 +98,163 @@ def link_sent() -> str:
 @bp.get("/dang-nhap/lien-ket/<token>")
 def open_link(token: str) -> ResponseReturnValue:
     """Show the one button. Nothing happens by looking: programs follow links in mails."""
-    account = links.read_token(get_session(), token, now())
-    page = render_template("accounts/link.html", found=account, form=ConfirmForm())
-    return page, (200 if account else 410), {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+    account = links.look_at(get_session(), token, LinkPurpose.SIGN_IN, now=now())
+    return _link_page(account)
 
 
 @bp.post("/dang-nhap/lien-ket/<token>")
-@limiter.limit(_TRIES)
 def sign_in_by_link(token: str) -> ResponseReturnValue:
-    """Sign in with a mailed link."""
-    account = links.read_token(get_session(), token, now())
+    """Sign in with a mailed link, which is used up."""
+    refuse_the_hasty(counter_of_visitor())
+    account = links.use_up(get_session(), token, LinkPurpose.SIGN_IN, now=now())
     if account is None:
-        return render_template("accounts/link.html", found=None, form=ConfirmForm()), 410
-    let_in(account)
-    return redirect(safe_next(request.args.get("next")), 303)
+        failed(counter_of_visitor(), about=None, way="link")
+        get_session().commit()
+        return _link_page(None)
+    return come_in(account, request.args.get("next"), way="link")
+
+
+@bp.get("/dang-nhap/mat-khau/<token>")
+def open_password_link(token: str) -> ResponseReturnValue:
+    """Show the form for a new password."""
+    account = links.look_at(get_session(), token, LinkPurpose.PASSWORD, now=now())
+    return _new_password_page(account, NewPasswordForm(formdata=None))
+
+
+@bp.post("/dang-nhap/mat-khau/<token>")
+def choose_password(token: str) -> ResponseReturnValue:
+    """Give an account a new password; the link is used up once the password is good enough."""
+    refuse_the_hasty(counter_of_visitor())
+    session, form = get_session(), NewPasswordForm()
+    account = links.look_at(session, token, LinkPurpose.PASSWORD, now=now())
+    if account is None:
+        failed(counter_of_visitor(), about=None, way="link")
+        session.commit()
+        return _new_password_page(None, form)
+    form.known = (account.email, account.person.full_name)
+    if not form.validate_on_submit():
+        page, _status, headers = _new_password_page(account, form)
+        return page, _UNPROCESSABLE, headers
+    account = links.use_up(session, token, LinkPurpose.PASSWORD, now=now())
+    if account is None:
+        return _new_password_page(None, form)
+    set_password(account, form.password.data)
+    flash(_("The password is changed."), "success")
+    return come_in(account, "/", way="link")
+
+
+@bp.get("/dang-nhap/buoc-hai")
+def second_step() -> ResponseReturnValue:
+    """Ask whoever knew the password for the second factor."""
+    return _second_step_page(CodeForm(formdata=None), 200)
+
+
+@bp.post("/dang-nhap/buoc-hai")
+def give_code() -> ResponseReturnValue:
+    """Sign in with a code of the telephone, or a spare one."""
+    form, found = CodeForm(), half_in()
+    if found is None:
+        return redirect(url_for(".sign_in"), 303)
+    account, way, next_path = found
+    counters = counters_of(f"code:{account.id}")
+    refuse_the_hasty(*counters)
+    if not form.validate_on_submit():
+        return _second_step_page(form, _UNPROCESSABLE)
+    if not codes.take_code(account, form.code.data, now=now(), secret_key=get_config().secret_key):
+        failed(*counters, about=account.person, way="code")
+        get_session().commit()
+        form.code.errors = [_("This code is wrong, or was used already.")]
+        return _second_step_page(form, _UNPROCESSABLE)
+    succeeded(counters[0])
+    let_in(account, way=f"{way}+code", two_factors=True)
+    get_session().commit()
+    return redirect(next_path, 303)
+
+
+@bp.post("/dang-nhap/khoa/bat-dau")
+def ask_for_passkey() -> ResponseReturnValue:
+    """Answer with what the browser is asked for a passkey, whoever it is."""
+    question = passkeys.question_to_sign_in(get_config())
+    return Response(question, mimetype="application/json", headers=_PRIVATE)
+
+
+@bp.post("/dang-nhap/khoa")
+def sign_in_by_passkey() -> ResponseReturnValue:
+    """Sign in with a passkey, which is two factors at once."""
+    refuse_the_hasty(counter_of_visitor())
+    session, next_path = get_session(), safe_next(request.form.get("next"))
+    answer = request.form.get("credential", "")
+    account = passkeys.whose(session, answer, get_config(), now=now())
+    if account is None:
+        failed(counter_of_visitor(), about=None, way="passkey")
+        session.commit()
+        flash(_("This passkey could not be checked. Please try again."), "error")
+        return redirect(url_for(".sign_in", next=next_path), 303)
+    let_in(account, way="passkey", two_factors=True)
+    session.commit()
+    return redirect(next_path, 303)
 
 
 @bp.post("/dang-xuat")
 def sign_out() -> ResponseReturnValue:
-    logout_user()
+    """Sign this device out; a copy of its cookie is worth nothing either."""
+    let_out()
+    get_session().commit()
     flash(_("Signed out."), "success")
     return redirect(url_for("home.show"), 303)
 
 
-@bp.get("/tai-khoan")
-def password() -> ResponseReturnValue:
-    """Show the form for a new password."""
-    if current_account() is None:
-        return redirect(url_for(".sign_in", next=url_for(".password")), 303)
-    return _password_page(PasswordForm(formdata=None))
+def _account_with(session: Session, email: str) -> Account | None:
+    query = select(Account).where(Account.email == email).options(joinedload(Account.person))
+    return session.scalar(query)
 
 
-@bp.post("/tai-khoan")
-@limiter.limit(_TRIES)
-def change_password() -> ResponseReturnValue:
-    """Give whoever is signed in a new password; every other browser is signed out."""
-    account, form = signed_in(), PasswordForm()
-    if account is None:
-        return redirect(url_for(".sign_in", next=url_for(".password")), 303)
-    if not form.validate_on_submit():
-        return _password_page(form), _UNPROCESSABLE
-    if account.password and not password_is_right(account, form.current.data):
-        form.current.errors = [_("This is not your present password.")]
-        return _password_page(form), _UNPROCESSABLE
-    set_password(account, form.password.data)
-    get_session().commit()
-    let_in(account)
-    flash(_("The password is changed."), "success")
-    return redirect(url_for("home.show"), 303)
-
-
-def _password_page(form: PasswordForm) -> str:
-    return render_template("accounts/password.html", form=form)
-
-
-@bp.get("/cai-dat")
-def setup() -> str:
-    """Show the page of the first run; afterwards there is none."""
-    _only_in_the_first_run()
-    return render_template("accounts/setup.html", form=_setup_form())
-
-
-@bp.post("/cai-dat")
-@limiter.limit("5 per minute; 20 per hour")
-def make_first_account() -> ResponseReturnValue:
-    """Make the first administrator, who is signed in at once."""
-    _only_in_the_first_run()
-    form = _setup_form()
-    if not form.validate_on_submit() or not _code_fits(form):
-        return render_template("accounts/setup.html", form=form), _UNPROCESSABLE
-    account = _make(form)
-    get_session().commit()
-    file = get_config().setup_code_file
-    if file is not None:
-        file.unlink(missing_ok=True)
-    let_in(account)
-    flash(
-        _("The administrator exists. Welcome, %(name)s.", name=account.person.full_name), "success"
-    )
-    return redirect(url_for("first_run.show"), 303)
+def _send(form: LinkForm, purpose: LinkPurpose) -> ResponseReturnValue:
+    """Mail a link of one purpose. Every request counts, whosever address it names."""
+    counter = counter_of_links()
+    refuse_the_hasty(counter)
+    session = get_session()
+    count_failure(session, counter, now=now())
+    person = find_person(session, form.email.data)
+    if person is not None:
+        links.send_link(session, person, safe_next(form.next.data), now=now(), purpose=purpose)
+    session.commit()
+    return redirect(url_for(".link_sent"), 303)
 
 
 def _sign_in_page(form: SignInForm, link_form: LinkForm | None = None) -> str:
     link_form = link_form or LinkForm(formdata=None, next=form.next.data)
     is_new = not has_administrator(get_session())
-    return render_template("accounts/sign_in.html", form=form, link_form=link_form, is_new=is_new)
-
-
-def _only_in_the_first_run() -> None:
-    if has_administrator(get_session()):
-        abort(404)
-
-
-def _setup_form() -> SetupForm:
-    session = get_session()
-    units = roots(session, today())
-    form = SetupForm()
-    form.unit.choices = [(unit.id, unit.full_name) for unit in units]
-    form.role.choices = [(role.key, title(role)) for role in roles_for(session, units, today())]
-    return form
-
-
-def _code_fits(form: SetupForm) -> bool:
-    if code_is_right(get_config().setup_code_file, form.code.data):
-        return True
-    current_app.logger.warning("wrong setup code from %s", request.remote_addr)
-    form.code.errors = [_("This is not the code that the console shows.")]
-    return False
-
-
-def _make(form: SetupForm) -> Account:
-    session = get_session()
-    unit = next(unit for unit in roots(session, today()) if unit.id == form.unit.data)
-    who = FirstAdministrator(
-        form.full_name.data, form.email.data, form.password.data, unit, form.role.data
+    return render_template(
+        "accounts/sign_in.html",
+        form=form,
+        link_form=link_form,
+        is_new=is_new,
+        can_have_passkeys=passkeys.possible(get_config()),
     )
-    try:
-        return make_administrator(session, who, today=today())
-    except IntegrityError as error:
-        session.rollback()
-        raise ConflictError(N_("The first administrator exists already.")) from error
+
+
+def _link_page(account: Account | None) -> ResponseReturnValue:
+    page = render_template("accounts/link.html", found=account, form=ConfirmForm(formdata=None))
+    return page, (200 if account else 410), _PRIVATE
+
+
+def _new_password_page(
+    account: Account | None, form: NewPasswordForm
+) -> tuple[str, int, dict[str, str]]:
+    page = render_template("accounts/new_password.html", found=account, form=form)
+    return page, (200 if account else 410), _PRIVATE
+
+
+def _second_step_page(form: CodeForm, status: int) -> ResponseReturnValue:
+    found = half_in()
+    if found is None:
+        return redirect(url_for(".sign_in"), 303)
+    account = found[0]
+    page = render_template(
+        "accounts/second_step.html",
+        form=form,
+        has_codes=bool(account.code_key),
+        has_passkeys=has_passkeys(account),
+    )
+    return page, status

@@ -5,6 +5,7 @@ sends a form gets one that may write, and its view commits once. What is not com
 back at the end.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, cast
@@ -18,6 +19,7 @@ from events.database import SessionFactory, reading
 from events.days.workdays import WorkCalendar
 from events.localtime import local_day
 from events.models import Office, Person
+from events.people.audit import VISITOR
 from events.units.office import office_of
 from events.working_calendar import work_calendar
 from web.config import WebConfig
@@ -57,11 +59,27 @@ def get_config() -> WebConfig:
 def get_session() -> Session:
     """Return the request's session, opened when it is first asked for."""
     if "session" not in g:
-        factory = (
-            _sumvay().reading_factory if request.method in _LOOKING else _sumvay().session_factory
-        )
+        factory = _sumvay().session_factory if writes() else _sumvay().reading_factory
         g.session = factory()
+        g.session.info[VISITOR] = request.remote_addr
     return cast(Session, g.session)
+
+
+def get_reader() -> Session:
+    """Return a session of one's own that only reads, for what takes long before something is
+    written; the caller closes it.
+    """
+    return _sumvay().reading_factory()
+
+
+def writes() -> bool:
+    """Tell whether the request's session may write."""
+    return request.method not in _LOOKING
+
+
+def after_closing(use: Callable[[SessionFactory], None]) -> None:
+    """Let ``use`` write something small once the request's session is closed."""
+    g.setdefault("afterwards", []).append(use)
 
 
 def now() -> datetime:
@@ -127,3 +145,5 @@ def _close_session(_error: BaseException | None) -> None:
     session: Session | None = g.pop("session", None)
     if session is not None:
         session.close()
+    for use in g.pop("afterwards", ()):
+        use(_sumvay().session_factory)

@@ -41,6 +41,16 @@ _ROOMS = [
         _l("The day from which this installation is followed; what was due before is no debt."),
     ),
     ("roles.index", _l("Roles"), _l("Offices and posts of each level: new, renamed, ended.")),
+    (
+        "audit.index",
+        _l("Log"),
+        _l("Who signed in or was refused, and who changed posts and rights."),
+    ),
+    (
+        "persons.index",
+        _l("Personal data"),
+        _l("What is stored of a person: taken along, or erased when they have left."),
+    ),
     ("mail.index", _l("Mail"), _l("What was written to the folder of mails.")),
 ]
 

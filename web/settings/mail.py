@@ -1,5 +1,5 @@
 """What was written to the folder of mails, for administrators: so that a trial run can be read
-before anything is sent.
+before anything is sent. Links that open somebody's account are left out.
 """
 
 from email.utils import parsedate_to_datetime
@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from events.errors import N_, NotFoundError
 from notifications import maildir
+from notifications.wording import veiled
 from web.kit.access import administrators_only
 from web.kit.context import get_config
 
@@ -38,7 +39,10 @@ def show(key: str) -> ResponseReturnValue:
     """Show one mail: its headers, its text, and its HTML in a frame that can do nothing."""
     mail = maildir.read_message(_folder(), key)
     return render_template(
-        "mail/show.html", mail=mail, date=parsedate_to_datetime(mail.headers["Date"])
+        "mail/show.html",
+        mail=mail,
+        text=veiled(mail.text),
+        date=parsedate_to_datetime(mail.headers["Date"]),
     )
 
 
@@ -48,7 +52,7 @@ def html(key: str) -> ResponseReturnValue:
     """Answer with a mail's HTML alone, as the frame shows it."""
     mail = maildir.read_message(_folder(), key)
     headers = {"Content-Security-Policy": _MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
-    return Response(mail.html, mimetype="text/html", headers=headers)
+    return Response(veiled(mail.html), mimetype="text/html", headers=headers)
 
 
 def _folder() -> Path:

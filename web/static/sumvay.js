@@ -1,4 +1,4 @@
-// Three comforts on pages that work without them: dates in words, copying an address, and ticking without a page load.
+// Comforts on pages that work without them: dates in words, copying an address, ticking without a page load; and passkeys.
 "use strict";
 
 // A browser shows days and hours in its own way, whatever the page's language: 10/12 may stand there as 12/10. So what was chosen
@@ -100,3 +100,39 @@ document.addEventListener("submit", async (event) => {
   for (const id of [item.id, "tien-do", "tien-do-chung", "thong-bao"]) show(page, id);
   item.querySelector(".circle").focus({ preventScroll: true });
 });
+
+// Passkeys: the server's question goes to the device, the device's answer into the form. Without a script their buttons stay hidden.
+const toBytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (sign) => sign.charCodeAt(0));
+const toText = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+
+function readQuestion(question) {
+  question.challenge = toBytes(question.challenge);
+  if (question.user) question.user.id = toBytes(question.user.id);
+  for (const known of [...(question.excludeCredentials || []), ...(question.allowCredentials || [])]) known.id = toBytes(known.id);
+  return question;
+}
+
+function writeAnswer(credential) {
+  const response = {};
+  for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
+    if (credential.response[name]) response[name] = toText(credential.response[name]);
+  }
+  return JSON.stringify({ id: credential.id, rawId: toText(credential.rawId), type: credential.type, response, clientExtensionResults: {} });
+}
+
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+  if (!window.PublicKeyCredential) continue;
+  form.hidden = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      const answer = await fetch(form.dataset.begin, { method: "POST", body: new FormData(form) });
+      const publicKey = readQuestion(await answer.json());
+      form.elements.credential.value = writeAnswer(await navigator.credentials[form.dataset.passkey]({ publicKey }));
+    } catch {
+      form.querySelector("[data-failed]").textContent = form.dataset.failed;
+      return; // the owner said no, or there is no network: nothing was sent
+    }
+    form.submit();
+  });
+}

@@ -8,15 +8,17 @@ from wtforms import EmailField, StringField, TelField
 from wtforms.validators import Email, InputRequired, Length, Optional
 
 from events.errors import ConflictError, DomainError, InvalidInputError
-from events.models import Person, Post, Unit
+from events.models import Person, Post, PostOffer, Unit
+from events.people.offers import appoint_or_offer, offers_made_by_unit
 from events.people.persons import correct_person, normal_email
-from events.people.posts import appoint, end_post, posts_of_unit
+from events.people.posts import end_post, posts_of_unit
 from events.people.rights import may_work_on
 from events.people.roles import roles_at
 from events.units.tree import ancestors, get_unit
+from notifications.offers import tell_of_offer
 from web.kit.addresses import here
 from web.kit.closed_units import ClosedNotice, closed_notice
-from web.kit.context import current_person, get_session, today
+from web.kit.context import current_person, get_session, now, today
 from web.kit.fields import SelectField
 from web.kit.forms import Form, said
 from web.kit.language import gettext as _
@@ -89,11 +91,13 @@ def add(slug: str) -> ResponseReturnValue:
         "phone": form.phone.data or None,
     }
     try:
-        post = appoint(session, unit, form.role.data, **who, by=person, on=today())
+        given = appoint_or_offer(session, unit, form.role.data, **who, by=person, now=now())
     except (ConflictError, InvalidInputError) as error:
         return _page(unit, form, error=error), _UNPROCESSABLE
+    if isinstance(given, PostOffer):
+        tell_of_offer(session, given, now=now())
     session.commit()
-    flash(_("%(name)s now holds the post.", name=post.person.full_name), "success")
+    flash(_said(given), "success")
     return redirect(url_for(".show", slug=slug), 303)
 
 
@@ -114,7 +118,7 @@ def correct(slug: str, post_id: int) -> ResponseReturnValue:
         return _edit_page(post, form), _UNPROCESSABLE
     session, who = get_session(), {"full_name": form.full_name.data, "phone": form.phone.data}
     try:
-        corrected = correct_person(session, post_id, **who, by=person, on=today())
+        corrected = correct_person(session, post_id, **who, by=person, now=now())
     except InvalidInputError as error:
         return _edit_page(post, form, error), _UNPROCESSABLE
     session.commit()
@@ -127,12 +131,23 @@ def end(slug: str, post_id: int) -> ResponseReturnValue:
     """End a post as of today."""
     unit, person = _allowed(slug)
     session = get_session()
-    post = end_post(session, post_id, by=person, on=today())
+    post = end_post(session, post_id, by=person, now=now())
     if post.unit_id != unit.id:
         abort(404)
     session.commit()
     flash(_("%(name)s no longer holds the post.", name=post.person.full_name), "success")
     return redirect(url_for(".show", slug=slug), 303)
+
+
+def _said(given: Post | PostOffer) -> str:
+    """Say what came of it, and no more of somebody of another unit than was typed."""
+    if isinstance(given, Post):
+        return _("%(name)s now holds the post.", name=given.person.full_name)
+    return _(
+        "%(email)s belongs to somebody who works elsewhere. The post is offered to them by mail; "
+        "they or their own unit accept it.",
+        email=given.person.email,
+    )
 
 
 def _allowed(slug: str) -> tuple[Unit, Person]:
@@ -179,6 +194,7 @@ def _page(
         unit_path=ancestors(unit)[::-1],
         posts=posts_of_unit(get_session(), unit.id, today()),
         form=form,
+        offers=offers_made_by_unit(get_session(), unit) if form else (),
         closed=closed,
         problem=said(error),
     )

@@ -12,7 +12,18 @@ from events.catalog.importing import import_catalog
 from events.checklist.history import Stamp
 from events.checklist.states import start_item
 from events.errors import ConflictError
-from events.models import Campaign, ChecklistItem, Observance, Post, Role, Template, Unit
+from events.models import (
+    AuditEntry,
+    AuditKind,
+    Campaign,
+    ChecklistItem,
+    Observance,
+    Post,
+    Role,
+    Template,
+    Unit,
+)
+from events.people import audit
 from events.people.persons import add_person
 from events.people.posts import give_post
 from events.progress.overview import overview
@@ -73,6 +84,16 @@ def test_whoever_had_a_post_at_the_top_has_it_at_the_new_one(session, catalog, a
     [post] = session.scalars(select(Post)).all()
     assert (post.person, post.role_key) == (administrator, "so_vhttdl")
     assert post.unit.full_name == "Thành phố Cần Thơ"
+
+
+def test_the_log_outlives_the_units_that_it_names(session, catalog, administrator):
+    kind, unit = AuditKind.POST_GIVEN, get_unit(session, "51-2025")
+    audit.record(session, kind, now=NOW, about=administrator, unit=unit)
+
+    choose_province(session, catalog, CAN_THO, now=NOW)
+
+    [entry] = session.scalars(select(AuditEntry)).all()
+    assert (entry.about_name, entry.unit) == ("Quản trị", None)
 
 
 def test_a_chosen_province_has_its_campaigns_in_each_of_its_communes(session, catalog, vietnam):

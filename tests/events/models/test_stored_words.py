@@ -34,7 +34,7 @@ WORDS = {
     DecisionStatus: "enacted announced dropped",
     DocumentKind: "plan letter decision notice report minutes other",
     Door: "page mail-link command clock",
-    MessageKind: "reminder sign_in trial",
+    MessageKind: "reminder sign_in trial password post_offer",
     MessageState: "ready leased sending sent failed suppressed cancelled expired unknown",
     Needs: "reference file picture address head_count number words nothing",
     NotDone: "not-done not-required moved",

@@ -1,0 +1,101 @@
+"""Codes that a program on a telephone shows every half minute (TOTP, RFC 6238), and spare ones on
+paper.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+import struct
+from datetime import datetime
+from urllib.parse import quote, urlencode
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from web.accounts.models import Account
+from web.accounts.secrets import digest_of
+
+_STEP = 30  # seconds (RFC 6238, 5.2)
+_DIGITS = 6
+_SLACK = 1  # steps that a clock may be wrong
+_SPARE_CODES = 10
+_ISSUER = "Sum Vầy"
+
+
+def new_key() -> str:
+    """Return a new key in base32, as programs take it: 160 bits (RFC 4226, 4, R6)."""
+    return base64.b32encode(secrets.token_bytes(20)).decode()
+
+
+def address_of(key: str, email: str) -> str:
+    """Return what the picture code says to the program."""
+    label = quote(f"{_ISSUER}:{email}")
+    return f"otpauth://totp/{label}?{urlencode({'secret': key, 'issuer': _ISSUER})}"
+
+
+def code_at(key: str, step: int) -> str:
+    """Return the code of a step: HOTP (RFC 4226, 5.3) of the count of half minutes."""
+    mac = hmac.digest(base64.b32decode(key), struct.pack(">Q", step), hashlib.sha1)
+    start = mac[-1] & 0xF
+    number = struct.unpack(">I", mac[start : start + 4])[0] & 0x7FFFFFFF
+    return str(number % 10**_DIGITS).zfill(_DIGITS)
+
+
+def step_of(key: str, code: str, now: datetime) -> int | None:
+    """Return the step whose code was typed, or None for a code of no step near ``now``."""
+    here, typed = int(now.timestamp()) // _STEP, _digits(code)
+    for step in range(here - _SLACK, here + _SLACK + 1):
+        if hmac.compare_digest(code_at(key, step), typed):
+            return step
+    return None
+
+
+def take_code(account: Account, code: str, *, now: datetime, secret_key: str) -> bool:
+    """Tell whether a code, or a spare one, opens the account; it opens it once (RFC 6238, 5.2)."""
+    key = unlocked(account.code_key, secret_key) if account.code_key else None
+    step = step_of(key, code, now) if key else None
+    if step is not None and (account.last_code is None or step > account.last_code):
+        account.last_code = step
+        return True
+    return _take_spare_code(account, code)
+
+
+def give_spare_codes(account: Account) -> list[str]:
+    """Give an account new spare codes, and return them to be shown once."""
+    found = [f"{secrets.randbelow(10**8):08}" for _ in range(_SPARE_CODES)]
+    account.spare_codes = [_spare_digest(account, code) for code in found]
+    return [f"{code[:4]}-{code[4:]}" for code in found]
+
+
+def locked(key: str, secret_key: str) -> str:
+    """Return a key as it is stored: a copy of the database alone shows no codes."""
+    return _lock(secret_key).encrypt(key.encode()).decode()
+
+
+def unlocked(stored: str, secret_key: str) -> str | None:
+    """Return a stored key; None when it was locked with another secret key."""
+    try:
+        return _lock(secret_key).decrypt(stored.encode()).decode()
+    except InvalidToken:
+        return None
+
+
+def _take_spare_code(account: Account, code: str) -> bool:
+    digest = _spare_digest(account, _digits(code))
+    if digest not in account.spare_codes:
+        return False
+    account.spare_codes = [each for each in account.spare_codes if each != digest]
+    return True
+
+
+def _spare_digest(account: Account, code: str) -> str:
+    return digest_of(f"{account.id}:{code}")
+
+
+def _digits(code: str) -> str:
+    return "".join(sign for sign in code if sign.isdigit() and sign.isascii())
+
+
+def _lock(secret_key: str) -> Fernet:
+    digest = hashlib.sha256(f"codes:{secret_key}".encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(digest))

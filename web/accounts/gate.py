@@ -1,0 +1,37 @@
+"""Administrators without a second factor, where one is asked for: they add it first, or sign in
+again with it.
+"""
+
+from flask import Flask, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from web.accounts.entering import has_second_factor
+from web.accounts.security import let_out, signed_in, this_device
+from web.kit.context import get_config, get_session
+from web.kit.language import gettext as _
+
+_OPEN = frozenset({"accounts", "second_factor", "files", "language", "health", "feeds"})
+
+
+def install(app: Flask) -> None:
+    """Let ``app`` ask before every page."""
+    app.before_request(_second_factor_first)
+
+
+def _second_factor_first() -> ResponseReturnValue | None:
+    if not get_config().require_2fa or request.blueprint in _OPEN:
+        return None
+    account, device = signed_in(), this_device()
+    if account is None or device is None or not account.is_administrator or device.two_factors:
+        return None
+    if has_second_factor(account):
+        return _sign_in_again()
+    flash(_("Administrators sign in with a second factor here. Please add one."), "warning")
+    return redirect(url_for("second_factor.show"), 303)
+
+
+def _sign_in_again() -> ResponseReturnValue:
+    let_out()
+    get_session().commit()
+    flash(_("Please sign in with your second factor."), "warning")
+    return redirect(url_for("accounts.sign_in"), 303)
