@@ -18,12 +18,13 @@ INSTALLATION = "installation"  # where ``Session.info`` has it
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """``count_announced`` says whether days off that are announced, but not yet law, close
-    offices.
+    """``count_announced`` says whether days off that are announced, but not yet law, close offices;
+    ``files_quota`` how many bytes the files of one unit may take, None without a limit.
     """
 
     zone: ZoneInfo = VIETNAM
     count_announced: bool = True
+    files_quota: int | None = None
 
 
 def installation_of(session: Session) -> Installation:

@@ -69,6 +69,7 @@ class EventsSettings(_Table):
     time_zone: str = "Asia/Ho_Chi_Minh"
     catalog: OptionalPath = None
     count_announced: bool = True
+    files_per_unit_mb: int = Field(default=2000, ge=0)
 
     @field_validator("time_zone")
     @classmethod
@@ -172,7 +173,9 @@ class Settings(BaseSettings):
 
     @property
     def installation(self) -> Installation:
-        return Installation(self.zone, self.events.count_announced)
+        events = self.events
+        quota = events.files_per_unit_mb * 1024**2 or None
+        return Installation(self.zone, events.count_announced, quota)
 
     @property
     def zone(self) -> ZoneInfo:

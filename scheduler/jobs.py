@@ -3,12 +3,14 @@ safe to run at any time.
 """
 
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from events.campaigns.opening import Opened, open_campaigns
 from events.checklist.history import Stamp
+from events.checklist.stray_files import sweep
 from events.database import SessionFactory, checkpoint, reading
 from events.installation import zone_of
 from events.models.history import Door
@@ -62,6 +64,11 @@ def relay(
 def tidy(engine: Engine) -> None:
     """Fold SQLite's log into its file."""
     checkpoint(engine)
+
+
+def sweep_files(session_factory: SessionFactory, folder: Path, *, now: datetime) -> int:
+    """Delete uploaded files that nobody needs any more; return how many."""
+    return sweep(session_factory, folder, now=now)
 
 
 def _clockwork(session: Session, rules: ReminderRules) -> Clockwork:

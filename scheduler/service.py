@@ -5,6 +5,7 @@ jobs and pages need.
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -88,7 +89,7 @@ class Service:
             sender=settings.notifications.sender,
             catalog=settings.events.catalog or SHIPPED,
             setup_code_file=settings.scheduler.data_dir / SETUP_CODE_FILE,
-            files=settings.scheduler.data_dir / FILES,
+            files=self.files,
             google_calendar_url=settings.web.google_calendar_url,
             outlook_calendar_url=settings.web.outlook_calendar_url,
             trusted_proxies=settings.web.trusted_proxies,
@@ -106,6 +107,14 @@ class Service:
 
     def tidy(self) -> None:
         jobs.tidy(self.engine)
+
+    def sweep_files(self, now: datetime) -> int:
+        return jobs.sweep_files(self.session_factory, self.files, now=now)
+
+    @property
+    def files(self) -> Path:
+        """The folder of uploaded files."""
+        return self.settings.scheduler.data_dir / FILES
 
     def close(self) -> None:
         """Let go of the connections to the database and the mail server."""

@@ -43,6 +43,7 @@ def ticks(service: Service) -> list[Tick]:
         Tick("remind", service.remind, every),
         Tick("relay", service.relay, every),
         Tick("tidy", lambda _now: service.tidy(), 10 * every),
+        Tick("sweep", service.sweep_files, _HOURLY),
     ]
 
 

@@ -184,7 +184,13 @@ def _listen(service: Service) -> Any:
     settings = service.settings.web
     try:
         return create_server(
-            application(service), host=settings.host, port=settings.port, threads=8, ident=None
+            application(service),
+            host=settings.host,
+            port=settings.port,
+            # more than may wait for the database (`web.kit.context`) or for photos, so that
+            # readers always find one
+            threads=24,
+            ident=None,
         )
     except OSError as error:
         if error.errno == errno.EADDRINUSE:

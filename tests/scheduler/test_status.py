@@ -68,7 +68,13 @@ def test_status_is_a_table_for_people_and_keys_that_stay_for_programs(home):  # 
     assert status["items"]["expected"] > status["items"]["overdue"] >= status["items"]["done"] == 0
     assert status["mail"] == {"waiting": 0, "failed": 0, "suppressed": 0}
     assert status["people"] == 0
-    assert status["jobs"] == {"open": None, "remind": None, "relay": None, "tidy": None}
+    assert status["jobs"] == {
+        "open": None,
+        "remind": None,
+        "relay": None,
+        "tidy": None,
+        "sweep": None,
+    }
     assert str(status["items"]["expected"]) in table.stdout
 
 
