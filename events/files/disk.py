@@ -5,12 +5,15 @@ well (POSIX promises neither without asking). What fails on the way leaves nothi
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 PART = ".part"  # how the name of a file ends that is being written
+LEAST_FREE = 200 * 1024**2  # bytes, below which somebody should make room
+_TRIED = 4096  # bytes: a page of the database
 
 
 def write_whole(place: Path, body: bytes) -> None:
@@ -36,6 +39,19 @@ def part_of(place: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
         raise
     sync_folder(place.parent)
+
+
+def try_disk(folder: Path) -> int:
+    """Write a little and delete it again; return how many bytes are free.
+
+    Raises ``OSError`` where nothing can be written.
+    """
+    make_folder(folder)
+    with NamedTemporaryFile(dir=folder, prefix=".try-", suffix=PART) as file:
+        file.write(b"x" * _TRIED)
+        file.flush()
+        os.fsync(file.fileno())
+    return shutil.disk_usage(folder).free
 
 
 def make_folder(folder: Path) -> None:
