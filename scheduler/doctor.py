@@ -16,14 +16,17 @@ from events.campaigns.upkeep import what_to_see_to
 from events.catalog.reading import SHIPPED, read_catalog
 from events.database import reading, wal_reset_bug
 from events.errors import N_, DomainError
+from events.files.backups import backups_in
 from events.files.disk import LEAST_FREE, try_disk
 from events.files.store import files_named, is_stored, is_whole
+from events.units.office import MAIL_PAUSED, is_copy
 from notifications.errors import DeliveryError
 from scheduler import migrate
 from scheduler.heartbeats import beats
 from scheduler.service import Service
 
 _QUIET = timedelta(minutes=10)
+_OLD_BACKUP = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ def examine(service: Service, *, now: datetime) -> list[Finding]:
         (N_("Migrations"), _migrations),
         (N_("Disk"), _disk),
         (N_("Files"), _files),
+        (N_("Backup"), _backup),
         (N_("Catalogue"), _catalog),
         (N_("Mail"), _transport),
         (N_("Clock"), _clock),
@@ -157,7 +161,23 @@ def _year(service: Service, now: datetime) -> list[Finding]:
     ]
 
 
+def _backup(service: Service, now: datetime) -> Finding:
+    name = N_("Backup")
+    if not service.settings.backup.keep:
+        return Finding(name, True, N_("not made by this service"))
+    newest = next(iter(backups_in(service.backups)), None)
+    if newest is None:
+        return Finding(name, True, N_("not made yet"))
+    made = newest[1].made
+    facts = {"at": f"{made:%d/%m/%Y %H:%M}", "folder": service.backups}
+    sentence = N_("the newest is of %(at)s (UTC), in %(folder)s")
+    return Finding(name, now - made < _OLD_BACKUP, sentence, facts)
+
+
 def _transport(service: Service, _now: datetime) -> Finding:
+    with reading(service.session_factory)() as session:
+        if is_copy(session):
+            return Finding(N_("Mail"), False, MAIL_PAUSED)
     try:
         service.transport.check()
     except DeliveryError as error:

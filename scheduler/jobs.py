@@ -16,6 +16,7 @@ from events.installation import zone_of
 from events.models.history import Door
 from events.observances.occurrences import extend_horizon
 from events.reforms.handover import hand_over_due
+from events.units.office import is_copy
 from events.working_calendar import work_calendar
 from notifications.composer import Composer
 from notifications.notices.reminders import Written, write_reminders
@@ -55,8 +56,10 @@ def relay(
     now: datetime,
     rules: ReminderRules,
 ) -> RelayResult:
-    """Send the messages that are ready."""
+    """Send the messages that are ready; none from a copy, or people would get them twice."""
     with reading(session_factory)() as session:
+        if is_copy(session):
+            return RelayResult()
         clockwork = _clockwork(session, rules)
     return relay_once(session_factory, transport, composer, now=now, clockwork=clockwork)
 

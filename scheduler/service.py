@@ -24,7 +24,9 @@ from scheduler.config import ConfigError, Settings
 from web.config import WebConfig
 
 SETUP_CODE_FILE = "setup_code"
+SECRET_KEY = "secret_key"  # noqa: S105 - the name of a file
 FILES = "files"
+BACKUPS = "backups"
 
 
 def utc_now() -> datetime:
@@ -90,6 +92,7 @@ class Service:
             catalog=settings.events.catalog or SHIPPED,
             setup_code_file=settings.scheduler.data_dir / SETUP_CODE_FILE,
             files=self.files,
+            backups=self.backups,
             google_calendar_url=settings.web.google_calendar_url,
             outlook_calendar_url=settings.web.outlook_calendar_url,
             trusted_proxies=settings.web.trusted_proxies,
@@ -115,6 +118,11 @@ class Service:
     def files(self) -> Path:
         """The folder of uploaded files."""
         return self.settings.scheduler.data_dir / FILES
+
+    @property
+    def backups(self) -> Path:
+        """The folder of the daily backups."""
+        return self.settings.backup.folder or self.settings.scheduler.data_dir / BACKUPS
 
     def close(self) -> None:
         """Let go of the connections to the database and the mail server."""

@@ -27,6 +27,7 @@ from web.items import show as items
 from web.kit import addresses, assets, context, errors, headers, health, language, words
 from web.kit.collisions import App
 from web.settings import (
+    backups,
     days_off,
     first_run,
     index,
@@ -78,6 +79,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     dates,
     templates,
     start_line,
+    backups,
     accounts,
     feeds,
     assets,

@@ -60,7 +60,7 @@ def read_file(folder: Path | None, digest: str | None) -> bytes:
     """Return a stored file. Raises ``NotFoundError``."""
     if folder is None or digest is None or not is_stored(folder, digest):
         raise NotFoundError(kind="file", key=digest or "")
-    return _place(folder, digest).read_bytes()
+    return path_of(folder, digest).read_bytes()
 
 
 def files_named(session: Session) -> set[str]:
@@ -75,7 +75,7 @@ def files_named(session: Session) -> set[str]:
 
 
 def is_stored(folder: Path, digest: str) -> bool:
-    return _place(folder, digest).exists()
+    return path_of(folder, digest).exists()
 
 
 def checked_file(name: str, body: bytes) -> Upload:
@@ -111,7 +111,7 @@ def keep_file(folder: Path | None, upload: Upload) -> StoredFile:
     """
     require_folder(folder)
     assert folder is not None
-    place = _place(folder, upload.file.digest)
+    place = path_of(folder, upload.file.digest)
     try:
         if not _begun_anew(place):
             write_whole(place, upload.body)
@@ -136,9 +136,14 @@ def require_folder(folder: Path | None) -> None:
         )
 
 
+def path_of(folder: Path, digest: str) -> Path:
+    """Return where a stored file lies."""
+    return folder / digest[:2] / digest
+
+
 def is_whole(folder: Path, digest: str) -> bool:
     """Tell whether a stored file is there and still has the content that its name says."""
-    place = _place(folder, digest)
+    place = path_of(folder, digest)
     if not place.exists():
         return False
     with place.open("rb") as file:
@@ -151,7 +156,7 @@ def drop_file(folder: Path, digest: str, *, older_than: datetime) -> bool:
 
     It is taken out of the way first: whoever stores it meanwhile finds none and writes it.
     """
-    place = _place(folder, digest)
+    place = path_of(folder, digest)
     aside = place.with_suffix(".aside")
     try:
         place.replace(aside)
@@ -215,7 +220,3 @@ def _begun_anew(place: Path) -> bool:
     except FileNotFoundError:
         return False
     return True
-
-
-def _place(folder: Path, digest: str) -> Path:
-    return folder / digest[:2] / digest

@@ -41,6 +41,11 @@ _ROOMS = [
         _l("The day from which this installation is followed; what was due before is no debt."),
     ),
     ("roles.index", _l("Roles"), _l("Offices and posts of each level: new, renamed, ended.")),
+    (
+        "backups.show",
+        _l("Backups"),
+        _l("Which copies of everything there are, and how much room is left."),
+    ),
     ("mail.index", _l("Mail"), _l("What was written to the folder of mails.")),
 ]
 
