@@ -59,6 +59,12 @@ from web.config import WebConfig
 CLIENTS = 8  # of whom the first sits in the province
 PASSWORD = "Mot mat khau dai cho con bao 2026"
 COURSE, MOVED = "training_course", "happiness_day"
+PROOFS = {
+    "count": {"number": "5"},
+    "doc_ref": {"text": "1/KH-UBND", "dated": "2026-11-02"},
+    "minutes": {"text": "Biên bản"},
+    "script": {"text": "Bài tuyên truyền"},
+}
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 _MARK = re.compile(r'name="fingerprint" value="([^"]+)"')
 _SEE_OTHER, _NOT_NOW, _BROKEN = 303, 503, 500
@@ -193,8 +199,8 @@ class Browser:
 class Work:
     """What the people of a storm may do: items to tick and to prove by unit, a round to move."""
 
-    ticks: list[list[int]]
-    proofs: list[list[int]]
+    ticks: list[list[tuple[int, str]]]
+    proofs: list[list[tuple[int, str]]]
     round_uid: str
     round_key: tuple[int, str]
     day: date
@@ -271,28 +277,33 @@ class Storm:
                 .order_by(Campaign.dtstart.desc())
             ).first()
             return Work(
-                [self._items(session, unit, ChecklistItem.evidence_min == 0) for unit in units],
-                [self._items(session, unit, ChecklistItem.evidence_min > 0) for unit in units],
+                [self._items(session, unit, *PROOFS) for unit in units],
+                [self._items(session, unit, "photo") for unit in units],
                 root.uid,
                 (root.template_id, root.period),
                 root.event_date or root.dtstart,
             )
 
     @staticmethod
-    def _items(session: Any, unit: Unit, which: Any) -> list[int]:
+    def _items(session: Any, unit: Unit, *kinds: str) -> list[tuple[int, str]]:
+        """Return items of a unit that take a piece of one of these kinds, with that kind."""
         query = select(ChecklistItem).join(ChecklistItem.campaign)
-        query = query.where(Campaign.unit_id == unit.id, which).order_by(ChecklistItem.id)
-        wanted = {"photo"}
-        return [
-            item.id
+        query = query.where(Campaign.unit_id == unit.id).order_by(ChecklistItem.id)
+        taken = [
+            (item, next((kind for kind in kinds if kind in item.evidence), None))
             for item in session.scalars(query)
-            if not item.evidence_min or wanted & set(item.evidence)
+        ]
+        return [
+            (item.id, kind)
+            for item, kind in taken
+            if kind
+            and (kind == "photo" or (item.evidence_min == 1 and "photo" not in item.evidence))
         ]
 
     def _blow(self) -> None:
         chance, end = random.Random(self.seed), time.monotonic() + self.seconds
         while time.monotonic() < end:
-            time.sleep(chance.uniform(0.3, 2.5))
+            time.sleep(chance.uniform(0.3, 4))
             self._up.clear()
             self.server.kill()
             self.report.kills += 1
@@ -320,16 +331,16 @@ class Storm:
         today = datetime.now(UTC).date()
         for count in range(10_000):
             kind = chance.random()
-            if number == 0 and kind < 0.5:
+            if number == 0 and kind < 0.7:
                 yield "move", work.day + timedelta(days=1 + count % 20)
             elif number == 0:
                 yield "open", today + timedelta(days=90 + count)
-            elif kind < 0.5 and ticks:
+            elif kind < 0.3 and ticks:
                 yield "tick", ticks.pop()
-            elif proofs:
-                yield "upload", (chance.choice(proofs), number * 10_000 + count)
+            elif kind < 0.6:
+                yield "note", (chance.choice(proofs)[0], f"{number}-{count}")
             else:
-                return
+                yield "upload", (chance.choice(proofs)[0], number * 10_000 + count)
 
     def _done(self, browser: Browser, deed: tuple[str, Any], work: Work) -> bool:
         """Do something; return whether it was answered, whatever the answer."""
@@ -354,8 +365,15 @@ class Storm:
         return status != _NOT_NOW
 
     @staticmethod
-    def _tick(browser: Browser, item: int, _work: Work) -> int:
-        return browser.post(f"/viec/{item}/hoan-thanh")[0]
+    def _tick(browser: Browser, what: tuple[int, str], _work: Work) -> int:
+        item, kind = what
+        proof = {f"{kind}-{name}": typed for name, typed in PROOFS[kind].items()}
+        return browser.post(f"/viec/{item}/hoan-thanh", **proof)[0]
+
+    @staticmethod
+    def _note(browser: Browser, what: tuple[int, str], _work: Work) -> int:
+        item, note = what
+        return browser.post(f"/viec/{item}/vuong-mac", note=note)[0]
 
     @staticmethod
     def _upload(browser: Browser, what: tuple[int, int], _work: Work) -> int:
@@ -379,6 +397,7 @@ class Storm:
     def _count(self, work: Work) -> None:
         with database.reading(self.factory)() as session:
             self._count_ticks(session)
+            self._count_notes(session)
             self._count_proofs(session)
             self._count_courses(session)
             self._count_moves(session, work)
@@ -388,7 +407,7 @@ class Storm:
                 self.report.half_done += (not sound) + (astray is not None)
 
     def _count_ticks(self, session: Any) -> None:
-        told = self.ledger.of("tick")
+        told = {item: known for (item, _kind), known in self.ledger.of("tick").items()}
         done = {
             item.id: item.is_done
             for item in session.scalars(select(ChecklistItem).where(ChecklistItem.id.in_(told)))
@@ -401,6 +420,14 @@ class Storm:
             self.report.lost += acknowledged and not done[item]
             self.report.half_done += done[item] != (lines.get(item, 0) > 0)
             self.report.doubled += lines.get(item, 0) > 1
+
+    def _count_notes(self, session: Any) -> None:
+        query = select(Change.item_id, Change.after["blocked"].as_string(), Change.id)
+        query = query.where(Change.after["blocked"].as_string().is_not(None))
+        found = Counter((item, note) for item, note, _id in session.execute(query))
+        for what, acknowledged in self.ledger.of("note").items():
+            self.report.lost += acknowledged and not found[what]
+            self.report.doubled += found[what] > 1
 
     def _count_proofs(self, session: Any) -> None:
         files = self.home / "var" / "files"
