@@ -35,7 +35,7 @@ def drop_erased(session: Session, folder: Path | None, digest: str | None, now: 
     if folder is None or digest is None:
         return
     if digest not in files_named(session) | files_to_put_back(session, now=now):
-        drop_file(folder, digest, older_than=now + GRACE)
+        drop_file(folder, digest)
 
 
 def files_to_put_back(session: Session, *, now: datetime) -> set[str]:

@@ -150,9 +150,9 @@ def is_whole(folder: Path, digest: str) -> bool:
         return hashlib.file_digest(file, "sha256").hexdigest() == digest
 
 
-def drop_file(folder: Path, digest: str, *, older_than: datetime) -> bool:
-    """Delete a file that no row names, unless it was stored, or stored again, since; return whether
-    it is gone.
+def drop_file(folder: Path, digest: str, *, older_than: datetime | None = None) -> bool:
+    """Delete a file that no row names, unless it was stored, or stored again, since ``older_than``;
+    return whether it is gone.
 
     It is taken out of the way first: whoever stores it meanwhile finds none and writes it.
     """
@@ -162,7 +162,7 @@ def drop_file(folder: Path, digest: str, *, older_than: datetime) -> bool:
         place.replace(aside)
     except FileNotFoundError:
         return False
-    if aside.stat().st_mtime >= older_than.timestamp():
+    if older_than is not None and aside.stat().st_mtime >= older_than.timestamp():
         aside.replace(place)
         return False
     aside.unlink()

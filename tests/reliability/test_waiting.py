@@ -8,7 +8,7 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from events.database import Base
 from events.files import store
@@ -107,3 +107,31 @@ def test_a_file_of_whoever_may_not_work_there_is_not_stored(office, tmp_path):
 
     assert answer.status_code == 403
     assert not (tmp_path / "files").exists()
+
+
+def test_a_view_that_wrote_without_saying_so_is_asked_again_when_somebody_else_wrote_meanwhile(
+    office,
+):
+    asked = []
+
+    def write():
+        session = context.get_session()
+        item = session.get_one(ChecklistItem, office.item)
+        if not asked:
+            with office.factory.begin() as other:
+                other.execute(
+                    update(ChecklistItem).where(ChecklistItem.id != office.item).values(weight=5)
+                )
+        asked.append("writes" in context.g)
+        item.weight = 4
+        session.commit()
+        return "stored"
+
+    office.app.add_url_rule("/thu-ghi", "write", write, methods=["POST"])
+
+    assert office.post("/thu-ghi").text == "stored"
+
+    on_sqlite = office.factory.kw["bind"].dialect.name == "sqlite"
+    assert asked == ([False, True] if on_sqlite else [False])
+    with office.factory() as session:
+        assert session.get_one(ChecklistItem, office.item).weight == 4

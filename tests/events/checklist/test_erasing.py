@@ -1,6 +1,7 @@
 """A photo that should never have been there is erased: the piece, its file, its name in history."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from events.campaigns.opening import open_campaigns
 from events.checklist.erasing import erase_evidence, may_erase
 from events.checklist.evidence import Proof, add_evidence, remove_evidence
-from events.checklist.history import Stamp, history_of
+from events.checklist.history import MOVED_EVIDENCE, MOVED_FROM_ITEM, Stamp, history_of, record
 from events.checklist.story import story_of
 from events.checklist.stray_files import GRACE, UNDO, drop_erased, sweep
 from events.checklist.undo import last_change, undo_change
@@ -135,8 +136,6 @@ def test_a_file_that_is_stored_again_begins_its_day_anew(session_factory, tmp_pa
     upload, now = checked_file("a.pdf", PDF), datetime.now(UTC)
     kept = keep_file(tmp_path, upload)
     place = tmp_path / kept.digest[:2] / kept.digest
-    import os
-
     os.utime(place, (0, 0))
     keep_file(tmp_path, upload)
 
@@ -182,3 +181,21 @@ def test_a_unit_whose_files_take_all_its_room_is_told_and_its_neighbour_goes_on(
     ).first()
     file = StoredFile("a.jpg", "image/jpeg", "4" * 64, size)
     add_evidence(session, item.id, Proof("photo", file=file), Stamp(cast.khanh, NOW))
+
+
+def test_what_went_over_to_another_unit_in_words_is_forgotten_there_too(
+    session, cast, banners, photo
+):
+    other = session.scalars(
+        select(ChecklistItem).where(ChecklistItem.id != banners.id).limit(1)
+    ).one()
+    told = [{"title": "Ảnh", "text": "nan nhan.jpg"}, {"title": "Ảnh", "text": "khac.jpg"}]
+    stamp = Stamp(cast.hoa, NOW)
+    record(session, other, {}, {MOVED_FROM_ITEM: banners.id, MOVED_EVIDENCE: told}, stamp)
+
+    erase_evidence(session, photo.id, stamp)
+
+    session.flush()
+    session.expire_all()
+    assert "nan nhan" not in everything_kept(session, other)
+    assert "khac.jpg" in everything_kept(session, other)
