@@ -181,7 +181,7 @@ def _copy(file: Path, folder: Path, digest: str, earlier: Path | None) -> int:
     """Copy an uploaded file, or share it with an earlier backup, and return its size in bytes."""
     place = place_in(folder, digest)
     make_folder(place.parent)
-    if earlier is not None and _shared(place_in(earlier, digest), place):
+    if earlier is not None and _shared(place_in(earlier, digest), place, digest):
         return place.stat().st_size
     with part_of(place) as part:
         shutil.copyfile(file, part)
@@ -189,7 +189,9 @@ def _copy(file: Path, folder: Path, digest: str, earlier: Path | None) -> int:
     return place.stat().st_size
 
 
-def _shared(file: Path, place: Path) -> bool:
+def _shared(file: Path, place: Path, digest: str) -> bool:
+    if digest_of(file) != digest:  # a copy that was damaged since is not handed on
+        return False
     try:
         os.link(file, place)
     except OSError:  # not there, or on a disk that shares nothing

@@ -71,7 +71,9 @@ def check_copy(copy: Path, backend: str) -> None:
 def require_empty(engine: Engine) -> None:
     """Raise ``ConflictError`` for a database that has something in it."""
     if engine.dialect.name == "sqlite":
-        is_empty = not file_of(engine).exists()
+        file = file_of(engine)
+        # a log without its database would be played into the one that is brought back
+        is_empty = not any(Path(f"{file}{end}").exists() for end in ("", "-wal", "-journal"))
     else:
         is_empty = not inspect(engine).get_table_names()
     if not is_empty:

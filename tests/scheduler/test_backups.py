@@ -369,3 +369,42 @@ def test_a_folder_without_a_manifest_is_no_backup(tmp_path):
     with pytest.raises(NoBackupError):
         backups.verify_backup(tmp_path)
     assert backups_in(tmp_path / "none") == []
+
+
+def test_a_file_that_was_damaged_in_the_backup_before_is_copied_anew(home, tmp_path):
+    service, *_rest = home
+    first, second = tmp_path / "first", tmp_path / "second"
+    backups.make_backup(service, first, now=NOW)
+    [damaged] = (first / FILES).glob("??/*")
+    damaged.write_bytes(b"damaged")
+
+    backups.make_backup(service, second, now=NOW, earlier=first)
+
+    assert backups.verify_backup(second)
+
+
+def test_a_log_that_was_left_behind_by_a_deleted_database_is_no_empty_place(tmp_path):
+    engine = database.create_engine(f"sqlite:///{tmp_path / 'sumvay.db'}")
+    (tmp_path / "sumvay.db-wal").write_bytes(b"pages of another database")
+
+    with pytest.raises(ConflictError, match="not empty"):
+        dumps.require_empty(engine)
+
+
+def test_a_restore_that_was_cut_short_is_run_again(places, home, tmp_path, monkeypatch):
+    service, *_rest = home
+    folder = tmp_path / "backup"
+    made = backups.make_backup(service, folder, now=NOW)
+    new = places.at("new")
+
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dumps, "load", full)
+        with pytest.raises(OSError, match="No space"):
+            backups.restore(new, folder)
+    dumps.require_empty(new.engine)
+
+    assert backups.restore(places.at("new"), folder) == made
+    assert copies(places.at("new"))
