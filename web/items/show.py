@@ -411,7 +411,9 @@ def _page(
         erasable={
             piece.id
             for piece in item.evidence_given
-            if person is not None and may_erase(session, person, piece, today())
+            if piece.file_digest is not None
+            and person is not None
+            and may_erase(session, person, piece, today())
         },
         error=said(error),
         back=back,
