@@ -286,9 +286,12 @@ class Storm:
 
     @staticmethod
     def _items(session: Any, unit: Unit, *kinds: str) -> list[tuple[int, str]]:
-        """Return items of a unit that take a piece of one of these kinds, with that kind."""
-        query = select(ChecklistItem).join(ChecklistItem.campaign)
-        query = query.where(Campaign.unit_id == unit.id).order_by(ChecklistItem.id)
+        """Return items of a unit that take a piece of one of these kinds, with that kind; none of
+        the round that is moved, or its preview would always be an old one.
+        """
+        query = select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.template)
+        query = query.where(Campaign.unit_id == unit.id, Template.key != MOVED)
+        query = query.order_by(ChecklistItem.id)
         taken = [
             (item, next((kind for kind in kinds if kind in item.evidence), None))
             for item in session.scalars(query)
