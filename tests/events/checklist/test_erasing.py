@@ -199,3 +199,16 @@ def test_what_went_over_to_another_unit_in_words_is_forgotten_there_too(
     session.expire_all()
     assert "nan nhan" not in everything_kept(session, other)
     assert "khac.jpg" in everything_kept(session, other)
+
+
+def test_a_file_that_proves_two_items_takes_its_room_once(session, cast, banners):
+    session.info[INSTALLATION] = Installation(files_quota=20 * 1024**2)
+    other = session.scalars(
+        select(ChecklistItem)
+        .join(ChecklistItem.campaign)
+        .where(Campaign.unit_id == cast.commune.id, ChecklistItem.id != banners.id)
+    )
+    second = next(item for item in other if "photo" in item.evidence)
+    for item, digest in ((banners, "1"), (second, "1"), (second, "2")):
+        file = StoredFile("a.jpg", "image/jpeg", digest * 64, 8 * 1024**2)
+        add_evidence(session, item.id, Proof("photo", file=file), Stamp(cast.thi, NOW))

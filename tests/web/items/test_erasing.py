@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
+from events.installation import Installation
 from events.models import Evidence
 
 PDF = b"%PDF-1.4\n%%EOF\n"
@@ -61,3 +62,19 @@ def test_a_picture_that_is_too_large_is_said_above_the_form_with_what_was_typed(
     assert answer.status_code == 400
     assert "Ảnh này quá lớn" in answer.text
     assert 'value="12/KH-UBND"' in answer.text
+
+
+def test_a_file_for_which_there_is_no_room_is_refused_before_it_is_stored(
+    signed_in, cast, opened, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(
+        "events.files.quota.installation_of", lambda _session: Installation(files_quota=1)
+    )
+
+    answer = signed_in(cast.thi).post(
+        f"/viec/{opened.item.id}/minh-chung", **{"file-file": (BytesIO(PDF), "a.pdf")}
+    )
+
+    assert answer.status_code == 400
+    assert "Tổng dung lượng tệp" in answer.text
+    assert not (tmp_path / "files").exists()
