@@ -4,6 +4,7 @@ real server. Both wait for the same processors, and neither for the other's tran
 
 import io
 import itertools
+import shutil
 import statistics
 import tempfile
 import threading
@@ -50,6 +51,8 @@ def run() -> Iterator[Measured]:
         yield report("a note beside five photos", median, LIMIT, detail)
     finally:
         storm.server.kill()
+        storm.engine.dispose()
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _upload(browser: Browser, item: int, photos: list[bytes]) -> None:
