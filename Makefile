@@ -8,7 +8,7 @@ CATALOGS := events/translations/vi/LC_MESSAGES/messages.mo
 # The rules of time, the catalogue, opening, ticking, calendars and mails; the rest plays whole years or asks for pages.
 FAST := tests/events/days tests/events/catalog tests/events/units tests/events/campaigns/test_opening.py tests/events/checklist/test_states.py tests/events/calendars tests/notifications tests/scheduler/test_config.py
 
-.PHONY: run test test-fast test-postgresql check fix messages lock bench units
+.PHONY: run test test-fast test-postgresql check fix messages lock bench storm units
 
 run: .venv/run $(CATALOGS)
 	@exec $(BIN)/sumvay serve
@@ -37,6 +37,13 @@ fix: .venv/dev
 
 bench: .venv/dev $(CATALOGS)
 	$(BIN)/python -m benchmarks
+
+# Kill the server again and again while people work, and print what was lost: make storm SEED=7 SECONDS=600 DATABASE=postgresql
+SEED ?= 1
+SECONDS ?= 60
+DATABASE ?= sqlite
+storm: .venv/dev $(CATALOGS)
+	@$(BIN)/python -m tests.reliability.storm --seed $(SEED) --seconds $(SECONDS) --database $(DATABASE)
 
 # Collect the sentences of the code into the catalogue of translations; new ones come out empty.
 messages: .venv/dev

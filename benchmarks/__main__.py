@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import feed, moving, opening, rollup, simulation
+from benchmarks import feed, moving, opening, rollup, simulation, uploading
 
 # The simulation first: a process is said to have used at least the memory of the one that started
 # it.
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "opening": opening.run,
     "feed": feed.run,
     "rollup": rollup.run,
+    "uploading": uploading.run,
 }
 
 

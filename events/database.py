@@ -20,12 +20,16 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column, sessionmaker
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
 
+from events.errors import BusyError, NoRoomError
 from events.installation import INSTALLATION, Installation
 
 # Two connections that checkpoint at once can reset a WAL file that is still read; mended in these
 # releases.
 _WAL_RESET_MENDED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
-_BUSY_TIMEOUT = 30_000  # milliseconds a writer waits for another
+_PATIENCE = 30.0  # seconds a writer waits for another; pages wait less (`impatient`)
+_BUSY, _FULL = {5, 6}, {13}  # SQLite: SQLITE_BUSY, SQLITE_LOCKED; SQLITE_FULL
+_WAITED, _NO_SPACE = {"55P03"}, {"53100"}  # PostgreSQL: lock_not_available; disk_full
+_CONNECTIONS = 40  # at once; a server has fewer threads, and none waits for a connection
 
 # what pages name in their signatures, who ask nothing in SQL themselves
 Session = orm.Session
@@ -95,7 +99,9 @@ class Base(DeclarativeBase):
 def create_engine(url: str) -> Engine:
     """Return the engine for ``url``; an SQLite file's folder is made if it is missing."""
     if make_url(url).get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True)
+        engine = sa.create_engine(url, pool_pre_ping=True, max_overflow=_CONNECTIONS)
+        event.listen(engine, "begin", _begin_postgresql)
+        return engine
     return _create_sqlite_engine(url)
 
 
@@ -118,29 +124,34 @@ def reading(session_factory: SessionFactory) -> SessionFactory:
     return sessionmaker(**session_factory.kw | {"bind": engine.execution_options(read_only=True)})
 
 
-@contextmanager
-def at_once(session_factory: SessionFactory) -> Iterator[Session]:
-    """Yield a session that writes at once or not at all, and commit it: for what a reader notes by
-    the way. Raises ``OperationalError`` when somebody else writes just now.
+def impatient(session_factory: SessionFactory, seconds: float) -> SessionFactory:
+    """Return a factory of sessions that may write and wait ``seconds`` at most for another writer,
+    as people can.
     """
     engine = session_factory.kw["bind"]
-    if not isinstance(engine, Engine):  # bound to one connection, for which nobody waits
-        with session_factory.begin() as session:
-            yield session
-        return
-    is_sqlite = engine.dialect.name == "sqlite"
-    with engine.connect() as connection:
-        if is_sqlite:
-            _pragma(connection, "busy_timeout = 0")
-        try:
-            with connection.begin(), Session(connection) as session:
-                if not is_sqlite:
-                    session.execute(sa.text("SET LOCAL lock_timeout = '50ms'"))
-                yield session
-                session.flush()
-        finally:
-            if is_sqlite:
-                _pragma(connection, f"busy_timeout = {_BUSY_TIMEOUT}")
+    if not isinstance(engine, Engine):
+        return session_factory
+    return sessionmaker(**session_factory.kw | {"bind": engine.execution_options(patience=seconds)})
+
+
+def is_busy(error: BaseException) -> bool:
+    """Tell whether the database refused since another writer was at work."""
+    original = getattr(error, "orig", error)
+    code = getattr(original, "sqlite_errorcode", 0) & 0xFF
+    return code in _BUSY or getattr(original, "sqlstate", None) in _WAITED
+
+
+@contextmanager
+def saying_not_now() -> Iterator[None]:
+    """Raise ``BusyError`` or ``NoRoomError`` for what a database cannot write just now."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        if is_busy(error):
+            raise BusyError from error
+        if _is_full(error.orig):
+            raise NoRoomError from error
+        raise
 
 
 def new_uid(domain: str = "sumvay") -> str:
@@ -211,7 +222,9 @@ def _create_sqlite_engine(url: str) -> Engine:
     else:
         assert file
         Path(file).parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(url, connect_args={"check_same_thread": False})
+        engine = sa.create_engine(
+            url, connect_args={"check_same_thread": False}, max_overflow=_CONNECTIONS
+        )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -219,9 +232,10 @@ def _create_sqlite_engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT}")
+    connection.execute(f"PRAGMA busy_timeout = {_PATIENCE * 1000:.0f}")
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
+    # with NORMAL a power cut takes back what people were told is saved
+    connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     if wal_reset_bug():
         connection.execute("PRAGMA wal_autocheckpoint = 0")
@@ -235,5 +249,21 @@ def _pragma(connection: Connection, text: str) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if options.get("read_only", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    patience = options.get("patience", _PATIENCE)
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience * 1000:.0f}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    patience = connection.get_execution_options().get("patience")
+    if patience is not None:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience * 1000:.0f}ms'")
+
+
+def _is_full(error: BaseException | None) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in _FULL or getattr(error, "sqlstate", None) in _NO_SPACE

@@ -9,8 +9,11 @@
     │   ├── ChangedMeanwhileError  a form showed something else than what is there now
     │   ├── EvidenceMissingError   the item wants evidence before it is done
     │   └── PlanIssuedError        the plan of an item was issued on another day already
-    └── InvalidInputError        a value that cannot be stored
-        └── RealDayError           a thing cannot have been done on that day
+    ├── InvalidInputError        a value that cannot be stored
+    │   └── RealDayError           a thing cannot have been done on that day
+    └── NotNowError              nothing is wrong with it, and the same may do a little later
+        ├── BusyError              somebody else is writing
+        └── NoRoomError            the disk is full
 
 An error carries an English sentence with named gaps (``msgid``) and the facts that fill them, so
 that every face can say it in its own language: ``gettext(error.msgid) % error.facts``.
@@ -93,6 +96,29 @@ class PlanIssuedError(ConflictError):
 
 class InvalidInputError(DomainError):
     """Raised for a value that cannot be stored."""
+
+
+class NotNowError(DomainError):
+    """Raised when the service cannot write just now, whatever was asked; nothing was changed."""
+
+    msgid = N_("The service cannot save anything just now. Nothing was changed.")
+
+
+class BusyError(NotNowError):
+    """Raised when others write for longer than people can be kept waiting."""
+
+    msgid = N_(
+        "Somebody else is saving just now. Nothing was changed; please send it again in a moment."
+    )
+
+
+class NoRoomError(NotNowError):
+    """Raised when the disk is full."""
+
+    msgid = N_(
+        "Nothing can be saved now: the disk of this service is full. Nothing was changed; please "
+        "tell its administrators."
+    )
 
 
 class RealDayError(InvalidInputError):

@@ -18,12 +18,15 @@ INSTALLATION = "installation"  # where ``Session.info`` has it
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """``count_announced`` says whether days off that are announced, but not yet law, close
-    offices.
+    """``count_announced`` says whether days off that are announced, but not yet law, close offices;
+    ``files_quota`` how many bytes the files of one unit may take, None without a limit;
+    ``here`` the name of this place.
     """
 
     zone: ZoneInfo = VIETNAM
     count_announced: bool = True
+    files_quota: int | None = None
+    here: str | None = None
 
 
 def installation_of(session: Session) -> Installation:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from events.errors import N_, DomainError
 from scheduler.commands import (
+    backup,
     campaigns,
     mail,
     people,
@@ -75,6 +76,7 @@ def cli(context: click.Context, config: Path | None) -> None:
 
 for room in (
     service,
+    backup,
     status,
     provinces,
     campaigns,

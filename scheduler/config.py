@@ -27,6 +27,7 @@ from events.installation import Installation
 from events.language import Said
 from events.texts import decoded
 from notifications.notices.steps import ReminderRules
+from scheduler.instance import name_here
 from web.config import GOOGLE_CALENDAR_URL, OUTLOOK_CALENDAR_URL
 
 DEFAULT_FILE = Path("config.toml")
@@ -69,6 +70,7 @@ class EventsSettings(_Table):
     time_zone: str = "Asia/Ho_Chi_Minh"
     catalog: OptionalPath = None
     count_announced: bool = True
+    files_per_unit_mb: int = Field(default=2000, ge=0)
 
     @field_validator("time_zone")
     @classmethod
@@ -169,6 +171,14 @@ class SchedulerSettings(_Table):
     tick_seconds: int = Field(default=30, ge=1, le=3600)
 
 
+class BackupSettings(_Table):
+    """What is kept for the day on which something is lost."""
+
+    folder: OptionalPath = None
+    at: time = time(2, 30)
+    keep: int = Field(default=14, ge=0, le=366)
+
+
 class Settings(BaseSettings):
     """The whole configuration, one table a package."""
 
@@ -182,10 +192,14 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     privacy: PrivacySettings = PrivacySettings()
     scheduler: SchedulerSettings = SchedulerSettings()
+    backup: BackupSettings = BackupSettings()
 
     @property
     def installation(self) -> Installation:
-        return Installation(self.zone, self.events.count_announced)
+        events = self.events
+        quota = events.files_per_unit_mb * 1024**2 or None
+        here = name_here(self.scheduler.data_dir)
+        return Installation(self.zone, events.count_announced, quota, here)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -16,13 +16,17 @@ from events.campaigns.upkeep import what_to_see_to
 from events.catalog.reading import SHIPPED, read_catalog
 from events.database import reading, wal_reset_bug
 from events.errors import N_, DomainError
-from events.files.store import files_named, is_stored
+from events.files.backups import backups_in
+from events.files.disk import LEAST_FREE, try_disk
+from events.files.store import files_named, is_stored, is_whole
+from events.units.office import MAIL_PAUSED, is_copy
 from notifications.errors import DeliveryError
 from scheduler import migrate
 from scheduler.heartbeats import beats
-from scheduler.service import FILES, Service
+from scheduler.service import Service
 
 _QUIET = timedelta(minutes=10)
+_OLD_BACKUP = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,9 @@ def examine(service: Service, *, now: datetime) -> list[Finding]:
         (N_("Configuration"), _configuration),
         (N_("Database"), _database),
         (N_("Migrations"), _migrations),
+        (N_("Disk"), _disk),
         (N_("Files"), _files),
+        (N_("Backup"), _backup),
         (N_("Catalogue"), _catalog),
         (N_("Mail"), _transport),
         (N_("Clock"), _clock),
@@ -100,11 +106,19 @@ def _migrations(service: Service, _now: datetime) -> Finding:
     )
 
 
+def _disk(service: Service, _now: datetime) -> Finding:
+    """Look whether the folder of the service can be written, and for how long still."""
+    free = try_disk(service.settings.scheduler.data_dir)
+    enough, facts = free >= LEAST_FREE, {"free": free // 1024**2}
+    detail = N_("can be written, %(free)s MB free") if enough else N_("only %(free)s MB free")
+    return Finding(N_("Disk"), enough, detail, facts)
+
+
 def _files(service: Service, _now: datetime) -> Finding:
-    """Look whether the uploaded files are there: a database that was brought back without them
-    names what is gone.
+    """Look whether the uploaded files are there, with the content that was uploaded: a database
+    that was brought back without them names what is gone, and disks forget.
     """
-    folder = service.settings.scheduler.data_dir / FILES
+    folder = service.files
     with reading(service.session_factory)() as session:
         named = files_named(session)
     missing = [digest for digest in named if not is_stored(folder, digest)]
@@ -115,8 +129,16 @@ def _files(service: Service, _now: datetime) -> Finding:
             "from the backup"
         )
         return Finding(N_("Files"), False, detail, facts)
+    broken = [digest for digest in named if not is_whole(folder, digest)]
+    if broken:
+        facts = {"broken": len(broken), "all": len(named), "first": broken[0], "folder": folder}
+        detail = N_(
+            "%(broken)s of %(all)s files in %(folder)s are damaged, such as %(first)s; please "
+            "bring them back from the backup"
+        )
+        return Finding(N_("Files"), False, detail, facts)
     return Finding(
-        N_("Files"), True, N_("%(count)s uploaded files, all there"), {"count": len(named)}
+        N_("Files"), True, N_("%(count)s uploaded files, all whole"), {"count": len(named)}
     )
 
 
@@ -139,7 +161,23 @@ def _year(service: Service, now: datetime) -> list[Finding]:
     ]
 
 
+def _backup(service: Service, now: datetime) -> Finding:
+    name = N_("Backup")
+    if not service.settings.backup.keep:
+        return Finding(name, True, N_("not made by this service"))
+    newest = next(iter(backups_in(service.backups)), None)
+    if newest is None:
+        return Finding(name, True, N_("not made yet"))
+    made = newest[1].made
+    facts = {"at": f"{made:%d/%m/%Y %H:%M}", "folder": service.backups}
+    sentence = N_("the newest is of %(at)s (UTC), in %(folder)s")
+    return Finding(name, now - made < _OLD_BACKUP, sentence, facts)
+
+
 def _transport(service: Service, _now: datetime) -> Finding:
+    with reading(service.session_factory)() as session:
+        if is_copy(session):
+            return Finding(N_("Mail"), False, MAIL_PAUSED)
     try:
         service.transport.check()
     except DeliveryError as error:

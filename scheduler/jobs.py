@@ -4,18 +4,21 @@ safe to run at any time.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from events.campaigns.opening import Opened, open_campaigns
 from events.checklist.history import Stamp
+from events.checklist.stray_files import sweep
 from events.database import SessionFactory, checkpoint, reading
 from events.installation import day_here, zone_of
 from events.models.history import Door
 from events.observances.occurrences import extend_horizon
 from events.people import audit
 from events.reforms.handover import hand_over_due
+from events.units.office import is_copy
 from events.working_calendar import work_calendar
 from notifications.composer import Composer
 from notifications.notices.reminders import Written, write_reminders
@@ -60,8 +63,10 @@ def relay(
     now: datetime,
     rules: ReminderRules,
 ) -> RelayResult:
-    """Send the messages that are ready."""
+    """Send the messages that are ready; none from a copy, or people would get them twice."""
     with reading(session_factory)() as session:
+        if is_copy(session):
+            return RelayResult()
         clockwork = _clockwork(session, rules)
     return relay_once(session_factory, transport, composer, now=now, clockwork=clockwork)
 
@@ -91,6 +96,11 @@ def forget(session_factory: SessionFactory, *, now: datetime, retention: Retenti
 def tidy(engine: Engine) -> None:
     """Fold SQLite's log into its file."""
     checkpoint(engine)
+
+
+def sweep_files(session_factory: SessionFactory, folder: Path, *, now: datetime) -> int:
+    """Delete uploaded files that nobody needs any more; return how many."""
+    return sweep(session_factory, folder, now=now)
 
 
 def _clockwork(session: Session, rules: ReminderRules) -> Clockwork:

@@ -43,10 +43,19 @@ def version_of(engine: Engine) -> Version:
         revision = MigrationContext.configure(connection).get_current_revision()
     if revision is None:
         return Version.EMPTY
-    script = ScriptDirectory(str(FOLDER))
-    if revision not in {known.revision for known in script.walk_revisions()}:
+    require_known(revision)
+    return Version.CURRENT if revision == head() else Version.OLDER
+
+
+def head() -> str:
+    """Return the revision of this version of the service."""
+    return ScriptDirectory(str(FOLDER)).get_current_head() or ""
+
+
+def require_known(revision: str) -> None:
+    """Raise ``NewerDatabaseError`` for a revision of another version of this service."""
+    if revision not in {known.revision for known in ScriptDirectory(str(FOLDER)).walk_revisions()}:
         raise NewerDatabaseError(revision=revision)
-    return Version.CURRENT if revision == script.get_current_head() else Version.OLDER
 
 
 def require_current(engine: Engine) -> None:

@@ -5,6 +5,7 @@ jobs and pages need.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -24,7 +25,9 @@ from scheduler.config import ConfigError, Settings
 from web.config import WebConfig
 
 SETUP_CODE_FILE = "setup_code"
+SECRET_KEY = "secret_key"  # noqa: S105 - the name of a file
 FILES = "files"
+BACKUPS = "backups"
 
 
 def utc_now() -> datetime:
@@ -94,7 +97,8 @@ class Service:
             way_out=WayOut(self.composer, self.new_transport),
             catalog=settings.events.catalog or SHIPPED,
             setup_code_file=settings.scheduler.data_dir / SETUP_CODE_FILE,
-            files=settings.scheduler.data_dir / FILES,
+            files=self.files,
+            backups=self.backups,
             google_calendar_url=settings.web.google_calendar_url,
             outlook_calendar_url=settings.web.outlook_calendar_url,
             trusted_proxies=settings.web.trusted_proxies,
@@ -125,6 +129,19 @@ class Service:
 
     def tidy(self) -> None:
         jobs.tidy(self.engine)
+
+    def sweep_files(self, now: datetime) -> int:
+        return jobs.sweep_files(self.session_factory, self.files, now=now)
+
+    @property
+    def files(self) -> Path:
+        """The folder of uploaded files."""
+        return self.settings.scheduler.data_dir / FILES
+
+    @property
+    def backups(self) -> Path:
+        """The folder of the daily backups."""
+        return self.settings.backup.folder or self.settings.scheduler.data_dir / BACKUPS
 
     def close(self) -> None:
         """Let go of the connections to the database and the mail server."""

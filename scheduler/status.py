@@ -8,9 +8,11 @@ from datetime import date, datetime
 from typing import Any
 
 from events.database import reading
+from events.files.backups import backups_in
 from events.installation import day_here
 from events.people.posts import number_in_posts
 from events.progress.overview import Overview, overview
+from events.units.office import is_copy
 from notifications.outbox import UNDERWAY, MessageState, number_by_state
 from scheduler import migrate
 from scheduler.heartbeats import Beat, beats
@@ -27,13 +29,15 @@ class MailStatus:
     waiting: int
     failed: int
     suppressed: int
+    paused: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """How a service stands at ``at`` (UTC), which is ``day`` where its officials sit.
 
-    ``jobs`` has every job of the clock; None for one that has never run.
+    ``backup`` is when the newest daily backup was made, None if there is none. ``jobs`` has every
+    job of the clock; None for one that has never run.
     """
 
     at: datetime
@@ -41,6 +45,7 @@ class Status:
     work: Overview
     people: int
     mail: MailStatus
+    backup: datetime | None
     jobs: dict[str, Beat | None]
 
 
@@ -55,7 +60,8 @@ def status_of(service: Service, *, now: datetime) -> Status:
             day=today,
             work=overview(session, today),
             people=number_in_posts(session, today),
-            mail=_mail(number_by_state(session)),
+            mail=_mail(number_by_state(session), paused=is_copy(session)),
+            backup=next((one.made for _folder, one in backups_in(service.backups)), None),
             jobs={tick.name: last.get(tick.name) for tick in ticks(service)},
         )
 
@@ -82,14 +88,17 @@ def as_json(status: Status) -> dict[str, Any]:
             "waiting": status.mail.waiting,
             "failed": status.mail.failed,
             "suppressed": status.mail.suppressed,
+            "paused": status.mail.paused,
         },
+        "backup": status.backup.isoformat(timespec="seconds") if status.backup else None,
         "next_deadline": {"day": ahead.day.isoformat(), "items": ahead.items} if ahead else None,
         "jobs": {name: _beat(beat) for name, beat in status.jobs.items()},
     }
 
 
-def _mail(number: dict[MessageState, int]) -> MailStatus:
+def _mail(number: dict[MessageState, int], *, paused: bool) -> MailStatus:
     return MailStatus(
+        paused=paused,
         waiting=sum(number.get(state, 0) for state in UNDERWAY),
         failed=number.get(MessageState.FAILED, 0),
         suppressed=number.get(MessageState.SUPPRESSED, 0),

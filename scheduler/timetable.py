@@ -18,6 +18,7 @@ from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from events.locks import through_collisions
+from scheduler.backups import make_daily
 from scheduler.heartbeats import beat
 from scheduler.logs import log
 from scheduler.service import Service, utc_now
@@ -44,6 +45,8 @@ def ticks(service: Service) -> list[Tick]:
         Tick("relay", service.relay, every),
         Tick("forget", service.forget, _DAILY),
         Tick("tidy", lambda _now: service.tidy(), 10 * every),
+        Tick("sweep", service.sweep_files, _HOURLY),
+        Tick("backup", lambda now: make_daily(service, now=now), _HOURLY // 4),
     ]
 
 

@@ -26,6 +26,7 @@ from web.kit import addresses, assets, context, errors, headers, health, languag
 from web.kit.collisions import App
 from web.settings import (
     audit,
+    backups,
     days_off,
     first_run,
     index,
@@ -80,6 +81,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     dates,
     templates,
     start_line,
+    backups,
     accounts,
     my_account,
     my_data,

@@ -32,7 +32,8 @@ class WebConfig:
     nobody promises their form. ``setup_code_file`` holds the one-time code of the first
     administrator. ``sender`` is where mails come from as long as nobody entered another address,
     ``way_out`` how a test mail leaves, ``catalog`` the folder of the catalogue. ``files`` is the
-    folder of uploaded evidence; without it nothing can be uploaded.
+    folder of uploaded evidence; without it nothing can be uploaded. ``backups`` is the folder of
+    the daily backups.
     ``trusted_proxies`` is how many reverse proxies stand before it and may say who the visitor is.
     Somebody is signed out after ``session_idle`` without a page, and after ``session_lifetime``
     whatever they did. With ``require_2fa`` administrators sign in with a second factor.
@@ -48,6 +49,7 @@ class WebConfig:
     catalog: Path = SHIPPED
     setup_code_file: Path | None = None
     files: Path | None = None
+    backups: Path | None = None
     google_calendar_url: str = GOOGLE_CALENDAR_URL
     outlook_calendar_url: str = OUTLOOK_CALENDAR_URL
     trusted_proxies: int = 0

@@ -4,7 +4,7 @@ Files lie in a folder under the SHA-256 of their content, so that writing one tw
 one that no row names is harmless too. What a file is, its first bytes say, never its name.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, object_session, selectinload
 from events.checklist.history import EVIDENCE, PIECE, Stamp, line_of, record
 from events.checklist.rights import open_for_change, require_open
 from events.errors import N_, InvalidInputError, NotAllowedError, NotFoundError
+from events.files.quota import require_room
 from events.files.store import PICTURES, StoredFile, read_file
 from events.models import ChecklistItem, Document, Evidence, Needs, Person
 from events.people.rights import may_work_on
@@ -78,10 +79,17 @@ def add_evidence(session: Session, item_id: int, proof: Proof, stamp: Stamp) -> 
     Raises ``InvalidInputError`` when its kind lacks what it needs, and the errors of
     ``checklist.complete_item``.
     """
+    return add_pieces(session, item_id, [proof], stamp)[0]
+
+
+def add_pieces(
+    session: Session, item_id: int, proofs: Sequence[Proof], stamp: Stamp
+) -> list[Evidence]:
+    """Add several pieces of evidence to an item at once. Raises the errors of ``add_evidence``."""
     item, stamp = open_for_change(session, item_id, stamp)
-    piece = give_proof(session, item, proof, stamp)
+    pieces = [give_proof(session, item, proof, stamp) for proof in proofs]
     session.flush()
-    return piece
+    return pieces
 
 
 def give_proof(session: Session, item: ChecklistItem, proof: Proof, stamp: Stamp) -> Evidence:
@@ -95,6 +103,8 @@ def give_proof(session: Session, item: ChecklistItem, proof: Proof, stamp: Stamp
     for known in item.evidence_given:
         if all(getattr(known, name) == value for name, value in columns.items()):
             return known
+    if proof.file is not None:
+        require_room(session, item.campaign.unit, proof.file.size)
     return _give(session, item, Evidence(at=stamp.now, by=stamp.by, **columns), stamp)
 
 
@@ -141,7 +151,7 @@ def put_back(
 
 def find_piece(item: ChecklistItem, piece: dict[str, Any]) -> Evidence | None:
     """Return the piece of an item that history remembers, if it is there still."""
-    return next((given for given in item.evidence_given if _plain(given) == piece), None)
+    return next((given for given in item.evidence_given if plain_piece(given) == piece), None)
 
 
 def get_evidence(session: Session, evidence_id: int) -> Evidence:
@@ -286,10 +296,11 @@ def _give(
 
 def _remembered(session: Session, piece: Evidence) -> dict[str, Any]:
     """Return a piece as history keeps it: in words, and as the columns that an undo needs."""
-    return {EVIDENCE: _told(session, proof_of(piece)), PIECE: _plain(piece)}
+    return {EVIDENCE: told_piece(session, piece), PIECE: plain_piece(piece)}
 
 
-def _plain(piece: Evidence) -> dict[str, Any]:
+def plain_piece(piece: Evidence) -> dict[str, Any]:
+    """Return a piece as an undo needs it."""
     columns = proof_of(piece).columns | {"by": piece.by.id if piece.by else None}
     return columns | {
         "dated": piece.dated.isoformat() if piece.dated else None,
@@ -297,7 +308,9 @@ def _plain(piece: Evidence) -> dict[str, Any]:
     }
 
 
-def _told(session: Session, proof: Proof) -> dict[str, str]:
+def told_piece(session: Session, piece: Evidence) -> dict[str, str]:
+    """Return a piece in words."""
+    proof = proof_of(piece)
     return {
         "kind": proof.kind,
         "title": title_of(session, proof.kind),

@@ -33,6 +33,7 @@ DELEGATE, DELEGATE_TO = "delegate", "delegate_to"
 CREDIT, CREDIT_TO, COVERS = "credit", "credit_to", "covers"
 # after it was given, before it was taken away: in words, and as an undo needs it
 EVIDENCE, PIECE = "evidence", "piece"
+ERASED = "erased"  # after: the kind of a piece of evidence that was erased, in words
 DOCUMENT = "document"  # after: what was done with a paper of the item
 # after its date followed its unit's plan: the day on which that was issued, None before it is
 COUNTS_FROM = "counts_from"

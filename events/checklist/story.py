@@ -14,6 +14,7 @@ from events.checklist.history import (
     DELEGATE,
     DOCUMENT,
     EDITED,
+    ERASED,
     EVIDENCE,
     FREED,
     GO_ON,
@@ -110,6 +111,9 @@ def _of_the_unit(before: dict[str, Any], after: dict[str, Any]) -> _Said | None:
         return N_("%(name)s added evidence: %(what)s"), {"what": _piece(after[EVIDENCE])}
     if EVIDENCE in before and isinstance(before[EVIDENCE], dict):
         return N_("%(name)s took evidence away: %(what)s"), {"what": _piece(before[EVIDENCE])}
+    if ERASED in after:
+        erased = begun_small(after[ERASED])
+        return N_("%(name)s erased evidence (%(what)s): nothing of it is kept"), {"what": erased}
     if DOCUMENT in after:
         return _of_the_paper(after[DOCUMENT])
     if ADDED in after:
@@ -298,7 +302,9 @@ def _typed(words: str) -> str:
 
 
 def _piece(evidence: dict[str, str]) -> str:
-    return f"{begun_small(evidence['title'])}: {evidence['text']}"
+    """Return a piece in words; of an erased one only what kind it was is known."""
+    title = begun_small(evidence["title"])
+    return f"{title}: {evidence['text']}" if evidence["text"] else title
 
 
 def _day(text: str | None) -> str:

@@ -35,6 +35,7 @@ from events.checklist.integration import credit_item, remove_credit
 from events.checklist.origins import of_origin
 from events.checklist.rights import open_for_change
 from events.checklist.states import restore_state
+from events.checklist.stray_files import UNDO
 from events.checklist.transitions import require_closed_by_people
 from events.errors import N_, ConflictError, NotFoundError
 from events.installation import day_here
@@ -123,6 +124,7 @@ def _take_back(session: Session, item: ChecklistItem, change: Change, stamp: Sta
             session, item, session.get(Unit, unit_id) if unit_id else None, role, stamp, **undoes
         )
     elif PIECE in before:
+        _require_file(item, change, stamp)
         put_back(session, item, before[PIECE], stamp, **undoes)
     elif PIECE in after:
         piece = find_piece(item, after[PIECE])
@@ -131,6 +133,15 @@ def _take_back(session: Session, item: ChecklistItem, change: Change, stamp: Sta
         take_out(session, item, piece, stamp, **undoes)
     else:
         _undo_credit(session, item, change, stamp)
+
+
+def _require_file(item: ChecklistItem, change: Change, stamp: Stamp) -> None:
+    """Raise ``ConflictError`` if the file of what was taken away is not kept any more."""
+    if change.before[PIECE]["file_digest"] and change.at < stamp.now - UNDO:
+        raise ConflictError(
+            N_("The file of this evidence is no longer kept. Please upload it again: “%(item)s”."),
+            item=item.summary,
+        )
 
 
 def _undo_credit(session: Session, item: ChecklistItem, change: Change, stamp: Stamp) -> None:

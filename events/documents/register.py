@@ -18,6 +18,7 @@ from events.database import new_uid
 from events.days.recurrence import check_year
 from events.documents.corrections import facts_of, keep, name_of, tell, tell_correction
 from events.errors import N_, ConflictError, InvalidInputError
+from events.files.quota import require_room
 from events.files.store import StoredFile
 from events.installation import day_here
 from events.locks import FOR_CHANGE
@@ -72,6 +73,8 @@ def add_document(
     what cannot stand on a document.
     """
     require_post(session, by, campaign.unit, day_here(session, now))
+    if paper.file is not None:
+        require_room(session, campaign.unit, paper.file.size)
     document = Document(uid=new_uid(), campaign=campaign)
     _write(document, paper, item, by, now)
     session.add(document)
@@ -119,6 +122,8 @@ def correct_document(
     if issued is not None:
         _require_past(issued, day_here(session, now))
         document.issued = issued
+    if paper.file is not None and paper.file.digest != document.file_digest:
+        require_room(session, document.campaign.unit, paper.file.size)
     _write(document, paper, item, by, now)
     if facts_of(document) != before:
         require_shown(shown, known, _CHANGED, abstract=before["abstract"])

@@ -1,22 +1,25 @@
 """Files in a folder under the SHA-256 of their content, so that writing one twice does no harm.
 
-One that no row names is harmless too. What a file is, its first bytes say, never its name.
+One that no row names is harmless too, and the clock takes it away after a while. What a file is,
+its first bytes say, never its name.
 """
 
+import errno
 import hashlib
+import os
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from zipfile import BadZipFile, ZipFile
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.errors import N_, InvalidInputError, NotFoundError
-from events.files.pictures import day_taken, without_metadata
+from events.errors import N_, InvalidInputError, NoRoomError, NotFoundError
+from events.files.disk import PART, write_whole
+from events.files.pictures import clean_picture
 from events.models import Document, Evidence
 from events.texts import nfc
 
@@ -28,6 +31,7 @@ _PAPERS = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
 }
 SUFFIXES = PICTURES | _PAPERS
+_DIGEST = re.compile("[0-9a-f]{64}")
 _INSIDE = {"word/document.xml": ".docx", "xl/workbook.xml": ".xlsx"}
 
 
@@ -44,11 +48,19 @@ class StoredFile:
     taken: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that came, checked and cleaned; nowhere stored yet."""
+
+    file: StoredFile
+    body: bytes
+
+
 def read_file(folder: Path | None, digest: str | None) -> bytes:
     """Return a stored file. Raises ``NotFoundError``."""
     if folder is None or digest is None or not is_stored(folder, digest):
         raise NotFoundError(kind="file", key=digest or "")
-    return _place(folder, digest).read_bytes()
+    return path_of(folder, digest).read_bytes()
 
 
 def files_named(session: Session) -> set[str]:
@@ -63,21 +75,17 @@ def files_named(session: Session) -> set[str]:
 
 
 def is_stored(folder: Path, digest: str) -> bool:
-    return _place(folder, digest).exists()
+    return path_of(folder, digest).exists()
 
 
-def store_file(folder: Path | None, name: str, body: bytes) -> StoredFile:
-    """Write a file before anything is committed; one that is there already is not written again.
+def checked_file(name: str, body: bytes) -> Upload:
+    """Return a file as it would be stored; nothing is written. Photos take their time.
 
-    Photos lose their metadata; of these only the day on which they were taken is told.
+    These lose their metadata; of it only the day on which they were taken is told.
 
-    Raises ``InvalidInputError`` for what is too large, empty or of a type that is not taken, or
-    where no folder is set up.
+    Raises ``InvalidInputError`` for what is too large, empty or of a type that is not taken, and
+    ``BusyError`` while too many photos wait.
     """
-    if folder is None:
-        raise InvalidInputError(
-            N_("Files cannot be uploaded here: this service has no folder for them.")
-        )
     if len(body) > LARGEST_FILE:
         raise InvalidInputError(
             N_("“%(name)s” is larger than %(size)s MB."), name=name, size=LARGEST_FILE // 1024**2
@@ -89,16 +97,86 @@ def store_file(folder: Path | None, name: str, body: bytes) -> StoredFile:
         )
     taken = None
     if kind in PICTURES:
-        taken, body = day_taken(body, kind), without_metadata(body, kind)
+        picture = clean_picture(body, kind)
+        body, taken = picture.body, picture.taken
     digest = hashlib.sha256(body).hexdigest()
-    stored = StoredFile(_clean_name(name, kind), kind, digest, len(body), taken)
-    place = _place(folder, stored.digest)
-    if not is_stored(folder, stored.digest):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=place.parent, delete=False) as part:
-            part.write(body)
-        Path(part.name).replace(place)
-    return stored
+    return Upload(StoredFile(_clean_name(name, kind), kind, digest, len(body), taken), body)
+
+
+def keep_file(folder: Path | None, upload: Upload) -> StoredFile:
+    """Write a file before anything is committed; one that is there already only begins its time
+    anew, within which a row has to name it (`stray_files`).
+
+    Raises ``InvalidInputError`` where no folder is set up, ``NoRoomError`` on a full disk.
+    """
+    require_folder(folder)
+    assert folder is not None
+    place = path_of(folder, upload.file.digest)
+    try:
+        if not _begun_anew(place):
+            write_whole(place, upload.body)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoRoomError from error
+        raise
+    return upload.file
+
+
+def store_file(folder: Path | None, name: str, body: bytes) -> StoredFile:
+    """Check a file and write it. Raises the errors of ``checked_file`` and ``keep_file``."""
+    require_folder(folder)
+    return keep_file(folder, checked_file(name, body))
+
+
+def require_folder(folder: Path | None) -> None:
+    """Raise ``InvalidInputError`` where no folder is set up."""
+    if folder is None:
+        raise InvalidInputError(
+            N_("Files cannot be uploaded here: this service has no folder for them.")
+        )
+
+
+def path_of(folder: Path, digest: str) -> Path:
+    """Return where a stored file lies."""
+    return folder / digest[:2] / digest
+
+
+def is_whole(folder: Path, digest: str) -> bool:
+    """Tell whether a stored file is there and still has the content that its name says."""
+    place = path_of(folder, digest)
+    if not place.exists():
+        return False
+    with place.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == digest
+
+
+def drop_file(folder: Path, digest: str, *, older_than: datetime | None = None) -> bool:
+    """Delete a file that no row names, unless it was stored, or stored again, since ``older_than``;
+    return whether it is gone.
+
+    It is taken out of the way first: whoever stores it meanwhile finds none and writes it.
+    """
+    place = path_of(folder, digest)
+    aside = place.with_suffix(".aside")
+    try:
+        place.replace(aside)
+    except FileNotFoundError:
+        return False
+    if older_than is not None and aside.stat().st_mtime >= older_than.timestamp():
+        aside.replace(place)
+        return False
+    aside.unlink()
+    return True
+
+
+def stored_files(folder: Path) -> list[str]:
+    """Return the digests of all files in the folder."""
+    return sorted(file.name for file in folder.glob("??/*") if _DIGEST.fullmatch(file.name))
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Return what writing or deleting left behind when it was cut short."""
+    return [file for file in folder.glob("??/*") if file.suffix in (PART, ".aside")]
 
 
 def file_type(body: bytes) -> str | None:
@@ -136,5 +214,9 @@ def _clean_name(name: str, kind: str) -> str:
     return stem[:100] + SUFFIXES[kind]
 
 
-def _place(folder: Path, digest: str) -> Path:
-    return folder / digest[:2] / digest
+def _begun_anew(place: Path) -> bool:
+    try:
+        os.utime(place)
+    except FileNotFoundError:
+        return False
+    return True

@@ -18,5 +18,7 @@ class Office(Base):
     name: Mapped[str | None]  # of the installation
     committee: Mapped[str | None]
     sender: Mapped[str | None]  # the address that mails come from
+    # the name of the place where this database is at home; another name outside: this is a copy
+    instance: Mapped[str | None]
     # the first run is over: the questions were answered
     is_set_up: Mapped[bool] = mapped_column(default=False)

@@ -9,11 +9,13 @@ from email.message import EmailMessage
 import click
 
 from events.database import reading
-from events.errors import N_, NotFoundError
+from events.errors import N_, ConflictError, NotFoundError
+from events.units.office import MAIL_PAUSED, at_home_here, is_copy
 from notifications.outbox import Message, list_messages, requeue
 from notifications.wording import veiled
 from scheduler.commands import NewService, pass_service
 from scheduler.console import _, out, show_table, tell
+from scheduler.instance import ensure_name
 from scheduler.service import utc_now
 
 
@@ -81,11 +83,25 @@ def requeue_(new_service: NewService, number: int) -> None:
     )
 
 
+@mail.command()
+@pass_service
+def resume(new_service: NewService) -> None:
+    """Let mail leave from a copy, once it is sure that the installation it comes from is gone."""
+    service = new_service()
+    ensure_name(service.settings.scheduler.data_dir)
+    with service.session_factory.begin() as session:
+        at_home_here(session)
+    tell(N_("Mail leaves from here again."))
+
+
 @mail.command("send-once")
 @pass_service
 def send_once(new_service: NewService) -> None:
     """Write the reminders that are due and send the messages that are ready, once."""
     service, now = new_service(), utc_now()
+    with reading(service.session_factory)() as session:
+        if is_copy(session):
+            raise ConflictError(MAIL_PAUSED)
     written = service.remind(now)
     result = service.relay(now)
     tell(

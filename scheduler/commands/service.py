@@ -13,8 +13,11 @@ from events.catalog.choosing import catalog_here, choose_province
 from events.catalog.country import Province, find_province
 from events.catalog.importing import import_catalog
 from events.catalog.reading import SHIPPED, read_catalog
+from events.database import reading
 from events.errors import N_, DomainError
+from events.units.office import is_copy, settle
 from events.units.start_lines import follow_if_new
+from scheduler import instance
 from scheduler import migrate as migrations
 from scheduler.commands import DAY, NewService, pass_service
 from scheduler.console import _ as gettext
@@ -160,9 +163,11 @@ def prepare(
     installation that is not new.
     """
     service.settings.scheduler.data_dir.mkdir(parents=True, exist_ok=True)
+    instance.ensure_name(service.settings.scheduler.data_dir)
     migrations.upgrade(service.engine)
     catalog, now = read_catalog(service.settings.events.catalog or SHIPPED), utc_now()
     with service.session_factory.begin() as session:
+        settle(session)
         follow_if_new(session, start_line, now=now)
         if province is None:
             import_catalog(session, catalog_here(session, catalog), now=now)
@@ -184,7 +189,13 @@ def _listen(service: Service) -> Any:
     settings = service.settings.web
     try:
         return create_server(
-            application(service), host=settings.host, port=settings.port, threads=8, ident=None
+            application(service),
+            host=settings.host,
+            port=settings.port,
+            # more than may wait for the database (`web.kit.context`) or for photos, so that
+            # readers always find one
+            threads=24,
+            ident=None,
         )
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
@@ -220,6 +231,9 @@ def _greet(service: Service) -> None:
             address=settings.web.address,
             code=code,
         )
+    with reading(service.session_factory)() as session:
+        if is_copy(session):
+            tell(N_("  This is a copy: no mail leaves until you run: sumvay mail resume"))
     if settings.notifications.transport == "maildir":
         tell(N_("  Mail is written to %(folder)s"), folder=settings.notifications.maildir)
     tell(N_("  Ctrl-C stops the service."))

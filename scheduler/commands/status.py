@@ -38,7 +38,8 @@ def status_(new_service: NewService, style: str) -> None:
     if style == "json":
         click.echo(json.dumps(as_json(status), ensure_ascii=False, indent=1))
         return
-    lines = [*_work(status), *_mail(status), *_jobs(status, service.settings.zone)]
+    zone = service.settings.zone
+    lines = [*_work(status), *_mail(status), *_backup(status, zone), *_jobs(status, zone)]
     title = _(N_("Status on %(day)s")) % {"day": f"{status.day:%d/%m/%Y}"}
     show_table(title, [_(N_("What")), _(N_("State"))], [[_(what), said] for what, said in lines])
 
@@ -68,6 +69,12 @@ def _mail(status: Status) -> Iterator[_Line]:
     yield N_("Mail waiting"), str(status.mail.waiting)
     yield N_("Mail failed"), str(status.mail.failed)
     yield N_("Mail held back"), str(status.mail.suppressed)
+    if status.mail.paused:
+        yield N_("Mail leaves"), _(N_("no: this is a copy"))
+
+
+def _backup(status: Status, zone: ZoneInfo) -> Iterator[_Line]:
+    yield N_("Newest backup"), _moment(status.backup, zone) if status.backup else "–"
 
 
 def _jobs(status: Status, zone: ZoneInfo) -> Iterator[_Line]:

@@ -113,3 +113,32 @@ def test_the_check_up_says_from_october_that_the_next_year_has_no_decision(servi
     assert [one.facts for one in september] == [{}]
     assert [one.facts["years"] for one in october] == ["2027"]
     assert all(one.ok for one in october)
+
+
+def test_the_doctor_finds_files_that_a_disk_forgot(service: Service, monkeypatch):
+    folder = service.settings.scheduler.data_dir / FILES
+    file = store_file(folder, "ke-hoach.pdf", b"%PDF-1.7 a plan")
+    monkeypatch.setattr(doctor, "files_named", lambda _session: {file.digest})
+    assert found(service).ok
+
+    (folder / file.digest[:2] / file.digest).write_bytes(b"%PDF-1.7 a plam")
+
+    assert (found(service).ok, found(service).facts["broken"]) == (False, 1)
+
+
+def test_the_doctor_looks_whether_the_disk_can_be_written_and_has_room(
+    service: Service, monkeypatch
+):
+    def disk() -> doctor.Finding:
+        return next(one for one in doctor.examine(service, now=NOW) if one.what == "Disk")
+
+    assert disk().ok
+    assert list(service.settings.scheduler.data_dir.glob(".try-*")) == []
+    monkeypatch.setattr(doctor, "try_disk", lambda _folder: 100 * 1024**2)
+    assert (disk().ok, disk().facts) == (False, {"free": 100})
+
+    def read_only(_folder: Path) -> int:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(doctor, "try_disk", read_only)
+    assert (disk().ok, disk().facts) == (False, {"reason": "Read-only file system"})

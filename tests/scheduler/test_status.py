@@ -68,14 +68,22 @@ def test_status_is_a_table_for_people_and_keys_that_stay_for_programs(home):  # 
         "silent_units",
         "people",
         "mail",
+        "backup",
         "next_deadline",
         "jobs",
     ]
     assert set(status["items"]) == {"expected", "done", "late", "overdue", "before_start_line"}
     assert status["items"]["expected"] > status["items"]["overdue"] >= status["items"]["done"] == 0
-    assert status["mail"] == {"waiting": 0, "failed": 0, "suppressed": 0}
+    assert status["mail"] == {"waiting": 0, "failed": 0, "suppressed": 0, "paused": False}
     assert status["people"] == 0
-    assert status["jobs"] == {"open": None, "remind": None, "relay": None, "tidy": None}
+    assert status["jobs"] == {
+        "open": None,
+        "remind": None,
+        "relay": None,
+        "tidy": None,
+        "sweep": None,
+        "backup": None,
+    }
     assert str(status["items"]["expected"]) in table.stdout
 
 

@@ -10,13 +10,14 @@ from sqlalchemy import ColumnElement, CursorResult, delete, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, joinedload
 
-from events.database import SessionFactory, at_once
+from events.database import SessionFactory, impatient
 from events.errors import N_
 from web.accounts.models import Account, Device
 from web.accounts.secrets import digest_of, new_secret
 from web.config import WebConfig
 
 _SEEN_EVERY = timedelta(minutes=5)  # a row is not written for every page that somebody reads
+_A_MOMENT = 0.05  # seconds that this waits for somebody who writes
 _LONGEST_AGENT = 300
 _KINDS = (  # what a browser calls itself by, and what people call it; the first that fits
     (re.compile(r"Zalo", re.I), N_("Zalo on a telephone")),
@@ -86,7 +87,7 @@ def note_seen(factory: SessionFactory, device_id: int, address: str | None, now:
     else writes just now.
     """
     try:
-        with at_once(factory) as session:
+        with impatient(factory, _A_MOMENT).begin() as session:
             session.execute(
                 update(Device)
                 .where(Device.id == device_id, Device.last_seen < now)

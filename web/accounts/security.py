@@ -21,7 +21,7 @@ from events.people import audit
 from web.accounts import devices, links
 from web.accounts.models import Account, AccountRole, Device
 from web.config import WebConfig
-from web.kit.context import after_closing, current_account, get_config, get_session, now, writes
+from web.kit.context import after_closing, current_account, get_config, get_session, now
 
 
 def install(app: Flask, config: WebConfig) -> None:
@@ -121,9 +121,6 @@ def _whose(secret: str) -> Account | None:
 
 
 def _see(device: Device, address: str | None) -> None:
-    """Note it with whatever the request writes, else when its reading is over."""
+    """Note it when the request is over."""
     at, number = now(), device.id
-    if writes():
-        device.last_seen, device.address = at, address
-    else:
-        after_closing(lambda factory: devices.note_seen(factory, number, address, at))
+    after_closing(lambda factory: devices.note_seen(factory, number, address, at))

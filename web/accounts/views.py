@@ -28,7 +28,7 @@ from web.accounts.security import let_in, let_out, password_is_right, set_passwo
 from web.accounts.setup import has_administrator
 from web.accounts.tries import count_failure
 from web.kit.addresses import safe_next
-from web.kit.context import get_config, get_reader, get_session, now
+from web.kit.context import begin_writing, get_config, get_reader, get_session, now
 from web.kit.language import gettext as _
 
 bp = Blueprint("accounts", __name__)
@@ -54,7 +54,7 @@ def sign_in_by_password() -> ResponseReturnValue:
     refuse_the_hasty(*counters)
     with get_reader() as reader:
         is_right = password_is_right(_account_with(reader, form.email.data), form.password.data)
-    account = _account_with(get_session(), form.email.data)
+    account = _account_with(begin_writing(), form.email.data)
     if not is_right or account is None:
         failed(*counters, about=account.person if account else None, way="password")
         get_session().commit()

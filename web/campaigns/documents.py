@@ -18,8 +18,8 @@ from events.database import Session
 from events.documents import corrections, lookup, register
 from events.documents.register import Paper
 from events.errors import N_, InvalidInputError
-from events.files.store import LARGEST_FILE, store_file
-from events.models import Campaign, ChecklistItem, Document, DocumentKind, Person
+from events.files.store import StoredFile
+from events.models import Campaign, ChecklistItem, Document, DocumentKind, Person, Unit
 from events.models.documents import KINDS as NAMES_OF_KINDS
 from events.observances import printed
 from events.people.rights import may_work_on, require_post
@@ -30,7 +30,7 @@ from web.kit.fields import DateField, SelectField
 from web.kit.forms import ChangingForm, Form, for_people, send_form
 from web.kit.language import gettext as _
 from web.kit.language import lazy_gettext as _l
-from web.kit.uploads import LARGEST_UPLOAD, as_download
+from web.kit.uploads import LARGEST_UPLOAD, as_download, take_in
 from web.kit.words import unit_within
 
 bp = Blueprint("documents", __name__, url_prefix="/chien-dich/<uid>/van-ban")
@@ -73,10 +73,20 @@ class PaperForm(ChangingForm):
     )
     signer = StringField(_l("Signed by"))
     item = SelectField(_l("For the item"))
+    stored: StoredFile | None = None
     file = FileField(_l("File (PDF, DOCX, XLSX or photo; at most 10 MB)"))
 
+    def take_in(self, person: Person, unit: Unit) -> None:
+        """Store the file, if one came and whoever sent it may.
+
+        Raises ``NotAllowedError``, and ``InvalidInputError`` for a file that is not taken.
+        """
+        require_post(get_session(), person, unit, today())
+        sent = request.files.get(self.file.name)
+        self.stored = next(iter(take_in([sent] if sent else [], unit)), None)
+
     def paper(self) -> Paper:
-        """Return what was entered. Raises ``InvalidInputError`` for a file that is not taken."""
+        """Return what was entered, with the file that was stored for it."""
         values = (
             self.abstract.data,
             self.number.data,
@@ -84,13 +94,7 @@ class PaperForm(ChangingForm):
             self.issuer.data,
             self.signer.data,
         )
-        sent = request.files.get(self.file.name)
-        file = (
-            store_file(get_config().files, sent.filename, sent.read(LARGEST_FILE + 1))
-            if sent and sent.filename
-            else None
-        )
-        return Paper(DocumentKind(self.kind.data), *values, file=file)
+        return Paper(DocumentKind(self.kind.data), *values, file=self.stored)
 
 
 class ThemeForm(ChangingForm):
@@ -122,7 +126,12 @@ def add(uid: str) -> ResponseReturnValue:
         return _("Entered: %(abstract)s", abstract=document.abstract)
 
     return send_form(
-        form, use, _list(campaign), sentence, lambda problem: _page(campaign, form, problem=problem)
+        form,
+        use,
+        _list(campaign),
+        sentence,
+        lambda problem: _page(campaign, form, problem=problem),
+        first=lambda person: form.take_in(person, campaign.unit),
     )
 
 
@@ -172,6 +181,7 @@ def correct(uid: str, document: str) -> ResponseReturnValue:
         _list(campaign),
         sentence,
         lambda problem: _edit_page(campaign, found, form, problem),
+        first=lambda person: form.take_in(person, campaign.unit),
     )
 
 

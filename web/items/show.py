@@ -16,10 +16,12 @@ from werkzeug.datastructures import FileStorage
 from events.campaigns.provisional import is_provisional
 from events.checklist.dependencies import waited_for
 from events.checklist.editing import EDITABLE, sets_its_own_date
+from events.checklist.erasing import erase_evidence, may_erase
 from events.checklist.evidence import (
     Proof,
-    add_evidence,
+    add_pieces,
     file_of,
+    get_evidence,
     kinds_wanted,
     remove_evidence,
 )
@@ -39,6 +41,7 @@ from events.checklist.states import (
     start_item,
 )
 from events.checklist.story import story_of
+from events.checklist.stray_files import drop_erased
 from events.checklist.undo import is_choice, last_change, undo_change
 from events.database import Session
 from events.documents.lookup import documents_of_item
@@ -50,18 +53,18 @@ from events.errors import (
     NotFoundError,
     RealDayError,
 )
-from events.files.store import LARGEST_FILE, store_file
+from events.files.store import StoredFile
 from events.language import say
 from events.models import ChecklistItem, ItemState, Person, Unit
 from events.people.rights import may_work_on
 from events.units.tree import ancestors, children
 from web.kit.addresses import safe_next
-from web.kit.context import current_person, get_calendar, get_config, get_session, today
+from web.kit.context import current_person, get_calendar, get_config, get_session, now, today
 from web.kit.entries import day_of, number_of
 from web.kit.forms import for_people, said, send
 from web.kit.language import current
 from web.kit.language import gettext as _
-from web.kit.uploads import LARGEST_UPLOAD, as_download
+from web.kit.uploads import LARGEST_UPLOAD, as_download, take_in
 from web.kit.words import day_text
 
 bp = Blueprint("items", __name__, url_prefix="/viec")
@@ -109,9 +112,11 @@ def complete(item_id: int) -> ResponseReturnValue:
     back to where the form stood.
     """
 
+    proofs: list[Proof] = []
+
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
         done_on = day_of(request.form.get("done_on", ""))
-        given = _give(session, item_id, person, at)
+        given = proofs and add_pieces(session, item_id, proofs, Stamp(person, at))
         unit = session.get(Unit, request.form.get("on_behalf_of", type=int) or 0)
         try:
             if given:
@@ -127,7 +132,12 @@ def complete(item_id: int) -> ResponseReturnValue:
         _remark(session, item)
         return item
 
-    return _change(item_id, change, lambda item: _("Done: %(summary)s", summary=item.summary))
+    return _change(
+        item_id,
+        change,
+        lambda item: _("Done: %(summary)s", summary=item.summary),
+        first=lambda person: proofs.extend(_proofs_sent(item_id, person)),
+    )
 
 
 @bp.post("/<int:item_id>/ngay-hoan-thanh")
@@ -151,13 +161,19 @@ def correct_day(item_id: int) -> ResponseReturnValue:
 def give(item_id: int) -> ResponseReturnValue:
     """Add evidence and leave the item open."""
 
+    proofs: list[Proof] = []
+
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
-        if not _give(session, item_id, person, at):
+        pieces = add_pieces(session, item_id, proofs, Stamp(person, at))
+        if not pieces:
             raise InvalidInputError(N_("Please enter or choose a piece of evidence."))
-        return get_item(session, item_id)
+        return pieces[0].item
 
     return _change(
-        item_id, change, lambda item: _("Evidence was saved: %(summary)s", summary=item.summary)
+        item_id,
+        change,
+        lambda item: _("Evidence was saved: %(summary)s", summary=item.summary),
+        first=lambda person: proofs.extend(_proofs_sent(item_id, person)),
     )
 
 
@@ -173,6 +189,26 @@ def take_away(item_id: int, evidence_id: int) -> ResponseReturnValue:
         change,
         lambda item: _("Evidence was taken away: %(summary)s", summary=item.summary),
     )
+
+
+@bp.post("/<int:item_id>/minh-chung/<int:evidence_id>/xoa-han")
+def erase(item_id: int, evidence_id: int) -> ResponseReturnValue:
+    """Erase one piece of evidence with its file: nothing of it is kept."""
+    erased: list[str | None] = []
+
+    def use(session: Session, person: Person, at: datetime) -> None:
+        if get_evidence(session, evidence_id).item_id != item_id:
+            raise NotFoundError(kind="evidence", key=evidence_id)
+        erased.append(erase_evidence(session, evidence_id, Stamp(person, at)))
+
+    answer = send(
+        use,
+        url_for(".show", item_id=item_id),
+        _("The evidence was erased. History says that it was, and nothing of what it was."),
+    )
+    for digest in erased:
+        drop_erased(get_session(), get_config().files, digest, now())
+    return answer
 
 
 @bp.get("/<int:item_id>/minh-chung/<int:evidence_id>/tep")
@@ -254,7 +290,10 @@ def _use(use_case: Callable[..., ChecklistItem], *arguments: Any) -> _Change:
 
 
 def _change(
-    item_id: int, change: _Change, sentence: Callable[[ChecklistItem], str]
+    item_id: int,
+    change: _Change,
+    sentence: Callable[[ChecklistItem], str],
+    first: Callable[[Person], object] = lambda person: None,
 ) -> ResponseReturnValue:
     back = safe_next(request.form.get("back"), url_for(".show", item_id=item_id))
 
@@ -265,7 +304,7 @@ def _change(
             return _page(item, back=back, done_on=error.day), 200
         return _page(item, back=back, error=error, done_on=request.form.get("done_on"))
 
-    return send(change, f"{back}#viec-{item_id}", sentence, again)
+    return send(change, f"{back}#viec-{item_id}", sentence, again, first=first)
 
 
 def _ask_for_day(item: ChecklistItem, done_on: date | None) -> None:
@@ -294,34 +333,37 @@ def _remark(session: Session, item: ChecklistItem) -> None:
         )
 
 
-def _give(session: Session, item_id: int, person: Person, at: datetime) -> int:
-    """Add what the form brought as evidence and return how many pieces that were."""
-    item = get_item(session, item_id)
-    if not may_work_on_item(session, person, item, today()):
-        return 0  # nothing is stored for those who may not; the use case tells them
-    proofs = [proof for kind in kinds_wanted(item) for proof in _proofs(kind)]
-    for proof in proofs:
-        add_evidence(session, item_id, proof, Stamp(person, at))
-    return len(proofs)
+def _proofs_sent(item_id: int, person: Person) -> list[Proof]:
+    """Return what the form brought as evidence, its files stored; none of those who may not, whom
+    the use case tells.
+    """
+    item = get_item(get_session(), item_id)
+    if not may_work_on_item(get_session(), person, item, today()):
+        return []
+    kinds = list(kinds_wanted(item))
+    sent = {kind: _files(kind) for kind in kinds}
+    stored = iter(take_in([file for kind in kinds for file in sent[kind]], item.campaign.unit))
+    return [
+        proof for kind in kinds for proof in _proofs(kind, [next(stored) for _one in sent[kind]])
+    ]
 
 
-def _proofs(kind: str) -> Iterator[Proof]:
+def _files(kind: str) -> list[FileStorage]:
+    return [file for file in request.files.getlist(f"{kind}-file") if file.filename]
+
+
+def _proofs(kind: str, files: list[StoredFile]) -> Iterator[Proof]:
     """Yield the pieces of one kind in the form; fields that were left empty are none."""
     text, url = request.form.get(f"{kind}-text", ""), request.form.get(f"{kind}-url", "")
     number, dated = (
         number_of(request.form.get(f"{kind}-number", "")),
         day_of(request.form.get(f"{kind}-dated", "")),
     )
-    files = [file for file in request.files.getlist(f"{kind}-file") if file.filename]
     if text.strip() or url.strip() or number is not None or dated is not None:
-        yield Proof(kind, text, url, number, dated, _stored(files[0]) if files else None)
+        yield Proof(kind, text, url, number, dated, files[0] if files else None)
         files = files[1:]
     for file in files:
-        yield Proof(kind, file=_stored(file))
-
-
-def _stored(file: FileStorage) -> Any:
-    return store_file(get_config().files, file.filename or "", file.stream.read(LARGEST_FILE + 1))
+        yield Proof(kind, file=file)
 
 
 def _page(
@@ -366,6 +408,13 @@ def _page(
         may_excuse=person is not None and may_excuse(session, person, item, today()),
         may_choose=may_choose,
         may_tick=person is None or may_work_on_item(session, person, item, today()),
+        erasable={
+            piece.id
+            for piece in item.evidence_given
+            if piece.file_digest is not None
+            and person is not None
+            and may_erase(session, person, piece, today())
+        },
         error=said(error),
         back=back,
         done_on=done_on,

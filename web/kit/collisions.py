@@ -1,12 +1,17 @@
 """Two people at once: what the database ended so that another could go on is done again, and nobody
 notices.
+
+A view that wrote in a session which began by reading is ended too when somebody else wrote since;
+the second time it writes from its beginning.
 """
 
-from flask import Flask, request
+from flask import Flask, g, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
 
+from events.database import is_busy, saying_not_now
 from events.locks import through_collisions
-from web.kit.context import get_session
+from web.kit.context import begin_writing, get_session
 
 
 class App(Flask):
@@ -15,7 +20,15 @@ class App(Flask):
     """
 
     def dispatch_request(self) -> ResponseReturnValue:
-        return through_collisions(super().dispatch_request, _begin_again)
+        with saying_not_now():
+            try:
+                return through_collisions(super().dispatch_request, _begin_again)
+            except OperationalError as error:
+                if not is_busy(error) or "writes" in g:
+                    raise
+            _begin_again()
+            begin_writing()
+            return super().dispatch_request()
 
 
 def _begin_again() -> None:

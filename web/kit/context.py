@@ -1,10 +1,14 @@
 """What a view reaches for: the session, the settings, the person, the day.
 
-One session lives as long as its request. Looking opens one that never waits for a writer; whoever
-sends a form gets one that may write, and its view commits once. What is not committed is rolled
-back at the end.
+One session lives as long as its request. It begins by reading, and so never waits for a writer: who
+somebody is, what they may and what their form says is known before ``begin_writing`` lets it write.
+Its view commits once. What is not committed is rolled back at the end.
+
+A view that writes without having said so is no fault: where somebody else wrote meanwhile, it is
+asked once more, writing from its beginning (`collisions`).
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,11 +16,11 @@ from typing import Protocol, cast
 
 from flask import Flask, current_app, g, request
 from flask_security import current_user
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from events.database import SessionFactory, reading
+from events.database import SessionFactory, impatient, reading, saying_not_now
 from events.days.workdays import WorkCalendar
+from events.errors import BusyError
 from events.localtime import local_day
 from events.models import Office, Person
 from events.people.audit import VISITOR
@@ -24,7 +28,10 @@ from events.units.office import office_of
 from events.working_calendar import work_calendar
 from web.config import WebConfig
 
-_LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
+WAIT = 5  # seconds that somebody who sends a form waits for another writer
+# Each that waits holds a thread of the server: beyond these, somebody is told at once, and readers
+# go on finding a thread.
+_WRITERS = threading.BoundedSemaphore(12)
 
 
 class Account(Protocol):
@@ -48,7 +55,7 @@ class SumVay:
 
 def install(app: Flask, session_factory: SessionFactory, config: WebConfig) -> None:
     """Give ``app`` its collaborators and close every request's session."""
-    app.extensions["sumvay"] = SumVay(session_factory, _reading(session_factory), config)
+    app.extensions["sumvay"] = SumVay(session_factory, reading(session_factory), config)
     app.teardown_appcontext(_close_session)
 
 
@@ -59,8 +66,7 @@ def get_config() -> WebConfig:
 def get_session() -> Session:
     """Return the request's session, opened when it is first asked for."""
     if "session" not in g:
-        factory = _sumvay().session_factory if writes() else _sumvay().reading_factory
-        g.session = factory()
+        g.session = _sumvay().reading_factory()
         g.session.info[VISITOR] = request.remote_addr
     return cast(Session, g.session)
 
@@ -72,14 +78,37 @@ def get_reader() -> Session:
     return _sumvay().reading_factory()
 
 
-def writes() -> bool:
-    """Tell whether the request's session may write."""
-    return request.method not in _LOOKING
-
-
 def after_closing(use: Callable[[SessionFactory], None]) -> None:
     """Let ``use`` write something small once the request's session is closed."""
     g.setdefault("afterwards", []).append(use)
+
+
+def begin_writing() -> Session:
+    """Let the request's session write, once whoever writes now is ready; what was read before is
+    read again when it is asked for.
+
+    Raises ``BusyError`` after ``WAIT`` seconds.
+    """
+    session = get_session()
+    if "writes" not in g:
+        if not _WRITERS.acquire(blocking=False):
+            raise BusyError
+        g.writes = True
+        session.rollback()
+        session.bind = impatient(_sumvay().session_factory, WAIT).kw["bind"]
+        with saying_not_now():
+            session.connection()
+    return session
+
+
+def read_again() -> Session:
+    """Give up what is not committed, and let the session read as it did before it wrote."""
+    session = get_session()
+    session.rollback()
+    if g.pop("writes", False):
+        _WRITERS.release()
+        session.bind = _sumvay().reading_factory.kw["bind"]
+    return session
 
 
 def now() -> datetime:
@@ -129,19 +158,9 @@ def _sumvay() -> SumVay:
     return cast(SumVay, current_app.extensions["sumvay"])
 
 
-def _reading(session_factory: SessionFactory) -> SessionFactory:
-    """Return a factory for readers.
-
-    A factory bound to one connection already lives in its transaction and stays.
-    """
-    return (
-        reading(session_factory)
-        if isinstance(session_factory.kw["bind"], Engine)
-        else session_factory
-    )
-
-
 def _close_session(_error: BaseException | None) -> None:
+    if g.pop("writes", False):
+        _WRITERS.release()
     session: Session | None = g.pop("session", None)
     if session is not None:
         session.close()

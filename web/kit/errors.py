@@ -12,13 +12,15 @@ from events.errors import (
     InvalidInputError,
     NotAllowedError,
     NotFoundError,
+    NotNowError,
     YearOutOfRangeError,
 )
 from events.language import say
-from web.kit.context import get_session
+from web.kit.context import WAIT, current_person, read_again
 from web.kit.language import current
 from web.kit.language import gettext as _
 
+_NOT_NOW = 503
 _CALENDARS = "/lich/"  # read by programs: no page, no cookie
 _STATUS: dict[type[DomainError], int] = {
     NotFoundError: 404,
@@ -26,6 +28,7 @@ _STATUS: dict[type[DomainError], int] = {
     ConflictError: 409,
     InvalidInputError: 400,
     YearOutOfRangeError: 400,
+    NotNowError: 503,
 }
 
 
@@ -38,14 +41,17 @@ def install(app: Flask) -> None:
 
 
 def _domain_error(error: DomainError) -> Response:
-    get_session().rollback()
+    read_again()
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 400)
     sentence = (
         None
         if isinstance(error, NotFoundError) and "kind" in error.facts
         else say(error, current())
     )
-    return _page(status, sentence)
+    response = _page(status, sentence)
+    if isinstance(error, NotNowError):
+        response.headers["Retry-After"] = str(WAIT)
+    return response
 
 
 def _stale_form(_error: CSRFError) -> Response:
@@ -89,8 +95,16 @@ def _page(status: int, sentence: str | None = None) -> Response:
         "status": status,
         "heading": _heading(status),
         "sentence": sentence or _sentence(status),
+        "unsaved": _typed() if status == _NOT_NOW else [],
     }
     return make_response(render_template("errors/show.html", **page), status)
+
+
+def _typed() -> list[tuple[str, str]]:
+    """Return what somebody who is signed in has sent, to be sent once more as it was."""
+    if request.method != "POST" or current_person() is None:
+        return []
+    return [pair for pair in request.form.items(multi=True) if "password" not in pair[0]]
 
 
 def _heading(status: int) -> str:
@@ -102,6 +116,7 @@ def _heading(status: int) -> str:
         409: _("Not possible any more"),
         429: _("Too many tries"),
         500: _("Something went wrong here"),
+        503: _("Not just now"),
     }
     return headings.get(status, _("This did not work"))
 

@@ -12,18 +12,20 @@ from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import HiddenField
 
+from events.database import saying_not_now
 from events.errors import (
     N_,
     ChangedMeanwhileError,
     ConflictError,
     DomainError,
     InvalidInputError,
+    NotNowError,
     YearOutOfRangeError,
 )
 from events.language import say
 from events.models import Person
 from web.kit.addresses import here
-from web.kit.context import current_person, get_session, now
+from web.kit.context import WAIT, begin_writing, current_person, now, read_again
 from web.kit.entries import WrongEntriesError
 from web.kit.language import current
 from web.kit.language import gettext as _
@@ -45,13 +47,16 @@ def send(
     done: str | Callable[[Any], str],
     sentence: str | Callable[[Any], str],
     again: Callable[[Person, DomainError], str | tuple[str, int]] | None = None,
+    *,
+    first: Callable[[Person], object] = lambda person: None,
 ) -> ResponseReturnValue:
     """Carry out what a form asks for, go to ``done`` and say so; what cannot be done is said on its
     page, with what was typed.
 
     An address or a sentence that depends on what came of it is made from what ``use`` returns. A
     button that has nothing to show again needs no ``again``; a page that knows its status brings it
-    along.
+    along. ``first`` is done before anything is written: it reads, and takes its time with files
+    while nobody waits for it.
     """
     person = current_person()
     if person is None:
@@ -59,22 +64,28 @@ def send(
         return redirect(
             url_for("accounts.sign_in", next=done if isinstance(done, str) else None), 303
         )
-    session = get_session()
     try:
-        result = use(session, person, now())
-    except (ConflictError, InvalidInputError, YearOutOfRangeError) as error:
+        first(person)
+        with saying_not_now():
+            session = begin_writing()
+            result = use(session, person, now())
+            session.commit()
+    except (ConflictError, InvalidInputError, NotNowError, YearOutOfRangeError) as error:
+        read_again()
         if again is None:
             raise
-        session.rollback()
         page = again(person, error)
-        return (
-            page
-            if isinstance(page, tuple)
-            else (page, 409 if isinstance(error, ConflictError) else 400)
-        )
-    session.commit()
+        return page if isinstance(page, tuple) else (page, *refusal_of(error))
+    read_again()  # what is said now is nobody else's wait
     flash(sentence if isinstance(sentence, str) else sentence(result), "success")
     return redirect(done if isinstance(done, str) else done(result), 303)
+
+
+def refusal_of(error: DomainError) -> tuple[int, dict[str, str]]:
+    """Return the status of a page that says why something was refused, and its headers."""
+    if isinstance(error, NotNowError):
+        return 503, {"Retry-After": str(WAIT)}
+    return (409 if isinstance(error, ConflictError) else 400), {}
 
 
 def wrong_fields(
@@ -113,6 +124,8 @@ def send_form(
     done: str | Callable[[Any], str],
     sentence: str | Callable[[Any], str],
     again: Callable[[str | None], str],
+    *,
+    first: Callable[[Person], object] = lambda person: None,
 ) -> ResponseReturnValue:
     """Do as ``send`` if the fields are right; those that are not say so themselves, what is refused
     is said above them.
@@ -128,7 +141,7 @@ def send_form(
             form.shown.data = error.now_shown
         return again(said(error))
 
-    return send(use, done, sentence, refused)
+    return send(use, done, sentence, refused, first=first)
 
 
 def wanted_state() -> bool:

@@ -1,10 +1,44 @@
 """Files that people send and get back."""
 
-from flask import Response
+from collections.abc import Iterable
 
-from events.files.store import LARGEST_FILE
+from flask import Response
+from werkzeug.datastructures import FileStorage
+
+from events.files.quota import require_room
+from events.files.store import (
+    LARGEST_FILE,
+    StoredFile,
+    checked_file,
+    keep_file,
+    require_folder,
+)
+from events.models import Unit
+from web.kit.context import get_config, get_session, read_again
 
 LARGEST_UPLOAD = 4 * LARGEST_FILE  # bytes: some photos at once
+
+
+def take_in(sent: Iterable[FileStorage], unit: Unit) -> list[StoredFile]:
+    """Return the files of a form, stored for a unit; whoever sent them was asked whether they may.
+
+    Nothing is written in the database, and nobody waits for it. Raises the errors of
+    ``store.checked_file`` and of ``require_room``; then none of them is stored.
+    """
+    named, unit_id = [file for file in sent if file.filename], unit.id
+    if not named:
+        return []
+    folder = get_config().files
+    require_folder(folder)
+    read_again()  # photos take their time, in which no transaction is held open
+    uploads = [
+        checked_file(file.filename or "", file.stream.read(LARGEST_FILE + 1)) for file in named
+    ]
+    session = get_session()
+    require_room(
+        session, session.get_one(Unit, unit_id), sum(upload.file.size for upload in uploads)
+    )
+    return [keep_file(folder, upload) for upload in uploads]
 
 
 def as_download(body: bytes, media_type: str | None, name: str | None) -> Response:

@@ -51,6 +51,11 @@ _ROOMS = [
         _l("Personal data"),
         _l("What is stored of a person: taken along, or erased when they have left."),
     ),
+    (
+        "backups.show",
+        _l("Backups"),
+        _l("Which copies of everything there are, and how much room is left."),
+    ),
     ("mail.index", _l("Mail"), _l("What was written to the folder of mails.")),
 ]
 

@@ -36,7 +36,7 @@ from events.errors import (
     NotAllowedError,
     NotFoundError,
 )
-from events.files.pictures import without_metadata
+from events.files.pictures import clean_picture
 from events.files.store import LARGEST_FILE, StoredFile, file_type, store_file
 from events.models import Campaign, ChecklistItem, DocumentKind, Evidence
 
@@ -193,9 +193,9 @@ def test_what_lacks_something_is_refused_and_nothing_changes(session, cast, bann
 @pytest.mark.parametrize(
     ("body", "suffix"),
     [
-        (without_metadata(JPEG, "image/jpeg"), ".jpg"),
-        (without_metadata(PNG, "image/png"), ".png"),
-        (without_metadata(a_picture("WEBP"), "image/webp"), ".webp"),
+        (clean_picture(JPEG, "image/jpeg").body, ".jpg"),
+        (clean_picture(PNG, "image/png").body, ".png"),
+        (clean_picture(a_picture("WEBP"), "image/webp").body, ".webp"),
         (PDF, ".pdf"),
         (office_file("word/document.xml"), ".docx"),
         (office_file("xl/workbook.xml"), ".xlsx"),
@@ -267,7 +267,7 @@ def test_files_are_read_by_posts_in_the_unit_or_above_alone(session, cast, banne
     for who in (cast.thi, cast.hoa):
         assert file_of(session, piece.id, tmp_path, by=who, on=TODAY) == (
             piece,
-            without_metadata(JPEG, "image/jpeg"),
+            clean_picture(JPEG, "image/jpeg").body,
         )
     for who in (cast.khanh, cast.la):
         with pytest.raises(NotAllowedError):

@@ -62,16 +62,18 @@ def test_a_tick_with_its_file_that_was_ended_for_another_is_done_again_and_stand
     assert signed_in(cast.thi).get(f"{path}/minh-chung/{piece.id}/tep").data == PDF
 
 
-def test_a_database_that_cannot_be_written_is_not_asked_again(
+def test_a_full_disk_is_not_asked_again_and_what_was_typed_is_kept(
     signed_in, cast, opened, session, ended
 ):
     ended(psycopg.errors.DiskFull)
 
-    with pytest.raises(OperationalError):
-        signed_in(cast.thi).post(
-            f"/viec/{opened.item.id}/hoan-thanh",
-            **{"doc_ref-text": "1/KH", "doc_ref-dated": "2021-03-01"},
-        )
+    answer = signed_in(cast.thi).post(
+        f"/viec/{opened.item.id}/hoan-thanh",
+        **{"doc_ref-text": "1/KH", "doc_ref-dated": "2021-03-01"},
+    )
 
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "đã đầy" in answer.text
+    assert 'value="1/KH"' in answer.text
     session.rollback()
     assert not session.get_one(ChecklistItem, opened.item.id).is_done

@@ -1,0 +1,55 @@
+"""The daily backups, for administrators: whether there are any, and whether this is a copy, which
+sends no mail.
+"""
+
+import shutil
+from datetime import datetime, timedelta
+
+from flask import Blueprint, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from events.database import Session
+from events.files.backups import backups_in
+from events.files.disk import LEAST_FREE
+from events.models import Person
+from events.units.office import at_home_here, is_copy
+from web.kit.access import administrators_only
+from web.kit.context import get_config, get_session, now
+from web.kit.forms import send
+from web.kit.language import gettext as _
+
+bp = Blueprint("backups", __name__, url_prefix="/quan-tri/sao-luu")
+
+_OLD = timedelta(days=2)  # without a backup, after which somebody should look
+_MB = 1024**2
+
+
+@bp.get("")
+@administrators_only
+def show() -> ResponseReturnValue:
+    """List the backups that are there, with the room that is left for more."""
+    folder = get_config().backups
+    found = [manifest for _folder, manifest in backups_in(folder)] if folder else []
+    near = next((above for above in folder.parents if above.is_dir()), None) if folder else None
+    free = shutil.disk_usage(near).free if near else None
+    return render_template(
+        "backups/index.html",
+        folder=folder,
+        backups=found,
+        is_late=not found or now() - found[0].made > _OLD,
+        free=free // _MB if free is not None else None,
+        is_full=free is not None and free < LEAST_FREE,
+        is_copy=is_copy(get_session()),
+        mb=_MB,
+    )
+
+
+@bp.post("/gui-thu")
+@administrators_only
+def resume_mail() -> ResponseReturnValue:
+    """Let mail leave from a copy, which goes on in the place of what it was made from."""
+
+    def use(session: Session, _person: Person, _at: datetime) -> None:
+        at_home_here(session)
+
+    return send(use, url_for(".show"), _("Mail leaves from here again."))
