@@ -26,7 +26,7 @@ _COMMON_HERE = (  # what no list of other countries has
     *("sumvay", "giadinh", "giadinhvietnam", "tinhyeu", "hanhphuc", "hanhphucgiadinh"),
     *("matkhau", "matkhaumoi", "quantri", "quantrivien", "dangnhap", "taikhoan", "xinchao"),
     *("anhyeuem", "emyeuanh", "yeuem", "yeuanh", "conyeume", "conyeubome", "meyeucon"),
-    *("vietnam", "vietnamoi", "toiyeuvietnam", "tinh", "thanhpho", "phuong", "thitran", "huyen"),
+    *("vietnam", "toiyeuvietnam"),
     *("ubnd", "uybannhandan", "sovhttdl", "vanhoa", "banchidao", "congtacgiadinh", "khongbiet"),
 )
 

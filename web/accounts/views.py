@@ -108,10 +108,10 @@ def sign_in_by_link(token: str) -> ResponseReturnValue:
     refuse_the_hasty(counter_of_visitor())
     account = links.use_up(get_session(), token, LinkPurpose.SIGN_IN, now=now())
     if account is None:
-        failed(counter_of_visitor(), about=None, way="link")
+        failed(counter_of_visitor(), about=None, way="mailed-link")
         get_session().commit()
         return _link_page(None)
-    return come_in(account, request.args.get("next"), way="link")
+    return come_in(account, request.args.get("next"), way="mailed-link")
 
 
 @bp.get("/dang-nhap/mat-khau/<token>")
@@ -128,7 +128,7 @@ def choose_password(token: str) -> ResponseReturnValue:
     session, form = get_session(), NewPasswordForm()
     account = links.look_at(session, token, LinkPurpose.PASSWORD, now=now())
     if account is None:
-        failed(counter_of_visitor(), about=None, way="link")
+        failed(counter_of_visitor(), about=None, way="mailed-link")
         session.commit()
         return _new_password_page(None, form)
     form.known = (account.email, account.person.full_name)
@@ -140,7 +140,7 @@ def choose_password(token: str) -> ResponseReturnValue:
         return _new_password_page(None, form)
     set_password(account, form.password.data)
     flash(_("The password is changed."), "success")
-    return come_in(account, "/", way="link")
+    return come_in(account, "/", way="mailed-link")
 
 
 @bp.get("/dang-nhap/buoc-hai")

@@ -28,7 +28,7 @@ _A_PAGE = 50  # lines
 _ASKED = ("loai", "nguoi", "tu", "den")
 _WAYS = {
     "password": _l("password"),
-    "link": _l("mailed link"),
+    "mailed-link": _l("mailed link"),
     "sign-in": _l("to sign in"),
     "code": _l("code"),
     "passkey": _l("passkey"),
