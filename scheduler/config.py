@@ -134,6 +134,7 @@ class WebSettings(_Table):
     google_calendar_url: str = GOOGLE_CALENDAR_URL
     outlook_calendar_url: str = OUTLOOK_CALENDAR_URL
     trusted_proxies: int = Field(default=0, ge=0, le=5)
+    public_progress: bool = False
 
     @field_validator("google_calendar_url", "outlook_calendar_url")
     @classmethod

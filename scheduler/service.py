@@ -92,6 +92,7 @@ class Service:
             google_calendar_url=settings.web.google_calendar_url,
             outlook_calendar_url=settings.web.outlook_calendar_url,
             trusted_proxies=settings.web.trusted_proxies,
+            public_progress=settings.web.public_progress,
         )
 
     def open_ahead(self, now: datetime, year: int | None = None) -> list[Opened]:

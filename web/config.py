@@ -32,6 +32,7 @@ class WebConfig:
     administrator. ``sender`` is where mails come from as long as nobody entered another address,
     ``catalog`` the folder of the catalogue. ``files`` is the folder of uploaded evidence; without
     it nothing can be uploaded.
+    ``public_progress`` shows figures to everybody, without names.
     ``trusted_proxies`` is how many reverse proxies stand before it and may say who the visitor is.
     """
 
@@ -47,6 +48,7 @@ class WebConfig:
     google_calendar_url: str = GOOGLE_CALENDAR_URL
     outlook_calendar_url: str = OUTLOOK_CALENDAR_URL
     trusted_proxies: int = 0
+    public_progress: bool = False
     is_demo: bool = False
     testing: bool = False
     rate_limits: bool = True

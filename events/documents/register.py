@@ -35,7 +35,7 @@ from events.models import (
 )
 from events.models.campaigns import same_round
 from events.observances.printed import Printed, inherited
-from events.people.rights import require_post
+from events.people.rights import Capability, require
 from events.stale_forms import digest, require_shown
 from events.texts import required, short
 from events.units.lineage import made_from
@@ -77,7 +77,7 @@ def add_document(
     Raises ``NotAllowedError`` without a post in the unit or above it, ``InvalidInputError`` for
     what cannot stand on a document.
     """
-    require_post(session, by, campaign.unit, day_here(session, now))
+    require(session, by, Capability.DO_WORK, campaign.unit, day_here(session, now))
     document = Document(uid=new_uid(), campaign=campaign)
     _write(document, paper, item, by, now)
     session.add(document)
@@ -105,7 +105,7 @@ def correct_document(
     another type of an issued document or a day of issue of a draft, and ``ChangedMeanwhileError``
     when the document says something else by now.
     """
-    require_post(session, by, document.campaign.unit, day_here(session, now))
+    require(session, by, Capability.DO_WORK, document.campaign.unit, day_here(session, now))
     session.refresh(document, with_for_update=FOR_CHANGE)
     before, old_item, known, was_issued = (
         facts_of(document),
@@ -149,7 +149,7 @@ def issue_document(
     Issuing it again on the same day changes nothing; on another day it is refused with
     ``ConflictError``: the day of issue is corrected by ``correct_document``.
     """
-    require_post(session, by, document.campaign.unit, day_here(session, now))
+    require(session, by, Capability.DO_WORK, document.campaign.unit, day_here(session, now))
     _require_past(on, day_here(session, now))
     if document.issued == on:
         return document
@@ -180,7 +180,7 @@ def supersede(
     another document.
     """
     unit = document.campaign.unit
-    require_post(session, by, unit, day_here(session, now))
+    require(session, by, Capability.DO_WORK, unit, day_here(session, now))
     _lock_documents_of(session, unit.id)
     if older.campaign.unit_id not in session.scalars(made_from(unit.id)).all():
         raise InvalidInputError(N_("A document replaces one of the same unit."))
@@ -202,6 +202,26 @@ def supersede(
     keep(session, document, before, by, now)
     tell(session, document, "replaces", by, now, older=name_of(older))
     _let_dates_follow(session, document, {document.item}, by, now)
+    return document
+
+
+def is_public(document: Document) -> bool:
+    """Tell whether everybody may read a document: it was marked so, and issued."""
+    return document.public and document.issued is not None
+
+
+def mark_public(
+    session: Session, document: Document, *, public: bool, by: Person, now: datetime
+) -> Document:
+    """Let everybody read a document once it is issued, or no longer. Asking twice changes nothing.
+
+    Raises ``NotAllowedError``.
+    """
+    require(session, by, Capability.DO_WORK, document.campaign.unit, day_here(session, now))
+    before = facts_of(document)
+    document.public = public
+    session.flush()
+    keep(session, document, before, by, now)
     return document
 
 
@@ -289,13 +309,15 @@ def get_document_of(session: Session, unit: Unit, uid: str) -> Document:
 
 
 def file_of(
-    session: Session, document: Document, folder: Path | None, *, by: Person, on: date
+    session: Session, document: Document, folder: Path | None, *, by: Person | None, on: date
 ) -> bytes:
-    """Return a document's file, to people with a post in its unit or above.
+    """Return a document's file: of one that is public to everybody, else to people with a post in
+    its unit or above.
 
     Raises ``NotAllowedError`` and ``NotFoundError``.
     """
-    require_post(session, by, document.campaign.unit, on)
+    if not is_public(document):
+        require(session, by, Capability.READ_WORK, document.campaign.unit, on)
     return read_file(folder, document.file_digest)
 
 

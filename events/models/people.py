@@ -1,11 +1,24 @@
 """Persons, the roles of the administration and who holds which post when."""
 
+from enum import StrEnum
+
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from events.database import Base, Key, PrimaryKey, Uid
 from events.models.columns import FromCatalog, Valid
 from events.models.units import Unit
+
+
+class Duty(StrEnum):
+    """What a post makes of somebody in an installation: what it allows is the table in
+    ``events/people/rights.py``.
+    """
+
+    OFFICER = "officer"
+    ORGANISER = "organiser"
+    LEADER = "leader"
+    READER = "reader"
 
 
 class Role(FromCatalog, Valid, Base):
@@ -23,6 +36,7 @@ class Role(FromCatalog, Valid, Base):
     position: Mapped[int] = mapped_column(default=0)
     # has its own series of numbers: it issues the documents of campaigns that it leads
     issues_papers: Mapped[bool] = mapped_column(default=False)
+    duty: Mapped[Duty] = mapped_column(default=Duty.ORGANISER)
 
 
 class Person(Base):
@@ -41,6 +55,7 @@ class Person(Base):
     phone: Mapped[str | None]
     language: Mapped[str] = mapped_column(default="vi")
     is_demo: Mapped[bool] = mapped_column(default=False)
+    is_administrator: Mapped[bool] = mapped_column(default=False)
     search: Mapped[str]
 
     posts: Mapped[list["Post"]] = relationship(

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from events.database import new_uid
 from events.errors import N_, ConflictError, NotFoundError
 from events.models import Person, Post
-from events.people.rights import require_post
+from events.people.rights import Capability, require
 from events.texts import folded, nfc, one_line, required
 
 
@@ -68,7 +68,7 @@ def correct_person(
     if person.id != by.id:
         others = session.scalars(select(Post).where(Post.person_id == person.id, Post.on(on)))
         for unit in {post.unit, *(other.unit for other in others)}:
-            require_post(session, by, unit, on)
+            require(session, by, Capability.CHANGE_PEOPLE, unit, on)
     person.full_name, person.phone = _clean_name(full_name), _clean_phone(phone)
     person.search = folded(person.full_name, person.email)
     return person

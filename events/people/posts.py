@@ -10,7 +10,7 @@ from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.locks import FOR_CHANGE
 from events.models import Person, Post, Unit
 from events.people.persons import add_person, fill_in_phone, find_person
-from events.people.rights import require_post
+from events.people.rights import Capability, require
 from events.people.roles import roles_at
 from events.texts import folded
 
@@ -46,7 +46,7 @@ def appoint(
     the address belongs to somebody of another name or with another number, ``InvalidInputError``
     for a role that nobody can hold there on that day.
     """
-    require_post(session, by, unit, on)
+    require(session, by, Capability.CHANGE_PEOPLE, unit, on)
     if unit.valid_to is not None and unit.valid_to < on:
         raise ConflictError(
             N_("%(unit)s already ends on %(day)s."),
@@ -75,7 +75,7 @@ def end_post(session: Session, post_id: int, *, by: Person, on: date) -> Post:
     post = session.get(Post, post_id, with_for_update=FOR_CHANGE)
     if post is None:
         raise NotFoundError(kind="post", key=post_id)
-    require_post(session, by, post.unit, on)
+    require(session, by, Capability.CHANGE_PEOPLE, post.unit, on)
     if post.valid_to is None or post.valid_to >= on:
         post.valid_to = on - timedelta(days=1)
     return post

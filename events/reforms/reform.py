@@ -23,6 +23,7 @@ from events.installation import day_here
 from events.locks import FOR_CHANGE, lock_tree
 from events.models import Level, Reform, ReformKind, Unit
 from events.people.proposed_posts import propose_posts
+from events.people.rights import Capability, require_for_all
 from events.reforms.handover import HandedOver, hand_over
 from events.reforms.successor_rows import Successions, children_on
 from events.texts import folded, nfc, one_line, required, slug_of
@@ -76,6 +77,7 @@ def merge(
     Raises ``InvalidInputError`` or ``ConflictError``, naming the unit that stands in the way;
     nothing is half done.
     """
+    require_for_all(session, stamp.by, Capability.CHANGE_UNITS, stamp.now)
     if len(keys) < 2 or len(set(keys)) < len(keys):
         raise InvalidInputError(
             N_("A merge needs at least two different units; a unit cannot be merged into itself.")
@@ -111,6 +113,7 @@ def split(
 
     Units below it must each be given to one part.
     """
+    require_for_all(session, stamp.by, Capability.CHANGE_UNITS, stamp.now)
     [old] = _all_ending(session, [key], on, stamp.now)
     names = [folded(new.full_name) for new in into]
     if len(into) < 2 or len(set(names)) < len(names):
@@ -141,6 +144,7 @@ def rename(
     """Give a unit a new full name from ``on``: a new row that succeeds the old one, whose campaigns
     keep the old name.
     """
+    require_for_all(session, stamp.by, Capability.CHANGE_UNITS, stamp.now)
     [old] = _all_ending(session, [key], on, stamp.now)
     if one_line(new_name) == old.full_name:
         raise InvalidInputError(N_("%(unit)s already has this name."), unit=old.full_name)
@@ -162,6 +166,7 @@ def move(
     stamp: Stamp,
 ) -> Reformed:
     """Let a unit, with all below it, stand below another one from ``on``, as a new row."""
+    require_for_all(session, stamp.by, Capability.CHANGE_UNITS, stamp.now)
     [old] = _all_ending(session, [key], on, stamp.now)
     parent = _get_unit(session, parent_key)
     if parent.id == old.parent_id:
@@ -192,6 +197,7 @@ def found(
     Raises ``InvalidInputError`` for a level whose units people enter themselves, for a name that
     does not say what the unit is, and without a fitting unit above.
     """
+    require_for_all(session, stamp.by, Capability.CHANGE_UNITS, stamp.now)
     _require_day(session, on, stamp.now)
     level = session.get(Level, level_key)
     if level is None or level.entered_by is not None:
@@ -223,6 +229,7 @@ def abolish_level(
     """End every unit of a level the day before ``on``; what is below hangs on the units above, as
     new rows.
     """
+    require_for_all(session, stamp.by, Capability.CHANGE_UNITS, stamp.now)
     level = session.get(Level, level_key)
     if level is None:
         raise NotFoundError(N_("There is no level “%(key)s”."), key=level_key)

@@ -28,6 +28,7 @@ from events.models import (
     Unit,
     UnitSuccession,
 )
+from events.people.rights import Capability, require_for_all
 from events.units.tree import names_of
 
 TAKEN_BACK = "taken_back"  # in `detail`: when, and by whom
@@ -63,6 +64,7 @@ def take_back(session: Session, reform_id: int, *, by: Person | None, now: datet
     Raises ``ConflictError``, naming the unit, once something hangs on a new one or work was handed
     over.
     """
+    require_for_all(session, by, Capability.CHANGE_UNITS, now)
     lock_tree(session)
     reform = session.get(Reform, reform_id, with_for_update=FOR_CHANGE, populate_existing=True)
     if reform is None:

@@ -23,7 +23,7 @@ from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.models import DocumentKind
 from events.models.history import Door
 from events.people.proposed_posts import decide_proposal, waiting_proposals
-from events.people.rights import may_work_on
+from events.people.rights import Capability, may
 from events.reforms.handover import hand_over_due
 from events.reforms.reform import NewUnit, abolish_level, merge, rename, split
 from events.units.tree import get_unit
@@ -159,11 +159,11 @@ def test_only_people_of_the_units_that_follow_or_above_them_answer(
     old = happiness.commune
 
     # her posts there are not confirmed yet
-    assert not may_work_on(session, happiness.thi, old, DAY)
+    assert not may(session, happiness.thi, Capability.DO_WORK, old, DAY)
     confirm_posts(session, happiness)
     session.flush()
     allowed = [
-        may_work_on(session, who, old, DAY)
+        may(session, who, Capability.DO_WORK, old, DAY)
         for who in (happiness.thi, happiness.hoa, neighbour, happiness.khanh)
     ]
     assert allowed == [True, True, False, False]
@@ -183,7 +183,7 @@ def test_the_province_answers_for_what_an_abolished_district_left_also_under_its
         on=NEXT_DAY.date(),
         basis=None,
     )
-    assert not may_work_on(session, happiness.hoa, happiness.district, NEXT_DAY.date())
+    assert not may(session, happiness.hoa, Capability.DO_WORK, happiness.district, NEXT_DAY.date())
     for proposal in waiting_proposals(session):
         decide_proposal(
             session,
@@ -194,7 +194,7 @@ def test_the_province_answers_for_what_an_abolished_district_left_also_under_its
             as_administrator=True,
         )
 
-    assert may_work_on(session, happiness.hoa, happiness.district, NEXT_DAY.date())
+    assert may(session, happiness.hoa, Capability.DO_WORK, happiness.district, NEXT_DAY.date())
 
 
 def test_whoever_answers_for_a_merged_unit_does_not_do_there_what_went_over(
@@ -211,6 +211,6 @@ def test_whoever_answers_for_a_merged_unit_does_not_do_there_what_went_over(
     confirm_posts(session, happiness)
     plan = item_of(session, get_unit(session, "23344"), "plan_commune")
 
-    assert may_work_on(session, neighbour, happiness.commune, DAY)
+    assert may(session, neighbour, Capability.DO_WORK, happiness.commune, DAY)
     with pytest.raises(ConflictError, match="went over"):
         add_evidence(session, plan.id, DOCUMENT, Stamp(happiness.thi, ON_THE_DAY))

@@ -1,6 +1,7 @@
 """Accounts: how a person signs in.
 
-What a person may do follows from their posts, only administration from a role here.
+What a person may do follows from the person and its posts (``events/people/rights.py``); the roles
+here are only what Flask-Security wants to find.
 
 The column names are those that Flask-Security reads; ``fs_uniquifier`` is what a session cookie and
 a mailed link name instead of the id, so a new value signs a person out everywhere.
@@ -54,7 +55,7 @@ class Account(Base, UserMixin):
 
     @property
     def is_administrator(self) -> bool:
-        return any(role.name == ADMINISTRATOR for role in self.roles)
+        return self.person.is_administrator
 
 
 def account_of(session: Session, person: Person) -> Account:

@@ -28,7 +28,7 @@ from events.checklist.integration import credited_to, stand_in
 from events.checklist.listing import get_item, lines_of
 from events.checklist.origins import is_gone
 from events.checklist.real_days import first_days, proposed_day
-from events.checklist.rights import may_excuse, may_work_on_item, went_over
+from events.checklist.rights import may_excuse, may_work_on_item, require_reader, went_over
 from events.checklist.states import (
     block_item,
     complete_item,
@@ -53,7 +53,7 @@ from events.errors import (
 from events.files.store import LARGEST_FILE, store_file
 from events.language import say
 from events.models import ChecklistItem, ItemState, Person, Unit
-from events.people.rights import may_work_on
+from events.people.rights import Capability, may
 from events.units.tree import ancestors, children
 from web.kit.addresses import safe_next
 from web.kit.context import current_person, get_calendar, get_config, get_session, today
@@ -97,8 +97,11 @@ def allow_uploads(_endpoint: str | None, _values: dict[str, Any] | None) -> None
 @bp.get("/<int:item_id>")
 def show(item_id: int) -> str:
     """Show one item with its history. ``?back=`` is where its form leads afterwards."""
+    session = get_session()
+    item = get_item(session, item_id)
+    require_reader(session, current_person(), item, today())
     return _page(
-        get_item(get_session(), item_id),
+        item,
         back=safe_next(request.args.get("back"), url_for(".show", item_id=item_id)),
     )
 
@@ -339,7 +342,9 @@ def _page(
     history = history_of(session, item)
     last = last_change(history)
     person = current_person()
-    may_choose = person is not None and may_work_on(session, person, item.campaign.unit, today())
+    may_choose = person is not None and may(
+        session, person, Capability.DO_WORK, item.campaign.unit, today()
+    )
     # neither opening it nor an undo that would is offered
     gone = item.state is ItemState.NOT_REQUIRED and is_gone(item)
     return render_template(
@@ -365,7 +370,7 @@ def _page(
         undivided=undivided_in(history) if item.is_open else [],
         may_excuse=person is not None and may_excuse(session, person, item, today()),
         may_choose=may_choose,
-        may_tick=person is None or may_work_on_item(session, person, item, today()),
+        may_tick=person is not None and may_work_on_item(session, person, item, today()),
         error=said(error),
         back=back,
         done_on=done_on,

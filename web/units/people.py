@@ -11,7 +11,7 @@ from events.errors import ConflictError, DomainError, InvalidInputError
 from events.models import Person, Post, Unit
 from events.people.persons import correct_person, normal_email
 from events.people.posts import appoint, end_post, posts_of_unit
-from events.people.rights import may_work_on
+from events.people.rights import Capability, may
 from events.people.roles import roles_at
 from events.units.tree import ancestors, get_unit
 from web.kit.addresses import here
@@ -141,7 +141,7 @@ def _allowed(slug: str) -> tuple[Unit, Person]:
     if person is None:
         abort(redirect(url_for("accounts.sign_in", next=here()), 303))
     unit = get_unit(get_session(), slug)
-    if not may_work_on(get_session(), person, unit, today()):
+    if not may(get_session(), person, Capability.CHANGE_PEOPLE, unit, today()):
         abort(403)
     return unit, person
 

@@ -87,7 +87,9 @@ def test_theme_slogans_and_anniversary_are_the_same_on_every_page_and_in_the_cal
         session.delete(theme)
     session.flush()
     session.expire_all()
-    announce_theme(session, month, 2021, "Chủ đề của tháng", ["Khẩu hiệu của tháng"], now=NOON)
+    announce_theme(
+        session, month, 2021, "Chủ đề của tháng", ["Khẩu hiệu của tháng"], by=None, now=NOON
+    )
     day = (
         select(Campaign)
         .join(Campaign.observance)

@@ -13,7 +13,6 @@ from events.templates import editing
 from tests.conftest import Cast
 from tests.events.replanning.test_anchors import open_template
 from tests.web.conftest import NOON, Clock, Opened, Visitor
-from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def hoa(signed_in: Callable[[Person], Visitor], cast: Cast, opened: Opened) -> V
 def administrator(
     signed_in: Callable[[Person], Visitor], cast: Cast, opened: Opened, session: Session
 ) -> Visitor:
-    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    cast.hoa.is_administrator = True
     return signed_in(cast.hoa)
 
 

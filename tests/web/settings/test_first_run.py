@@ -14,7 +14,6 @@ from events.units.office import office_of
 from events.units.start_lines import start_line
 from events.units.tree import get_unit, roots
 from tests.web.conftest import Clock, Visitor
-from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 NOW = datetime(2026, 11, 30, 2, tzinfo=UTC)
 TODAY = date(2026, 11, 30)
@@ -33,7 +32,7 @@ def first(signed_in: Callable[[Person], Visitor], session: Session, clock: Clock
     clock.now = NOW
     person = add_person(session, "Quản trị", "quan.tri@example.org")
     give_post(session, person, get_unit(session, "51-2025"), "so_vhttdl", since=TODAY)
-    account_of(session, person).roles = [AccountRole(name=ADMINISTRATOR)]
+    person.is_administrator = True
     return signed_in(person)
 
 

@@ -10,7 +10,6 @@ from events.models import Campaign, Observance, Person, Template, Unit
 from events.observances.occurrences import extend_horizon
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Visitor
-from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 from web.settings.own_observances import COLORS
 
 A_DAY = {
@@ -27,7 +26,7 @@ A_DAY = {
 
 @pytest.fixture
 def administrator(signed_in: Callable[[Person], Visitor], cast: Cast, session: Session) -> Visitor:
-    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    cast.hoa.is_administrator = True
     extend_horizon(session, now=NOON)
     return signed_in(cast.hoa)
 

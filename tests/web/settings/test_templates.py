@@ -13,14 +13,13 @@ from events.templates import editing
 from events.templates.entries import MOST_ITEMS
 from tests.conftest import Cast, tick_off
 from tests.web.conftest import NOON, Clock, Opened, Visitor
-from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 EDIT = "/mau/happiness_day/sua"
 
 
 @pytest.fixture
 def administrator(signed_in: Callable[[Person], Visitor], cast: Cast, session: Session) -> Visitor:
-    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    cast.hoa.is_administrator = True
     return signed_in(cast.hoa)
 
 
