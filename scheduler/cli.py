@@ -16,6 +16,7 @@ from scheduler.commands import (
     mail,
     people,
     provinces,
+    rights,
     service,
     simulate,
     start_line,
@@ -84,6 +85,7 @@ for room in (
     units,
     workdays,
     start_line,
+    rights,
 ):
     for command in room.COMMANDS:
         cli.add_command(command)

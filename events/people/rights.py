@@ -80,7 +80,7 @@ WHAT: Mapping[Capability, str] = MappingProxyType(
         Capability.KEEP_OBSERVANCES: N_("keep observances, their themes and legal bases"),
         Capability.KEEP_TEMPLATES: N_("change templates, and let rounds take a new version"),
         Capability.OPEN_ROUNDS: N_(
-            "open campaigns ahead of time, for reference or on a chosen day"
+            "open campaigns ahead of time, or on a chosen day"
         ),
         Capability.CHANGE_UNITS: N_("merge, split, rename, move, found and end units"),
         Capability.SEE_MAIL: N_("see which mails were written, to whom and when"),
