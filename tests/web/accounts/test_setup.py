@@ -107,12 +107,12 @@ def test_an_account_made_by_a_mailed_link_does_not_end_the_first_run(
 
 
 def test_a_known_person_becomes_administrator_with_their_own_account(
-    stranger: Visitor, cast: Cast, session: Session, code: str
+    leader: Visitor, cast: Cast, session: Session, code: str
 ):
     account_of(session, cast.hoa)
     session.commit()
 
-    stranger.post("/cai-dat", **form(code, session, email="hoa@example.org"))
+    leader.post("/cai-dat", **form(code, session, email="hoa@example.org"))
 
     account = session.scalars(select(Account), execution_options={"populate_existing": True}).one()
     assert account.person_id == cast.hoa.id

@@ -49,10 +49,10 @@ def due_of(session: Session, opened: Opened) -> date:
 
 
 def test_the_campaign_at_the_top_leads_to_moving_its_dates(
-    hoa: Visitor, stranger: Visitor, opened: Opened
+    hoa: Visitor, leader: Visitor, opened: Opened
 ):
     assert dates(opened) in hoa.read(f"/chien-dich/{opened.province.uid}")
-    assert dates(opened) not in stranger.read(f"/chien-dich/{opened.province.uid}")
+    assert dates(opened) not in leader.read(f"/chien-dich/{opened.province.uid}")
     assert "doi-ngay" not in hoa.read(f"/chien-dich/{opened.commune.uid}")
 
 

@@ -43,9 +43,9 @@ def entered(session: Session) -> list[Document]:
     return list(session.scalars(select(Document).order_by(Document.id)))
 
 
-def test_a_campaign_leads_to_its_documents(stranger: Visitor, opened: Opened):
-    assert f'href="{address(opened)}"' in stranger.read(f"/chien-dich/{opened.commune.uid}")
-    stranger.read(address(opened))
+def test_a_campaign_leads_to_its_documents(leader: Visitor, opened: Opened):
+    assert f'href="{address(opened)}"' in leader.read(f"/chien-dich/{opened.commune.uid}")
+    leader.read(address(opened))
 
 
 def test_a_new_documents_issuer_is_the_units_peoples_committee(thi: Visitor, opened: Opened):

@@ -159,8 +159,8 @@ def test_a_form_without_its_token_changes_nothing(
     assert status_of(session, opened.item) is TodoStatus.NEEDS_ACTION
 
 
-def test_an_unknown_item_is_not_found(signed_in, cast: Cast, stranger: Visitor):
-    stranger.read("/viec/999999", 404)
+def test_an_unknown_item_is_not_found(signed_in, cast: Cast, leader: Visitor):
+    leader.read("/viec/999999", 404)
     assert signed_in(cast.thi).post("/viec/999999/hoan-thanh").status_code == 404
 
 
@@ -448,15 +448,15 @@ def test_a_missing_reason_is_asked_for_on_the_page(
 
 
 def test_history_says_why_a_date_moved_in_the_readers_language(
-    stranger: Visitor, cast: Cast, opened: Opened, session: Session
+    leader: Visitor, cast: Cast, opened: Opened, session: Session
 ):
     earlier = opened.item.due - timedelta(days=1)
     moved = {"due": earlier, "due_reason": DayReason(Cause.TET, provisional=True)}
     write_columns(session, opened.item, moved, Stamp(cast.hoa, NOON))
     session.commit()
 
-    vietnamese = stranger.read(f"/viec/{opened.item.id}")
-    english = stranger.in_english().read(f"/viec/{opened.item.id}")
+    vietnamese = leader.read(f"/viec/{opened.item.id}")
+    english = leader.in_english().read(f"/viec/{opened.item.id}")
 
     assert "vì hạn gốc rơi trong kỳ nghỉ Tết (dự kiến)" in vietnamese
     assert "because the original date falls within the Tết break (provisional)" in english

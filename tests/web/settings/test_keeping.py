@@ -158,7 +158,7 @@ def test_anniversaries_are_worded_as_the_province_does(administrator: Visitor, s
 
 
 def test_a_kind_opens_on_a_chosen_day_and_its_page_works(
-    administrator: Visitor, stranger: Visitor, session: Session
+    administrator: Visitor, leader: Visitor, session: Session
 ):
     address = "/ngay-ky-niem/loai/training_course/mo"
     assert 'type="date"' in administrator.read(address)
@@ -166,11 +166,11 @@ def test_a_kind_opens_on_a_chosen_day_and_its_page_works(
     response = administrator.post(address, day="2021-10-12", who="all")
 
     assert response.status_code == 303
-    page = stranger.read(response.location)
+    page = leader.read(response.location)
     assert "12/10/2021" in page
     item = session.scalars(select(Campaign).where(Campaign.period == "2021-10-12")).first().items[0]
-    stranger.read(f"/viec/{item.id}")
-    stranger.read(f"/tien-do/{item.campaign.unit.slug}")
+    leader.read(f"/viec/{item.id}")
+    leader.read(f"/tien-do/{item.campaign.unit.slug}")
 
 
 def test_opening_it_again_adds_nothing(administrator: Visitor, session: Session):

@@ -326,9 +326,9 @@ def test_an_item_in_which_a_unit_issues_its_plan_is_ticked(
 
 
 def test_a_template_is_downloaded_and_taken_in_again(
-    administrator: Visitor, stranger: Visitor, session: Session
+    administrator: Visitor, leader: Visitor, session: Session
 ):
-    text = stranger.read("/mau/happiness_day.toml")
+    text = leader.read("/mau/happiness_day.toml")
     token = fields(administrator.read("/mau/nhap"))["csrf_token"]
     file = (BytesIO(text.replace("offset_days = -13", "offset_days = -12", 1).encode()), "mau.toml")
 
@@ -395,16 +395,16 @@ def test_the_days_of_two_reporting_periods_are_not_exchanged(
 
 
 def test_every_version_is_read_and_campaigns_say_theirs(
-    administrator: Visitor, stranger: Visitor, session: Session, opened: Opened
+    administrator: Visitor, leader: Visitor, session: Session, opened: Opened
 ):
     form = fields(administrator.read(EDIT))
     old = form["0.title_vi"][0]
     send(administrator, EDIT, form | {"0.title_vi": ["Việc đã đổi tên"]})
 
-    assert old in unescape(stranger.read("/mau/happiness_day/phien-ban/1"))
-    assert "Việc đã đổi tên" in stranger.read("/mau/happiness_day/phien-ban/2")
-    stranger.read("/mau/happiness_day/phien-ban/3", 404)
-    page = stranger.read(f"/chien-dich/{opened.commune.uid}")
+    assert old in unescape(leader.read("/mau/happiness_day/phien-ban/1"))
+    assert "Việc đã đổi tên" in leader.read("/mau/happiness_day/phien-ban/2")
+    leader.read("/mau/happiness_day/phien-ban/3", 404)
+    page = leader.read(f"/chien-dich/{opened.commune.uid}")
     assert 'href="/mau/happiness_day/phien-ban/1"' in page
     assert "phiên bản 1" in page
 
