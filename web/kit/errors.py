@@ -26,7 +26,7 @@ from events.errors import (
     YearOutOfRangeError,
 )
 from events.language import say
-from web.kit.addresses import came_from, here
+from web.kit.addresses import came_from, here, safe_next
 from web.kit.context import current_person, get_session
 from web.kit.language import current
 from web.kit.language import gettext as _
@@ -92,13 +92,14 @@ def _to_sign_in() -> ResponseReturnValue:
     if request.accept_mimetypes.provided and not request.accept_mimetypes.accept_html:
         return Response(f"{_sentence(401)}\n", 401, mimetype="text/plain")
     looking = request.method in ("GET", "HEAD")
+    where = here() if looking else safe_next(request.form.get("back"), came_from())
     flash(
         _("Please sign in to see this page.")
         if looking
         else _("Please sign in first. Nothing was changed."),
         "warning",
     )
-    return redirect(url_for("accounts.sign_in", next=here() if looking else came_from()), 303)
+    return redirect(url_for("accounts.sign_in", next=where), 303)
 
 
 def _our_fault(error: Exception) -> Response:

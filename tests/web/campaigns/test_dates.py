@@ -290,11 +290,14 @@ def test_a_new_items_date_follows_no_arrow_since_nothing_came_before_it(
     assert "→" not in row
 
 
-def test_only_administrators_apply_versions(hoa: Visitor, opened: Opened):
-    address = f"/chien-dich/{opened.province.uid}/phien-ban"
+def test_only_who_steers_at_the_top_applies_versions(
+    hoa: Visitor, signed_in, cast: Cast, opened: Opened
+):
+    address, thi = f"/chien-dich/{opened.province.uid}/phien-ban", signed_in(cast.thi)
 
-    hoa.read(address, 403)
-    assert hoa.post(address, so="1", fingerprint="x").status_code == 403
+    hoa.read(address)
+    thi.read(address, 403)
+    assert thi.post(address, so="1", fingerprint="x").status_code == 403
 
 
 def test_a_report_is_asked_for_its_new_cut_off_alone(

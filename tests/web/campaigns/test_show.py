@@ -78,13 +78,25 @@ def test_a_parent_shows_the_units_below_with_their_progress(leader: Visitor, ope
     assert "Gồm cả cấp dưới" in page
 
 
-def test_strangers_may_read_and_see_the_tick(stranger: Visitor, opened: Opened, session: Session):
-    opened.item.evidence_min = 0
-    session.commit()
+def test_strangers_are_led_to_sign_in_and_back_by_a_printed_code(stranger: Visitor, opened: Opened):
+    address = f"/chien-dich/{opened.commune.uid}"
 
-    assert f'action="/viec/{opened.item.id}/hoan-thanh"' in stranger.read(
-        f"/chien-dich/{opened.commune.uid}"
-    )
+    response = stranger.get(address)
+
+    assert response.location == f"/dang-nhap?next={address}"
+    assert response.headers["X-Robots-Tag"] == "noindex"
+    assert opened.commune.summary not in response.text
+
+
+def test_a_unit_reads_of_a_campaign_above_what_it_is_about_and_not_how_its_work_stands(
+    signed_in, cast, opened: Opened
+):
+    page = signed_in(cast.thi).read(f"/chien-dich/{opened.province.uid}")
+
+    assert opened.province.summary in page
+    assert "Danh mục việc dành cho người có chức danh tại tỉnh Kon Tum" in page
+    assert opened.province.items[0].summary not in page
+    assert opened.other_commune.unit.name not in page
 
 
 def test_the_tick_of_an_item_that_wants_evidence_leads_to_its_form(signed_in, cast, opened: Opened):
@@ -98,8 +110,8 @@ def test_the_tick_of_an_item_that_wants_evidence_leads_to_its_form(signed_in, ca
     assert f'action="/viec/{opened.item.id}/hoan-thanh"' not in page
 
 
-def test_who_has_no_post_there_reads_that_ticking_is_for_others(signed_in, cast, opened: Opened):
-    page = signed_in(cast.khanh).read(f"/chien-dich/{opened.commune.uid}")
+def test_who_only_reads_there_reads_that_ticking_is_for_others(leader: Visitor, opened: Opened):
+    page = leader.read(f"/chien-dich/{opened.commune.uid}")
 
     assert "chỉ để xem" in page
     assert "/hoan-thanh" not in page

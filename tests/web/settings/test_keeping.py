@@ -294,7 +294,7 @@ def test_a_kind_with_a_cut_off_is_switched_on_and_off(administrator: Visitor, se
 def test_others_see_nothing_of_it(
     signed_in: Callable[[Person], Visitor], cast: Cast, stranger: Visitor, path: str
 ):
-    assert "dành cho quản trị viên" in signed_in(cast.thi).read(path, 403)
+    assert "quyết định chung cho toàn hệ thống" in signed_in(cast.thi).read(path, 403)
     assert stranger.get(path).location.startswith("/dang-nhap?next=")
 
 

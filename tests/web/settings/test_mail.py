@@ -54,7 +54,7 @@ def test_others_see_no_mail(
     signed_in: Callable[[Person], Visitor], cast: Cast, stranger: Visitor, key: str
 ):
     for path in ("/thu/", f"/thu/{key}", f"/thu/{key}/html"):
-        assert "dành cho quản trị viên" in signed_in(cast.thi).read(path, 403)
+        assert "quyết định chung cho toàn hệ thống" in signed_in(cast.thi).read(path, 403)
         assert stranger.get(path).location.startswith("/dang-nhap?next=/thu/")
 
 

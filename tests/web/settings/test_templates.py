@@ -59,17 +59,19 @@ def number_of(form: dict[str, list[str]], key: str) -> str:
     )
 
 
-def test_everybody_sees_templates_and_only_administrators_change_them(
+def test_who_is_signed_in_sees_templates_and_only_who_steers_at_the_top_changes_them(
     stranger: Visitor, signed_in: Callable[[Person], Visitor], cast: Cast
 ):
-    assert "Ngày Quốc tế Hạnh phúc" in stranger.read("/mau/")
-    assert EDIT not in stranger.read("/mau/happiness_day")
-    assert stranger.get(EDIT).location.startswith("/dang-nhap")
     thi = signed_in(cast.thi)
+    assert "Ngày Quốc tế Hạnh phúc" in thi.read("/mau/")
+    assert EDIT not in thi.read("/mau/happiness_day")
+    assert EDIT in signed_in(cast.hoa).read("/mau/happiness_day")
+    assert stranger.get("/mau/").location.startswith("/dang-nhap")
+    assert stranger.get(EDIT).location.startswith("/dang-nhap")
     for path in (EDIT, "/mau/nhap", "/mau/happiness_day/de-xuat"):
         thi.read(path, 403)
         assert thi.post(path).status_code == 403
-    stranger.read("/mau/khong-co", 404)
+    thi.read("/mau/khong-co", 404)
 
 
 def test_sending_the_form_unchanged_makes_no_version(administrator: Visitor, session: Session):
