@@ -74,6 +74,12 @@ def may_excuse(session: Session, person: Person, item: ChecklistItem, on: date) 
     return may(session, person, Capability.DO_WORK, unit, on)
 
 
+def require_doer(session: Session, person: Person, item: ChecklistItem, on: date) -> None:
+    """Raise ``NotAllowedError`` unless ``person`` may change an item."""
+    if not may_work_on_item(session, person, item, on):
+        raise NotAllowedError(unit=item.campaign.unit.full_name)
+
+
 def require_excuser(session: Session, item: ChecklistItem, by: Person, on: date) -> None:
     """Raise ``ConflictError`` unless ``by`` may say that an item is not required."""
     above = item.campaign.unit.parent

@@ -79,9 +79,7 @@ WHAT: Mapping[Capability, str] = MappingProxyType(
         Capability.DECIDE_DAYS_OFF: N_("enter the decisions on days off and swap days"),
         Capability.KEEP_OBSERVANCES: N_("keep observances, their themes and legal bases"),
         Capability.KEEP_TEMPLATES: N_("change templates, and let rounds take a new version"),
-        Capability.OPEN_ROUNDS: N_(
-            "open campaigns ahead of time, or on a chosen day"
-        ),
+        Capability.OPEN_ROUNDS: N_("open campaigns ahead of time, or on a chosen day"),
         Capability.CHANGE_UNITS: N_("merge, split, rename, move, found and end units"),
         Capability.SEE_MAIL: N_("see which mails were written, to whom and when"),
         Capability.READ_MAIL: N_("read the mails of others"),

@@ -211,6 +211,11 @@ STATES |= {"opened": _opened, "family_day": _with_family_day}
 
 @pytest.fixture
 def opened(session: Session, cast: Cast) -> Opened:
+    return opened_of(session, cast)
+
+
+def opened_of(session: Session, cast: Cast) -> Opened:
+    """Return the campaigns of the cast's units where that of the day is open."""
     happiness_day = Campaign.template.has(Template.key == "happiness_day")
 
     def of(unit_id: int) -> Campaign:

@@ -25,7 +25,7 @@ from events.observances import printed
 from events.people.rights import Capability, require
 from events.people.visibility import Fact
 from events.units.tree import ancestors
-from web.kit.context import current_person, get_config, get_session, today
+from web.kit.context import current_person, get_config, get_session, signed_in_person, today
 from web.kit.entries import day_of
 from web.kit.fields import DateField, SelectField
 from web.kit.forms import ChangingForm, Form, for_people, send, send_form, wanted_state
@@ -116,7 +116,7 @@ def index(uid: str) -> str:
 @bp.post("")
 def add(uid: str) -> ResponseReturnValue:
     """Enter a draft."""
-    campaign = get_campaign(get_session(), uid)
+    campaign = _to_write_in(uid)
     form = _paper_form(campaign)
 
     def use(session: Session, person: Person, at: datetime) -> Document:
@@ -148,7 +148,7 @@ def edit(uid: str, document: str) -> ResponseReturnValue:
 def correct(uid: str, document: str) -> ResponseReturnValue:
     """Correct what was entered, and the day on which it was issued."""
     session = get_session()
-    campaign = get_campaign(session, uid)
+    campaign = _to_write_in(uid)
     found = register.get_document(session, campaign, document)
     # which a page that was opened before does not send
     form = _paper_form(campaign, found, issued=found.issued)
@@ -195,7 +195,7 @@ def download(uid: str, document: str) -> ResponseReturnValue:
 def issue(uid: str, document: str) -> ResponseReturnValue:
     """Record that a document went out; what it prints is kept from now on."""
     session = get_session()
-    campaign = get_campaign(session, uid)
+    campaign = _to_write_in(uid)
     found = register.get_document(session, campaign, document)
     stood = _due_dates(campaign)
 
@@ -219,7 +219,7 @@ def issue(uid: str, document: str) -> ResponseReturnValue:
 def publish(uid: str, document: str) -> ResponseReturnValue:
     """Let everybody read a document, or no longer."""
     session = get_session()
-    campaign = get_campaign(session, uid)
+    campaign = _to_write_in(uid)
     found, public = register.get_document(session, campaign, document), wanted_state()
 
     def use(session: Session, person: Person, at: datetime) -> None:
@@ -237,7 +237,7 @@ def publish(uid: str, document: str) -> ResponseReturnValue:
 def supersede(uid: str, document: str) -> ResponseReturnValue:
     """Record that a document replaces another one of the unit, also of an earlier campaign."""
     session = get_session()
-    campaign = get_campaign(session, uid)
+    campaign = _to_write_in(uid)
     found = register.get_document(session, campaign, document)
     older = register.get_document_of(session, campaign.unit, request.form.get("older", ""))
     stood = _due_dates(campaign)
@@ -261,7 +261,7 @@ def supersede(uid: str, document: str) -> ResponseReturnValue:
 @bp.post("/chu-de")
 def choose_theme(uid: str) -> ResponseReturnValue:
     """Give the campaign its own theme and slogans."""
-    campaign = get_campaign(get_session(), uid)
+    campaign = _to_write_in(uid)
     form = ThemeForm()
 
     def use(session: Session, person: Person, at: datetime) -> None:
@@ -284,6 +284,15 @@ def choose_theme(uid: str) -> ResponseReturnValue:
         sentence,
         lambda problem: _page(campaign, theme_form=form, problem=problem),
     )
+
+
+def _to_write_in(uid: str) -> Campaign:
+    """Return the campaign, to whoever may enter documents there: what is wrong with a form is said
+    on a page of theirs.
+    """
+    campaign = get_campaign(get_session(), uid)
+    require(get_session(), signed_in_person(), Capability.DO_WORK, campaign.unit, today())
+    return campaign
 
 
 def _list(campaign: Campaign) -> str:

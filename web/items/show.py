@@ -28,7 +28,13 @@ from events.checklist.integration import credited_to, stand_in
 from events.checklist.listing import get_item, lines_of
 from events.checklist.origins import is_gone
 from events.checklist.real_days import first_days, proposed_day
-from events.checklist.rights import may_excuse, may_work_on_item, require_reader, went_over
+from events.checklist.rights import (
+    may_excuse,
+    may_work_on_item,
+    require_doer,
+    require_reader,
+    went_over,
+)
 from events.checklist.states import (
     block_item,
     complete_item,
@@ -56,7 +62,14 @@ from events.models import ChecklistItem, ItemState, Person, Unit
 from events.people.rights import Capability, may
 from events.units.tree import ancestors, children
 from web.kit.addresses import safe_next
-from web.kit.context import current_person, get_calendar, get_config, get_session, today
+from web.kit.context import (
+    current_person,
+    get_calendar,
+    get_config,
+    get_session,
+    signed_in_person,
+    today,
+)
 from web.kit.entries import day_of, number_of
 from web.kit.forms import for_people, said, send
 from web.kit.language import current
@@ -260,6 +273,8 @@ def _change(
     item_id: int, change: _Change, sentence: Callable[[ChecklistItem], str]
 ) -> ResponseReturnValue:
     back = safe_next(request.form.get("back"), url_for(".show", item_id=item_id))
+    # before anything is read from the form: what is wrong with it is said on the item's page
+    require_doer(get_session(), signed_in_person(), get_item(get_session(), item_id), today())
 
     def again(_person: Person, error: DomainError) -> str | tuple[str, int]:
         item = get_item(get_session(), item_id)
@@ -300,8 +315,6 @@ def _remark(session: Session, item: ChecklistItem) -> None:
 def _give(session: Session, item_id: int, person: Person, at: datetime) -> int:
     """Add what the form brought as evidence and return how many pieces that were."""
     item = get_item(session, item_id)
-    if not may_work_on_item(session, person, item, today()):
-        return 0  # nothing is stored for those who may not; the use case tells them
     proofs = [proof for kind in kinds_wanted(item) for proof in _proofs(kind)]
     for proof in proofs:
         add_evidence(session, item_id, proof, Stamp(person, at))
