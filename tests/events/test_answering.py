@@ -184,6 +184,7 @@ def test_the_province_answers_for_what_an_abolished_district_left_also_under_its
         basis=None,
     )
     assert not may(session, happiness.hoa, Capability.DO_WORK, happiness.district, NEXT_DAY.date())
+    happiness.thi.is_administrator = True
     for proposal in waiting_proposals(session):
         decide_proposal(
             session,
@@ -191,7 +192,6 @@ def test_the_province_answers_for_what_an_abolished_district_left_also_under_its
             confirm=True,
             by=happiness.thi,
             now=NEXT_DAY,
-            as_administrator=True,
         )
 
     assert may(session, happiness.hoa, Capability.DO_WORK, happiness.district, NEXT_DAY.date())

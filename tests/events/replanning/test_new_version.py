@@ -688,7 +688,11 @@ def test_a_file_neither_adds_reporting_periods_nor_changes_their_order(session):
     for other in ([second, first, *others], [first], [first, *entry.cutoffs]):
         with pytest.raises(InvalidInputError) as caught:
             editing.edit_header(
-                session, quarters, entry.model_copy(update={"cutoffs": other}), by=None
+                session,
+                quarters,
+                entry.model_copy(update={"cutoffs": other}),
+                by=None,
+                on=date(2026, 6, 1),
             )
         assert "template with another short name" in caught.value.sentence
 
