@@ -14,13 +14,13 @@ operates the server, and asks nothing. Pages have a person, or ask ``require``, 
 refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from events.errors import N_, NotAllowedError
@@ -176,9 +176,23 @@ class Held:
 
 def held_by(session: Session, person: Person, on: date) -> Held:
     """Return what ``person`` holds on the day ``on``."""
-    query = select(Post.unit_id, Role.duty).join(Post.role)
-    rows = session.execute(query.where(Post.person_id == person.id, Post.on(on)))
-    return Held(frozenset((unit, duty) for unit, duty in rows), person.is_administrator)
+    return held_by_all(session, [person.id], on)[person.id]
+
+
+def held_by_all(session: Session, people: Collection[int], on: date) -> dict[int, Held]:
+    """Return ``held_by`` each of the persons with these ids, in one query."""
+    held_then = and_(Post.person_id == Person.id, Post.on(on))
+    query = (
+        select(Person.id, Person.is_administrator, Post.unit_id, Role.duty)
+        .outerjoin(Post, held_then)
+        .outerjoin(Role, Role.key == Post.role_key)
+        .where(Person.id.in_(people))
+    )
+    found = {person: Held(frozenset()) for person in people}
+    for person, is_administrator, unit, duty in session.execute(query):
+        post = frozenset() if unit is None else frozenset({(unit, duty)})
+        found[person] = Held(found[person].posts | post, is_administrator)
+    return found
 
 
 def may(
