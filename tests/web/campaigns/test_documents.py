@@ -369,8 +369,10 @@ def test_a_document_is_public_once_it_is_marked_so_and_issued(
 
     thi.post(f"{one}/cong-khai", state="on")
     assert stranger.get(address(opened)).location.startswith("/dang-nhap")
+    assert stranger.get(f"{one}/tep").location.startswith("/dang-nhap")
     thi.post(f"{one}/ban-hanh", on="2021-03-01")
     assert "Kế hoạch chung" in stranger.read(address(opened))
+    stranger.read(f"{one}/tep", 404)  # it has no file
     thi.post(f"{one}/cong-khai", state="off")
     assert stranger.get(address(opened)).location.startswith("/dang-nhap")
 
