@@ -8,7 +8,7 @@ CATALOGS := events/translations/vi/LC_MESSAGES/messages.mo
 # The rules of time, the catalogue, opening, ticking, calendars and mails; the rest plays whole years or asks for pages.
 FAST := tests/events/days tests/events/catalog tests/events/units tests/events/campaigns/test_opening.py tests/events/checklist/test_states.py tests/events/calendars tests/notifications tests/scheduler/test_config.py
 
-.PHONY: run test test-fast test-postgresql check fix messages lock bench storm units
+.PHONY: run test test-fast test-postgresql check fix messages lock bench storm units rights
 
 run: .venv/run $(CATALOGS)
 	@exec $(BIN)/sumvay serve
@@ -34,6 +34,10 @@ check: .venv/dev $(CATALOGS)
 fix: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Ask every address as everybody about every unit, and print as JSON what leaked.
+rights: .venv/dev $(CATALOGS)
+	@$(BIN)/python -m tests.web.rights_matrix
 
 bench: .venv/dev $(CATALOGS)
 	$(BIN)/python -m benchmarks

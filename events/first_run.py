@@ -21,6 +21,7 @@ from events.installation import day_here
 from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Role, Template
 from events.models.items import OPEN
 from events.observances.occurrences import extend_horizon
+from events.people.rights import Capability, require_for_all
 from events.replanning import start_line
 from events.texts import short
 from events.units.office import office_to_change
@@ -70,6 +71,7 @@ def set_up(
     Raises ``ConflictError`` for another province when somebody has worked already, and
     ``InvalidInputError`` for a name that is too long or a day that cannot be.
     """
+    require_for_all(session, by, Capability.SET_UP, now)
     choose_province(session, catalog, answers.province, now=now)
     office = office_to_change(session)
     office.name = short(answers.name, _NAME)

@@ -17,6 +17,7 @@ from scheduler.commands import (
     mail,
     people,
     provinces,
+    rights,
     service,
     simulate,
     start_line,
@@ -86,6 +87,7 @@ for room in (
     units,
     workdays,
     start_line,
+    rights,
 ):
     for command in room.COMMANDS:
         cli.add_command(command)

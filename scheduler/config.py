@@ -139,6 +139,7 @@ class WebSettings(_Table):
     session_idle_hours: int = Field(default=7 * 24, ge=1)
     session_hours: int = Field(default=30 * 24, ge=1)
     require_2fa: bool = False
+    public_progress: bool = False
 
     @field_validator("google_calendar_url", "outlook_calendar_url")
     @classmethod

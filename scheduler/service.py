@@ -105,6 +105,7 @@ class Service:
             session_idle=timedelta(hours=settings.web.session_idle_hours),
             session_lifetime=timedelta(hours=settings.web.session_hours),
             require_2fa=settings.web.require_2fa,
+            public_progress=settings.web.public_progress,
         )
 
     def open_ahead(self, now: datetime, year: int | None = None) -> list[Opened]:

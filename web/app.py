@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from events.checklist import evidence
 from events.database import SessionFactory
 from events.language import LANGUAGES
+from web import doors
 from web.accounts import gate, my_account, my_data, second_factor, security, setup_page
 from web.accounts import views as accounts
 from web.calendars import feeds, observances, subscriptions
@@ -22,7 +23,7 @@ from web.config import WebConfig
 from web.home import show as home
 from web.items import choices, editing, own_items
 from web.items import show as items
-from web.kit import addresses, assets, context, errors, headers, health, language, words
+from web.kit import addresses, assets, context, errors, headers, health, language, visibility, words
 from web.kit.collisions import App
 from web.settings import (
     audit,
@@ -111,6 +112,7 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     errors.install(app)
     for room in _ROOMS:
         app.register_blueprint(room.bp)
+    doors.install(app)
     _furnish_templates(app)
     if config.trusted_proxies:
         hops = config.trusted_proxies
@@ -172,6 +174,8 @@ def _furnish_templates(app: Flask) -> None:
         today=context.today,
         weekday_names=words.weekday_names,
         in_zalo=_in_zalo,
+        allowed=visibility.allowed,
+        steers_all=visibility.steers_all,
         offset=offsets.offset_text,
     )
 

@@ -33,7 +33,8 @@ class WebConfig:
     administrator. ``sender`` is where mails come from as long as nobody entered another address,
     ``way_out`` how a test mail leaves, ``catalog`` the folder of the catalogue. ``files`` is the
     folder of uploaded evidence; without it nothing can be uploaded. ``backups`` is the folder of
-    the daily backups.
+    the daily backups. ``public_progress`` shows figures to everybody,
+    without names.
     ``trusted_proxies`` is how many reverse proxies stand before it and may say who the visitor is.
     Somebody is signed out after ``session_idle`` without a page, and after ``session_lifetime``
     whatever they did. With ``require_2fa`` administrators sign in with a second factor.
@@ -56,6 +57,7 @@ class WebConfig:
     session_idle: timedelta = timedelta(days=7)
     session_lifetime: timedelta = timedelta(days=30)
     require_2fa: bool = False
+    public_progress: bool = False
     is_demo: bool = False
     testing: bool = False
     rate_limits: bool = True

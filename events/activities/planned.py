@@ -20,7 +20,7 @@ from events.installation import day_here, zone_of
 from events.localtime import local_day
 from events.locks import FOR_CHANGE
 from events.models import Activity, ActivityCredit, Campaign, CampaignStatus, Person
-from events.people.rights import require_post
+from events.people.rights import Capability, require
 from events.texts import one_line
 
 _LONGEST = timedelta(days=31)  # what lasts longer is a campaign
@@ -228,7 +228,7 @@ def credited_campaigns(session: Session, activity: Activity) -> Sequence[Campaig
 
 
 def _may_change(session: Session, campaign: Campaign, by: Person, now: datetime) -> None:
-    require_post(session, by, campaign.unit, day_here(session, now))
+    require(session, by, Capability.DO_WORK, campaign.unit, day_here(session, now))
     _require_running(campaign)
 
 

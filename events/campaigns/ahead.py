@@ -16,7 +16,8 @@ from events.days.recurrence import check_year
 from events.days.workdays import WorkCalendar
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here
-from events.models import Observance
+from events.models import Observance, Person
+from events.people.rights import Capability, require_for_all
 from events.templates.editing import template_of
 from events.units.start_lines import start_line
 
@@ -24,7 +25,13 @@ _YEARS_AHEAD = 2
 
 
 def open_year_of(
-    session: Session, observance: Observance, year: int, *, now: datetime, calendar: WorkCalendar
+    session: Session,
+    observance: Observance,
+    year: int,
+    *,
+    now: datetime,
+    calendar: WorkCalendar,
+    by: Person | None,
 ) -> Sequence[Opened]:
     """Open the rounds of an observance in ``year``, whether or not their time has come; what is
     over by now for reference. Opens nothing twice.
@@ -33,6 +40,7 @@ def open_year_of(
     ``NotFoundError`` for a year without it, ``YearOutOfRangeError``, and ``InvalidInputError`` for
     one that is too far ahead.
     """
+    require_for_all(session, by, Capability.OPEN_ROUNDS, now)
     today = day_here(session, now)
     found = rounds_to_open(session, observance, year, today)
     if not found:

@@ -16,7 +16,8 @@ from events.days.workdays import WorkCalendar
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here
 from events.locks import lock_templates
-from events.models import Campaign, CampaignStatus, Template
+from events.models import Campaign, CampaignStatus, Person, Template
+from events.people.rights import Capability, require_by, require_for_all
 from events.templates.editing import find_template
 from events.texts import short
 from events.units.tree import load_tree
@@ -53,6 +54,7 @@ def open_on(
     calendar: WorkCalendar,
     unit_ids: Collection[int] | None = None,
     title: str = "",
+    by: Person | None,
 ) -> Opened:
     """Open a template's campaign on ``day`` in all units that it names, or in those of ``unit_ids``
     and above.
@@ -63,6 +65,7 @@ def open_on(
     of a closed year, ``YearOutOfRangeError``, and ``InvalidInputError`` for units that do not exist
     on the day.
     """
+    require_for_all(session, by, Capability.OPEN_ROUNDS, now)
     _require_open_year(day, day_here(session, now))
     require_chosen_day(template)
     found = _round_on(session, template, short(title, _LONGEST_TITLE) or template.title_vi, day)
@@ -84,34 +87,40 @@ def require_chosen_day(template: Template) -> None:
         )
 
 
-def switch_on(template: Template, *, on: date) -> None:
+def switch_on(session: Session, template: Template, *, on: date, by: Person | None) -> None:
     """Let a template open by itself at its reporting periods, from the one that runs on the day
     ``on``.
 
     Raises ``ConflictError`` for a template without any.
     """
+    require_by(session, by, Capability.OPEN_ROUNDS, None, on)
     if not template.enabled:
         template.opens_from = on
     _switch(template, enabled=True)
 
 
-def switch_off(template: Template) -> None:
+def switch_off(session: Session, template: Template, *, by: Person | None, on: date) -> None:
     """Stop a template from opening by itself; what is open stays."""
+    require_by(session, by, Capability.OPEN_ROUNDS, None, on)
     _switch(template, enabled=False)
 
 
 def set_lead_times(
+    session: Session,
     template: Template,
     *,
     ahead_days: int,
     late_plan_workdays: int,
     record_within_workdays: int | None = None,
+    by: Person | None,
+    on: date,
 ) -> None:
     """Choose how many days ahead campaigns open, how many working days a late plan of a unit above
     leaves those below, and within how many what is done is to be recorded; None leaves the last.
 
     Raises ``InvalidInputError`` for numbers that cannot be.
     """
+    require_by(session, by, Capability.KEEP_TEMPLATES, None, on)
     if not (0 <= ahead_days <= _LONGEST_AHEAD and 0 <= late_plan_workdays <= _LONGEST_WAIT):
         facts = {"ahead": _LONGEST_AHEAD, "late": _LONGEST_WAIT}
         raise InvalidInputError(

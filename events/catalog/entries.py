@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from events.days.workdays import DecisionStatus
+from events.models import Duty
 from events.models.observances import ObservanceStatus
 from events.models.templates import Needs
 from events.templates.entries import Entry, TemplateEntry
@@ -76,6 +77,7 @@ class RoleEntry(Entry):
     valid_to: OptionalDate = None
     successor: str | None = None
     issues_papers: bool = False
+    duty: Duty = Duty.ORGANISER
 
 
 class PhaseEntry(Entry):

@@ -29,6 +29,7 @@ from events.installation import day_here
 from events.models import (
     CalendarDay,
     DecidedYear,
+    Duty,
     EvidenceType,
     LegalBasis,
     Level,
@@ -64,7 +65,7 @@ _NEWER: Mapping[type[Any], Mapping[str, Any]] = {
         "types": [],
         "issuer": None,
     },
-    Role: {"issues_papers": False},
+    Role: {"issues_papers": False, "duty": Duty.ORGANISER},
     Phase: {"is_the_day": False, "sums_up": False, "late_workdays": 5},
     EvidenceType: {"needs": Needs.WORDS},
     Template: {"record_within_workdays": 15},

@@ -93,6 +93,7 @@ def take_back_part(session: Session, part_id: int, *, by: Person, now: datetime)
         select(ChecklistItem.split_from_id).where(ChecklistItem.id == part_id)
     )
     if whole_id is None:
+        open_for_choice(session, part_id, Stamp(by, now))
         raise NotFoundError(kind="checklist item", key=part_id)
     whole, _stamp = open_for_choice(session, whole_id, Stamp(by, now))
     part = session.get_one(

@@ -28,7 +28,7 @@ from events.days.workdays import WorkCalendar
 from events.errors import N_, ConflictError, InvalidInputError
 from events.installation import day_here
 from events.models import Campaign, Change, ChecklistItem, Person, Unit
-from events.people.rights import may_work_on
+from events.people.rights import Capability, may
 from events.people.roles import roles_at
 from events.texts import one_line
 
@@ -160,7 +160,7 @@ def require_say_over(
     if (
         edit is not None
         and above is not None
-        and (edit.by is None or may_work_on(session, edit.by, above, today))
+        and (edit.by is None or may(session, edit.by, Capability.STEER_WORK, above, today))
     ):
         _require_say(session, item, due, by, today)
 
@@ -234,7 +234,7 @@ def _changes(session: Session, item: ChecklistItem, wanted: Edit, today: date) -
 def _require_say(session: Session, item: ChecklistItem, due: date, by: Person, today: date) -> None:
     """Raise ``ConflictError`` when a unit gives itself more time than the one above it gave."""
     above = _above(item)
-    if above is None or due <= item.due or may_work_on(session, by, above, today):
+    if above is None or due <= item.due or may(session, by, Capability.STEER_WORK, above, today):
         return
     raise ConflictError(
         N_(

@@ -25,15 +25,17 @@ from events.checklist.history import (
 from events.errors import NotAllowedError
 from events.installation import day_here
 from events.models import Change, ChecklistItem, Evidence, Person
-from events.people.rights import may_work_on
+from events.people.rights import Capability, may
 
 
 def may_erase(session: Session, person: Person, piece: Evidence, on: date) -> bool:
-    """Tell whether ``person`` may erase a piece: whoever gave it, and who holds a post above its
-    unit.
+    """Tell whether ``person`` may erase a piece: whoever gave it, and who steers the unit above
+    it.
     """
     unit = piece.item.campaign.unit
-    return piece.by_id == person.id or may_work_on(session, person, unit.parent or unit, on)
+    return piece.by_id == person.id or may(
+        session, person, Capability.STEER_WORK, unit.parent or unit, on
+    )
 
 
 def erase_evidence(session: Session, evidence_id: int, stamp: Stamp) -> str | None:
@@ -53,6 +55,7 @@ def erase_evidence(session: Session, evidence_id: int, stamp: Stamp) -> str | No
     for change in _changes_with(session, item):
         _forget(change, remembered, words)
     record(session, item, {}, {ERASED: words["title"]}, stamp)
+    session.flush()
     return digest
 
 

@@ -15,12 +15,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session, selectinload
 
 from events.checklist.history import EVIDENCE, PIECE, Stamp, line_of, record
-from events.checklist.rights import open_for_change, require_open
-from events.errors import N_, InvalidInputError, NotAllowedError, NotFoundError
+from events.checklist.rights import open_for_change, require_open, require_reader
+from events.errors import N_, InvalidInputError, NotFoundError
 from events.files.quota import require_room
 from events.files.store import PICTURES, StoredFile, read_file
 from events.models import ChecklistItem, Document, Evidence, Needs, Person
-from events.people.rights import may_work_on
 from events.templates.evidence_kinds import needs_of, title_of
 from events.texts import nfc
 
@@ -220,9 +219,7 @@ def file_of(
     The unit that an item was delegated to sees its files too.
     """
     piece = get_evidence(session, evidence_id)
-    units = [piece.item.campaign.unit, piece.item.delegate_unit]
-    if not any(unit is not None and may_work_on(session, by, unit, on) for unit in units):
-        raise NotAllowedError(unit=piece.item.campaign.unit.full_name)
+    require_reader(session, by, piece.item, on)
     return piece, read_file(folder, piece.file_digest)
 
 

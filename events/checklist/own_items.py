@@ -26,7 +26,7 @@ from events.models import (
     Person,
     Phase,
 )
-from events.people.rights import require_post, units_of
+from events.people.rights import Capability, held_by, require
 from events.people.roles import RoleBook, require_role_at
 
 HEAVIEST = 5
@@ -56,7 +56,7 @@ def add_own_item(
     Raises ``NotAllowedError``, ``ConflictError`` in a cancelled campaign and ``InvalidInputError``.
     """
     today = day_here(session, now)
-    require_post(session, by, campaign.unit, today)
+    require(session, by, Capability.DO_WORK, campaign.unit, today)
     if campaign.status is CampaignStatus.CANCELLED:
         raise ConflictError(
             N_("The campaign “%(campaign)s” was cancelled."), campaign=campaign.summary
@@ -78,7 +78,7 @@ def add_own_item(
     item = _own_row(session, campaign, own, summary, now)
     session.add(item)
     session.flush()
-    stamp = stamp_for(item, Stamp(by, now), units_of(session, by, today))
+    stamp = stamp_for(item, Stamp(by, now), held_by(session, by, today).units)
     record(session, item, {}, {ADDED: summary}, stamp)
     return item
 

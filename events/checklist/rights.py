@@ -22,7 +22,7 @@ from events.models import (
     Person,
     Unit,
 )
-from events.people.rights import allowed_by, may_work_on, require_post, units_of, units_of_all
+from events.people.rights import Capability, Held, allowed_by, held_by, held_by_all, may, require
 from events.units.tree import ancestors
 
 
@@ -30,15 +30,38 @@ def may_work_on_item(session: Session, person: Person, item: ChecklistItem, on: 
     """Tell whether ``person`` may change an item: by a post in its unit or above, or as whoever is
     in charge in the unit that it was delegated to.
     """
-    return _may_work_on_item(session, person, units_of(session, person, on), item, on)
+    return _may_work_on_item(session, person, held_by(session, person, on), item, on)
 
 
 def _may_work_on_item(
-    session: Session, person: Person, held: Collection[int], item: ChecklistItem, on: date
+    session: Session, person: Person, held: Held, item: ChecklistItem, on: date
 ) -> bool:
-    return allowed_by(session, held, item.campaign.unit, on) or (
-        item.delegate_unit is not None and is_in_charge(session, person, item, on)
+    does = Capability.DO_WORK
+    return allowed_by(session, held, does, item.campaign.unit, on) or (
+        item.delegate_unit is not None
+        and allowed_by(session, held, does, item.delegate_unit, on)
+        and is_in_charge(session, person, item, on)
     )
+
+
+def may_read_item(session: Session, person: Person | None, item: ChecklistItem, on: date) -> bool:
+    """Tell whether ``person`` may read an item with its notes, reasons, evidence and history: by a
+    post in its unit or above, or in the unit that it was delegated to.
+    """
+    if person is None:
+        return False
+    held = held_by(session, person, on)
+    units = [item.campaign.unit, item.delegate_unit]
+    return any(
+        unit is not None and allowed_by(session, held, Capability.READ_WORK, unit, on)
+        for unit in units
+    )
+
+
+def require_reader(session: Session, person: Person | None, item: ChecklistItem, on: date) -> None:
+    """Raise ``NotAllowedError`` unless ``person`` may read an item."""
+    if not may_read_item(session, person, item, on):
+        raise NotAllowedError(unit=item.campaign.unit.full_name)
 
 
 def may_excuse(session: Session, person: Person, item: ChecklistItem, on: date) -> bool:
@@ -46,7 +69,15 @@ def may_excuse(session: Session, person: Person, item: ChecklistItem, on: date) 
     above excuses.
     """
     unit = item.campaign.unit
-    return may_work_on(session, person, unit.parent if item.required and unit.parent else unit, on)
+    if item.required and unit.parent is not None:
+        return may(session, person, Capability.STEER_WORK, unit.parent, on)
+    return may(session, person, Capability.DO_WORK, unit, on)
+
+
+def require_doer(session: Session, person: Person, item: ChecklistItem, on: date) -> None:
+    """Raise ``NotAllowedError`` unless ``person`` may change an item."""
+    if not may_work_on_item(session, person, item, on):
+        raise NotAllowedError(unit=item.campaign.unit.full_name)
 
 
 def require_excuser(session: Session, item: ChecklistItem, by: Person, on: date) -> None:
@@ -91,14 +122,14 @@ def open_all_for_change(
                 N_("The campaign “%(campaign)s” was cancelled."), campaign=item.campaign.summary
             )
         _require_here(session, item)
-        opened.append((item, stamp_for(item, stamp, posts, chosen)))
+        opened.append((item, stamp_for(item, stamp, posts.units, chosen)))
     return opened
 
 
-def _held_by(session: Session, stamps: Iterable[Stamp]) -> Mapping[int, Collection[int]]:
-    """Return by the id of each person the units of their posts; all stamps are of one moment."""
+def _held_by(session: Session, stamps: Iterable[Stamp]) -> Mapping[int, Held]:
+    """Return by the id of each person what they hold; all stamps are of one moment."""
     people = {stamp.person.id: day_here(session, stamp.now) for stamp in stamps}
-    return units_of_all(session, people, max(people.values()))
+    return held_by_all(session, people, max(people.values()))
 
 
 def _locked(session: Session, ids: Sequence[int]) -> list[ChecklistItem]:
@@ -131,7 +162,8 @@ def open_for_choice(session: Session, item_id: int, stamp: Stamp) -> tuple[Check
     """
     item, stamp = open_for_change(session, item_id, stamp)
     if item.delegate_unit_id is not None:
-        require_post(session, stamp.person, item.campaign.unit, day_here(session, stamp.now))
+        today = day_here(session, stamp.now)
+        require(session, stamp.person, Capability.DO_WORK, item.campaign.unit, today)
     return item, stamp
 
 

@@ -40,7 +40,7 @@ from events.checklist.transitions import require_closed_by_people
 from events.errors import N_, ConflictError, NotFoundError
 from events.installation import day_here
 from events.models import Campaign, Change, ChecklistItem, ClosedBecause, Unit
-from events.people.rights import require_post
+from events.people.rights import Capability, require
 
 _HELD_WITH = {"nominal_due": "due", "due_reason": "due"}
 # what closed an item elsewhere; a stand-in is undone too: it was chosen here
@@ -90,7 +90,8 @@ def undo_change(session: Session, item_id: int, change_id: int, stamp: Stamp) ->
     if last_change(history) is not change:
         raise _changed_since(item)
     if is_choice(change):
-        require_post(session, stamp.person, item.campaign.unit, day_here(session, stamp.now))
+        today = day_here(session, stamp.now)
+        require(session, stamp.person, Capability.DO_WORK, item.campaign.unit, today)
     _take_back(session, item, change, stamp)
     return item
 

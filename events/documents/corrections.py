@@ -21,6 +21,7 @@ COLUMNS = {
     "item": N_("For the item"),
     "replaces": N_("Replaces"),
     "file": N_("File"),
+    "public": N_("Shown to everybody"),
 }
 
 
@@ -37,6 +38,7 @@ def facts_of(document: Document) -> dict[str, str | None]:
         "item": document.item.summary if document.item else None,
         "replaces": name_of(document.supersedes) if document.supersedes else None,
         "file": file,
+        "public": "✓" if document.public else None,
     }
 
 

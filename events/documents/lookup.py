@@ -23,7 +23,7 @@ from events.models import (
 )
 from events.models.campaigns import same_round
 from events.observances.printed import Printed, inherited
-from events.people.rights import require_post
+from events.people.rights import Capability, require
 from events.units.lineage import made_from
 
 
@@ -110,14 +110,21 @@ def get_document_of(session: Session, unit: Unit, uid: str) -> Document:
     return _found(session, uid, Document.campaign.has(Campaign.unit_id.in_(made_from(unit.id))))
 
 
+def is_public(document: Document) -> bool:
+    """Tell whether everybody may read a document: it was marked so, and issued."""
+    return document.public and document.issued is not None
+
+
 def file_of(
-    session: Session, document: Document, folder: Path | None, *, by: Person, on: date
+    session: Session, document: Document, folder: Path | None, *, by: Person | None, on: date
 ) -> bytes:
-    """Return a document's file, to people with a post in its unit or above.
+    """Return a document's file: of one that is public to everybody, else to people with a post in
+    its unit or above.
 
     Raises ``NotAllowedError`` and ``NotFoundError``.
     """
-    require_post(session, by, document.campaign.unit, on)
+    if not is_public(document):
+        require(session, by, Capability.READ_WORK, document.campaign.unit, on)
     return read_file(folder, document.file_digest)
 
 

@@ -30,7 +30,7 @@ from events.models import (
     Person,
 )
 from events.observances.printed import inherited
-from events.people.rights import require_post
+from events.people.rights import Capability, require
 from events.stale_forms import digest, require_shown
 from events.texts import required, short
 from events.units.lineage import made_from
@@ -72,7 +72,7 @@ def add_document(
     Raises ``NotAllowedError`` without a post in the unit or above it, ``InvalidInputError`` for
     what cannot stand on a document.
     """
-    require_post(session, by, campaign.unit, day_here(session, now))
+    require(session, by, Capability.DO_WORK, campaign.unit, day_here(session, now))
     if paper.file is not None:
         require_room(session, campaign.unit, paper.file.size)
     document = Document(uid=new_uid(), campaign=campaign)
@@ -102,7 +102,7 @@ def correct_document(
     another type of an issued document or a day of issue of a draft, and ``ChangedMeanwhileError``
     when the document says something else by now.
     """
-    require_post(session, by, document.campaign.unit, day_here(session, now))
+    require(session, by, Capability.DO_WORK, document.campaign.unit, day_here(session, now))
     session.refresh(document, with_for_update=FOR_CHANGE)
     before, old_item, known, was_issued = (
         facts_of(document),
@@ -148,7 +148,7 @@ def issue_document(
     Issuing it again on the same day changes nothing; on another day it is refused with
     ``ConflictError``: the day of issue is corrected by ``correct_document``.
     """
-    require_post(session, by, document.campaign.unit, day_here(session, now))
+    require(session, by, Capability.DO_WORK, document.campaign.unit, day_here(session, now))
     _require_past(on, day_here(session, now))
     if document.issued == on:
         return document
@@ -179,7 +179,7 @@ def supersede(
     another document.
     """
     unit = document.campaign.unit
-    require_post(session, by, unit, day_here(session, now))
+    require(session, by, Capability.DO_WORK, unit, day_here(session, now))
     _lock_documents_of(session, unit.id)
     if older.campaign.unit_id not in session.scalars(made_from(unit.id)).all():
         raise InvalidInputError(N_("A document replaces one of the same unit."))
@@ -201,6 +201,21 @@ def supersede(
     keep(session, document, before, by, now)
     tell(session, document, "replaces", by, now, older=name_of(older))
     _let_dates_follow(session, document, {document.item}, by, now)
+    return document
+
+
+def mark_public(
+    session: Session, document: Document, *, public: bool, by: Person, now: datetime
+) -> Document:
+    """Let everybody read a document once it is issued, or no longer. Asking twice changes nothing.
+
+    Raises ``NotAllowedError``.
+    """
+    require(session, by, Capability.DO_WORK, document.campaign.unit, day_here(session, now))
+    before = facts_of(document)
+    document.public = public
+    session.flush()
+    keep(session, document, before, by, now)
     return document
 
 

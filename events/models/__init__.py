@@ -28,7 +28,7 @@ from events.models.observances import (
 )
 from events.models.offers import PostOffer
 from events.models.office import Office
-from events.models.people import Person, Post, Role
+from events.models.people import Duty, Person, Post, Role
 from events.models.reforms import CalendarDecision, PostProposal, Reform, ReformKind
 from events.models.start_lines import StartLine
 from events.models.templates import (
@@ -61,6 +61,7 @@ __all__ = [
     "Document",
     "DocumentChange",
     "DocumentKind",
+    "Duty",
     "Evidence",
     "EvidenceType",
     "FeedSnapshot",

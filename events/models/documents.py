@@ -77,6 +77,7 @@ class Document(Base):
     # `at` moves when it is corrected or issued
     entered: Mapped[datetime] = mapped_column(default=_at_first)
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    public: Mapped[bool] = mapped_column(default=False)  # whoever is not signed in may read it too
 
     campaign: Mapped[Campaign] = relationship()
     item: Mapped[ChecklistItem | None] = relationship()

@@ -1,6 +1,7 @@
 """Persons, the roles of the administration and who holds which post when."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -8,6 +9,17 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from events.database import Base, Key, PrimaryKey, Uid
 from events.models.columns import FromCatalog, Valid
 from events.models.units import Unit
+
+
+class Duty(StrEnum):
+    """What a post makes of somebody in an installation: what it allows is the table in
+    ``events/people/rights.py``.
+    """
+
+    OFFICER = "officer"
+    ORGANISER = "organiser"
+    LEADER = "leader"
+    READER = "reader"
 
 
 class Role(FromCatalog, Valid, Base):
@@ -25,6 +37,7 @@ class Role(FromCatalog, Valid, Base):
     position: Mapped[int] = mapped_column(default=0)
     # has its own series of numbers: it issues the documents of campaigns that it leads
     issues_papers: Mapped[bool] = mapped_column(default=False)
+    duty: Mapped[Duty] = mapped_column(default=Duty.ORGANISER)
 
 
 class Person(Base):
@@ -43,6 +56,7 @@ class Person(Base):
     phone: Mapped[str | None]
     language: Mapped[str] = mapped_column(default="vi")
     is_demo: Mapped[bool] = mapped_column(default=False)
+    is_administrator: Mapped[bool] = mapped_column(default=False)
     search: Mapped[str]
     # when name and addresses were erased; the row stays, since history points at it
     erased: Mapped[datetime | None]

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from events.days.recurrence import check_year
 from events.errors import N_, ConflictError, InvalidInputError
 from events.locks import lock_observance
-from events.models import LegalBasis, Observance
+from events.models import LegalBasis, Observance, Person
 from events.observances.occurrences import extend_horizon
+from events.people.rights import Capability, require_for_all
 from events.stale_forms import digest, require_shown
 from events.texts import required, short
 
@@ -44,12 +45,14 @@ def keep_basis(
     *,
     shown: str | None = None,
     now: datetime,
+    by: Person | None,
 ) -> LegalBasis:
     """Enter a paper, or correct the one that has this number, such as the year in which it ends.
 
     ``shown`` is what ``basis_shown`` gave for the form. Raises ``InvalidInputError`` for what
     cannot be, ``ChangedMeanwhileError`` when something else is stored by now.
     """
+    require_for_all(session, by, Capability.KEEP_OBSERVANCES, now)
     number = required(short(wanted.number), N_("Please enter the number of the paper."))
     columns = _columns(wanted)
     lock_observance(session, observance)
@@ -76,11 +79,14 @@ def basis_shown(observance: Observance, number: str) -> str:
     return _shown(next(found, None), number)
 
 
-def drop_basis(session: Session, observance: Observance, number: str, *, now: datetime) -> None:
+def drop_basis(
+    session: Session, observance: Observance, number: str, *, now: datetime, by: Person | None
+) -> None:
     """Take a paper away that was entered by mistake. Taking it away twice changes nothing.
 
     Raises ``ConflictError`` for one of the catalogue: it would come back with the next start.
     """
+    require_for_all(session, by, Capability.KEEP_OBSERVANCES, now)
     row = _row(session, observance, number)
     if row is None:
         return

@@ -29,6 +29,7 @@ from events.models import (
 )
 from events.observances.occurrences import extend_horizon
 from events.observances.yearly_themes import base_year_of, wording_of
+from events.people.rights import Capability, require_for_all
 from events.stale_forms import digest, require_shown
 from events.templates.checks import ANCHORS
 from events.templates.editing import template_of
@@ -81,13 +82,14 @@ def observance_by_key(session: Session, key: str) -> Observance:
 
 
 def switch_observance(
-    session: Session, observance: Observance, *, enabled: bool, now: datetime
+    session: Session, observance: Observance, *, enabled: bool, now: datetime, by: Person | None
 ) -> None:
     """Keep an observance from now on, or no longer.
 
     Switched on, its dates are written at once. Switched off, its calendar and page are gone and
     nothing new opens; open campaigns stay as they are.
     """
+    require_for_all(session, by, Capability.KEEP_OBSERVANCES, now)
     if enabled and not observance.enabled:
         since = {"opens_from": day_here(session, now)}
         session.execute(
@@ -114,6 +116,7 @@ def add_observance(
     ``InvalidInputError`` for what cannot be, ``ConflictError`` when this very day is already kept
     under this title.
     """
+    require_for_all(session, by, Capability.KEEP_OBSERVANCES, now)
     year = day_here(session, now).year
     columns = _columns(session, wanted, year)
     slug = _free_slug(session, columns["title_vi"])
@@ -142,6 +145,7 @@ def correct_observance(
     *,
     shown: str | None = None,
     now: datetime,
+    by: Person | None,
 ) -> None:
     """Correct title, day, legal basis, colour and container of an observance that was made here,
     checked as when it was made.
@@ -151,6 +155,7 @@ def correct_observance(
     checklist or what lies inside it does not go with, also for a form that showed (``facts_shown``)
     something else than what is there by now.
     """
+    require_for_all(session, by, Capability.KEEP_OBSERVANCES, now)
     session.refresh(observance, with_for_update=FOR_CHANGE)
     if observance.status is not ObservanceStatus.OWN:
         raise ConflictError(
@@ -193,6 +198,7 @@ def give_checklist(
     Asking twice for the same items changes nothing; raises ``ConflictError`` for those of another
     template.
     """
+    require_for_all(session, by, Capability.KEEP_OBSERVANCES, now)
     lock_observance(session, observance)
     known = template_of(session, observance)
     if known is None:

@@ -18,7 +18,7 @@ from events.errors import N_
 from events.installation import day_here
 from events.locks import FOR_CHANGE
 from events.models import Campaign, Observance, Person
-from events.people.rights import require_post
+from events.people.rights import Capability, require
 from events.stale_forms import digest, require_shown
 from events.texts import short
 
@@ -81,7 +81,7 @@ def choose_theme(
     ``shown`` is what ``choice_shown`` gave for the form. Raises ``ChangedMeanwhileError`` when the
     choice is another one by now.
     """
-    require_post(session, by, campaign.unit, day_here(session, now))
+    require(session, by, Capability.DO_WORK, campaign.unit, day_here(session, now))
     session.refresh(campaign, ["theme", "slogans"], with_for_update=FOR_CHANGE)
     chosen = short(theme)
     lines = [line for line in map(short, slogans) if line] or None

@@ -16,9 +16,10 @@ from events.days.recurrence import check_year
 from events.errors import N_, ConflictError, InvalidInputError
 from events.installation import day_here
 from events.locks import FOR_CHANGE, lock_observance
-from events.models import Observance, Theme
+from events.models import Observance, Person, Theme
 from events.models.observances import ANNIVERSARY
 from events.observances.occurrences import extend_horizon
+from events.people.rights import Capability, require_for_all
 from events.stale_forms import digest, require_shown
 from events.texts import required, short
 
@@ -61,6 +62,7 @@ def announce_theme(
     letter: Letter = NO_LETTER,
     shown: str | None = None,
     now: datetime,
+    by: Person | None,
 ) -> Theme:
     """Write the theme and slogans of a year with what announced them; they replace those known.
 
@@ -69,6 +71,7 @@ def announce_theme(
     ``shown`` is what ``theme_shown`` gave for the form. Raises ``ChangedMeanwhileError`` when
     another theme is there by now, or one of a year that the form did not show.
     """
+    require_for_all(session, by, Capability.KEEP_OBSERVANCES, now)
     check_year(year)
     text, lines = (
         required(short(theme), N_("Please enter the theme.")),
@@ -109,13 +112,16 @@ def theme_shown(observance: Observance, year: int) -> str:
     return _theme_digest(observance.theme_in(year), year)
 
 
-def withdraw_theme(session: Session, observance: Observance, year: int, *, now: datetime) -> None:
+def withdraw_theme(
+    session: Session, observance: Observance, year: int, *, now: datetime, by: Person | None
+) -> None:
     """Take the theme of a year away, such as one entered for the wrong year.
 
     Taking it away twice changes nothing.
 
     Raises ``ConflictError`` for a theme of the catalogue: it would come back with the next start.
     """
+    require_for_all(session, by, Capability.KEEP_OBSERVANCES, now)
     check_year(year)
     row = session.scalar(
         select(Theme).where(Theme.observance_id == observance.id, Theme.year == year)
@@ -144,6 +150,7 @@ def number_anniversaries(
     *,
     shown: str | None = None,
     now: datetime,
+    by: Person | None,
 ) -> None:
     """Choose the year that anniversaries count from and their wording, such as "lần thứ N"; empty
     is "Kỷ niệm N năm".
@@ -151,6 +158,7 @@ def number_anniversaries(
     ``shown`` is what ``numbering_shown`` gave for the form. Raises ``ChangedMeanwhileError`` when
     it is put otherwise by now.
     """
+    require_for_all(session, by, Capability.KEEP_OBSERVANCES, now)
     chosen = base_year_of(base_year, day_here(session, now).year), wording_of(wording)
     session.refresh(observance, ["base_year", "anniversary"], with_for_update=FOR_CHANGE)
     if (observance.base_year, observance.anniversary) == chosen:

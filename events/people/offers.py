@@ -18,7 +18,7 @@ from events.models import AuditKind, Person, Post, PostOffer, Unit
 from events.people import audit
 from events.people.persons import find_person
 from events.people.posts import appoint, give_post, require_vacancy
-from events.people.rights import may_work_on
+from events.people.rights import Capability, may
 
 
 def offer_post(
@@ -102,11 +102,13 @@ def may_decide(session: Session, person: Person, by: Person, on: date) -> bool:
 
 
 def is_of_ones_own(session: Session, person: Person, by: Person, on: date) -> bool:
-    """Tell whether somebody holds posts, all of them where ``by`` may work."""
+    """Tell whether somebody holds posts, all of them where ``by`` may change people."""
     held = session.scalars(
         select(Post).where(Post.person_id == person.id, Post.on(on)).options(joinedload(Post.unit))
     ).all()
-    return bool(held) and all(may_work_on(session, by, post.unit, on) for post in held)
+    return bool(held) and all(
+        may(session, by, Capability.CHANGE_PEOPLE, post.unit, on) for post in held
+    )
 
 
 def decide_offer(

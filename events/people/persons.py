@@ -11,7 +11,7 @@ from events.errors import N_, ConflictError, NotFoundError
 from events.installation import day_here
 from events.models import AuditKind, Person, Post
 from events.people import audit
-from events.people.rights import require_post
+from events.people.rights import Capability, require
 from events.texts import folded, looked_for, nfc, one_line, required
 
 
@@ -86,7 +86,7 @@ def correct_person(
     if person.id != by.id:
         others = session.scalars(select(Post).where(Post.person_id == person.id, Post.on(on)))
         for unit in {post.unit, *(other.unit for other in others)}:
-            require_post(session, by, unit, on)
+            require(session, by, Capability.CHANGE_PEOPLE, unit, on)
     person.full_name, person.phone = _clean_name(full_name), _clean_phone(phone)
     person.search = folded(person.full_name, person.email)
     audit.record(session, AuditKind.PERSON_CORRECTED, now=now, by=by, about=person, unit=post.unit)

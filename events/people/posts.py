@@ -12,7 +12,7 @@ from events.locks import FOR_CHANGE
 from events.models import AuditKind, Person, Post, Unit
 from events.people import audit
 from events.people.persons import add_person, fill_in_phone, find_person
-from events.people.rights import require_post
+from events.people.rights import Capability, require
 from events.people.roles import roles_at
 from events.texts import folded
 
@@ -67,7 +67,7 @@ def appoint(
 
 def require_vacancy(session: Session, unit: Unit, role_key: str, *, by: Person, on: date) -> None:
     """Raise what `appoint` raises for a post that ``by`` cannot give on the day ``on``."""
-    require_post(session, by, unit, on)
+    require(session, by, Capability.CHANGE_PEOPLE, unit, on)
     if unit.valid_to is not None and unit.valid_to < on:
         raise ConflictError(
             N_("%(unit)s already ends on %(day)s."),
@@ -86,7 +86,7 @@ def end_post(session: Session, post_id: int, *, by: Person, now: datetime) -> Po
     post, on = session.get(Post, post_id, with_for_update=FOR_CHANGE), day_here(session, now)
     if post is None:
         raise NotFoundError(kind="post", key=post_id)
-    require_post(session, by, post.unit, on)
+    require(session, by, Capability.CHANGE_PEOPLE, post.unit, on)
     if post.valid_to is None or post.valid_to >= on:
         post.valid_to = on - timedelta(days=1)
         audit.record(

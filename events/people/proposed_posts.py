@@ -5,19 +5,18 @@ before anybody holds them.
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from events.errors import N_, ConflictError, NotFoundError
 from events.installation import day_here
 from events.locks import FOR_CHANGE
-from events.models import AuditKind, Person, Post, PostProposal, Reform, Unit
+from events.models import AuditKind, Duty, Person, Post, PostProposal, Reform, Role, Unit
 from events.people import audit
 from events.people.posts import give_post
-from events.people.rights import require_post
+from events.people.rights import Capability, Relation, grants, require
 from events.people.roles import RoleBook
 from events.units.lineage import Lineage, ever_below
-from events.units.tree import ancestors
 
 _A_DAY = timedelta(days=1)
 
@@ -99,9 +98,13 @@ def for_units_below(unit: Unit) -> ColumnElement[bool]:
 
 def decided_by(person: Person, on: date) -> ColumnElement[bool]:
     """Return the condition that a post of ``person`` on the day ``on`` allows to decide a proposal:
-    one above its unit.
+    one that steers above its unit.
     """
-    posts = select(Post.unit_id).where(Post.person_id == person.id, Post.on(on))
+    if person.is_administrator:
+        return true()
+    steering = [duty for duty in Duty if grants(duty, Capability.CHANGE_PEOPLE, Relation.BELOW)]
+    held = Post.person_id == person.id, Post.on(on), Role.duty.in_(steering)
+    posts = select(Post.unit_id).join(Post.role).where(*held)
     is_own_root = Unit.parent_id.is_(None) & Unit.id.in_(posts)
     below = (
         select(Unit.id)
@@ -120,11 +123,10 @@ def decide_proposal(
     confirm: bool,
     by: Person,
     now: datetime,
-    as_administrator: bool = False,
 ) -> PostProposal:
     """Confirm or decline a proposed post. Deciding the same way twice changes nothing.
 
-    Raises ``NotAllowedError`` unless ``by`` administers the service or holds a post above the unit,
+    Raises ``NotAllowedError`` unless ``by`` may change people in the unit above,
     ``ConflictError`` when somebody else decided otherwise.
     """
     proposal = session.get(
@@ -132,9 +134,8 @@ def decide_proposal(
     )
     if proposal is None:
         raise NotFoundError(N_("There is no such proposal."))
-    if not as_administrator:
-        above = ancestors(proposal.unit)
-        require_post(session, by, above[0] if above else proposal.unit, day_here(session, now))
+    unit, today = proposal.unit.parent or proposal.unit, day_here(session, now)
+    require(session, by, Capability.CHANGE_PEOPLE, unit, today)
     if proposal.confirmed is None:
         proposal.decided, proposal.decided_by, proposal.confirmed = now, by, confirm
         if confirm:

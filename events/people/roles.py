@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 
 from events.errors import N_, InvalidInputError, NotFoundError
 from events.models import (
+    Duty,
     Level,
+    Person,
     Role,
     Unit,
 )
+from events.people.rights import Capability, require_by
 from events.texts import required, short, slug_of
 
 _LONGEST = 200  # characters of a name
@@ -113,32 +116,67 @@ def get_role(session: Session, key: str) -> Role:
     return role
 
 
-def add_role(session: Session, title_vi: str, title_en: str | None, level_key: str | None) -> Role:
+def add_role(
+    session: Session,
+    title_vi: str,
+    title_en: str | None,
+    level_key: str | None,
+    *,
+    duty: Duty | None = None,
+    by: Person | None,
+    on: date,
+) -> Role:
     """Enter a role of a level; None: of any. Raises ``InvalidInputError`` without a name."""
+    require_by(session, by, Capability.KEEP_ROLES, None, on)
     if level_key is not None and session.get(Level, level_key) is None:
         raise InvalidInputError(N_("Please choose a level."))
     last = session.scalar(select(func.max(Role.position))) or 0
-    role = Role(key="", level_key=level_key, position=last + 1, issues_papers=False)
-    call_role(role, title_vi, title_en)
+    role = Role(
+        key="", level_key=level_key, position=last + 1, issues_papers=False, duty=Duty.ORGANISER
+    )
+    call_role(session, role, title_vi, title_en, duty=duty, by=by, on=on)
     role.key = _free_key(session, role.title_vi)
     session.add(role)
     session.flush()
     return role
 
 
-def call_role(role: Role, title_vi: str, title_en: str | None) -> None:
-    """Give a role other names; without an English one the Vietnamese stands for it."""
+def call_role(
+    session: Session,
+    role: Role,
+    title_vi: str,
+    title_en: str | None,
+    *,
+    duty: Duty | None = None,
+    by: Person | None,
+    on: date,
+) -> None:
+    """Give a role other names; without an English one the Vietnamese stands for it.
+
+    ``duty`` is what a post in it allows; None leaves it.
+    """
+    require_by(session, by, Capability.KEEP_ROLES, None, on)
     role.title_vi = required(short(title_vi, _LONGEST), N_("Please enter the name."))
     role.title_en = short(title_en, _LONGEST) or role.title_vi
+    role.duty = duty or role.duty
 
 
-def end_role(session: Session, role: Role, last_day: date, successor_key: str | None) -> None:
+def end_role(
+    session: Session,
+    role: Role,
+    last_day: date,
+    successor_key: str | None,
+    *,
+    by: Person | None,
+    on: date,
+) -> None:
     """Let another role do the work of ``role`` after ``last_day``; without one, the usual role of
     each level does.
 
     Raises ``InvalidInputError`` for a day before it began, for a successor that does not exist at
     its level from then on or whose work ``role`` does itself, and without one for a usual role.
     """
+    require_by(session, by, Capability.KEEP_ROLES, None, on)
     if role.valid_from is not None and last_day < role.valid_from:
         raise InvalidInputError(N_("The last day lies before the first one."))
     if not successor_key:

@@ -52,6 +52,7 @@ from events.models import (
 )
 from events.models.templates import DROP
 from events.people.proposed_posts import propose_posts
+from events.people.rights import Capability, require_for_all
 from events.people.roles import RoleBook
 from events.reforms.carried_over import Bequest
 from events.reforms.closed_units import (
@@ -112,6 +113,7 @@ def hand_over_due(session: Session, *, stamp: Stamp) -> HandedOver:
 
     For the clock.
     """
+    require_for_all(session, stamp.by, Capability.CHANGE_UNITS, stamp.now)
     return hand_over(session, on=day_here(session, stamp.now), stamp=stamp)
 
 

@@ -19,6 +19,7 @@ from events.checklist.history import Stamp
 from events.errors import N_, InvalidInputError, NotFoundError
 from events.locks import lock_tree
 from events.models import Level, Reform, ReformKind, Unit
+from events.people.rights import Capability, require_for_all
 from events.reforms.checks import (
     all_ending,
     check_above,
@@ -47,6 +48,7 @@ def merge(
     Raises ``InvalidInputError`` or ``ConflictError``, naming the unit that stands in the way;
     nothing is half done.
     """
+    require_for_all(session, stamp.by, Capability.CHANGE_UNITS, stamp.now)
     if len(keys) < 2 or len(set(keys)) < len(keys):
         raise InvalidInputError(
             N_("A merge needs at least two different units; a unit cannot be merged into itself.")
@@ -82,6 +84,7 @@ def split(
 
     Units below it must each be given to one part.
     """
+    require_for_all(session, stamp.by, Capability.CHANGE_UNITS, stamp.now)
     [old] = all_ending(session, [key], on, stamp.now)
     names = [folded(new.full_name) for new in into]
     if len(into) < 2 or len(set(names)) < len(names):
@@ -112,6 +115,7 @@ def rename(
     """Give a unit a new full name from ``on``: a new row that succeeds the old one, whose campaigns
     keep the old name.
     """
+    require_for_all(session, stamp.by, Capability.CHANGE_UNITS, stamp.now)
     [old] = all_ending(session, [key], on, stamp.now)
     if one_line(new_name) == old.full_name:
         raise InvalidInputError(N_("%(unit)s already has this name."), unit=old.full_name)
@@ -133,6 +137,7 @@ def move(
     stamp: Stamp,
 ) -> Reformed:
     """Let a unit, with all below it, stand below another one from ``on``, as a new row."""
+    require_for_all(session, stamp.by, Capability.CHANGE_UNITS, stamp.now)
     [old] = all_ending(session, [key], on, stamp.now)
     parent = unit_named(session, parent_key)
     if parent.id == old.parent_id:
@@ -163,6 +168,7 @@ def found(
     Raises ``InvalidInputError`` for a level whose units people enter themselves, for a name that
     does not say what the unit is, and without a fitting unit above.
     """
+    require_for_all(session, stamp.by, Capability.CHANGE_UNITS, stamp.now)
     require_day(session, on, stamp.now)
     level = session.get(Level, level_key)
     if level is None or level.entered_by is not None:
@@ -195,6 +201,7 @@ def abolish_level(
     """End every unit of a level the day before ``on``; what is below hangs on the units above, as
     new rows.
     """
+    require_for_all(session, stamp.by, Capability.CHANGE_UNITS, stamp.now)
     level = session.get(Level, level_key)
     if level is None:
         raise NotFoundError(N_("There is no level “%(key)s”."), key=level_key)

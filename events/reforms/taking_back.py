@@ -10,24 +10,27 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from events.checklist.history import MOVED_TO
 from events.errors import N_, ConflictError, NotFoundError
 from events.locks import FOR_CHANGE, lock_tree
 from events.models import (
+    AuditEntry,
     Campaign,
     Change,
     ChecklistItem,
     FeedSnapshot,
     Person,
     Post,
+    PostOffer,
     PostProposal,
     Reform,
     Unit,
     UnitSuccession,
 )
+from events.people.rights import Capability, require_for_all
 from events.units.tree import names_of
 
 TAKEN_BACK = "taken_back"  # in `detail`: when, and by whom
@@ -63,6 +66,7 @@ def take_back(session: Session, reform_id: int, *, by: Person | None, now: datet
     Raises ``ConflictError``, naming the unit, once something hangs on a new one or work was handed
     over.
     """
+    require_for_all(session, by, Capability.CHANGE_UNITS, now)
     lock_tree(session)
     reform = session.get(Reform, reform_id, with_for_update=FOR_CHANGE, populate_existing=True)
     if reform is None:
@@ -159,11 +163,14 @@ def _restore_posts(
         last = lasts.get(str(post.id))
         post.valid_to = date.fromisoformat(last) if last else None
     session.execute(delete(Post).where(Post.unit_id.in_(new)))
-    session.execute(delete(PostProposal).where(PostProposal.unit_id.in_(new)))
+    for table in (PostProposal, PostOffer):
+        session.execute(delete(table).where(table.unit_id.in_(new)))
 
 
 def _remove(session: Session, begun: Sequence[Unit]) -> None:
     ids, slugs = [unit.id for unit in begun], [unit.slug for unit in begun]
     session.execute(delete(FeedSnapshot).where(FeedSnapshot.slug.in_(slugs)))
     session.execute(delete(UnitSuccession).where(UnitSuccession.successor_id.in_(ids)))
+    # the log goes on saying who was given which post, of a unit that never was
+    session.execute(update(AuditEntry).where(AuditEntry.unit_id.in_(ids)).values(unit_id=None))
     session.execute(delete(Unit).where(Unit.id.in_(ids)))

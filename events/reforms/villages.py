@@ -27,7 +27,7 @@ from events.models import (
     Unit,
 )
 from events.models.items import OPEN
-from events.people.rights import require_post
+from events.people.rights import Capability, require
 from events.texts import folded, one_line, slug_of
 
 _LONGEST_NAME = 100
@@ -67,7 +67,7 @@ def add_village(
     without a name or for an unknown type, ``ConflictError`` below anything but a living commune.
     """
     today = day_here(session, now)
-    require_post(session, by, commune, today)
+    require(session, by, Capability.ENTER_VILLAGES, commune, today)
     level = commune.level.enters
     if level is None or not commune.is_valid(today):
         raise ConflictError(
@@ -171,7 +171,7 @@ def _get_village(session: Session, village_id: int, by: Person, today: date) -> 
         or not village.is_valid(today)
     ):
         raise NotFoundError(kind="unit", key=village_id)
-    require_post(session, by, village.parent, today)
+    require(session, by, Capability.ENTER_VILLAGES, village.parent, today)
     return village, village.parent
 
 

@@ -34,7 +34,7 @@ from events.models import (
     DocumentKind,
     Person,
 )
-from events.people.rights import require_post
+from events.people.rights import Capability, require
 from events.replanning.date_lines import lines_of
 from events.replanning.preview import (
     Fate,
@@ -136,7 +136,7 @@ def apply(
     the preview would differ now.
     """
     today = day_here(session, now)
-    require_post(session, by, root.unit, today)
+    require(session, by, Capability.STEER_ROUNDS, root.unit, today)
     lock_round(session, root)
     checklists = load_unit_checklists(session, root, lock=True)
     _require_running(session, root, today)

@@ -20,7 +20,7 @@ from events.locks import lock_round
 from events.models import Activity, Campaign, CampaignStatus, ChecklistItem, Person
 from events.models.campaigns import same_round
 from events.models.items import OPEN
-from events.people.rights import require_post
+from events.people.rights import Capability, require
 from events.texts import GIVE_A_REASON, required, short
 
 
@@ -73,7 +73,7 @@ def reopen_round(session: Session, root: Campaign, *, by: Person, now: datetime)
 
 def _require_top(session: Session, root: Campaign, by: Person, now: datetime) -> None:
     today = day_here(session, now)
-    require_post(session, by, root.unit, today)
+    require(session, by, Capability.STEER_ROUNDS, root.unit, today)
     if root.parent_id is not None:
         raise ConflictError(
             N_("A round is cancelled in the campaign at the top, for all units together.")

@@ -20,6 +20,7 @@ from events.days.recurrence import check_year
 from events.days.workdays import Decision, DecisionStatus, WorkCalendar, swap_of
 from events.errors import N_, InvalidInputError, NotFoundError
 from events.models import CalendarDay, CalendarDecision, DecidedYear, ProposedHoliday
+from events.people.rights import Capability, require_for_all
 from events.replanning.preview import Group, Line, expect, fingerprint, grouped
 from events.replanning.touched_rounds import RoundChange, changed_rounds, write_rounds
 from events.texts import nfc
@@ -134,6 +135,7 @@ def apply_decision(
 
     Raises ``ConflictError`` when the preview would look different now.
     """
+    require_for_all(session, stamp.by, Capability.DECIDE_DAYS_OFF, stamp.now)
     _lock(session)
     found = _of_decision(session, decision, work_calendar(session), lock=True)
     if found.is_known:
@@ -173,6 +175,7 @@ def apply_holiday(
     stamp: Stamp,
 ) -> Preview:
     """Record a fact of a proposed holiday, and move the items that the preview showed."""
+    require_for_all(session, stamp.by, Capability.DECIDE_DAYS_OFF, stamp.now)
     _lock(session)
     holiday, before = _holiday(session, fact.name), work_calendar(session)
     found = _of_holiday(session, holiday, fact, lock=True)

@@ -27,6 +27,7 @@ from events.models import (
     Person,
     TemplateVersion,
 )
+from events.people.rights import Capability, require_for_all
 from events.replanning.preview import (
     expect,
     write,
@@ -68,6 +69,7 @@ def apply_version(
     The number of statements does not depend on the number of units. Raises ``ConflictError`` when
     the preview would differ now.
     """
+    require_for_all(session, by, Capability.KEEP_TEMPLATES, now)
     lock_round(session, root)
     checklists = load_unit_checklists(session, root, lock=True)
     _require_fitting(session, root, version, now)

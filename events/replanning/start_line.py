@@ -21,6 +21,7 @@ from events.installation import day_here
 from events.locks import lock_templates
 from events.models import Campaign, CampaignStatus, Change, ChecklistItem, StartLine
 from events.models.items import OPEN
+from events.people.rights import Capability, require_for_all
 from events.stale_forms import digest
 from events.units.start_lines import (
     StartLines,
@@ -102,6 +103,7 @@ def apply(session: Session, day: date, *, expected_fingerprint: str, stamp: Stam
 
     Raises ``ConflictError`` when the preview would differ now.
     """
+    require_for_all(session, stamp.by, Capability.SET_UP, stamp.now)
     _lock(session)
     found = preview(session, day, today=day_here(session, stamp.now))
     if found.is_empty:
@@ -126,6 +128,7 @@ def undo(session: Session, *, stamp: Stamp) -> StartLine:
 
     Raises ``ConflictError`` where none was set, or only the one with which the installation began.
     """
+    require_for_all(session, stamp.by, Capability.SET_UP, stamp.now)
     _lock(session)
     line = newest_start_line(session)
     if line is None or not may_undo(session, line):

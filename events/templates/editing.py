@@ -5,7 +5,7 @@ Running campaigns stay as they are until somebody applies the version to them: s
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -29,6 +29,7 @@ from events.models import (
     TemplateVersion,
 )
 from events.models.templates import VersionSource
+from events.people.rights import Capability, require_by, require_for_all
 from events.templates.checks import (
     FIELDS,
     Known,
@@ -130,6 +131,7 @@ def edit_template(
     item that names what does not exist, a key that stands twice or items that wait for each other
     in a circle; nothing is saved then.
     """
+    require_for_all(session, by, Capability.KEEP_TEMPLATES, now)
     lock_templates(session, [template.id])
     checked = _checked(template, items)
     check_template(session, checked)
@@ -146,13 +148,16 @@ def edit_template(
     return version
 
 
-def edit_header(session: Session, template: Template, entry: TemplateEntry) -> bool:
+def edit_header(
+    session: Session, template: Template, entry: TemplateEntry, *, by: Person | None, on: date
+) -> bool:
     """Take over a template's titles, lead times, lead unit, note and the days of its periods, and
     tell whether any changed.
 
     Rounds that are open keep their days. Raises ``InvalidInputError`` for what cannot change once
     campaigns count from it: its kind, day and anchor, and which periods a year has.
     """
+    require_by(session, by, Capability.KEEP_TEMPLATES, None, on)
     here = template_entry(template)
     for name in _FIXED:
         old, new = getattr(here, name), getattr(entry, name)
@@ -198,11 +203,20 @@ def _share_a_day(one: CutoffEntry, other: CutoffEntry) -> bool:
     return a.dtstart < b.dtend and b.dtstart < a.dtend
 
 
-def rename_template(template: Template, title_vi: str, title_en: str) -> None:
+def rename_template(
+    session: Session,
+    template: Template,
+    title_vi: str,
+    title_en: str,
+    *,
+    by: Person | None,
+    on: date,
+) -> None:
     """Give a template other titles; without an English one the Vietnamese stands for it.
 
     Raises ``InvalidInputError`` for one that is missing or too long.
     """
+    require_by(session, by, Capability.KEEP_TEMPLATES, None, on)
     title_vi = one_line(title_vi)
     titles = {"title_vi": title_vi, "title_en": one_line(title_en) or title_vi}
     for name, title in titles.items():
@@ -221,6 +235,7 @@ def add_template(session: Session, entry: TemplateEntry, *, by: Person, now: dat
     Raises ``InvalidInputError`` for what cannot be, ``NotFoundError`` for an unknown observance and
     ``ConflictError`` for one that has its template.
     """
+    require_for_all(session, by, Capability.KEEP_TEMPLATES, now)
     check_template(session, entry)
     observance = _observance_of(session, entry)
     columns = {column: getattr(entry, name) for name, column in _FREE.items()}

@@ -16,8 +16,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.errors import N_, InvalidInputError
+from events.installation import day_here
 from events.models import Person, Template, TemplateVersion
 from events.models.templates import VersionSource
+from events.people.rights import Capability, require_for_all
 from events.templates.checks import problem_in_words
 from events.templates.editing import add_template, edit_header, edit_template, template_entry
 from events.templates.entries import IF_NO_LEVEL_BEFORE, TemplateEntry
@@ -58,6 +60,7 @@ def import_template(session: Session, text: str, *, by: Person, now: datetime) -
     or stored, ``ConflictError`` and ``NotFoundError`` for an observance that a new template cannot
     have.
     """
+    require_for_all(session, by, Capability.KEEP_TEMPLATES, now)
     entry = from_toml(text)
     template = session.scalar(select(Template).where(Template.key == entry.key))
     if template is None:
@@ -65,7 +68,7 @@ def import_template(session: Session, text: str, *, by: Person, now: datetime) -
             add_template(session, entry, by=by, now=now).current, is_new=True, header_changed=True
         )
     before = template.current.number
-    changed = edit_header(session, template, entry)
+    changed = edit_header(session, template, entry, by=by, on=day_here(session, now))
     version = edit_template(
         session, template, entry.item, source=VersionSource.FILE, by=by, now=now
     )

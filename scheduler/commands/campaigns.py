@@ -139,7 +139,7 @@ def _open_on(service: Service, template: str, day: date) -> list[Opened]:
     with service.session_factory.begin() as session:
         calendar = work_calendar(session)
         opened = open_on(
-            session, get_kind(session, template), day, now=utc_now(), calendar=calendar
+            session, get_kind(session, template), day, by=None, now=utc_now(), calendar=calendar
         )
     return [opened] if opened.campaigns else []
 
@@ -147,7 +147,9 @@ def _open_on(service: Service, template: str, day: date) -> list[Opened]:
 def _open_year_of(service: Service, key: str, year: int) -> list[Opened]:
     with service.session_factory.begin() as session:
         observance, calendar = observance_by_key(session, key), work_calendar(session)
-        return list(open_year_of(session, observance, year, now=utc_now(), calendar=calendar))
+        return list(
+            open_year_of(session, observance, year, by=None, now=utc_now(), calendar=calendar)
+        )
 
 
 def _tell_all(opened: list[Opened]) -> None:

@@ -217,4 +217,4 @@ def _decided(session: Session, hoa: Person) -> None:
 def _announced(session: Session) -> None:
     day = session.scalars(select(Observance).where(Observance.key == "intl_day_evaw")).one()
     slogans = ["Im lặng không phải là vàng – hãy lên tiếng", "Vì một gia đình không bạo lực"]
-    announce_theme(session, day, YEAR, "Đoàn kết chấm dứt bạo lực đối với phụ nữ và trẻ em gái trên không gian mạng", slogans, source="Công văn thử số 2/BVHTTDL-GĐ", now=NOON)  # fmt: skip
+    announce_theme(session, day, YEAR, "Đoàn kết chấm dứt bạo lực đối với phụ nữ và trẻ em gái trên không gian mạng", slogans, by=None, source="Công văn thử số 2/BVHTTDL-GĐ", now=NOON)  # fmt: skip

@@ -21,7 +21,7 @@ from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.models import DocumentKind
 from events.models.history import Door
 from events.people.proposed_posts import decide_proposal, waiting_proposals
-from events.people.rights import may_work_on
+from events.people.rights import Capability, may
 from events.reforms.handover import hand_over_due
 from events.reforms.reform import abolish_level, merge, rename, split
 from events.reforms.writing import NewUnit
@@ -158,11 +158,11 @@ def test_only_people_of_the_units_that_follow_or_above_them_answer(
     old = happiness.commune
 
     # her posts there are not confirmed yet
-    assert not may_work_on(session, happiness.thi, old, DAY)
+    assert not may(session, happiness.thi, Capability.DO_WORK, old, DAY)
     confirm_posts(session, happiness)
     session.flush()
     allowed = [
-        may_work_on(session, who, old, DAY)
+        may(session, who, Capability.DO_WORK, old, DAY)
         for who in (happiness.thi, happiness.hoa, neighbour, happiness.khanh)
     ]
     assert allowed == [True, True, False, False]
@@ -182,7 +182,8 @@ def test_the_province_answers_for_what_an_abolished_district_left_also_under_its
         on=NEXT_DAY.date(),
         basis=None,
     )
-    assert not may_work_on(session, happiness.hoa, happiness.district, NEXT_DAY.date())
+    assert not may(session, happiness.hoa, Capability.DO_WORK, happiness.district, NEXT_DAY.date())
+    happiness.thi.is_administrator = True
     for proposal in waiting_proposals(session):
         decide_proposal(
             session,
@@ -190,10 +191,9 @@ def test_the_province_answers_for_what_an_abolished_district_left_also_under_its
             confirm=True,
             by=happiness.thi,
             now=NEXT_DAY,
-            as_administrator=True,
         )
 
-    assert may_work_on(session, happiness.hoa, happiness.district, NEXT_DAY.date())
+    assert may(session, happiness.hoa, Capability.DO_WORK, happiness.district, NEXT_DAY.date())
 
 
 def test_whoever_answers_for_a_merged_unit_does_not_do_there_what_went_over(
@@ -210,6 +210,6 @@ def test_whoever_answers_for_a_merged_unit_does_not_do_there_what_went_over(
     confirm_posts(session, happiness)
     plan = item_of(session, get_unit(session, "23344"), "plan_commune")
 
-    assert may_work_on(session, neighbour, happiness.commune, DAY)
+    assert may(session, neighbour, Capability.DO_WORK, happiness.commune, DAY)
     with pytest.raises(ConflictError, match="went over"):
         add_evidence(session, plan.id, DOCUMENT, Stamp(happiness.thi, ON_THE_DAY))

@@ -81,7 +81,7 @@ def opening_late(office: Office) -> None:
 def an_observance_switched_on(office: Office) -> None:
     observance = get_template(office.session, "happiness_day").observance
     observance.enabled = False
-    switch_observance(office.session, observance, enabled=True, now=office.now)
+    switch_observance(office.session, observance, by=None, enabled=True, now=office.now)
     opening_late(office)
 
 
@@ -97,11 +97,11 @@ def an_observance_made(office: Office) -> None:
 def a_kind_opened_by_hand(office: Office) -> None:
     kind, day = get_kind(office.session, "training_course"), office.today + 3 * A_DAY
     if day.year == office.today.year:
-        open_on(office.session, kind, day, now=office.now, calendar=office.calendar)
+        open_on(office.session, kind, day, by=None, now=office.now, calendar=office.calendar)
 
 
 def a_kind_switched_on(office: Office) -> None:
-    switch_on(get_kind(office.session, "report_year"), on=office.today)
+    switch_on(office.session, get_kind(office.session, "report_year"), on=office.today, by=None)
     opening_late(office)
 
 

@@ -203,11 +203,15 @@ def test_a_course_after_a_merge_is_opened_for_the_units_that_prepare_it(session,
     course, day = get_kind(session, "training_course"), date(2021, 3, 15)
     old = [unit.id for unit in of_keys(session, PAIR)]
 
-    opened = open_on(session, course, day, now=WHEN_ENTERED, calendar=vietnam, unit_ids=old)
+    opened = open_on(
+        session, course, day, by=None, now=WHEN_ENTERED, calendar=vietnam, unit_ids=old
+    )
 
     assert opened.campaigns == 4  # the province, the district and both communes
     with pytest.raises(InvalidInputError, match="does not exist"):
-        open_on(session, course, day, now=WHEN_ENTERED, calendar=vietnam, unit_ids=[new.id])
+        open_on(
+            session, course, day, by=None, now=WHEN_ENTERED, calendar=vietnam, unit_ids=[new.id]
+        )
 
 
 def test_work_that_went_to_the_successor_is_not_said_to_stay_where_it_was(session, cast, vietnam):

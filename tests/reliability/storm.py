@@ -52,7 +52,7 @@ from events.units.tree import get_unit
 from events.working_calendar import work_calendar
 from scheduler import migrate
 from tests.scheduler.processes import _SERVER, PATIENCE, _run, environment
-from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
+from web.accounts.models import account_of
 from web.app import create_app
 from web.config import WebConfig
 
@@ -262,10 +262,7 @@ class Storm:
                 give_post(session, person, unit, "ubnd_xa" if number else "bcd_tinh")
                 account = account_of(session, person)
                 account.password = password
-                if not number:
-                    role = select(AccountRole).where(AccountRole.name == ADMINISTRATOR)
-                    known = session.scalar(role) or AccountRole(name=ADMINISTRATOR)
-                    account.roles = [known]
+                person.is_administrator = not number
             session.flush()
             extend_horizon(session, now=now)
             template = session.scalars(select(Template).where(Template.key == MOVED)).one()

@@ -360,7 +360,13 @@ def test_of_two_themes_stored_from_the_same_form_one_is_refused(factory):
     def store(theme):
         with factory.begin() as session:
             announce_theme(
-                session, find_observance(session, HAPPINESS), 2031, theme, shown=shown, now=NOW
+                session,
+                find_observance(session, HAPPINESS),
+                2031,
+                theme,
+                by=None,
+                shown=shown,
+                now=NOW,
             )
 
     refused = refusals(lambda: store("Một"), lambda: store("Hai"))

@@ -4,7 +4,7 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,11 @@ from events.campaigns.rounds import rounds_of
 from events.database import SessionFactory, reading
 from events.days.workdays import WorkCalendar
 from events.language import TRANSLATIONS
-from events.models import Campaign, ChecklistItem, Person, Template, Unit
+from events.models import Campaign, ChecklistItem, Duty, Person, Template, Unit
 from events.observances.occurrences import extend_horizon
+from events.people.persons import add_person
+from events.people.posts import give_post
+from events.people.roles import add_role
 from events.reforms.villages import add_village
 from tests.conftest import STATES, Cast
 from web.accounts import devices
@@ -169,6 +172,15 @@ def signed_in(app: Flask, session: Session, clock: Clock) -> Callable[[Person], 
     return sign_in
 
 
+@pytest.fixture
+def leader(signed_in: Callable[[Person], Visitor], session: Session, cast: Cast) -> Visitor:
+    """Somebody of the province who reads everything there and below, and changes nothing."""
+    role = add_role(session, "Lãnh đạo", "Leader", None, duty=Duty.LEADER, by=None, on=NOON.date())
+    person = add_person(session, "Lãnh đạo tỉnh (Lĩnh)", "linh@example.org")
+    give_post(session, person, cast.province, role.key, since=date(2020, 1, 1))
+    return signed_in(person)
+
+
 @dataclass(frozen=True)
 class Opened:
     """The campaign of the International Day of Happiness 2021, seen from three units."""
@@ -205,6 +217,11 @@ STATES |= {"opened": _opened, "family_day": _with_family_day}
 
 @pytest.fixture
 def opened(session: Session, cast: Cast) -> Opened:
+    return opened_of(session, cast)
+
+
+def opened_of(session: Session, cast: Cast) -> Opened:
+    """Return the campaigns of the cast's units where that of the day is open."""
     happiness_day = Campaign.template.has(Template.key == "happiness_day")
 
     def of(unit_id: int) -> Campaign:

@@ -14,7 +14,6 @@ from events.models import Document, Observance, Person
 from events.observances.occurrences import extend_horizon
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Opened, Visitor
-from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 HAPPINESS = "/ngay-ky-niem/ngay-quoc-te-hanh-phuc"
 OWN = {
@@ -46,7 +45,7 @@ FORMS = {
 
 @pytest.fixture
 def hoa(signed_in: Callable[[Person], Visitor], cast: Cast, session: Session) -> Visitor:
-    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    cast.hoa.is_administrator = True
     extend_horizon(session, now=NOON)
     return signed_in(cast.hoa)
 

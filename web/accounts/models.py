@@ -1,6 +1,7 @@
 """Accounts: how a person signs in.
 
-What a person may do follows from their posts, only administration from a role here.
+What a person may do follows from the person and its posts (``events/people/rights.py``); the roles
+here are only what Flask-Security wants to find.
 
 The column names of ``Account`` are those that Flask-Security reads. A cookie and a mailed link each
 hold a secret that nobody chose; only its digest is stored, so a copy of the database opens nothing.
@@ -61,7 +62,7 @@ class Account(Base, UserMixin):
 
     @property
     def is_administrator(self) -> bool:
-        return any(role.name == ADMINISTRATOR for role in self.roles)
+        return self.person.is_administrator
 
 
 class Device(Base):

@@ -19,7 +19,7 @@ from events.models import AuditKind, DocumentChange, Person, Post, PostProposal
 from events.people import audit
 from events.texts import folded
 from notifications.notices import table as notices
-from web.accounts.models import ADMINISTRATOR, Account, AccountRole
+from web.accounts.models import Account
 
 _A_DAY = timedelta(days=1)
 
@@ -120,7 +120,7 @@ def erase_departed(session: Session, *, since: date, now: datetime) -> int:
     last = func.max(func.coalesce(Post.valid_to, date.max))
     gone = select(Post.person_id).group_by(Post.person_id).having(last < since)
     query = select(Person).where(Person.id.in_(gone), Person.erased.is_(None))
-    left = [person for person in session.scalars(query) if not _administers(session, person)]
+    left = [person for person in session.scalars(query) if not person.is_administrator]
     for person in left:
         erase(session, person, by=None, now=now)
     return len(left)
@@ -141,15 +141,8 @@ def number_stored(session: Session, person: Person) -> dict[str, int]:
 def _refuse(session: Session, person: Person, by: Person | None) -> None:
     if by is not None and by.id == person.id:
         raise ConflictError(N_("Nobody erases themselves; another administrator does it."))
-    if _administers(session, person):
+    if person.is_administrator:
         raise ConflictError(N_("%(name)s is an administrator."), name=person.full_name)
-
-
-def _administers(session: Session, person: Person) -> bool:
-    query = select(Account.id).where(
-        Account.person_id == person.id, Account.roles.any(AccountRole.name == ADMINISTRATOR)
-    )
-    return session.scalar(query) is not None
 
 
 def _rename_copies(session: Session, person: Person, before: str, pseudonym: str) -> None:

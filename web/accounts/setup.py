@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from events.database import SessionFactory
 from events.errors import N_, ConflictError
-from events.models import Role, Unit
+from events.models import Person, Role, Unit
 from events.people.persons import add_person, find_person
 from events.people.posts import give_post
 from web.accounts.models import (
@@ -68,7 +68,7 @@ def has_administrator(session: Session) -> bool:
 
     Accounts that mailed links made do not count, or a visitor could end it.
     """
-    query = select(Account.id).where(Account.roles.any(AccountRole.name == ADMINISTRATOR))
+    query = select(Account.id).join(Account.person).where(Person.is_administrator)
     return session.scalar(query.limit(1)) is not None
 
 
@@ -91,6 +91,7 @@ def make_administrator(session: Session, who: FirstAdministrator, *, today: date
     account = account_of(session, person)
     account.password = hash_password(who.password)
     account.roles = [_administrator_role(session)]
+    person.is_administrator = True
     session.flush()
     return account
 

@@ -27,13 +27,15 @@ from events.days.recurrence import check_year
 from events.errors import N_, ConflictError, DomainError, NotFoundError
 from events.localtime import at_local, local_day
 from events.models import Activity, Campaign, CampaignStatus, Person
-from events.people.rights import may_work_on, require_post
+from events.people.rights import Capability, require
+from events.people.visibility import Fact
 from events.units.tree import ancestors
 from web.kit.context import current_person, get_config, get_session, today
 from web.kit.entries import Entries, number_of
 from web.kit.forms import for_people, said, send, wanted_campaign, wrong_fields
 from web.kit.language import gettext as _
 from web.kit.language import lazy_gettext as _l
+from web.kit.visibility import allowed, sees
 
 bp = Blueprint("activities", __name__)
 
@@ -59,7 +61,7 @@ def show(uid: str) -> str:
     """
     session, person = get_session(), current_person()
     activity = get_activity(session, uid)
-    if not _may_see(session, activity, person):
+    if not _may_see(activity):
         raise NotFoundError(kind="activity", key=uid)
     return _page(activity, person)
 
@@ -140,7 +142,7 @@ def credit(uid: str) -> ResponseReturnValue:
 
     def again(person: Person, error: DomainError) -> str:
         activity = get_activity(get_session(), uid)
-        require_post(get_session(), person, activity.campaign.unit, today())
+        require(get_session(), person, Capability.DO_WORK, activity.campaign.unit, today())
         return _page(activity, person, error)
 
     return send(use, _address, _("It was recorded what this activity counts for."), again)
@@ -152,9 +154,7 @@ def _address(activity: Activity) -> str:
 
 def _page(activity: Activity, person: Person | None, error: DomainError | None = None) -> str:
     session = get_session()
-    may_change = person is not None and may_work_on(
-        session, person, activity.campaign.unit, today()
-    )
+    may_change = allowed(Capability.DO_WORK, activity.campaign.unit)
     return render_template(
         "activities/show.html",
         activity=activity,
@@ -175,7 +175,7 @@ def _form_page(
     person: Person,
     error: DomainError | None = None,
 ) -> str:
-    require_post(get_session(), person, campaign.unit, today())
+    require(get_session(), person, Capability.DO_WORK, campaign.unit, today())
     return render_template(
         "activities/form.html",
         campaign=campaign,
@@ -212,18 +212,14 @@ def _overlapping(
     """
     if activity.is_cancelled:
         return []
-    shown = [
-        (other, _may_see(session, other.activity, person))
-        for other in overlapping(session, activity)
-    ]
+    shown = [(other, _may_see(other.activity)) for other in overlapping(session, activity)]
     return [(other, open_to) for other, open_to in shown if open_to or may_change]
 
 
-def _may_see(session: Session, activity: Activity, person: Person | None) -> bool:
+def _may_see(activity: Activity) -> bool:
     """Tell whether an activity is public, or the person's post lets them see an internal one."""
-    return activity.public or (
-        person is not None and may_work_on(session, person, activity.campaign.unit, today())
-    )
+    fact = Fact.PUBLIC_ACTIVITY if activity.public else Fact.INTERNAL_ACTIVITY
+    return sees(fact, activity.campaign.unit)
 
 
 def _plan() -> Plan:

@@ -1,4 +1,4 @@
-"""An observance's round, opened by an administrator ahead of its time, or for reference."""
+"""An observance's round, opened by an officer ahead of its time, or for reference."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,8 +12,7 @@ from events.database import Session
 from events.models import Person
 from events.observances.occurrences import get_enabled
 from web.campaigns.late import ask_about_late
-from web.kit.access import administrators_only
-from web.kit.context import get_calendar, get_session, now
+from web.kit.context import get_calendar, get_session, now, signed_in_person
 from web.kit.forms import send
 from web.kit.language import gettext as _
 
@@ -21,15 +20,14 @@ bp = Blueprint("ahead", __name__, url_prefix="/ngay")
 
 
 @bp.post("/<slug>/mo")
-@administrators_only
 def open_year(slug: str) -> ResponseReturnValue:
     """Open the campaigns of an observance in the year that was pressed."""
     session = get_session()
     observance, year = get_enabled(session, slug), request.form.get("year", 0, int)
     page = url_for("observances.show", slug=slug)
 
-    def use(session: Session, _person: Person | None, at: datetime) -> Sequence[Opened]:
-        return open_year_of(session, observance, year, now=at, calendar=get_calendar())
+    def use(session: Session, person: Person, at: datetime) -> Sequence[Opened]:
+        return open_year_of(session, observance, year, by=person, now=at, calendar=get_calendar())
 
     def sentence(opened: Sequence[Opened]) -> str:
         if not opened:
@@ -40,5 +38,5 @@ def open_year(slug: str) -> ResponseReturnValue:
             items=sum(one.items for one in opened),
         )
 
-    late = ask_about_late(lambda: use(session, None, now()), page)
+    late = ask_about_late(lambda: use(session, signed_in_person(), now()), page)
     return late or send(use, page, sentence)

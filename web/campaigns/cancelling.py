@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from events.campaigns.lookup import get_campaign
 from events.errors import DomainError
 from events.models import Campaign, Person
-from events.people.rights import require_post
+from events.people.rights import Capability, require
 from events.replanning import cancelling
 from events.units.tree import ancestors
 from web.kit.context import get_session, today
@@ -26,7 +26,7 @@ def ask(uid: str) -> ResponseReturnValue:
     root = get_campaign(get_session(), uid)
 
     def page(person: Person) -> str:
-        require_post(get_session(), person, root.unit, today())
+        require(get_session(), person, Capability.STEER_ROUNDS, root.unit, today())
         return _page(root)
 
     return for_people(page)

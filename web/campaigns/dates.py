@@ -15,7 +15,7 @@ from events.days.recurrence import Occurrence
 from events.errors import ConflictError, DomainError, NotFoundError, PlanIssuedError
 from events.language import say
 from events.models import Campaign, Person, TemplateVersion
-from events.people.rights import require_post
+from events.people.rights import Capability, require
 from events.replanning import anchors, beside_a_round, new_version
 from events.replanning.anchors import NewAnchor
 from events.replanning.preview import grouped
@@ -24,7 +24,6 @@ from events.units.tree import ancestors
 from notifications.notices.reminders import reminded_items
 from web.campaigns.differences import Words
 from web.campaigns.documents import KINDS
-from web.kit.access import administrators_only
 from web.kit.context import get_calendar, get_session, now, today
 from web.kit.entries import day_of
 from web.kit.forms import for_people, said, send
@@ -43,7 +42,7 @@ def dates(uid: str) -> ResponseReturnValue:
     root = get_campaign(session, uid)
 
     def page(person: Person) -> str:
-        require_post(session, person, root.unit, today())
+        require(session, person, Capability.STEER_ROUNDS, root.unit, today())
         return _dates_page(session, root, asked=bool(request.args))
 
     return for_people(page)
@@ -75,7 +74,6 @@ def move(uid: str) -> ResponseReturnValue:
 
 
 @bp.get("/phien-ban")
-@administrators_only
 def version(uid: str) -> ResponseReturnValue:
     """Show what a version of the template would change in this round."""
     session = get_session()
@@ -83,7 +81,6 @@ def version(uid: str) -> ResponseReturnValue:
 
 
 @bp.post("/phien-ban")
-@administrators_only
 def apply_version(uid: str) -> ResponseReturnValue:
     """Change the round as the preview showed."""
     root = get_campaign(get_session(), uid)

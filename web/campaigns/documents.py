@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from wtforms import FileField, SelectChoice, StringField, TextAreaField
@@ -22,15 +22,17 @@ from events.files.store import StoredFile
 from events.models import Campaign, ChecklistItem, Document, DocumentKind, Person, Unit
 from events.models.documents import KINDS as NAMES_OF_KINDS
 from events.observances import printed
-from events.people.rights import may_work_on, require_post
+from events.people.rights import Capability, require
+from events.people.visibility import Fact
 from events.units.tree import ancestors
-from web.kit.context import current_person, get_config, get_session, today
+from web.kit.context import current_person, get_config, get_session, signed_in_person, today
 from web.kit.entries import day_of
 from web.kit.fields import DateField, SelectField
-from web.kit.forms import ChangingForm, Form, for_people, send_form
+from web.kit.forms import ChangingForm, Form, for_people, send, send_form, wanted_state
 from web.kit.language import gettext as _
 from web.kit.language import lazy_gettext as _l
 from web.kit.uploads import LARGEST_UPLOAD, as_download, take_in
+from web.kit.visibility import allowed, require_sight, sees
 from web.kit.words import unit_within
 
 bp = Blueprint("documents", __name__, url_prefix="/chien-dich/<uid>/van-ban")
@@ -81,7 +83,7 @@ class PaperForm(ChangingForm):
 
         Raises ``NotAllowedError``, and ``InvalidInputError`` for a file that is not taken.
         """
-        require_post(get_session(), person, unit, today())
+        require(get_session(), person, Capability.DO_WORK, unit, today())
         sent = request.files.get(self.file.name)
         self.stored = next(iter(take_in([sent] if sent else [], unit)), None)
 
@@ -109,13 +111,16 @@ def index(uid: str) -> str:
     """List a campaign's documents, with the forms to add one, for the item ``?viec=`` if it is
     named, and to choose a theme.
     """
-    return _page(get_campaign(get_session(), uid))
+    campaign = get_campaign(get_session(), uid)
+    if not sees(Fact.ISSUED_DOCUMENT, campaign.unit):
+        return _public_page(campaign)
+    return _page(campaign)
 
 
 @bp.post("")
 def add(uid: str) -> ResponseReturnValue:
     """Enter a draft."""
-    campaign = get_campaign(get_session(), uid)
+    campaign = _to_write_in(uid)
     form = _paper_form(campaign)
 
     def use(session: Session, person: Person, at: datetime) -> Document:
@@ -142,7 +147,7 @@ def edit(uid: str, document: str) -> ResponseReturnValue:
     campaign = get_campaign(session, uid)
 
     def page(person: Person) -> str:
-        require_post(session, person, campaign.unit, today())
+        require(session, person, Capability.DO_WORK, campaign.unit, today())
         return _edit_page(campaign, lookup.get_document(session, campaign, document))
 
     return for_people(page)
@@ -152,7 +157,7 @@ def edit(uid: str, document: str) -> ResponseReturnValue:
 def correct(uid: str, document: str) -> ResponseReturnValue:
     """Correct what was entered, and the day on which it was issued."""
     session = get_session()
-    campaign = get_campaign(session, uid)
+    campaign = _to_write_in(uid)
     found = lookup.get_document(session, campaign, document)
     # which a page that was opened before does not send
     form = _paper_form(campaign, found, issued=found.issued)
@@ -187,16 +192,12 @@ def correct(uid: str, document: str) -> ResponseReturnValue:
 
 @bp.get("/<document>/tep")
 def download(uid: str, document: str) -> ResponseReturnValue:
-    """Answer with a document's file: to people with a post there or above, to be saved and never
-    shown by the browser.
+    """Answer with a document's file, to be saved and never shown by the browser: to people with a
+    post there or above, and of a public one to everybody.
     """
-    person = current_person()
-    if person is None:
-        flash(_("Please sign in to see this page."), "warning")
-        return redirect(url_for("accounts.sign_in", next=url_for(".index", uid=uid)), 303)
     session = get_session()
     found = lookup.get_document(session, get_campaign(session, uid), document)
-    body = lookup.file_of(session, found, get_config().files, by=person, on=today())
+    body = lookup.file_of(session, found, get_config().files, by=current_person(), on=today())
     return as_download(body, found.file_type, found.file_name)
 
 
@@ -204,7 +205,7 @@ def download(uid: str, document: str) -> ResponseReturnValue:
 def issue(uid: str, document: str) -> ResponseReturnValue:
     """Record that a document went out; what it prints is kept from now on."""
     session = get_session()
-    campaign = get_campaign(session, uid)
+    campaign = _to_write_in(uid)
     found = lookup.get_document(session, campaign, document)
     stood = _due_dates(campaign)
 
@@ -224,11 +225,29 @@ def issue(uid: str, document: str) -> ResponseReturnValue:
     return send_form(Form(), use, _list(campaign), sentence, again)
 
 
+@bp.post("/<document>/cong-khai")
+def publish(uid: str, document: str) -> ResponseReturnValue:
+    """Let everybody read a document, or no longer."""
+    session = get_session()
+    campaign = _to_write_in(uid)
+    found, public = lookup.get_document(session, campaign, document), wanted_state()
+
+    def use(session: Session, person: Person, at: datetime) -> None:
+        register.mark_public(session, found, public=public, by=person, now=at)
+
+    sentence = (
+        _("Everybody may read this document now.")
+        if public
+        else _("Only people with a post may read this document now.")
+    )
+    return send(use, _list(campaign), sentence)
+
+
 @bp.post("/<document>/thay-the")
 def supersede(uid: str, document: str) -> ResponseReturnValue:
     """Record that a document replaces another one of the unit, also of an earlier campaign."""
     session = get_session()
-    campaign = get_campaign(session, uid)
+    campaign = _to_write_in(uid)
     found = lookup.get_document(session, campaign, document)
     older = lookup.get_document_of(session, campaign.unit, request.form.get("older", ""))
     stood = _due_dates(campaign)
@@ -252,7 +271,7 @@ def supersede(uid: str, document: str) -> ResponseReturnValue:
 @bp.post("/chu-de")
 def choose_theme(uid: str) -> ResponseReturnValue:
     """Give the campaign its own theme and slogans."""
-    campaign = get_campaign(get_session(), uid)
+    campaign = _to_write_in(uid)
     form = ThemeForm()
 
     def use(session: Session, person: Person, at: datetime) -> None:
@@ -277,8 +296,36 @@ def choose_theme(uid: str) -> ResponseReturnValue:
     )
 
 
+def _to_write_in(uid: str) -> Campaign:
+    """Return the campaign, to whoever may enter documents there: what is wrong with a form is said
+    on a page of theirs.
+    """
+    campaign = get_campaign(get_session(), uid)
+    require(get_session(), signed_in_person(), Capability.DO_WORK, campaign.unit, today())
+    return campaign
+
+
 def _list(campaign: Campaign) -> str:
     return url_for(".index", uid=campaign.uid)
+
+
+def _public_page(campaign: Campaign) -> str:
+    """Show what everybody may read; where that is nothing, send strangers to sign in."""
+    found = [
+        document
+        for document in lookup.documents_of(get_session(), campaign, drafts=False)
+        if lookup.is_public(document)
+    ]
+    if not found:
+        require_sight(Fact.ISSUED_DOCUMENT, campaign.unit)
+    return render_template(
+        "documents/public.html",
+        campaign=campaign,
+        unit_path=ancestors(campaign.unit)[::-1],
+        documents=found,
+        prints={document.id: lookup.printed_by(document) for document in found},
+        kinds=KINDS,
+    )
 
 
 def _page(
@@ -288,7 +335,7 @@ def _page(
     days_typed: Mapping[int, str] | None = None,
     problem: str | None = None,
 ) -> str:
-    session, may_write = get_session(), _may_write(get_session(), campaign)
+    session, may_write = get_session(), _may_write(campaign)
     found = lookup.documents_of(session, campaign, drafts=may_write)
     awaited = lookup.awaited_items(session, campaign)
     return render_template(
@@ -401,7 +448,7 @@ def _dates_below(campaign: Campaign, document: Document) -> Markup | str:
     if not lookup.leaves_time_below(document, lookup.awaited_items(session, campaign)):
         return ""
     top = lookup.topmost(campaign)
-    if not _may_write(session, top):
+    if not _may_write(top):
         return ". " + _(
             "Deadlines of the units below may follow it once %(unit)s moves the dates.",
             unit=unit_within(top.unit.full_name),
@@ -430,6 +477,5 @@ def _item(session: Session, campaign: Campaign, form: PaperForm) -> ChecklistIte
     return session.get(ChecklistItem, int(form.item.data)) if form.item.data != _NONE else None
 
 
-def _may_write(session: Session, campaign: Campaign) -> bool:
-    person = current_person()
-    return person is not None and may_work_on(session, person, campaign.unit, today())
+def _may_write(campaign: Campaign) -> bool:
+    return allowed(Capability.DO_WORK, campaign.unit)

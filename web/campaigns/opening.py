@@ -3,6 +3,7 @@ chosen day.
 """
 
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -20,8 +21,7 @@ from events.days.recurrence import FIRST_YEAR, LAST_YEAR
 from events.models import Person, Template
 from events.units.tree import load_tree
 from web.campaigns.late import ask_about_late
-from web.kit.access import administrators_only
-from web.kit.context import get_calendar, get_session, now, today
+from web.kit.context import get_calendar, get_session, now, signed_in_person, today
 from web.kit.fields import DateField, RadioField, SelectMultipleField
 from web.kit.forms import Form, send_form, wanted_state
 from web.kit.language import gettext as _
@@ -54,18 +54,18 @@ class OpenForm(Form):
 
 
 @bp.post("/<key>/bat-tat")
-@administrators_only
 def switch(key: str) -> ResponseReturnValue:
     """Let a kind open by itself, or no longer."""
     session = get_session()
     template = other_kinds.get_kind(session, key)
+    who: dict[str, Any] = {"by": signed_in_person(), "on": today()}
     if wanted_state():
         late = ask_about_late(lambda: _switch_on(template), url_for("keeping.index"))
         if late is not None:
             return late
-        other_kinds.switch_on(template, on=today())
+        other_kinds.switch_on(session, template, **who)
     else:
-        other_kinds.switch_off(template)
+        other_kinds.switch_off(session, template, **who)
     session.commit()
     opens = _("“%(title)s” opens by itself from now on.", title=title(template))
     flash(
@@ -78,7 +78,6 @@ def switch(key: str) -> ResponseReturnValue:
 
 
 @bp.get("/<key>/mo")
-@administrators_only
 def choose_day(key: str) -> ResponseReturnValue:
     """Show the form to open a kind on a chosen day."""
     session = get_session()
@@ -88,22 +87,28 @@ def choose_day(key: str) -> ResponseReturnValue:
 
 
 @bp.post("/<key>/mo")
-@administrators_only
 def open_kind(key: str) -> ResponseReturnValue:
     """Open a kind on a chosen day and go to its topmost campaign."""
     session = get_session()
     template = other_kinds.get_kind(session, key)
     form = _open_form(session, template)
 
-    def use(session: Session, _person: Person | None, at: datetime) -> Opened:
+    def use(session: Session, person: Person, at: datetime) -> Opened:
         units = set(form.units.data or []) if form.who.data == "some" else None
         title, calendar = form.title.data or "", get_calendar()
         return other_kinds.open_on(
-            session, template, form.day.data, now=at, calendar=calendar, unit_ids=units, title=title
+            session,
+            template,
+            form.day.data,
+            by=person,
+            now=at,
+            calendar=calendar,
+            unit_ids=units,
+            title=title,
         )
 
     def would_open() -> Opened | None:
-        return use(session, None, now()) if form.validate() else None
+        return use(session, signed_in_person(), now()) if form.validate() else None
 
     late = ask_about_late(would_open, url_for(".choose_day", key=key))
     if late is not None:
@@ -127,7 +132,7 @@ def open_kind(key: str) -> ResponseReturnValue:
 
 
 def _switch_on(template: Template) -> None:
-    other_kinds.switch_on(template, on=today())
+    other_kinds.switch_on(get_session(), template, by=signed_in_person(), on=today())
     open_campaigns(get_session(), now=now(), calendar=get_calendar())
 
 

@@ -17,6 +17,7 @@ from events.days.recurrence import FIRST_YEAR, LAST_YEAR
 from events.errors import N_, InvalidInputError, NotFoundError
 from events.models import Phase, Template
 from events.models.campaigns import of_round, of_year
+from events.people.visibility import Fact
 from events.progress.across_reforms import Counted, counted_with
 from events.progress.as_of import AsOf, Day
 from events.progress.figures import (
@@ -41,6 +42,7 @@ from web.kit.context import get_config, get_session, today
 from web.kit.entries import day_of
 from web.kit.language import gettext as _
 from web.kit.language import title
+from web.kit.visibility import require_sight, sees
 from web.kit.words import day_text, unit_until
 
 bp = Blueprint("progress", __name__, url_prefix="/tien-do")
@@ -90,6 +92,8 @@ def show(slug: str) -> str:
     """
     session = get_session()
     unit = get_unit(session, slug)
+    require_sight(Fact.FIGURES, unit)
+    names = sees(Fact.LATE_UNITS, unit)
     asked = _asked(session)
     counted = counted_with(session, unit, asked.day)
     in_year = [counted.condition, *asked.in_year]
@@ -99,6 +103,7 @@ def show(slug: str) -> str:
         for part in parts(session, asked.day, *in_year)
         if asked.phase is None or part.phase_key == asked.phase.key
     ]
+    owing = waiting(session, asked.day, *in_year) if names and asked.round else {}
     return render_template(
         "progress/show.html",
         unit=unit,
@@ -107,14 +112,17 @@ def show(slug: str) -> str:
         asked=asked,
         chosen=_chosen(session, asked),
         total=sum_of(part.progress for part in found),
-        units=_units(below),
+        units=_units(below) if names else [],
+        names=names,
         earlier=below.earlier,
         phases=_phases(session, found),
-        items=_items(session, found, waiting(session, asked.day, *in_year) if asked.round else {}),
+        items=_items(session, found, owing),
         rounds=_rounds(session, found, in_year),
         years=_years(session, asked, counted),
-        silent=silent_units(session, asked.day, *in_year),
-        recorded_late=recorded_late(session, asked.day, *in_year, *_of_phase(asked)),
+        silent=silent_units(session, asked.day, *in_year) if names else [],
+        recorded_late=recorded_late(session, asked.day, *in_year, *_of_phase(asked))
+        if names
+        else None,
     )
 
 

@@ -11,14 +11,16 @@ from events.database import Session
 from events.models import Campaign, ChecklistItem, Unit
 from events.models.campaigns import same_round
 from events.observances.printed import inherited
-from events.people.rights import may_work_on
+from events.people.rights import Capability
+from events.people.visibility import Fact
 from events.progress.across_reforms import counted_with
 from events.progress.figures import Progress
 from events.progress.standings import Below, Branch, below_of
 from events.units.tree import ancestors
 from web.calendars.subscriptions import unit_subscription
 from web.kit.closed_units import ClosedNotice, closed_notice
-from web.kit.context import current_person, get_session, today
+from web.kit.context import get_session, today
+from web.kit.visibility import allowed, require_sight, sees
 from web.kit.words import unit_until
 
 bp = Blueprint("campaigns", __name__, url_prefix="/chien-dich")
@@ -29,9 +31,11 @@ def show(uid: str) -> str:
     """Show one unit's campaign."""
     session = get_session()
     campaign = get_campaign_in_full(session, uid)
-    lines = lines_of(session, campaign, today())
+    require_sight(Fact.CAMPAIGN, campaign.unit)
+    works = sees(Fact.CHECKLIST, campaign.unit)
+    lines = lines_of(session, campaign, today()) if works else []
     rows, standing = _below(session, campaign)
-    ticks = _may_tick(session, campaign)
+    ticks = allowed(Capability.DO_WORK, campaign.unit)
     return render_template(
         "campaigns/show.html",
         campaign=campaign,
@@ -42,9 +46,10 @@ def show(uid: str) -> str:
         own_lines=[line for line in lines if line.origin is None],
         twins=_twins(campaign, lines),
         activities=activities_of(
-            session, campaign, with_internal=current_person() is not None and ticks
+            session, campaign, with_internal=sees(Fact.INTERNAL_ACTIVITY, campaign.unit)
         ),
-        below=rows,
+        works=works,
+        below=rows if works else [],
         standing_below=standing,
         may_tick=ticks,
         subscription=unit_subscription(campaign.unit),
@@ -85,14 +90,6 @@ def _closed(session: Session, campaign: Campaign) -> ClosedNotice | None:
         )
 
     return closed_notice(campaign.unit, address)
-
-
-def _may_tick(session: Session, campaign: Campaign) -> bool:
-    """Tell whether the tick is worth showing: to those who may, and to strangers, who are asked to
-    sign in.
-    """
-    person = current_person()
-    return person is None or may_work_on(session, person, campaign.unit, today())
 
 
 def _below(session: Session, campaign: Campaign) -> tuple[list[tuple[str, str, Progress]], Below]:

@@ -25,8 +25,9 @@ from web.calendars.months import (
     weeks_of,
 )
 from web.calendars.subscriptions import Subscription
-from web.kit.context import current_account, current_person, get_calendar, get_session, now, today
+from web.kit.context import current_person, get_calendar, get_session, now, today
 from web.kit.language import current, title
+from web.kit.visibility import steers_all
 from web.units.proposals import number_to_decide
 
 bp = Blueprint("home", __name__)
@@ -92,9 +93,10 @@ def _is_idle(mine: Work | None) -> TypeGuard[Work]:
 
 
 def _to_see_to(session: Session) -> list[str]:
-    """Return what administrators are told to see to; nothing for anybody else."""
-    account = current_account()
-    if account is None or not account.is_administrator:
+    """Return what those who decide for the whole installation are told to see to; nothing for
+    anybody else.
+    """
+    if not steers_all():
         return []
     return [one.words(current()) for one in what_to_see_to(session, now=now())]
 

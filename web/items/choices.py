@@ -25,7 +25,7 @@ from events.checklist.transitions import untouched
 from events.database import Session
 from events.errors import DomainError
 from events.models import ItemState, Person, Role, Unit
-from events.people.rights import require_post
+from events.people.rights import Capability, require
 from events.people.roles import roles_at
 from events.units.tree import ancestors, children
 from web.kit.addresses import safe_next
@@ -125,7 +125,7 @@ def _item_page(item_id: int, person: Person, error: DomainError | None = None) -
     session = get_session()
     item = get_item(session, item_id)
     unit = item.campaign.unit
-    require_post(session, person, unit, today())
+    require(session, person, Capability.DO_WORK, unit, today())
     parts = parts_of(session, item)
     have = {part.campaign.unit_id for part in parts}
     below = children(session, unit, today())

@@ -22,7 +22,7 @@ from events.database import Session
 from events.errors import N_, ConflictError, DomainError, InvalidInputError
 from events.language import tell
 from events.models import Person
-from events.people.rights import require_post
+from events.people.rights import Capability, require
 from events.people.roles import roles_at
 from events.units.tree import ancestors
 from web.kit.context import get_calendar, get_session, today
@@ -76,7 +76,7 @@ def _page(item_id: int, person: Person, error: DomainError | None = None) -> str
     session = get_session()
     item = get_item(session, item_id)
     unit = item.campaign.unit
-    require_post(session, person, unit, today())
+    require(session, person, Capability.DO_WORK, unit, today())
     stored = {
         "summary": item.summary,
         "due": item.due,

@@ -10,7 +10,7 @@ from events.checklist.own_items import HEAVIEST, OwnItem, add_own_item
 from events.database import Session
 from events.errors import N_, DomainError
 from events.models import Needs, Person
-from events.people.rights import require_post
+from events.people.rights import Capability, require
 from events.people.roles import roles_at
 from events.templates.vocabulary import evidence_types, phases
 from events.units.tree import ancestors
@@ -52,7 +52,7 @@ def add(uid: str) -> ResponseReturnValue:
 def _page(uid: str, person: Person, error: DomainError | None = None) -> str:
     session = get_session()
     campaign = get_campaign(session, uid)
-    require_post(session, person, campaign.unit, today())
+    require(session, person, Capability.DO_WORK, campaign.unit, today())
     return render_template(
         "own_items/form.html",
         campaign=campaign,

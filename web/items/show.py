@@ -30,7 +30,13 @@ from events.checklist.integration import credited_to, stand_in
 from events.checklist.listing import get_item, lines_of
 from events.checklist.origins import is_gone
 from events.checklist.real_days import first_days, proposed_day
-from events.checklist.rights import may_excuse, may_work_on_item, went_over
+from events.checklist.rights import (
+    may_excuse,
+    may_work_on_item,
+    require_doer,
+    require_reader,
+    went_over,
+)
 from events.checklist.states import (
     block_item,
     complete_item,
@@ -56,10 +62,18 @@ from events.errors import (
 from events.files.store import StoredFile
 from events.language import say
 from events.models import ChecklistItem, ItemState, Person, Unit
-from events.people.rights import may_work_on
+from events.people.rights import Capability, may
 from events.units.tree import ancestors, children
 from web.kit.addresses import safe_next
-from web.kit.context import current_person, get_calendar, get_config, get_session, now, today
+from web.kit.context import (
+    current_person,
+    get_calendar,
+    get_config,
+    get_session,
+    now,
+    signed_in_person,
+    today,
+)
 from web.kit.entries import day_of, number_of
 from web.kit.forms import for_people, said, send
 from web.kit.language import current
@@ -100,8 +114,11 @@ def allow_uploads(_endpoint: str | None, _values: dict[str, Any] | None) -> None
 @bp.get("/<int:item_id>")
 def show(item_id: int) -> str:
     """Show one item with its history. ``?back=`` is where its form leads afterwards."""
+    session = get_session()
+    item = get_item(session, item_id)
+    require_reader(session, current_person(), item, today())
     return _page(
-        get_item(get_session(), item_id),
+        item,
         back=safe_next(request.args.get("back"), url_for(".show", item_id=item_id)),
     )
 
@@ -296,6 +313,8 @@ def _change(
     first: Callable[[Person], object] = lambda person: None,
 ) -> ResponseReturnValue:
     back = safe_next(request.form.get("back"), url_for(".show", item_id=item_id))
+    # before anything is read from the form: what is wrong with it is said on the item's page
+    require_doer(get_session(), signed_in_person(), get_item(get_session(), item_id), today())
 
     def again(_person: Person, error: DomainError) -> str | tuple[str, int]:
         item = get_item(get_session(), item_id)
@@ -381,7 +400,9 @@ def _page(
     history = history_of(session, item)
     last = last_change(history)
     person = current_person()
-    may_choose = person is not None and may_work_on(session, person, item.campaign.unit, today())
+    may_choose = person is not None and may(
+        session, person, Capability.DO_WORK, item.campaign.unit, today()
+    )
     # neither opening it nor an undo that would is offered
     gone = item.state is ItemState.NOT_REQUIRED and is_gone(item)
     return render_template(
@@ -407,7 +428,7 @@ def _page(
         undivided=undivided_in(history) if item.is_open else [],
         may_excuse=person is not None and may_excuse(session, person, item, today()),
         may_choose=may_choose,
-        may_tick=person is None or may_work_on_item(session, person, item, today()),
+        may_tick=person is not None and may_work_on_item(session, person, item, today()),
         erasable={
             piece.id
             for piece in item.evidence_given

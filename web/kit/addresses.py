@@ -25,3 +25,10 @@ def safe_next(target: str | None, default: str = "/") -> str:
 def here() -> str:
     """Return the path and query of this page, to come back to."""
     return request.full_path.rstrip("?") if request.method == "GET" else "/"
+
+
+def came_from() -> str:
+    """Return the path and query of the page of ours that the request came from."""
+    parts = urlsplit(request.referrer or "")
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return safe_next(path) if parts.netloc == request.host else "/"

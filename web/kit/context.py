@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, cast
 
-from flask import Flask, current_app, g, request
+from flask import Flask, abort, current_app, g, request
 from flask_security import current_user
 from sqlalchemy.orm import Session
 
@@ -145,6 +145,14 @@ def current_person() -> Person | None:
     """Return the person who is signed in, or None."""
     account = current_account()
     return account.person if account else None
+
+
+def signed_in_person() -> Person:
+    """Return who is signed in, where the door let in nobody else."""
+    person = current_person()
+    if person is None:
+        abort(401)
+    return person
 
 
 def current_office() -> Office:

@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from flask import Flask, Response, current_app, make_response, render_template, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -16,6 +27,7 @@ from events.errors import (
     YearOutOfRangeError,
 )
 from events.language import say
+from web.kit.addresses import came_from, here, safe_next
 from web.kit.context import WAIT, current_person, read_again
 from web.kit.language import current
 from web.kit.language import gettext as _
@@ -40,8 +52,10 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _our_fault)
 
 
-def _domain_error(error: DomainError) -> Response:
+def _domain_error(error: DomainError) -> ResponseReturnValue:
     read_again()
+    if isinstance(error, NotAllowedError) and current_person() is None:
+        return _to_sign_in()
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 400)
     sentence = (
         None
@@ -64,7 +78,9 @@ def _stale_form(_error: CSRFError) -> Response:
     )
 
 
-def _http_error(error: HTTPException) -> Response:
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.code == 401:
+        return _to_sign_in()
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
     response = _page(error.code)
@@ -73,6 +89,23 @@ def _http_error(error: HTTPException) -> Response:
         if name in headers:
             response.headers[name] = headers[name]
     return response
+
+
+def _to_sign_in() -> ResponseReturnValue:
+    """Lead whoever is not signed in to the sign-in page and back; tell programs that want no page
+    that they are not.
+    """
+    if request.accept_mimetypes.provided and not request.accept_mimetypes.accept_html:
+        return Response(f"{_sentence(401)}\n", 401, mimetype="text/plain")
+    looking = request.method in ("GET", "HEAD")
+    where = here() if looking else safe_next(request.form.get("back"), came_from())
+    flash(
+        _("Please sign in to see this page.")
+        if looking
+        else _("Please sign in first. Nothing was changed."),
+        "warning",
+    )
+    return redirect(url_for("accounts.sign_in", next=where), 303)
 
 
 def _our_fault(error: Exception) -> Response:
@@ -124,7 +157,10 @@ def _heading(status: int) -> str:
 def _sentence(status: int) -> str:
     sentences = {
         400: _("The address or the form has a value that this service does not understand."),
-        403: _("This page is for administrators. Please sign in with an account that may see it."),
+        401: _("Please sign in first. Nothing was changed."),
+        403: _(
+            "What you hold here does not allow this. Whoever steers your unit can tell who may."
+        ),
         404: _(
             "There is nothing at this address, or it has moved. Please check the address, or "
             "start from the calendar."

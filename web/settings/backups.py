@@ -13,7 +13,6 @@ from events.files.backups import backups_in
 from events.files.disk import LEAST_FREE
 from events.models import Person
 from events.units.office import at_home_here, is_copy
-from web.kit.access import administrators_only
 from web.kit.context import get_config, get_session, now
 from web.kit.forms import send
 from web.kit.language import gettext as _
@@ -25,7 +24,6 @@ _MB = 1024**2
 
 
 @bp.get("")
-@administrators_only
 def show() -> ResponseReturnValue:
     """List the backups that are there, with the room that is left for more."""
     folder = get_config().backups
@@ -45,7 +43,6 @@ def show() -> ResponseReturnValue:
 
 
 @bp.post("/gui-thu")
-@administrators_only
 def resume_mail() -> ResponseReturnValue:
     """Let mail leave from a copy, which goes on in the place of what it was made from."""
 

@@ -33,8 +33,7 @@ from events.units.start_lines import start_line
 from events.units.tree import number_by_level, roots
 from notifications.addresses import checked_address
 from notifications.trial import Outcome, send_trial, write_trial
-from web.kit.access import administrators_only
-from web.kit.context import current_person, get_config, get_session, now, today
+from web.kit.context import get_config, get_session, now, signed_in_person, today
 from web.kit.fields import DateField
 from web.kit.forms import Form, said
 from web.kit.language import current, title
@@ -108,7 +107,6 @@ class Preview:
 
 
 @bp.get("/")
-@administrators_only
 def show() -> ResponseReturnValue:
     """Ask the questions, answered as the installation stands, with what is open now."""
     session, office = get_session(), office_of(get_session())
@@ -122,7 +120,6 @@ def show() -> ResponseReturnValue:
 
 
 @bp.post("/")
-@administrators_only
 def answer() -> ResponseReturnValue:
     """Show what would open, or, with the second button, begin."""
     session, form = get_session(), FirstRunForm()
@@ -134,7 +131,7 @@ def answer() -> ResponseReturnValue:
             session,
             read_catalog(get_config().catalog),
             answers,
-            by=current_person(),
+            by=signed_in_person(),
             now=now(),
         )
     except DomainError as error:
@@ -153,8 +150,8 @@ def _try_mail(form: FirstRunForm, answers: Answers) -> ResponseReturnValue:
     """Send a test mail as the answers say, to whoever asks, and show the page with what came of
     it. Nothing stays of it, and nobody waits for the mail server's answer but they.
     """
-    session, way_out, person = get_session(), get_config().way_out, current_person()
-    if way_out is None or person is None:
+    session, way_out, person = get_session(), get_config().way_out, signed_in_person()
+    if way_out is None:
         abort(404)
     mail = write_trial(session, way_out, person, language=current(), now=now())
     preview = _seen(form, answers)

@@ -1,4 +1,4 @@
-"""What this province keeps, for administrators: observances on and off, their themes, legal bases,
+"""What this province keeps, for officers: observances on and off, their themes, legal bases,
 anniversaries and checklists.
 """
 
@@ -22,9 +22,8 @@ from events.observances.legal_bases import NewBasis
 from events.observances.yearly_themes import Letter
 from events.templates.editing import all_templates, template_of
 from web.campaigns.late import ask_about_late
-from web.kit.access import administrators_only
 from web.kit.addresses import safe_next
-from web.kit.context import current_person, get_calendar, get_session, now, today
+from web.kit.context import get_calendar, get_session, now, signed_in_person, today
 from web.kit.fields import DateField, IntegerField, SelectField
 from web.kit.forms import ChangingForm, Form, send_form, wanted_state
 from web.kit.language import gettext as _
@@ -118,7 +117,6 @@ class ChecklistForm(Form):
 
 
 @bp.get("/")
-@administrators_only
 def index() -> ResponseReturnValue:
     """List observances and kinds with their switches."""
     session = get_session()
@@ -131,7 +129,6 @@ def index() -> ResponseReturnValue:
 
 
 @bp.post("/<slug>/bat-tat")
-@administrators_only
 def switch(slug: str) -> ResponseReturnValue:
     """Keep an observance, or keep it no longer."""
     session = get_session()
@@ -141,7 +138,9 @@ def switch(slug: str) -> ResponseReturnValue:
         late = ask_about_late(lambda: _keep(session, observance), back)
         if late is not None:
             return late
-    own.switch_observance(session, observance, enabled=wanted_state(), now=now())
+    own.switch_observance(
+        session, observance, enabled=wanted_state(), by=signed_in_person(), now=now()
+    )
     session.commit()
     kept = _("“%(title)s” is kept from now on.", title=title(observance))
     flash(
@@ -154,7 +153,6 @@ def switch(slug: str) -> ResponseReturnValue:
 
 
 @bp.get("/<slug>/sua")
-@administrators_only
 def edit(slug: str) -> ResponseReturnValue:
     """Show the themes and legal bases of an observance and how its anniversaries are put; ``?nam=``
     fills in that year's theme, ``?so=`` the paper with that number.
@@ -163,14 +161,13 @@ def edit(slug: str) -> ResponseReturnValue:
 
 
 @bp.post("/<slug>/chu-de")
-@administrators_only
 def announce(slug: str) -> ResponseReturnValue:
     """Store a year's theme and slogans."""
     session = get_session()
     observance = own.find_observance(session, slug)
     form = ThemeForm()
 
-    def use(session: Session, _person: Person, at: datetime) -> None:
+    def use(session: Session, person: Person, at: datetime) -> None:
         year, theme, slogans = (
             form.year.data,
             form.theme.data,
@@ -185,6 +182,7 @@ def announce(slug: str) -> ResponseReturnValue:
             slogans,
             **known,
             shown=form.shown.data or None,
+            by=person,
             now=at,
         )
 
@@ -202,12 +200,13 @@ def announce(slug: str) -> ResponseReturnValue:
 
 
 @bp.post("/<slug>/chu-de/bo")
-@administrators_only
 def withdraw(slug: str) -> ResponseReturnValue:
     """Take the theme of a wrong year away."""
     session = get_session()
     observance = own.find_observance(session, slug)
-    yearly_themes.withdraw_theme(session, observance, request.form.get("year", 0, int), now=now())
+    yearly_themes.withdraw_theme(
+        session, observance, request.form.get("year", 0, int), by=signed_in_person(), now=now()
+    )
     session.commit()
     flash(
         _(
@@ -220,16 +219,15 @@ def withdraw(slug: str) -> ResponseReturnValue:
 
 
 @bp.post("/<slug>/can-cu")
-@administrators_only
 def keep_basis(slug: str) -> ResponseReturnValue:
     """Store a paper that the observance rests on, or correct the years of one."""
     session = get_session()
     observance = own.find_observance(session, slug)
     form = BasisForm()
 
-    def use(session: Session, _person: Person, at: datetime) -> None:
+    def use(session: Session, person: Person, at: datetime) -> None:
         shown = form.shown.data or None
-        legal_bases.keep_basis(session, observance, form.wanted, shown=shown, now=at)
+        legal_bases.keep_basis(session, observance, form.wanted, shown=shown, by=person, now=at)
 
     return send_form(
         form,
@@ -241,30 +239,28 @@ def keep_basis(slug: str) -> ResponseReturnValue:
 
 
 @bp.post("/<slug>/can-cu/bo")
-@administrators_only
 def drop_basis(slug: str) -> ResponseReturnValue:
     """Take a paper away that was entered by mistake."""
     session = get_session()
     observance = own.find_observance(session, slug)
     number = request.form.get("number", "")
-    legal_bases.drop_basis(session, observance, number, now=now())
+    legal_bases.drop_basis(session, observance, number, by=signed_in_person(), now=now())
     session.commit()
     flash(_("%(number)s was taken away.", number=number), "success")
     return redirect(url_for(".edit", slug=slug, _anchor="can-cu"), 303)
 
 
 @bp.post("/<slug>/ky-niem")
-@administrators_only
 def number(slug: str) -> ResponseReturnValue:
     """Store how anniversaries are counted and put."""
     session = get_session()
     observance = own.find_observance(session, slug)
     form = AnniversaryForm()
 
-    def use(session: Session, _person: Person, at: datetime) -> None:
+    def use(session: Session, person: Person, at: datetime) -> None:
         wording, shown = form.anniversary.data or "", form.shown.data or None
         yearly_themes.number_anniversaries(
-            session, observance, form.base_year.data, wording, shown=shown, now=at
+            session, observance, form.base_year.data, wording, shown=shown, by=person, now=at
         )
 
     def again(problem: str | None) -> str:
@@ -274,7 +270,6 @@ def number(slug: str) -> ResponseReturnValue:
 
 
 @bp.post("/<slug>/danh-muc")
-@administrators_only
 def give_checklist(slug: str) -> ResponseReturnValue:
     """Let an observance open campaigns, with the items of a template."""
     session = get_session()
@@ -302,14 +297,12 @@ def give_checklist(slug: str) -> ResponseReturnValue:
 
 def open_after(act: Callable[[Person], object]) -> None:
     """Do something and open what opens by it, as the clock will; for a look at what is late."""
-    person = current_person()
-    if person is not None:
-        act(person)
-        open_campaigns(get_session(), now=now(), calendar=get_calendar())
+    act(signed_in_person())
+    open_campaigns(get_session(), now=now(), calendar=get_calendar())
 
 
 def _keep(session: Session, observance: Observance) -> None:
-    own.switch_observance(session, observance, enabled=True, now=now())
+    own.switch_observance(session, observance, enabled=True, by=signed_in_person(), now=now())
     open_campaigns(session, now=now(), calendar=get_calendar())
 
 

@@ -1,4 +1,4 @@
-"""The ministry's letter, for administrators: pasted once, shown as it was read, stored for every
+"""The ministry's letter, for officers: pasted once, shown as it was read, stored for every
 observance that it speaks of.
 """
 
@@ -18,7 +18,6 @@ from events.models import Observance, Person, Theme
 from events.observances import own, yearly_themes
 from events.observances.letters import Announcement, understand
 from events.observances.yearly_themes import Letter
-from web.kit.access import administrators_only
 from web.kit.context import get_session, today
 from web.kit.fields import DateField, IntegerField
 from web.kit.forms import ChangingForm, Form, said, send
@@ -69,14 +68,12 @@ class Row:
 
 
 @bp.get("")
-@administrators_only
 def paste() -> ResponseReturnValue:
     """Show where a letter is pasted."""
     return _paste_page()
 
 
 @bp.post("")
-@administrators_only
 def preview() -> ResponseReturnValue:
     """Show what was read in a letter. Writes nothing."""
     session, text, slug = get_session(), request.form.get("text", ""), request.form.get("ngay")
@@ -94,7 +91,6 @@ def preview() -> ResponseReturnValue:
 
 
 @bp.post("/luu")
-@administrators_only
 def store() -> ResponseReturnValue:
     """Store what was read, as it was corrected."""
     form = LetterForm()
@@ -102,8 +98,8 @@ def store() -> ResponseReturnValue:
     if not form.validate():
         return _preview_page(form, rows), 400
 
-    def use(session: Session, _person: Person, at: datetime) -> list[Row]:
-        return _announce(session, form, rows, at)
+    def use(session: Session, person: Person, at: datetime) -> list[Row]:
+        return _announce(session, form, rows, person, at)
 
     def sentence(stored: list[Row]) -> str:
         return _(
@@ -124,7 +120,9 @@ def store() -> ResponseReturnValue:
     return send(use, done, sentence, again)
 
 
-def _announce(session: Session, form: LetterForm, rows: Sequence[Row], at: datetime) -> list[Row]:
+def _announce(
+    session: Session, form: LetterForm, rows: Sequence[Row], by: Person, at: datetime
+) -> list[Row]:
     """Announce what is ticked, and return it. Raises ``InvalidInputError`` if nothing is."""
     wanted = [row for row in rows if row.form.wanted.data]
     if not wanted:
@@ -134,7 +132,7 @@ def _announce(session: Session, form: LetterForm, rows: Sequence[Row], at: datet
         how: dict[str, Any] = {"letter": form.letter, "shown": row.form.shown.data or None}
         try:
             yearly_themes.announce_theme(
-                session, row.observance, form.year.data, theme, slogans, **how, now=at
+                session, row.observance, form.year.data, theme, slogans, **how, by=by, now=at
             )
         except ChangedMeanwhileError as error:
             row.form.shown.data = error.now_shown

@@ -1,4 +1,4 @@
-"""Observances of this province's own, for administrators: made here, and corrected; the rest is as
+"""Observances of this province's own, for officers: made here, and corrected; the rest is as
 for any other.
 """
 
@@ -17,7 +17,6 @@ from events.models import Observance, Person
 from events.observances import own
 from events.observances.own import NewObservance
 from web.campaigns.late import ask_about_late
-from web.kit.access import administrators_only
 from web.kit.context import get_session, now
 from web.kit.fields import IntegerField, RadioField, SelectField
 from web.kit.forms import ChangingForm, send_form
@@ -140,14 +139,12 @@ class ObservanceForm(ChangingForm):
 
 
 @bp.get("/moi")
-@administrators_only
 def new() -> ResponseReturnValue:
     """Show the form for a day of one's own."""
     return _new_page(_form(get_session()))
 
 
 @bp.post("/moi")
-@administrators_only
 def add() -> ResponseReturnValue:
     """Make a day of one's own."""
     form = _form(get_session())
@@ -170,7 +167,6 @@ def add() -> ResponseReturnValue:
 
 
 @bp.get("/<slug>/thong-tin")
-@administrators_only
 def facts(slug: str) -> ResponseReturnValue:
     """Show the form to correct an observance that was made here."""
     session = get_session()
@@ -181,16 +177,15 @@ def facts(slug: str) -> ResponseReturnValue:
 
 
 @bp.post("/<slug>/thong-tin")
-@administrators_only
 def correct(slug: str) -> ResponseReturnValue:
     """Correct an observance that was made here; open campaigns keep their days."""
     session = get_session()
     observance = own.find_observance(session, slug)
     form = _facts_form(session, observance)
 
-    def use(session: Session, _person: Person, at: datetime) -> None:
+    def use(session: Session, person: Person, at: datetime) -> None:
         own.correct_observance(
-            session, observance, form.wanted, shown=form.shown.data or None, now=at
+            session, observance, form.wanted, shown=form.shown.data or None, by=person, now=at
         )
 
     sentence = _(

@@ -12,7 +12,7 @@ from events.models import Person, Post, PostOffer, Unit
 from events.people.offers import appoint_or_offer, offers_made_by_unit
 from events.people.persons import correct_person, normal_email
 from events.people.posts import end_post, posts_of_unit
-from events.people.rights import may_work_on
+from events.people.rights import Capability, may
 from events.people.roles import roles_at
 from events.units.tree import ancestors, get_unit
 from notifications.offers import tell_of_offer
@@ -156,7 +156,7 @@ def _allowed(slug: str) -> tuple[Unit, Person]:
     if person is None:
         abort(redirect(url_for("accounts.sign_in", next=here()), 303))
     unit = get_unit(get_session(), slug)
-    if not may_work_on(get_session(), person, unit, today()):
+    if not may(get_session(), person, Capability.CHANGE_PEOPLE, unit, today()):
         abort(403)
     return unit, person
 

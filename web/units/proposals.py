@@ -15,9 +15,11 @@ from events.people.proposed_posts import (
     number_waiting,
     waiting_proposals,
 )
-from web.kit.context import current_account, current_person, get_session, today
+from events.people.rights import Capability
+from web.kit.context import current_person, get_session, today
 from web.kit.forms import for_people, send
 from web.kit.language import gettext as _
+from web.kit.visibility import allowed
 
 bp = Blueprint("proposals", __name__, url_prefix="/cai-cach/chuc-danh")
 
@@ -37,7 +39,7 @@ def index() -> ResponseReturnValue:
 @bp.post("/<int:proposal_id>")
 def decide(proposal_id: int) -> ResponseReturnValue:
     """Confirm or decline one proposed post."""
-    confirm, as_administrator = request.form.get("confirm") == "1", _is_administrator()
+    confirm = request.form.get("confirm") == "1"
 
     def use(session: Session, person: Person, at: datetime) -> PostProposal:
         return decide_proposal(
@@ -46,7 +48,6 @@ def decide(proposal_id: int) -> ResponseReturnValue:
             confirm=confirm,
             by=person,
             now=at,
-            as_administrator=as_administrator,
         )
 
     def sentence(proposal: PostProposal) -> str:
@@ -55,7 +56,9 @@ def decide(proposal_id: int) -> ResponseReturnValue:
             _("Confirmed: %(name)s", name=name) if confirm else _("Declined: %(name)s", name=name)
         )
 
-    return send(use, url_for("reforms.index" if as_administrator else ".index"), sentence)
+    return send(
+        use, url_for("reforms.index" if allowed(Capability.CHANGE_UNITS) else ".index"), sentence
+    )
 
 
 def number_to_decide(*conditions: Condition) -> int:
@@ -67,9 +70,4 @@ def number_to_decide(*conditions: Condition) -> int:
 
 
 def _of(person: Person) -> list[Condition]:
-    return [] if _is_administrator() else [decided_by(person, today())]
-
-
-def _is_administrator() -> bool:
-    account = current_account()
-    return account is not None and account.is_administrator
+    return [decided_by(person, today())]

@@ -13,7 +13,8 @@ from events.errors import N_, InvalidInputError
 from events.models import Unit
 from events.people.posts import posts_of_unit
 from events.people.proposed_posts import for_units_below
-from events.people.rights import may_work_on
+from events.people.rights import Capability
+from events.people.visibility import Fact
 from events.progress.across_reforms import compare_years
 from events.progress.figures import Progress
 from events.progress.standings import standings_of
@@ -29,7 +30,8 @@ from events.units.tree import (
 )
 from web.calendars.subscriptions import unit_subscription
 from web.kit.closed_units import closed_notice, coming_notice
-from web.kit.context import current_person, get_session, today
+from web.kit.context import get_session, today
+from web.kit.visibility import allowed, sees
 from web.kit.words import unit_until
 from web.units.proposals import number_to_decide
 
@@ -63,8 +65,10 @@ def show(slug: str) -> str:
     session = get_session()
     unit = get_unit(session, slug)
     on = min(today(), unit.valid_to or today())
+    counts, names = sees(Fact.FIGURES, unit), sees(Fact.LATE_UNITS, unit)
+    works, people = sees(Fact.CHECKLIST, unit), sees(Fact.PEOPLE, unit)
     year = _year(request.args.get("nam")) or on.year
-    still_open = open_in(session, unit, limit=_SHOWN_ITEMS)
+    still_open = open_in(session, unit, limit=_SHOWN_ITEMS) if works else None
     standings = standings_of(session, unit, year, on)
     return render_template(
         "units/show.html",
@@ -79,14 +83,17 @@ def show(slug: str) -> str:
             for each in standings.below.branches
         ],
         year=year,
+        counts=counts,
+        names=names,
+        people=people,
         years=years_of(session, unit),
         standings=standings,
-        compared=_compared(session, unit, year) if unit.is_valid(today()) else {},
+        compared=_compared(session, unit, year) if counts and unit.is_valid(today()) else {},
         activities=coming(session, today(), of_unit(unit))[:_SHOWN_ACTIVITIES],
-        open_items=still_open.items,
-        still_open=still_open.total,
-        posts=posts_of_unit(session, unit.id, on),
-        may_appoint=_may_appoint(session, unit),
+        open_items=still_open.items if still_open else None,
+        still_open=still_open.total if still_open else 0,
+        posts=posts_of_unit(session, unit.id, on) if people else [],
+        may_appoint=allowed(Capability.CHANGE_PEOPLE, unit),
         to_decide=number_to_decide(for_units_below(unit)),
         subscription=unit_subscription(unit),
     )
@@ -119,8 +126,3 @@ def _year(text: str | None) -> int | None:
     if not (text.isascii() and text.isdigit() and FIRST_YEAR <= int(text[:5]) <= LAST_YEAR):
         raise InvalidInputError(N_("“%(year)s” is not a year."), year=text)
     return int(text)
-
-
-def _may_appoint(session: Session, unit: Unit) -> bool:
-    person = current_person()
-    return person is not None and may_work_on(session, person, unit, today())

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from events.database import Session
 from events.errors import DomainError, NotFoundError
 from events.models import Person, Unit
-from events.people.rights import may_work_on
+from events.people.rights import Capability, may
 from events.reforms.villages import (
     add_village,
     correct_village,
@@ -106,7 +106,8 @@ def _page(slug: str, person: Person, error: DomainError | None = None) -> str:
         villages=villages_of(session, commune, today()),
         types=titles_of(level),
         usual=usual_type(level, commune),
-        may_enter=commune.is_valid(today()) and may_work_on(session, person, commune, today()),
+        may_enter=commune.is_valid(today())
+        and may(session, person, Capability.ENTER_VILLAGES, commune, today()),
         error=said(error),
     )
 

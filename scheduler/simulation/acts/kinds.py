@@ -40,7 +40,7 @@ class Keep(_OfObservances):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         observance = find_observance(stage.session, self.observance)
-        switch_observance(stage.session, observance, enabled=True, now=stage.now)
+        switch_observance(stage.session, observance, enabled=True, by=None, now=stage.now)
         yield self.told(
             N_("“%(title)s” is kept from now on; this year on %(day)s."), **_when(observance, stage)
         )
@@ -91,7 +91,7 @@ class AnnounceTheme(_OfObservances):
     def happen(self, stage: Stage) -> Iterator[Told]:
         observance = find_observance(stage.session, self.observance)
         announce_theme(
-            stage.session, observance, self.year, self.theme, self.slogans, now=stage.now
+            stage.session, observance, self.year, self.theme, self.slogans, by=None, now=stage.now
         )
         stage.session.expire(observance)
         sentence = N_(
@@ -147,7 +147,7 @@ class SwitchOn(Act):
 
     def happen(self, stage: Stage) -> Iterator[Told]:
         template = get_kind(stage.session, self.template)
-        switch_on(template, on=stage.day)
+        switch_on(stage.session, template, by=None, on=stage.day)
         yield self.told(
             N_("“%(template)s” opens by itself from now on."), template=template.title_vi
         )
@@ -170,7 +170,13 @@ class OpenOn(Act):
         template = get_kind(stage.session, self.template)
         ids = [stage.unit(key).id for key in self.units] or None
         opened = open_on(
-            stage.session, template, self.day, unit_ids=ids, now=stage.now, calendar=stage.calendar
+            stage.session,
+            template,
+            self.day,
+            unit_ids=ids,
+            by=None,
+            now=stage.now,
+            calendar=stage.calendar,
         )
         facts = {
             "template": template.title_vi,

@@ -36,14 +36,14 @@ def tops(session):
 def test_a_round_is_opened_before_its_time_and_the_clock_then_opens_nothing(
     session, vietnam, happiness_day
 ):
-    [opened] = open_year_of(session, happiness_day, 2027, now=NOW, calendar=vietnam)
+    [opened] = open_year_of(session, happiness_day, 2027, by=None, now=NOW, calendar=vietnam)
 
     assert (opened.year, opened.campaigns) == (2027, 97)
     assert not any(item.for_reference for item in session.scalars(select(ChecklistItem)))
     later = datetime(2027, 2, 1, 2, tzinfo=UTC)
     keys = [one.observance for one in open_campaigns(session, now=later, calendar=vietnam)]
     assert "intl_happiness_day" not in keys
-    assert open_year_of(session, happiness_day, 2027, now=later, calendar=vietnam) == []
+    assert open_year_of(session, happiness_day, 2027, by=None, now=later, calendar=vietnam) == []
 
 
 def test_the_plan_that_everything_began_with_can_be_entered(session, vietnam, cast, happiness_day):
@@ -51,7 +51,7 @@ def test_the_plan_that_everything_began_with_can_be_entered(session, vietnam, ca
     give_post(session, cast.hoa, here, "so_vhttdl", since=date(2025, 7, 1))
     who = {"by": cast.hoa, "now": NOW}
 
-    open_year_of(session, happiness_day, 2021, now=NOW, calendar=vietnam)
+    open_year_of(session, happiness_day, 2021, by=None, now=NOW, calendar=vietnam)
 
     [top] = tops(session)
     [plan] = (item for item in top.items if item.key == "plan_province")
@@ -63,7 +63,7 @@ def test_the_plan_that_everything_began_with_can_be_entered(session, vietnam, ca
 
 
 def test_what_is_over_is_opened_for_reference_and_owed_by_nobody(session, vietnam, happiness_day):
-    open_year_of(session, happiness_day, 2026, now=NOW, calendar=vietnam)
+    open_year_of(session, happiness_day, 2026, by=None, now=NOW, calendar=vietnam)
 
     [progress] = round_progress(session, TODAY).values()
     assert (progress.expected, progress.overdue) == (0, 0)
@@ -74,7 +74,7 @@ def test_what_is_over_is_opened_for_reference_and_owed_by_nobody(session, vietna
 def test_what_was_opened_for_reference_stays_with_the_units_of_its_time(
     session, vietnam, happiness_day
 ):
-    open_year_of(session, happiness_day, 2025, now=NOW, calendar=vietnam)
+    open_year_of(session, happiness_day, 2025, by=None, now=NOW, calendar=vietnam)
 
     assert open_in_closed_units(session, TODAY) == []
 
@@ -87,11 +87,11 @@ def test_an_observance_that_is_not_kept_or_has_no_checklist_is_not_opened(sessio
         if not one.enabled
     )
     with pytest.raises(ConflictError):
-        open_year_of(session, without, 2027, **how)
+        open_year_of(session, without, 2027, by=None, **how)
 
     without.enabled = True
     with pytest.raises(ConflictError):
-        open_year_of(session, without, 2027, **how)
+        open_year_of(session, without, 2027, by=None, **how)
 
 
 def test_nothing_is_opened_years_ahead_or_before_a_day_was_first_kept(
@@ -99,9 +99,9 @@ def test_nothing_is_opened_years_ahead_or_before_a_day_was_first_kept(
 ):
     how = {"now": NOW, "calendar": vietnam}
     with pytest.raises(InvalidInputError):
-        open_year_of(session, happiness_day, 2029, **how)
+        open_year_of(session, happiness_day, 2029, by=None, **how)
     with pytest.raises(NotFoundError):
-        open_year_of(session, happiness_day, (happiness_day.first_year or 1) - 1, **how)
+        open_year_of(session, happiness_day, (happiness_day.first_year or 1) - 1, by=None, **how)
 
 
 def test_what_would_be_opened_late_is_told_before_and_nothing_stays_of_it(
@@ -110,7 +110,7 @@ def test_what_would_be_opened_late_is_told_before_and_nothing_stays_of_it(
     kind = get_kind(session, "training_course")
 
     def act():
-        open_on(session, kind, date(2026, 12, 3), now=NOW, calendar=vietnam)
+        open_on(session, kind, date(2026, 12, 3), by=None, now=NOW, calendar=vietnam)
 
     late = late_if(session, act)
 
@@ -126,7 +126,8 @@ def test_what_would_be_opened_late_is_told_before_and_nothing_stays_of_it(
 
 def test_what_is_opened_in_time_needs_no_telling(session, vietnam, happiness_day):
     late = late_if(
-        session, lambda: open_year_of(session, happiness_day, 2027, now=NOW, calendar=vietnam)
+        session,
+        lambda: open_year_of(session, happiness_day, 2027, by=None, now=NOW, calendar=vietnam),
     )
 
     assert late == []

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select
@@ -68,6 +68,6 @@ def test_a_catalogue_needs_no_english_titles(session, tmp_path):
 def test_a_template_is_renamed_without_an_english_name(session):
     template = get_template(session, "happiness_day")
 
-    rename_template(template, "Ngày vui", " ")
+    rename_template(session, template, "Ngày vui", " ", by=None, on=date(2021, 1, 1))
 
     assert template.title_en == "Ngày vui"

@@ -33,7 +33,9 @@ def counts(session: Session) -> tuple[int | None, int | None]:
 
 @pytest.mark.parametrize("key", CHOSEN)
 def test_a_kind_opens_on_a_chosen_day(session: Session, vietnam: WorkCalendar, key: str):
-    opened = open_on(session, get_kind(session, key), A_DAY_IN_MARCH, now=NOW, calendar=vietnam)
+    opened = open_on(
+        session, get_kind(session, key), A_DAY_IN_MARCH, by=None, now=NOW, calendar=vietnam
+    )
 
     campaigns = session.scalars(select(Campaign)).all()
     assert len(campaigns) == opened.campaigns > 0
@@ -49,6 +51,7 @@ def test_only_the_chosen_units_and_those_above_take_part(session: Session, vietn
         session,
         get_kind(session, "training_course"),
         A_DAY_IN_MARCH,
+        by=None,
         now=NOW,
         calendar=vietnam,
         unit_ids={commune.id},
@@ -74,10 +77,10 @@ def test_opening_the_same_day_twice_doubles_nothing(
     with session.begin_nested() as undo:
         units = set(session.scalars(select(Unit.id).where(_below(session)).limit(number)))
         template = get_kind(session, key)
-        first = open_on(session, template, day, now=NOW, calendar=vietnam, unit_ids=units)
+        first = open_on(session, template, day, by=None, now=NOW, calendar=vietnam, unit_ids=units)
         before = counts(session)
 
-        again = open_on(session, template, day, now=NOW, calendar=vietnam, unit_ids=units)
+        again = open_on(session, template, day, by=None, now=NOW, calendar=vietnam, unit_ids=units)
 
         assert (first.campaigns, again.campaigns, again.items) == (before[0], 0, 0)
         assert counts(session) == before
@@ -87,11 +90,17 @@ def test_opening_the_same_day_twice_doubles_nothing(
 def test_a_unit_that_was_forgotten_is_added_later(session: Session, vietnam: WorkCalendar):
     one, two = session.scalars(select(Unit.id).where(_below(session)).limit(2))
     template = get_kind(session, "training_course")
-    open_on(session, template, A_DAY_IN_MARCH, now=NOW, calendar=vietnam, unit_ids={one})
+    open_on(session, template, A_DAY_IN_MARCH, by=None, now=NOW, calendar=vietnam, unit_ids={one})
 
     assert (
         open_on(
-            session, template, A_DAY_IN_MARCH, now=NOW, calendar=vietnam, unit_ids={one, two}
+            session,
+            template,
+            A_DAY_IN_MARCH,
+            by=None,
+            now=NOW,
+            calendar=vietnam,
+            unit_ids={one, two},
         ).campaigns
         == 1
     )
@@ -102,7 +111,9 @@ def test_a_day_that_no_calendar_knows_is_refused(
     session: Session, vietnam: WorkCalendar, day: date
 ):
     with pytest.raises(YearOutOfRangeError, match=str(day.year)):
-        open_on(session, get_kind(session, "training_course"), day, now=NOW, calendar=vietnam)
+        open_on(
+            session, get_kind(session, "training_course"), day, by=None, now=NOW, calendar=vietnam
+        )
 
     assert counts(session) == (0, 0)
 
@@ -111,9 +122,11 @@ def test_the_local_year_decides_which_years_are_closed(session: Session, vietnam
     template = get_kind(session, "training_course")
     before_midnight, after_midnight = NOW, NOW.replace(hour=17, minute=0)
 
-    open_on(session, template, date(2026, 12, 31), now=before_midnight, calendar=vietnam)
+    open_on(session, template, date(2026, 12, 31), by=None, now=before_midnight, calendar=vietnam)
     with pytest.raises(ConflictError, match="2026 is closed"):
-        open_on(session, template, date(2026, 12, 31), now=after_midnight, calendar=vietnam)
+        open_on(
+            session, template, date(2026, 12, 31), by=None, now=after_midnight, calendar=vietnam
+        )
 
 
 @pytest.mark.parametrize("key", ["happiness_day", *BY_CUT_OFF])
@@ -121,7 +134,7 @@ def test_what_opens_by_itself_is_not_opened_by_hand(
     session: Session, vietnam: WorkCalendar, key: str
 ):
     with pytest.raises(ConflictError):
-        open_on(session, get_kind(session, key), A_DAY_IN_MARCH, now=NOW, calendar=vietnam)
+        open_on(session, get_kind(session, key), A_DAY_IN_MARCH, by=None, now=NOW, calendar=vietnam)
 
 
 def test_units_that_are_not_there_on_the_day_are_refused(
@@ -131,7 +144,15 @@ def test_units_that_are_not_there_on_the_day_are_refused(
 
     for unit_ids in (set(), {cast.commune.id}, {999_999}):
         with pytest.raises(InvalidInputError):
-            open_on(session, template, A_DAY_IN_MARCH, now=NOW, calendar=vietnam, unit_ids=unit_ids)
+            open_on(
+                session,
+                template,
+                A_DAY_IN_MARCH,
+                by=None,
+                now=NOW,
+                calendar=vietnam,
+                unit_ids=unit_ids,
+            )
     assert counts(session) == (0, 0)
 
 
@@ -149,9 +170,9 @@ def test_a_kind_with_a_cut_off_opens_by_itself_while_it_is_switched_on(
         }
 
     assert key not in opened()
-    switch_on(template, on=date(2021, 1, 1))
+    switch_on(session, template, on=date(2021, 1, 1), by=None)
     assert key in opened()
-    switch_off(template)
+    switch_off(session, template, by=None, on=date(2026, 12, 31))
     before = counts(session)
     assert opened() == set()
     assert counts(session) == before
@@ -164,8 +185,8 @@ def test_a_kind_that_is_switched_on_in_october_does_not_open_the_quarters_that_a
     template = get_kind(session, "club_model_cycle")
     october = datetime(2026, 10, 15, 2, tzinfo=UTC)
 
-    switch_on(template, on=october.date())
-    switch_on(template, on=date(2026, 12, 31))  # once more changes nothing
+    switch_on(session, template, on=october.date(), by=None)
+    switch_on(session, template, on=date(2026, 12, 31), by=None)  # once more changes nothing
     open_campaigns(session, now=october + timedelta(days=60), calendar=vietnam, year=2026)
 
     assert set(
@@ -176,7 +197,7 @@ def test_a_kind_that_is_switched_on_in_october_does_not_open_the_quarters_that_a
 @pytest.mark.parametrize("key", ["training_course", "happiness_day"])
 def test_what_has_no_cut_off_has_no_switch(session: Session, key: str):
     with pytest.raises(ConflictError):
-        switch_on(get_kind(session, key), on=date(2021, 1, 1))
+        switch_on(session, get_kind(session, key), on=date(2021, 1, 1), by=None)
 
 
 def test_kinds_are_the_templates_of_no_observance(session: Session):
@@ -210,7 +231,7 @@ def test_two_courses_on_one_day_are_told_apart_by_their_title(
 
     def opened(title: str) -> int:
         return open_on(
-            session, template, A_DAY_IN_MARCH, now=NOW, calendar=vietnam, title=title
+            session, template, A_DAY_IN_MARCH, by=None, now=NOW, calendar=vietnam, title=title
         ).campaigns
 
     first, second = opened(""), opened("Tập huấn kỹ năng hoà giải, khoá 1")
@@ -232,14 +253,14 @@ def test_a_course_that_was_moved_is_found_on_its_new_day_and_leaves_its_old_one_
     session: Session, vietnam: WorkCalendar
 ):
     template, new_day = get_kind(session, "training_course"), A_DAY_IN_MARCH + timedelta(days=8)
-    open_on(session, template, A_DAY_IN_MARCH, now=NOW, calendar=vietnam)
+    open_on(session, template, A_DAY_IN_MARCH, by=None, now=NOW, calendar=vietnam)
     for campaign in session.scalars(select(Campaign)):
         campaign.summary = summary_on(campaign, new_day)
         campaign.dtstart, campaign.dtend = new_day, Occurrence.of_day(new_day).dtend
     session.flush()
 
-    again = open_on(session, template, new_day, now=NOW, calendar=vietnam)
-    another = open_on(session, template, A_DAY_IN_MARCH, now=NOW, calendar=vietnam)
+    again = open_on(session, template, new_day, by=None, now=NOW, calendar=vietnam)
+    another = open_on(session, template, A_DAY_IN_MARCH, by=None, now=NOW, calendar=vietnam)
 
     assert (again.campaigns, again.summary) == (0, f"{template.title_vi}, 18/03/2027")
     assert another.campaigns > 0
@@ -257,13 +278,17 @@ def test_a_course_whose_main_event_was_moved_is_found_on_that_day(
         date(2021, 5, 17),
         datetime(2021, 3, 1, tzinfo=UTC),
     )
-    open_on(session, template, date(2021, 5, 10), now=now, calendar=vietnam, title="Tập huấn A")
+    open_on(
+        session, template, date(2021, 5, 10), by=None, now=now, calendar=vietnam, title="Tập huấn A"
+    )
     top = session.scalars(select(Campaign).where(Campaign.parent_id.is_(None))).one()
     move(session, top, NewAnchor(event_date=new_day), vietnam, cast.hoa, now)
 
-    again = open_on(session, template, new_day, now=now, calendar=vietnam, title="Tập huấn A")
+    again = open_on(
+        session, template, new_day, by=None, now=now, calendar=vietnam, title="Tập huấn A"
+    )
     another = open_on(
-        session, template, date(2021, 5, 10), now=now, calendar=vietnam, title="Tập huấn A"
+        session, template, date(2021, 5, 10), by=None, now=now, calendar=vietnam, title="Tập huấn A"
     )
 
     assert again.campaigns == 0
@@ -273,7 +298,7 @@ def test_a_course_whose_main_event_was_moved_is_found_on_that_day(
 def test_a_round_of_a_period_keeps_its_name_wherever_it_begins(
     session: Session, vietnam: WorkCalendar
 ):
-    switch_on(get_kind(session, "report_year"), on=date(2021, 1, 1))
+    switch_on(session, get_kind(session, "report_year"), on=date(2021, 1, 1), by=None)
     open_campaigns(session, now=NOW, calendar=vietnam, year=2026)
     report = session.scalars(
         select(Campaign).join(Campaign.template).where(Template.key == "report_year")

@@ -10,7 +10,7 @@ from events.checklist.mine import work_of
 from events.checklist.rights import may_work_on_item
 from events.models import ChecklistItem, Post
 from events.people.persons import add_person
-from events.people.rights import may_work_on
+from events.people.rights import Capability, may
 from tests.chance import drawn, undone
 from tests.events.conftest import TODAY, item_of
 
@@ -90,7 +90,7 @@ def test_reminders_lists_and_ticks_agree_about_who_is_in_charge(
         assert {(id_, one.id) for id_, found in listed.items() for one in found} == reminded
         for person in people:
             mine = {item.id for item in work_of(session, person, TODAY, limit=1000).items}
-            above = may_work_on(session, person, cast.commune, TODAY)
+            above = may(session, person, Capability.DO_WORK, cast.commune, TODAY)
             for item in items:
                 is_theirs = (item.id, person.id) in reminded
                 assert is_in_charge(session, person, item, TODAY) is is_theirs

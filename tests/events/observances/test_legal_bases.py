@@ -36,7 +36,7 @@ def described(session: Session, day: Observance, year: int) -> str:
 
 
 def test_a_paper_that_is_entered_stands_in_the_calendar_of_its_years_alone(session, day):
-    keep_basis(session, day, DECREE, now=NOW)
+    keep_basis(session, day, DECREE, by=None, now=NOW)
 
     assert described(session, day, 2027).endswith(
         "Căn cứ: Quyết định 72/2001/QĐ-TTg ngày 04/5/2001; "
@@ -46,19 +46,19 @@ def test_a_paper_that_is_entered_stands_in_the_calendar_of_its_years_alone(sessi
 
 
 def test_entering_a_paper_again_corrects_it_and_an_ended_one_is_named_no_more(session, day):
-    keep_basis(session, day, DECREE, now=NOW)
+    keep_basis(session, day, DECREE, by=None, now=NOW)
 
-    keep_basis(session, day, NewBasis("Nghị định", DECREE.number, to_year=2026), now=NOW)
+    keep_basis(session, day, NewBasis("Nghị định", DECREE.number, to_year=2026), by=None, now=NOW)
 
     assert [basis.number for basis in day.bases] == [DECREE.number]
     assert "76/2023" not in described(session, day, 2027)
 
 
 def test_storing_what_is_there_changes_no_calendar(session, day):
-    keep_basis(session, day, DECREE, now=NOW)
+    keep_basis(session, day, DECREE, by=None, now=NOW)
     before = [row.sequence for row in session.scalars(select(ObservanceOccurrence))]
 
-    keep_basis(session, day, DECREE, shown="an older page", now=NOW)
+    keep_basis(session, day, DECREE, by=None, shown="an older page", now=NOW)
 
     assert [row.sequence for row in session.scalars(select(ObservanceOccurrence))] == before
 
@@ -74,33 +74,33 @@ def test_storing_what_is_there_changes_no_calendar(session, day):
 )
 def test_a_paper_that_cannot_be_is_refused(session, day, wrong, error):
     with pytest.raises(error):
-        keep_basis(session, day, wrong, now=NOW)
+        keep_basis(session, day, wrong, by=None, now=NOW)
 
     assert day.bases == []
 
 
 def test_a_paper_that_somebody_else_changed_meanwhile_is_not_overwritten_unseen(session, day):
-    keep_basis(session, day, DECREE, now=NOW)
+    keep_basis(session, day, DECREE, by=None, now=NOW)
     shown = basis_shown(day, DECREE.number)
-    keep_basis(session, day, NewBasis("Nghị định", DECREE.number, to_year=2030), now=NOW)
+    keep_basis(session, day, NewBasis("Nghị định", DECREE.number, to_year=2030), by=None, now=NOW)
 
     with pytest.raises(ChangedMeanwhileError) as refused:
-        keep_basis(session, day, DECREE, shown=shown, now=NOW)
-    keep_basis(session, day, DECREE, shown=refused.value.now_shown, now=NOW)
+        keep_basis(session, day, DECREE, by=None, shown=shown, now=NOW)
+    keep_basis(session, day, DECREE, by=None, shown=refused.value.now_shown, now=NOW)
 
     assert day.bases[0].to_year == DECREE.to_year
 
 
 def test_a_paper_entered_by_mistake_is_taken_away_and_one_of_the_catalogue_is_ended(session, day):
-    keep_basis(session, day, DECREE, now=NOW)
+    keep_basis(session, day, DECREE, by=None, now=NOW)
 
     for _twice in range(2):
-        drop_basis(session, day, DECREE.number, now=NOW)
+        drop_basis(session, day, DECREE.number, by=None, now=NOW)
 
     assert day.bases == []
     shipped = session.scalars(select(LegalBasis)).first()
     with pytest.raises(ConflictError):
-        drop_basis(session, shipped.observance, shipped.number, now=NOW)
+        drop_basis(session, shipped.observance, shipped.number, by=None, now=NOW)
 
 
 @given(

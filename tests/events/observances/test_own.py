@@ -83,7 +83,7 @@ def test_the_examples_can_be_switched_on(session: Session, name: str):
     )
     assert not found.enabled
 
-    switch_observance(session, found, enabled=True, now=NOW)
+    switch_observance(session, found, by=None, enabled=True, now=NOW)
 
     assert set(occurrences(session, found)) == {2025, 2026, 2027, 2028, 2029}
     assert found.slug in all_slugs(session)
@@ -98,7 +98,7 @@ def test_what_is_switched_off_keeps_its_campaigns_and_opens_no_more(
     mine = select(func.count(Campaign.id)).where(Campaign.observance_id == observance.id)
     before = session.scalar(mine)
 
-    switch_observance(session, observance, enabled=False, now=NOW)
+    switch_observance(session, observance, by=None, enabled=False, now=NOW)
     open_campaigns(session, now=NOW.replace(year=2027), calendar=vietnam, year=2027)
 
     assert session.scalar(mine) == before > 0
@@ -144,7 +144,7 @@ def test_an_observance_that_only_stood_in_the_calendar_can_be_given_a_checklist(
     session: Session, cast: Cast, vietnam: WorkCalendar, happiness: Template
 ):
     women = find_observance(session, "ngay-phu-nu-viet-nam")
-    switch_observance(session, women, enabled=True, now=NOW)
+    switch_observance(session, women, by=None, enabled=True, now=NOW)
     before = open_campaigns(session, now=NOW, calendar=vietnam, year=2026)
 
     template = give_checklist(session, women, happiness, by=cast.hoa, now=NOW)
@@ -160,7 +160,7 @@ def test_an_observance_kept_again_does_not_open_the_day_that_was_missed(
 ):
     happiness = find_observance(session, "ngay-quoc-te-hanh-phuc")
     for enabled in (False, True):
-        switch_observance(session, happiness, enabled=enabled, now=NOW)
+        switch_observance(session, happiness, by=None, enabled=enabled, now=NOW)
 
     opened = open_campaigns(session, now=NOW + timedelta(days=160), calendar=vietnam)
 
@@ -368,7 +368,9 @@ def test_a_unit_that_joins_late_has_the_campaign_as_its_neighbours_call_it(
 ):
     observance = add_observance(session, THE_DAY, like=happiness, by=cast.hoa, now=NOW)
     open_campaigns(session, now=NOW, calendar=vietnam, year=2026)
-    correct_observance(session, observance, replace(THE_DAY, title_vi="Ngày hội mới"), now=NOW)
+    correct_observance(
+        session, observance, replace(THE_DAY, title_vi="Ngày hội mới"), by=None, now=NOW
+    )
     values = {
         "level_key": "commune",
         "type": "xa",
@@ -415,7 +417,7 @@ def test_the_theme_of_a_year_is_printed_on_the_lunar_day_that_lies_in_it(
 ):
     observance = add_observance(session, YEAR_END, by=cast.hoa, now=NOW)
 
-    announce_theme(session, observance, 2027, "Đoàn viên", now=NOW)
+    announce_theme(session, observance, 2027, "Đoàn viên", by=None, now=NOW)
 
     printed = {
         row.dtstart
@@ -455,6 +457,7 @@ def test_a_theme_that_is_announced_reaches_the_calendar(session: Session, cast: 
             2026,
             "Gia đình hạnh phúc",
             ["Một", " "],
+            by=None,
             source="Công văn",
             now=NOW + A_DAY,
         )
@@ -463,18 +466,18 @@ def test_a_theme_that_is_announced_reaches_the_calendar(session: Session, cast: 
     assert (row.sequence, "Chủ đề: Gia đình hạnh phúc." in row.description) == (before + 1, True)
     assert observance.theme_in(2026).slogans == ["Một"]
     with pytest.raises(InvalidInputError):
-        announce_theme(session, observance, 2026, " ", now=NOW)
+        announce_theme(session, observance, 2026, " ", by=None, now=NOW)
 
 
 def test_anniversaries_are_worded_as_the_province_does(session: Session, cast: Cast):
     observance = add_observance(session, THE_DAY, by=cast.hoa, now=NOW)
     assert "Kỷ niệm 10 năm (2016–2026)." in occurrences(session, observance)[2026].description
 
-    number_anniversaries(session, observance, 2016, "Lần thứ N", now=NOW)
+    number_anniversaries(session, observance, 2016, "Lần thứ N", by=None, now=NOW)
     assert "Lần thứ 10.\n" in occurrences(session, observance)[2026].description
     assert "Lần thứ 11.\n" in describe(observance, 2027)
 
-    number_anniversaries(session, observance, None, "", now=NOW)
+    number_anniversaries(session, observance, None, "", by=None, now=NOW)
     assert "10" not in occurrences(session, observance)[2026].description
 
 
@@ -499,7 +502,7 @@ def test_a_wording_chosen_here_is_kept_when_the_catalogue_begins_to_name_wording
     session: Session, catalog: Catalog
 ):
     day = find_observance(session, "ngay-gia-dinh-viet-nam")
-    number_anniversaries(session, day, 2001, "N năm Ngày Gia đình", now=NOW)
+    number_anniversaries(session, day, 2001, "N năm Ngày Gia đình", by=None, now=NOW)
     day.catalog_base = {
         name: value for name, value in day.catalog_base.items() if name != "anniversary"
     }
@@ -519,7 +522,7 @@ def test_what_was_made_here_is_corrected_and_its_address_and_open_campaigns_stay
         THE_DAY, title_vi="Ngày hội Gia đình", rule=FIXED | {"day": 10}, color="gold", basis=""
     )
 
-    correct_observance(session, observance, wanted, now=NOW)
+    correct_observance(session, observance, wanted, by=None, now=NOW)
 
     assert (observance.slug, observance.title_vi, observance.color, observance.basis) == (
         slug,
@@ -556,8 +559,8 @@ def test_a_correction_is_checked_as_a_new_day_is(
     observance = add_observance(session, THE_DAY, like=happiness, by=cast.hoa, now=NOW)
 
     with pytest.raises(error):
-        correct_observance(session, observance, replace(THE_DAY, **change), now=NOW)
-    correct_observance(session, observance, THE_DAY, now=NOW)
+        correct_observance(session, observance, replace(THE_DAY, **change), by=None, now=NOW)
+    correct_observance(session, observance, THE_DAY, by=None, now=NOW)
 
 
 def test_what_lies_inside_stays_inside(session: Session, cast: Cast):
@@ -566,36 +569,48 @@ def test_what_lies_inside_stays_inside(session: Session, cast: Cast):
         for title in ("Đợt", "Tuần")
     )
     correct_observance(
-        session, inner, NewObservance("Tuần", "", RANGE, "olive", inside_key=outer.key), now=NOW
+        session,
+        inner,
+        NewObservance("Tuần", "", RANGE, "olive", inside_key=outer.key),
+        by=None,
+        now=NOW,
     )
 
     with pytest.raises(ConflictError, match="no longer lie inside"):
         correct_observance(
-            session, outer, NewObservance("Đợt", "", RANGE | {"to": "11-25"}, "olive"), now=NOW
+            session,
+            outer,
+            NewObservance("Đợt", "", RANGE | {"to": "11-25"}, "olive"),
+            by=None,
+            now=NOW,
         )
     with pytest.raises(InvalidInputError, match="inside itself"):
         correct_observance(
-            session, outer, NewObservance("Đợt", "", RANGE, "olive", inside_key=inner.key), now=NOW
+            session,
+            outer,
+            NewObservance("Đợt", "", RANGE, "olive", inside_key=inner.key),
+            by=None,
+            now=NOW,
         )
 
 
 def test_an_observance_of_the_catalogue_is_not_corrected_here(session: Session):
     with pytest.raises(ConflictError, match="comes with the catalogue"):
         correct_observance(
-            session, find_observance(session, "ngay-gia-dinh-viet-nam"), THE_DAY, now=NOW
+            session, find_observance(session, "ngay-gia-dinh-viet-nam"), THE_DAY, by=None, now=NOW
         )
 
 
 def test_a_theme_of_a_wrong_year_is_taken_away_but_none_of_the_catalogue(session: Session):
     day = find_observance(session, "ngay-quoc-te-hanh-phuc")
     shipped = day.themes[0].year
-    announce_theme(session, day, 2062, "Nhầm năm", now=NOW)
-    announce_theme(session, day, 2027, "Nhầm năm", now=NOW)
+    announce_theme(session, day, 2062, "Nhầm năm", by=None, now=NOW)
+    announce_theme(session, day, 2027, "Nhầm năm", by=None, now=NOW)
 
     for _ in range(2):
-        withdraw_theme(session, day, 2027, now=NOW)
+        withdraw_theme(session, day, 2027, by=None, now=NOW)
 
     assert day.theme_in(2027) is None
     assert "Nhầm năm" not in occurrences(session, day)[2027].description
     with pytest.raises(ConflictError, match="comes with the catalogue"):
-        withdraw_theme(session, day, shipped, now=NOW)
+        withdraw_theme(session, day, shipped, by=None, now=NOW)

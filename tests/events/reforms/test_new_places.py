@@ -10,6 +10,7 @@ from events.catalog.importing import import_catalog
 from events.checklist.history import Stamp
 from events.errors import ConflictError, InvalidInputError
 from events.models import Campaign, Reform, ReformKind, Role, Unit
+from events.people.posts import give_post
 from events.reforms.reform import found, move, rename
 from events.reforms.taking_back import take_back
 from events.reforms.writing import NewUnit
@@ -21,7 +22,8 @@ TOP = "51-2025"
 
 
 @pytest.fixture
-def enter(cast):
+def enter(session, cast):
+    give_post(session, cast.hoa, get_unit(session, TOP), "so_vhttdl", since=date(2025, 7, 1))
     return {"on": TODAY, "basis": "Nghị quyết thử", "stamp": Stamp(cast.hoa, NOW)}
 
 

@@ -623,9 +623,8 @@ def test_only_people_above_decide_on_a_post_and_only_once(session, cast):
     for person in (cast.khanh, cast.la, cast.thi):
         with pytest.raises(NotAllowedError):
             decide_proposal(session, proposal.id, confirm=True, by=person, now=ON_THE_DAY)
-    decide_proposal(
-        session, proposal.id, confirm=False, by=cast.la, now=ON_THE_DAY, as_administrator=True
-    )
+    cast.la.is_administrator = True
+    decide_proposal(session, proposal.id, confirm=False, by=cast.la, now=ON_THE_DAY)
     with pytest.raises(ConflictError, match=r"already decided on the post of Cán bộ xã \(Thi\)"):
         decide_proposal(session, proposal.id, confirm=True, by=cast.hoa, now=ON_THE_DAY)
     assert len(cast.thi.posts) == 1

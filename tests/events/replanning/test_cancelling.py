@@ -154,7 +154,7 @@ def test_a_course_is_opened_anew_on_the_day_of_a_cancelled_one(
     session: Session, cast: Cast, vietnam: WorkCalendar
 ):
     template, day = get_kind(session, "training_course"), NOW.date() + timedelta(days=60)
-    first = open_on(session, template, day, now=NOW, calendar=vietnam)
+    first = open_on(session, template, day, by=None, now=NOW, calendar=vietnam)
     root = session.scalars(
         select(Campaign).where(
             Campaign.unit_id == cast.province.id, Campaign.period == first.period
@@ -162,7 +162,7 @@ def test_a_course_is_opened_anew_on_the_day_of_a_cancelled_one(
     ).one()
     cancel_round(session, root, WHY, by=cast.hoa, now=NOW)
 
-    again = open_on(session, template, day, now=NOW, calendar=vietnam)
+    again = open_on(session, template, day, by=None, now=NOW, calendar=vietnam)
 
     assert (again.campaigns, again.period) == (first.campaigns, f"{first.period}-2")
 

@@ -818,8 +818,9 @@ def test_an_undecided_year_is_said_to_be_provisional_only_where_a_guess_touches_
     assert not is_provisional(item, WorkCalendar())
 
 
-def test_a_stranger_in_the_history_keeps_the_name(session, happiness_2027):
+def test_who_holds_no_post_keeps_the_name_in_the_history(session, happiness_2027):
     person = add_person(session, "Y Ngọc", None)
+    person.is_administrator = True
     session.flush()
 
     applied(session, year_2027(), by=person)

@@ -687,7 +687,13 @@ def test_a_file_neither_adds_reporting_periods_nor_changes_their_order(session):
 
     for other in ([second, first, *others], [first], [first, *entry.cutoffs]):
         with pytest.raises(InvalidInputError) as caught:
-            editing.edit_header(session, quarters, entry.model_copy(update={"cutoffs": other}))
+            editing.edit_header(
+                session,
+                quarters,
+                entry.model_copy(update={"cutoffs": other}),
+                by=None,
+                on=date(2026, 6, 1),
+            )
         assert "template with another short name" in caught.value.sentence
 
     assert editing.template_entry(quarters).cutoffs == entry.cutoffs
@@ -705,7 +711,7 @@ def test_a_file_makes_a_template_of_another_kind(session, vietnam, cast):
         False,
         1,
     )
-    assert open_on(session, made, date(2021, 5, 4), now=MARCH_2021, calendar=vietnam).items
+    assert open_on(session, made, date(2021, 5, 4), by=None, now=MARCH_2021, calendar=vietnam).items
 
 
 def test_a_file_gives_an_observance_its_checklist_once(session, template, cast):

@@ -32,6 +32,7 @@ def at_work(session, vietnam, cast):
     open_campaigns(session, now=at(TODAY - A_DAY), calendar=vietnam)
     here = session.scalars(select(Unit).where(Unit.parent_id.is_(None), Unit.on(TODAY))).one()
     give_post(session, cast.hoa, here, "so_vhttdl", since=date(2025, 7, 1))
+    cast.hoa.is_administrator = True
     return cast
 
 

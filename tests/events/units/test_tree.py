@@ -7,7 +7,7 @@ from events.errors import ConflictError, InvalidInputError, NotFoundError
 from events.models import Unit
 from events.people.persons import add_person
 from events.people.posts import give_post
-from events.people.rights import may_work_on
+from events.people.rights import Capability, may
 from events.people.roles import RoleBook
 from events.units.tree import (
     ancestors,
@@ -125,9 +125,9 @@ def test_a_post_given_twice_is_one_post(session, cast):
 
 
 def test_a_post_above_reaches_down_but_not_up_or_sideways(session, cast):
-    assert may_work_on(session, cast.hoa, cast.commune, IN_2021)
-    assert not may_work_on(session, cast.thi, cast.district, IN_2021)
-    assert not may_work_on(session, cast.khanh, cast.commune, IN_2021)
+    assert may(session, cast.hoa, Capability.DO_WORK, cast.commune, IN_2021)
+    assert not may(session, cast.thi, Capability.DO_WORK, cast.district, IN_2021)
+    assert not may(session, cast.khanh, Capability.DO_WORK, cast.commune, IN_2021)
 
 
 def test_units_whose_end_is_entered_are_not_among_those_that_stay(session, cast):

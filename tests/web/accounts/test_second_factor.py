@@ -10,7 +10,7 @@ from tests.web.accounts.conftest import PASSWORD
 from tests.web.conftest import SECRET, Visitor, app_with
 from web.accounts import codes, devices
 from web.accounts.lost_factors import remove_second_factors
-from web.accounts.models import ADMINISTRATOR, Account, AccountRole, account_of
+from web.accounts.models import Account, account_of
 from web.config import WebConfig
 
 PAGE = "/tai-khoan/hai-buoc"
@@ -221,7 +221,7 @@ class Strict:
 
 @pytest.fixture
 def strict(session_factory, settings, session, clock, cast) -> Strict:
-    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    cast.hoa.is_administrator = True
     session.commit()
     config = WebConfig(**settings | {"require_2fa": True})
     return Strict(app_with(session_factory, config), session, clock)

@@ -121,7 +121,8 @@ def test_a_known_person_becomes_administrator_with_their_own_account(
 
     stranger.post("/cai-dat", **form(code, session, email="hoa@example.org"))
 
-    account = session.scalars(select(Account), execution_options={"populate_existing": True}).one()
+    session.expire_all()
+    account = session.scalars(select(Account)).one()
     assert account.person_id == cast.hoa.id
     assert account.is_administrator
 

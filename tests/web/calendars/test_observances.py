@@ -12,10 +12,8 @@ from tests.conftest import Cast
 from tests.web.conftest import NOON, Clock, Opened, Visitor
 
 
-def test_an_observance_tells_its_basis_its_years_and_its_campaigns(
-    stranger: Visitor, opened: Opened
-):
-    page = stranger.read("/ngay/ngay-quoc-te-hanh-phuc")
+def test_an_observance_tells_its_basis_its_years_and_its_campaigns(leader: Visitor, opened: Opened):
+    page = leader.read("/ngay/ngay-quoc-te-hanh-phuc")
 
     assert "A/RES/66/281" in page
     assert "20/03/2022" in page
@@ -27,7 +25,7 @@ def test_the_next_time_is_counted_from_today(stranger: Visitor, opened: Opened):
 
 
 def test_a_day_of_the_last_lunar_month_stands_beside_its_campaign(
-    stranger: Visitor, clock: Clock, cast: Cast, session: Session, vietnam: WorkCalendar
+    leader: Visitor, clock: Clock, cast: Cast, session: Session, vietnam: WorkCalendar
 ):
     clock.now = datetime(2021, 1, 20, 5, tzinfo=UTC)
     rule = {"kind": "lunar_day", "lunar_month": 12, "lunar_day": 30}
@@ -37,7 +35,7 @@ def test_a_day_of_the_last_lunar_month_stands_beside_its_campaign(
     open_campaigns(session, now=clock.now, calendar=vietnam, year=2021)
     session.commit()
 
-    page = stranger.read("/ngay/giao-thua-sum-vay")
+    page = leader.read("/ngay/giao-thua-sum-vay")
 
     now = page.partition('class="is-now"')[2].partition("</li>")[0]
     assert "11/02/2021" in now
@@ -45,7 +43,7 @@ def test_a_day_of_the_last_lunar_month_stands_beside_its_campaign(
     assert page.count("/chien-dich/") == 1
     assert (
         "/chien-dich/"
-        in stranger.read("/?thang=2021-02")
+        in leader.read("/?thang=2021-02")
         .partition("Giao thừa sum vầy</a></h3>")[2]
         .partition("<h3>")[0]
     )
@@ -79,7 +77,7 @@ def test_inside_zalo_a_hint_leads_to_the_browser(stranger: Visitor):
 
 
 def test_theme_slogans_and_anniversary_are_the_same_on_every_page_and_in_the_calendar(
-    stranger: Visitor, opened: Opened, session: Session, vietnam: WorkCalendar
+    leader: Visitor, opened: Opened, session: Session, vietnam: WorkCalendar
 ):
     open_campaigns(session, now=NOON + timedelta(days=200), calendar=vietnam, year=2021)
     month = find_observance(session, "thang-phong-chong-bao-luc-gia-dinh")
@@ -87,7 +85,9 @@ def test_theme_slogans_and_anniversary_are_the_same_on_every_page_and_in_the_cal
         session.delete(theme)
     session.flush()
     session.expire_all()
-    announce_theme(session, month, 2021, "Chủ đề của tháng", ["Khẩu hiệu của tháng"], now=NOON)
+    announce_theme(
+        session, month, 2021, "Chủ đề của tháng", ["Khẩu hiệu của tháng"], by=None, now=NOON
+    )
     day = (
         select(Campaign)
         .join(Campaign.observance)
@@ -104,6 +104,6 @@ def test_theme_slogans_and_anniversary_are_the_same_on_every_page_and_in_the_cal
     ]
 
     for page in pages:
-        text = stranger.read(page).replace("\r\n ", "")
+        text = leader.read(page).replace("\r\n ", "")
         for said in ("Chủ đề của tháng", "Khẩu hiệu của tháng", "Kỷ niệm 20 năm (2001–2021)"):
             assert said in text, (page, said)

@@ -20,7 +20,7 @@ def live(session: Session) -> int:
 
 def test_a_round_is_cancelled_after_its_reach_was_shown_and_opened_again(
     signed_in: Callable[[Person], Visitor],
-    stranger: Visitor,
+    leader: Visitor,
     cast: Cast,
     opened: Opened,
     session: Session,
@@ -33,7 +33,7 @@ def test_a_round_is_cancelled_after_its_reach_was_shown_and_opened_again(
     assert live(session) == count
     assert hoa.post(f"{page}/huy", reason="Mở nhầm").status_code == 303
     assert live(session) == 0
-    assert "Chiến dịch này đã hủy" in stranger.read(f"/chien-dich/{opened.commune.uid}")
+    assert "Chiến dịch này đã hủy" in leader.read(f"/chien-dich/{opened.commune.uid}")
     asked = hoa.read(f"{page}/huy")
     assert "Mở nhầm" in asked
     assert f"Mở lại ở {count} đơn vị" in asked

@@ -13,7 +13,6 @@ from events.templates import editing
 from tests.conftest import Cast
 from tests.events.replanning.test_anchors import open_template
 from tests.web.conftest import NOON, Clock, Opened, Visitor
-from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def hoa(signed_in: Callable[[Person], Visitor], cast: Cast, opened: Opened) -> V
 def administrator(
     signed_in: Callable[[Person], Visitor], cast: Cast, opened: Opened, session: Session
 ) -> Visitor:
-    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    cast.hoa.is_administrator = True
     return signed_in(cast.hoa)
 
 
@@ -50,10 +49,10 @@ def due_of(session: Session, opened: Opened) -> date:
 
 
 def test_the_campaign_at_the_top_leads_to_moving_its_dates(
-    hoa: Visitor, stranger: Visitor, opened: Opened
+    hoa: Visitor, leader: Visitor, opened: Opened
 ):
     assert dates(opened) in hoa.read(f"/chien-dich/{opened.province.uid}")
-    assert dates(opened) not in stranger.read(f"/chien-dich/{opened.province.uid}")
+    assert dates(opened) not in leader.read(f"/chien-dich/{opened.province.uid}")
     assert "doi-ngay" not in hoa.read(f"/chien-dich/{opened.commune.uid}")
 
 
@@ -291,11 +290,14 @@ def test_a_new_items_date_follows_no_arrow_since_nothing_came_before_it(
     assert "→" not in row
 
 
-def test_only_administrators_apply_versions(hoa: Visitor, opened: Opened):
-    address = f"/chien-dich/{opened.province.uid}/phien-ban"
+def test_only_who_steers_at_the_top_applies_versions(
+    hoa: Visitor, signed_in, cast: Cast, opened: Opened
+):
+    address, thi = f"/chien-dich/{opened.province.uid}/phien-ban", signed_in(cast.thi)
 
-    hoa.read(address, 403)
-    assert hoa.post(address, so="1", fingerprint="x").status_code == 403
+    hoa.read(address)
+    thi.read(address, 403)
+    assert thi.post(address, so="1", fingerprint="x").status_code == 403
 
 
 def test_a_report_is_asked_for_its_new_cut_off_alone(

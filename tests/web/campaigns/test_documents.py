@@ -43,9 +43,9 @@ def entered(session: Session) -> list[Document]:
     return list(session.scalars(select(Document).order_by(Document.id)))
 
 
-def test_a_campaign_leads_to_its_documents(stranger: Visitor, opened: Opened):
-    assert f'href="{address(opened)}"' in stranger.read(f"/chien-dich/{opened.commune.uid}")
-    stranger.read(address(opened))
+def test_a_campaign_leads_to_its_documents(leader: Visitor, opened: Opened):
+    assert f'href="{address(opened)}"' in leader.read(f"/chien-dich/{opened.commune.uid}")
+    leader.read(address(opened))
 
 
 def test_a_new_documents_issuer_is_the_units_peoples_committee(thi: Visitor, opened: Opened):
@@ -234,7 +234,7 @@ def test_a_document_replaces_another_but_never_in_a_circle(
     assert (new.supersedes_id, old.supersedes_id) == (old.id, None)
 
 
-def test_others_may_read_and_not_write(
+def test_others_neither_read_nor_write(
     stranger: Visitor,
     signed_in: Callable[[Person], Visitor],
     thi: Visitor,
@@ -244,7 +244,7 @@ def test_others_may_read_and_not_write(
 ):
     khanh = signed_in(cast.khanh)
 
-    assert "<textarea" not in khanh.read(address(opened))
+    khanh.read(address(opened), 403)
     assert khanh.post(address(opened), **PAPER).status_code == 403
     assert stranger.post(address(opened), **PAPER).location.startswith("/dang-nhap")
     assert entered(session) == []
@@ -347,16 +347,34 @@ def test_drafts_are_for_the_unit_and_those_above_it(
     thi.post(address(opened), **PAPER | {"abstract": "Dự thảo riêng", "item": str(opened.item.id)})
     [document] = entered(session)
 
-    for outsider in (stranger, signed_in(cast.khanh)):
-        assert "Dự thảo riêng" not in outsider.read(address(opened))
-        assert f"#van-ban-{document.id}" not in outsider.read(f"/viec/{opened.item.id}")
+    khanh = signed_in(cast.khanh)
+    for page in (address(opened), f"/viec/{opened.item.id}"):
+        khanh.read(page, 403)
+        assert stranger.get(page).location.startswith("/dang-nhap")
     assert stranger.get(f"{address(opened)}/{document.uid}/sua").location.startswith("/dang-nhap")
-    assert signed_in(cast.khanh).get(f"{address(opened)}/{document.uid}/sua").status_code == 403
+    assert khanh.get(f"{address(opened)}/{document.uid}/sua").status_code == 403
     assert "Dự thảo riêng" in signed_in(cast.hoa).read(address(opened))
 
     thi.post(f"{address(opened)}/{document.uid}/ban-hanh", on="2021-03-01")
-    assert "Dự thảo riêng" in stranger.read(address(opened))
-    assert "Dự thảo riêng" in stranger.read(f"/viec/{opened.item.id}")
+    khanh.read(address(opened), 403)
+
+
+def test_a_document_is_public_once_it_is_marked_so_and_issued(
+    stranger: Visitor, thi: Visitor, signed_in, cast: Cast, opened: Opened, session: Session
+):
+    thi.post(address(opened), **PAPER | {"abstract": "Kế hoạch chung"})
+    [document] = entered(session)
+    one = f"{address(opened)}/{document.uid}"
+    assert signed_in(cast.khanh).post(f"{one}/cong-khai", state="on").status_code == 403
+
+    thi.post(f"{one}/cong-khai", state="on")
+    assert stranger.get(address(opened)).location.startswith("/dang-nhap")
+    assert stranger.get(f"{one}/tep").location.startswith("/dang-nhap")
+    thi.post(f"{one}/ban-hanh", on="2021-03-01")
+    assert "Kế hoạch chung" in stranger.read(address(opened))
+    stranger.read(f"{one}/tep", 404)  # it has no file
+    thi.post(f"{one}/cong-khai", state="off")
+    assert stranger.get(address(opened)).location.startswith("/dang-nhap")
 
 
 def test_the_day_of_issue_is_corrected_and_what_it_was_is_shown(

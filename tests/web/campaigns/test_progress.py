@@ -86,7 +86,7 @@ def merged(session: Session, cast: Cast, opened: Opened, clock: Clock) -> Unit:
 
 
 def test_a_village_that_is_entered_later_has_no_line_in_the_report_of_a_day_before(
-    stranger: Visitor,
+    leader: Visitor,
     clock: Clock,
     cast: Cast,
     opened: Opened,
@@ -95,19 +95,19 @@ def test_a_village_that_is_entered_later_has_no_line_in_the_report_of_a_day_befo
 ):
     clock.advance(A_DAY)
     address = f"/tien-do/{cast.commune.slug}?nam=2021&ngay={NOON:%Y-%m-%d}"
-    before = stranger.read(address).partition("<main")[2].partition("</main>")[0]
+    before = leader.read(address).partition("<main")[2].partition("</main>")[0]
 
     village = add_village(
         session, cast.commune, "thon", "Mới", by=cast.hoa, now=clock.now, calendar=vietnam
     )
     session.commit()
 
-    assert stranger.read(address).partition("<main")[2].partition("</main>")[0] == before
-    assert village.full_name in stranger.read(f"/tien-do/{cast.commune.slug}?nam=2021")
+    assert leader.read(address).partition("<main")[2].partition("</main>")[0] == before
+    assert village.full_name in leader.read(f"/tien-do/{cast.commune.slug}?nam=2021")
 
 
 def test_a_campaign_counts_units_that_began_after_its_first_day(
-    stranger: Visitor, cast: Cast, opened: Opened, session: Session, merged: Unit
+    leader: Visitor, cast: Cast, opened: Opened, session: Session, merged: Unit
 ):
     district = session.scalars(select(Campaign).where(Campaign.unit_id == cast.district.id)).one()
     leaves = sum_of(
@@ -117,20 +117,20 @@ def test_a_campaign_counts_units_that_began_after_its_first_day(
     )
     tally = f"<strong>{leaves.done}/{leaves.expected} việc</strong>"
 
-    page = stranger.read(f"/chien-dich/{district.uid}")
+    page = leader.read(f"/chien-dich/{district.uid}")
 
     new = page[page.index(">Xã Đăk Mới<") :].partition("</tr>")[0]
     assert re.search(r"<td>1/[2-9]\d* việc</td>", new)  # with what one of its predecessors did
     assert tally in page
-    assert tally in stranger.read(f"/tien-do/{cast.district.slug}?chien-dich=happiness_day:2021")
-    assert tally in stranger.read(f"/don-vi/{cast.district.slug}")
+    assert tally in leader.read(f"/tien-do/{cast.district.slug}?chien-dich=happiness_day:2021")
+    assert tally in leader.read(f"/don-vi/{cast.district.slug}")
 
 
 @pytest.mark.parametrize("day", ["", "&ngay=2021-03-21"])
 def test_the_lines_of_units_add_up_to_the_total_across_a_merger(
-    stranger: Visitor, cast: Cast, merged: Unit, day: str
+    leader: Visitor, cast: Cast, merged: Unit, day: str
 ):
-    page = stranger.read(f"/tien-do/{cast.district.slug}?nam=2021{day}")
+    page = leader.read(f"/tien-do/{cast.district.slug}?nam=2021{day}")
 
     lines, total = rows(page, "theo-don-vi")
     assert [sum(column) for column in zip(*lines, strict=True)] == total
@@ -138,9 +138,9 @@ def test_the_lines_of_units_add_up_to_the_total_across_a_merger(
 
 
 def test_the_units_below_a_unit_add_up_to_its_total_across_a_merger(
-    stranger: Visitor, cast: Cast, opened: Opened, session: Session, merged: Unit
+    leader: Visitor, cast: Cast, opened: Opened, session: Session, merged: Unit
 ):
-    page = stranger.read(f"/don-vi/{cast.district.slug}")
+    page = leader.read(f"/don-vi/{cast.district.slug}")
 
     own, total = (
         tuple(map(int, found)) for found in re.findall(r"<strong>(\d+)/(\d+) việc</strong>", page)
@@ -151,9 +151,9 @@ def test_the_units_below_a_unit_add_up_to_its_total_across_a_merger(
 
 @pytest.mark.parametrize("day", ["", "&ngay=2021-03-21"])
 def test_a_merged_unit_shows_what_its_predecessors_did_in_one_set_of_figures(
-    stranger: Visitor, merged: Unit, day: str
+    leader: Visitor, merged: Unit, day: str
 ):
-    page = stranger.read(f"/tien-do/{merged.slug}?nam=2021{day}")
+    page = leader.read(f"/tien-do/{merged.slug}?nam=2021{day}")
 
     lines, total = rows(page, "theo-don-vi")
     assert [sum(column) for column in zip(*lines, strict=True)] == total
@@ -163,11 +163,9 @@ def test_a_merged_unit_shows_what_its_predecessors_did_in_one_set_of_figures(
     assert "kể cả các đơn vị trước khi thay đổi" in page
 
 
-def test_the_page_of_a_merged_unit_agrees_with_its_progress(stranger: Visitor, merged: Unit):
-    [head] = re.findall(
-        r"<strong>(\d+/\d+) việc", stranger.read(f"/tien-do/{merged.slug}?nam=2021")
-    )
-    page = stranger.read(f"/don-vi/{merged.slug}")
+def test_the_page_of_a_merged_unit_agrees_with_its_progress(leader: Visitor, merged: Unit):
+    [head] = re.findall(r"<strong>(\d+/\d+) việc", leader.read(f"/tien-do/{merged.slug}?nam=2021"))
+    page = leader.read(f"/don-vi/{merged.slug}")
 
     own, earlier, altogether = re.findall(r"<strong>(\d+/\d+) việc</strong>", page)
     assert altogether == head
@@ -176,12 +174,12 @@ def test_the_page_of_a_merged_unit_agrees_with_its_progress(stranger: Visitor, m
     ) == tuple(map(int, head.split("/")))
     assert (
         "Thị trấn Đăk Glei"
-        in stranger.read(f"/tien-do/{merged.slug}?nam=2021").partition('id="theo-don-vi"')[2]
+        in leader.read(f"/tien-do/{merged.slug}?nam=2021").partition('id="theo-don-vi"')[2]
     )
 
 
 def test_a_round_that_a_predecessor_finished_stands_among_those_of_the_new_unit(
-    stranger: Visitor, cast: Cast, opened: Opened, session: Session, clock: Clock
+    leader: Visitor, cast: Cast, opened: Opened, session: Session, clock: Clock
 ):
     session.execute(update(Unit).where(Unit.valid_to == date(2025, 6, 30)).values(valid_to=None))
     session.execute(delete(UnitSuccession))
@@ -199,18 +197,18 @@ def test_a_round_that_a_predecessor_finished_stands_among_those_of_the_new_unit(
     ).begun[0]
     session.commit()
 
-    page = stranger.read(f"/don-vi/{new.slug}")
+    page = leader.read(f"/don-vi/{new.slug}")
 
     assert f'href="/chien-dich/{opened.commune.uid}"' in page
     assert numbers(page, opened.commune.summary)[0] == str(len(opened.commune.items))
 
 
 def test_a_unit_shows_how_far_it_and_all_below_it_have_come(
-    stranger: Visitor, cast: Cast, opened: Opened, session: Session
+    leader: Visitor, cast: Cast, opened: Opened, session: Session
 ):
     finish(session, opened.item)
 
-    page = stranger.read(f"/tien-do/{cast.district.slug}")
+    page = leader.read(f"/tien-do/{cast.district.slug}")
 
     assert re.search(r"<strong>1/\d+ việc</strong>", page)
     assert numbers(page, "Thị trấn Đăk Glei")[:2] == [str(len(opened.commune.items)), "1"]
@@ -218,7 +216,7 @@ def test_a_unit_shows_how_far_it_and_all_below_it_have_come(
 
 
 def test_the_unit_page_and_the_progress_page_agree(
-    stranger: Visitor, cast: Cast, opened: Opened, session: Session
+    leader: Visitor, cast: Cast, opened: Opened, session: Session
 ):
     opened.commune.items[1].status, opened.commune.items[1].not_done = (
         TodoStatus.CANCELLED,
@@ -227,9 +225,9 @@ def test_the_unit_page_and_the_progress_page_agree(
     finish(session, opened.item)
 
     tallies = [
-        re.findall(
-            r"<strong>(\d+/\d+) việc</strong>", stranger.read(f"/{room}/{cast.commune.slug}")
-        )[0]
+        re.findall(r"<strong>(\d+/\d+) việc</strong>", leader.read(f"/{room}/{cast.commune.slug}"))[
+            0
+        ]
         for room in ("tien-do", "don-vi")
     ]
 
@@ -237,26 +235,26 @@ def test_the_unit_page_and_the_progress_page_agree(
 
 
 def test_a_past_day_shows_what_was_done_by_then(
-    stranger: Visitor, cast: Cast, opened: Opened, session: Session, clock: Clock
+    leader: Visitor, cast: Cast, opened: Opened, session: Session, clock: Clock
 ):
     finish(session, opened.item)
     clock.advance(A_DAY)
     address = f"/tien-do/{cast.commune.slug}"
 
-    assert f"<strong>1/{len(opened.commune.items)} việc" in stranger.read(
+    assert f"<strong>1/{len(opened.commune.items)} việc" in leader.read(
         f"{address}?ngay=2021-03-01"
     )
     before = (NOON - A_DAY).date()
     opened.item.campaign.items[0].created = NOON - 9 * A_DAY
     session.commit()
-    assert "<strong>0/1 việc" in stranger.read(f"{address}?ngay={before}")
-    assert "<strong>0/1 việc" in stranger.read(f"{address}?ngay={before:%d/%m/%Y}")
+    assert "<strong>0/1 việc" in leader.read(f"{address}?ngay={before}")
+    assert "<strong>0/1 việc" in leader.read(f"{address}?ngay={before:%d/%m/%Y}")
 
 
-def test_silent_units_are_named(stranger: Visitor, cast: Cast, opened: Opened, session: Session):
+def test_silent_units_are_named(leader: Visitor, cast: Cast, opened: Opened, session: Session):
     finish(session, opened.item)
 
-    page = stranger.read(f"/tien-do/{cast.province.slug}")
+    page = leader.read(f"/tien-do/{cast.province.slug}")
     silent = page[page.index('id="chua-bao-cao"') : page.index('id="theo-viec"')]
 
     assert "Phường Quang Trung" in silent
@@ -264,11 +262,11 @@ def test_silent_units_are_named(stranger: Visitor, cast: Cast, opened: Opened, s
 
 
 def test_an_item_leads_to_the_units_that_have_not_done_it(
-    stranger: Visitor, cast: Cast, opened: Opened, session: Session, count_queries
+    leader: Visitor, cast: Cast, opened: Opened, session: Session, count_queries
 ):
     finish(session, opened.item)
     address = f"/tien-do/{cast.district.slug}?chien-dich=happiness_day:2021"
-    page = stranger.read(address)
+    page = leader.read(address)
 
     line = page[page.index(f">{opened.item.summary}<details>") :].partition("</details>")[0]
     same = (
@@ -281,17 +279,17 @@ def test_an_item_leads_to_the_units_that_have_not_done_it(
     assert "Thị trấn Đăk Glei" not in line
     assert f"{line.count('<li>')} đơn vị chưa hoàn thành" in line
     few = count_queries(
-        lambda: stranger.read(f"/tien-do/{cast.commune.slug}?chien-dich=happiness_day:2021")
+        lambda: leader.read(f"/tien-do/{cast.commune.slug}?chien-dich=happiness_day:2021")
     )
-    assert count_queries(lambda: stranger.read(address)) <= few
+    assert count_queries(lambda: leader.read(address)) <= few
 
 
 def test_silence_is_about_whole_campaigns_and_says_so(
-    stranger: Visitor, cast: Cast, opened: Opened, session: Session
+    leader: Visitor, cast: Cast, opened: Opened, session: Session
 ):
     finish(session, opened.item)
     whole, phase = (
-        stranger.read(f"/tien-do/{cast.district.slug}?giai-doan={key}") for key in ("", "report")
+        leader.read(f"/tien-do/{cast.district.slug}?giai-doan={key}") for key in ("", "report")
     )
 
     said = "không chỉ giai đoạn đang xem"
@@ -304,26 +302,26 @@ def test_silence_is_about_whole_campaigns_and_says_so(
 
 
 def test_parts_of_divided_items_are_shown_beside_the_items(
-    stranger: Visitor, cast: Cast, opened: Opened, session: Session, vietnam: WorkCalendar
+    leader: Visitor, cast: Cast, opened: Opened, session: Session, vietnam: WorkCalendar
 ):
     plan = session.scalars(
         select(ChecklistItem)
         .join(ChecklistItem.campaign)
         .where(Campaign.unit_id == cast.district.id)
     ).first()
-    before = re.findall(r"<strong>(\d+/\d+) việc", stranger.read(f"/tien-do/{cast.district.slug}"))
+    before = re.findall(r"<strong>(\d+/\d+) việc", leader.read(f"/tien-do/{cast.district.slug}"))
     split_item(session, plan.id, [cast.commune.id], by=cast.hoa, now=NOON, calendar=vietnam)
     session.commit()
 
-    page = stranger.read(f"/tien-do/{cast.district.slug}")
+    page = leader.read(f"/tien-do/{cast.district.slug}")
 
     assert re.findall(r"<strong>(\d+/\d+) việc <span class=\"parts\">0/1 phần việc", page) == before
     assert numbers(page, plan.summary)[-1] == "0/1"
-    assert "0/1 phần việc" in stranger.read(f"/don-vi/{cast.commune.slug}")
+    assert "0/1 phần việc" in leader.read(f"/don-vi/{cast.commune.slug}")
 
 
-def test_what_is_chosen_can_be_taken_away_again(stranger: Visitor, cast: Cast, opened: Opened):
-    page = stranger.read(
+def test_what_is_chosen_can_be_taken_away_again(leader: Visitor, cast: Cast, opened: Opened):
+    page = leader.read(
         f"/tien-do/{cast.commune.slug}?nam=2021&chien-dich=happiness_day:2021&giai-doan=report"
     )
 
@@ -338,8 +336,8 @@ def test_what_is_chosen_can_be_taken_away_again(stranger: Visitor, cast: Cast, o
     assert f"<strong>0/{len(expected)} việc" in page
 
 
-def test_the_way_down_keeps_what_is_chosen(stranger: Visitor, cast: Cast, opened: Opened):
-    page = stranger.read(f"/tien-do/{cast.district.slug}?giai-doan=report")
+def test_the_way_down_keeps_what_is_chosen(leader: Visitor, cast: Cast, opened: Opened):
+    page = leader.read(f"/tien-do/{cast.district.slug}?giai-doan=report")
 
     assert f'href="/tien-do/{cast.commune.slug}?giai-doan=report"' in page
 
@@ -348,36 +346,36 @@ def test_the_way_down_keeps_what_is_chosen(stranger: Visitor, cast: Cast, opened
     "query",
     ["ngay=2021-02-30", "ngay=x", "ngay=2021-03-02", "ngay=0001-01-01", "nam=99999", "giai-doan=x"],
 )
-def test_what_cannot_be_asked_is_refused_in_words(stranger: Visitor, cast: Cast, query: str):
-    stranger.read(f"/tien-do/{cast.commune.slug}?{query}", 400)
+def test_what_cannot_be_asked_is_refused_in_words(leader: Visitor, cast: Cast, query: str):
+    leader.read(f"/tien-do/{cast.commune.slug}?{query}", 400)
 
 
 @pytest.mark.parametrize(
     "path",
     ["khong-co", "tinh-kon-tum?chien-dich=khong-co:2021", "tinh-kon-tum?chien-dich=happiness_day"],
 )
-def test_what_does_not_exist_is_not_found(stranger: Visitor, cast: Cast, path: str):
-    stranger.read(f"/tien-do/{path.replace('tinh-kon-tum', cast.province.slug)}", 404)
+def test_what_does_not_exist_is_not_found(leader: Visitor, cast: Cast, path: str):
+    leader.read(f"/tien-do/{path.replace('tinh-kon-tum', cast.province.slug)}", 404)
 
 
-def test_a_year_without_campaigns_says_so(stranger: Visitor, cast: Cast, opened: Opened):
-    page = stranger.read(f"/tien-do/{cast.commune.slug}?nam=2019")
+def test_a_year_without_campaigns_says_so(leader: Visitor, cast: Cast, opened: Opened):
+    page = leader.read(f"/tien-do/{cast.commune.slug}?nam=2019")
 
     assert 'id="theo-don-vi"' not in page
     assert numbers(page, "2021")[0] == str(len(opened.commune.items))
 
 
-def test_a_unit_leads_to_its_progress(stranger: Visitor, cast: Cast, opened: Opened):
-    assert f'href="/tien-do/{cast.commune.slug}?nam=2021"' in stranger.read(
+def test_a_unit_leads_to_its_progress(leader: Visitor, cast: Cast, opened: Opened):
+    assert f'href="/tien-do/{cast.commune.slug}?nam=2021"' in leader.read(
         f"/don-vi/{cast.commune.slug}"
     )
 
 
 def test_the_number_of_queries_does_not_depend_on_rows(
-    stranger: Visitor, cast: Cast, opened: Opened, session: Session, count_queries
+    leader: Visitor, cast: Cast, opened: Opened, session: Session, count_queries
 ):
     address = f"/tien-do/{cast.province.slug}?ngay=2021-02-28"
-    few = count_queries(lambda: stranger.read(address))
+    few = count_queries(lambda: leader.read(address))
     other = Campaign(
         **{
             name: getattr(opened.province, name)
@@ -393,16 +391,16 @@ def test_the_number_of_queries_does_not_depend_on_rows(
     session.add(other)
     session.commit()
 
-    assert count_queries(lambda: stranger.read(address)) == few
+    assert count_queries(lambda: leader.read(address)) == few
     session.execute(delete(ChecklistItem))
     session.commit()
-    assert count_queries(lambda: stranger.read(address)) <= few
+    assert count_queries(lambda: leader.read(address)) <= few
 
 
 def test_the_page_leads_to_its_parts_and_names_who_is_silent_before_its_longest_list(
-    stranger: Visitor, cast: Cast, opened: Opened, session: Session
+    leader: Visitor, cast: Cast, opened: Opened, session: Session
 ):
-    page = stranger.read(f"/tien-do/{cast.province.slug}")
+    page = leader.read(f"/tien-do/{cast.province.slug}")
 
     wanted = [
         "theo-chien-dich",

@@ -21,16 +21,16 @@ from events.models.items import NotDone
 from tests.web.conftest import NOON, Opened, Visitor
 
 
-def test_a_campaign_shows_its_unit_dates_theme_and_progress(stranger: Visitor, opened: Opened):
-    page = stranger.read(f"/chien-dich/{opened.commune.uid}")
+def test_a_campaign_shows_its_unit_dates_theme_and_progress(leader: Visitor, opened: Opened):
+    page = leader.read(f"/chien-dich/{opened.commune.uid}")
 
     assert "Thị trấn Đăk Glei" in page
     assert "20/03/2021" in page
     assert f"0/{len(opened.commune.items)} việc" in page
 
 
-def test_the_checklist_names_phase_role_and_who_holds_it(stranger: Visitor, opened: Opened):
-    page = stranger.read(f"/chien-dich/{opened.commune.uid}")
+def test_the_checklist_names_phase_role_and_who_holds_it(leader: Visitor, opened: Opened):
+    page = leader.read(f"/chien-dich/{opened.commune.uid}")
 
     assert "UBND cấp xã" in page
     assert "Cán bộ xã (Thi)" in page
@@ -39,24 +39,24 @@ def test_the_checklist_names_phase_role_and_who_holds_it(stranger: Visitor, open
 
 
 def test_a_due_date_that_moved_says_from_where_and_why(
-    stranger: Visitor, opened: Opened, session: Session
+    leader: Visitor, opened: Opened, session: Session
 ):
     opened.item.nominal_due, opened.item.due_reason = opened.item.due, DayReason(Cause.TET)
     session.commit()
 
-    page = stranger.read(f"/chien-dich/{opened.commune.uid}")
+    page = leader.read(f"/chien-dich/{opened.commune.uid}")
 
     assert re.search(r"Hạn gốc \d\d/\d\d/2021 rơi trong kỳ nghỉ Tết\.", page)
 
 
 def test_an_english_reader_has_the_reason_of_a_moved_date_in_english(
-    stranger: Visitor, opened: Opened, session: Session
+    leader: Visitor, opened: Opened, session: Session
 ):
     holiday = DayReason(Cause.HOLIDAY, "Quốc khánh")
     opened.item.nominal_due, opened.item.due_reason = opened.item.due, holiday
     session.commit()
 
-    page = stranger.in_english().read(f"/chien-dich/{opened.commune.uid}")
+    page = leader.in_english().read(f"/chien-dich/{opened.commune.uid}")
 
     assert re.search(
         r"The original date \d\d/\d\d/2021 falls on a public holiday \(National Day\)\.", page
@@ -86,20 +86,32 @@ def test_what_should_come_first_is_a_warning_and_no_lock(signed_in, cast, opened
     assert f'href="/viec/{waiting.id}?back=' in page
 
 
-def test_a_parent_shows_the_units_below_with_their_progress(stranger: Visitor, opened: Opened):
-    page = stranger.read(f"/chien-dich/{opened.province.uid}")
+def test_a_parent_shows_the_units_below_with_their_progress(leader: Visitor, opened: Opened):
+    page = leader.read(f"/chien-dich/{opened.province.uid}")
 
     assert "Huyện Đăk Glei" in page
     assert "Gồm cả cấp dưới" in page
 
 
-def test_strangers_may_read_and_see_the_tick(stranger: Visitor, opened: Opened, session: Session):
-    opened.item.evidence_min = 0
-    session.commit()
+def test_strangers_are_led_to_sign_in_and_back_by_a_printed_code(stranger: Visitor, opened: Opened):
+    address = f"/chien-dich/{opened.commune.uid}"
 
-    assert f'action="/viec/{opened.item.id}/hoan-thanh"' in stranger.read(
-        f"/chien-dich/{opened.commune.uid}"
-    )
+    response = stranger.get(address)
+
+    assert response.location == f"/dang-nhap?next={address}"
+    assert response.headers["X-Robots-Tag"] == "noindex"
+    assert opened.commune.summary not in response.text
+
+
+def test_a_unit_reads_of_a_campaign_above_what_it_is_about_and_not_how_its_work_stands(
+    signed_in, cast, opened: Opened
+):
+    page = signed_in(cast.thi).read(f"/chien-dich/{opened.province.uid}")
+
+    assert opened.province.summary in page
+    assert "Danh mục việc dành cho người có chức danh tại tỉnh Kon Tum" in page
+    assert opened.province.items[0].summary not in page
+    assert opened.other_commune.unit.name not in page
 
 
 def test_the_tick_of_an_item_that_wants_evidence_leads_to_its_form(signed_in, cast, opened: Opened):
@@ -113,8 +125,8 @@ def test_the_tick_of_an_item_that_wants_evidence_leads_to_its_form(signed_in, ca
     assert f'action="/viec/{opened.item.id}/hoan-thanh"' not in page
 
 
-def test_who_has_no_post_there_reads_that_ticking_is_for_others(signed_in, cast, opened: Opened):
-    page = signed_in(cast.khanh).read(f"/chien-dich/{opened.commune.uid}")
+def test_who_only_reads_there_reads_that_ticking_is_for_others(leader: Visitor, opened: Opened):
+    page = leader.read(f"/chien-dich/{opened.commune.uid}")
 
     assert "chỉ để xem" in page
     assert "/hoan-thanh" not in page
@@ -135,9 +147,9 @@ def test_a_cancelled_campaign_can_only_be_read(signed_in, cast, opened: Opened, 
 
 
 def test_the_checklist_follows_the_units_own_progress_and_the_unit_is_named_once_above_it(
-    stranger: Visitor, opened: Opened
+    leader: Visitor, opened: Opened
 ):
-    page = stranger.read(f"/chien-dich/{opened.commune.uid}")
+    page = leader.read(f"/chien-dich/{opened.commune.uid}")
 
     head = page[page.index("<main") : page.index('id="danh-muc"')]
     assert head.count("Thị trấn Đăk Glei") == 1
@@ -145,32 +157,32 @@ def test_the_checklist_follows_the_units_own_progress_and_the_unit_is_named_once
 
 
 def test_a_printed_checklist_has_a_place_to_sign_and_a_code_that_leads_back(
-    stranger: Visitor, opened: Opened
+    leader: Visitor, opened: Opened
 ):
-    page = stranger.read(f"/chien-dich/{opened.commune.uid}")
+    page = leader.read(f"/chien-dich/{opened.commune.uid}")
 
     [code] = re.findall(r'<div class="on-paper">.*?src="([^"]+)"', page, re.DOTALL)
     assert "ký, ghi rõ họ tên" in page
-    assert stranger.get(code).mimetype == "image/svg+xml"
+    assert leader.get(code).mimetype == "image/svg+xml"
 
 
 def test_a_campaign_of_no_observance_says_nothing_of_a_theme_that_is_not_announced(
-    stranger: Visitor, opened: Opened, session: Session
+    leader: Visitor, opened: Opened, session: Session
 ):
     opened.commune.observance_id = None
     session.commit()
 
-    assert "Chủ đề</dt>" not in stranger.read(f"/chien-dich/{opened.commune.uid}")
+    assert "Chủ đề</dt>" not in leader.read(f"/chien-dich/{opened.commune.uid}")
 
 
-def test_an_unknown_campaign_is_not_found_in_words(stranger: Visitor):
-    assert "Không tìm thấy" in stranger.read("/chien-dich/khong-co", 404)
+def test_an_unknown_campaign_is_not_found_in_words(leader: Visitor):
+    assert "Không tìm thấy" in leader.read("/chien-dich/khong-co", 404)
 
 
 def test_the_number_of_queries_does_not_depend_on_the_number_of_items(
-    stranger: Visitor, opened: Opened, count_queries, session: Session
+    leader: Visitor, opened: Opened, count_queries, session: Session
 ):
-    all_items = count_queries(lambda: stranger.read(f"/chien-dich/{opened.commune.uid}"))
+    all_items = count_queries(lambda: leader.read(f"/chien-dich/{opened.commune.uid}"))
     session.execute(
         delete(ChecklistItem).where(
             ChecklistItem.campaign_id == opened.commune.id, ChecklistItem.id != opened.item.id
@@ -178,11 +190,11 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_items(
     )
     session.commit()
 
-    assert count_queries(lambda: stranger.read(f"/chien-dich/{opened.commune.uid}")) == all_items
+    assert count_queries(lambda: leader.read(f"/chien-dich/{opened.commune.uid}")) == all_items
 
 
 def test_what_holds_an_item_up_and_why_one_is_left_out_is_said(
-    stranger: Visitor, opened: Opened, session: Session
+    leader: Visitor, opened: Opened, session: Session
 ):
     held_up, left_out = opened.commune.items[:2]
     held_up.blocked = "chưa có kinh phí"
@@ -193,7 +205,7 @@ def test_what_holds_an_item_up_and_why_one_is_left_out_is_said(
     )
     session.commit()
 
-    page = stranger.read(f"/chien-dich/{opened.commune.uid}")
+    page = leader.read(f"/chien-dich/{opened.commune.uid}")
 
     assert "chưa có kinh phí" in page
     assert "Không yêu cầu" in page
@@ -202,7 +214,7 @@ def test_what_holds_an_item_up_and_why_one_is_left_out_is_said(
 
 
 def test_a_campaign_may_have_its_own_theme_and_belong_to_no_observance(
-    stranger: Visitor, opened: Opened, session: Session
+    leader: Visitor, opened: Opened, session: Session
 ):
     opened.commune.observance_id, opened.commune.theme, opened.commune.event_date = (
         None,
@@ -211,11 +223,11 @@ def test_a_campaign_may_have_its_own_theme_and_belong_to_no_observance(
     )
     session.commit()
 
-    page = stranger.read(f"/chien-dich/{opened.commune.uid}")
+    page = leader.read(f"/chien-dich/{opened.commune.uid}")
 
     assert "Gia đình no ấm" in page
     assert "Thứ Bảy, 20/03/2021" in page
-    stranger.read(f"/viec/{opened.item.id}")
+    leader.read(f"/viec/{opened.item.id}")
 
 
 def of_template(session: Session, unit_id: int, key: str) -> Campaign:
@@ -228,7 +240,7 @@ def of_template(session: Session, unit_id: int, key: str) -> Campaign:
 
 
 def test_a_unit_reads_one_checklist_for_a_campaign_and_the_one_inside_it(
-    stranger: Visitor, cast, vietnam, session: Session
+    leader: Visitor, cast, vietnam, session: Session
 ):
     open_campaigns(session, now=NOON.replace(month=11), calendar=vietnam, year=2021)
     session.commit()
@@ -236,14 +248,14 @@ def test_a_unit_reads_one_checklist_for_a_campaign_and_the_one_inside_it(
         of_template(session, cast.commune.id, key) for key in ("gender_action_month", "evaw_day")
     )
 
-    page = stranger.read(f"/chien-dich/{month.uid}")
+    page = leader.read(f"/chien-dich/{month.uid}")
 
     for item in [*month.items, *day.items]:
         assert page.count(f'id="viec-{item.id}"') == 1
     assert f'href="/chien-dich/{day.uid}"' in page
     # progress counts the inner campaign's items in their own campaign
     assert f"0/{len(month.items)} việc" in page
-    assert f'href="/chien-dich/{month.uid}"' in stranger.read(f"/chien-dich/{day.uid}")
+    assert f'href="/chien-dich/{month.uid}"' in leader.read(f"/chien-dich/{day.uid}")
 
 
 def test_integrated_work_is_shown_in_both_campaigns_and_counted_in_its_own(

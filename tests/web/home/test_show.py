@@ -89,9 +89,9 @@ def test_a_phone_lists_a_break_of_many_days_as_one_line(stranger: Visitor, opene
 
 
 def test_an_observance_shows_its_days_left_and_the_campaign_that_is_open(
-    stranger: Visitor, opened: Opened
+    leader: Visitor, opened: Opened
 ):
-    page = stranger.read("/")
+    page = leader.read("/")
 
     assert "Ngày Quốc tế Hạnh phúc" in page
     assert "còn 19 ngày" in page

@@ -87,9 +87,9 @@ def test_a_list_ticks_for_today_or_for_a_day_before(thi: Visitor, opened: Opened
     assert day_of(session, opened.item) == date(2021, 3, 1)
 
 
-def test_strangers_are_not_asked_for_a_day(stranger: Visitor, opened: Opened):
-    assert 'name="done_on"' not in stranger.read(f"/viec/{opened.item.id}")
-    assert 'name="done_on"' not in stranger.read(f"/chien-dich/{opened.commune.uid}")
+def test_who_only_reads_is_not_asked_for_a_day(leader: Visitor, opened: Opened):
+    assert 'name="done_on"' not in leader.read(f"/viec/{opened.item.id}")
+    assert 'name="done_on"' not in leader.read(f"/chien-dich/{opened.commune.uid}")
 
 
 @pytest.mark.parametrize(
@@ -193,16 +193,16 @@ def test_the_day_of_what_is_done_is_corrected_on_its_page(
 
 
 def test_what_was_recorded_long_after_is_listed_for_the_unit_above(
-    thi: Visitor, cast: Cast, opened: Opened, session: Session, clock: Clock
+    thi: Visitor, leader: Visitor, cast: Cast, opened: Opened, session: Session, clock: Clock
 ):
     page = f"/tien-do/{cast.province.slug}?nam=2021"
     clock.now = datetime(2021, 4, 13, 2, tzinfo=UTC)
-    assert "Ghi nhận muộn" not in thi.read(page)
+    assert "Ghi nhận muộn" not in leader.read(page)
 
     thi.post(f"/viec/{opened.item.id}/hoan-thanh", done_on="2021-03-05")
 
-    text = thi.read(page)
+    text = leader.read(page)
     assert "Ghi nhận muộn (1)" in text
     assert "ghi nhận sau 27 ngày làm việc" in text
     assert "ghi nhận sau 27 ngày làm việc" in thi.read(f"/viec/{opened.item.id}")
-    assert "Ghi nhận muộn" not in thi.read(f"{page}&ngay=2021-04-12")
+    assert "Ghi nhận muộn" not in leader.read(f"{page}&ngay=2021-04-12")

@@ -16,7 +16,6 @@ from events.models import Activity, Campaign, Document, Person, Post
 from events.observances.occurrences import extend_horizon
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Opened, Visitor
-from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 from web.kit.forms import Form
 
 BAD = {
@@ -36,7 +35,7 @@ _LETTERS = re.compile("[àáảãạăằắẳẵặâầấẩẫậđèéẻ�
 
 @pytest.fixture
 def administrator(signed_in: Callable[[Person], Visitor], cast: Cast, session: Session) -> Visitor:
-    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    cast.hoa.is_administrator = True
     extend_horizon(session, now=NOON)
     return signed_in(cast.hoa)
 

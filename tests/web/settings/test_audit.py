@@ -11,7 +11,6 @@ from events.models import AuditEntry, AuditKind
 from events.people import audit
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Visitor
-from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 PAGE = "/quan-tri/nhat-ky"
 PEOPLE = "/don-vi/dak-glei.dak-glei/nhan-su"
@@ -19,7 +18,7 @@ PEOPLE = "/don-vi/dak-glei.dak-glei/nhan-su"
 
 @pytest.fixture
 def administrator(signed_in, cast: Cast, session) -> Visitor:
-    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    cast.hoa.is_administrator = True
     return signed_in(cast.hoa)
 
 

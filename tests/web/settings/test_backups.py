@@ -7,7 +7,6 @@ import pytest
 from events.files.backups import Manifest, write_manifest
 from events.units.office import is_copy, office_to_change
 from tests.web.conftest import NOON, Visitor
-from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 PAGE = "/quan-tri/sao-luu"
 
@@ -19,7 +18,7 @@ def settings(settings, tmp_path):
 
 @pytest.fixture
 def administrator(signed_in, cast, session) -> Visitor:
-    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    cast.hoa.is_administrator = True
     return signed_in(cast.hoa)
 
 

@@ -19,7 +19,6 @@ from events.models import (
 from events.working_calendar import work_calendar
 from tests.conftest import Cast
 from tests.web.conftest import Clock, Opened, Visitor
-from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 TET = "Nghỉ Tết từ ngày 05/02/2027 đến hết ngày 11/02/2027"
 CULTURE_DAY = "Ngày Văn hóa Việt Nam"
@@ -27,7 +26,7 @@ CULTURE_DAY = "Ngày Văn hóa Việt Nam"
 
 @pytest.fixture
 def administrator(signed_in: Callable[[Person], Visitor], cast: Cast, session: Session) -> Visitor:
-    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    cast.hoa.is_administrator = True
     return signed_in(cast.hoa)
 
 
@@ -135,7 +134,7 @@ def test_what_a_decision_makes_overdue_at_once_is_said_before_it_is_applied(
     in_tet: ChecklistItem,
     session: Session,
 ):
-    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    cast.hoa.is_administrator = True
     clock.now = datetime(2027, 2, 8, 5, tzinfo=UTC)
     visitor = signed_in(cast.hoa)
 

@@ -20,7 +20,6 @@ from notifications.errors import DeliveryError, NoServiceError
 from notifications.transport import Reply
 from notifications.trial import WayOut
 from tests.web.conftest import Clock, Visitor
-from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 NOW = datetime(2026, 11, 30, 2, tzinfo=UTC)
 TODAY = date(2026, 11, 30)
@@ -39,7 +38,7 @@ def first(signed_in: Callable[[Person], Visitor], session: Session, clock: Clock
     clock.now = NOW
     person = add_person(session, "Quản trị", "quan.tri@example.org")
     give_post(session, person, get_unit(session, "51-2025"), "so_vhttdl", since=TODAY)
-    account_of(session, person).roles = [AccountRole(name=ADMINISTRATOR)]
+    person.is_administrator = True
     return signed_in(person)
 
 

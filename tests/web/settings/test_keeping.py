@@ -10,7 +10,6 @@ from events.models import Campaign, Observance, Person, Template, Unit
 from events.observances.occurrences import extend_horizon
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Visitor
-from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 from web.settings.own_observances import COLORS
 
 A_DAY = {
@@ -27,7 +26,7 @@ A_DAY = {
 
 @pytest.fixture
 def administrator(signed_in: Callable[[Person], Visitor], cast: Cast, session: Session) -> Visitor:
-    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    cast.hoa.is_administrator = True
     extend_horizon(session, now=NOON)
     return signed_in(cast.hoa)
 
@@ -159,7 +158,7 @@ def test_anniversaries_are_worded_as_the_province_does(administrator: Visitor, s
 
 
 def test_a_kind_opens_on_a_chosen_day_and_its_page_works(
-    administrator: Visitor, stranger: Visitor, session: Session
+    administrator: Visitor, leader: Visitor, session: Session
 ):
     address = "/ngay-ky-niem/loai/training_course/mo"
     assert 'type="date"' in administrator.read(address)
@@ -167,11 +166,11 @@ def test_a_kind_opens_on_a_chosen_day_and_its_page_works(
     response = administrator.post(address, day="2021-10-12", who="all")
 
     assert response.status_code == 303
-    page = stranger.read(response.location)
+    page = leader.read(response.location)
     assert "12/10/2021" in page
     item = session.scalars(select(Campaign).where(Campaign.period == "2021-10-12")).first().items[0]
-    stranger.read(f"/viec/{item.id}")
-    stranger.read(f"/tien-do/{item.campaign.unit.slug}")
+    leader.read(f"/viec/{item.id}")
+    leader.read(f"/tien-do/{item.campaign.unit.slug}")
 
 
 def test_opening_it_again_adds_nothing(administrator: Visitor, session: Session):
@@ -295,7 +294,7 @@ def test_a_kind_with_a_cut_off_is_switched_on_and_off(administrator: Visitor, se
 def test_others_see_nothing_of_it(
     signed_in: Callable[[Person], Visitor], cast: Cast, stranger: Visitor, path: str
 ):
-    assert "dành cho quản trị viên" in signed_in(cast.thi).read(path, 403)
+    assert "quyết định chung cho toàn hệ thống" in signed_in(cast.thi).read(path, 403)
     assert stranger.get(path).location.startswith("/dang-nhap?next=")
 
 

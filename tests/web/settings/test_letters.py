@@ -11,7 +11,6 @@ from events.observances.yearly_themes import Letter, announce_theme
 from tests.conftest import Cast
 from tests.events.observances.test_letter_text import FOR_TWO, WRAPPED_BY_A_PDF
 from tests.web.conftest import NOON, Visitor
-from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 PASTE = "/ngay-ky-niem/cong-van"
 STORE = f"{PASTE}/luu"
@@ -22,7 +21,7 @@ SENT_BACK = re.compile(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"')
 
 @pytest.fixture
 def administrator(signed_in: Callable[[Person], Visitor], cast: Cast, session: Session) -> Visitor:
-    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    cast.hoa.is_administrator = True
     extend_horizon(session, now=NOON)
     return signed_in(cast.hoa)
 
@@ -130,7 +129,7 @@ def test_a_theme_that_somebody_stored_meanwhile_is_not_overwritten_unseen(
 ):
     page = administrator.post(PASTE, text=WRAPPED_BY_A_PDF).text
     shown = dict(SENT_BACK.findall(page))[f"{HAPPINESS}-shown"]
-    announce_theme(session, find(session, HAPPINESS), 2027, "Của người khác", now=NOON)
+    announce_theme(session, find(session, HAPPINESS), 2027, "Của người khác", by=None, now=NOON)
     session.commit()
 
     refused = administrator.post(STORE, **sent(HAPPINESS, **{f"{HAPPINESS}-shown": shown}))
@@ -162,7 +161,14 @@ def test_what_a_letter_leaves_out_is_filled_in_from_what_is_known(
 ):
     letter = Letter("1/BNV", issuer="Bộ Nội vụ", is_seen=False)
     announce_theme(
-        session, find(session, FAMILY), 2027, "Đã biết", ["Một câu"], letter=letter, now=NOON
+        session,
+        find(session, FAMILY),
+        2027,
+        "Đã biết",
+        ["Một câu"],
+        by=None,
+        letter=letter,
+        now=NOON,
     )
     session.commit()
 

@@ -9,12 +9,11 @@ from events.models import Person
 from notifications import maildir
 from tests.conftest import Cast
 from tests.web.conftest import Visitor
-from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 
 @pytest.fixture
 def administrator(signed_in: Callable[[Person], Visitor], cast: Cast, session: Session) -> Visitor:
-    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    cast.hoa.is_administrator = True
     return signed_in(cast.hoa)
 
 
@@ -55,7 +54,7 @@ def test_others_see_no_mail(
     signed_in: Callable[[Person], Visitor], cast: Cast, stranger: Visitor, key: str
 ):
     for path in ("/thu/", f"/thu/{key}", f"/thu/{key}/html"):
-        assert "dành cho quản trị viên" in signed_in(cast.thi).read(path, 403)
+        assert "quyết định chung cho toàn hệ thống" in signed_in(cast.thi).read(path, 403)
         assert stranger.get(path).location.startswith("/dang-nhap?next=/thu/")
 
 

@@ -13,12 +13,11 @@ from events.models import Person, Role
 from events.people.roles import RoleBook, roles_at
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Visitor
-from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 
 @pytest.fixture
 def administrator(signed_in: Callable[[Person], Visitor], cast: Cast, session: Session) -> Visitor:
-    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    cast.hoa.is_administrator = True
     return signed_in(cast.hoa)
 
 

@@ -10,7 +10,6 @@ from events.models import Campaign, ChecklistItem, StartLine
 from events.observances.own import observance_by_key
 from events.units.start_lines import begin_to_follow, start_line
 from tests.web.conftest import NOON, Opened, Visitor
-from web.accounts.models import ADMINISTRATOR, AccountRole, account_of
 
 PAGE = "/quan-tri/ngay-bat-dau-theo-doi"
 KIND = "/ngay-ky-niem/loai/training_course/mo"
@@ -18,7 +17,7 @@ KIND = "/ngay-ky-niem/loai/training_course/mo"
 
 @pytest.fixture
 def administrator(signed_in, cast, session) -> Visitor:
-    account_of(session, cast.hoa).roles = [AccountRole(name=ADMINISTRATOR)]
+    cast.hoa.is_administrator = True
     return signed_in(cast.hoa)
 
 

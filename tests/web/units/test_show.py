@@ -23,20 +23,20 @@ def test_a_unit_shows_who_stands_above_and_below_it(stranger: Visitor, cast: Cas
 
 
 def test_a_parent_counts_what_its_units_did(
-    stranger: Visitor, cast: Cast, opened: Opened, session: Session
+    leader: Visitor, cast: Cast, opened: Opened, session: Session
 ):
     opened.item.evidence_min = 0
     complete_item(session, opened.item.id, Stamp(cast.thi, NOON))
     session.commit()
 
-    page = stranger.read(f"/don-vi/{cast.district.slug}")
+    page = leader.read(f"/don-vi/{cast.district.slug}")
 
     assert "hoàn thành đúng hạn: 1" in page
     assert f"1/{len(opened.commune.items)} việc" in page
 
 
-def test_open_items_come_by_due_date(stranger: Visitor, cast: Cast, opened: Opened):
-    page = stranger.read(f"/don-vi/{cast.commune.slug}")
+def test_open_items_come_by_due_date(leader: Visitor, cast: Cast, opened: Opened):
+    page = leader.read(f"/don-vi/{cast.commune.slug}")
 
     positions = [
         page.index(f'href="/viec/{item.id}"')
@@ -45,8 +45,8 @@ def test_open_items_come_by_due_date(stranger: Visitor, cast: Cast, opened: Open
     assert positions == sorted(positions)
 
 
-def test_people_are_named_without_their_addresses(stranger: Visitor, cast: Cast, opened: Opened):
-    page = stranger.read(f"/don-vi/{cast.commune.slug}")
+def test_people_are_named_without_their_addresses(leader: Visitor, cast: Cast, opened: Opened):
+    page = leader.read(f"/don-vi/{cast.commune.slug}")
 
     assert "Cán bộ xã (Thi)" in page
     assert "thi@example.org" not in page
@@ -75,10 +75,8 @@ def test_a_year_that_cannot_be_gives_a_clear_page(stranger: Visitor, cast: Cast,
     assert "không phải là một năm" in stranger.read(f"/don-vi/{cast.province.slug}?nam={year}", 400)
 
 
-def test_another_year_is_asked_for_by_its_address(stranger: Visitor, cast: Cast, opened: Opened):
-    assert "Đơn vị này chưa có chiến dịch" in stranger.read(
-        f"/don-vi/{cast.province.slug}?nam=2022"
-    )
+def test_another_year_is_asked_for_by_its_address(leader: Visitor, cast: Cast, opened: Opened):
+    assert "Đơn vị này chưa có chiến dịch" in leader.read(f"/don-vi/{cast.province.slug}?nam=2022")
 
 
 def test_search_needs_no_diacritics_and_knows_that_d_with_stroke_is_d(
@@ -150,7 +148,7 @@ def test_a_province_costs_as_many_queries_as_a_district(
 
 
 def test_a_unit_says_before_the_day_that_it_will_merge_and_into_what(
-    stranger: Visitor, cast: Cast, opened: Opened, session: Session
+    leader: Visitor, cast: Cast, opened: Opened, session: Session
 ):
     session.execute(update(Unit).where(Unit.valid_to == date(2025, 6, 30)).values(valid_to=None))
     session.execute(delete(UnitSuccession))
@@ -164,12 +162,12 @@ def test_a_unit_says_before_the_day_that_it_will_merge_and_into_what(
     )
     session.commit()
 
-    page = stranger.read(f"/don-vi/{cast.commune.slug}")
+    page = leader.read(f"/don-vi/{cast.commune.slug}")
 
     assert "Từ ngày 01/01/2022 nhập vào xã Bình Minh Mới; việc chưa xong được bàn giao." in page
     assert f'href="/don-vi/{new.begun[0].slug}">Xã Bình Minh Mới</a>' in page
     assert "Việc chưa xong" in page  # it still lives and works
-    assert "Từ ngày 01/01/2022" not in stranger.read(f"/don-vi/{cast.other_commune.slug}")
+    assert "Từ ngày 01/01/2022" not in leader.read(f"/don-vi/{cast.other_commune.slug}")
 
 
 def test_the_menu_marks_the_units_on_their_pages(stranger: Visitor, cast: Cast):
