@@ -64,15 +64,15 @@ def test_an_english_reader_has_the_reason_of_a_moved_date_in_english(
 
 
 def test_a_date_says_that_its_day_off_is_a_guess_as_long_as_nobody_decides_it(
-    stranger: Visitor, opened: Opened, session: Session
+    leader: Visitor, opened: Opened, session: Session
 ):
     item = opened.item
     item.nominal_due, item.due_reason = date(2027, 2, 8), DayReason(Cause.TET)
     session.commit()
-    guessed = stranger.read(f"/chien-dich/{opened.commune.uid}")
+    guessed = leader.read(f"/chien-dich/{opened.commune.uid}")
     session.add(DecidedYear(year=2027))
     session.commit()
-    decided = stranger.read(f"/chien-dich/{opened.commune.uid}")
+    decided = leader.read(f"/chien-dich/{opened.commune.uid}")
 
     assert "Hạn gốc 08/02/2027 rơi trong kỳ nghỉ Tết (dự kiến)." in guessed
     assert "Hạn gốc 08/02/2027 rơi trong kỳ nghỉ Tết." in decided
