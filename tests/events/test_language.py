@@ -7,7 +7,7 @@ import pytest
 
 from events.days.reasons import Cause, DayReason
 from events.errors import ConflictError, InvalidInputError, NotFoundError
-from events.language import LANGUAGES, Said, in_words, say, tell, translations, within
+from events.language import LANGUAGES, InWords, Said, in_words, say, tell, translations, within
 
 TRADED = DayReason(Cause.SWAP, day=date(2026, 1, 10))
 
@@ -110,7 +110,7 @@ def test_a_fact_with_words_of_its_own_is_said_in_the_readers_language():
 
 
 @dataclass
-class Words:
+class Words(InWords):
     """Speaks by itself, as a fact may."""
 
     def words(self, language: str) -> str:
