@@ -2,13 +2,15 @@
 # Both make their own environment in .venv from the locked requirements first.
 
 PYTHON ?= python3
+REQUESTS ?= 2000
+SEED ?= 1
 BIN := .venv/bin
 CATALOGS := events/translations/vi/LC_MESSAGES/messages.mo
 
 # The rules of time, the catalogue, opening, ticking, calendars and mails; the rest plays whole years or asks for pages.
 FAST := tests/events/days tests/events/catalog tests/events/units tests/events/campaigns/test_opening.py tests/events/checklist/test_states.py tests/events/calendars tests/notifications tests/scheduler/test_config.py
 
-.PHONY: run test test-fast test-postgresql check fix messages lock bench units
+.PHONY: run test test-fast test-postgresql check fix messages lock bench fuzz units
 
 run: .venv/run $(CATALOGS)
 	@exec $(BIN)/sumvay serve
@@ -37,6 +39,10 @@ fix: .venv/dev
 
 bench: .venv/dev $(CATALOGS)
 	$(BIN)/python -m benchmarks
+
+# Send odd numbers, dates, texts and sizes to every page; prints a report as JSON.
+fuzz: .venv/dev $(CATALOGS)
+	@$(BIN)/python -m tests.reliability.fuzz $(REQUESTS) $(SEED)
 
 # Collect the sentences of the code into the catalogue of translations; new ones come out empty.
 messages: .venv/dev

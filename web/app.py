@@ -24,7 +24,7 @@ from web.config import WebConfig
 from web.home import show as home
 from web.items import choices, editing, own_items
 from web.items import show as items
-from web.kit import addresses, assets, context, errors, headers, health, language, words
+from web.kit import addresses, assets, context, door, errors, headers, health, language, words
 from web.kit.collisions import App
 from web.settings import (
     days_off,
@@ -92,6 +92,7 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     """
     app = App(__name__, static_folder=None)
     app.config.update(_settings(config))
+    door.install(app)
     context.install(app, session_factory, config)
     language.install(app)
     security.install(app, config)
@@ -104,9 +105,9 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     for room in _ROOMS:
         app.register_blueprint(room.bp)
     _furnish_templates(app)
-    if config.trusted_proxies:
-        hops = config.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    if hops := config.trusted_proxies:
+        # not the host: that is web.public_url, and a header would be one more thing to forge
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     return app
 
 

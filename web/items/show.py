@@ -54,10 +54,11 @@ from events.files.store import LARGEST_FILE, store_file
 from events.language import say
 from events.models import ChecklistItem, ItemState, Person, Unit
 from events.people.rights import may_work_on
+from events.texts import nfc
 from events.units.tree import ancestors, children
 from web.kit.addresses import safe_next
 from web.kit.context import current_person, get_calendar, get_config, get_session, today
-from web.kit.entries import day_of, number_of
+from web.kit.entries import day_of, id_of, number_of
 from web.kit.forms import for_people, said, send
 from web.kit.language import current
 from web.kit.language import gettext as _
@@ -112,7 +113,7 @@ def complete(item_id: int) -> ResponseReturnValue:
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
         done_on = day_of(request.form.get("done_on", ""))
         given = _give(session, item_id, person, at)
-        unit = session.get(Unit, request.form.get("on_behalf_of", type=int) or 0)
+        unit = session.get(Unit, id_of(request.form.get("on_behalf_of", "")) or 0)
         try:
             if given:
                 _ask_for_day(get_item(session, item_id), done_on)
@@ -236,7 +237,7 @@ def reopen(item_id: int) -> ResponseReturnValue:
 @bp.post("/<int:item_id>/hoan-tac")
 def undo(item_id: int) -> ResponseReturnValue:
     """Take the newest change back."""
-    number = request.form.get("change", type=int) or 0
+    number = id_of(request.form.get("change", "")) or 0
 
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
         return undo_change(session, item_id, number, Stamp(person, at))
@@ -313,7 +314,7 @@ def _proofs(kind: str) -> Iterator[Proof]:
         day_of(request.form.get(f"{kind}-dated", "")),
     )
     files = [file for file in request.files.getlist(f"{kind}-file") if file.filename]
-    if text.strip() or url.strip() or number is not None or dated is not None:
+    if nfc(text) or nfc(url) or number is not None or dated is not None:
         yield Proof(kind, text, url, number, dated, _stored(files[0]) if files else None)
         files = files[1:]
     for file in files:
