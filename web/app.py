@@ -26,6 +26,7 @@ from web.items import choices, editing, own_items
 from web.items import show as items
 from web.kit import addresses, assets, context, door, errors, headers, health, language, words
 from web.kit.collisions import App
+from web.kit.sizes import LARGEST_FORM
 from web.settings import (
     days_off,
     first_run,
@@ -43,7 +44,6 @@ from web.units import mine, people, proposals, reforms, villages
 from web.units import show as units
 
 _SIGNED_IN = timedelta(days=14)
-_LARGEST_FORM = 256 * 1024  # bytes; the forms that upload files allow themselves more
 
 
 _ROOMS = (  # every page, each a blueprint of its own
@@ -115,7 +115,7 @@ def _settings(config: WebConfig) -> dict[str, object]:
     return {
         "SECRET_KEY": config.secret_key,
         "TESTING": config.testing,
-        "MAX_CONTENT_LENGTH": _LARGEST_FORM,
+        "MAX_CONTENT_LENGTH": LARGEST_FORM,
         "SESSION_COOKIE_NAME": "sumvay",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

@@ -1,6 +1,5 @@
 """Run the service and look after it: init, serve, web, clock, migrate, doctor."""
 
-import errno
 import signal
 import sys
 from datetime import date, datetime
@@ -13,7 +12,7 @@ from events.catalog.choosing import catalog_here, choose_province
 from events.catalog.country import Province, find_province
 from events.catalog.importing import import_catalog
 from events.catalog.reading import SHIPPED, read_catalog
-from events.errors import N_, DomainError
+from events.errors import N_
 from events.units.start_lines import follow_if_new
 from scheduler import migrate as migrations
 from scheduler.commands import DAY, NewService, pass_service
@@ -23,15 +22,6 @@ from scheduler.doctor import Finding, examine
 from scheduler.logs import configure
 from scheduler.service import Service, utc_now
 from web.accounts.setup import ensure_setup_code
-
-
-class PortTakenError(DomainError):
-    """Raised when something else already listens where the pages should be."""
-
-    msgid = N_(
-        "Port %(port)s on %(host)s is taken. Stop what listens there, or set SUMVAY_WEB__PORT to "
-        "another port."
-    )
 
 
 @click.command()
@@ -174,22 +164,10 @@ def prepare(
 
 
 def _listen(service: Service) -> Any:
-    """Return a web server that listens already, so that a taken port is found before anything
-    starts.
-    """
-    from waitress import create_server
-
+    from scheduler.server import listen
     from scheduler.wsgi import application
 
-    settings = service.settings.web
-    try:
-        return create_server(
-            application(service), host=settings.host, port=settings.port, threads=8, ident=None
-        )
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise PortTakenError(host=settings.host, port=settings.port) from error
-        raise
+    return listen(application(service), service.settings.web)
 
 
 def _run(server: Any) -> None:

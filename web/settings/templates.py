@@ -37,12 +37,12 @@ from web.kit.entries import day_of_every_year, id_of, number_of
 from web.kit.language import current, together
 from web.kit.language import gettext as _
 from web.kit.language import lazy_gettext as _l
+from web.kit.sizes import LARGEST_TEMPLATE
 from web.settings.offsets import ANCHORS
 from web.settings.rows import entry_of, row_of, typed_rows
 
 bp = Blueprint("templates", __name__, url_prefix="/mau")
 
-_LARGEST_FORM = 2 * 1024 * 1024  # bytes: as many items as a template may have, with long names
 _CHOICES = {
     "anchor": ANCHORS,
     "shift": {
@@ -61,7 +61,7 @@ _CHOICES = {
 def make_room(endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """Let the form of a long template through."""
     if endpoint in {f"{bp.name}.save", f"{bp.name}.take_in"}:
-        request.max_content_length = request.max_form_memory_size = _LARGEST_FORM
+        request.max_content_length = request.max_form_memory_size = LARGEST_TEMPLATE
 
 
 @bp.get("/")
