@@ -21,11 +21,15 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
 
 from events.installation import INSTALLATION, Installation
+from events.postgresql import create_postgresql_engine, without_limits
 
 # Two connections that checkpoint at once can reset a WAL file that is still read; mended in these
 # releases.
 _WAL_RESET_MENDED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 _BUSY_TIMEOUT = 30_000  # milliseconds a writer waits for another
+
+# what is raised while the database is away, hangs or keeps somebody waiting for too long
+AwayErrors = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
 # what pages name in their signatures, who ask nothing in SQL themselves
 Session = orm.Session
@@ -95,7 +99,7 @@ class Base(DeclarativeBase):
 def create_engine(url: str) -> Engine:
     """Return the engine for ``url``; an SQLite file's folder is made if it is missing."""
     if make_url(url).get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True)
+        return create_postgresql_engine(url)
     return _create_sqlite_engine(url)
 
 
@@ -152,6 +156,8 @@ def rebuilding(engine: Engine) -> Iterator[Connection]:
             _pragma(connection, "foreign_keys = OFF")
         try:
             with connection.begin():
+                if not is_sqlite:
+                    without_limits(connection)
                 yield connection
                 if is_sqlite and (
                     broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()
@@ -181,12 +187,17 @@ def _create_sqlite_engine(url: str) -> Engine:
     in_memory = not file or file == ":memory:"
     if in_memory:
         engine = sa.create_engine(
-            url, poolclass=StaticPool, connect_args={"check_same_thread": False}
+            url,
+            hide_parameters=True,
+            poolclass=StaticPool,
+            connect_args={"check_same_thread": False},
         )
     else:
         assert file
         Path(file).parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(url, connect_args={"check_same_thread": False})
+        engine = sa.create_engine(
+            url, hide_parameters=True, connect_args={"check_same_thread": False}
+        )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import DatabaseError
 
-from events.errors import N_, DomainError
+from events.errors import N_, CannotRunError, DomainError
 from scheduler.commands import (
     campaigns,
     mail,
@@ -30,13 +30,13 @@ from scheduler.service import Service
 _USAGE = 2
 
 
-class DatabaseUnreachableError(DomainError):
+class DatabaseUnreachableError(CannotRunError):
     """Raised when the database does not answer or refuses to be written."""
 
     msgid = N_("The database cannot be used: %(reason)s")
 
 
-class FileTroubleError(DomainError):
+class FileTroubleError(CannotRunError):
     """Raised when a file or folder of the service cannot be used."""
 
     msgid = N_("%(file)s cannot be used: %(reason)s")

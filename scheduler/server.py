@@ -16,7 +16,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer
 
-from events.errors import N_, DomainError
+from events.errors import N_, CannotRunError
 from scheduler.config import WebSettings
 from web.kit.sizes import largest_body
 from web.kit.uploads import LARGEST_UPLOAD
@@ -30,7 +30,7 @@ _FOR_A_HEAD = 20  # seconds until a request's head is there
 _SLOWEST = 4 * 1024  # bytes a second of a body: a tenth of what 2G gives
 
 
-class PortTakenError(DomainError):
+class PortTakenError(CannotRunError):
     """Raised when something else already listens where the pages should be."""
 
     msgid = N_(

@@ -19,7 +19,7 @@ from notifications.relay import RelayResult
 from notifications.smtp import SmtpTransport
 from notifications.transport import Transport
 from notifications.trial import WayOut
-from scheduler import jobs
+from scheduler import jobs, migrate
 from scheduler.config import ConfigError, Settings
 from web.config import WebConfig
 
@@ -98,6 +98,7 @@ class Service:
             google_calendar_url=settings.web.google_calendar_url,
             outlook_calendar_url=settings.web.outlook_calendar_url,
             trusted_proxies=settings.web.trusted_proxies,
+            version=migrate.newest(),
         )
 
     def open_ahead(self, now: datetime, year: int | None = None) -> list[Opened]:

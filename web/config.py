@@ -34,6 +34,7 @@ class WebConfig:
     ``way_out`` how a test mail leaves, ``catalog`` the folder of the catalogue. ``files`` is the
     folder of uploaded evidence; without it nothing can be uploaded.
     ``trusted_proxies`` is how many reverse proxies stand before it and may say who the visitor is.
+    ``version`` is that of the database which the pages are made for; without it none is asked for.
     """
 
     secret_key: str
@@ -49,6 +50,7 @@ class WebConfig:
     google_calendar_url: str = GOOGLE_CALENDAR_URL
     outlook_calendar_url: str = OUTLOOK_CALENDAR_URL
     trusted_proxies: int = 0
+    version: str = ""
     is_demo: bool = False
     testing: bool = False
     rate_limits: bool = True

@@ -15,6 +15,7 @@ from events.catalog.reading import SHIPPED, read_catalog
 from events.errors import N_
 from events.units.start_lines import follow_if_new
 from scheduler import migrate as migrations
+from scheduler.alone import alone
 from scheduler.commands import DAY, NewService, pass_service
 from scheduler.console import _ as gettext
 from scheduler.console import out, show_table, tell, tell_opened
@@ -113,7 +114,9 @@ def clock(new_service: NewService) -> None:
 @pass_service
 def migrate(new_service: NewService) -> None:
     """Bring the database to the version of this program."""
-    changed = migrations.upgrade(new_service().engine)
+    engine = new_service().engine
+    with alone(engine):
+        changed = migrations.upgrade(engine)
     tell(
         N_("The database was brought to the newest version.")
         if changed
@@ -150,6 +153,11 @@ def prepare(
     installation that is not new.
     """
     service.settings.scheduler.data_dir.mkdir(parents=True, exist_ok=True)
+    with alone(service.engine):
+        _prepare(service, province, start_line)
+
+
+def _prepare(service: Service, province: Province | None, start_line: date | None) -> None:
     migrations.upgrade(service.engine)
     catalog, now = read_catalog(service.settings.events.catalog or SHIPPED), utc_now()
     with service.session_factory.begin() as session:
