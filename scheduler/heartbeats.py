@@ -9,9 +9,20 @@ from sqlalchemy import String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from events.database import Base, SessionFactory
+from events.errors import N_, CannotRunError
 
 _REMEMBERED = timedelta(hours=2)  # longer than from one run of an hourly job to the next
+_SLIP = timedelta(days=1)  # less is a time zone or a clock that is set by the network
 _LONGEST = 128
+
+
+class ClockSetBackError(CannotRunError):
+    """Raised when the clock of the machine is far behind the last run: dates would be wrong."""
+
+    msgid = N_(
+        "The clock of this machine says %(now)s, but this service last ran at %(last)s (UTC). "
+        "Please set the clock right. If it is right now, run once: sumvay init --clock-is-right"
+    )
 
 
 class Heartbeat(Base):
@@ -33,6 +44,20 @@ class Beat:
     at: datetime
     error: str
     clock: str = ""
+
+
+def check_time(session_factory: SessionFactory, now: datetime) -> None:
+    """Raise ``ClockSetBackError`` when a job ran later than a day after ``now``."""
+    with session_factory() as session:
+        last = max((one.at for one in beats(session)), default=now)
+    if last > now + _SLIP:
+        raise ClockSetBackError(now=f"{now:%d/%m/%Y %H:%M}", last=f"{last:%d/%m/%Y %H:%M}")
+
+
+def forget_the_future(session_factory: SessionFactory, now: datetime) -> None:
+    """Forget what ran while the clock was ahead."""
+    with session_factory.begin() as session:
+        session.execute(delete(Heartbeat).where(Heartbeat.at > now))
 
 
 def this_clock() -> str:

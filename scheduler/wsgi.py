@@ -9,11 +9,10 @@ from typing import Any
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from events.errors import CannotRunError
 from scheduler import migrate
 from scheduler.config import load_settings
-from scheduler.console import complain
 from scheduler.logs import configure, log
+from scheduler.refusals import refuse
 from scheduler.service import SETUP_CODE_FILE, Service
 from web.accounts.setup import ensure_setup_code
 from web.app import create_app
@@ -52,7 +51,6 @@ def __getattr__(name: str) -> Any:
         configure()
         try:
             return loaded(Service(load_settings()))
-        except CannotRunError as error:
-            complain(error)
-            sys.exit(1)
+        except Exception as error:
+            sys.exit(refuse(error))
     raise AttributeError(name)

@@ -20,6 +20,7 @@ from scheduler.commands import DAY, NewService, pass_service
 from scheduler.console import _ as gettext
 from scheduler.console import out, show_table, tell, tell_opened
 from scheduler.doctor import Finding, examine
+from scheduler.heartbeats import check_time, forget_the_future
 from scheduler.logs import configure
 from scheduler.service import Service, utc_now
 from web.accounts.setup import ensure_setup_code
@@ -35,8 +36,18 @@ from web.accounts.setup import ensure_setup_code
     type=DAY,
     help="The day from which a new installation is followed; today if left out.",
 )
+@click.option(
+    "--clock-is-right",
+    is_flag=True,
+    help="The clock of the machine was ahead and is right now.",
+)
 @pass_service
-def init(new_service: NewService, province: str | None, start_line: datetime | None) -> None:
+def init(
+    new_service: NewService,
+    province: str | None,
+    start_line: datetime | None,
+    clock_is_right: bool,
+) -> None:
     """Prepare the database: migrate, import the catalogue, open the campaigns whose time has
     come.
 
@@ -47,7 +58,10 @@ def init(new_service: NewService, province: str | None, start_line: datetime | N
     sumvay init --province "can tho"
     """
     chosen = find_province(province) if province is not None else None
-    prepare(new_service(), chosen, start_line.date() if start_line else None)
+    service = new_service()
+    prepare(service, chosen, start_line.date() if start_line else None)
+    if clock_is_right:
+        forget_the_future(service.session_factory, utc_now())
 
 
 @click.command()
@@ -63,6 +77,7 @@ def serve(new_service: NewService) -> None:
     configure()
     service = new_service()
     prepare(service)
+    check_time(service.session_factory, utc_now())
     server = _listen(service)
     clock = Clock(service)
     clock.start()
@@ -98,6 +113,7 @@ def clock(new_service: NewService) -> None:
     configure()
     service = new_service()
     migrations.require_current(service.engine)
+    check_time(service.session_factory, utc_now())
     _stop_on_sigterm()
     running = Clock(service)
     running.start()
