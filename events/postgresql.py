@@ -19,7 +19,7 @@ _PING = 4  # until an old connection says that it still lives
 _LOCK = 10  # until somebody else has changed what one wants to change
 _STATEMENT = 30
 _ANSWER = _STATEMENT + 5.0  # the server had to give up before
-_IDLE = 60  # within a transaction
+_IDLE = 300  # within a transaction: whoever computes for longer has died and holds its locks
 _REST = 3  # after no answer, before it is asked again
 _KEPT, _MORE, _WAIT_FOR_ONE = 10, 6, 5  # connections: above the threads of the web server
 

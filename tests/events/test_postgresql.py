@@ -49,7 +49,8 @@ class Wire:
                     other.sendall(data)
         except OSError:
             pass
-        other.close()
+        with suppress(OSError):
+            other.shutdown(socket.SHUT_RDWR)  # a reader in another thread keeps it from closing
 
     def close(self) -> None:
         for end in (self._door, *self._ends):
