@@ -20,7 +20,7 @@ from notifications.relay import RelayResult
 from notifications.smtp import SmtpTransport
 from notifications.transport import Transport
 from notifications.trial import WayOut
-from scheduler import jobs
+from scheduler import jobs, migrate
 from scheduler.config import ConfigError, Settings
 from web.config import WebConfig
 
@@ -105,6 +105,7 @@ class Service:
             session_idle=timedelta(hours=settings.web.session_idle_hours),
             session_lifetime=timedelta(hours=settings.web.session_hours),
             require_2fa=settings.web.require_2fa,
+            version=migrate.newest(),
         )
 
     def open_ahead(self, now: datetime, year: int | None = None) -> list[Opened]:

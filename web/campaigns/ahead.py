@@ -14,6 +14,7 @@ from events.observances.occurrences import get_enabled
 from web.campaigns.late import ask_about_late
 from web.kit.access import administrators_only
 from web.kit.context import get_calendar, get_session, now
+from web.kit.entries import id_of
 from web.kit.forms import send
 from web.kit.language import gettext as _
 
@@ -25,7 +26,7 @@ bp = Blueprint("ahead", __name__, url_prefix="/ngay")
 def open_year(slug: str) -> ResponseReturnValue:
     """Open the campaigns of an observance in the year that was pressed."""
     session = get_session()
-    observance, year = get_enabled(session, slug), request.form.get("year", 0, int)
+    observance, year = get_enabled(session, slug), id_of(request.form.get("year", "")) or 0
     page = url_for("observances.show", slug=slug)
 
     def use(session: Session, _person: Person | None, at: datetime) -> Sequence[Opened]:
