@@ -80,7 +80,7 @@ def test_a_calendar_without_its_database_is_what_it_was(
 def test_the_log_does_not_hold_the_link_of_a_mail(
     strict: Flask, stranger: Visitor, opened: Opened, monkeypatch, caplog
 ):
-    monkeypatch.setattr("web.accounts.views.links.read_token", _away)
+    monkeypatch.setattr("web.accounts.views.links.look_at", _away)
 
     stranger.get("/dang-nhap/lien-ket/a-secret-token")
 
