@@ -24,6 +24,7 @@ from events.checklist.history import (
 )
 from events.errors import NotAllowedError
 from events.installation import day_here
+from events.locks import FOR_CHANGE
 from events.models import Change, ChecklistItem, Evidence, Person
 from events.people.rights import may_work_on
 
@@ -43,7 +44,7 @@ def erase_evidence(session: Session, evidence_id: int, stamp: Stamp) -> str | No
     Raises ``NotFoundError``, and ``NotAllowedError`` for others than those of ``may_erase``.
     """
     piece = get_evidence(session, evidence_id)
-    item = session.get_one(ChecklistItem, piece.item_id, with_for_update=True)
+    item = session.get_one(ChecklistItem, piece.item_id, with_for_update=FOR_CHANGE)
     if not may_erase(session, stamp.person, piece, day_here(session, stamp.now)):
         raise NotAllowedError(unit=item.campaign.unit.full_name)
     remembered, words, digest = plain_piece(piece), told_piece(session, piece), piece.file_digest
@@ -53,6 +54,7 @@ def erase_evidence(session: Session, evidence_id: int, stamp: Stamp) -> str | No
     for change in _changes_with(session, item):
         _forget(change, remembered, words)
     record(session, item, {}, {ERASED: words["title"]}, stamp)
+    session.flush()
     return digest
 
 

@@ -10,19 +10,21 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from events.checklist.history import MOVED_TO
 from events.errors import N_, ConflictError, NotFoundError
 from events.locks import FOR_CHANGE, lock_tree
 from events.models import (
+    AuditEntry,
     Campaign,
     Change,
     ChecklistItem,
     FeedSnapshot,
     Person,
     Post,
+    PostOffer,
     PostProposal,
     Reform,
     Unit,
@@ -159,11 +161,14 @@ def _restore_posts(
         last = lasts.get(str(post.id))
         post.valid_to = date.fromisoformat(last) if last else None
     session.execute(delete(Post).where(Post.unit_id.in_(new)))
-    session.execute(delete(PostProposal).where(PostProposal.unit_id.in_(new)))
+    for table in (PostProposal, PostOffer):
+        session.execute(delete(table).where(table.unit_id.in_(new)))
 
 
 def _remove(session: Session, begun: Sequence[Unit]) -> None:
     ids, slugs = [unit.id for unit in begun], [unit.slug for unit in begun]
     session.execute(delete(FeedSnapshot).where(FeedSnapshot.slug.in_(slugs)))
     session.execute(delete(UnitSuccession).where(UnitSuccession.successor_id.in_(ids)))
+    # the log goes on saying who was given which post, of a unit that never was
+    session.execute(update(AuditEntry).where(AuditEntry.unit_id.in_(ids)).values(unit_id=None))
     session.execute(delete(Unit).where(Unit.id.in_(ids)))

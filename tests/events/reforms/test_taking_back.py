@@ -16,6 +16,7 @@ from events.models import (
     UnitSuccession,
 )
 from events.models.history import Door
+from events.people.offers import offer_post
 from events.people.posts import give_post
 from events.people.proposed_posts import decide_proposal, waiting_proposals
 from events.reforms.handover import hand_over_due
@@ -98,6 +99,8 @@ def test_a_post_that_was_confirmed_ahead_goes_and_the_old_one_stays(session, cas
     done = merge_two(session, rest)
     [proposal] = waiting_proposals(session)
     decide_proposal(session, proposal.id, confirm=True, by=cast.hoa, now=BEFORE)
+    offered = {"by": cast.hoa, "now": BEFORE, "since": DAY}
+    offer_post(session, cast.khanh, done.begun[0], "ubnd_xa", **offered)
     session.flush()
 
     take_back(session, done.reform.id, by=cast.hoa, now=BEFORE)
