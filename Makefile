@@ -2,13 +2,15 @@
 # Both make their own environment in .venv from the locked requirements first.
 
 PYTHON ?= python3
+REQUESTS ?= 2000
+SEED ?= 1
 BIN := .venv/bin
 CATALOGS := events/translations/vi/LC_MESSAGES/messages.mo
 
 # The rules of time, the catalogue, opening, ticking, calendars and mails; the rest plays whole years or asks for pages.
 FAST := tests/events/days tests/events/catalog tests/events/units tests/events/campaigns/test_opening.py tests/events/checklist/test_states.py tests/events/calendars tests/notifications tests/scheduler/test_config.py
 
-.PHONY: run test test-fast test-postgresql check fix messages lock bench storm units rights
+.PHONY: run test test-fast test-postgresql check fix messages lock bench storm fuzz units rights
 
 run: .venv/run $(CATALOGS)
 	@exec $(BIN)/sumvay serve
@@ -48,6 +50,10 @@ SECONDS ?= 60
 DATABASE ?= sqlite
 storm: .venv/dev $(CATALOGS)
 	@$(BIN)/python -m tests.reliability.storm --seed $(SEED) --seconds $(SECONDS) --database $(DATABASE)
+
+# Send odd numbers, dates, texts and sizes to every page; prints a report as JSON.
+fuzz: .venv/dev $(CATALOGS)
+	@$(BIN)/python -m tests.reliability.fuzz $(REQUESTS) $(SEED)
 
 # Collect the sentences of the code into the catalogue of translations; new ones come out empty.
 messages: .venv/dev

@@ -22,6 +22,7 @@ from sqlalchemy.types import TypeDecorator
 
 from events.errors import BusyError, NoRoomError
 from events.installation import INSTALLATION, Installation
+from events.postgresql import create_postgresql_engine, without_limits
 
 # Two connections that checkpoint at once can reset a WAL file that is still read; mended in these
 # releases.
@@ -30,6 +31,9 @@ _PATIENCE = 30.0  # seconds a writer waits for another; pages wait less (`impati
 _BUSY, _FULL = {5, 6}, {13}  # SQLite: SQLITE_BUSY, SQLITE_LOCKED; SQLITE_FULL
 _WAITED, _NO_SPACE = {"55P03"}, {"53100"}  # PostgreSQL: lock_not_available; disk_full
 _CONNECTIONS = 40  # at once; a server has fewer threads, and none waits for a connection
+
+# what is raised while the database is away, hangs or keeps somebody waiting for too long
+AwayErrors = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
 # what pages name in their signatures, who ask nothing in SQL themselves
 Session = orm.Session
@@ -99,7 +103,7 @@ class Base(DeclarativeBase):
 def create_engine(url: str) -> Engine:
     """Return the engine for ``url``; an SQLite file's folder is made if it is missing."""
     if make_url(url).get_backend_name() != "sqlite":
-        engine = sa.create_engine(url, pool_pre_ping=True, max_overflow=_CONNECTIONS)
+        engine = create_postgresql_engine(url)
         event.listen(engine, "begin", _begin_postgresql)
         return engine
     return _create_sqlite_engine(url)
@@ -188,6 +192,8 @@ def rebuilding(engine: Engine) -> Iterator[Connection]:
             _pragma(connection, "foreign_keys = OFF")
         try:
             with connection.begin():
+                if not is_sqlite:
+                    without_limits(connection)
                 yield connection
                 if is_sqlite and (
                     broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()
@@ -217,13 +223,19 @@ def _create_sqlite_engine(url: str) -> Engine:
     in_memory = not file or file == ":memory:"
     if in_memory:
         engine = sa.create_engine(
-            url, poolclass=StaticPool, connect_args={"check_same_thread": False}
+            url,
+            hide_parameters=True,
+            poolclass=StaticPool,
+            connect_args={"check_same_thread": False},
         )
     else:
         assert file
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         engine = sa.create_engine(
-            url, connect_args={"check_same_thread": False}, max_overflow=_CONNECTIONS
+            url,
+            hide_parameters=True,
+            connect_args={"check_same_thread": False},
+            max_overflow=_CONNECTIONS,
         )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

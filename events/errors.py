@@ -3,6 +3,7 @@
     DomainError
     ├── YearOutOfRangeError      a year outside what the lunar and holiday tables know
     ├── CatalogError             a catalogue file says something that cannot be
+    ├── CannotRunError           the service cannot run as things stand on this machine
     ├── NotFoundError            no such unit, campaign, item, observance …
     ├── NotAllowedError          the person may not do that there
     ├── ConflictError            somebody else changed it meanwhile, or it is too late
@@ -51,6 +52,13 @@ class CatalogError(DomainError):
     """Raised when a catalogue file cannot be imported; names the file, the entry and the reason."""
 
     msgid = N_("%(file)s, %(key)s: %(reason)s")
+
+
+class CannotRunError(DomainError):
+    """Raised when the service cannot run as things stand on its machine.
+
+    Whoever looks after a machine may not be who chose its language, so it is said in both.
+    """
 
 
 class NotFoundError(DomainError):

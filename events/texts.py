@@ -1,5 +1,8 @@
-"""What people type, as it is stored and compared: in one Unicode form, and on one line where a line
-is meant.
+"""What people type, as it is stored and compared: cleaned, in one Unicode form, and on one line
+where a line is meant.
+
+Every text that people type goes through ``nfc``, and is asked whether it is empty after that: what
+nobody sees is no text.
 """
 
 import codecs
@@ -10,13 +13,41 @@ from events.colors import HEX_OF
 from events.errors import N_, InvalidInputError
 
 LONGEST = 500  # characters of a line; longer ones are pasted documents
+LONGEST_PASSAGE = 4000  # characters of a reason or note in some lines
+LONGEST_CODE = 20  # characters of a unit's number in the country's list, which has at most 5
 LONGEST_SLUG = 50  # characters, so that a key made from it fits its column
 GIVE_A_REASON = N_("Please give the reason.")
 
 
+# what other programs break lines with (Unicode Standard Annex 14, class BK, CR, NL and separators)
+_BREAKS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_KEPT = "\n\t\u200c\u200d"  # joiners hold families of emoji and some scripts together
+# Letters by name that draw nothing: fillers of Hangul, the empty pattern of Braille
+_BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"
+# Controls, formats (turns of writing direction, zero widths), halves of characters, no characters
+_UNSEEN = {"Cc", "Cf", "Cs", "Cn"}
+_MARKS = {"Mn", "Me", "Cc", "Cf"}  # nothing to see without a letter before
+
+
 def nfc(text: str) -> str:
-    """Return text in the one form that is stored and compared (Unicode NFC)."""
-    return unicodedata.normalize("NFC", text).strip()
+    """Return text as it is stored and compared: in Unicode NFC, without what nobody sees (controls,
+    overrides and isolates of the writing direction, zero widths), and empty when nothing is left
+    to see.
+    """
+    text = unicodedata.normalize("NFC", text)
+    if not text.isprintable():
+        text = _BREAKS.sub("\n", text)
+        text = "".join(c for c in text if c in _KEPT or unicodedata.category(c) not in _UNSEEN)
+        text = unicodedata.normalize("NFC", text)  # a mark may have come beside its letter
+    return text.strip() if any(map(_is_seen, text)) else ""
+
+
+def _is_seen(character: str) -> bool:
+    return not (
+        character.isspace()
+        or character in _BLANK_LETTERS
+        or unicodedata.category(character) in _MARKS
+    )
 
 
 def decoded(raw: bytes) -> str:
@@ -90,6 +121,17 @@ def short(text: str | None, longest: int = LONGEST) -> str | None:
     if len(line) > longest:
         raise InvalidInputError(N_("At most %(longest)s characters fit here."), longest=longest)
     return line or None
+
+
+def passage(text: str | None, longest: int = LONGEST_PASSAGE) -> str | None:
+    """Return text of some lines; None when there is none.
+
+    Raises ``InvalidInputError`` for a longer one.
+    """
+    whole = nfc(text or "")
+    if len(whole) > longest:
+        raise InvalidInputError(N_("At most %(longest)s characters fit here."), longest=longest)
+    return whole or None
 
 
 def required(text: str | None, missing: str) -> str:

@@ -3,14 +3,11 @@
 A composition root: it reads the configuration, puts the service together and hands it to a command.
 """
 
-import errno
 import sys
 from pathlib import Path
 
 import click
-from sqlalchemy.exc import DatabaseError
 
-from events.errors import N_, DomainError
 from scheduler.commands import (
     backup,
     campaigns,
@@ -25,23 +22,10 @@ from scheduler.commands import (
     units,
     workdays,
 )
-from scheduler.config import ConfigError, Settings, load_settings
-from scheduler.console import Voice, complain
+from scheduler.config import Settings, load_settings
+from scheduler.console import Voice
+from scheduler.refusals import refuse
 from scheduler.service import Service
-
-_USAGE = 2
-
-
-class DatabaseUnreachableError(DomainError):
-    """Raised when the database does not answer or refuses to be written."""
-
-    msgid = N_("The database cannot be used: %(reason)s")
-
-
-class FileTroubleError(DomainError):
-    """Raised when a file or folder of the service cannot be used."""
-
-    msgid = N_("%(file)s cannot be used: %(reason)s")
 
 
 class LazyService:
@@ -106,28 +90,5 @@ def main(arguments: list[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except Exception as error:
-        sys.exit(_refuse(error))
+        sys.exit(refuse(error))
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _refuse(error: Exception) -> int:
-    """Say an error we know in one line and return its exit code; let any other one through."""
-    match error:
-        case ConfigError():
-            complain(error)
-            return _USAGE
-        case DomainError():
-            complain(error)
-        case DatabaseError():
-            complain(DatabaseUnreachableError(reason=" ".join(str(error.orig).split())))
-        case OSError() if error.filename or error.errno in (
-            errno.EACCES,
-            errno.EROFS,
-            errno.ENOSPC,
-        ):
-            complain(
-                FileTroubleError(file=error.filename or "?", reason=error.strerror or str(error))
-            )
-        case _:
-            raise error
-    return 1

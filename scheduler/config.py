@@ -22,9 +22,10 @@ from pydantic_settings import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from events.errors import N_, DomainError, InvalidInputError
+from events.errors import N_, CannotRunError, InvalidInputError
 from events.installation import Installation
 from events.language import Said
+from events.secret_files import secret_in
 from events.texts import decoded
 from notifications.notices.steps import ReminderRules
 from scheduler.instance import name_here
@@ -32,12 +33,13 @@ from web.config import GOOGLE_CALENDAR_URL, OUTLOOK_CALENDAR_URL
 
 DEFAULT_FILE = Path("config.toml")
 _PREFIX = "SUMVAY_"
+_SHORTEST_KEY = 32  # characters; one that is made has 64
 _NOT_KEYS = {"SUMVAY_CONFIG"}
 
 OptionalPath = Annotated[Path | None, BeforeValidator(lambda value: value or None)]
 
 
-class ConfigError(DomainError):
+class ConfigError(CannotRunError):
     """Raised when the configuration cannot be used; the command line ends with exit code 2."""
 
     msgid = N_("Configuration: %(key)s: %(reason)s")
@@ -211,7 +213,11 @@ class Settings(BaseSettings):
         """The key that signs cookies and links; made at the first start, readable by the service
         alone.
         """
-        return _secret(self.scheduler.data_dir / "secret_key")
+        return secret_in(
+            self.scheduler.data_dir / "secret_key",
+            lambda: secrets.token_urlsafe(48),
+            shortest=_SHORTEST_KEY,
+        )
 
 
 def load_settings(file: Path | None = None) -> Settings:
@@ -287,11 +293,3 @@ def _span(text: str) -> tuple[time, time]:
     except ValueError as error:
         raise ValueError(f"{text!r} is no span of hours such as 07:30-11:30") from error
     return start, end
-
-
-def _secret(file: Path) -> str:
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            out.write(secrets.token_urlsafe(48))
-    return file.read_text().strip()

@@ -10,8 +10,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
 from events.campaigns.opening import Opened
-from events.errors import N_, DomainError
-from events.language import say, translations
+from events.errors import N_, CannotRunError, DomainError
+from events.language import LANGUAGES, say, translations
 
 _WIDE = 160  # columns, when the output goes to a file or another program
 
@@ -38,8 +38,12 @@ def tell(message: str, **facts: object) -> None:
 
 
 def complain(error: DomainError) -> None:
-    """Say in one line on standard error what went wrong."""
-    err.print(say(error, Voice.language), style="red", markup=False, soft_wrap=True)
+    """Say in one line on standard error what went wrong; in every language when the service cannot
+    run.
+    """
+    spoken = LANGUAGES if isinstance(error, CannotRunError) else (Voice.language,)
+    sentence = " / ".join(say(error, language) for language in spoken)
+    err.print(sentence, style="red", markup=False, soft_wrap=True)
 
 
 def show_table(title: str, columns: list[str], rows: list[list[str]]) -> None:

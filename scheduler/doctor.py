@@ -191,7 +191,8 @@ def _clock(service: Service, now: datetime) -> Finding:
     name = N_("Clock")
     with reading(service.session_factory)() as session:
         seen = beats(session)
-    failed = next((beat for beat in seen if beat.error), None)
+    last_of_job = {beat.job: beat for beat in seen}  # whichever clock ran it
+    failed = next((beat for beat in last_of_job.values() if beat.error), None)
     if failed:
         return Finding(
             name,
@@ -208,6 +209,15 @@ def _clock(service: Service, now: datetime) -> Finding:
             False,
             N_("last ran at %(at)s, which is in the future: was the time set back?"),
             {"at": f"{last:%d/%m/%Y %H:%M}"},
+        )
+    last_of_clock = {beat.clock: beat.at for beat in seen}
+    clock, silent = min(last_of_clock.items(), key=lambda one: one[1])
+    if len(last_of_clock) > 1 and now - silent >= _QUIET:
+        return Finding(
+            name,
+            False,
+            N_("the clock %(clock)s, one of %(count)s, last ran at %(at)s (UTC)"),
+            {"clock": clock, "count": len(last_of_clock), "at": f"{silent:%d/%m/%Y %H:%M}"},
         )
     return Finding(
         name, now - last < _QUIET, N_("last ran at %(at)s (UTC)"), {"at": f"{last:%d/%m/%Y %H:%M}"}

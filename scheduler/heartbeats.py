@@ -1,19 +1,36 @@
-"""When each job last ran and how it went, so that a silent clock is noticed."""
+"""When each job of each clock last ran and how it went, so that a silent clock is noticed."""
 
+import os
+import socket
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from events.database import Base, SessionFactory
+from events.errors import N_, CannotRunError
+
+_REMEMBERED = timedelta(hours=2)  # longer than from one run of an hourly job to the next
+_SLIP = timedelta(days=1)  # less is a time zone or a clock that is set by the network
+_LONGEST = 128
+
+
+class ClockSetBackError(CannotRunError):
+    """Raised when the clock of the machine is far behind the last run: dates would be wrong."""
+
+    msgid = N_(
+        "The clock of this machine says %(now)s, but this service last ran at %(last)s (UTC). "
+        "Please set the clock right. If it is right now, run once: sumvay init --clock-is-right"
+    )
 
 
 class Heartbeat(Base):
-    """The last run of one job. ``error`` is empty when it went well."""
+    """The last run of one job of one clock. ``error`` is empty when it went well."""
 
     __tablename__ = "heartbeat"
 
+    clock: Mapped[str] = mapped_column(String(_LONGEST), primary_key=True)
     job: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     error: Mapped[str]
@@ -26,16 +43,62 @@ class Beat:
     job: str
     at: datetime
     error: str
+    clock: str = ""
 
 
-def beat(session_factory: SessionFactory, job: str, *, now: datetime, error: str = "") -> None:
-    """Record that ``job`` ran at ``now``."""
+def check_time(session_factory: SessionFactory, now: datetime) -> None:
+    """Raise ``ClockSetBackError`` when a job ran later than a day after ``now``."""
+    with session_factory() as session:
+        last = max((one.at for one in beats(session)), default=now)
+    if last > now + _SLIP:
+        raise ClockSetBackError(now=f"{now:%d/%m/%Y %H:%M}", last=f"{last:%d/%m/%Y %H:%M}")
+
+
+def forget_the_future(session_factory: SessionFactory, now: datetime) -> None:
+    """Forget what ran while the clock was ahead."""
     with session_factory.begin() as session:
-        session.merge(Heartbeat(job=job, at=now, error=error))
+        session.execute(delete(Heartbeat).where(Heartbeat.at > now))
+
+
+def this_clock() -> str:
+    """Return what tells the clock of this process from all others."""
+    return f"{socket.gethostname()}:{os.getpid()}"[-_LONGEST:]
+
+
+def beat(
+    session_factory: SessionFactory, job: str, *, now: datetime, error: str = "", clock: str = ""
+) -> None:
+    """Record that ``job`` ran at ``now``, and forget the clocks that have stopped long ago."""
+    with session_factory.begin() as session:
+        gone = Heartbeat.at < now - _REMEMBERED
+        session.execute(delete(Heartbeat).where(gone, Heartbeat.clock != clock))
+        session.merge(Heartbeat(clock=clock, job=job, at=now, error=error))
+
+
+def forget_the_dead(session_factory: SessionFactory) -> None:
+    """Forget the clocks of this machine whose processes have ended: a new one has begun, and their
+    silence is none.
+    """
+    machine = f"{socket.gethostname()}:"
+    with session_factory.begin() as session:
+        for clock in session.scalars(select(Heartbeat.clock).distinct()).all():
+            if clock.startswith(machine) and not _lives(clock.removeprefix(machine)):
+                session.execute(delete(Heartbeat).where(Heartbeat.clock == clock))
+
+
+def _lives(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except OSError:  # of another user
+        return True
+    return True
 
 
 def beats(session: Session) -> list[Beat]:
+    """Return the last run of every job of every clock, the oldest first."""
     return [
-        Beat(row.job, row.at, row.error)
-        for row in session.scalars(select(Heartbeat).order_by(Heartbeat.job))
+        Beat(row.job, row.at, row.error, row.clock)
+        for row in session.scalars(select(Heartbeat).order_by(Heartbeat.at, Heartbeat.job))
     ]

@@ -12,13 +12,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from events.database import rebuilding
-from events.errors import N_, DomainError
+from events.errors import N_, CannotRunError
 from scheduler.tables import metadata
 
 FOLDER = Path(__file__).with_name("migrations")
 
 
-class NewerDatabaseError(DomainError):
+class NewerDatabaseError(CannotRunError):
     """Raised when the database was written by a newer version of this service; nothing is
     touched.
     """
@@ -35,6 +35,11 @@ class Version(Enum):
     EMPTY = "empty"
     OLDER = "older"
     CURRENT = "current"
+
+
+def newest() -> str:
+    """Return the version that this program works with."""
+    return ScriptDirectory(str(FOLDER)).get_current_head() or ""
 
 
 def version_of(engine: Engine) -> Version:
@@ -59,9 +64,9 @@ def require_known(revision: str) -> None:
 
 
 def require_current(engine: Engine) -> None:
-    """Raise ``DomainError`` for a database that is not made yet or older than this version."""
+    """Raise ``CannotRunError`` for a database that is not made yet or older than this version."""
     if version_of(engine) is not Version.CURRENT:
-        raise DomainError(N_("The database is not ready. Please run: sumvay init"))
+        raise CannotRunError(N_("The database is not ready. Please run: sumvay init"))
 
 
 def upgrade(engine: Engine) -> bool:

@@ -20,7 +20,7 @@ from notifications.relay import RelayResult
 from notifications.smtp import SmtpTransport
 from notifications.transport import Transport
 from notifications.trial import WayOut
-from scheduler import jobs
+from scheduler import jobs, migrate
 from scheduler.config import ConfigError, Settings
 from web.config import WebConfig
 
@@ -106,6 +106,7 @@ class Service:
             session_lifetime=timedelta(hours=settings.web.session_hours),
             require_2fa=settings.web.require_2fa,
             public_progress=settings.web.public_progress,
+            version=migrate.newest(),
         )
 
     def open_ahead(self, now: datetime, year: int | None = None) -> list[Opened]:

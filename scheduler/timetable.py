@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
@@ -19,11 +19,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from events.locks import through_collisions
 from scheduler.backups import make_daily
-from scheduler.heartbeats import beat
+from scheduler.heartbeats import beat, forget_the_dead, this_clock
 from scheduler.logs import log
 from scheduler.service import Service, utc_now
 
 _HOURLY, _DAILY = 3600, 24 * 3600
+_AGAIN = 60  # seconds after which a job that failed is tried again
 _SILENCE = 3  # ticks without a beat before the watchdog wakes the clock
 
 
@@ -58,6 +59,7 @@ class Clock:
         self._now = now
         self._ticks = ticks(service)
         self._last_beat = time.monotonic()
+        self._name = this_clock()
         self._stopping = threading.Event()
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
@@ -68,6 +70,10 @@ class Clock:
 
     def start(self) -> None:
         """Start ticking; every job runs once at once."""
+        try:
+            forget_the_dead(self._service.session_factory)
+        except Exception:  # a database that is away now is asked again by every job
+            log.exception("the heartbeats of clocks before could not be looked at")
         for tick in self._ticks:
             self._scheduler.add_job(
                 self._run,
@@ -86,18 +92,32 @@ class Clock:
         self._scheduler.shutdown(wait=True)
 
     def _run(self, tick: Tick) -> None:
-        """Run one job; a failure is recorded and the next tick tries again."""
+        """Run one job; a failure is recorded, and tried again within a minute."""
         now, error = self._now(), ""
         try:
             through_collisions(lambda: tick.run(now))
         except Exception as problem:
             log.exception("job %s failed", tick.name)
-            error = f"{type(problem).__name__}: {problem}"
+            error = _in_a_line(problem)
+            self._try_again(tick)
         self._last_beat = time.monotonic()
         try:
-            beat(self._service.session_factory, tick.name, now=now, error=error)
+            beat(self._service.session_factory, tick.name, now=now, error=error, clock=self._name)
         except Exception:
             log.exception("the heartbeat of job %s could not be written", tick.name)
+
+    def _try_again(self, tick: Tick) -> None:
+        """Let a job that comes seldom run once in between; others come soon anyway."""
+        if tick.seconds <= _AGAIN or self._stopping.is_set():
+            return
+        self._scheduler.add_job(
+            self._run,
+            "date",
+            args=[tick],
+            run_date=datetime.now(UTC) + timedelta(seconds=_AGAIN),
+            id=f"{tick.name}, again",
+            replace_existing=True,
+        )
 
     def _watch(self) -> None:
         period = self._service.settings.scheduler.tick_seconds
@@ -112,3 +132,9 @@ class Clock:
         """Run every job now and count the intervals from here."""
         for tick in self._ticks:
             self._scheduler.modify_job(tick.name, next_run_time=datetime.now(UTC))
+
+
+def _in_a_line(problem: Exception) -> str:
+    """Return what went wrong without what followed: a statement, or the values of a row."""
+    first, *_rest = str(problem).splitlines() or [""]
+    return f"{type(problem).__name__}: {first}"

@@ -309,4 +309,7 @@ def _let_it_forget(url: str) -> None:
 
 def _run(engine: Engine, statement: str) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if engine.dialect.name == "postgresql":  # copying a database takes as long as it takes
+            connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.connection.dbapi_connection.patience = None  # type: ignore[union-attr]
         connection.execute(text(statement))

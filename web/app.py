@@ -23,8 +23,20 @@ from web.config import WebConfig
 from web.home import show as home
 from web.items import choices, editing, own_items
 from web.items import show as items
-from web.kit import addresses, assets, context, errors, headers, health, language, visibility, words
+from web.kit import (
+    addresses,
+    assets,
+    context,
+    door,
+    errors,
+    headers,
+    health,
+    language,
+    visibility,
+    words,
+)
 from web.kit.collisions import App
+from web.kit.sizes import LARGEST_FORM
 from web.settings import (
     audit,
     backups,
@@ -43,9 +55,6 @@ from web.settings import (
 )
 from web.units import mine, offers, people, proposals, reforms, villages
 from web.units import show as units
-
-_LARGEST_FORM = 256 * 1024  # bytes; the forms that upload files allow themselves more
-
 
 _ROOMS = (  # every page, each a blueprint of its own
     home,
@@ -101,6 +110,7 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     """
     app = App(__name__, static_folder=None)
     app.config.update(_settings(config))
+    door.install(app)
     context.install(app, session_factory, config)
     language.install(app)
     security.install(app, config)
@@ -114,9 +124,9 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
         app.register_blueprint(room.bp)
     doors.install(app)
     _furnish_templates(app)
-    if config.trusted_proxies:
-        hops = config.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    if hops := config.trusted_proxies:
+        # not the host: that is web.public_url, and a header would be one more thing to forge
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     return app
 
 
@@ -124,7 +134,7 @@ def _settings(config: WebConfig) -> dict[str, object]:
     return {
         "SECRET_KEY": config.secret_key,
         "TESTING": config.testing,
-        "MAX_CONTENT_LENGTH": _LARGEST_FORM,
+        "MAX_CONTENT_LENGTH": LARGEST_FORM,
         "SESSION_COOKIE_NAME": "sumvay",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

@@ -38,6 +38,7 @@ class WebConfig:
     ``trusted_proxies`` is how many reverse proxies stand before it and may say who the visitor is.
     Somebody is signed out after ``session_idle`` without a page, and after ``session_lifetime``
     whatever they did. With ``require_2fa`` administrators sign in with a second factor.
+    ``version`` is that of the database which the pages are made for; without it none is asked for.
     """
 
     secret_key: str
@@ -58,6 +59,7 @@ class WebConfig:
     session_lifetime: timedelta = timedelta(days=30)
     require_2fa: bool = False
     public_progress: bool = False
+    version: str = ""
     is_demo: bool = False
     testing: bool = False
     rate_limits: bool = True

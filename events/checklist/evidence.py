@@ -21,9 +21,10 @@ from events.files.quota import require_room
 from events.files.store import PICTURES, StoredFile, read_file
 from events.models import ChecklistItem, Document, Evidence, Needs, Person
 from events.templates.evidence_kinds import needs_of, title_of
-from events.texts import nfc
+from events.texts import nfc, passage
 
 _LARGEST_NUMBER = 1_000_000_000
+_LONGEST_ADDRESS = 2000  # characters, as browsers and servers agree on
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Proof:
         file = self.file
         return {
             "kind_key": self.kind,
-            "text": nfc(self.text) or None,
+            "text": passage(self.text),
             "url": self.url.strip() or None,
             "number": self.number,
             "dated": self.day,
@@ -233,7 +234,8 @@ def _check(proof: Proof, needs: Needs) -> None:
     """Raise ``InvalidInputError`` unless a piece has what its kind needs."""
     if proof.url and not _is_web_address(proof.url.strip()):
         raise InvalidInputError(
-            N_("“%(url)s” is not a web address; it should begin with https://."), url=proof.url
+            N_("“%(url)s” is not a web address; it should begin with https://."),
+            url=proof.url[:100],
         )
     if proof.number is not None and not 0 <= proof.number <= _LARGEST_NUMBER:
         raise InvalidInputError(
@@ -278,8 +280,13 @@ def _lacking(proof: Proof, needs: Needs) -> str | None:
 
 
 def _is_web_address(url: str) -> bool:
-    parts = urlsplit(url) if url.isprintable() and " " not in url else None
-    return parts is not None and parts.scheme in ("http", "https") and bool(parts.hostname)
+    if not url.isprintable() or " " in url or len(url) > _LONGEST_ADDRESS:
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets that are no IPv6 address
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _give(

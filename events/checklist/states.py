@@ -51,7 +51,7 @@ from events.models import (
     TodoStatus,
     Unit,
 )
-from events.texts import GIVE_A_REASON, nfc, required
+from events.texts import GIVE_A_REASON, passage, required
 
 _PROOF = {"evidence", "evidence_min", "without_evidence"}
 
@@ -71,7 +71,7 @@ def block_item(session: Session, item_id: int, note: str, stamp: Stamp) -> Check
 
     Raises ``InvalidInputError`` without a note.
     """
-    note = required(nfc(note), N_("Please say what stands in the way."))
+    note = required(passage(note), N_("Please say what stands in the way."))
     item, stamp = open_for_change(session, item_id, stamp)
     require_open(item)
     return move(session, item, {"status": item.status.value, "blocked": note}, stamp)
@@ -163,7 +163,7 @@ def decline_item(session: Session, item_id: int, reason: str, stamp: Stamp) -> C
     Raises ``InvalidInputError`` without a reason, ``ConflictError`` for an item that is closed
     otherwise.
     """
-    closing = by_person(required(nfc(reason), GIVE_A_REASON))
+    closing = by_person(required(passage(reason), GIVE_A_REASON))
     item, stamp = open_for_change(session, item_id, stamp)
     return _cancel(session, item, NotDone.NOT_DONE, closing, stamp)
 
@@ -173,7 +173,7 @@ def excuse_item(session: Session, item_id: int, reason: str, stamp: Stamp) -> Ch
 
     A required item is excused by a unit above it, or what a unit owes could be wished away.
     """
-    closing = by_person(required(nfc(reason), GIVE_A_REASON))
+    closing = by_person(required(passage(reason), GIVE_A_REASON))
     return excuse(session, item_id, closing, stamp)
 
 

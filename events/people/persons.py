@@ -12,7 +12,9 @@ from events.installation import day_here
 from events.models import AuditKind, Person, Post
 from events.people import audit
 from events.people.rights import Capability, require
-from events.texts import folded, looked_for, nfc, one_line, required
+from events.texts import folded, looked_for, nfc, required, short
+
+_LONGEST_NAME, _LONGEST_PHONE = 200, 40  # characters
 
 
 def add_person(
@@ -94,11 +96,11 @@ def correct_person(
 
 
 def _clean_name(full_name: str) -> str:
-    return required(one_line(full_name), N_("Please enter the full name."))
+    return required(short(full_name, _LONGEST_NAME), N_("Please enter the full name."))
 
 
 def _clean_phone(phone: str | None) -> str | None:
-    return one_line(phone) or None
+    return short(phone, _LONGEST_PHONE)
 
 
 def fill_in_phone(person: Person, phone: str | None) -> None:

@@ -31,7 +31,7 @@ from events.reforms.checks import (
 )
 from events.reforms.successor_rows import children_on
 from events.reforms.writing import NewUnit, Reformed, Work
-from events.texts import folded, nfc, one_line, slug_of
+from events.texts import LONGEST_CODE, folded, one_line, short, slug_of
 
 
 def merge(
@@ -186,7 +186,7 @@ def found(
         )
     model.type = kind
     unit = work.begin(model, new, parent, [])
-    unit.gso_code, unit.followed_from = nfc(new.code or "") or None, on
+    unit.gso_code, unit.followed_from = short(new.code, LONGEST_CODE), on
     return work.finish()
 
 

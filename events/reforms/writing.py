@@ -16,7 +16,7 @@ from events.models import Level, Reform, ReformKind, Unit
 from events.people.proposed_posts import propose_posts
 from events.reforms.handover import HandedOver, hand_over
 from events.reforms.successor_rows import Successions
-from events.texts import folded, nfc, one_line, required
+from events.texts import LONGEST_CODE, folded, one_line, passage, required, short
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Work:
         reform = Reform(
             kind=kind,
             on=on,
-            basis=nfc(basis or "") or None,
+            basis=passage(basis),
             detail=detail,
             at=stamp.now,
             by=stamp.by,
@@ -77,7 +77,7 @@ class Work:
 
     def begin(self, model: Unit, new: NewUnit, parent: Unit | None, old: Sequence[Unit]) -> Unit:
         """Begin a unit with a name of its own in the place of ``old``."""
-        full_name = required(one_line(new.full_name), N_("Please enter the name of the new unit."))
+        full_name = required(short(new.full_name), N_("Please enter the name of the new unit."))
         kind, name = self._type_and_name(full_name, model)
         values = {
             "type": kind,
@@ -86,7 +86,7 @@ class Work:
             "name_gso": None,
             "search": folded(full_name),
         }
-        return self.rows.begin(model, parent, old, nfc(new.code or "") or None, values)
+        return self.rows.begin(model, parent, old, short(new.code, LONGEST_CODE), values)
 
     def finish(self) -> Reformed:
         """Write the reform down, propose the posts, and hand the open items over if the day has

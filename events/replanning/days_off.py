@@ -23,7 +23,7 @@ from events.models import CalendarDay, CalendarDecision, DecidedYear, ProposedHo
 from events.people.rights import Capability, require_for_all
 from events.replanning.preview import Group, Line, expect, fingerprint, grouped
 from events.replanning.touched_rounds import RoundChange, changed_rounds, write_rounds
-from events.texts import nfc
+from events.texts import passage
 from events.working_calendar import stamp_what_reads_otherwise, work_calendar
 
 _A_DAY = timedelta(days=1)
@@ -186,7 +186,7 @@ def apply_holiday(
         holiday.compensation = fact.status
     else:
         holiday.status = fact.status
-    holiday.source = nfc(source or "") or holiday.source
+    holiday.source = passage(source) or holiday.source
     write_rounds(session, found.rounds, stamp=stamp)
     session.flush()
     stamp_what_reads_otherwise(session, before, work_calendar(session), now=stamp.now)
@@ -266,7 +266,7 @@ def _is_in_tet(off: DayReason | None) -> bool:
 
 def _store(session: Session, decision: YearDecision, found: YearPreview, stamp: Stamp) -> None:
     """Keep the decision as it was entered, and its days instead of those that no longer apply."""
-    source = nfc(decision.source or "") or None
+    source = passage(decision.source)
     for gone in found.gone:
         session.delete(session.get_one(CalendarDay, gone))
     for day in found.days:

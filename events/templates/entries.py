@@ -8,6 +8,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from events.days.workdays import Shift
 from events.models.templates import DROP, Anchor, Cascade
+from events.texts import nfc
 
 MOST_ITEMS = 150  # of one template, so that its form stays below what a browser may send
 MOST_DAYS = 730  # before or after the anchor
@@ -29,11 +30,16 @@ class Entry(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _english_is_optional(cls, data: Any) -> Any:
-        """Let the Vietnamese title stand for an English one that is left out or empty."""
-        if not isinstance(data, dict) or "title_en" not in cls.model_fields:
+    def _clean(cls, data: Any) -> Any:
+        """Clean the texts, and let the Vietnamese title stand for an English one that is left out
+        or empty.
+        """
+        if not isinstance(data, dict):
             return data
-        is_said = not isinstance(said := data.get("title_en", ""), str) or said.strip()
+        data = {key: nfc(it) if isinstance(it, str) else it for key, it in data.items()}
+        if "title_en" not in cls.model_fields:
+            return data
+        is_said = data.get("title_en", "") != ""
         return data if is_said or "title_vi" not in data else data | {"title_en": data["title_vi"]}
 
 

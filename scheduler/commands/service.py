@@ -1,6 +1,5 @@
 """Run the service and look after it: init, serve, web, clock, migrate, doctor."""
 
-import errno
 import signal
 import sys
 from datetime import date, datetime
@@ -14,27 +13,20 @@ from events.catalog.country import Province, find_province
 from events.catalog.importing import import_catalog
 from events.catalog.reading import SHIPPED, read_catalog
 from events.database import reading
-from events.errors import N_, DomainError
+from events.errors import N_
 from events.units.office import is_copy, settle
 from events.units.start_lines import follow_if_new
 from scheduler import instance
 from scheduler import migrate as migrations
+from scheduler.alone import alone
 from scheduler.commands import DAY, NewService, pass_service
 from scheduler.console import _ as gettext
 from scheduler.console import out, show_table, tell, tell_opened
 from scheduler.doctor import Finding, examine
+from scheduler.heartbeats import check_time, forget_the_future
 from scheduler.logs import configure
 from scheduler.service import Service, utc_now
 from web.accounts.setup import ensure_setup_code
-
-
-class PortTakenError(DomainError):
-    """Raised when something else already listens where the pages should be."""
-
-    msgid = N_(
-        "Port %(port)s on %(host)s is taken. Stop what listens there, or set SUMVAY_WEB__PORT to "
-        "another port."
-    )
 
 
 @click.command()
@@ -47,8 +39,18 @@ class PortTakenError(DomainError):
     type=DAY,
     help="The day from which a new installation is followed; today if left out.",
 )
+@click.option(
+    "--clock-is-right",
+    is_flag=True,
+    help="The clock of the machine was ahead and is right now.",
+)
 @pass_service
-def init(new_service: NewService, province: str | None, start_line: datetime | None) -> None:
+def init(
+    new_service: NewService,
+    province: str | None,
+    start_line: datetime | None,
+    clock_is_right: bool,
+) -> None:
     """Prepare the database: migrate, import the catalogue, open the campaigns whose time has
     come.
 
@@ -59,7 +61,10 @@ def init(new_service: NewService, province: str | None, start_line: datetime | N
     sumvay init --province "can tho"
     """
     chosen = find_province(province) if province is not None else None
-    prepare(new_service(), chosen, start_line.date() if start_line else None)
+    service = new_service()
+    prepare(service, chosen, start_line.date() if start_line else None)
+    if clock_is_right:
+        forget_the_future(service.session_factory, utc_now())
 
 
 @click.command()
@@ -75,6 +80,7 @@ def serve(new_service: NewService) -> None:
     configure()
     service = new_service()
     prepare(service)
+    check_time(service.session_factory, utc_now())
     server = _listen(service)
     clock = Clock(service)
     clock.start()
@@ -110,6 +116,7 @@ def clock(new_service: NewService) -> None:
     configure()
     service = new_service()
     migrations.require_current(service.engine)
+    check_time(service.session_factory, utc_now())
     _stop_on_sigterm()
     running = Clock(service)
     running.start()
@@ -126,7 +133,9 @@ def clock(new_service: NewService) -> None:
 @pass_service
 def migrate(new_service: NewService) -> None:
     """Bring the database to the version of this program."""
-    changed = migrations.upgrade(new_service().engine)
+    engine = new_service().engine
+    with alone(engine):
+        changed = migrations.upgrade(engine)
     tell(
         N_("The database was brought to the newest version.")
         if changed
@@ -164,6 +173,11 @@ def prepare(
     """
     service.settings.scheduler.data_dir.mkdir(parents=True, exist_ok=True)
     instance.ensure_name(service.settings.scheduler.data_dir)
+    with alone(service.engine):
+        _prepare(service, province, start_line)
+
+
+def _prepare(service: Service, province: Province | None, start_line: date | None) -> None:
     migrations.upgrade(service.engine)
     catalog, now = read_catalog(service.settings.events.catalog or SHIPPED), utc_now()
     with service.session_factory.begin() as session:
@@ -179,28 +193,10 @@ def prepare(
 
 
 def _listen(service: Service) -> Any:
-    """Return a web server that listens already, so that a taken port is found before anything
-    starts.
-    """
-    from waitress import create_server
-
+    from scheduler.server import listen
     from scheduler.wsgi import application
 
-    settings = service.settings.web
-    try:
-        return create_server(
-            application(service),
-            host=settings.host,
-            port=settings.port,
-            # more than may wait for the database (`web.kit.context`) or for photos, so that
-            # readers always find one
-            threads=24,
-            ident=None,
-        )
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise PortTakenError(host=settings.host, port=settings.port) from error
-        raise
+    return listen(application(service), service.settings.web)
 
 
 def _run(server: Any) -> None:

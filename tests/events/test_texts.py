@@ -16,6 +16,7 @@ from events.texts import (
     folded,
     nfc,
     one_line,
+    passage,
     required,
     short,
     slug_of,
@@ -27,6 +28,40 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 
 def test_a_word_typed_with_separate_marks_is_stored_as_everybody_elses():
     assert nfc(f" {unicodedata.normalize('NFD', FAMILY_DAY)}\n") == FAMILY_DAY
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("Gia\x00 \x01đình\x7f", "Gia đình"),
+        ("\u202eGia\u202c \u2066đình\u2069\u200f", "Gia đình"),
+        ("Gia\u200b \ufeffđình\u00ad", "Gia đình"),
+        ("Gia\r\nđình\u2028no\fấm", "Gia\nđình\nno\nấm"),
+        ("e\u200b\u0301", "é"),
+        ("👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧"),
+    ],
+)
+def test_what_nobody_sees_is_not_stored(typed: str, stored: str):
+    assert nfc(typed) == stored
+
+
+@pytest.mark.parametrize(
+    "typed", ["\x01\x02", "\u202e", "\u200b\u200d", "\u3164", "\u2800", "\u0301", "\u2066\u2069 "]
+)
+def test_what_leaves_nothing_to_see_is_empty(typed: str):
+    assert nfc(typed) == one_line(typed) == ""
+    assert short(typed) is passage(typed) is None
+
+
+@given(TEXTS)
+def test_a_cleaned_text_stays_as_it_is(text: str):
+    assert nfc(nfc(text)) == nfc(text)
+
+
+def test_a_passage_keeps_its_lines_and_has_an_end():
+    assert passage("Hai\r\ndòng ") == "Hai\ndòng"
+    with pytest.raises(InvalidInputError, match="At most 3 characters"):
+        passage("dòng", 3)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])

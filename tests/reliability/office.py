@@ -14,6 +14,7 @@ from events.people.posts import give_post
 from events.units.tree import get_unit
 from events.working_calendar import work_calendar
 from tests.reliability.upgraded import HOST, _browser
+from web.accounts import devices
 from web.accounts.models import account_of
 from web.app import create_app
 from web.config import WebConfig
@@ -31,7 +32,7 @@ class Office:
             open_campaigns(session, now=NOW, calendar=work_calendar(session), year=2026)
             person = add_person(session, "Cán bộ thử", "thu@example.org")
             give_post(session, person, get_unit(session, "51-2025"), "bcd_tinh")
-            self.cookie = account_of(session, person).fs_uniquifier
+            self.sign_in(session, person)
             query = select(ChecklistItem.id).join(ChecklistItem.campaign)
             self.item = session.scalars(
                 query.where(ChecklistItem.key == "banners", Campaign.dtend > NOW.date()).limit(1)
@@ -40,6 +41,11 @@ class Office:
         self.app = create_app(self.factory, config)
         self.app.config["WTF_CSRF_ENABLED"] = False
         self.path = f"/viec/{self.item}"
+
+    def sign_in(self, session, person):
+        """Let this person send what follows; the pages ask the real clock."""
+        account = account_of(session, person)
+        _device, self.cookie = devices.begin(session, account, now=datetime.now(UTC))
 
     def post(self, path, **fields):
         return _browser(self.app, self.cookie).post(path, data=fields, base_url=HOST)

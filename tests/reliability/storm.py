@@ -68,6 +68,7 @@ PROOFS = {
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 _MARK = re.compile(r'name="fingerprint" value="([^"]+)"')
 _SEE_OTHER, _NOT_NOW, _BROKEN = 303, 503, 500
+_KEY = "a secret of sixteen characters and sixteen more"
 _ROOT = Path(__file__).parents[2]
 
 
@@ -243,12 +244,12 @@ class Storm:
     def _prepare(self) -> Work:
         migrate.upgrade(self.engine)
         now = datetime.now(UTC)
-        app = create_app(self.factory, WebConfig("a secret of sixteen characters"))
+        app = create_app(self.factory, WebConfig(_KEY))
         with app.app_context():
             password = hash_password(PASSWORD)
         # the salt comes from the key of the service
         (self.home / "var").mkdir(exist_ok=True)
-        (self.home / "var" / "secret_key").write_text("a secret of sixteen characters")
+        (self.home / "var" / "secret_key").write_text(_KEY)
         with self.factory.begin() as session:
             import_catalog(session, read_catalog(), now=now)
             open_campaigns(session, now=now, calendar=work_calendar(session), year=now.year)

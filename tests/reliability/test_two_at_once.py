@@ -614,7 +614,7 @@ def test_a_report_while_its_commune_is_merged_is_kept_or_refused_in_words(
             except ConflictError as error:
                 refused.append(str(error))
 
-    with meanwhile(monkeypatch, "events.reforms.reform.hand_over", report):
+    with meanwhile(monkeypatch, "events.reforms.writing.hand_over", report):
         merge_two(above)
 
     with factory() as session:

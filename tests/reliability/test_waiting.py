@@ -15,7 +15,6 @@ from events.files import store
 from events.models import ChecklistItem, Evidence, TodoStatus
 from events.people.persons import add_person
 from tests.reliability.office import Office
-from web.accounts.models import account_of
 from web.kit import context
 
 pytestmark = pytest.mark.slow
@@ -101,7 +100,7 @@ def test_more_who_write_than_threads_can_wait_are_told_at_once(office, monkeypat
 def test_a_file_of_whoever_may_not_work_there_is_not_stored(office, tmp_path):
     with office.factory.begin() as session:
         stranger = add_person(session, "Người lạ", "la@example.org")
-        office.cookie = account_of(session, stranger).fs_uniquifier
+        office.sign_in(session, stranger)
 
     answer = office.post(f"{office.path}/minh-chung", **{"photo-file": [a_photo()]})
 

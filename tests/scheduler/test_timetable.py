@@ -1,5 +1,5 @@
 import threading
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import psycopg.errors
 from sqlalchemy import select
@@ -10,8 +10,9 @@ from events.database import create_engine, create_session_factory, reading
 from events.installation import day_here
 from events.models import Campaign
 from events.working_calendar import work_calendar
+from scheduler import timetable
 from scheduler.config import load_settings
-from scheduler.heartbeats import beat, beats
+from scheduler.heartbeats import beat, beats, forget_the_dead, this_clock
 from scheduler.service import Service
 from scheduler.tables import metadata
 from scheduler.timetable import Clock, Tick
@@ -85,6 +86,28 @@ def test_a_job_that_the_database_ended_for_another_is_done_again_in_the_same_tic
     service.engine.dispose()
 
 
+def test_an_hourly_job_that_failed_is_tried_again_within_a_minute(tmp_path, monkeypatch):
+    monkeypatch.setattr(timetable, "_AGAIN", 1)
+    service, ran = a_service(tmp_path), threading.Semaphore(0)
+    left = [ValueError("the network is away")]
+
+    def work(now):
+        ran.release()
+        if left:
+            raise left.pop()
+
+    clock = Clock(service, now=lambda: NOW)
+    clock._ticks = [Tick("test", work, 3600)]
+
+    clock.start()
+    assert all(ran.acquire(timeout=PATIENCE) for _ in range(2))
+    clock.stop()
+
+    with service.session_factory() as session:
+        assert [b.error for b in beats(session)] == [""]
+    service.engine.dispose()
+
+
 def test_a_woken_clock_runs_its_jobs_whatever_the_wall_clock_says(tmp_path):
     service, ran = a_service(tmp_path), threading.Semaphore(0)
     clock = Clock(service, now=lambda: NOW)
@@ -133,4 +156,36 @@ def test_the_last_beat_of_a_job_replaces_the_one_before(tmp_path):
 
     with factory() as session:
         assert [(b.job, b.error) for b in beats(session)] == [("relay", "")]
+    engine.dispose()
+
+
+def test_each_clock_has_its_own_beat_until_it_has_been_silent_for_long(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    metadata.create_all(engine)
+    factory = create_session_factory(engine)
+
+    def clocks():
+        with factory() as session:
+            return {b.clock for b in beats(session)}
+
+    beat(factory, "relay", now=NOW, clock="a:1")
+    beat(factory, "relay", now=NOW + timedelta(minutes=1), clock="b:1")
+    assert clocks() == {"a:1", "b:1"}
+    beat(factory, "relay", now=NOW + timedelta(hours=2, minutes=1), clock="b:1")
+    assert clocks() == {"b:1"}
+    engine.dispose()
+
+
+def test_a_clock_that_begins_again_forgets_the_one_that_ended(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    metadata.create_all(engine)
+    factory = create_session_factory(engine)
+    ended = f"{this_clock().partition(':')[0]}:{2**22 + 1}"  # above all numbers of processes
+    for clock in (ended, this_clock(), "elsewhere:1"):
+        beat(factory, "relay", now=NOW, clock=clock)
+
+    forget_the_dead(factory)
+
+    with factory() as session:
+        assert {b.clock for b in beats(session)} == {this_clock(), "elsewhere:1"}
     engine.dispose()

@@ -5,7 +5,6 @@ one, and goes when the account exists. There is never a password that was set by
 """
 
 import hmac
-import os
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from events.errors import N_, ConflictError
 from events.models import Person, Role, Unit
 from events.people.persons import add_person, find_person
 from events.people.posts import give_post
+from events.secret_files import secret_in
 from web.accounts.models import (
     ADMINISTRATOR,
     Account,
@@ -55,12 +55,7 @@ def ensure_setup_code(session_factory: SessionFactory, folder: Path) -> str | No
     with session_factory() as session:
         if has_administrator(session):
             return None
-    file = folder / SETUP_CODE_FILE
-    if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            out.write(_new_code())
-    return file.read_text().strip()
+    return secret_in(folder / SETUP_CODE_FILE, _new_code, shortest=_GROUPS * _GROUP)
 
 
 def has_administrator(session: Session) -> bool:

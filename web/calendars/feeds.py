@@ -5,12 +5,15 @@ says who needs which header).
 from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
-from events.calendars.feeds import serve_feed
+from events.calendars.feeds import Served, serve_feed
+from events.database import AwayErrors
 from events.errors import NotFoundError
 from web.config import WebConfig
 
 bp = Blueprint("feeds", __name__)
 
+_KEPT = 300  # calendars of this process; the largest have 200,000 bytes
+_last: dict[str, Served] = {}
 _FOUND_NOTHING = "Không có lịch này.\n"
 
 
@@ -29,6 +32,11 @@ def show(slug: str) -> ResponseReturnValue:
         )
     except NotFoundError:
         return Response(_FOUND_NOTHING, status=404, content_type="text/plain; charset=utf-8")
+    except AwayErrors:
+        if slug not in _last:
+            raise
+        feed = _last[slug]
+    _keep(feed)
     response = Response(feed.body, content_type="text/calendar; charset=utf-8")
     response.headers["Content-Disposition"] = f'inline; filename="{slug}.ics"'
     response.headers["X-Robots-Tag"] = "noindex"
@@ -37,3 +45,14 @@ def show(slug: str) -> ResponseReturnValue:
     response.set_etag(feed.etag)
     response.last_modified = feed.last_modified
     return response.make_conditional(request)
+
+
+def _keep(feed: Served) -> None:
+    """Keep what a feed answered last, so that calendars lose nothing while the database is away.
+
+    The oldest go first.
+    """
+    _last.pop(feed.slug, None)
+    _last[feed.slug] = feed
+    while len(_last) > _KEPT:
+        _last.pop(next(iter(_last)), None)

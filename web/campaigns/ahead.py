@@ -13,6 +13,7 @@ from events.models import Person
 from events.observances.occurrences import get_enabled
 from web.campaigns.late import ask_about_late
 from web.kit.context import get_calendar, get_session, now, signed_in_person
+from web.kit.entries import id_of
 from web.kit.forms import send
 from web.kit.language import gettext as _
 
@@ -23,7 +24,7 @@ bp = Blueprint("ahead", __name__, url_prefix="/ngay")
 def open_year(slug: str) -> ResponseReturnValue:
     """Open the campaigns of an observance in the year that was pressed."""
     session = get_session()
-    observance, year = get_enabled(session, slug), request.form.get("year", 0, int)
+    observance, year = get_enabled(session, slug), id_of(request.form.get("year", "")) or 0
     page = url_for("observances.show", slug=slug)
 
     def use(session: Session, person: Person, at: datetime) -> Sequence[Opened]:

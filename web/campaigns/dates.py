@@ -25,7 +25,7 @@ from notifications.notices.reminders import reminded_items
 from web.campaigns.differences import Words
 from web.campaigns.documents import KINDS
 from web.kit.context import get_calendar, get_session, now, today
-from web.kit.entries import day_of
+from web.kit.entries import day_of, id_of
 from web.kit.forms import for_people, said, send
 from web.kit.language import current
 from web.kit.language import gettext as _
@@ -206,6 +206,6 @@ def _change_from(typed: "dict[str, str]") -> NewAnchor:
 
 
 def _number(text: str) -> int:
-    if not text.isdecimal() or len(text) > 6:
+    if (number := id_of(text)) is None:
         raise NotFoundError(kind="template", key=text)
-    return int(text)
+    return number

@@ -13,7 +13,7 @@ from flask import Blueprint, render_template, request, url_for
 
 from events.campaigns.lookup import names_of_rounds
 from events.database import Condition, Session
-from events.days.recurrence import FIRST_YEAR, LAST_YEAR
+from events.days.recurrence import FIRST_YEAR
 from events.errors import N_, InvalidInputError, NotFoundError
 from events.models import Phase, Template
 from events.models.campaigns import of_round, of_year
@@ -39,7 +39,7 @@ from events.texts import nfc
 from events.units.tree import ancestors, get_unit
 from web.kit.closed_units import closed_notice
 from web.kit.context import get_config, get_session, today
-from web.kit.entries import day_of
+from web.kit.entries import day_of, year_of
 from web.kit.language import gettext as _
 from web.kit.language import title
 from web.kit.visibility import require_sight, sees
@@ -128,7 +128,7 @@ def show(slug: str) -> str:
 
 def _asked(session: Session) -> Asked:
     on = _day(request.args.get("ngay", ""))
-    year = _year(request.args.get("nam", "")) or (on or today()).year
+    year = year_of(request.args.get("nam", "")) or (on or today()).year
     return Asked(
         year,
         on,
@@ -149,14 +149,6 @@ def _day(text: str) -> date | None:
     if day.year < FIRST_YEAR:
         raise InvalidInputError(N_("“%(day)s” is not a date."), day=text)
     return day if day < today() else None
-
-
-def _year(text: str) -> int | None:
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and FIRST_YEAR <= int(text[:5]) <= LAST_YEAR):
-        raise InvalidInputError(N_("“%(year)s” is not a year."), year=text[:20])
-    return int(text)
 
 
 def _round(session: Session, text: str) -> tuple[Template, str] | None:

@@ -30,7 +30,7 @@ from events.people.roles import roles_at
 from events.units.tree import ancestors, children
 from web.kit.addresses import safe_next
 from web.kit.context import get_calendar, get_session, today
-from web.kit.entries import number_of
+from web.kit.entries import id_of, number_of
 from web.kit.forms import Use, for_people, said, send, wanted_campaign
 from web.kit.language import gettext as _
 
@@ -47,7 +47,7 @@ def item(item_id: int) -> ResponseReturnValue:
 def split(item_id: int) -> ResponseReturnValue:
     """Split an item among units below."""
     chosen = [
-        int(text) for text in request.form.getlist("unit") if text.isascii() and text.isdigit()
+        number for text in request.form.getlist("unit") if (number := id_of(text)) is not None
     ]
 
     def use(session: Session, person: Person, at: datetime) -> object:
@@ -69,7 +69,7 @@ def take_back(item_id: int, part_id: int) -> ResponseReturnValue:
 @bp.post("/<int:item_id>/giao")
 def delegate(item_id: int) -> ResponseReturnValue:
     """Have a unit below do an item, or one post in it; no unit takes it back."""
-    unit_id, role = request.form.get("unit", type=int), request.form.get("role") or None
+    unit_id, role = id_of(request.form.get("unit", "")), request.form.get("role") or None
 
     def use(session: Session, person: Person, at: datetime) -> object:
         return delegate_item(session, item_id, unit_id, role=role, by=person, now=at)

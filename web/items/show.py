@@ -63,6 +63,7 @@ from events.files.store import StoredFile
 from events.language import say
 from events.models import ChecklistItem, ItemState, Person, Unit
 from events.people.rights import Capability, may
+from events.texts import nfc
 from events.units.tree import ancestors, children
 from web.kit.addresses import safe_next
 from web.kit.context import (
@@ -74,7 +75,7 @@ from web.kit.context import (
     signed_in_person,
     today,
 )
-from web.kit.entries import day_of, number_of
+from web.kit.entries import day_of, id_of, number_of
 from web.kit.forms import for_people, said, send
 from web.kit.language import current
 from web.kit.language import gettext as _
@@ -134,7 +135,7 @@ def complete(item_id: int) -> ResponseReturnValue:
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
         done_on = day_of(request.form.get("done_on", ""))
         given = proofs and add_pieces(session, item_id, proofs, Stamp(person, at))
-        unit = session.get(Unit, request.form.get("on_behalf_of", type=int) or 0)
+        unit = session.get(Unit, id_of(request.form.get("on_behalf_of", "")) or 0)
         try:
             if given:
                 _ask_for_day(get_item(session, item_id), done_on)
@@ -289,7 +290,7 @@ def reopen(item_id: int) -> ResponseReturnValue:
 @bp.post("/<int:item_id>/hoan-tac")
 def undo(item_id: int) -> ResponseReturnValue:
     """Take the newest change back."""
-    number = request.form.get("change", type=int) or 0
+    number = id_of(request.form.get("change", "")) or 0
 
     def change(session: Session, person: Person, at: datetime) -> ChecklistItem:
         return undo_change(session, item_id, number, Stamp(person, at))
@@ -378,7 +379,7 @@ def _proofs(kind: str, files: list[StoredFile]) -> Iterator[Proof]:
         number_of(request.form.get(f"{kind}-number", "")),
         day_of(request.form.get(f"{kind}-dated", "")),
     )
-    if text.strip() or url.strip() or number is not None or dated is not None:
+    if nfc(text) or nfc(url) or number is not None or dated is not None:
         yield Proof(kind, text, url, number, dated, files[0] if files else None)
         files = files[1:]
     for file in files:

@@ -5,12 +5,16 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from typing import NoReturn, TypeVar
 
+from events.days.recurrence import FIRST_YEAR, LAST_YEAR
 from events.errors import N_, InvalidInputError
+from events.texts import nfc
 
 _HOUR = re.compile(r"([0-9]{1,2})\s*(?::|\.|h|g|giờ)\s*([0-9]{2})?(?:\s*(?:p|phút))?")
 _DAY_AND_MONTH = re.compile(r"([0-9]{1,2})\s*[/.-]\s*([0-9]{1,2})")
 _A_LEAP_YEAR = 2024
+LARGEST = 2**31 - 1  # what a column of whole numbers holds in every database
 _LONGEST_NUMBER = 12  # digits
+_FIRST_DAY, _LAST_DAY = date(1800, 1, 1), date(2200, 1, 1)  # others are slips of the finger
 _LONGEST_SHOWN = 40  # characters of what was typed, said again in a sentence
 _T = TypeVar("_T")
 
@@ -63,7 +67,7 @@ class Entries:
     ) -> _T | None:
         text = self._form.get(name, "")
         try:
-            if missing is not None and not text.strip():
+            if missing is not None and not nfc(text):
                 raise InvalidInputError(missing)
             return read(text)
         except InvalidInputError as error:
@@ -79,7 +83,9 @@ def day_of(text: str) -> date | None:
         return None
     for form in ("%Y-%m-%d", "%d/%m/%Y"):
         try:
-            return datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a date, never a midnight
+            day = datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a date, never a midnight
+            if _FIRST_DAY <= day < _LAST_DAY:
+                return day
         except ValueError:
             continue
     raise InvalidInputError(
@@ -122,14 +128,36 @@ def hour_of(text: str) -> time:
 
 
 def number_of(text: str) -> int | None:
-    """Return a whole number, with or without its thousands marked; None for nothing."""
+    """Return a whole number up to ``LARGEST``, with or without its thousands marked; None for
+    nothing.
+    """
     digits = text.strip().replace(".", "").replace(" ", "")
     if not digits:
         return None
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER):
         raise InvalidInputError(N_("“%(number)s” is not a whole number."), number=_shown(text))
+    if int(digits) > LARGEST:
+        raise InvalidInputError(N_("%(number)s is too large a number."), number=_shown(text))
     return int(digits)
 
 
+def id_of(text: str) -> int | None:
+    """Return a number that a page wrote into an address or a form: plain digits, up to
+    ``LARGEST``. None for anything else, which names nothing.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+        return None
+    return number if (number := int(text)) <= LARGEST else None
+
+
+def year_of(text: str) -> int | None:
+    """Return the year in an address; None for nothing. Raises ``InvalidInputError``."""
+    if not text:
+        return None
+    if (year := id_of(text)) is None or not FIRST_YEAR <= year <= LAST_YEAR:
+        raise InvalidInputError(N_("“%(year)s” is not a year."), year=_shown(text))
+    return year
+
+
 def _shown(text: str) -> str:
-    return text.strip()[:_LONGEST_SHOWN]
+    return nfc(text)[:_LONGEST_SHOWN]

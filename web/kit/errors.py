@@ -17,6 +17,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from events.database import AwayErrors
 from events.errors import (
     ConflictError,
     DomainError,
@@ -33,6 +34,7 @@ from web.kit.language import current
 from web.kit.language import gettext as _
 
 _NOT_NOW = 503
+_LATER = 30  # seconds after which it is worth to try again
 _CALENDARS = "/lich/"  # read by programs: no page, no cookie
 _STATUS: dict[type[DomainError], int] = {
     NotFoundError: 404,
@@ -49,6 +51,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http_error)
+    for away in AwayErrors:
+        app.register_error_handler(away, _database_away)
     app.register_error_handler(Exception, _our_fault)
 
 
@@ -108,6 +112,28 @@ def _to_sign_in() -> ResponseReturnValue:
     return redirect(url_for("accounts.sign_in", next=where), 303)
 
 
+def _database_away(error: Exception) -> Response:
+    """Answer while the database is away or busy with others: later it will do. Asks it for
+    nothing.
+    """
+    if current_app.testing:
+        raise error
+    current_app.logger.exception("%s %s found no database", request.method, _asked_for())
+    response = make_response(
+        render_template(
+            "errors/broken.html", status=503, heading=_heading(503), sentence=_sentence(503)
+        ),
+        503,
+    )
+    response.headers["Retry-After"] = str(_LATER)
+    return response
+
+
+def _asked_for() -> str:
+    """Return what a request asked for as the log may know it: addresses may hold a secret."""
+    return request.url_rule.rule if request.url_rule else "?"
+
+
 def _our_fault(error: Exception) -> Response:
     """Answer to a mistake of the program: in the log with all of it, on the page without.
 
@@ -115,9 +141,12 @@ def _our_fault(error: Exception) -> Response:
     """
     if current_app.testing:
         raise error
-    current_app.logger.exception("%s %s failed", request.method, request.path)
+    current_app.logger.exception("%s %s failed", request.method, _asked_for())
     return make_response(
-        render_template("errors/broken.html", heading=_heading(500), sentence=_sentence(500)), 500
+        render_template(
+            "errors/broken.html", status=500, heading=_heading(500), sentence=_sentence(500)
+        ),
+        500,
     )
 
 
@@ -172,6 +201,10 @@ def _sentence(status: int) -> str:
         500: _(
             "The mistake is on our side and was recorded. What was saved is safe. Please try "
             "again later."
+        ),
+        503: _(
+            "The database does not answer just now. Nothing was changed. Please try again in a "
+            "minute; what you typed is still there when you go back."
         ),
     }
     return sentences.get(status, sentences[400] if status < 500 else sentences[500])

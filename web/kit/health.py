@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from flask import Blueprint, Response, current_app
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from events.files.disk import try_disk
@@ -53,19 +53,34 @@ _disk = _Disk()
 
 @bp.get("/khoe")
 def show() -> Response:
-    """Answer 200 when the database answers and the disk can be written, else 503.
-
-    Nobody who writes is waited for.
+    """Answer 200 when the database answers and is of this version and the disk can be written,
+    else 503. Nobody who writes is waited for.
     """
+    expected = get_config().version
     try:
         get_session().scalar(select(1))
     except SQLAlchemyError:
         current_app.logger.exception("the database does not answer")
-        return Response("database unreachable\n", status=503, mimetype="text/plain")
+        return _unwell("database unreachable")
+    if expected and _version() != expected:
+        return _unwell("database of another version")
     problem = _disk.problem(get_config().files)
     if problem:
-        return Response(f"{problem}\n", status=503, mimetype="text/plain")
+        return _unwell(problem)
     return Response("ok\n", mimetype="text/plain", headers={"Cache-Control": "no-store"})
+
+
+def _version() -> object:
+    """Return the version of the database; None for an empty one."""
+    try:
+        return get_session().scalar(text("SELECT version_num FROM alembic_version"))
+    except SQLAlchemyError:
+        return None
+
+
+def _unwell(why: str) -> Response:
+    headers = {"Cache-Control": "no-store", "Retry-After": "10"}
+    return Response(f"{why}\n", status=503, mimetype="text/plain", headers=headers)
 
 
 @bp.get("/robots.txt")

@@ -34,7 +34,7 @@ from events.replanning.days_off import (
 from events.texts import nfc
 from web.campaigns.differences import Words
 from web.kit.context import get_calendar, get_session, now, signed_in_person, today
-from web.kit.entries import day_of
+from web.kit.entries import day_of, id_of
 from web.kit.language import current
 from web.kit.language import gettext as _
 
@@ -227,9 +227,9 @@ def _entered() -> Entered:
     """
     form = request.form
     typed = nfc(form.get("year", ""))
-    if not (typed.isascii() and typed.isdigit() and len(typed) == 4):
-        raise InvalidInputError(N_("“%(year)s” is not a year."), year=typed)
-    check_year(int(typed))
+    if (year := id_of(typed)) is None:
+        raise InvalidInputError(N_("“%(year)s” is not a year."), year=typed[:20])
+    check_year(year)
     text = "\n".join(part for part in (nfc(form.get("text", "")), *_sentences()) if part)
     if not (text or _LISTED & form.keys()):
         raise InvalidInputError(N_("Please fill in the days, or paste the text of the decision."))
@@ -243,9 +243,7 @@ def _entered() -> Entered:
     }
     source = nfc(form.get("source", ""))[:500]
     replaces, tet_decided = "replaces" in form or None, "tet_decided" in form
-    return Entered(
-        int(typed), text.replace("\r\n", "\n"), source, ticked, replaces, tet_decided, drops
-    )
+    return Entered(year, text.replace("\r\n", "\n"), source, ticked, replaces, tet_decided, drops)
 
 
 def _sentences() -> list[str]:

@@ -24,6 +24,7 @@ from events.templates.editing import all_templates, template_of
 from web.campaigns.late import ask_about_late
 from web.kit.addresses import safe_next
 from web.kit.context import get_calendar, get_session, now, signed_in_person, today
+from web.kit.entries import id_of
 from web.kit.fields import DateField, IntegerField, SelectField
 from web.kit.forms import ChangingForm, Form, send_form, wanted_state
 from web.kit.language import gettext as _
@@ -203,15 +204,13 @@ def announce(slug: str) -> ResponseReturnValue:
 def withdraw(slug: str) -> ResponseReturnValue:
     """Take the theme of a wrong year away."""
     session = get_session()
-    observance = own.find_observance(session, slug)
-    yearly_themes.withdraw_theme(
-        session, observance, request.form.get("year", 0, int), by=signed_in_person(), now=now()
-    )
+    observance, year = own.find_observance(session, slug), id_of(request.form.get("year", "")) or 0
+    yearly_themes.withdraw_theme(session, observance, year, by=signed_in_person(), now=now())
     session.commit()
     flash(
         _(
             "The theme of %(year)s was taken away. Drafts follow, issued documents do not.",
-            year=request.form["year"],
+            year=year,
         ),
         "success",
     )
@@ -342,8 +341,7 @@ def _edit_page(
 
 
 def _theme_form(observance: Observance) -> ThemeForm:
-    text = request.args.get("nam", "")
-    year = int(text) if text.isascii() and text.isdigit() and len(text) == 4 else today().year
+    year = id_of(request.args.get("nam", "")) or today().year
     theme, blank = (
         observance.theme_in(year),
         {"year": year, "shown": yearly_themes.theme_shown(observance, year)},

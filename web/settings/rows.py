@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from events.templates.checks import problem_in_words
 from events.templates.entries import ItemEntry
+from web.kit.entries import id_of
 from web.kit.language import gettext as _
 
 _TEXTS = (
@@ -62,7 +63,7 @@ def typed_rows(form: MultiDict[str, str]) -> list[dict[str, Any]]:
     """
     numbers = sorted({int(found[1]) for name in form if (found := _BLOCK.match(name))})
     places = {
-        number: _place(form.get(f"{number}.position", 0, type=int), own)
+        number: _place(id_of(form.get(f"{number}.position", "")) or 0, own)
         for own, number in enumerate(numbers, 1)
     }
     kept = [number for number in numbers if f"{number}.remove" not in form]

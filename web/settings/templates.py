@@ -31,16 +31,16 @@ from events.templates.vocabulary import evidence_types, phases
 from events.texts import decoded
 from events.units.tree import levels
 from web.kit.context import get_calendar, get_session, now, signed_in_person, today
-from web.kit.entries import day_of_every_year, number_of
+from web.kit.entries import day_of_every_year, id_of, number_of
 from web.kit.language import current, together
 from web.kit.language import gettext as _
 from web.kit.language import lazy_gettext as _l
+from web.kit.sizes import LARGEST_TEMPLATE
 from web.settings.offsets import ANCHORS
 from web.settings.rows import entry_of, row_of, typed_rows
 
 bp = Blueprint("templates", __name__, url_prefix="/mau")
 
-_LARGEST_FORM = 2 * 1024 * 1024  # bytes: as many items as a template may have, with long names
 _CHOICES = {
     "anchor": ANCHORS,
     "shift": {
@@ -59,7 +59,7 @@ _CHOICES = {
 def make_room(endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """Let the form of a long template through."""
     if endpoint in {f"{bp.name}.save", f"{bp.name}.take_in"}:
-        request.max_content_length = request.max_form_memory_size = _LARGEST_FORM
+        request.max_content_length = request.max_form_memory_size = LARGEST_TEMPLATE
 
 
 @bp.get("/")
@@ -99,7 +99,7 @@ def save(key: str) -> ResponseReturnValue:
     """Save a new version; “add an item” only shows one block more."""
     session = get_session()
     template = editing.get_template(session, key)
-    rows, base = typed_rows(request.form), request.form.get("base", 0, type=int)
+    rows, base = typed_rows(request.form), id_of(request.form.get("base", "")) or 0
     if "add" in request.form:
         return _edit_page(template, [*rows, row_of(None)], base=base)
     before = template.current.number
@@ -307,5 +307,5 @@ def _stand_ins(all_levels: Sequence[Level]) -> dict[str, str]:
 
 def _year() -> int:
     """Return the year that was asked for; last year where none was, or one that cannot be."""
-    year = request.values.get("nam", 0, type=int)
+    year = id_of(request.values.get("nam", "")) or 0
     return year if FIRST_YEAR <= year <= LAST_YEAR else today().year - 1

@@ -8,8 +8,6 @@ from events.activities.times import coming, of_unit
 from events.campaigns.lookup import years_of
 from events.checklist.listing import open_in
 from events.database import Session
-from events.days.recurrence import FIRST_YEAR, LAST_YEAR
-from events.errors import N_, InvalidInputError
 from events.models import Unit
 from events.people.posts import posts_of_unit
 from events.people.proposed_posts import for_units_below
@@ -31,6 +29,7 @@ from events.units.tree import (
 from web.calendars.subscriptions import unit_subscription
 from web.kit.closed_units import closed_notice, coming_notice
 from web.kit.context import get_session, today
+from web.kit.entries import year_of
 from web.kit.visibility import allowed, sees
 from web.kit.words import unit_until
 from web.units.proposals import number_to_decide
@@ -67,7 +66,7 @@ def show(slug: str) -> str:
     on = min(today(), unit.valid_to or today())
     counts, names = sees(Fact.FIGURES, unit), sees(Fact.LATE_UNITS, unit)
     works, people = sees(Fact.CHECKLIST, unit), sees(Fact.PEOPLE, unit)
-    year = _year(request.args.get("nam")) or on.year
+    year = year_of(request.args.get("nam", "")) or on.year
     still_open = open_in(session, unit, limit=_SHOWN_ITEMS) if works else None
     standings = standings_of(session, unit, year, on)
     return render_template(
@@ -118,11 +117,3 @@ def _search(session: Session, wanted: str) -> list[Unit]:
     found = search_units(session, wanted, today(), limit=_ALL)
     exact = wanted.lower()
     return sorted(found, key=lambda unit: exact not in unit.full_name.lower())[:_SHOWN_UNITS]
-
-
-def _year(text: str | None) -> int | None:
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and FIRST_YEAR <= int(text[:5]) <= LAST_YEAR):
-        raise InvalidInputError(N_("“%(year)s” is not a year."), year=text)
-    return int(text)

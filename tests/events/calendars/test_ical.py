@@ -132,7 +132,7 @@ def test_stamps_are_those_of_the_row_and_never_older_than_the_renderer():
 
 
 def test_a_calendar_is_as_new_as_its_newest_event():
-    later = NOW + A_DAY
+    later = RENDERER_EPOCH + A_DAY
 
     calendar = read(an_event(last_modified=later), an_event(uid="0002@sumvay"))
 

@@ -185,7 +185,7 @@ def test_a_reason_without_its_facts_or_with_others_cannot_be(facts):
         (DayReason(Cause.WEEKEND), {"cause": "weekend"}),
         (
             DayReason(Cause.HOLIDAY, CULTURE_DAY, provisional=True),
-            {"cause": "holiday", "name": CULTURE_DAY, "provisional": True},
+            {"cause": "holiday", "name": CULTURE_DAY},
         ),
         (
             DayReason(Cause.LATE_PLAN, day=DAY, workdays=0),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from events.errors import InvalidInputError
 from events.templates.entries import TemplateEntry
 from events.templates.toml_files import from_toml, to_toml
+from events.texts import nfc
 
 ITEM = {
     "key": "visits",
@@ -84,7 +85,7 @@ def test_signs_that_would_end_a_line_or_a_word_are_escaped(typed, written):
     assert f'note = "{written}"' in to_toml(ENTRY.model_copy(update={"note": typed}))
 
 
-@given(WORDS.filter(str.strip), WORDS, st.dictionaries(WORDS, st.integers(-730, 730), max_size=3))
+@given(WORDS.filter(nfc), WORDS, st.dictionaries(WORDS, st.integers(-730, 730), max_size=3))
 def test_any_words_survive_the_file(title, note, levels):
     item = ITEM | {"title_vi": title, "level_offsets": levels, "levels": [note]}
     entry = TemplateEntry.model_validate(TEMPLATE | {"note": note, "item": [item]})

@@ -18,6 +18,11 @@ ODD = [
 ]
 
 
+def _answers(odd: str, *usual: int) -> tuple[int, ...]:
+    """Return how the service may answer: what no database can hold is refused at its door."""
+    return (400,) if "\x00" in odd else usual
+
+
 @pytest.mark.parametrize("odd", ODD)
 def test_whoever_comes_in_may_type_anything(stranger: Visitor, cast, session, odd):
     session.commit()
@@ -30,7 +35,7 @@ def test_whoever_comes_in_may_type_anything(stranger: Visitor, cast, session, od
         ("/dang-nhap/khoa", {"credential": odd, "next": odd}),
         ("/dang-nhap/mat-khau/x", {"password": odd, "again": odd}),
     ):
-        assert stranger.post(path, **fields).status_code in (303, 410, 422), path
+        assert stranger.post(path, **fields).status_code in _answers(odd, 303, 410, 422), path
 
 
 @pytest.mark.parametrize("odd", ODD)
@@ -45,7 +50,7 @@ def test_whoever_is_in_may_type_anything(signed_in, cast, session, odd):
         ("/tai-khoan/hai-buoc/khoa", {"credential": odd, "name": odd}),
         ("/tai-khoan/chuc-danh/1", {"accept": odd}),
     ):
-        assert hoa.post(path, **fields).status_code in (303, 400, 404, 422), path
+        assert hoa.post(path, **fields).status_code in _answers(odd, 303, 400, 404, 422), path
     for path in ("/quan-tri/nhat-ky", "/quan-tri/nhat-ky.csv", "/quan-tri/nguoi"):
         asked = {"loai": odd, "nguoi": odd, "tim": odd, "tu": odd, "den": odd, "trang": odd}
-        assert hoa.get(path, query_string=asked).status_code == 200
+        assert hoa.get(path, query_string=asked).status_code in _answers(odd, 200), path

@@ -45,16 +45,23 @@ def test_a_unit_adds_its_own_item(signed_in, opened: Opened, cast: Cast, session
     assert "Thi nấu ăn" in thi.read(f"/chien-dich/{opened.commune.uid}")
 
 
-@pytest.mark.parametrize("due", ["19/03/0226", "31/12/9999"])
+@pytest.mark.parametrize(
+    ("due", "said"),
+    [
+        ("19/03/0226", "không phải là ngày hợp lệ"),
+        ("31/12/9999", "không phải là ngày hợp lệ"),
+        ("19/03/2126", "quá xa"),
+    ],
+)
 def test_a_slip_in_the_year_is_said_with_what_was_typed(
-    signed_in, opened: Opened, cast: Cast, session: Session, due: str
+    signed_in, opened: Opened, cast: Cast, session: Session, due: str, said: str
 ):
     answer = signed_in(cast.thi).post(
         f"/chien-dich/{opened.commune.uid}/viec-rieng", summary="Thi", due=due, phase="event"
     )
 
     assert (answer.status_code, due in answer.text) == (400, True)
-    assert "quá xa" in answer.text
+    assert said in answer.text
     assert (
         session.scalar(select(func.count()).select_from(ChecklistItem).where(ChecklistItem.is_own))
         == 0
