@@ -17,8 +17,8 @@ def test_a_number_that_no_database_holds_is_no_address(
     assert stranger.get(f"/viec/{number}").status_code == 404
 
 
-def test_the_largest_number_is_asked_for_and_not_found(stranger: Visitor, opened: Opened):
-    assert stranger.get(f"/viec/{LARGEST}").status_code == 404
+def test_the_largest_number_is_asked_for_and_not_found(signed_in, cast: Cast, opened: Opened):
+    assert signed_in(cast.thi).get(f"/viec/{LARGEST}").status_code == 404
 
 
 @pytest.mark.parametrize(
