@@ -115,14 +115,14 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     language.install(app)
     security.install(app, config)
     gate.install(app)
-    csrf = CSRFProtect(app)
-    csrf.exempt(feeds.bp)
     Compress(app)
     headers.install(app)
     errors.install(app)
     for room in _ROOMS:
         app.register_blueprint(room.bp)
     doors.install(app)
+    # after the doors: whoever was signed out meanwhile is asked to sign in, not told of old forms
+    CSRFProtect(app).exempt(feeds.bp)
     _furnish_templates(app)
     if hops := config.trusted_proxies:
         # not the host: that is web.public_url, and a header would be one more thing to forge

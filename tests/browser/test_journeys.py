@@ -80,9 +80,23 @@ def test_ticking_works_without_javascript(context_without_script: BrowserContext
     person.needs_no_sideways_scrolling()
 
 
-def test_a_stranger_who_ticks_is_asked_to_sign_in(person: Person, site: Site):
+def test_a_stranger_is_asked_to_sign_in_before_work_is_shown(person: Person):
+    person.open("/")
+    campaign = person.page.get_by_role("link", name="Xem chiến dịch")
+    expect(campaign).to_have_count(0)
+
+    person.open("/viec/1")
+
+    expect(person.page.get_by_role("heading", level=1)).to_have_text("Đăng nhập")
+
+
+def test_somebody_signed_out_meanwhile_who_ticks_is_asked_to_sign_in(
+    person: Person, context: BrowserContext, site: Site
+):
     only_a_tick(site)
+    person.set_up()
     open_campaign(person)
+    context.clear_cookies()
 
     person.page.get_by_role("button", name="Hoàn thành:").first.click()
 
