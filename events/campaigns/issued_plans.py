@@ -61,8 +61,10 @@ class Issues:
         return self.papers.get((unit_id, key)) or self._before(unit_id, key, self.paper)
 
     def _before(self, unit_id: int, key: str, read: Any) -> date | None:
-        found = (read(unit, key) for unit in self.forebears.get(unit_id, ()))
-        return max((day for day in found if day), default=None)
+        forebears = self.forebears.get(unit_id)
+        if not forebears:  # as of nearly all units
+            return None
+        return max((day for unit in forebears if (day := read(unit, key))), default=None)
 
     def with_paper(self, unit_id: int, key: str, day: date) -> "Issues":
         return Issues({**self.papers, (unit_id, key): day}, self.done, self.forebears)

@@ -20,7 +20,6 @@ from events.days.reasons import Cause, DayReason
 from events.days.recurrence import Occurrence
 from events.days.workdays import Shift, WorkCalendar
 from events.models import Anchor, ChecklistItem, Phase, TemplateItem
-from events.units.start_lines import start_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +55,14 @@ class LateRule:
 
 
 def copied_dates(
-    session: Session, item: ChecklistItem, calendar: WorkCalendar, today: date, level: str
+    item: ChecklistItem, line: date | None, calendar: WorkCalendar, today: date, level: str
 ) -> dict[str, Any]:
     """Return the columns in which a copy of an item differs that a unit of ``level`` gets today:
     what is overdue begins anew there, by the same rule by which its round is planned anew.
 
-    Nothing differs where everything is followed.
+    Nothing differs where everything is followed: in an installation without a start ``line``.
     """
-    if start_line(session) is None:
+    if line is None:
         return {}
     birth = Birth(item.followed_from, today)
     if not birth.is_too_late(item.due):

@@ -11,6 +11,7 @@ from events.campaigns.opening import is_worth_opening, self_opening
 from events.campaigns.rounds import Round, rounds_of
 from events.installation import day_here
 from events.models import Campaign
+from events.units.start_lines import start_line
 
 
 def missed_rounds(session: Session, *, now: datetime) -> list[Round]:
@@ -20,7 +21,7 @@ def missed_rounds(session: Session, *, now: datetime) -> list[Round]:
     first = session.scalar(select(func.min(Campaign.created)))
     if first is None:
         return []
-    today, begun = day_here(session, now), day_here(session, first)
+    today, begun, line = day_here(session, now), day_here(session, first), start_line(session)
     rows = session.execute(select(Campaign.template_id, Campaign.period).distinct())
     opened = {(template_id, period) for template_id, period in rows}
     missed = [
@@ -30,7 +31,7 @@ def missed_rounds(session: Session, *, now: datetime) -> list[Round]:
         for found in rounds_of(template, year)
         if (template.id, found.period) not in opened
         and begun < found.dates.dtend <= today
-        and not is_worth_opening(session, found, today)
+        and not is_worth_opening(found, line, today)
         and not (template.opens_from and found.dates.dtend <= template.opens_from)
     ]
     return sorted(missed, key=lambda found: found.dates.dtend)

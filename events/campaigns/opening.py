@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, exists, func, insert, select, update
+from sqlalchemy import case, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from events.campaigns.births import Birth, Births, was_over_before
@@ -73,7 +73,7 @@ def open_campaigns(
         for y in years
         for found in rounds_of(template, y)
     ]
-    due = [found for found in rounds if found.opens <= today and _is_due(session, found, today)]
+    due = _due(session, [found for found in rounds if found.opens <= today], today)
     # all at once, or two openers could wait for each other
     lock_templates(session, {found.template.id for found in due})
     opened = [open_round(session, found, now=now, calendar=calendar) for found in due]
@@ -98,16 +98,17 @@ def open_round(
     """
     template = found.template
     lock_templates(session, [template.id])  # one opener at a time
-    have = _campaign_ids(session, found)
-    if have and not _runs(session, found):
+    opened = _opened(session, found)
+    have = {campaign.unit_id for campaign in opened}
+    if have and not _runs(opened):
         return Opened(found.key, found.period, found.summary, found.year, 0, 0)
-    found, event = _as_moved(session, found) if have else (found, None)
-    for_reference = _is_for_reference(session, found) if have else for_reference
+    found, event = _as_moved(found, opened[0]) if have else (found, None)
+    for_reference = any(one.for_reference for one in opened) if have else for_reference
     today = day_here(session, now)
     tree = load_tree(session, found.belongs_on(today))
     if for_reference and not tree.roots:  # nobody was here yet
         tree = load_tree(session, today)
-    version = _version_in_use(session, found) if have else template.current
+    version = _version_in_use(session, opened) if have else template.current
     copies = copies_by_level(version.items, tree)
     missing = [
         node
@@ -151,19 +152,33 @@ def self_opening(session: Session) -> Sequence[Template]:
     return session.scalars(query.order_by(Template.position, Template.id)).all()
 
 
-def _is_due(session: Session, found: Round, today: date) -> bool:
-    """Tell whether a round is to be opened or, where it is open, goes on, so that units entered
-    since get theirs.
+def _due(session: Session, rounds: Sequence[Round], today: date) -> list[Round]:
+    """Return the rounds that are to be opened or, where they are open, go on, so that units
+    entered since get theirs.
     """
-    runs = session.scalar(
-        select(func.max(case((goes_on(today), 1), else_=0))).where(same_round(found))
-    )
-    return is_worth_opening(session, found, today) if runs is None else bool(runs)
+    of_round = (Campaign.template_id, Campaign.period)
+    open_ones = tuple_(*of_round).in_([(found.template_id, found.period) for found in rounds])
+    runs = func.max(case((goes_on(today), 1), else_=0))
+    known = {
+        (template_id, period): bool(goes)
+        for template_id, period, goes in session.execute(
+            select(*of_round, runs).where(open_ones).group_by(*of_round)
+        )
+    }
+    line = start_line(session)
+
+    def is_due(found: Round) -> bool:
+        goes = known.get((found.template_id, found.period))
+        return is_worth_opening(found, line, today) if goes is None else goes
+
+    return [found for found in rounds if is_due(found)]
 
 
-def is_worth_opening(session: Session, found: Round, today: date) -> bool:
-    """Tell whether a round that is not open is still opened by itself."""
-    since, line = found.template.opens_from, start_line(session)
+def is_worth_opening(found: Round, line: date | None, today: date) -> bool:
+    """Tell whether a round that is not open is still opened by itself, in an installation that is
+    followed from ``line``.
+    """
+    since = found.template.opens_from
     if since is not None and found.dates.dtend <= since:
         return False
     if line is not None and was_over_before(found, line):
@@ -171,20 +186,19 @@ def is_worth_opening(session: Session, found: Round, today: date) -> bool:
     return found.year >= today.year or today < found.dates.dtend + _WRAP_UP
 
 
-def _runs(session: Session, found: Round) -> bool:
+def _opened(session: Session, found: Round) -> Sequence[Any]:
+    """Return what the opener asks of a round's campaigns, the first opened first."""
+    standing = Campaign.unit_id, Campaign.version_id, Campaign.status, Campaign.for_reference
+    days = Campaign.dtstart, Campaign.dtend, Campaign.event_date
+    query = select(*standing, Campaign.year, Campaign.summary, *days).where(same_round(found))
+    return session.execute(query.order_by(Campaign.id)).all()
+
+
+def _runs(opened: Sequence[Any]) -> bool:
     """Tell whether a round that was opened goes on: a unit that is entered after it was cancelled
     gets nothing of it.
     """
-    return bool(
-        session.scalar(
-            select(exists().where(same_round(found), Campaign.status != CampaignStatus.CANCELLED))
-        )
-    )
-
-
-def _is_for_reference(session: Session, found: Round) -> bool:
-    query = select(exists().where(same_round(found), Campaign.for_reference))
-    return bool(session.scalar(query))
+    return any(campaign.status is not CampaignStatus.CANCELLED for campaign in opened)
 
 
 def _heirs(session: Session, found: Round) -> set[int]:
@@ -207,27 +221,19 @@ def _without_heirs(nodes: list[UnitNode], heirs: set[int]) -> list[UnitNode]:
     return [node for node in nodes if node.id in needed]
 
 
-def _version_in_use(session: Session, found: Round) -> TemplateVersion:
+def _version_in_use(session: Session, opened: Sequence[Any]) -> TemplateVersion:
     """Return the version that the round was opened from: a unit that comes later gets the same
     items.
     """
-    newest = (
-        select(Campaign.version_id)
-        .where(same_round(found))
-        .order_by(Campaign.version_id.desc())
-        .limit(1)
-    )
-    return session.get_one(TemplateVersion, session.scalars(newest).one())
+    return session.get_one(TemplateVersion, max(campaign.version_id for campaign in opened))
 
 
-def _as_moved(session: Session, found: Round) -> tuple[Round, date | None]:
+def _as_moved(found: Round, first: Any) -> tuple[Round, date | None]:
     """Return the round as its campaigns stand, and the event date: people may have moved days, or
     renamed the observance since.
     """
-    columns = Campaign.year, Campaign.summary, Campaign.dtstart, Campaign.dtend, Campaign.event_date
-    first = select(*columns).where(same_round(found)).order_by(Campaign.id).limit(1)
-    year, summary, dtstart, dtend, event = session.execute(first).one()
-    return replace(found, year=year, summary=summary, dates=Occurrence(dtstart, dtend)), event
+    dates = Occurrence(first.dtstart, first.dtend)
+    return replace(found, year=first.year, summary=first.summary, dates=dates), first.event_date
 
 
 def _with_joined(

@@ -21,14 +21,13 @@ def is_provisional(item: ChecklistItem, calendar: WorkCalendar) -> bool:
     """Tell whether an item's due date, or the day it begins, rests on a day off that is not decided
     yet ("dự kiến").
     """
-    held, start = set(item.edited), _nominal_start(item)
-    by_due = not _BY_HAND & held and _rests_on_a_guess(item.nominal_due, item.due, calendar)
-    by_start = (
-        "dtstart" not in held
-        and start is not None
-        and _rests_on_a_guess(start, item.dtstart or start, calendar)
-    )
-    return by_due or by_start
+    held = set(item.edited)
+    if not _BY_HAND & held and _rests_on_a_guess(item.nominal_due, item.due, calendar):
+        return True
+    if item.dtstart is None or "dtstart" in held:
+        return False
+    start = _nominal_start(item)
+    return start is not None and _rests_on_a_guess(start, item.dtstart, calendar)
 
 
 def provisional_items(
@@ -73,7 +72,7 @@ def _nominal_start(item: ChecklistItem) -> date | None:
     whole = item.split_from or item
     made_from = next((one for one in whole.campaign.version.items if one.key == whole.key), None)
     end = made_from.end_at(whole.campaign.unit.level_key) if made_from else None
-    if item.dtstart is None or made_from is None or end is None:
+    if made_from is None or end is None:
         return None
     return item.nominal_due - timedelta(
         days=end - made_from.offset_at(whole.campaign.unit.level_key)

@@ -110,7 +110,9 @@ class _Dates:
         self._late, self._births = late, births
         self._counted: dict[tuple[int, str], DueDates] = {}
         self._after: dict[date, date] = {}
-        self._issued_above: dict[int, date | None] = {}  # by campaign id
+        # by campaign id: the checklists above, and when the last plan of theirs was issued
+        self._lines: dict[int, list[UnitChecklist]] = {}
+        self._issued_above: dict[int, date | None] = {}
         # by campaign id and key the day on which an item is due that units issue
         self._plan_due: dict[tuple[int, str], date] = {}
 
@@ -118,6 +120,7 @@ class _Dates:
         self, checklist: UnitChecklist, made_from: Mapping[str, TemplateItem]
     ) -> dict[str, DueDates]:
         """Return the dates of one unit's items by key. The units above it come first."""
+        self._line_up(checklist)
         waits_for = {key: item.depends_on for key, item in made_from.items()}
         stands = self._stands(checklist)
         dates = in_order(
@@ -169,7 +172,7 @@ class _Dates:
         """Return the last day on which units above issued a plan, else the day on which it is due
         in the nearest that has it.
         """
-        above = self._above(checklist)
+        above = self._lines[checklist.campaign.id]
         issued = _last(self._issued.of(one.node.id, key) for one in above)
         return issued or next(
             (day for one in above if (day := self._plan_due.get((one.campaign.id, key)))), None
@@ -212,20 +215,17 @@ class _Dates:
         """Return when the last plan above the unit was issued: one that others wait for, or the
         paper of this very item.
         """
-        above = self._above(checklist)
-        if checklist.campaign.id not in self._issued_above:
-            days = (self._issued.of(one.node.id, key) for one in above for key in self._plans)
-            self._issued_above[checklist.campaign.id] = _last(days)
-        paper = _last(self._issued.paper(one.node.id, item.key) for one in above)
-        return _last((self._issued_above[checklist.campaign.id], paper))
+        here = checklist.campaign.id
+        papers = (self._issued.paper(one.node.id, item.key) for one in self._lines[here])
+        return _last((self._issued_above[here], *papers))
 
-    def _above(self, checklist: UnitChecklist) -> list[UnitChecklist]:
-        found = []
-        above = self._by_campaign.get(checklist.campaign.parent_id or 0)
-        while above is not None:
-            found.append(above)
-            above = self._by_campaign.get(above.campaign.parent_id or 0)
-        return found
+    def _line_up(self, checklist: UnitChecklist) -> None:
+        """Find the checklists above one, the nearest first, and the last plan they issued."""
+        here, parent_id = checklist.campaign.id, checklist.campaign.parent_id
+        above = self._by_campaign.get(parent_id or 0)
+        line = [] if above is None else [above, *self._lines[above.campaign.id]]
+        issued = (self._issued.of(one.node.id, key) for one in line for key in self._plans)
+        self._lines[here], self._issued_above[here] = line, _last(issued)
 
     def _earliest(self, issue: date) -> date:
         if issue not in self._after:
@@ -236,11 +236,11 @@ class _Dates:
         """Return the days that others wait for where an item's new date is not it: set by hand, or
         none once it is closed.
         """
-        held = {key: item for key, item in checklist.items.items() if item.id not in self._reopened}
-        by_hand = {
-            key: item.due for key, item in held.items() if item.is_open and "due" in item.held
+        return {
+            key: item.due if item.is_open else None
+            for key, item in checklist.items.items()
+            if item.id not in self._reopened and (not item.is_open or "due" in item.held)
         }
-        return by_hand | {key: None for key, item in held.items() if not item.is_open}
 
 
 def _is_on_the_day(item: TemplateItem, level: str) -> bool:

@@ -35,6 +35,7 @@ from events.models import (
 )
 from events.models.campaigns import same_round
 from events.people.roles import RoleBook
+from events.units.start_lines import start_line
 
 
 def split_item(
@@ -65,7 +66,7 @@ def split_item(
         roles = RoleBook.load(session)
         again = _given_again(session, item, [campaigns[unit.id].id for unit in new])
         level = item.campaign.unit.level_key  # a part follows its whole
-        dates = copied_dates(session, item, calendar, day_here(session, now), level)
+        dates = copied_dates(item, start_line(session), calendar, day_here(session, now), level)
         session.add_all(
             _part(item, campaigns[unit.id], roles, now, dates)
             for unit in new

@@ -172,9 +172,7 @@ def values_of(item: ChecklistItem, wanted: Mapping[str, Any]) -> tuple[_Row, fro
     """
     held = item.held | (set(DATES) if _begins_later(item, wanted) else set())
     differing = {
-        name: value
-        for name, value in wanted.items()
-        if comparable(name, getattr(item, name)) != comparable(name, value)
+        name: value for name, value in wanted.items() if _differ(name, getattr(item, name), value)
     }
     values = {name: value for name, value in differing.items() if name not in held}
     return _in_order(item, values), frozenset(held & set(differing))
@@ -184,6 +182,11 @@ def _begins_later(item: ChecklistItem, wanted: Mapping[str, Any]) -> bool:
     """Tell whether an item is a part that was given after its whole was due: it keeps its days."""
     due = wanted.get("due")
     return item.split_from_id is not None and bool(due and item.born and due < item.born)
+
+
+def _differ(name: str, one: Any, other: Any) -> bool:
+    # most are equal as they stand
+    return bool(one != other and comparable(name, one) != comparable(name, other))
 
 
 def comparable(name: str, value: Any) -> Any:

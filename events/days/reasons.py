@@ -97,7 +97,8 @@ class DayReason(InWords):
     provisional: bool = False
 
     def __post_init__(self) -> None:
-        given = {name for name in _NAMES if getattr(self, name) not in (None, "")}
+        facts = zip(_NAMES, (self.name, self.day, self.workdays, self.text), strict=True)
+        given = {name for name, value in facts if value not in (None, "")}
         if given != _FACTS.get(self.cause, set()):
             raise ValueError(f"a reason {self.cause} cannot have the facts {sorted(given)}")
 

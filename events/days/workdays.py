@@ -144,8 +144,8 @@ class WorkCalendar:
         if reason is None:
             return None
         off = self.day_off(day)
-        same = off is not None and off.cause is reason.cause
-        return replace(reason, provisional=same and self.is_guess(day))
+        is_guess = off is not None and off.provisional and off.cause is reason.cause
+        return reason if reason.provisional == is_guess else replace(reason, provisional=is_guess)
 
     def is_guess(self, day: date) -> bool:
         """Tell whether offices are closed on ``day`` only as long as nobody decides otherwise."""

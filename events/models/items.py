@@ -193,7 +193,8 @@ class ChecklistItem(Published, Base):
     @property
     def held(self) -> set[str]:
         """The columns that people edited, which re-anchoring and new versions keep."""
-        return set(self.edited) | (_ONE_DATE if _ONE_DATE & set(self.edited) else set())
+        edited = set(self.edited)
+        return edited | _ONE_DATE if _ONE_DATE & edited else edited
 
     @property
     def for_reference(self) -> bool:

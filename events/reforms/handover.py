@@ -63,6 +63,7 @@ from events.reforms.closed_units import (
 from events.reforms.successor_campaigns import SuccessorCampaigns
 from events.reforms.successor_rows import take_along
 from events.units.lineage import Lineage, predecessors
+from events.units.start_lines import start_line
 from events.working_calendar import work_calendar
 
 
@@ -134,7 +135,7 @@ class _Handover:
         self._lineage = Lineage.load(session, on)
         self._book = RoleBook.load(session)
         self._forebears = predecessors(session)
-        self._calendar = work_calendar(session)
+        self._calendar, self._line = work_calendar(session), start_line(session)
         self._levels = {
             level.key: {"vi": level.title_vi, "en": level.title_en}
             for level in session.scalars(select(Level))
@@ -312,7 +313,7 @@ class _Handover:
             return {"born": old.born}
         today = day_here(self._session, self._stamp.now)
         level = self._lineage.kin[unit_id].level
-        dates = copied_dates(self._session, old, self._calendar, today, level)
+        dates = copied_dates(old, self._line, self._calendar, today, level)
         waiting = [
             item.due
             for (campaign_id, _key), item in self._items.items()

@@ -110,15 +110,12 @@ def write_reminders(session: Session, *, now: datetime, clockwork: Clockwork) ->
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    """What one person is told at one moment."""
+    """What one person is told at one moment, with the key that this has for ever."""
 
+    key: str
     tellings: list[_Telling]
     leaves: datetime
     expires: datetime
-
-    @property
-    def key(self) -> str:
-        return f"{MessageKind.REMINDER}|{min(telling.key for telling in self.tellings)}"
 
     def row(self, now: datetime) -> dict[str, Any]:
         """Return the row of this message; its items hang on its notices."""
@@ -142,13 +139,13 @@ class _Clerk:
 
     def __init__(self, now: datetime, clockwork: Clockwork) -> None:
         self._now, self._clockwork = now, clockwork
-        self._known: dict[Dates, Told | None] = {}
+        self._known: dict[tuple[date, date | None, bool], Told | None] = {}
         self.window = clockwork.window(now)
 
     def due(self, row: Any) -> Told | None:
-        dates = Dates(row.due, row.dtstart, row.is_the_day)
+        dates = row.due, row.dtstart, row.is_the_day
         if dates not in self._known:
-            self._known[dates] = self._clockwork.due_step(dates, self._now)
+            self._known[dates] = self._clockwork.due_step(Dates(*dates), self._now)
         return self._known[dates]
 
     def news(self, row: Any) -> Told | None:
@@ -163,12 +160,14 @@ class _Clerk:
         leave = self._clockwork.next_working_moment
         moments = {urgent: leave(self._now, any_day=urgent) for urgent in (True, False)}
         expiry = {step: self._clockwork.stale_from(step) for step in {t.step for t in tellings}}
+        # by key, since somebody may hold the same post twice
         groups: dict[tuple[int, datetime], dict[str, _Telling]] = defaultdict(dict)
         for telling in tellings:
             leaves = moments[telling.step.urgent]
             groups[telling.row.person_id, leaves][telling.key] = telling
         return [
             _Letter(
+                f"{MessageKind.REMINDER}|{min(group)}",
                 list(group.values()),
                 leaves,
                 max(expiry[telling.step] for telling in group.values()),
@@ -277,5 +276,6 @@ def _links(
     letters: Sequence[_Letter], notices: dict[str, int], messages: dict[str, int]
 ) -> Iterator[dict[str, int]]:
     for letter in letters:
+        message = messages[letter.key]
         for telling in letter.tellings:
-            yield {"notice": notices[telling.key], "message": messages[letter.key]}
+            yield {"notice": notices[telling.key], "message": message}

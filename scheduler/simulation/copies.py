@@ -89,6 +89,8 @@ def fill_posts(session: Session, day: date) -> None:
         Post.unit_id == Campaign.unit_id, Post.role_key == ChecklistItem.role_key, Post.on(day)
     )
     vacant = session.execute(wanted.where(~someone)).all()
+    if not vacant:
+        return
     roles = {role.key: role.title_vi for role in session.scalars(select(Role))}
     names = dict(session.execute(select(Unit.id, Unit.full_name)).all())
     people = [
@@ -102,8 +104,6 @@ def fill_posts(session: Session, day: date) -> None:
         }
         for unit_id, role in vacant
     ]
-    if not people:
-        return
     session.execute(insert(Person), people)
     ids = dict(session.execute(select(Person.uid, Person.id)).all())
     posts = [

@@ -114,30 +114,31 @@ class Simulation:
 
 
 def campaign_lines(session: Session, shown: set[int] | None) -> Iterator[CampaignLine]:
+    of_campaign = Campaign.id, Campaign.outer_id, Campaign.period, Campaign.year, Campaign.summary
+    days = Campaign.opens, Campaign.dtstart, Campaign.dtend
+    place = Unit.id.label("unit_id"), Unit.key.label("unit"), Unit.full_name, Unit.level_key
     query = (
-        select(Campaign, KEY, Unit)
+        select(*of_campaign, *days, KEY.label("observance"), *place)
         .join(Campaign.template)
         .outerjoin(Campaign.observance)
         .join(Campaign.unit)
     )
     found = session.execute(query.order_by(Campaign.opens, Campaign.dtstart, Unit.position)).all()
-    names = {
-        campaign.id: _reference(key, campaign.period, unit.key) for campaign, key, unit in found
-    }
-    for campaign, observance, unit in found:
-        if shown is None or unit.id in shown:
+    names = {row.id: _reference(row.observance, row.period, row.unit) for row in found}
+    for row in found:
+        if shown is None or row.unit_id in shown:
             yield CampaignLine(
-                id=_reference(observance, campaign.period, unit.key),
-                observance=observance,
-                year=campaign.year,
-                unit=unit.key,
-                unit_name=unit.full_name,
-                level=unit.level_key,
-                opens=campaign.opens,
-                dtstart=campaign.dtstart,
-                dtend=campaign.dtend,
-                summary=campaign.summary,
-                inside=names.get(campaign.outer_id or 0),
+                id=names[row.id],
+                observance=row.observance,
+                year=row.year,
+                unit=row.unit,
+                unit_name=row.full_name,
+                level=row.level_key,
+                opens=row.opens,
+                dtstart=row.dtstart,
+                dtend=row.dtend,
+                summary=row.summary,
+                inside=names.get(row.outer_id or 0),
             )
 
 
@@ -184,11 +185,12 @@ def notice_lines(session: Session, shown: set[int] | None) -> Iterator[NoticeLin
         .where(Notice.state != NoticeState.COLLAPSED)
         .order_by(Notice.at, unit.position, item.position)
     )
+    zone = zone_of(session)
     for row in session.execute(query):
         if shown is None or row.id in shown:
             stand_in = row.email.endswith("@" + STAND_IN)
             yield NoticeLine(
-                at=row.at.astimezone(zone_of(session)),
+                at=row.at.astimezone(zone),
                 kind=row.rule,
                 to=row.full_name,
                 email=None if stand_in else row.email,
