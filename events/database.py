@@ -6,7 +6,7 @@ leak. Readers use a plain ``BEGIN``.
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -136,6 +136,23 @@ def impatient(session_factory: SessionFactory, seconds: float) -> SessionFactory
     if not isinstance(engine, Engine):
         return session_factory
     return sessionmaker(**session_factory.kw | {"bind": engine.execution_options(patience=seconds)})
+
+
+def before_writing(session: Session, ask: Callable[[], None]) -> None:
+    """Let ``ask`` be called before a session sends anything that changes rows; what it raises keeps
+    them as they are.
+    """
+
+    def on_flush(_session: Session, _context: object, _instances: object) -> None:
+        if session.dirty or session.new or session.deleted:
+            ask()
+
+    def on_statement(state: orm.ORMExecuteState) -> None:
+        if state.is_insert or state.is_update or state.is_delete:
+            ask()
+
+    event.listen(session, "before_flush", on_flush)
+    event.listen(session, "do_orm_execute", on_statement)
 
 
 def is_busy(error: BaseException) -> bool:

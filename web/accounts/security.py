@@ -95,10 +95,12 @@ def let_out() -> None:
     cookie.clear()
 
 
-def set_password(account: Account, password: str, *, but: Device | None = None) -> None:
-    """Give an account a new password; every device but one is signed out, every link is void."""
+def set_password(account: Account, hashed: str, *, but: Device | None = None) -> None:
+    """Give an account a new password, hashed before anybody waits for it; every device but one is
+    signed out, every link is void.
+    """
     session, at = get_session(), now()
-    account.password = hash_password(password)
+    account.password = hashed
     account.fs_uniquifier = uuid.uuid4().hex
     devices.end_devices(session, account, now=at, but=but)
     links.void_links(session, account, now=at)

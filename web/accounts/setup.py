@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from flask_security.utils import hash_password
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -39,7 +38,7 @@ class FirstAdministrator:
 
     full_name: str
     email: str
-    password: str
+    password: str  # hashed
     unit: Unit
     role_key: str
 
@@ -80,7 +79,7 @@ def make_administrator(session: Session, who: FirstAdministrator, *, today: date
     give_post(session, person, who.unit, who.role_key, since=today)
     session.flush()
     account = account_of(session, person)
-    account.password = hash_password(who.password)
+    account.password = who.password
     account.roles = [_administrator_role(session)]
     person.is_administrator = True
     session.flush()

@@ -32,6 +32,7 @@ from web.kit.addresses import came_from, here, safe_next
 from web.kit.context import WAIT, current_person, read_again
 from web.kit.language import current
 from web.kit.language import gettext as _
+from web.kit.uploads import files_sent
 
 _NOT_NOW = 503
 _LATER = 30  # seconds after which it is worth to try again
@@ -121,7 +122,11 @@ def _database_away(error: Exception) -> Response:
     current_app.logger.exception("%s %s found no database", request.method, _asked_for())
     response = make_response(
         render_template(
-            "errors/broken.html", status=503, heading=_heading(503), sentence=_sentence(503)
+            "errors/broken.html",
+            status=503,
+            heading=_heading(503),
+            sentence=_sentence(503),
+            had_files=bool(files_sent()),
         ),
         503,
     )
@@ -158,6 +163,7 @@ def _page(status: int, sentence: str | None = None) -> Response:
         "heading": _heading(status),
         "sentence": sentence or _sentence(status),
         "unsaved": _typed() if status == _NOT_NOW else [],
+        "files": files_sent() if status == _NOT_NOW and current_person() else {},
     }
     return make_response(render_template("errors/show.html", **page), status)
 
