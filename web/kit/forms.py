@@ -77,9 +77,7 @@ def send(
             raise
         if isinstance(error, NotNowError) and files_sent():
             flash(
-                _(
-                    "Files that were chosen are not kept by the browser: please choose them again."
-                ),
+                _("Files that were chosen are not kept by the browser: please choose them again."),
                 "warning",
             )
         page = again(person, error)
