@@ -215,6 +215,7 @@ def world(app: Flask, session: Session, cast: Cast, opened: Opened) -> World:
         "other_commune": opened.other_commune,
     }
     everywhere = {"key": "report_year", "number": 1, "kind": "sap-nhap", "reform_id": 1}
+    everywhere |= {"offer_id": 1, "device_id": 1, "passkey_id": 1}  # nobody's
     values = {}
     for place, campaign in campaigns.items():
         unit, item = campaign.unit, campaign.items[0]
@@ -258,6 +259,7 @@ def world(app: Flask, session: Session, cast: Cast, opened: Opened) -> World:
             "evidence_id": evidence.id,
             "document": document.uid,
             "post_id": post.id,
+            "person_id": holder.id,
             "proposal_id": proposal.id,
             "village_id": _village(session, unit),
             **dict.fromkeys(("of keeping", "of own_observances", "of ahead"), of_observance),

@@ -27,7 +27,7 @@ from events.people.rights import Capability, require
 from events.people.visibility import Fact
 from events.units.tree import ancestors
 from web.kit.context import current_person, get_config, get_session, now, signed_in_person, today
-from web.kit.entries import day_of
+from web.kit.entries import day_of, id_of
 from web.kit.fields import DateField, SelectField
 from web.kit.forms import ChangingForm, Form, for_people, send, send_form, wanted_state
 from web.kit.language import gettext as _
@@ -500,7 +500,8 @@ def _still_open(document: Document) -> Markup | str:
 
 
 def _item(session: Session, campaign: Campaign, form: PaperForm) -> ChecklistItem | None:
-    return session.get(ChecklistItem, int(form.item.data)) if form.item.data != _NONE else None
+    number = id_of(form.item.data or "")
+    return session.get(ChecklistItem, number) if number else None
 
 
 def _may_write(campaign: Campaign) -> bool:

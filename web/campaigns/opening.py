@@ -22,7 +22,7 @@ from events.models import Person, Template
 from events.units.tree import load_tree
 from web.campaigns.late import ask_about_late
 from web.kit.context import get_calendar, get_session, now, signed_in_person, today, writing
-from web.kit.fields import DateField, RadioField, SelectMultipleField
+from web.kit.fields import DateField, RadioField, SelectMultipleField, chosen_id
 from web.kit.forms import Form, send_form, wanted_state
 from web.kit.language import gettext as _
 from web.kit.language import lazy_gettext as _l
@@ -46,7 +46,7 @@ class OpenForm(Form):
     )
     units = SelectMultipleField(
         _l("Chosen units"),
-        coerce=int,
+        coerce=chosen_id,
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
         validate_choice=False,
