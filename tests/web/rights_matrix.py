@@ -32,6 +32,7 @@ from events.reforms.villages import add_village
 from events.working_calendar import work_calendar
 from tests.conftest import STATES, Cast
 from tests.web.conftest import NOON, SECRET, Clock, Opened, Visitor, opened_of
+from web.accounts import devices
 from web.accounts.models import account_of
 from web.app import create_app
 from web.config import WebConfig
@@ -298,11 +299,10 @@ def _administrator(session: Session) -> Person:
 
 
 def _browser(app: Flask, session: Session, person: Person) -> Visitor:
-    account = account_of(session, person)
-    session.flush()
+    _device, secret = devices.begin(session, account_of(session, person), now=NOON)
     visitor = Visitor(app.test_client())
     with visitor.client.session_transaction(base_url=HOST) as cookie:
-        cookie["_user_id"] = account.fs_uniquifier
+        cookie["_user_id"] = secret
     return visitor
 
 

@@ -11,7 +11,14 @@ from web.accounts.entering import has_second_factor
 from web.accounts.forms import PasswordForm
 from web.accounts.models import Account, Device
 from web.accounts.pace import counters_of, failed, refuse_the_hasty, succeeded
-from web.accounts.security import let_out, password_is_right, set_password, signed_in, this_device
+from web.accounts.security import (
+    forgetful,
+    let_out,
+    password_is_right,
+    set_password,
+    signed_in,
+    this_device,
+)
 from web.kit.addresses import here
 from web.kit.context import begin_writing, get_config, get_session, now, writing
 from web.kit.language import gettext as _
@@ -95,7 +102,7 @@ def _leave() -> ResponseReturnValue:
     let_out()
     session.commit()
     flash(_("Signed out."), "success")
-    return redirect(url_for("accounts.sign_in"), 303)
+    return forgetful(redirect(url_for("accounts.sign_in"), 303))
 
 
 def _record_end(account: Account, device: Device | None) -> None:

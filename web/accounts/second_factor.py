@@ -1,5 +1,7 @@
 """Second factors of one's own account: a program that shows codes, spare codes, passkeys."""
 
+from datetime import timedelta
+
 import segno
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask import session as cookie
@@ -18,8 +20,21 @@ from web.kit.language import gettext as _
 
 bp = Blueprint("second_factor", __name__, url_prefix="/tai-khoan/hai-buoc")
 
+_OF_LATE = timedelta(minutes=15)
 _NEW_KEY = "new_code_key"
 _UNPROCESSABLE = 422
+
+
+@bp.before_request
+def _signed_in_of_late() -> ResponseReturnValue | None:
+    """Ask whoever is signed in for long already once more who they are: with a factor of their own
+    a passer-by would keep the account.
+    """
+    device = this_device()
+    if device is None or now() - device.begun <= _OF_LATE:
+        return None
+    flash(_("Please sign in once more before you change how you sign in."), "warning")
+    return redirect(url_for("accounts.sign_in", next=url_for(".show")), 303)
 
 
 @bp.get("")

@@ -25,7 +25,7 @@ from web.accounts.pace import (
     refuse_the_hasty,
     succeeded,
 )
-from web.accounts.security import let_in, let_out, password_is_right, set_password
+from web.accounts.security import forgetful, let_in, let_out, password_is_right, set_password
 from web.accounts.setup import has_administrator
 from web.accounts.tries import count_failure
 from web.kit.addresses import safe_next
@@ -208,7 +208,7 @@ def sign_out() -> ResponseReturnValue:
     let_out()
     session.commit()
     flash(_("Signed out."), "success")
-    return redirect(url_for("home.show"), 303)
+    return forgetful(redirect(url_for("home.show"), 303))
 
 
 def _account_with(session: Session, email: str) -> Account | None:

@@ -61,6 +61,8 @@ def _domain_error(error: DomainError) -> ResponseReturnValue:
     read_again()
     if isinstance(error, NotAllowedError) and current_person() is None:
         return _to_sign_in()
+    if isinstance(error, NotAllowedError):
+        _note_refusal()
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 400)
     sentence = (
         None
@@ -88,12 +90,24 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return _to_sign_in()
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
+    if error.code == 403:
+        _note_refusal()
     response = _page(error.code)
     headers = error.get_response().headers
     for name in ("Allow", "Retry-After"):
         if name in headers:
             response.headers[name] = headers[name]
     return response
+
+
+def _note_refusal() -> None:
+    """Write into the log of the program who asked for what they may not: a number and an address
+    without what stands in it.
+    """
+    person = current_person()
+    current_app.logger.warning(
+        "person %s may not: %s %s", person.id if person else "?", request.method, _asked_for()
+    )
 
 
 def _to_sign_in() -> ResponseReturnValue:
