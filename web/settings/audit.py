@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from events.models import AuditEntry, AuditKind
@@ -79,7 +79,8 @@ def index() -> ResponseReturnValue:
 @bp.get("/nhat-ky.csv")
 def table() -> ResponseReturnValue:
     """Answer with all lines that are wanted as CSV, with the mark by which Excel knows UTF-8."""
-    lines = stream_with_context(_lines(audit.all_entries(get_session(), _wanted())))
+    # whole, since a stream would go on reading in a session that the request has closed
+    lines = "".join(_lines(audit.all_entries(get_session(), _wanted())))
     headers = {
         "Content-Disposition": 'attachment; filename="nhat-ky.csv"',
         "Cache-Control": "no-store",
