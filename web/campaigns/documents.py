@@ -206,7 +206,7 @@ def download(uid: str, document: str) -> ResponseReturnValue:
 def erase(uid: str, document: str) -> ResponseReturnValue:
     """Erase a document's file, which should never have been here; the document stays."""
     session, erased = get_session(), list[str]()
-    campaign = get_campaign(session, uid)
+    campaign = _to_write_in(uid)
     found = lookup.get_document(session, campaign, document)
 
     def use(session: Session, person: Person, at: datetime) -> None:
