@@ -133,7 +133,9 @@ def run(app: Flask, connection: Connection, world: World) -> Report:
                     if written:
                         report.leaks.append(f"{who.name} {method} {path}: {written[0]}")
     report.rows_changed = sum(before[name] != now for name, now in _rows(connection).items())
-    for (_name, _endpoint, method), (who, path) in allowed.items():
+    for (_name, endpoint, method), (who, path) in allowed.items():
+        if endpoint == "items.erase":
+            continue  # among those let in, whoever gave it or steers above: test_erasing.py
         with connection.begin_nested() as savepoint:
             report.requests += 1
             answer = _send(who, method, path)
