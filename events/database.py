@@ -161,6 +161,23 @@ def impatient(session_factory: SessionFactory, seconds: float) -> SessionFactory
     return sessionmaker(**session_factory.kw | {"bind": engine.execution_options(patience=seconds)})
 
 
+def before_writing(session: Session, ask: Callable[[], None]) -> None:
+    """Let ``ask`` be called before a session sends anything that changes rows; what it raises keeps
+    them as they are.
+    """
+
+    def on_flush(_session: Session, _context: object, _instances: object) -> None:
+        if session.dirty or session.new or session.deleted:
+            ask()
+
+    def on_statement(state: orm.ORMExecuteState) -> None:
+        if state.is_insert or state.is_update or state.is_delete:
+            ask()
+
+    event.listen(session, "before_flush", on_flush)
+    event.listen(session, "do_orm_execute", on_statement)
+
+
 def is_busy(error: BaseException) -> bool:
     """Tell whether the database refused since another writer was at work."""
     original = getattr(error, "orig", error)

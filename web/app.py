@@ -135,7 +135,8 @@ def _settings(config: WebConfig) -> dict[str, object]:
         "SECRET_KEY": config.secret_key,
         "TESTING": config.testing,
         "MAX_CONTENT_LENGTH": LARGEST_FORM,
-        "SESSION_COOKIE_NAME": "sumvay",
+        # with the prefix a browser takes it from this host alone, over https and for every path
+        "SESSION_COOKIE_NAME": "__Host-sumvay" if config.is_https else "sumvay",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": config.is_https,

@@ -52,8 +52,8 @@ _OF: dict[Door, tuple[str, ...]] = {
     Capability.DO_WORK: (
         "activities.add activities.cancel activities.change activities.credit activities.edit",
         "activities.new activities.restore",
-        "documents.add documents.choose_theme documents.correct documents.edit documents.issue",
-        "documents.publish documents.supersede own_items.add own_items.new",
+        "documents.add documents.choose_theme documents.correct documents.edit documents.erase",
+        "documents.issue documents.publish documents.supersede own_items.add own_items.new",
         "choices.credit choices.delegate choices.item choices.split choices.switch_item_off",
         "choices.switch_item_on choices.take_back editing.follow editing.form editing.save",
         "items.block items.complete items.correct_day items.decline items.erase items.excuse",

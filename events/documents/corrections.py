@@ -10,6 +10,7 @@ from events.checklist.history import DOCUMENT, Stamp, record
 from events.errors import N_
 from events.models import ChecklistItem, Document, DocumentChange, Person
 
+ERASED = "erased"  # in place of the name of a file that was erased, which has a digest behind it
 COLUMNS = {
     "kind": N_("Type"),
     "abstract": N_("Abstract"),

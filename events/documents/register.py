@@ -266,6 +266,7 @@ def _write(
     if paper.file is not None:
         document.file_name, document.file_type = paper.file.name, paper.file.type
         document.file_digest, document.file_size = paper.file.digest, paper.file.size
+        document.file_by = by
     document.at, document.by = now, by
 
 

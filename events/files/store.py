@@ -31,6 +31,7 @@ _PAPERS = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
 }
 SUFFIXES = PICTURES | _PAPERS
+_MOST_INSIDE, _LARGEST_INSIDE = 5_000, 200 * 1024 * 1024  # files and bytes in an office file
 _DIGEST = re.compile("[0-9a-f]{64}")
 _INSIDE = {"word/document.xml": ".docx", "xl/workbook.xml": ".xlsx"}
 
@@ -180,7 +181,10 @@ def leftovers(folder: Path) -> list[Path]:
 
 
 def file_type(body: bytes) -> str | None:
-    """Return what a file is by its content: a MIME type that is taken, or None."""
+    """Return what a file is by its content: a MIME type that is taken, or None.
+
+    Raises ``InvalidInputError`` for an office file that unpacks to too much.
+    """
     if body.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     if body.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -193,11 +197,17 @@ def file_type(body: bytes) -> str | None:
 
 
 def _office_type(body: bytes) -> str | None:
-    """Return the type of an office file by the names inside it; nothing is unpacked."""
+    """Return the type of an office file by the names inside it; nothing is unpacked.
+
+    Raises ``InvalidInputError`` for one that would fill whoever opens it.
+    """
     try:
-        names = set(ZipFile(BytesIO(body)).namelist())
+        inside_it = ZipFile(BytesIO(body)).infolist()
     except (BadZipFile, ValueError, OSError):
         return None
+    if len(inside_it) > _MOST_INSIDE or sum(file.file_size for file in inside_it) > _LARGEST_INSIDE:
+        raise InvalidInputError(N_("This office file would be too large when it is opened."))
+    names = {file.filename for file in inside_it}
     by_suffix = {suffix: kind for kind, suffix in _PAPERS.items()}
     return next((by_suffix[suffix] for inside, suffix in _INSIDE.items() if inside in names), None)
 

@@ -73,6 +73,7 @@ class Document(Base):
     file_type: Mapped[str | None]
     file_digest: Mapped[str | None]
     file_size: Mapped[int | None]
+    file_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # who uploaded it
     at: Mapped[datetime]
     # `at` moves when it is corrected or issued
     entered: Mapped[datetime] = mapped_column(default=_at_first)
@@ -82,7 +83,8 @@ class Document(Base):
     campaign: Mapped[Campaign] = relationship()
     item: Mapped[ChecklistItem | None] = relationship()
     supersedes: Mapped["Document | None"] = relationship(remote_side="Document.id")
-    by: Mapped[Person | None] = relationship()
+    by: Mapped[Person | None] = relationship(foreign_keys=by_id)
+    file_by: Mapped[Person | None] = relationship(foreign_keys=file_by_id)
     changes: Mapped[list["DocumentChange"]] = relationship(
         order_by="DocumentChange.id", viewonly=True
     )

@@ -5,21 +5,13 @@ Their addresses end in example.org and can reach nobody (RFC 2606).
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Column, FromClause, Select, delete, insert, select, update
 from sqlalchemy.orm import Session, selectinload
 
-from events.database import new_uid
-from events.models import (
-    AuditEntry,
-    Change,
-    ChecklistItem,
-    Person,
-    Post,
-    PostOffer,
-    Template,
-    TemplateVersion,
-)
+from events.database import Base, new_uid
+from events.models import Person, Post, Template, TemplateVersion
 from events.models.templates import DROP
 from events.people.roles import RoleBook
 from events.texts import folded
@@ -57,25 +49,38 @@ def demo_people(session: Session) -> Sequence[int]:
 
 
 def remove_demo_people(session: Session) -> int:
-    """Remove all demo people and their posts; what they ticked stays ticked, with their name in the
-    history.
+    """Remove all demo people with their posts, accounts and whatever else is nothing without them;
+    what they did stays done, with their name in the history.
     """
     ids = demo_people(session)
-    of_demo = select(Person.id).where(Person.is_demo)
-    session.execute(
-        update(ChecklistItem)
-        .where(ChecklistItem.completed_by_id.in_(of_demo))
-        .values(completed_by_id=None)
-    )
-    session.execute(update(Change).where(Change.by_id.in_(of_demo)).values(by_id=None))
-    for column in (AuditEntry.by_id, AuditEntry.about_id, PostOffer.decided_by_id):
-        session.execute(update(column.class_).where(column.in_(of_demo)).values({column.key: None}))
-    for column in (PostOffer.person_id, PostOffer.by_id):
-        session.execute(delete(PostOffer).where(column.in_(of_demo)))
-    session.execute(delete(Post).where(Post.person_id.in_(of_demo)))
+    _let_go(session, Person.__table__, select(Person.id).where(Person.is_demo))
     session.execute(delete(Person).where(Person.is_demo))
     session.expire_all()
     return len(ids)
+
+
+def _let_go(session: Session, table: FromClause, going: Select[int]) -> None:
+    """Let nothing point at rows that go: what may point at nobody does so, what may not goes too.
+
+    The tables themselves are asked, so that a new one is not forgotten.
+    """
+    for column in _pointing_at(table):
+        found = column.in_(going)
+        if column.nullable:
+            session.execute(update(column.table).where(found).values({column.name: None}))
+            continue
+        if "id" in column.table.c:
+            _let_go(session, column.table, select(column.table.c.id).where(found))
+        session.execute(delete(column.table).where(found))
+
+
+def _pointing_at(table: FromClause) -> list[Column[Any]]:
+    return [
+        column
+        for each in Base.metadata.sorted_tables
+        for column in each.columns
+        if any(key.column.table is table for key in column.foreign_keys)
+    ]
 
 
 def _person(email: str, node: UnitNode) -> dict[str, object]:

@@ -33,6 +33,7 @@ def backup(new_service: NewService, folder: Path, verify: bool, secrets: Path | 
         return
     made = backups.make_backup(new_service(), folder, now=utc_now(), secrets=secrets)
     _tell_what_is_in(made, N_("Backed up: %(files)s files, at %(made)s."))
+    tell(N_("What is erased later stays in this copy: delete it in time."))
 
 
 @click.command()
@@ -46,6 +47,7 @@ def restore(new_service: NewService, folder: Path) -> None:
     """
     brought = backups.restore(new_service(), folder)
     _tell_what_is_in(brought, N_("Brought back: %(files)s files, as of %(made)s."))
+    tell(N_("What was erased since then is here again: erase it once more."))
     tell(N_("No mail leaves from here until you run: sumvay mail resume"))
 
 

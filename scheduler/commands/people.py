@@ -9,7 +9,6 @@ from notifications.notices import table as notices
 from scheduler.commands import NewService, pass_service
 from scheduler.console import tell
 from scheduler.service import utc_now
-from web.accounts import setup
 from web.accounts.lost_factors import remove_second_factors
 
 
@@ -26,9 +25,7 @@ def demo(new_service: NewService, remove: bool) -> None:
     service = new_service()
     with service.session_factory.begin() as session:
         if remove:
-            ids = demo_people(session)
-            notices.forget_people(session, ids)
-            setup.forget_people(session, ids)
+            notices.forget_people(session, demo_people(session))
             tell(N_("%(count)s demo people removed."), count=remove_demo_people(session))
         else:
             added = add_demo_people(session, local_day(utc_now(), service.settings.zone))

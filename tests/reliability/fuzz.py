@@ -40,7 +40,9 @@ from events.models import (
     Template,
     Unit,
 )
-from web.accounts.models import ADMINISTRATOR, Account, AccountRole
+from events.people.persons import find_person
+from web.accounts import devices
+from web.accounts.models import account_of
 
 HOST = "https://lich.example.org"
 NUMBERS = (
@@ -144,7 +146,7 @@ def _requests(
                 real = _real(session)
         # the administrator, who comes everywhere, as often as all others together
         email = chance.choice((emails[0], chance.choice(("", *emails[1:]))))
-        with session_factory() as session:
+        with session_factory.begin() as session:
             _sign_in(client, session, email)
         if number % 2 and fields:
             action = chance.choice(sorted(fields))
@@ -258,22 +260,21 @@ def _real(session: Session) -> dict[str, list[str]]:
 
 
 def _make_administrator(session: Session, email: str) -> None:
-    from events.people.persons import find_person
-    from web.accounts.models import account_of
-
     person = find_person(session, email)
     assert person is not None
-    role = session.scalar(select(AccountRole).where(AccountRole.name == ADMINISTRATOR))
-    account_of(session, person).roles = [role or AccountRole(name=ADMINISTRATOR)]
+    person.is_administrator = True
 
 
 def _sign_in(client: FlaskClient, session: Session, email: str) -> None:
     """Sign in as whoever has the address, whatever the requests before did; nobody for none."""
-    account = session.scalar(select(Account).where(Account.email == email)) if email else None
+    person = find_person(session, email) if email else None
     with client.session_transaction(base_url=HOST) as cookie:
         cookie.clear()
-        if account is not None:
-            cookie["_user_id"] = account.fs_uniquifier
+        if person is not None:
+            now = client.application.extensions["sumvay"].config.clock()
+            _device, cookie["_user_id"] = devices.begin(
+                session, account_of(session, person), now=now
+            )
 
 
 def _token(client: FlaskClient) -> str:

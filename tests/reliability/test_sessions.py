@@ -46,7 +46,8 @@ class Browser:
         answer.text = answer.read().decode()  # type: ignore[attr-defined]
         connection.close()
         if set_cookie := answer.headers.get("Set-Cookie"):
-            self.cookie = f"sumvay={SimpleCookie(set_cookie)['sumvay'].value}"
+            [(name, kept)] = SimpleCookie(set_cookie).items()
+            self.cookie = f"{name}={kept.value}"
         return answer
 
     def post(self, path: str, **form: str):

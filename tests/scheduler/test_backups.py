@@ -340,10 +340,14 @@ def test_what_is_erased_while_a_backup_is_made_is_said_to_be_missing(home, tmp_p
 
 def test_the_commands_say_what_was_backed_up_and_that_it_is_whole(places, home, tmp_path):
     folder = str(tmp_path / "backup")
-    assert "1 tệp" in said(tmp_path, "backup", folder).stdout
+    made = said(tmp_path, "backup", folder).stdout
+    assert "1 tệp" in made
+    assert "Nội dung bị xóa sau này vẫn còn trong bản sao này" in made
     assert "1 tệp" in said(tmp_path, "backup", "--verify", folder).stdout
     places.at("new")
-    assert "sumvay mail resume" in said(tmp_path, "restore", folder).stdout
+    brought = said(tmp_path, "restore", folder).stdout
+    assert "sumvay mail resume" in brought
+    assert "hãy xóa lại lần nữa" in brought
     again = said(tmp_path, "restore", folder)
     assert (again.returncode, "Traceback" in again.stderr) == (1, False)
     assert re.search(r"[0-9a-f]{16}", instance.name_here(tmp_path / "new" / "var"))

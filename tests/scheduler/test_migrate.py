@@ -543,3 +543,19 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(blank_engine):
 
     with blank_engine.connect() as connection:
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
+
+
+def test_whoever_changed_an_older_paper_last_is_taken_to_have_uploaded_its_file(blank_engine):
+    paper = {"campaign_id": 1, "kind": "plan", "abstract": "x", "at": "2026-01-01", "by_id": 2}
+    with blank_engine.begin() as connection:
+        command.upgrade(migrate._config(connection), "0002")
+        _insert_campaign(connection)
+        _insert(connection, "document", id=11, uid="a", file_digest="f", **paper)
+        _insert(connection, "document", id=12, uid="b", **paper)
+
+    migrate.upgrade(blank_engine)
+
+    with Session(blank_engine) as session:
+        papers = select(Document.file_by_id).where(Document.id > 10)
+        uploaders = papers.order_by(Document.id)
+        assert session.scalars(uploaders).all() == [2, None]

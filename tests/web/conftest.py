@@ -143,7 +143,7 @@ class Visitor:
 
     def in_english(self) -> "Visitor":
         """Let the pages speak English from now on."""
-        self.client.set_cookie(COOKIE, "en", domain="lich.example.org")
+        self.client.set_cookie(f"__Host-{COOKIE}", "en", domain="lich.example.org")
         return self
 
     def send(self, path: str, **form: Any) -> TestResponse:

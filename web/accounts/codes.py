@@ -18,7 +18,7 @@ from web.accounts.secrets import digest_of
 _STEP = 30  # seconds (RFC 6238, 5.2)
 _DIGITS = 6
 _SLACK = 1  # steps that a clock may be wrong
-_SPARE_CODES = 10
+_SPARE_CODES, _SPARE_DIGITS = 10, 8
 _ISSUER = "Sum Vầy"
 
 
@@ -62,8 +62,10 @@ def take_code(account: Account, code: str, *, now: datetime, secret_key: str) ->
 
 def give_spare_codes(account: Account) -> list[str]:
     """Give an account new spare codes, and return them to be shown once."""
-    found = [f"{secrets.randbelow(10**8):08}" for _ in range(_SPARE_CODES)]
-    account.spare_codes = [_spare_digest(account, code) for code in found]
+    found = [
+        f"{secrets.randbelow(10**_SPARE_DIGITS):0{_SPARE_DIGITS}}" for _ in range(_SPARE_CODES)
+    ]
+    account.spare_codes = [_salted(code, secrets.token_hex(16)) for code in found]
     return [f"{code[:4]}-{code[4:]}" for code in found]
 
 
@@ -81,15 +83,25 @@ def unlocked(stored: str, secret_key: str) -> str | None:
 
 
 def _take_spare_code(account: Account, code: str) -> bool:
-    digest = _spare_digest(account, _digits(code))
-    if digest not in account.spare_codes:
+    typed = _digits(code)
+    if len(typed) != _SPARE_DIGITS:
         return False
-    account.spare_codes = [each for each in account.spare_codes if each != digest]
-    return True
+    used = next((kept for kept in account.spare_codes if _is_spare(account, kept, typed)), None)
+    account.spare_codes = [kept for kept in account.spare_codes if kept != used]
+    return used is not None
 
 
-def _spare_digest(account: Account, code: str) -> str:
-    return digest_of(f"{account.id}:{code}")
+def _is_spare(account: Account, kept: str, typed: str) -> bool:
+    salt, separator, _digest = kept.partition("$")
+    if not separator:  # of an older version
+        return hmac.compare_digest(kept, digest_of(f"{account.id}:{typed}"))
+    return hmac.compare_digest(kept, _salted(typed, salt))
+
+
+def _salted(code: str, salt: str) -> str:
+    """Return what is stored of a spare code: it is short, so that guessing has to take its time."""
+    digest = hashlib.scrypt(code.encode(), salt=salt.encode(), n=2**13, r=8, p=1)
+    return f"{salt}${digest.hex()}"
 
 
 def _digits(code: str) -> str:

@@ -16,7 +16,7 @@ from wtforms.validators import Email, EqualTo, InputRequired, Length
 from events.people.persons import normal_email
 from web.accounts import passwords
 from web.kit.context import get_session
-from web.kit.fields import SelectField
+from web.kit.fields import SelectField, chosen_id
 from web.kit.forms import Form
 from web.kit.language import gettext as _
 from web.kit.language import lazy_gettext as _l
@@ -146,7 +146,7 @@ class SetupForm(Form):
     email = EmailField(
         _l("E-mail"), _EMAIL, filters=[normal_email], render_kw={"autocomplete": "username"}
     )
-    unit = SelectField(_l("Unit"), coerce=int, validate_choice=True)
+    unit = SelectField(_l("Unit"), coerce=chosen_id, validate_choice=True)
     role = SelectField(_l("Post"), validate_choice=True)
     password = _new_password()
     again = _once_more()

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from web.accounts.entering import has_second_factor
 from web.accounts.security import let_out, signed_in, this_device
-from web.kit.context import get_config, get_session
+from web.kit.context import begin_writing, get_config, read_again
 from web.kit.language import gettext as _
 
 _OPEN = frozenset({"accounts", "second_factor", "files", "language", "health", "feeds"})
@@ -31,7 +31,9 @@ def _second_factor_first() -> ResponseReturnValue | None:
 
 
 def _sign_in_again() -> ResponseReturnValue:
+    session = begin_writing()
     let_out()
-    get_session().commit()
+    session.commit()
+    read_again()
     flash(_("Please sign in with your second factor."), "warning")
     return redirect(url_for("accounts.sign_in"), 303)

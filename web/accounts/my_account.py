@@ -2,6 +2,7 @@
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_security.utils import hash_password
 
 from events.models import AuditKind
 from events.people import audit
@@ -10,9 +11,16 @@ from web.accounts.entering import has_second_factor
 from web.accounts.forms import PasswordForm
 from web.accounts.models import Account, Device
 from web.accounts.pace import counters_of, failed, refuse_the_hasty, succeeded
-from web.accounts.security import let_out, password_is_right, set_password, signed_in, this_device
+from web.accounts.security import (
+    forgetful,
+    let_out,
+    password_is_right,
+    set_password,
+    signed_in,
+    this_device,
+)
 from web.kit.addresses import here
-from web.kit.context import get_config, get_session, now
+from web.kit.context import begin_writing, get_config, get_session, now, writing
 from web.kit.language import gettext as _
 
 bp = Blueprint("my_account", __name__, url_prefix="/tai-khoan")
@@ -45,12 +53,13 @@ def change_password() -> ResponseReturnValue:
         return _page(account, form), _UNPROCESSABLE
     if account.password and not password_is_right(account, form.current.data):
         failed(*counters, about=account.person, way="password")
-        get_session().commit()
         form.current.errors = [_("This is not your present password.")]
         return _page(account, form), _UNPROCESSABLE
-    succeeded(counters[0])
-    set_password(account, form.password.data, but=this_device())
-    get_session().commit()
+    hashed = hash_password(form.password.data)
+    with writing() as session:
+        succeeded(counters[0])
+        set_password(account, hashed, but=this_device())
+        session.commit()
     flash(_("The password is changed. All other devices are signed out."), "success")
     return redirect(url_for(".show"), 303)
 
@@ -71,9 +80,10 @@ def end_device(device_id: int) -> ResponseReturnValue:
     account, this = account_here(), this_device()
     if this is not None and this.id == device_id:
         return _leave()
-    if devices.end_device(get_session(), account, device_id, now=now()):
-        _record_end(account, get_session().get(Device, device_id))
-    get_session().commit()
+    with writing() as session:
+        if devices.end_device(session, account, device_id, now=now()):
+            _record_end(account, session.get(Device, device_id))
+        session.commit()
     flash(_("The device is signed out."), "success")
     return redirect(url_for(".list_devices"), 303)
 
@@ -82,16 +92,17 @@ def end_device(device_id: int) -> ResponseReturnValue:
 def end_all_devices() -> ResponseReturnValue:
     """Sign every device out, this one too."""
     account = account_here()
-    devices.end_devices(get_session(), account, now=now(), but=this_device())
+    devices.end_devices(begin_writing(), account, now=now(), but=this_device())
     _record_end(account, None)
     return _leave()
 
 
 def _leave() -> ResponseReturnValue:
+    session = begin_writing()
     let_out()
-    get_session().commit()
+    session.commit()
     flash(_("Signed out."), "success")
-    return redirect(url_for("accounts.sign_in"), 303)
+    return forgetful(redirect(url_for("accounts.sign_in"), 303))
 
 
 def _record_end(account: Account, device: Device | None) -> None:

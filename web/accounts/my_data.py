@@ -9,7 +9,7 @@ from events.models import AuditKind, Person
 from events.people import audit
 from web.accounts.my_account import account_here
 from web.accounts.personal_data import export, number_stored
-from web.kit.context import current_person, get_session, now
+from web.kit.context import current_person, get_session, now, writing
 
 bp = Blueprint("my_data", __name__, url_prefix="/tai-khoan/du-lieu")
 
@@ -29,10 +29,10 @@ def take_along() -> ResponseReturnValue:
 
 def data_file(person: Person) -> Response:
     """Return a person's data as a file of JSON; that it was taken is in the log."""
-    session = get_session()
-    audit.record(session, AuditKind.DATA_EXPORTED, now=now(), by=current_person(), about=person)
-    session.commit()
-    body = json.dumps(export(session, person), ensure_ascii=False, indent=1, default=str)
+    with writing() as session:
+        audit.record(session, AuditKind.DATA_EXPORTED, now=now(), by=current_person(), about=person)
+        session.commit()
+    body = json.dumps(export(get_session(), person), ensure_ascii=False, indent=1, default=str)
     headers = {
         "Content-Disposition": f'attachment; filename="du-lieu-{person.id}.json"',
         "Cache-Control": "no-store",

@@ -14,7 +14,7 @@ from web.accounts.tries import (
     forget_failures,
     time_to_wait,
 )
-from web.kit.context import get_config, get_reader, get_session, now
+from web.kit.context import get_config, get_reader, get_session, now, writing
 
 
 def counters_of(whose: str) -> tuple[Counter, Counter]:
@@ -43,11 +43,13 @@ def refuse_the_hasty(*counters: Counter) -> None:
 
 
 def failed(*counters: Counter, about: Person | None, way: str) -> None:
-    """Record a try that was refused; the caller commits."""
-    session, at = get_session(), now()
-    audit.record(session, AuditKind.REFUSED, now=at, about=about, detail=way)
-    if count_failure(session, *counters, now=at):
-        audit.record(session, AuditKind.SLOWED_DOWN, now=at, about=about, detail=way)
+    """Record and commit that a try was refused; nothing else of the request is stored."""
+    at = now()
+    with writing() as session:
+        audit.record(session, AuditKind.REFUSED, now=at, about=about, detail=way)
+        if count_failure(session, *counters, now=at):
+            audit.record(session, AuditKind.SLOWED_DOWN, now=at, about=about, detail=way)
+        session.commit()
 
 
 def succeeded(counter: Counter) -> None:

@@ -43,6 +43,7 @@ FATES = {
     "checklist_item.completed_by_id": Fate.KEPT,
     "device.account_id": Fate.REMOVED,
     "document.by_id": Fate.KEPT,
+    "document.file_by_id": Fate.KEPT,
     "document_change.by_id": Fate.KEPT,
     "evidence.by_id": Fate.KEPT,
     "message.person_id": Fate.REMOVED,

@@ -1,5 +1,7 @@
 """Second factors of one's own account: a program that shows codes, spare codes, passkeys."""
 
+from datetime import timedelta
+
 import segno
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask import session as cookie
@@ -13,13 +15,26 @@ from web.accounts.models import Account
 from web.accounts.my_account import account_here
 from web.accounts.pace import counters_of, failed, refuse_the_hasty, succeeded
 from web.accounts.security import this_device
-from web.kit.context import get_config, get_session, now
+from web.kit.context import begin_writing, get_config, get_session, now, writing
 from web.kit.language import gettext as _
 
 bp = Blueprint("second_factor", __name__, url_prefix="/tai-khoan/hai-buoc")
 
+_OF_LATE = timedelta(minutes=15)
 _NEW_KEY = "new_code_key"
 _UNPROCESSABLE = 422
+
+
+@bp.before_request
+def _signed_in_of_late() -> ResponseReturnValue | None:
+    """Ask whoever is signed in for long already once more who they are: with a factor of their own
+    a passer-by would keep the account.
+    """
+    device = this_device()
+    if device is None or now() - device.begun <= _OF_LATE:
+        return None
+    flash(_("Please sign in once more before you change how you sign in."), "warning")
+    return redirect(url_for("accounts.sign_in", next=url_for(".show")), 303)
 
 
 @bp.get("")
@@ -53,11 +68,12 @@ def add_codes() -> ResponseReturnValue:
         if not form.code.errors:
             form.code.errors = [_("This code is wrong. Is the clock of the telephone right?")]
         return _begin_page(account, key, form), _UNPROCESSABLE
+    with writing():
+        account.code_key = codes.locked(key, get_config().secret_key)
+        account.last_code = step
+        spare = codes.give_spare_codes(account)
+        _added(account, "code")
     cookie.pop(_NEW_KEY)
-    account.code_key = codes.locked(key, get_config().secret_key)
-    account.last_code = step
-    spare = codes.give_spare_codes(account)
-    _added(account, "code")
     page = render_template("accounts/spare_codes.html", codes=spare)
     return page, {"Cache-Control": "no-store"}
 
@@ -68,16 +84,15 @@ def remove_codes() -> ResponseReturnValue:
     account, form = account_here(), CodeForm()
     counters = counters_of(f"code:{account.id}")
     refuse_the_hasty(*counters)
-    secret_key = get_config().secret_key
+    session, secret_key = begin_writing(), get_config().secret_key
     if not codes.take_code(account, form.code.data or "", now=now(), secret_key=secret_key):
         failed(*counters, about=account.person, way="code")
-        get_session().commit()
         flash(_("This code is wrong, or was used already."), "error")
         return redirect(url_for(".show"), 303)
     succeeded(counters[0])
     account.code_key, account.last_code, account.spare_codes = None, None, []
     _record(account, AuditKind.FACTOR_REMOVED, "code")
-    get_session().commit()
+    session.commit()
     flash(_("The second factor is removed."), "success")
     return redirect(url_for(".show"), 303)
 
@@ -94,8 +109,9 @@ def add_passkey() -> ResponseReturnValue:
     """Store the passkey that the browser made."""
     account, form = account_here(), request.form
     answer, name = form.get("credential", ""), form.get("name", "")
-    passkeys.add(get_session(), account, answer, name, get_config(), now=now())
-    _added(account, "passkey")
+    with writing() as session:
+        passkeys.add(session, account, answer, name, get_config(), now=now())
+        _added(account, "passkey")
     flash(_("The passkey is added. All other devices are signed out."), "success")
     return redirect(url_for(".show"), 303)
 
@@ -104,9 +120,10 @@ def add_passkey() -> ResponseReturnValue:
 def remove_passkey(passkey_id: int) -> ResponseReturnValue:
     """Remove a passkey; removing it twice changes nothing."""
     account = account_here()
-    if passkeys.remove(get_session(), account, passkey_id):
-        _record(account, AuditKind.FACTOR_REMOVED, "passkey")
-        get_session().commit()
+    with writing() as session:
+        if passkeys.remove(session, account, passkey_id):
+            _record(account, AuditKind.FACTOR_REMOVED, "passkey")
+            session.commit()
     flash(_("The passkey is removed."), "success")
     return redirect(url_for(".show"), 303)
 

@@ -15,6 +15,7 @@ from flask_login import login_user, logout_user
 from flask_security import Security, SQLAlchemySessionUserDatastore
 from flask_security.utils import hash_password, verify_password
 from werkzeug.local import LocalProxy
+from werkzeug.wrappers import Response as BaseResponse
 
 from events.models import AuditKind
 from events.people import audit
@@ -62,10 +63,12 @@ def password_is_right(account: Account | None, password: str) -> bool:
 
 
 def let_in(account: Account, *, way: str, two_factors: bool = False) -> None:
-    """Sign an account in on this browser. What the browser held before is gone (ASVS 3.2.1); the
-    caller commits.
+    """Sign an account in on this browser. What the browser held before is gone, here and there
+    (ASVS 7.2.4); the caller commits.
     """
     session, at = get_session(), now()
+    if (before := this_device()) is not None:
+        devices.end_device(session, before.account, before.id, now=at)
     device, secret = devices.begin(
         session,
         account,
@@ -95,10 +98,18 @@ def let_out() -> None:
     cookie.clear()
 
 
-def set_password(account: Account, password: str, *, but: Device | None = None) -> None:
-    """Give an account a new password; every device but one is signed out, every link is void."""
+def forgetful(response: BaseResponse) -> BaseResponse:
+    """Return an answer that also lets the browser forget the pages that somebody saw."""
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def set_password(account: Account, hashed: str, *, but: Device | None = None) -> None:
+    """Give an account a new password, hashed before anybody waits for it; every device but one is
+    signed out, every link is void.
+    """
     session, at = get_session(), now()
-    account.password = hash_password(password)
+    account.password = hashed
     account.fs_uniquifier = uuid.uuid4().hex
     devices.end_devices(session, account, now=at, but=but)
     links.void_links(session, account, now=at)

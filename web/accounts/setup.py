@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from flask_security.utils import hash_password
-from sqlalchemy import delete, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from events.database import SessionFactory
@@ -25,11 +24,7 @@ from web.accounts.models import (
     ADMINISTRATOR,
     Account,
     AccountRole,
-    Device,
-    Passkey,
-    SignInLink,
     account_of,
-    account_role_link,
 )
 
 SETUP_CODE_FILE = "setup_code"
@@ -43,7 +38,7 @@ class FirstAdministrator:
 
     full_name: str
     email: str
-    password: str
+    password: str  # hashed
     unit: Unit
     role_key: str
 
@@ -84,7 +79,7 @@ def make_administrator(session: Session, who: FirstAdministrator, *, today: date
     give_post(session, person, who.unit, who.role_key, since=today)
     session.flush()
     account = account_of(session, person)
-    account.password = hash_password(who.password)
+    account.password = who.password
     account.roles = [_administrator_role(session)]
     person.is_administrator = True
     session.flush()
@@ -100,15 +95,6 @@ def roles_for(session: Session, units: Collection[Unit], today: date) -> list[Ro
         .order_by(Role.position, Role.key)
     )
     return [role for role in session.scalars(query) if role.is_valid(today)]
-
-
-def forget_people(session: Session, person_ids: Collection[int]) -> None:
-    """Delete the accounts of these persons, in the caller's transaction."""
-    accounts = select(Account.id).where(Account.person_id.in_(person_ids))
-    session.execute(delete(account_role_link).where(account_role_link.c.account_id.in_(accounts)))
-    for table in (Device, SignInLink, Passkey):
-        session.execute(delete(table).where(table.account_id.in_(accounts)))
-    session.execute(delete(Account).where(Account.person_id.in_(person_ids)))
 
 
 def _administrator_role(session: Session) -> AccountRole:

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_security.utils import hash_password
 from sqlalchemy.exc import IntegrityError
 
 from events.errors import N_, ConflictError
@@ -20,7 +21,7 @@ from web.accounts.setup import (
     roles_for,
 )
 from web.accounts.tries import OF_ACCOUNT, Counter
-from web.kit.context import get_config, get_session, now, today
+from web.kit.context import begin_writing, get_config, get_session, now, today
 from web.kit.language import gettext as _
 from web.kit.language import title
 
@@ -44,11 +45,13 @@ def make_first_account() -> ResponseReturnValue:
     form = _setup_form()
     if not form.validate_on_submit() or not _code_fits(form):
         return render_template("accounts/setup.html", form=form), _UNPROCESSABLE
-    account = _make(form)
+    hashed = hash_password(form.password.data)
+    session = begin_writing()
+    account = _make(form, hashed)
     person, at = account.person, now()
-    audit.record(get_session(), AuditKind.RIGHT_GIVEN, now=at, by=person, about=person)
+    audit.record(session, AuditKind.RIGHT_GIVEN, now=at, by=person, about=person)
     let_in(account, way="set-up")
-    get_session().commit()
+    session.commit()
     file = get_config().setup_code_file
     if file is not None:
         file.unlink(missing_ok=True)
@@ -81,17 +84,14 @@ def _code_fits(form: SetupForm) -> bool:
         return True
     current_app.logger.warning("wrong setup code from %s", request.remote_addr)
     failed(_counter(), about=None, way="set-up")
-    get_session().commit()
     form.code.errors = [_("This is not the code that the console shows.")]
     return False
 
 
-def _make(form: SetupForm) -> Account:
+def _make(form: SetupForm, hashed: str) -> Account:
     session = get_session()
     unit = next(unit for unit in roots(session, today()) if unit.id == form.unit.data)
-    who = FirstAdministrator(
-        form.full_name.data, form.email.data, form.password.data, unit, form.role.data
-    )
+    who = FirstAdministrator(form.full_name.data, form.email.data, hashed, unit, form.role.data)
     try:
         return make_administrator(session, who, today=today())
     except IntegrityError as error:

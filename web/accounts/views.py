@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_security.utils import hash_password
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -24,11 +25,18 @@ from web.accounts.pace import (
     refuse_the_hasty,
     succeeded,
 )
-from web.accounts.security import let_in, let_out, password_is_right, set_password
+from web.accounts.security import forgetful, let_in, let_out, password_is_right, set_password
 from web.accounts.setup import has_administrator
 from web.accounts.tries import count_failure
 from web.kit.addresses import safe_next
-from web.kit.context import begin_writing, get_config, get_reader, get_session, now
+from web.kit.context import (
+    begin_writing,
+    get_config,
+    get_reader,
+    get_session,
+    now,
+    read_again,
+)
 from web.kit.language import gettext as _
 
 bp = Blueprint("accounts", __name__)
@@ -57,7 +65,6 @@ def sign_in_by_password() -> ResponseReturnValue:
     account = _account_with(begin_writing(), form.email.data)
     if not is_right or account is None:
         failed(*counters, about=account.person if account else None, way="password")
-        get_session().commit()
         form.password.errors = [
             _("E-mail and password do not match. Please check both, or have a link sent to you.")
         ]
@@ -106,10 +113,9 @@ def open_link(token: str) -> ResponseReturnValue:
 def sign_in_by_link(token: str) -> ResponseReturnValue:
     """Sign in with a mailed link, which is used up."""
     refuse_the_hasty(counter_of_visitor())
-    account = links.use_up(get_session(), token, LinkPurpose.SIGN_IN, now=now())
+    account = links.use_up(begin_writing(), token, LinkPurpose.SIGN_IN, now=now())
     if account is None:
         failed(counter_of_visitor(), about=None, way="mailed-link")
-        get_session().commit()
         return _link_page(None)
     return come_in(account, request.args.get("next"), way="mailed-link")
 
@@ -129,16 +135,17 @@ def choose_password(token: str) -> ResponseReturnValue:
     account = links.look_at(session, token, LinkPurpose.PASSWORD, now=now())
     if account is None:
         failed(counter_of_visitor(), about=None, way="mailed-link")
-        session.commit()
         return _new_password_page(None, form)
     form.known = (account.email, account.person.full_name)
     if not form.validate_on_submit():
         page, _status, headers = _new_password_page(account, form)
         return page, _UNPROCESSABLE, headers
-    account = links.use_up(session, token, LinkPurpose.PASSWORD, now=now())
+    hashed = hash_password(form.password.data)
+    account = links.use_up(begin_writing(), token, LinkPurpose.PASSWORD, now=now())
     if account is None:
+        read_again()
         return _new_password_page(None, form)
-    set_password(account, form.password.data)
+    set_password(account, hashed)
     flash(_("The password is changed."), "success")
     return come_in(account, "/", way="mailed-link")
 
@@ -160,9 +167,9 @@ def give_code() -> ResponseReturnValue:
     refuse_the_hasty(*counters)
     if not form.validate_on_submit():
         return _second_step_page(form, _UNPROCESSABLE)
+    begin_writing()
     if not codes.take_code(account, form.code.data, now=now(), secret_key=get_config().secret_key):
         failed(*counters, about=account.person, way="code")
-        get_session().commit()
         form.code.errors = [_("This code is wrong, or was used already.")]
         return _second_step_page(form, _UNPROCESSABLE)
     succeeded(counters[0])
@@ -182,12 +189,11 @@ def ask_for_passkey() -> ResponseReturnValue:
 def sign_in_by_passkey() -> ResponseReturnValue:
     """Sign in with a passkey, which is two factors at once."""
     refuse_the_hasty(counter_of_visitor())
-    session, next_path = get_session(), safe_next(request.form.get("next"))
+    session, next_path = begin_writing(), safe_next(request.form.get("next"))
     answer = request.form.get("credential", "")
     account = passkeys.whose(session, answer, get_config(), now=now())
     if account is None:
         failed(counter_of_visitor(), about=None, way="passkey")
-        session.commit()
         flash(_("This passkey could not be checked. Please try again."), "error")
         return redirect(url_for(".sign_in", next=next_path), 303)
     let_in(account, way="passkey", two_factors=True)
@@ -198,10 +204,11 @@ def sign_in_by_passkey() -> ResponseReturnValue:
 @bp.post("/dang-xuat")
 def sign_out() -> ResponseReturnValue:
     """Sign this device out; a copy of its cookie is worth nothing either."""
+    session = begin_writing()
     let_out()
-    get_session().commit()
+    session.commit()
     flash(_("Signed out."), "success")
-    return redirect(url_for("home.show"), 303)
+    return forgetful(redirect(url_for("home.show"), 303))
 
 
 def _account_with(session: Session, email: str) -> Account | None:
@@ -213,7 +220,7 @@ def _send(form: LinkForm, purpose: LinkPurpose) -> ResponseReturnValue:
     """Mail a link of one purpose. Every request counts, whosever address it names."""
     counter = counter_of_links()
     refuse_the_hasty(counter)
-    session = get_session()
+    session = begin_writing()
     count_failure(session, counter, now=now())
     person = find_person(session, form.email.data)
     if person is not None:

@@ -14,8 +14,9 @@ from wtforms.validators import InputRequired, Optional
 
 from events.campaigns.lookup import get_campaign
 from events.checklist.own_plan import items_of_own_plan
+from events.checklist.stray_files import drop_erased
 from events.database import Session
-from events.documents import corrections, lookup, register
+from events.documents import corrections, erasing, lookup, register
 from events.documents.register import Paper
 from events.errors import N_, InvalidInputError
 from events.files.store import StoredFile
@@ -25,8 +26,8 @@ from events.observances import printed
 from events.people.rights import Capability, require
 from events.people.visibility import Fact
 from events.units.tree import ancestors
-from web.kit.context import current_person, get_config, get_session, signed_in_person, today
-from web.kit.entries import day_of
+from web.kit.context import current_person, get_config, get_session, now, signed_in_person, today
+from web.kit.entries import day_of, id_of
 from web.kit.fields import DateField, SelectField
 from web.kit.forms import ChangingForm, Form, for_people, send, send_form, wanted_state
 from web.kit.language import gettext as _
@@ -201,6 +202,26 @@ def download(uid: str, document: str) -> ResponseReturnValue:
     return as_download(body, found.file_type, found.file_name)
 
 
+@bp.post("/<document>/tep/xoa-han")
+def erase(uid: str, document: str) -> ResponseReturnValue:
+    """Erase a document's file, which should never have been here; the document stays."""
+    session, erased = get_session(), list[str]()
+    campaign = _to_write_in(uid)
+    found = lookup.get_document(session, campaign, document)
+
+    def use(session: Session, person: Person, at: datetime) -> None:
+        erased.append(erasing.erase_file(session, found, by=person, now=at))
+
+    answer = send(
+        use,
+        _list(campaign),
+        _("The file was erased. “What was corrected” says that it was, and not how it was called."),
+    )
+    for digest in erased:
+        drop_erased(get_session(), get_config().files, digest, now())
+    return answer
+
+
 @bp.post("/<document>/ban-hanh")
 def issue(uid: str, document: str) -> ResponseReturnValue:
     """Record that a document went out; what it prints is kept from now on."""
@@ -335,7 +356,7 @@ def _page(
     days_typed: Mapping[int, str] | None = None,
     problem: str | None = None,
 ) -> str:
-    session, may_write = get_session(), _may_write(campaign)
+    session, person, may_write = get_session(), current_person(), _may_write(campaign)
     found = lookup.documents_of(session, campaign, drafts=may_write)
     awaited = lookup.awaited_items(session, campaign)
     return render_template(
@@ -360,6 +381,10 @@ def _page(
         days_typed=days_typed or {},
         problem=problem,
         may_write=may_write,
+        erasable=erasing.erasable(session, person, campaign.unit, found, today())
+        if person
+        else set(),
+        erased=corrections.ERASED,
     )
 
 
@@ -386,6 +411,7 @@ def _edit_page(
         form=filled,
         kinds=KINDS,
         columns=COLUMNS,
+        erased=corrections.ERASED,
         problem=problem,
         unit_path=path,
     )
@@ -474,7 +500,8 @@ def _still_open(document: Document) -> Markup | str:
 
 
 def _item(session: Session, campaign: Campaign, form: PaperForm) -> ChecklistItem | None:
-    return session.get(ChecklistItem, int(form.item.data)) if form.item.data != _NONE else None
+    number = id_of(form.item.data or "")
+    return session.get(ChecklistItem, number) if number else None
 
 
 def _may_write(campaign: Campaign) -> bool:

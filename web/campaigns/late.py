@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from flask import render_template, request
 
 from events.campaigns.opened_late import LateItems, late_if, number_of
-from events.errors import DomainError
+from events.errors import DomainError, NotNowError
 from events.stale_forms import digest
-from web.kit.context import get_session
+from web.kit.context import writing
 
 _SEEN, _TOKEN = "late_seen", "csrf_token"
 
@@ -19,7 +19,10 @@ def ask_about_late(act: Callable[[], object], back: str) -> str | None:
     What ``act`` refuses is refused by whoever does it.
     """
     try:
-        late = late_if(get_session(), act)
+        with writing() as session:
+            late = late_if(session, act)
+    except NotNowError:
+        raise
     except DomainError:
         return None
     if not late or request.form.get(_SEEN) == _mark(late):

@@ -21,8 +21,8 @@ from events.days.recurrence import FIRST_YEAR, LAST_YEAR
 from events.models import Person, Template
 from events.units.tree import load_tree
 from web.campaigns.late import ask_about_late
-from web.kit.context import get_calendar, get_session, now, signed_in_person, today
-from web.kit.fields import DateField, RadioField, SelectMultipleField
+from web.kit.context import get_calendar, get_session, now, signed_in_person, today, writing
+from web.kit.fields import DateField, RadioField, SelectMultipleField, chosen_id
 from web.kit.forms import Form, send_form, wanted_state
 from web.kit.language import gettext as _
 from web.kit.language import lazy_gettext as _l
@@ -46,7 +46,7 @@ class OpenForm(Form):
     )
     units = SelectMultipleField(
         _l("Chosen units"),
-        coerce=int,
+        coerce=chosen_id,
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
         validate_choice=False,
@@ -63,10 +63,10 @@ def switch(key: str) -> ResponseReturnValue:
         late = ask_about_late(lambda: _switch_on(template), url_for("keeping.index"))
         if late is not None:
             return late
-        other_kinds.switch_on(session, template, **who)
-    else:
-        other_kinds.switch_off(session, template, **who)
-    session.commit()
+    switch_it = other_kinds.switch_on if wanted_state() else other_kinds.switch_off
+    with writing() as session:
+        switch_it(session, template, **who)
+        session.commit()
     opens = _("“%(title)s” opens by itself from now on.", title=title(template))
     flash(
         opens

@@ -1,17 +1,16 @@
 """Two people at once: what the database ended so that another could go on is done again, and nobody
 notices.
 
-A view that wrote in a session which began by reading is ended too when somebody else wrote since;
-the second time it writes from its beginning.
+A view that writes and forgot to say so is asked once more too; the second time it writes from its
+beginning. Tests refuse it.
 """
 
-from flask import Flask, g, request
+from flask import Flask, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import OperationalError
 
-from events.database import is_busy, saying_not_now
+from events.database import saying_not_now
 from events.locks import through_collisions
-from web.kit.context import begin_writing, get_session
+from web.kit.context import NotAnnouncedError, begin_writing, get_session
 
 
 class App(Flask):
@@ -23,9 +22,10 @@ class App(Flask):
         with saying_not_now():
             try:
                 return through_collisions(super().dispatch_request, _begin_again)
-            except OperationalError as error:
-                if not is_busy(error) or "writes" in g:
+            except NotAnnouncedError:
+                if self.testing:
                     raise
+                self.logger.exception("a view that writes has to say so first")
             _begin_again()
             begin_writing()
             return super().dispatch_request()

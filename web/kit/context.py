@@ -4,12 +4,13 @@ One session lives as long as its request. It begins by reading, and so never wai
 somebody is, what they may and what their form says is known before ``begin_writing`` lets it write.
 Its view commits once. What is not committed is rolled back at the end.
 
-A view that writes without having said so is no fault: where somebody else wrote meanwhile, it is
-asked once more, writing from its beginning (`collisions`).
+A view that writes without having said so is refused by its session: in tests it fails, and in
+service it is asked once more, writing from its beginning (`collisions`).
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, cast
@@ -18,7 +19,13 @@ from flask import Flask, abort, current_app, g, request
 from flask_security import current_user
 from sqlalchemy.orm import Session
 
-from events.database import SessionFactory, impatient, reading, saying_not_now
+from events.database import (
+    SessionFactory,
+    before_writing,
+    impatient,
+    reading,
+    saying_not_now,
+)
 from events.days.workdays import WorkCalendar
 from events.errors import BusyError
 from events.localtime import local_day
@@ -42,6 +49,10 @@ class Account(Protocol):
 
     @property
     def person(self) -> Person: ...
+
+
+class NotAnnouncedError(Exception):
+    """Raised where a view writes and did not ``begin_writing``: a mistake of the program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,7 @@ def get_session() -> Session:
     if "session" not in g:
         g.session = _sumvay().reading_factory()
         g.session.info[VISITOR] = request.remote_addr
+        before_writing(g.session, _require_announced)
     return cast(Session, g.session)
 
 
@@ -109,6 +121,20 @@ def read_again() -> Session:
         _WRITERS.release()
         session.bind = _sumvay().reading_factory.kw["bind"]
     return session
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """Let the request's session write and then read again, so that a page is made while nobody
+    waits; what was not committed is undone, as after a preview.
+
+    Raises ``BusyError``.
+    """
+    session = begin_writing()
+    try:
+        yield session
+    finally:
+        read_again()
 
 
 def now() -> datetime:
@@ -160,6 +186,11 @@ def current_office() -> Office:
     if "office" not in g:
         g.office = office_of(get_session())
     return cast(Office, g.office)
+
+
+def _require_announced() -> None:
+    if "writes" not in g:
+        raise NotAnnouncedError(f"{request.endpoint} writes and did not begin_writing")
 
 
 def _sumvay() -> SumVay:

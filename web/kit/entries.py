@@ -13,6 +13,7 @@ _HOUR = re.compile(r"([0-9]{1,2})\s*(?::|\.|h|g|giờ)\s*([0-9]{2})?(?:\s*(?:p|p
 _DAY_AND_MONTH = re.compile(r"([0-9]{1,2})\s*[/.-]\s*([0-9]{1,2})")
 _A_LEAP_YEAR = 2024
 LARGEST = 2**31 - 1  # what a column of whole numbers holds in every database
+_LAST_PAGE = 10_000
 _LONGEST_NUMBER = 12  # digits
 _FIRST_DAY, _LAST_DAY = date(1800, 1, 1), date(2200, 1, 1)  # others are slips of the finger
 _LONGEST_SHOWN = 40  # characters of what was typed, said again in a sentence
@@ -148,6 +149,11 @@ def id_of(text: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
         return None
     return number if (number := int(text)) <= LARGEST else None
+
+
+def page_of(text: str) -> int:
+    """Return which page of a long list an address asks for; the first for what is none."""
+    return min(max(id_of(text) or 1, 1), _LAST_PAGE)
 
 
 def year_of(text: str) -> int | None:

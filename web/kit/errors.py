@@ -32,6 +32,7 @@ from web.kit.addresses import came_from, here, safe_next
 from web.kit.context import WAIT, current_person, read_again
 from web.kit.language import current
 from web.kit.language import gettext as _
+from web.kit.uploads import files_sent
 
 _NOT_NOW = 503
 _LATER = 30  # seconds after which it is worth to try again
@@ -60,6 +61,8 @@ def _domain_error(error: DomainError) -> ResponseReturnValue:
     read_again()
     if isinstance(error, NotAllowedError) and current_person() is None:
         return _to_sign_in()
+    if isinstance(error, NotAllowedError):
+        _note_refusal()
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 400)
     sentence = (
         None
@@ -87,12 +90,24 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return _to_sign_in()
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
+    if error.code == 403:
+        _note_refusal()
     response = _page(error.code)
     headers = error.get_response().headers
     for name in ("Allow", "Retry-After"):
         if name in headers:
             response.headers[name] = headers[name]
     return response
+
+
+def _note_refusal() -> None:
+    """Write into the log of the program who asked for what they may not: a number and an address
+    without what stands in it.
+    """
+    person = current_person()
+    current_app.logger.warning(
+        "person %s may not: %s %s", person.id if person else "?", request.method, _asked_for()
+    )
 
 
 def _to_sign_in() -> ResponseReturnValue:
@@ -121,7 +136,11 @@ def _database_away(error: Exception) -> Response:
     current_app.logger.exception("%s %s found no database", request.method, _asked_for())
     response = make_response(
         render_template(
-            "errors/broken.html", status=503, heading=_heading(503), sentence=_sentence(503)
+            "errors/broken.html",
+            status=503,
+            heading=_heading(503),
+            sentence=_sentence(503),
+            had_files=bool(files_sent()),
         ),
         503,
     )
@@ -158,6 +177,7 @@ def _page(status: int, sentence: str | None = None) -> Response:
         "heading": _heading(status),
         "sentence": sentence or _sentence(status),
         "unsaved": _typed() if status == _NOT_NOW else [],
+        "files": files_sent() if status == _NOT_NOW and current_person() else {},
     }
     return make_response(render_template("errors/show.html", **page), status)
 

@@ -12,7 +12,7 @@ import wtforms
 
 from events.errors import InvalidInputError
 from events.language import say
-from web.kit.entries import day_of, number_of
+from web.kit.entries import day_of, id_of, number_of
 from web.kit.language import current
 from web.kit.language import lazy_gettext as _l
 
@@ -68,6 +68,11 @@ class SelectField(_Chosen, wtforms.SelectField):
 
 class RadioField(_Chosen, wtforms.RadioField):
     """One of a list that is all to be seen."""
+
+
+def chosen_id(value: object) -> int | None:
+    """Return what was chosen from a list of ids, as the list or a form has it; None for no id."""
+    return id_of(str(value))
 
 
 class SelectMultipleField(_Chosen, wtforms.SelectMultipleField):

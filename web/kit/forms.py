@@ -29,6 +29,7 @@ from web.kit.context import WAIT, begin_writing, current_person, now, read_again
 from web.kit.entries import WrongEntriesError
 from web.kit.language import current
 from web.kit.language import gettext as _
+from web.kit.uploads import files_sent
 
 Use = Callable[[Session, Person, datetime], Any]
 
@@ -74,6 +75,11 @@ def send(
         read_again()
         if again is None:
             raise
+        if isinstance(error, NotNowError) and files_sent():
+            flash(
+                _("Files that were chosen are not kept by the browser: please choose them again."),
+                "warning",
+            )
         page = again(person, error)
         return page if isinstance(page, tuple) else (page, *refusal_of(error))
     read_again()  # what is said now is nobody else's wait

@@ -15,6 +15,7 @@ from web.kit.addresses import safe_next
 from web.kit.context import get_config
 
 COOKIE = "language"
+_SAFE_COOKIE = "__Host-language"  # where there is https
 _A_YEAR = 366 * 24 * 3600  # seconds
 
 bp = Blueprint("language", __name__)
@@ -33,8 +34,12 @@ def install(app: Flask) -> None:
 
 def choose() -> str:
     """Return the visitor's choice, else the configured language."""
-    chosen = request.cookies.get(COOKIE, "")
+    chosen = request.cookies.get(_cookie(), "")
     return chosen if chosen in LANGUAGES else get_config().language
+
+
+def _cookie() -> str:
+    return _SAFE_COOKIE if get_config().is_https else COOKIE
 
 
 def current() -> str:
@@ -82,7 +87,7 @@ def switch() -> ResponseReturnValue:
         abort(400)
     response = redirect(safe_next(request.form.get("next")), 303)
     response.set_cookie(
-        COOKIE,
+        _cookie(),
         language,
         max_age=_A_YEAR,
         httponly=True,

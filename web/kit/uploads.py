@@ -1,8 +1,9 @@
 """Files that people send and get back."""
 
+from collections import Counter
 from collections.abc import Iterable
 
-from flask import Response
+from flask import Response, request
 from werkzeug.datastructures import FileStorage
 
 from events.files.quota import require_room
@@ -39,6 +40,15 @@ def take_in(sent: Iterable[FileStorage], unit: Unit) -> list[StoredFile]:
         session, session.get_one(Unit, unit_id), sum(upload.file.size for upload in uploads)
     )
     return [keep_file(folder, upload) for upload in uploads]
+
+
+def files_sent() -> dict[str, int]:
+    """Return how many files the request's form brought along, by the name of their field.
+
+    A browser sends a field in which none was chosen too.
+    """
+    counted = Counter(name for name, file in request.files.items(multi=True) if file.filename)
+    return dict(counted)
 
 
 def as_download(body: bytes, media_type: str | None, name: str | None) -> Response:

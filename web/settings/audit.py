@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from events.models import AuditEntry, AuditKind
@@ -16,6 +16,7 @@ from events.people import audit
 from events.people.audit import Wanted
 from events.people.roles import all_roles
 from web.kit.context import get_session
+from web.kit.entries import page_of
 from web.kit.language import gettext as _
 from web.kit.language import lazy_gettext as _l
 from web.kit.language import title
@@ -59,8 +60,8 @@ _KINDS = {
 @bp.get("/nhat-ky")
 def index() -> ResponseReturnValue:
     """Show page ``?trang=`` of the lines that are wanted, the newest first."""
-    wanted, number = _wanted(), max(1, request.args.get("trang", 1, type=int))
-    offset = (min(number, 10_000) - 1) * _A_PAGE
+    wanted, number = _wanted(), page_of(request.args.get("trang", ""))
+    offset = (number - 1) * _A_PAGE
     found = audit.entries(get_session(), wanted, limit=_A_PAGE + 1, offset=offset)
     asked: dict[str, Any] = {name: text for name in _ASKED if (text := request.args.get(name, ""))}
     return render_template(
@@ -78,7 +79,8 @@ def index() -> ResponseReturnValue:
 @bp.get("/nhat-ky.csv")
 def table() -> ResponseReturnValue:
     """Answer with all lines that are wanted as CSV, with the mark by which Excel knows UTF-8."""
-    lines = stream_with_context(_lines(audit.all_entries(get_session(), _wanted())))
+    # whole, since a stream would go on reading in a session that the request has closed
+    lines = "".join(_lines(audit.all_entries(get_session(), _wanted())))
     headers = {
         "Content-Disposition": 'attachment; filename="nhat-ky.csv"',
         "Cache-Control": "no-store",

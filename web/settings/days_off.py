@@ -14,7 +14,6 @@ from flask.typing import ResponseReturnValue
 
 from events.campaigns.provisional import provisional_items
 from events.checklist.history import Stamp
-from events.database import Session
 from events.days.decision_text import ReadDay, ReadText, read_decision
 from events.days.recurrence import check_year
 from events.days.workdays import DecisionStatus
@@ -33,7 +32,7 @@ from events.replanning.days_off import (
 )
 from events.texts import nfc
 from web.campaigns.differences import Words
-from web.kit.context import get_calendar, get_session, now, signed_in_person, today
+from web.kit.context import get_calendar, get_session, now, signed_in_person, today, writing
 from web.kit.entries import day_of, id_of
 from web.kit.language import current
 from web.kit.language import gettext as _
@@ -105,20 +104,18 @@ def preview() -> ResponseReturnValue:
 @bp.post("/ap-dung")
 def apply() -> ResponseReturnValue:
     """Apply what the preview showed; if something changed since, show the preview again."""
-    session, entered = get_session(), _entered()
+    entered = _entered()
     decision = entered.decision(entered.read())
     expected = request.form.get("fingerprint", "")
     try:
-        done = apply_decision(
-            session, decision, stamp=Stamp(signed_in_person(), now()), expected_fingerprint=expected
-        )
+        with writing() as session:
+            stamp = Stamp(signed_in_person(), now())
+            done = apply_decision(session, decision, stamp=stamp, expected_fingerprint=expected)
+            session.commit()
     except ConflictError as error:
-        session.rollback()
         return _preview(entered, error)
     except InvalidInputError:
-        session.rollback()
         return _preview(entered)
-    session.commit()
     flash(
         _(
             "The decision for %(year)s applies. Items moved: %(count)s.",
@@ -135,7 +132,7 @@ def holiday() -> ResponseReturnValue:
     """Record a fact of a proposed holiday, that it is law or is made up for, or that it is not: the
     preview first, then, with its fingerprint, the change.
     """
-    session, form = get_session(), request.form
+    form = request.form
     is_dropped = form.get("status") == "dropped"
     fact = HolidayFact(
         form.get("name", ""),
@@ -144,19 +141,19 @@ def holiday() -> ResponseReturnValue:
     )
     expected = form.get("fingerprint")
     if expected is None:
-        return _holiday_preview(session, fact)
+        return _holiday_preview(fact)
     try:
-        done = apply_holiday(
-            session,
-            fact,
-            stamp=Stamp(signed_in_person(), now()),
-            source=form.get("source", "")[:500],
-            expected_fingerprint=expected,
-        )
+        with writing() as session:
+            done = apply_holiday(
+                session,
+                fact,
+                stamp=Stamp(signed_in_person(), now()),
+                source=form.get("source", "")[:500],
+                expected_fingerprint=expected,
+            )
+            session.commit()
     except ConflictError as error:
-        session.rollback()
-        return _holiday_preview(session, fact, error), _CONFLICT
-    session.commit()
+        return _holiday_preview(fact, error), _CONFLICT
     flash(
         _("Recorded: %(name)s. Items moved: %(count)s.", name=fact.name, count=len(done.moved)),
         "success",
@@ -208,7 +205,8 @@ def _preview(entered: Entered, error: DomainError | None = None) -> ResponseRetu
     return page, _STATUS.get(type(error), _OK)
 
 
-def _holiday_preview(session: Session, fact: HolidayFact, error: DomainError | None = None) -> str:
+def _holiday_preview(fact: HolidayFact, error: DomainError | None = None) -> str:
+    session = get_session()
     found = preview_holiday(session, fact)
     return render_template(
         "decisions/holiday.html",

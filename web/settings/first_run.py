@@ -16,7 +16,8 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from events.catalog.choosing import has_worked
 from events.catalog.country import Province, find_province, provinces
 from events.catalog.reading import read_catalog
-from events.errors import DomainError, InvalidInputError
+from events.database import Session
+from events.errors import DomainError, InvalidInputError, NotNowError
 from events.first_run import (
     Answers,
     Begun,
@@ -32,8 +33,8 @@ from events.units.office import office_of
 from events.units.start_lines import start_line
 from events.units.tree import number_by_level, roots
 from notifications.addresses import checked_address
-from notifications.trial import Outcome, send_trial, write_trial
-from web.kit.context import get_config, get_session, now, signed_in_person, today
+from notifications.trial import Outcome, TrialMail, WayOut, send_trial, write_trial
+from web.kit.context import get_config, get_session, now, signed_in_person, today, writing
 from web.kit.fields import DateField
 from web.kit.forms import Form, said
 from web.kit.language import current, title
@@ -122,50 +123,45 @@ def show() -> ResponseReturnValue:
 @bp.post("/")
 def answer() -> ResponseReturnValue:
     """Show what would open, or, with the second button, begin."""
-    session, form = get_session(), FirstRunForm()
+    form, wanted = FirstRunForm(), request.form.get("lam")
     if not form.validate_on_submit():
         return _page(form, None), _UNPROCESSABLE
-    answers = _answers(form, committee_proposed(session, today()))
+    answers = _answers(form, committee_proposed(get_session(), today()))
+    catalog, mail = read_catalog(get_config().catalog), None
     try:
-        set_up(
-            session,
-            read_catalog(get_config().catalog),
-            answers,
-            by=signed_in_person(),
-            now=now(),
-        )
+        with writing() as session:
+            set_up(session, catalog, answers, by=signed_in_person(), now=now())
+            if wanted == "bat-dau":
+                session.commit()
+                flash(_("Begun: %(province)s.", province=answers.province.full_name), "success")
+                return redirect(url_for("home.show"), 303)
+            if wanted == "thu":
+                mail = _trial(session)
+            preview = _seen(form, answers)
+    except NotNowError:
+        raise
     except DomainError as error:
-        session.rollback()
         return _page(form, None, error), 409
-    if request.form.get("lam") == "thu":
-        return _try_mail(form, answers)
-    if request.form.get("lam") == "bat-dau":
-        session.commit()
-        flash(_("Begun: %(province)s.", province=answers.province.full_name), "success")
-        return redirect(url_for("home.show"), 303)
-    return _page(form, _seen(form, answers))
+    # nobody waits for the mail server's answer but who asked for it
+    return _page(form, preview, trial=send_trial(*mail) if mail else None)
 
 
-def _try_mail(form: FirstRunForm, answers: Answers) -> ResponseReturnValue:
-    """Send a test mail as the answers say, to whoever asks, and show the page with what came of
-    it. Nothing stays of it, and nobody waits for the mail server's answer but they.
+def _trial(session: Session) -> tuple[WayOut, TrialMail]:
+    """Return a test mail to whoever asks, as the answers that were just carried out say, and its
+    way out; nothing stays of it.
     """
-    session, way_out, person = get_session(), get_config().way_out, signed_in_person()
+    way_out = get_config().way_out
     if way_out is None:
         abort(404)
-    mail = write_trial(session, way_out, person, language=current(), now=now())
-    preview = _seen(form, answers)
-    return _page(form, preview, trial=send_trial(way_out, mail))
+    person = signed_in_person()
+    return way_out, write_trial(session, way_out, person, language=current(), now=now())
 
 
 def _seen(form: FirstRunForm, answers: Answers) -> Preview:
-    """Return what opens with the answers that were just carried out, and take them back."""
-    session = get_session()
+    """Return what opens with the answers that were just carried out and are about to be undone."""
     form.province.data = answers.province.full_name
-    form.committee.data = office_of(session).committee
-    preview = _preview(answers.follow_from)
-    session.rollback()
-    return preview
+    form.committee.data = office_of(get_session()).committee
+    return _preview(answers.follow_from)
 
 
 def _answers(form: FirstRunForm, proposed: str | None) -> Answers:

@@ -23,7 +23,7 @@ from events.observances.yearly_themes import Letter
 from events.templates.editing import all_templates, template_of
 from web.campaigns.late import ask_about_late
 from web.kit.addresses import safe_next
-from web.kit.context import get_calendar, get_session, now, signed_in_person, today
+from web.kit.context import get_calendar, get_session, now, signed_in_person, today, writing
 from web.kit.entries import id_of
 from web.kit.fields import DateField, IntegerField, SelectField
 from web.kit.forms import ChangingForm, Form, send_form, wanted_state
@@ -139,10 +139,11 @@ def switch(slug: str) -> ResponseReturnValue:
         late = ask_about_late(lambda: _keep(session, observance), back)
         if late is not None:
             return late
-    own.switch_observance(
-        session, observance, enabled=wanted_state(), by=signed_in_person(), now=now()
-    )
-    session.commit()
+    with writing() as session:
+        own.switch_observance(
+            session, observance, enabled=wanted_state(), by=signed_in_person(), now=now()
+        )
+        session.commit()
     kept = _("“%(title)s” is kept from now on.", title=title(observance))
     flash(
         kept
@@ -205,8 +206,9 @@ def withdraw(slug: str) -> ResponseReturnValue:
     """Take the theme of a wrong year away."""
     session = get_session()
     observance, year = own.find_observance(session, slug), id_of(request.form.get("year", "")) or 0
-    yearly_themes.withdraw_theme(session, observance, year, by=signed_in_person(), now=now())
-    session.commit()
+    with writing() as session:
+        yearly_themes.withdraw_theme(session, observance, year, by=signed_in_person(), now=now())
+        session.commit()
     flash(
         _(
             "The theme of %(year)s was taken away. Drafts follow, issued documents do not.",
@@ -243,8 +245,9 @@ def drop_basis(slug: str) -> ResponseReturnValue:
     session = get_session()
     observance = own.find_observance(session, slug)
     number = request.form.get("number", "")
-    legal_bases.drop_basis(session, observance, number, by=signed_in_person(), now=now())
-    session.commit()
+    with writing() as session:
+        legal_bases.drop_basis(session, observance, number, by=signed_in_person(), now=now())
+        session.commit()
     flash(_("%(number)s was taken away.", number=number), "success")
     return redirect(url_for(".edit", slug=slug, _anchor="can-cu"), 303)
 

@@ -14,7 +14,7 @@ from events.campaigns.lookup import running_tops
 from events.database import Session
 from events.days.recurrence import FIRST_YEAR, LAST_YEAR
 from events.days.workdays import Shift
-from events.errors import ConflictError, DomainError, InvalidInputError
+from events.errors import ConflictError, DomainError, InvalidInputError, NotNowError
 from events.language import say
 from events.models import (
     Cascade,
@@ -30,7 +30,7 @@ from events.templates.entries import CutoffEntry
 from events.templates.vocabulary import evidence_types, phases
 from events.texts import decoded
 from events.units.tree import levels
-from web.kit.context import get_calendar, get_session, now, signed_in_person, today
+from web.kit.context import get_calendar, get_session, now, signed_in_person, today, writing
 from web.kit.entries import day_of_every_year, id_of, number_of
 from web.kit.language import current, together
 from web.kit.language import gettext as _
@@ -105,13 +105,15 @@ def save(key: str) -> ResponseReturnValue:
     before = template.current.number
     try:
         entries = [entry_of(row) for row in rows]
-        note = request.form.get("version_note")
-        saved = editing.edit_template(
-            session, template, entries, base=base, note=note, by=signed_in_person(), now=now()
-        )
-        session.commit()
+        note, by = request.form.get("version_note"), signed_in_person()
+        with writing() as session:
+            saved = editing.edit_template(
+                session, template, entries, base=base, note=note, by=by, now=now()
+            )
+            session.commit()
+    except NotNowError:
+        raise
     except DomainError as error:
-        session.rollback()
         overtaken = isinstance(error, ConflictError)
         page = _edit_page(
             template, rows, _said(error), base=template.current.number if overtaken else base
@@ -135,21 +137,21 @@ def set_lead_times(key: str) -> ResponseReturnValue:
         titles = [
             request.form.get(name, getattr(template, name)) for name in ("title_vi", "title_en")
         ]
-        editing.rename_template(session, template, *titles, **who)
-        other_kinds.set_lead_times(
-            session,
-            template,
-            ahead_days=ahead or 0,
-            late_plan_workdays=late or 0,
-            record_within_workdays=within,
-            **who,
-        )
-        moved = _move_periods(session, template, **who)
+        with writing() as session:
+            editing.rename_template(session, template, *titles, **who)
+            other_kinds.set_lead_times(
+                session,
+                template,
+                ahead_days=ahead or 0,
+                late_plan_workdays=late or 0,
+                record_within_workdays=within,
+                **who,
+            )
+            moved = _move_periods(session, template, **who)
+            session.commit()
     except InvalidInputError as error:
-        session.rollback()
         flash(say(error, current()), "error")
         return redirect(url_for(".show", key=key), 303)
-    session.commit()
     flash(_kept_days() if moved else _("Stored."), "success")
     return redirect(url_for(".show", key=key), 303)
 
@@ -171,14 +173,16 @@ def upload() -> ResponseReturnValue:
 @bp.post("/nhap")
 def take_in() -> ResponseReturnValue:
     """Save the items of a file as a new version of its template."""
-    session, text = get_session(), request.form.get("text", "")
+    text = request.form.get("text", "")
     try:
         file = request.files.get("file")
         text = decoded(file.read()) if file else text
-        found = toml_files.import_template(session, text, by=signed_in_person(), now=now())
-        session.commit()
+        with writing() as session:
+            found = toml_files.import_template(session, text, by=signed_in_person(), now=now())
+            session.commit()
+    except NotNowError:
+        raise
     except DomainError as error:
-        session.rollback()
         return render_template("kinds/upload.html", text=text, problem=_said(error)), 400
     return _stored(found.version, is_new=found.is_new, header_changed=found.header_changed)
 
@@ -212,16 +216,17 @@ def take_proposals(key: str) -> ResponseReturnValue:
     chosen = [one for one in found if one.name in request.form.getlist("chosen")]
     entries = last_year.with_proposals(template, chosen)
     before = template.current.number
-    saved = editing.edit_template(
-        session,
-        template,
-        entries,
-        source=VersionSource.PROGRESS,
-        source_year=year,
-        by=signed_in_person(),
-        now=now(),
-    )
-    session.commit()
+    with writing() as session:
+        saved = editing.edit_template(
+            session,
+            template,
+            entries,
+            source=VersionSource.PROGRESS,
+            source_year=year,
+            by=signed_in_person(),
+            now=now(),
+        )
+        session.commit()
     return _stored(saved, is_new=saved.number != before)
 
 

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from events.checklist.mine import work_of
 from events.models import Person
 from web.kit.context import get_session, today
-from web.kit.entries import id_of
+from web.kit.entries import page_of
 from web.kit.forms import for_people
 
 bp = Blueprint("mine", __name__, url_prefix="/viec-cua-toi")
@@ -19,7 +19,7 @@ def show() -> ResponseReturnValue:
     """Show all open items of the posts of whoever is signed in, page ``?trang=`` of them."""
 
     def page(person: Person) -> str:
-        number = min(max(id_of(request.args.get("trang", "")) or 1, 1), _A_PAGE**2)
+        number = page_of(request.args.get("trang", ""))
         work = work_of(get_session(), person, today(), limit=_A_PAGE, offset=(number - 1) * _A_PAGE)
         return render_template(
             "mine/show.html", work=work, number=number, pages=-(-work.total // _A_PAGE)

@@ -18,7 +18,7 @@ from events.units.tree import ancestors, get_unit
 from notifications.offers import tell_of_offer
 from web.kit.addresses import here
 from web.kit.closed_units import ClosedNotice, closed_notice
-from web.kit.context import current_person, get_session, now, today
+from web.kit.context import current_person, get_session, now, today, writing
 from web.kit.fields import SelectField
 from web.kit.forms import Form, said
 from web.kit.language import gettext as _
@@ -82,7 +82,7 @@ def show(slug: str) -> ResponseReturnValue:
 def add(slug: str) -> ResponseReturnValue:
     """Put somebody in a post."""
     unit, person = _allowed(slug)
-    session, form = get_session(), _form(unit, ...)
+    form = _form(unit, ...)
     if not form.validate_on_submit():
         return _page(unit, form), _UNPROCESSABLE
     who = {
@@ -91,12 +91,13 @@ def add(slug: str) -> ResponseReturnValue:
         "phone": form.phone.data or None,
     }
     try:
-        given = appoint_or_offer(session, unit, form.role.data, **who, by=person, now=now())
+        with writing() as session:
+            given = appoint_or_offer(session, unit, form.role.data, **who, by=person, now=now())
+            if isinstance(given, PostOffer):
+                tell_of_offer(session, given, now=now())
+            session.commit()
     except (ConflictError, InvalidInputError) as error:
         return _page(unit, form, error=error), _UNPROCESSABLE
-    if isinstance(given, PostOffer):
-        tell_of_offer(session, given, now=now())
-    session.commit()
     flash(_said(given), "success")
     return redirect(url_for(".show", slug=slug), 303)
 
@@ -116,12 +117,13 @@ def correct(slug: str, post_id: int) -> ResponseReturnValue:
     post, form = _post(unit, post_id), PersonForm()
     if not form.validate_on_submit():
         return _edit_page(post, form), _UNPROCESSABLE
-    session, who = get_session(), {"full_name": form.full_name.data, "phone": form.phone.data}
+    who = {"full_name": form.full_name.data, "phone": form.phone.data}
     try:
-        corrected = correct_person(session, post_id, **who, by=person, now=now())
+        with writing() as session:
+            corrected = correct_person(session, post_id, **who, by=person, now=now())
+            session.commit()
     except InvalidInputError as error:
         return _edit_page(post, form, error), _UNPROCESSABLE
-    session.commit()
     flash(_("Stored: %(name)s", name=corrected.full_name), "success")
     return redirect(url_for(".show", slug=slug), 303)
 
@@ -130,11 +132,10 @@ def correct(slug: str, post_id: int) -> ResponseReturnValue:
 def end(slug: str, post_id: int) -> ResponseReturnValue:
     """End a post as of today."""
     unit, person = _allowed(slug)
-    session = get_session()
-    post = end_post(session, post_id, by=person, now=now())
-    if post.unit_id != unit.id:
-        abort(404)
-    session.commit()
+    _post(unit, post_id)
+    with writing() as session:
+        post = end_post(session, post_id, by=person, now=now())
+        session.commit()
     flash(_("%(name)s no longer holds the post.", name=post.person.full_name), "success")
     return redirect(url_for(".show", slug=slug), 303)
 

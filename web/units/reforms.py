@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from events.checklist.history import Stamp
 from events.database import Session
-from events.errors import N_, ConflictError, DomainError, InvalidInputError
+from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotNowError
 from events.models import Level, Reform, Unit
 from events.people.proposed_posts import waiting_proposals
 from events.reforms.closed_units import open_in_closed_units
@@ -22,7 +22,7 @@ from events.reforms.taking_back import TAKEN_BACK, names_in, take_back
 from events.reforms.writing import NewUnit, Reformed
 from events.texts import folded, nfc
 from events.units.tree import levels, staying_units
-from web.kit.context import get_session, now, signed_in_person, today
+from web.kit.context import get_session, now, signed_in_person, today, writing
 from web.kit.entries import Entries, day_of
 from web.kit.forms import said, wrong_fields
 from web.kit.language import gettext as _
@@ -95,22 +95,21 @@ def new(kind: str) -> ResponseReturnValue:
 @bp.post("/moi/<kind>")
 def change(kind: str) -> ResponseReturnValue:
     """Show what the change would do, or, with the second button, do it."""
-    session = get_session()
     if kind not in _KINDS:
         abort(404)
     if request.form.get("lam") == "tim":
         return _form(kind)
     try:
         _check_needed(kind)
-        done = _USE_CASES[kind](session)
+        with writing() as session:
+            done = _USE_CASES[kind](session)
+            if request.form.get("lam") != "ap-dung":
+                return _preview(session, kind, done)
+            session.commit()
+    except NotNowError:
+        raise
     except DomainError as error:
-        session.rollback()
         return _form(kind, error), _UNPROCESSABLE
-    if request.form.get("lam") != "ap-dung":
-        page = _preview(session, kind, done)
-        session.rollback()
-        return page
-    session.commit()
     flash(_("The change applies from %(day)s.", day=f"{done.reform.on:%d/%m/%Y}"), "success")
     return redirect(url_for(".index"), 303)
 
@@ -124,13 +123,12 @@ def confirm_taking_back(reform_id: int) -> ResponseReturnValue:
 @bp.post("/<int:reform_id>/rut-lai")
 def taking_back(reform_id: int) -> ResponseReturnValue:
     """Take back a change that was entered by mistake."""
-    session = get_session()
     try:
-        take_back(session, reform_id, by=signed_in_person(), now=now())
+        with writing() as session:
+            take_back(session, reform_id, by=signed_in_person(), now=now())
+            session.commit()
     except ConflictError as error:
-        session.rollback()
         return _taking_back(reform_id, error), 409
-    session.commit()
     flash(_("The change was taken back."), "success")
     return redirect(url_for(".index"), 303)
 
@@ -138,9 +136,9 @@ def taking_back(reform_id: int) -> ResponseReturnValue:
 @bp.post("/ban-giao")
 def hand_over() -> ResponseReturnValue:
     """Hand over what closed units left open."""
-    session = get_session()
-    done = hand_over_due(session, stamp=Stamp(signed_in_person(), now()))
-    session.commit()
+    with writing() as session:
+        done = hand_over_due(session, stamp=Stamp(signed_in_person(), now()))
+        session.commit()
     sentence = _(
         "Handed over: %(closed)s items of old units, %(begun)s in new ones.",
         closed=done.closed,

@@ -2,7 +2,7 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import BytesIO
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from hypothesis import given
@@ -343,3 +343,18 @@ def test_a_document_proves_nothing_where_other_evidence_is_wanted(session, cast,
     issue_document(session, entered(session, banners, cast.thi), TODAY, by=cast.thi, now=NOW)
 
     assert evidence_missing(banners) == 2
+
+
+def test_an_office_file_that_would_fill_whoever_opens_it_is_refused():
+    body = BytesIO()
+    with ZipFile(body, "w", ZIP_DEFLATED) as file:
+        file.writestr("word/document.xml", b"0" * (201 * 1024 * 1024))
+    many = BytesIO()
+    with ZipFile(many, "w") as file:
+        for number in range(5001):
+            file.writestr(f"word/{number}", "")
+
+    for bomb in (body, many):
+        assert len(bomb.getvalue()) < 1024 * 1024
+        with pytest.raises(InvalidInputError, match="too large when it is opened"):
+            file_type(bomb.getvalue())

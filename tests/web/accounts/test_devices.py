@@ -34,8 +34,8 @@ def is_in(visitor: Visitor) -> bool:
 def copy_of(visitor: Visitor, app) -> Visitor:
     """Return somebody who has stolen the cookie."""
     thief = Visitor(app.test_client())
-    cookie = visitor.client.get_cookie("sumvay", domain="lich.example.org")
-    thief.client.set_cookie("sumvay", cookie.value, domain="lich.example.org")
+    cookie = visitor.client.get_cookie("__Host-sumvay", domain="lich.example.org")
+    thief.client.set_cookie("__Host-sumvay", cookie.value, domain="lich.example.org")
     return thief
 
 

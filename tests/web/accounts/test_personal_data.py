@@ -1,6 +1,7 @@
 """A person's data is taken along, and erased with the history kept under a pseudonym."""
 
 import json
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from events.models import AuditEntry, AuditKind, Change, Person, Post
 from events.people import audit
 from notifications.outbox import Message, MessageKind, MessageState, enqueue
 from scheduler import jobs
+from scheduler.config import BackupSettings
 from tests.web.conftest import NOON
 from web.accounts import devices, links, tries
 from web.accounts.models import (
@@ -28,6 +30,11 @@ from web.accounts.models import (
 from web.accounts.personal_data import FATES, NAMES, erase, export
 
 PRIVACY = (Path(__file__).parents[3] / "docs" / "privacy.md").read_text(encoding="utf-8")
+REACHES = r"name$|mail|phone|address|agent|signer|organizer|rcpt|sender|location|search"
+NOBODY = {  # names of things and places, and what no way leads from
+    *("account_role.name", "office.name", "proposed_holiday.name", "message.bad_address"),
+    *("unit.name", "unit.full_name", "unit.search"),
+}
 A_YEAR = timedelta(days=365)
 RETENTION = jobs.Retention(audit=2 * A_YEAR, devices=timedelta(days=90), mail=A_YEAR, departed=None)
 
@@ -61,6 +68,31 @@ def test_the_manual_names_every_table_with_something_of_a_person():
     tables = {name.partition(".")[0] for name in FATES} | {"person", "tries"}
 
     assert {table for table in tables if f"`{table}`" not in PRIVACY} == set()
+
+
+def columns_of_contact() -> set[str]:
+    """Return every column whose name says that it holds a name or a way to reach somebody."""
+    return {
+        f"{table.name}.{column.name}"
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if re.search(REACHES, column.name) and f"{table.name}.{column.name}" not in NOBODY
+    }
+
+
+def test_the_manual_names_every_column_with_something_of_a_person_and_no_other():
+    named = set(re.findall(r"`([a-z_]+\.[a-z_]+)`", PRIVACY.partition("### Column by column")[2]))
+    columns = {f"{table.name}.{c.name}" for table in Base.metadata.tables.values() for c in table.c}
+    stored = columns_of_people() | columns_with_names() | columns_of_contact()
+
+    assert named - {"person.is_administrator"} == stored
+    assert named <= columns
+
+
+def test_the_manual_says_what_the_rights_added_and_for_how_long_backups_keep_what_is_erased():
+    assert "`person.is_administrator`" in PRIVACY
+    assert "`document.public`" in PRIVACY
+    assert f"`backup.keep` ({BackupSettings().keep})" in PRIVACY
 
 
 @pytest.fixture

@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from events.models import AuditEntry, AuditKind
 from tests.web.accounts.conftest import PASSWORD
-from tests.web.conftest import SECRET, Visitor, app_with
+from tests.web.conftest import NOON, SECRET, Visitor, app_with
 from web.accounts import codes, devices
 from web.accounts.lost_factors import remove_second_factors
 from web.accounts.models import Account, account_of
+from web.accounts.secrets import digest_of
 from web.config import WebConfig
 
 PAGE = "/tai-khoan/hai-buoc"
@@ -254,3 +255,32 @@ def test_administrators_may_leave_without_one(strict, cast):
 
     assert hoa.post("/dang-xuat").location == "/"
     assert is_in(hoa) is False
+
+
+def test_who_signed_in_long_ago_signs_in_again_before_a_factor_is_changed(signed_in, cast, clock):
+    thi = signed_in(cast.thi)
+    clock.advance(timedelta(minutes=16))
+
+    for path in ("/tai-khoan/hai-buoc", "/tai-khoan/hai-buoc/ma"):
+        assert thi.get(path).location.startswith("/dang-nhap?next=/tai-khoan/hai-buoc")
+    for path in ("/ma", "/ma/bo", "/khoa", "/khoa/bat-dau", "/khoa/1/bo"):
+        assert thi.post(f"/tai-khoan/hai-buoc{path}").status_code == 303
+
+
+def test_spare_codes_are_stored_so_that_guessing_takes_its_time(app, session, cast):
+    account = account_of(session, cast.thi)
+    first, *_rest = codes.give_spare_codes(account)
+
+    assert len({kept.partition("$")[0] for kept in account.spare_codes}) == 10  # a salt each
+    assert all(len(kept.partition("$")[2]) == 128 for kept in account.spare_codes)
+    assert codes.take_code(account, first, now=NOON, secret_key="x" * 16)
+    assert not codes.take_code(account, first, now=NOON, secret_key="x" * 16)
+
+
+def test_spare_codes_of_an_older_version_still_open(app, session, cast):
+    account = account_of(session, cast.thi)
+    session.flush()
+    account.spare_codes = [digest_of(f"{account.id}:12345678")]
+
+    assert codes.take_code(account, "1234-5678", now=NOON, secret_key="x" * 16)
+    assert account.spare_codes == []

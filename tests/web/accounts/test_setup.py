@@ -1,5 +1,4 @@
 import stat
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,14 +7,10 @@ from sqlalchemy.orm import Session
 
 from events.database import SessionFactory
 from events.models import AuditEntry, AuditKind, Person
-from events.people import audit
-from events.people.demo import add_demo_people, demo_people, remove_demo_people
-from events.people.offers import offer_post
-from notifications.notices.table import forget_people
 from tests.conftest import Cast
-from tests.web.conftest import NOON, Visitor
-from web.accounts import devices, links, setup
-from web.accounts.models import Account, LinkPurpose, account_of
+from tests.web.conftest import Visitor
+from web.accounts import setup
+from web.accounts.models import Account, account_of
 
 
 def form(code: str, session: Session, /, **changes: str) -> dict[str, str]:
@@ -125,33 +120,3 @@ def test_a_known_person_becomes_administrator_with_their_own_account(
     account = session.scalars(select(Account)).one()
     assert account.person_id == cast.hoa.id
     assert account.is_administrator
-
-
-def test_forgetting_people_removes_their_accounts_alone(cast: Cast, session: Session):
-    account = account_of(session, cast.thi)
-    devices.begin(session, account, now=NOON)
-    links.make_link(session, account, LinkPurpose.SIGN_IN, NOON)
-    account_of(session, cast.hoa)
-
-    setup.forget_people(session, [cast.thi.id])
-
-    assert session.scalars(select(Account.person_id)).all() == [cast.hoa.id]
-
-
-def test_demo_people_who_worked_and_signed_in_are_removed(cast: Cast, session: Session):
-    add_demo_people(session, date(2021, 3, 1))
-    demo = session.scalars(select(Person).where(Person.is_demo)).first()
-    assert demo
-    devices.begin(session, account_of(session, demo), now=NOON)
-    audit.record(session, AuditKind.SIGNED_IN, now=NOON, by=demo, about=demo)
-    offer_post(
-        session, demo, cast.commune, "cc_vhxh", by=cast.thi, now=NOON, since=date(2021, 3, 1)
-    )
-    ids = demo_people(session)
-
-    forget_people(session, ids)
-    setup.forget_people(session, ids)
-    remove_demo_people(session)
-
-    names = session.scalars(select(AuditEntry.by_name).order_by(AuditEntry.id)).all()
-    assert names == [demo.full_name, cast.thi.full_name]

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -193,3 +194,35 @@ def test_a_stranger_has_no_password_to_change(stranger, cast, session):
     session.commit()
 
     assert stranger.get("/tai-khoan").location.startswith("/dang-nhap")
+
+
+def test_a_password_is_typed_hidden_and_may_be_pasted(stranger, signed_in, cast):
+    for page in (stranger.read("/dang-nhap"), signed_in(cast.thi).read("/tai-khoan")):
+        fields = re.findall(r'<input[^>]*name="(?:password|again|current)"[^>]*>', page)
+        assert fields
+        for field in fields:
+            assert 'type="password"' in field
+            assert re.search(r'autocomplete="(?:current|new)-password"', field)
+            assert "paste" not in field
+
+
+def test_a_long_password_is_compared_to_its_last_letter_and_its_blanks(
+    stranger, session, cast, app
+):
+    password = f" {'bốn từ dễ nhớ ' * 7}Z "  # of about 100 letters
+    account = account_of(session, cast.thi)
+    with app.test_request_context():
+        account.password = hash_password(password)
+    session.commit()
+
+    for other in (password.strip(), password[:-2], password.lower(), password[:72]):
+        assert sign_in(stranger, other).status_code == 422
+    assert sign_in(stranger, password).status_code == 303
+
+
+def test_passwords_are_stored_by_argon2(with_password, cast):
+    assert with_password(cast.thi).password.startswith("$argon2id$")
+
+
+def sign_in(visitor, password):
+    return visitor.post("/dang-nhap", email="thi@example.org", password=password)

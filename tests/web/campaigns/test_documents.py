@@ -1,6 +1,7 @@
+import hashlib
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from events.campaigns.opening import open_campaigns
 from events.files.store import LARGEST_FILE
 from events.models import Anchor, Campaign, ChecklistItem, Document, Person
+from events.people.posts import give_post
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Opened, Visitor
 
@@ -421,3 +423,71 @@ def test_a_plan_of_another_campaign_of_the_unit_can_be_replaced(
 
     assert f"#van-ban-{new.id}" in thi.read(elsewhere)
     assert f"#van-ban-{old.id}" in thi.read(address(opened))
+
+
+def test_a_file_that_should_not_be_there_is_erased_with_its_name_and_the_paper_stays(
+    thi: Visitor,
+    signed_in: Callable[[Person], Visitor],
+    cast: Cast,
+    opened: Opened,
+    session: Session,
+    tmp_path: Path,
+):
+    thi.post(address(opened), **PAPER, file=(BytesIO(b"%PDF-1.4 a"), "nan nhan A.pdf"))
+    [document] = entered(session)
+    thi.post(
+        f"{address(opened)}/{document.uid}/sua",
+        **PAPER,
+        file=(BytesIO(b"%PDF-1.4 b"), "nan nhan B.pdf"),
+    )
+    erase = f"{address(opened)}/{document.uid}/tep/xoa-han"
+    khanh, hoa = signed_in(cast.khanh), signed_in(cast.hoa)
+    assert "nan nhan A" in thi.read(address(opened))
+    assert erase in thi.read(address(opened))
+    assert khanh.post(erase).status_code == 403
+
+    assert hoa.post(erase).status_code == 303
+
+    page = thi.read(address(opened))
+    assert "nan nhan" not in page
+    assert "Hòa): Tệp: đã xóa hẳn → –" in re.sub(r"<[^>]+>", "", page)
+    assert erase not in page
+    assert PAPER["number"] in page
+    assert thi.get(f"{address(opened)}/{document.uid}/tep").status_code == 404
+    digest = hashlib.sha256(b"%PDF-1.4 b").hexdigest()
+    assert digest not in {path.name for path in tmp_path.glob("files/??/*")}
+    assert hoa.post(erase).status_code == 404
+
+
+def test_whoever_uploaded_a_file_erases_it_and_a_colleague_who_corrected_the_paper_does_not(
+    thi: Visitor,
+    signed_in: Callable[[Person], Visitor],
+    cast: Cast,
+    opened: Opened,
+    session: Session,
+):
+    give_post(session, cast.la, cast.commune, "cc_vhxh", since=date(2020, 1, 1))
+    session.commit()
+    thi.post(address(opened), **PAPER, file=(BytesIO(b"%PDF-1.4 a"), "a.pdf"))
+    [document] = entered(session)
+    colleague = signed_in(cast.la)
+    colleague.post(f"{address(opened)}/{document.uid}/sua", **PAPER | {"number": "13/KH-UBND"})
+    erase = f"{address(opened)}/{document.uid}/tep/xoa-han"
+
+    assert erase not in colleague.read(address(opened))
+    assert colleague.post(erase).status_code == 403
+    assert thi.post(erase).status_code == 303
+
+
+def test_a_file_that_another_paper_names_stays_in_the_folder(
+    thi: Visitor, opened: Opened, session: Session, tmp_path: Path
+):
+    for number in ("12/KH-UBND", "13/KH-UBND"):
+        form = PAPER | {"number": number, "file": (BytesIO(b"%PDF-1.4 a"), "a.pdf")}
+        thi.post(address(opened), **form)
+    first, second = entered(session)
+
+    thi.post(f"{address(opened)}/{first.uid}/tep/xoa-han")
+
+    assert [path.name for path in tmp_path.glob("files/??/*")] == [second.file_digest]
+    assert thi.get(f"{address(opened)}/{second.uid}/tep").status_code == 200

@@ -1,5 +1,8 @@
 """What every address and every form is asked before a page sees it."""
 
+import re
+from pathlib import Path
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -7,7 +10,9 @@ from events.errors import InvalidInputError
 from events.models import Activity
 from tests.conftest import Cast
 from tests.web.conftest import Opened, Visitor
-from web.kit.entries import LARGEST, id_of, number_of, year_of
+from web.kit.entries import LARGEST, id_of, number_of, page_of, year_of
+
+WEB = Path(__file__).parents[3] / "web"
 
 
 @pytest.mark.parametrize("number", [str(LARGEST + 1), "9" * 30, "-1", "٣", "１", "1.5"])
@@ -50,6 +55,27 @@ def test_an_activity_of_control_characters_alone_has_no_title(
 @pytest.mark.parametrize("text", ["", "x", "-1", "1.0", "²", "2147483648", "9" * 5000])
 def test_what_is_no_id_is_none(text: str):
     assert id_of(text) is None
+
+
+def test_pages_read_no_number_themselves():
+    """What people type goes through the readers of web/kit/entries.py, which know its bounds."""
+    itself = re.compile(r"type=int|coerce=int|coerce=float|\b(?:int|float)\((?:request|form)\b")
+    found = [
+        f"{file.name}: {line.strip()}"
+        for file in WEB.rglob("*.py")
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if itself.search(line)
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("text", "page"), [("", 1), ("0", 1), ("-1", 1), ("x", 1), ("7", 7), ("9" * 40, 1)]
+)
+def test_a_page_of_a_list_is_one_that_can_be(text, page):
+    assert page_of(text) == page
+    assert page_of("99999999") == 10_000
 
 
 def test_numbers_are_as_large_as_a_column():

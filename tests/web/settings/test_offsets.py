@@ -7,7 +7,7 @@ from web.settings.offsets import ANCHORS, offset_text
 
 
 def said(app: Flask, language: str, anchor: Anchor, first: int, last: int | None = None) -> str:
-    with app.test_request_context(headers={"Cookie": f"{COOKIE}={language}"}):
+    with app.test_request_context(headers={"Cookie": f"__Host-{COOKIE}={language}"}):
         return offset_text(anchor, first, last)
 
 
