@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 from sqlalchemy import select
-from sqlalchemy.engine import make_url
 
 from events.campaigns.opening import self_opening
 from events.catalog.reading import SHIPPED, read_catalog
@@ -187,10 +186,9 @@ def _copy(service: Service, year: int, *, shipped: bool) -> SessionFactory:
     """Copy the real database if there is one, else the shipped catalogue as it was known when
     ``year`` began, which the shipped plays are written for.
     """
-    url = make_url(service.settings.database.url)  # not the engine, which would make the folder
-    exists = url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
-    if not shipped and exists and migrate.version_of(service.engine) is migrate.Version.CURRENT:
-        return copy_of(service.engine, service.settings.installation)
+    if not shipped and service.has_database:
+        if migrate.version_of(service.engine) is migrate.Version.CURRENT:
+            return copy_of(service.engine, service.settings.installation)
     folder = None if shipped else service.settings.events.catalog
     catalog = read_catalog(folder or SHIPPED).as_known_on(date(year, 1, 1))
     return copy_of_catalog(catalog, utc_now(), service.settings.installation)
