@@ -5,7 +5,6 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import click
@@ -23,10 +22,11 @@ from events.models import Template
 from scheduler import migrate
 from scheduler.commands import NewService, pass_service
 from scheduler.console import Voice, _, out, progress_bar, show_table, tell
+from scheduler.memory import copy_of_catalog
 from scheduler.service import Service, utc_now
 from scheduler.simulation.acts import Act
 from scheduler.simulation.acts.dates import LatePlan, MoveEvent
-from scheduler.simulation.copies import copy_of, copy_of_catalog
+from scheduler.simulation.copies import copy_of
 from scheduler.simulation.days import simulate
 from scheduler.simulation.lines import ChangeLine, NoticeLine, Simulation, StoryLine, as_json
 from scheduler.simulation.play import Play, read_play, shipped_plays
@@ -186,9 +186,9 @@ def _copy(service: Service, year: int, *, shipped: bool) -> SessionFactory:
     """Copy the real database if there is one, else the shipped catalogue as it was known when
     ``year`` began, which the shipped plays are written for.
     """
-    if not shipped and service.has_database:
-        if migrate.version_of(service.engine) is migrate.Version.CURRENT:
-            return copy_of(service.engine, service.settings.installation)
+    exists = service.has_database  # asked first: the engine would make the folder
+    if not shipped and exists and migrate.version_of(service.engine) is migrate.Version.CURRENT:
+        return copy_of(service.engine, service.settings.installation)
     folder = None if shipped else service.settings.events.catalog
     catalog = read_catalog(folder or SHIPPED).as_known_on(date(year, 1, 1))
     return copy_of_catalog(catalog, utc_now(), service.settings.installation)

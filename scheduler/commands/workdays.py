@@ -24,8 +24,8 @@ from events.texts import decoded
 from scheduler import migrate
 from scheduler.commands import NewService, pass_service
 from scheduler.console import Voice, _, out, show_table, tell
+from scheduler.memory import copy_of_catalog
 from scheduler.service import Service, utc_now
-from scheduler.simulation.copies import copy_of_catalog
 
 _LATE = {
     Lateness.AT_ONCE: N_(
