@@ -11,7 +11,7 @@ from sqlalchemy import case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from events.campaigns.lifetime import rounds_not_closed
-from events.campaigns.opening import open_campaigns, self_opening
+from events.campaigns.opening import is_worth_opening, open_campaigns, self_opening
 from events.campaigns.rounds import rounds_of
 from events.catalog.choosing import choose_province
 from events.catalog.country import Province
@@ -134,6 +134,23 @@ def coming_rounds(session: Session, today: date) -> list[Coming]:
         next(_rounds_ahead(template, opened, today), None) for template in self_opening(session)
     ]
     return sorted((one for one in found if one), key=lambda one: (one.opens, one.summary))
+
+
+def closed_rounds(session: Session, today: date) -> list[str]:
+    """Return this year's rounds that were over before the start line and do not open by
+    themselves, the oldest first.
+    """
+    rows = session.execute(select(Campaign.template_id, Campaign.period).distinct())
+    opened = {(template_id, period) for template_id, period in rows}
+    found = [
+        found
+        for template in self_opening(session)
+        for found in rounds_of(template, today.year)
+        if found.opens <= today
+        and (template.id, found.period) not in opened
+        and not is_worth_opening(session, found, today)
+    ]
+    return [one.summary for one in sorted(found, key=lambda one: one.dates.dtend)]
 
 
 def _rounds_ahead(

@@ -10,7 +10,7 @@ because nothing further down does so reliably.
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from email.header import Header
 from email.mime.base import MIMEBase
@@ -30,6 +30,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from events.campaigns.english import names_in
 from events.days.workdays import WorkCalendar
 from events.errors import N_, InvalidInputError
 from events.language import translations
@@ -134,7 +135,12 @@ class Composer:
         rows = _items(session, message)
         moved = any(item.due_reason for item, *_of in rows)
         calendar = work_calendar(session).as_of(today) if moved else WorkCalendar()
-        entries = [self._entry(*row, calendar, today, message.language, words) for row in rows]
+        named = names_in(session, message.language)
+        entries = [
+            replace(entry, summary=named(entry.summary), campaign=named(entry.campaign))
+            for row in rows
+            for entry in [self._entry(*row, calendar, today, message.language, words)]
+        ]
         entries.sort(key=lambda entry: not entry.is_overdue)
         overdue = sum(entry.is_overdue for entry in entries)
         return {

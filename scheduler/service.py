@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
 
 from events import database
 from events.campaigns.opening import Opened
@@ -47,6 +48,12 @@ class Service:
     @cached_property
     def engine(self) -> Engine:
         return database.create_engine(self.settings.database.url)
+
+    @property
+    def has_database(self) -> bool:
+        """Tell whether there is a database, without making the folder of one."""
+        url = make_url(self.settings.database.url)
+        return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
 
     @cached_property
     def session_factory(self) -> SessionFactory:

@@ -5,7 +5,7 @@ observance says is known by them.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +24,14 @@ def english_titles(session: Session) -> dict[str, str]:
         query = select(model.title_vi, model.title_en).where(model.title_en != model.title_vi)
         found |= dict(session.execute(query.order_by(model.id)).all())
     return found
+
+
+def names_in(session: Session, language: str) -> Callable[[str], str]:
+    """Return what calls campaigns and items as readers of ``language`` know them."""
+    if language != "en":
+        return str
+    titles = english_titles(session)
+    return lambda summary: in_english(summary, titles) or summary
 
 
 def in_english(summary: str, titles: Mapping[str, str]) -> str | None:

@@ -53,7 +53,12 @@ class Line:
 
     @property
     def waits_for(self) -> list[ChecklistItem]:
-        return [item for item in self.first if item.is_open]
+        """Return what is owed first and not done yet; what is for reference waits for nothing, and
+        nothing waits for it.
+        """
+        if self.item.for_reference:
+            return []
+        return [item for item in self.first if item.is_open and not item.for_reference]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,10 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import click
 from sqlalchemy import select
-from sqlalchemy.engine import make_url
 
 from events.campaigns.opening import self_opening
 from events.catalog.reading import SHIPPED, read_catalog
@@ -24,10 +22,11 @@ from events.models import Template
 from scheduler import migrate
 from scheduler.commands import NewService, pass_service
 from scheduler.console import Voice, _, out, progress_bar, show_table, tell
+from scheduler.memory import copy_of_catalog
 from scheduler.service import Service, utc_now
 from scheduler.simulation.acts import Act
 from scheduler.simulation.acts.dates import LatePlan, MoveEvent
-from scheduler.simulation.copies import copy_of, copy_of_catalog
+from scheduler.simulation.copies import copy_of
 from scheduler.simulation.days import simulate
 from scheduler.simulation.lines import ChangeLine, NoticeLine, Simulation, StoryLine, as_json
 from scheduler.simulation.play import Play, read_play, shipped_plays
@@ -187,8 +186,7 @@ def _copy(service: Service, year: int, *, shipped: bool) -> SessionFactory:
     """Copy the real database if there is one, else the shipped catalogue as it was known when
     ``year`` began, which the shipped plays are written for.
     """
-    url = make_url(service.settings.database.url)  # not the engine, which would make the folder
-    exists = url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
+    exists = service.has_database  # asked first: the engine would make the folder
     if not shipped and exists and migrate.version_of(service.engine) is migrate.Version.CURRENT:
         return copy_of(service.engine, service.settings.installation)
     folder = None if shipped else service.settings.events.catalog

@@ -7,7 +7,9 @@ from typing import BinaryIO
 
 import click
 
+from events.catalog.reading import SHIPPED, read_catalog
 from events.checklist.history import Stamp
+from events.database import SessionFactory
 from events.days.decision_text import ReadText, read_decision
 from events.days.months import MonthDay
 from events.days.recurrence import check_year
@@ -19,8 +21,10 @@ from events.models.history import Door
 from events.replanning.days_off import YearDecision, YearPreview, apply_decision, preview_decision
 from events.replanning.preview import Fate, Group, Lateness
 from events.texts import decoded
+from scheduler import migrate
 from scheduler.commands import NewService, pass_service
 from scheduler.console import Voice, _, out, show_table, tell
+from scheduler.memory import copy_of_catalog
 from scheduler.service import Service, utc_now
 
 _LATE = {
@@ -95,11 +99,11 @@ def decide(
     decision = YearDecision(year, days, text, source, replace, tet_decided)
     if form == "json":
         if days:
-            _refuse_what_cannot_be(service, decision)
+            _refuse_what_cannot_be(_sessions(service, preview), decision)
         click.echo(json.dumps(_as_json(read), ensure_ascii=False))
         return
     _tell_read(read, year)
-    with service.session_factory() as session:
+    with _sessions(service, preview)() as session:
         found = preview_decision(session, decision)
         _show(found, day_here(session, utc_now()))
         session.rollback()
@@ -118,8 +122,20 @@ def decide(
     )
 
 
-def _refuse_what_cannot_be(service: Service, decision: YearDecision) -> None:
-    with service.session_factory() as session:
+def _sessions(service: Service, preview: bool) -> SessionFactory:
+    """Return the sessions of the database; to look before there is one, of the catalogue alone.
+
+    Raises ``CannotRunError`` for a database that is not ready.
+    """
+    if preview and not service.has_database:
+        catalog = read_catalog(service.settings.events.catalog or SHIPPED)
+        return copy_of_catalog(catalog, utc_now(), service.settings.installation)
+    migrate.require_current(service.engine)
+    return service.session_factory
+
+
+def _refuse_what_cannot_be(sessions: SessionFactory, decision: YearDecision) -> None:
+    with sessions() as session:
         preview_decision(session, decision)
         session.rollback()
 

@@ -1,13 +1,10 @@
 """The copy in memory that a year is played on, and the stand-ins for posts that nobody holds."""
 
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import Engine, exists, insert, select
 from sqlalchemy.orm import Session
 
-from events import database
-from events.catalog.importing import import_catalog
-from events.catalog.whole import Catalog
 from events.database import SessionFactory
 from events.installation import Installation
 from events.models import (
@@ -19,6 +16,7 @@ from events.models import (
     Unit,
 )
 from events.models.items import OPEN
+from scheduler.memory import in_memory
 from scheduler.tables import metadata
 
 STAND_IN = "example.invalid"  # RFC 2606: an address that can never be anybody's
@@ -50,7 +48,7 @@ def copy_of(engine: Engine, installation: Installation | None = None) -> Session
     """Return a database in memory with the catalogue, units and people of ``engine``, without
     campaigns and mail.
     """
-    factory = _memory(installation)
+    factory = in_memory(installation)
     with engine.execution_options(read_only=True).connect() as source, factory.begin() as target:
         for table in metadata.sorted_tables:
             # units above come before those below
@@ -62,16 +60,6 @@ def copy_of(engine: Engine, installation: Installation | None = None) -> Session
             )
             if rows:
                 target.execute(insert(table), rows)
-    return factory
-
-
-def copy_of_catalog(
-    catalog: Catalog, now: datetime, installation: Installation | None = None
-) -> SessionFactory:
-    """Return a database in memory with a catalogue as shipped."""
-    factory = _memory(installation)
-    with factory.begin() as session:
-        import_catalog(session, catalog, now=now)
     return factory
 
 
@@ -111,9 +99,3 @@ def fill_posts(session: Session, day: date) -> None:
         for u, role in vacant
     ]
     session.execute(insert(Post), posts)
-
-
-def _memory(installation: Installation | None) -> SessionFactory:
-    engine = database.create_engine("sqlite://")
-    metadata.create_all(engine)
-    return database.create_session_factory(engine, installation)

@@ -8,9 +8,10 @@ from events.campaigns.opening import open_campaigns, self_opening
 from events.campaigns.rounds import rounds_of
 from events.checklist.history import Stamp
 from events.checklist.states import decline_item
-from events.first_run import begun_rounds, coming_rounds, committee_proposed
+from events.first_run import begun_rounds, closed_rounds, coming_rounds, committee_proposed
 from events.models import Campaign
 from events.people.posts import give_post
+from events.units.start_lines import begin_to_follow
 from events.units.tree import roots
 
 NOW = datetime(2026, 11, 30, 2, tzinfo=UTC)
@@ -46,6 +47,22 @@ def test_an_item_that_is_closed_is_due_no_more(running, cast):
         one for one in begun_rounds(running, TODAY, TODAY) if one.summary == before.summary
     )
     assert (after.ahead, after.before) == (before.ahead - 1, before.before)
+
+
+def test_rounds_of_this_year_that_were_over_before_are_named_the_oldest_first(session, vietnam):
+    begin_to_follow(session, now=NOW)
+    open_campaigns(session, now=NOW, calendar=vietnam)
+
+    closed = closed_rounds(session, TODAY)
+
+    assert closed[0] == "Ngày Quốc tế Hạnh phúc năm 2026"
+    assert "Ngày Gia đình Việt Nam năm 2026" in closed
+    assert not set(closed) & {one.summary for one in begun_rounds(session, TODAY, TODAY)}
+    assert not set(closed) & {one.summary for one in coming_rounds(session, TODAY)}
+
+
+def test_where_everything_is_followed_no_round_is_left_out(running):
+    assert closed_rounds(running, TODAY) == []
 
 
 def test_a_round_that_opens_today_is_no_longer_to_come(session):

@@ -113,6 +113,18 @@ def test_a_reminder_in_english(session, composer, make_item, write):
     compare("reminder.en", composer.compose(session, write(language="en")))
 
 
+def test_a_reminder_in_english_calls_things_by_their_english_titles(
+    session, composer, make_item, write
+):
+    make_item("Treo băng rôn, khẩu hiệu, pano tại trụ sở và trục đường chính")
+
+    english = text_of(composer.compose(session, write(language="en")))
+
+    assert "1. Hang banners and slogans" in english
+    assert "Campaign: International Day of Happiness" in english
+    assert "Treo băng rôn" not in english
+
+
 def test_a_reminder_in_english_says_in_english_why_its_date_was_moved(
     session, composer, make_item, write
 ):

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from events import database
 from events.catalog.importing import import_catalog
 from events.catalog.reading import read_catalog
 from events.database import Base
+from scheduler import migrate
 from tests.scheduler.processes import sumvay
 
 pytestmark = pytest.mark.slow  # every test starts processes
@@ -26,6 +28,9 @@ def home(tmp_path: Path) -> Path:
     (tmp_path / "config.toml").write_text(SHIPPED.read_text(encoding="utf-8"), encoding="utf-8")
     engine = database.create_engine(f"sqlite:///{tmp_path / 'var' / 'sumvay.db'}")
     Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+        connection.execute(text(f"INSERT INTO alembic_version VALUES ('{migrate.head()}')"))
     with database.create_session_factory(engine).begin() as session:
         import_catalog(session, read_catalog(), now=datetime(2025, 12, 1, tzinfo=UTC))
     engine.dispose()
@@ -50,6 +55,27 @@ def test_other_programs_get_what_was_read_as_json(home, case):
     assert found["work"] == [day.isoformat() for day in case.get("work", [])]
     assert found["doubtful"] == []
     assert bool(found["unread"]) or not case.get("unread")
+
+
+@pytest.mark.parametrize("options", [(), ("--format", "json")])
+def test_a_decision_is_looked_at_before_there_is_a_database_and_none_is_made(tmp_path, options):
+    (tmp_path / "config.toml").write_text(SHIPPED.read_text(encoding="utf-8"), encoding="utf-8")
+    year = ("--year", "2028", "--preview", *options)
+
+    found = sumvay(tmp_path, "calendar", "decide", "-", *year, typed=TET)
+
+    assert found.returncode == 0, found.stderr
+    assert ("2028-01-24" if options else "24/01/2028") in found.stdout
+    assert not (tmp_path / "var").exists()
+
+
+def test_a_decision_is_not_applied_where_no_database_was_made(tmp_path):
+    (tmp_path / "config.toml").write_text(SHIPPED.read_text(encoding="utf-8"), encoding="utf-8")
+
+    refused = sumvay(tmp_path, "calendar", "decide", "-", "--year", "2028", "--yes", typed=TET)
+
+    assert refused.returncode == 1
+    assert "sumvay init" in refused.stderr
 
 
 def test_doubtful_days_stand_among_the_others_too(home):

@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 
 from events.errors import InvalidInputError, NotFoundError
+from scheduler.memory import copy_of_catalog
 from scheduler.simulation.acts import AnyAct
-from scheduler.simulation.copies import copy_of_catalog
 from scheduler.simulation.days import simulate
 from scheduler.simulation.lines import as_json
 from scheduler.simulation.play import read_play, shipped_plays

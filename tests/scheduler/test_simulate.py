@@ -14,8 +14,9 @@ from events.errors import NotFoundError, YearOutOfRangeError
 from events.models import Campaign, ChecklistItem, Observance, Person
 from notifications.outbox import Message
 from scheduler.commands.simulate import _show
+from scheduler.memory import copy_of_catalog
 from scheduler.simulation.acts.dates import LatePlan, MoveEvent
-from scheduler.simulation.copies import copy_of, copy_of_catalog
+from scheduler.simulation.copies import copy_of
 from scheduler.simulation.days import simulate
 from scheduler.simulation.lines import ChangeLine, as_json
 from scheduler.tables import metadata

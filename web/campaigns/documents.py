@@ -67,12 +67,13 @@ class PaperForm(ChangingForm):
         _l("Abstract"), [InputRequired(_l("Please enter what the document is about."))]
     )
     number = StringField(
-        _l("Document number"), description=_l("For example 10/KH-BCĐ; empty while it is unknown.")
+        _l("Document number"),
+        description=_l("With its symbol, as on the paper; empty while it is unknown."),
     )
     dated = DateField(_l("Date on the document"), [Optional()])
     issued = DateField(_l("Issued on"), [Optional()])
     issuer = StringField(
-        _l("Issued by"), description=_l("For example UBND xã Đăk Hà; empty while it is unknown.")
+        _l("Issued by"), description=_l("The body that signs; empty while it is unknown.")
     )
     signer = StringField(_l("Signed by"))
     item = SelectField(_l("For the item"))

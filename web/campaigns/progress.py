@@ -81,7 +81,7 @@ class Row:
     name: str
     progress: Progress
     address: str | None = None
-    is_data: bool = True  # named by people, in Vietnamese
+    is_data: bool = True  # named by people, in Vietnamese and perhaps in English
     waiting: Sequence[Waiting] = ()
 
 

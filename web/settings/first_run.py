@@ -23,6 +23,7 @@ from events.first_run import (
     Begun,
     Coming,
     begun_rounds,
+    closed_rounds,
     coming_rounds,
     committee_proposed,
     set_up,
@@ -96,11 +97,14 @@ def _check(field: StringField, check: Callable[[str], object]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What there is once it has begun: units by level, rounds that are open, rounds to come."""
+    """What there is once it has begun: units by level, rounds that are open, rounds to come, and
+    what does not open.
+    """
 
     units: list[tuple[str, int]]
     begun: list[Begun]
     coming: list[Coming]
+    closed: list[str]
 
     @property
     def ahead(self) -> int:
@@ -189,6 +193,7 @@ def _preview(since: date) -> Preview:
         ],
         begun=begun_rounds(session, since, today()),
         coming=coming_rounds(session, today()),
+        closed=closed_rounds(session, today()),
     )
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import String, Text, select, type_coerce
 from events.campaigns.opening import open_campaigns
 from events.campaigns.other_kinds import get_kind, open_on
 from events.catalog.choosing import catalog_here, choose_province
-from events.catalog.country import find_province
+from events.catalog.country import find_province, provinces
 from events.catalog.importing import import_catalog
-from events.catalog.reading import read_catalog
+from events.catalog.reading import SHIPPED, read_catalog
 from events.catalog.wording import worded
 from events.database import Base
 from events.language import TRANSLATIONS
@@ -56,7 +56,8 @@ def open_everything(session, vietnam):
     open_campaigns(session, now=NOW, calendar=vietnam)
     for template in session.scalars(select(Template)).all():
         if template.observance_id is None and not template.cutoffs:
-            open_on(session, get_kind(session, template.key), NOW.date(), now=NOW, calendar=vietnam)
+            who = {"by": None, "now": NOW, "calendar": vietnam}
+            open_on(session, get_kind(session, template.key), NOW.date(), **who)
     session.flush()
 
 
@@ -99,6 +100,20 @@ def test_no_sentence_of_the_pages_takes_the_installation_for_a_province():
     ]
 
     assert wrong == []
+
+
+def test_no_template_and_no_sentence_of_the_pages_names_a_place():
+    """Each of the 34 provinces reads them all."""
+    templates = SHIPPED / "templates.toml"
+    with (TRANSLATIONS / "vi" / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        spoken = [text for one in read_po(file) if one.id for text in (one.id, one.string)]
+    said = "\n".join([templates.read_text(encoding="utf-8"), *map(str, spoken)])
+    named = {name for each in provinces() for name in (each.full_name, *each.made_from)}
+    places = {name.removeprefix("Tỉnh ").removeprefix("Thành phố ") for name in named} | {"Đăk Hà"}
+    places -= {"Hồ Chí Minh"}  # whose name the Youth Union bears
+
+    assert len(places) > 60
+    assert sorted(place for place in places if re.search(rf"\b{place}\b", said)) == []
 
 
 def test_a_new_installation_of_a_city_begins_with_the_first_version_of_its_templates(

@@ -81,6 +81,21 @@ def test_a_line_says_who_is_in_charge_what_proves_it_and_what_comes_first(sessio
     assert (line.first, line.waits_for) == ((plan,), [])
 
 
+def test_nothing_waits_for_what_nobody_owes_nor_does_that_wait(session, happiness):
+    plan = item_of(happiness, "plan_commune")
+    later = next(item for item in happiness.items if item.key != plan.key)
+    later.depends_on = [plan.key]
+
+    def waits(of_reference):
+        plan.followed_from = later.followed_from = None
+        of_reference.followed_from = of_reference.due + timedelta(days=1)
+        session.flush()
+        [line] = [one for one in lines_of(session, happiness, TODAY) if one.item is later]
+        return line.first, line.waits_for
+
+    assert waits(plan) == waits(later) == ((plan,), [])
+
+
 def test_the_lines_come_by_phase_and_due_date(session, happiness):
     lines = lines_of(session, happiness, TODAY)
 

@@ -412,3 +412,15 @@ def test_the_page_leads_to_its_parts_and_names_who_is_silent_before_its_longest_
     ]
     assert re.findall(r'href="#(theo-[\w-]+|chua-[\w-]+)"', page) == wanted
     assert re.findall(r'<h2 id="([\w-]+)"', page) == wanted
+
+
+def test_an_english_reader_reads_the_english_titles_of_rounds_and_items(
+    leader: Visitor, opened: Opened
+):
+    leader.in_english()
+
+    page = leader.read(f"/tien-do/{opened.province.unit.slug}?chien-dich=happiness_day:2021")
+
+    assert "International Day of Happiness 2021 <span" in page  # what is chosen
+    assert 'lang="en">Hang banners' in page
+    assert "Ngày Quốc tế Hạnh phúc" not in page

@@ -67,6 +67,15 @@ def test_an_english_reader_has_the_names_of_days_off_in_english(stranger: Visito
     assert '<p class="off-name">Worked in place of 02/01/2026</p>' in swap
 
 
+def test_an_english_reader_has_the_english_titles_of_observances(stranger: Visitor, opened: Opened):
+    stranger.in_english()
+
+    page = stranger.read("/?thang=2021-03")
+
+    assert 'lang="en">International Day of Happiness</a>' in page
+    assert "Ngày Quốc tế Hạnh phúc" not in page
+
+
 def test_the_shade_of_days_off_goes_through_the_whole_week_under_the_bars_of_long_observances(
     stranger: Visitor, opened: Opened
 ):

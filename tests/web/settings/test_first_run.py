@@ -64,6 +64,7 @@ def test_looking_shows_what_would_open_and_changes_nothing(first: Visitor, sessi
     assert 'value="Thành phố Cần Thơ"' in response.text
     assert "Ban Chỉ đạo công tác gia đình thành phố Cần Thơ" in response.text
     assert "104 đơn vị" in response.text
+    assert "Ngày Quốc tế Hạnh phúc năm 2026" in response.text.partition("năm nay không mở")[2]
     assert top(session) == ["Tỉnh Quảng Ngãi"]
     assert session.scalar(select(func.count(Campaign.id))) == 0
 
