@@ -8,6 +8,7 @@ from sqlalchemy import select
 from events.campaigns.opening import open_campaigns
 from events.checklist.history import Stamp
 from events.models import Campaign, ChecklistItem, Unit
+from events.people.posts import give_post
 from events.progress.figures import own_progress
 from events.reforms.reform import NewUnit, found, rename
 from events.units.start_lines import begin_to_follow
@@ -107,6 +108,7 @@ def test_a_unit_joins_below_a_top_that_got_another_name_since(running, cast, vie
     stamp = Stamp(cast.hoa, at(on))
     begun = rename(running, TOP, "Thành phố Quảng Ngãi", on=on, basis=None, stamp=stamp).begun
     top = next(unit for unit in begun if unit.parent_id is None)
+    give_post(running, cast.hoa, top, "so_vhttdl", since=on)
     new = NewUnit("Đặc khu Mới", parent_key=top.key)
     [unit] = found(running, new, "commune", on=on + A_DAY, basis=None, stamp=stamp).begun
     before = len(campaigns_of(running, top)["gender_action_month"].items)
