@@ -11,7 +11,7 @@ import click
 from scheduler.commands import (
     backup,
     campaigns,
-    feed,
+    feed_check,
     mail,
     people,
     provinces,
@@ -73,7 +73,7 @@ for room in (
     workdays,
     start_line,
     rights,
-    feed,
+    feed_check,
 ):
     for command in room.COMMANDS:
         cli.add_command(command)

@@ -37,6 +37,7 @@ class Line:
     name: str
     params: dict[str, str]
     value: str
+    written: str  # all of it, as it stands there
 
     @property
     def text(self) -> str:
@@ -127,4 +128,4 @@ def _line(number: int, text: str) -> Line | None:
     if found is None:
         return None
     params = {name.upper(): quoted or plain for name, quoted, plain in _PARAMETER.findall(found[2])}
-    return Line(number, found[1].upper(), params, found[3])
+    return Line(number, found[1].upper(), params, found[3], text)

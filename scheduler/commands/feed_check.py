@@ -17,6 +17,7 @@ from events.calendars.refusals import CalendarRefusedError, Refused
 from events.errors import N_, CannotRunError
 from events.language import LANGUAGES
 from scheduler.commands import NewService, pass_service
+from scheduler.commands.campaigns import feed
 from scheduler.config import ConfigError
 from scheduler.console import Voice, complain, out, tell
 from scheduler.refusals import USAGE, FileTroubleError
@@ -24,11 +25,6 @@ from scheduler.service import utc_now
 
 _SHOWN = 10  # breaches of one rule; a file with other line ends would fill the screen
 _ADDRESSES = ("http://", "https://", "webcal://")
-
-
-@click.group()
-def feed() -> None:
-    """Look at calendars as their clients do."""
 
 
 @feed.command("check")
@@ -72,7 +68,7 @@ def check_(
     sys.exit(1 if report.breaches else 0)
 
 
-COMMANDS = [feed]
+COMMANDS = [feed]  # the group of `feed write`
 
 
 @dataclass(frozen=True, slots=True)
