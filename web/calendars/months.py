@@ -227,7 +227,10 @@ def _day(
 ) -> Day:
     marked = [row for row in rows if row.is_one_day and row.covers(cell.day)]
     held = [each for each in happenings if each.covers(cell.day)]
-    others = [each for each in imported if each.covers(cell.day)]
+    begins = cell.in_month and cell.day.day == 1  # what lasts for weeks is told once a month
+    others = [
+        each for each in imported if each.first == cell.day or (begins and each.covers(cell.day))
+    ]
     return Day(cell.day, cell.in_month, cell.off, cell.note, marked, held, others)
 
 
