@@ -3,10 +3,16 @@
 import gzip
 import http.server
 import socket
+import ssl
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from events.calendars import fetching
 from events.calendars.fetching import ask, checked_address, fetch, is_public
@@ -274,3 +280,56 @@ def test_nobody_there_is_told_as_such():
         port = free.getsockname()[1]
 
     assert refused(f"http://127.0.0.1:{port}/calendar") is Refused.UNREACHABLE
+
+
+@pytest.fixture
+def with_tls(tmp_path, monkeypatch):
+    """A server whose certificate is for lich.example.org, and that this machine trusts."""
+    key, certificate = a_certificate("lich.example.org")
+    (tmp_path / "key.pem").write_bytes(key)
+    (tmp_path / "certificate.pem").write_bytes(certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "certificate.pem"))
+    monkeypatch.setattr(ssl, "create_default_context", lambda: trusting)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        running.socket = context.wrap_socket(running.socket, server_side=True)
+        running.handle_error = lambda *_: None
+        loop = threading.Thread(target=running.serve_forever, daemon=True)
+        loop.start()
+        port = running.server_port
+        here = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: here)
+        yield port
+        running.shutdown()
+
+
+def a_certificate(name):
+    key = ec.generate_private_key(ec.SECP256R1())
+    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(who)
+        .issuer_name(who)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return private, certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def test_the_certificate_must_be_of_the_name_though_the_connection_goes_to_its_number(with_tls):
+    answer = fetch(f"https://lich.example.org:{with_tls}/calendar", may=public)
+
+    assert answer.body == CALENDAR
+    assert refused(f"https://khac.example.org:{with_tls}/calendar") is Refused.UNREACHABLE
