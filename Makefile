@@ -17,6 +17,7 @@ run: .venv/run $(CATALOGS)
 
 test: .venv/dev $(CATALOGS)
 	@sh .ci/browser
+	@sh .ci/libical
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not alike"
 
 # The rest on PostgreSQL: what it does as SQLite does.

@@ -11,6 +11,7 @@ import click
 from scheduler.commands import (
     backup,
     campaigns,
+    feed_check,
     mail,
     people,
     provinces,
@@ -72,6 +73,7 @@ for room in (
     workdays,
     start_line,
     rights,
+    feed_check,
 ):
     for command in room.COMMANDS:
         cli.add_command(command)

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from events.calendars.imported import fetch_due
 from events.campaigns.opening import Opened, open_campaigns
 from events.checklist.history import Stamp
 from events.checklist.stray_files import sweep
@@ -91,6 +92,11 @@ def forget(session_factory: SessionFactory, *, now: datetime, retention: Retenti
         forget_messages_before(session, now - retention.mail)
         if retention.departed is not None:
             erase_departed(session, since=day_here(session, now) - retention.departed, now=now)
+
+
+def fetch_calendars(session_factory: SessionFactory, *, now: datetime) -> int:
+    """Fetch the calendars of others whose time has come; return how many."""
+    return fetch_due(session_factory, now=now)
 
 
 def tidy(engine: Engine) -> None:

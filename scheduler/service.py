@@ -136,6 +136,9 @@ class Service:
         )
         jobs.forget(self.session_factory, now=now, retention=retention)
 
+    def fetch_calendars(self, now: datetime) -> int:
+        return jobs.fetch_calendars(self.session_factory, now=now)
+
     def tidy(self) -> None:
         jobs.tidy(self.engine)
 

@@ -44,6 +44,7 @@ def ticks(service: Service) -> list[Tick]:
         Tick("open", service.open_ahead, _HOURLY),
         Tick("remind", service.remind, every),
         Tick("relay", service.relay, every),
+        Tick("calendars", service.fetch_calendars, 2 * every),
         Tick("forget", service.forget, _DAILY),
         Tick("tidy", lambda _now: service.tidy(), 10 * every),
         Tick("sweep", service.sweep_files, _HOURLY),

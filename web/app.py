@@ -16,7 +16,7 @@ from events.language import LANGUAGES
 from web import doors
 from web.accounts import gate, my_account, my_data, second_factor, security, setup_page
 from web.accounts import views as accounts
-from web.calendars import feeds, observances, subscriptions
+from web.calendars import feeds, imported, observances, subscriptions
 from web.campaigns import activities, ahead, cancelling, dates, documents, opening, progress
 from web.campaigns import show as campaigns
 from web.config import WebConfig
@@ -60,6 +60,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     home,
     mine,
     observances,
+    imported,
     subscriptions,
     campaigns,
     cancelling,
@@ -154,6 +155,7 @@ def _furnish_templates(app: Flask) -> None:
         day=words.day_text,
         long_day=words.long_day,
         moment=words.moment_text,
+        hour=words.hour_text,
         within=words.unit_within,
         named=words.named,
         tongue=words.tongue,

@@ -6,6 +6,7 @@ from events.models.campaigns import Campaign, CampaignStatus
 from events.models.documents import Document, DocumentChange, DocumentKind
 from events.models.feeds import FeedSnapshot
 from events.models.history import Change
+from events.models.imported import ImportedCalendar, ImportedEvent
 from events.models.items import (
     ChecklistItem,
     ClosedBecause,
@@ -65,6 +66,8 @@ __all__ = [
     "Evidence",
     "EvidenceType",
     "FeedSnapshot",
+    "ImportedCalendar",
+    "ImportedEvent",
     "ItemCredit",
     "ItemState",
     "LegalBasis",

@@ -25,6 +25,7 @@ class Fact(StrEnum):
     PUBLIC_DOCUMENT = "document marked public"
     CAMPAIGN = "campaign"  # that a unit has one, its days, what it prints
     ISSUED_DOCUMENT = "issued document"
+    IMPORTED_CALENDAR = "imported calendar"  # what others plan, beside the unit's own days
     INTERNAL_ACTIVITY = "internal activity"
     CHECKLIST = "checklist"  # items, their states and dates
     NOTE = "note"  # what stands in the way, reasons
@@ -43,6 +44,7 @@ NEEDS: Mapping[Fact, Capability | None] = MappingProxyType(
         Fact.PUBLIC_DOCUMENT: None,
         Fact.CAMPAIGN: Capability.READ_CAMPAIGNS,
         Fact.ISSUED_DOCUMENT: Capability.READ_CAMPAIGNS,
+        Fact.IMPORTED_CALENDAR: Capability.READ_CAMPAIGNS,
         Fact.INTERNAL_ACTIVITY: Capability.READ_WORK,
         Fact.CHECKLIST: Capability.READ_WORK,
         Fact.NOTE: Capability.READ_WORK,

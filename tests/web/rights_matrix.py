@@ -24,7 +24,16 @@ from events import database
 from events.catalog.importing import import_catalog
 from events.catalog.reading import read_catalog
 from events.database import Base
-from events.models import Activity, Document, Duty, Evidence, Person, PostProposal, Unit
+from events.models import (
+    Activity,
+    Document,
+    Duty,
+    Evidence,
+    ImportedCalendar,
+    Person,
+    PostProposal,
+    Unit,
+)
 from events.people.persons import add_person
 from events.people.posts import give_post
 from events.people.rights import OF_ALL, Capability, Relation, grants
@@ -246,7 +255,8 @@ def world(app: Flask, session: Session, cast: Cast, opened: Opened) -> World:
         holder = add_person(session, f"Người giữ ở {place}", f"{place}@example.org")
         session.flush()
         post = give_post(session, holder, unit, roles[Duty.READER], since=SINCE)
-        session.add_all([activity, document, evidence])
+        calendar = ImportedCalendar(unit=unit, name="Lịch của bộ", added=NOON)
+        session.add_all([activity, document, evidence, calendar])
         session.flush()
         proposal = PostProposal(
             from_post=post,
@@ -270,6 +280,7 @@ def world(app: Flask, session: Session, cast: Cast, opened: Opened) -> World:
             "person_id": holder.id,
             "proposal_id": proposal.id,
             "village_id": _village(session, unit),
+            "calendar_id": calendar.id,
             **dict.fromkeys(("of keeping", "of own_observances", "of ahead"), of_observance),
             "of mail": {"key": "1"},
             "of roles": {"key": "ubnd_xa"},

@@ -15,7 +15,7 @@ from events.days.reasons import DayReason
 from events.days.recurrence import FIRST_YEAR, LAST_YEAR, Occurrence
 from events.days.workdays import WorkCalendar
 from events.errors import N_, InvalidInputError
-from events.models import Observance
+from events.models import ImportedEvent, Observance
 
 _A_DAY = timedelta(days=1)
 _A_WEEK = 7
@@ -48,6 +48,7 @@ class Day(MonthDay):
 
     marked: list[Marked]
     happenings: list[Happening]
+    imported: list[ImportedEvent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,21 +143,28 @@ def weeks_of(
     marked: Iterable[Marked],
     calendar: WorkCalendar,
     happenings: Collection[Happening] = (),
+    imported: Collection[ImportedEvent] = (),
 ) -> list[Week]:
-    """Return the weeks that ``month`` (its first day) touches."""
+    """Return the weeks that ``month`` (its first day) touches; ``imported`` is what the calendars
+    of others have.
+    """
     rows = list(marked)
-    return [_week(days, rows, happenings) for days in weeks_in(month, calendar)]
+    return [_week(days, rows, happenings, imported) for days in weeks_in(month, calendar)]
 
 
 def listing_of(
-    weeks: Iterable[Week], marked: Iterable[Marked], happenings: Iterable[Happening] = ()
-) -> list[tuple[date, Marked | Happening | Break]]:
+    weeks: Iterable[Week],
+    marked: Iterable[Marked],
+    happenings: Iterable[Happening] = (),
+    imported: Iterable[ImportedEvent] = (),
+) -> list[tuple[date, Marked | Happening | Break | ImportedEvent]]:
     """Return what a narrow screen lists instead of the table: observances, activities and days off,
     in the order of the days.
     """
-    rows: list[tuple[date, Marked | Happening | Break]] = [
+    rows: list[tuple[date, Marked | Happening | Break | ImportedEvent]] = [
         (row.dates.dtstart, row) for row in marked
     ]
+    rows += [(each.first, each) for each in imported]
     rows += [(each.dtstart.date(), each) for each in happenings]
     rows += [
         (each.first, each)
@@ -195,21 +203,35 @@ def _exists(row: Marked) -> bool:
     return row.observance.first_year is None or row.year >= row.observance.first_year
 
 
-def _week(cells: Sequence[MonthDay], rows: list[Marked], happenings: Collection[Happening]) -> Week:
+def _week(
+    cells: Sequence[MonthDay],
+    rows: list[Marked],
+    happenings: Collection[Happening],
+    imported: Collection[ImportedEvent],
+) -> Week:
     start = cells[0].day
     bars = [
         _bar(row, start)
         for row in rows
         if not row.is_one_day and row.dates.dtstart < start + timedelta(days=_A_WEEK)
     ]
-    days = [_day(cell, rows, happenings) for cell in cells]
+    days = [_day(cell, rows, happenings, imported) for cell in cells]
     return Week(days, [bar for bar in bars if bar.length > 0])
 
 
-def _day(cell: MonthDay, rows: list[Marked], happenings: Collection[Happening]) -> Day:
+def _day(
+    cell: MonthDay,
+    rows: list[Marked],
+    happenings: Collection[Happening],
+    imported: Collection[ImportedEvent],
+) -> Day:
     marked = [row for row in rows if row.is_one_day and row.covers(cell.day)]
     held = [each for each in happenings if each.covers(cell.day)]
-    return Day(cell.day, cell.in_month, cell.off, cell.note, marked, held)
+    begins = cell.in_month and cell.day.day == 1  # what lasts for weeks is told once a month
+    others = [
+        each for each in imported if each.first == cell.day or (begins and each.covers(cell.day))
+    ]
+    return Day(cell.day, cell.in_month, cell.off, cell.note, marked, held, others)
 
 
 def _bar(row: Marked, start: date) -> Bar:

@@ -2,6 +2,7 @@
 calendar.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeGuard
@@ -9,11 +10,13 @@ from typing import TypeGuard
 from flask import Blueprint, render_template, request, url_for
 
 from events.activities.times import at_the_top, happenings
+from events.calendars.imported import events_between
 from events.campaigns.lookup import uids_at_the_top
 from events.campaigns.upkeep import what_to_see_to
 from events.checklist.mine import Work, work_around, work_of
 from events.database import Session
 from events.days.months import next_month
+from events.models import ImportedEvent
 from events.observances.occurrences import enabled_observances
 from events.observances.printed import of_year
 from web.calendars.months import (
@@ -27,7 +30,7 @@ from web.calendars.months import (
 from web.calendars.subscriptions import Subscription
 from web.kit.context import current_person, get_calendar, get_session, now, today
 from web.kit.language import current, title
-from web.kit.visibility import steers_all
+from web.kit.visibility import held, steers_all
 from web.units.proposals import number_to_decide
 
 bp = Blueprint("home", __name__)
@@ -57,7 +60,8 @@ def show() -> str:
     shown = marked_in(observances, month, _last_day(month))
     calendar = get_calendar()
     activities = happenings(session, month, _last_day(month), at_the_top())
-    weeks = weeks_of(month, shown, calendar, activities)
+    imported = _imported(session, month)
+    weeks = weeks_of(month, shown, calendar, activities, imported)
     touching = marked_in(observances, date(month.year, 1, 1), date(month.year, 12, 31))
     entries = _entries(session, [row for row in touching if row.dates.dtstart.year == month.year])
     mine = _my_work(session)
@@ -68,7 +72,7 @@ def show() -> str:
         previous=previous_month(month),
         next=next_month(month),
         weeks=weeks,
-        listing=listing_of(weeks, shown, activities),
+        listing=listing_of(weeks, shown, activities, imported),
         prints=of_year,
         shown=shown,
         ahead=[entry for entry in entries if entry.marked.dates.dtend > today()],
@@ -85,6 +89,14 @@ def _my_work(session: Session) -> Work | None:
     """Return what is due first of the work of whoever is signed in; None for a stranger."""
     person = current_person()
     return work_of(session, person, today(), limit=_MY_ITEMS) if person else None
+
+
+def _imported(session: Session, month: date) -> Sequence[ImportedEvent]:
+    """Return what the calendars of others have in this month, of the units where whoever is signed
+    in works.
+    """
+    mine = held()
+    return events_between(session, mine.units, month, _last_day(month)) if mine else []
 
 
 def _is_idle(mine: Work | None) -> TypeGuard[Work]:

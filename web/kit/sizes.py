@@ -3,11 +3,15 @@
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
+from events.calendars.fetching import LARGEST
 from web.kit.uploads import LARGEST_UPLOAD
 
 LARGEST_FORM = 256 * 1024  # bytes; the forms that upload files allow themselves more
 LARGEST_TEMPLATE = 2 * 1024 * 1024  # bytes: as many items as one may have, with long names
+LARGEST_CALENDAR = LARGEST + 64 * 1024  # bytes: a calendar and the fields beside it
 _LARGE = {
+    "imported.add": LARGEST_CALENDAR,
+    "imported.replace": LARGEST_CALENDAR,
     "items.complete": LARGEST_UPLOAD,
     "items.give": LARGEST_UPLOAD,
     "documents.add": LARGEST_UPLOAD,

@@ -95,6 +95,11 @@ def period_text(dtstart: date, dtend: date) -> str:
     return day_text(dtstart) if last == dtstart else f"{dtstart:%d/%m} – {day_text(last)}"
 
 
+def hour_text(moment: datetime) -> str:
+    """Return the local time of an instant: “12:00”."""
+    return f"{moment.astimezone(get_config().zone):%H:%M}"
+
+
 def moment_text(moment: datetime) -> str:
     """Return the local time and day of an instant: “12:00 ngày 24/11/2026”."""
     local = moment.astimezone(get_config().zone)

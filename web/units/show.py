@@ -2,13 +2,17 @@
 took over.
 """
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 from flask import Blueprint, render_template, request, url_for
 
 from events.activities.times import coming, of_unit
+from events.calendars.imported import events_between
 from events.campaigns.lookup import years_of
 from events.checklist.listing import open_in
 from events.database import Session
-from events.models import Unit
+from events.models import ImportedEvent, Unit
 from events.people.posts import posts_of_unit
 from events.people.proposed_posts import for_units_below
 from events.people.rights import Capability
@@ -26,6 +30,7 @@ from events.units.tree import (
     roots,
     search_units,
 )
+from web.calendars.imported import may_add
 from web.calendars.subscriptions import unit_subscription
 from web.kit.closed_units import closed_notice, coming_notice
 from web.kit.context import get_session, today
@@ -38,6 +43,8 @@ bp = Blueprint("units", __name__, url_prefix="/don-vi")
 
 _SHOWN_ITEMS = 20
 _SHOWN_ACTIVITIES = 10
+_SHOWN_IMPORTED = 10
+_IMPORTED_AHEAD = timedelta(days=60)
 _SHOWN_UNITS = 50
 _YEARS_COMPARED = 3
 _ALL = 1_000  # units a search looks at before it puts the exact ones first
@@ -89,6 +96,8 @@ def show(slug: str) -> str:
         standings=standings,
         compared=_compared(session, unit, year) if counts and unit.is_valid(today()) else {},
         activities=coming(session, today(), of_unit(unit))[:_SHOWN_ACTIVITIES],
+        imported=_imported(session, unit),
+        may_import=may_add(unit),
         open_items=still_open.items if still_open else None,
         still_open=still_open.total if still_open else 0,
         posts=posts_of_unit(session, unit.id, on) if people else [],
@@ -96,6 +105,14 @@ def show(slug: str) -> str:
         to_decide=number_to_decide(for_units_below(unit)),
         subscription=unit_subscription(unit),
     )
+
+
+def _imported(session: Session, unit: Unit) -> Sequence[ImportedEvent]:
+    """Return what the calendars of others have in the coming weeks."""
+    if not sees(Fact.IMPORTED_CALENDAR, unit):
+        return []
+    until = today() + _IMPORTED_AHEAD
+    return events_between(session, [unit.id], today(), until, limit=_SHOWN_IMPORTED)
 
 
 def _page_of(unit: Unit) -> str:
