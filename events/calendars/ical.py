@@ -5,6 +5,8 @@ that halves the time of a feed. The same events give the same bytes, so that an 
 something.
 """
 
+import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,11 +30,13 @@ from icalendar import (
 
 from events.localtime import VIETNAM
 
-# Clients that have a copy only take a newer one: raise this whenever the way events are written
-# changes.
+# No event is stamped as older: what versions before wrote was not, and a stamp never falls.
 RENDERER_EPOCH = datetime(2026, 11, 30, tzinfo=UTC)
 PRODID = "-//Sum Vay//Feed 1//VI"
 _A_DAY = timedelta(days=1)
+_END = b"END:VCALENDAR\r\n"
+# never folded, and a folded line begins with a space
+_STAMP_LINES = re.compile(rb"^(?:DTSTAMP|LAST-MODIFIED|CREATED|SEQUENCE):[^\r]*\r\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +79,46 @@ class CalendarHead:
     refresh: timedelta = timedelta(hours=6)
 
 
-def write_calendar(head: CalendarHead, events: Iterable[CalendarEvent]) -> bytes:
-    """Return the calendar as UTF-8 bytes with CRLF line ends, folded at 75 octets."""
-    ordered = sorted(events, key=lambda event: (_sortable(event.dtstart), event.uid))
-    calendar = _calendar(head, max((_stamp(event) for event in ordered), default=RENDERER_EPOCH))
-    if any(isinstance(event.dtstart, datetime) for event in ordered):
+def write_calendar(
+    head: CalendarHead, events: Iterable[CalendarEvent], changed: datetime | None = None
+) -> bytes:
+    """Return the calendar as UTF-8 bytes with CRLF line ends, folded at 75 octets.
+
+    ``changed`` is when it last did; without it, when the newest of its events did.
+    """
+    written = [(event, write_event(event)) for event in events]
+    if changed is None:
+        changed = max((stamp_of(event) for event, _text in written), default=RENDERER_EPOCH)
+    return join_calendar(head, written, changed)
+
+
+def join_calendar(
+    head: CalendarHead, written: Iterable[tuple[CalendarEvent, bytes]], changed: datetime
+) -> bytes:
+    """Return the calendar of events that are written already, in the order of their days."""
+    ordered = sorted(written, key=lambda one: (_sortable(one[0].dtstart), one[0].uid))
+    calendar = _calendar(head, changed)
+    if any(isinstance(event.dtstart, datetime) for event, _text in ordered):
         calendar.add_component(_timezone())
-    for event in ordered:
-        calendar.add_component(vevent(event))
-    return bytes(calendar.to_ical())
+    frame = bytes(calendar.to_ical())
+    return b"".join([frame.removesuffix(_END), *(text for _event, text in ordered), _END])
+
+
+def write_event(event: CalendarEvent) -> bytes:
+    """Return one event as the lines that stand in a calendar."""
+    return bytes(vevent(event).to_ical())
+
+
+def shown(text: bytes) -> str:
+    """Return the digest of what people see of an event or a calendar: of its lines without stamps
+    (SHA-256, hexadecimal).
+    """
+    return hashlib.sha256(_STAMP_LINES.sub(b"", text)).hexdigest()
 
 
 def vevent(event: CalendarEvent) -> Event:
     """Return the component of one event."""
-    stamp = vDatetime(_stamp(event))
+    stamp = vDatetime(stamp_of(event))
     component = Event()
     component["UID"] = vText(event.uid)
     component["DTSTAMP"] = component["LAST-MODIFIED"] = stamp
@@ -183,7 +213,8 @@ def _when(moment: date) -> vDate | vDatetime:
     return day
 
 
-def _stamp(event: CalendarEvent) -> datetime:
+def stamp_of(event: CalendarEvent) -> datetime:
+    """Return what DTSTAMP and LAST-MODIFIED of an event say, in UTC and whole seconds."""
     return max(event.last_modified, RENDERER_EPOCH).astimezone(UTC).replace(microsecond=0)
 
 

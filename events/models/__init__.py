@@ -4,7 +4,7 @@ from events.models.activities import Activity, ActivityCredit
 from events.models.audit import AuditEntry, AuditKind
 from events.models.campaigns import Campaign, CampaignStatus
 from events.models.documents import Document, DocumentChange, DocumentKind
-from events.models.feeds import FeedSnapshot
+from events.models.feeds import Feed, FeedStamp
 from events.models.history import Change
 from events.models.items import (
     ChecklistItem,
@@ -64,7 +64,8 @@ __all__ = [
     "Duty",
     "Evidence",
     "EvidenceType",
-    "FeedSnapshot",
+    "Feed",
+    "FeedStamp",
     "ItemCredit",
     "ItemState",
     "LegalBasis",

@@ -34,7 +34,7 @@ from events.checklist.history import (
 )
 from events.database import new_uid
 from events.errors import N_, ConflictError
-from events.installation import day_here
+from events.installation import day_here, domain_of
 from events.locks import lock_templates
 from events.models import (
     Activity,
@@ -289,7 +289,7 @@ class _Handover:
         level = self._lineage.kin[unit_id].level
         support = [self._book.in_force(key, self._on) for key in old.support_roles]
         item = ChecklistItem(
-            uid=new_uid(),
+            uid=new_uid(domain_of(self._session)),
             campaign=campaign,
             role_key=self._book.of_copy(old.role_key, level, self._on),
             support_roles=list(dict.fromkeys(support)),

@@ -5,7 +5,8 @@ says who needs which header).
 from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
-from events.calendars.feeds import Served, serve_feed
+from events.calendars.feeds import serve_feed
+from events.calendars.kept import Kept
 from events.database import AwayErrors
 from events.errors import NotFoundError
 from web.config import WebConfig
@@ -13,7 +14,7 @@ from web.config import WebConfig
 bp = Blueprint("feeds", __name__)
 
 _KEPT = 300  # calendars of this process; the largest have 200,000 bytes
-_last: dict[str, Served] = {}
+_last: dict[str, Kept] = {}
 _FOUND_NOTHING = "Không có lịch này.\n"
 
 
@@ -47,12 +48,12 @@ def show(slug: str) -> ResponseReturnValue:
     return response.make_conditional(request)
 
 
-def _keep(feed: Served) -> None:
+def _keep(feed: Kept) -> None:
     """Keep what a feed answered last, so that calendars lose nothing while the database is away.
 
     The oldest go first.
     """
-    _last.pop(feed.slug, None)
-    _last[feed.slug] = feed
+    _last.pop(feed.key, None)
+    _last[feed.key] = feed
     while len(_last) > _KEPT:
         _last.pop(next(iter(_last)), None)

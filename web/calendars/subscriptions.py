@@ -11,7 +11,7 @@ from urllib.parse import quote
 import segno
 from flask import Blueprint, Response, request, url_for
 
-from events.calendars.feeds import PATH
+from events.calendars.view import PATH
 from events.errors import InvalidInputError
 from events.models import Unit
 from web.kit.context import get_config
@@ -38,7 +38,7 @@ class Subscription:
 
     @property
     def path(self) -> str:
-        return PATH.format(slug=self.slug)
+        return PATH.format(key=self.slug)
 
     @property
     def webcal(self) -> str:
