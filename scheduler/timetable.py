@@ -17,6 +17,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from events.calendars.renewing import Renewer
 from events.locks import through_collisions
 from scheduler.backups import make_daily
 from scheduler.heartbeats import beat, forget_the_dead, this_clock
@@ -61,6 +62,8 @@ class Clock:
         self._last_beat = time.monotonic()
         self._name = this_clock()
         self._stopping = threading.Event()
+        address = service.settings.web.address
+        self._renewer = Renewer(service.session_factory, address, now)
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": ThreadPoolExecutor(1)},
@@ -85,10 +88,12 @@ class Clock:
             )
         self._scheduler.start()
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+        self._renewer.start()
 
     def stop(self) -> None:
         """Stop after the job that is running, if any."""
         self._stopping.set()
+        self._renewer.stop()
         self._scheduler.shutdown(wait=True)
 
     def _run(self, tick: Tick) -> None:

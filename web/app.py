@@ -16,7 +16,8 @@ from events.language import LANGUAGES
 from web import doors
 from web.accounts import gate, my_account, my_data, second_factor, security, setup_page
 from web.accounts import views as accounts
-from web.calendars import feeds, observances, subscriptions
+from web.calendars import observances, subscriptions
+from web.calendars.layer import FeedLayer
 from web.campaigns import activities, ahead, cancelling, dates, documents, opening, progress
 from web.campaigns import show as campaigns
 from web.config import WebConfig
@@ -97,7 +98,6 @@ _ROOMS = (  # every page, each a blueprint of its own
     my_data,
     second_factor,
     setup_page,
-    feeds,
     assets,
     health,
 )
@@ -115,8 +115,7 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     language.install(app)
     security.install(app, config)
     gate.install(app)
-    csrf = CSRFProtect(app)
-    csrf.exempt(feeds.bp)
+    CSRFProtect(app)
     Compress(app)
     headers.install(app)
     errors.install(app)
@@ -127,6 +126,7 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     if hops := config.trusted_proxies:
         # not the host: that is web.public_url, and a header would be one more thing to forge
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.wsgi_app = FeedLayer(app)  # type: ignore[method-assign]
     return app
 
 

@@ -34,7 +34,7 @@ _OF: dict[Door, tuple[str, ...]] = {
         "accounts.link_sent accounts.open_link accounts.open_password_link accounts.second_step",
         "accounts.send_link accounts.send_password_link accounts.sign_in accounts.sign_in_by_link",
         "accounts.sign_in_by_passkey accounts.sign_in_by_password accounts.sign_out",
-        "feeds.show files.favicon files.show health.robots health.show home.show language.switch",
+        "files.favicon files.show health.robots health.show home.show language.switch",
         "observances.show setup.make_first_account setup.setup subscriptions.code units.index",
     ),
     Open.BY_FACT: ("activities.show documents.download documents.index progress.show units.show",),

@@ -12,14 +12,15 @@ from datetime import date, datetime
 from typing import Protocol
 
 from sqlalchemy import CursorResult, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from events.calendars.ical import CalendarEvent, CalendarHead, join_calendar, shown
 from events.calendars.stamps import Stamp, Stamped, next_moment, stamp_all
-from events.database import SessionFactory
+from events.database import SessionFactory, is_busy
 from events.models import Feed, FeedStamp
 
+_COLUMNS = Feed.body, Feed.packed, Feed.etag, Feed.last_modified
 _LEVEL = 6  # of compression; 9 takes twice as long for one byte in a hundred
 
 
@@ -65,15 +66,20 @@ class Draft:
 
 
 def read_feed(session: Session, key: str) -> Kept | None:
-    """Return a feed as it is kept, in one look-up by its key."""
-    columns = Feed.body, Feed.packed, Feed.etag, Feed.last_modified
-    row = session.execute(select(*columns).where(Feed.key == key)).one_or_none()
+    """Return a feed as it is kept, in one look-up by its key; None where there is none now."""
+    row = session.execute(select(*_COLUMNS, Feed.gone).where(Feed.key == key)).one_or_none()
+    return Kept(key, *row[:-1]) if row and not row.gone else None
+
+
+def _before(session: Session, key: str) -> Kept | None:
+    """Return what a feed was when it was written last, though it be gone."""
+    row = session.execute(select(*_COLUMNS).where(Feed.key == key)).one_or_none()
     return Kept(key, *row) if row else None
 
 
 def draft(session: Session, key: str, feed: Shown, *, as_of: date, now: datetime) -> Draft:
     """Write a feed as it reads now. Where that is what it said before, its bytes stay."""
-    before = read_feed(session, key)
+    before = _before(session, key)
     known = _stamps_of(session, key) if before else {}
     events = list(stamp_all(feed.events(session), known, now))
     if before is None:
@@ -92,12 +98,17 @@ def draft(session: Session, key: str, feed: Shown, *, as_of: date, now: datetime
 
 
 def store(session_factory: SessionFactory, written: Draft) -> None:
-    """Keep a feed, unless somebody else kept it meanwhile."""
+    """Keep a feed, unless somebody else kept it meanwhile, or somebody else writes: then the next
+    one keeps it.
+    """
     try:
         with session_factory.begin() as session:
             store_in(session, written)
     except IntegrityError:  # another process wrote this feed for the first time just now
         pass
+    except OperationalError as error:
+        if not is_busy(error):
+            raise
 
 
 def store_in(session: Session, written: Draft) -> bool:
@@ -111,7 +122,8 @@ def store_in(session: Session, written: Draft) -> bool:
         "as_of": written.as_of,
     }
     if written.before is None:
-        session.execute(insert(Feed).values(key=kept.key, **columns))
+        # stale: what changed while it was written found no feed to mark
+        session.execute(insert(Feed).values(key=kept.key, stale=0, gone=False, **columns))
     else:
         values = columns if written.is_new else {"as_of": written.as_of}
         found = update(Feed).where(Feed.key == kept.key, Feed.etag == written.before)

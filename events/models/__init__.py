@@ -1,10 +1,11 @@
 """The tables of the room `events`, one module per subject."""
 
+from events.models import marking  # noqa: F401 - it listens
 from events.models.activities import Activity, ActivityCredit
 from events.models.audit import AuditEntry, AuditKind
 from events.models.campaigns import Campaign, CampaignStatus
 from events.models.documents import Document, DocumentChange, DocumentKind
-from events.models.feeds import Feed, FeedStamp
+from events.models.feeds import Feed, FeedMark, FeedStamp
 from events.models.history import Change
 from events.models.items import (
     ChecklistItem,
@@ -65,6 +66,7 @@ __all__ = [
     "Evidence",
     "EvidenceType",
     "Feed",
+    "FeedMark",
     "FeedStamp",
     "ItemCredit",
     "ItemState",

@@ -1,11 +1,13 @@
-"""Calendar feeds as they were last written, and the stamps of each event in them."""
+"""Calendar feeds as they were last written, the stamps of each event in them, and what changed
+since.
+"""
 
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from events.database import Base
+from events.database import Base, PrimaryKey
 
 FeedKey = String(320)  # room for the digest of a token, a slug, or the UID of a campaign
 
@@ -22,6 +24,10 @@ class Feed(Base):
     body: Mapped[bytes]
     packed: Mapped[bytes]  # the body as gzip
     as_of: Mapped[date | None]  # the local day it was written for; None: by an older version
+    # the newest mark since it was written; None: it reads as it is kept
+    stale: Mapped[int | None] = mapped_column(index=True)
+    # there is no such calendar now, as of an observance that is switched off; its stamps stay
+    gone: Mapped[bool] = mapped_column(default=False)
 
 
 class FeedStamp(Base):
@@ -40,3 +46,17 @@ class FeedStamp(Base):
     digest: Mapped[str]  # SHA-256 of what is rendered without stamps, hexadecimal
     sequence: Mapped[int]
     last_modified: Mapped[datetime]  # whole seconds
+
+
+class FeedMark(Base):
+    """A row that changed and that calendars may show, written in the transaction of its change.
+
+    ``row_id`` None: perhaps all of that table. Marks are only ever added and taken away, never
+    changed, so that nobody waits for a mark.
+    """
+
+    __tablename__ = "feed_mark"
+
+    id: Mapped[PrimaryKey]
+    what: Mapped[str]  # the table
+    row_id: Mapped[int | None]

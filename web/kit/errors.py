@@ -35,7 +35,6 @@ from web.kit.language import gettext as _
 
 _NOT_NOW = 503
 _LATER = 30  # seconds after which it is worth to try again
-_CALENDARS = "/lich/"  # read by programs: no page, no cookie
 _STATUS: dict[type[DomainError], int] = {
     NotFoundError: 404,
     NotAllowedError: 403,
@@ -151,8 +150,6 @@ def _our_fault(error: Exception) -> Response:
 
 
 def _page(status: int, sentence: str | None = None) -> Response:
-    if request.path.startswith(_CALENDARS):
-        return Response(f"{sentence or _sentence(status)}\n", status, mimetype="text/plain")
     page: dict[str, Any] = {
         "status": status,
         "heading": _heading(status),
