@@ -16,7 +16,7 @@ from events.language import LANGUAGES
 from web import doors
 from web.accounts import gate, my_account, my_data, second_factor, security, setup_page
 from web.accounts import views as accounts
-from web.calendars import observances, subscriptions
+from web.calendars import desk, observances, single, subscriptions
 from web.calendars.layer import FeedLayer
 from web.campaigns import activities, ahead, cancelling, dates, documents, opening, progress
 from web.campaigns import show as campaigns
@@ -62,6 +62,8 @@ _ROOMS = (  # every page, each a blueprint of its own
     mine,
     observances,
     subscriptions,
+    desk,
+    single,
     campaigns,
     cancelling,
     items,

@@ -35,10 +35,12 @@ _OF: dict[Door, tuple[str, ...]] = {
         "accounts.send_link accounts.send_password_link accounts.sign_in accounts.sign_in_by_link",
         "accounts.sign_in_by_passkey accounts.sign_in_by_password accounts.sign_out",
         "files.favicon files.show health.robots health.show home.show language.switch",
-        "observances.show setup.make_first_account setup.setup subscriptions.code units.index",
+        "desk.show observances.show setup.make_first_account setup.setup single.activity",
+        "single.occurrence subscriptions.code units.index",
     ),
     Open.BY_FACT: ("activities.show documents.download documents.index progress.show units.show",),
     Open.SIGNED_IN: (
+        "desk.change desk.edit desk.make desk.revoke desk.rotate",
         "admin.index mine.show my_account.change_password my_account.end_all_devices",
         "my_account.end_device my_account.list_devices my_account.show my_data.show",
         "my_data.take_along offers.decide offers.index proposals.index",

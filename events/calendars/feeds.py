@@ -3,17 +3,20 @@
 from datetime import date, datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
+from events.calendars.campaign_feed import PREFIX, CampaignFeed
 from events.calendars.ical import write_calendar
 from events.calendars.kept import Kept, Shown, draft, read_feed, store
-from events.calendars.observance_feed import ObservanceFeed
+from events.calendars.observance_feed import COMMON, CommonFeed, ObservanceFeed
+from events.calendars.person_feed import PersonFeed
 from events.calendars.unit_feed import UnitFeed
-from events.calendars.view import View
+from events.calendars.view import ENGLISH, View
 from events.database import SessionFactory, reading
 from events.errors import NotFoundError
 from events.installation import day_here
-from events.models import Observance, Unit
+from events.models import Campaign, FeedToken, Observance, Unit
+from events.models.feed_tokens import OWN
 
 
 def serve_feed(
@@ -33,20 +36,42 @@ def serve_feed(
 
 
 def find_feed(session: Session, key: str, today: date, public_url: str) -> Shown:
-    """Return the calendar of an observance or a unit.
+    """Return a calendar by its key: that of an observance, of several, of a unit or of a campaign.
 
     Raises ``NotFoundError``; an observance that is switched off has none.
     """
-    view = View(today, public_url)
+    language = "en" if key.startswith(ENGLISH) else "vi"
+    if key.startswith(OWN):
+        found = _find_own(session, key, today, public_url)
+    else:
+        found = _find_public(session, key.removeprefix(ENGLISH), View(today, public_url, language))
+    if found is None:
+        raise NotFoundError(kind="calendar", key=key)
+    return found
+
+
+def _find_own(session: Session, key: str, today: date, public_url: str) -> Shown | None:
+    owned = select(FeedToken).where(
+        FeedToken.digest == key.removeprefix(OWN), FeedToken.revoked.is_(None)
+    )
+    token = session.scalar(owned.options(joinedload(FeedToken.person)))
+    return PersonFeed(token, View(today, public_url, token.language)) if token else None
+
+
+def _find_public(session: Session, key: str, view: View) -> Shown | None:
+    if key in COMMON:
+        return CommonFeed(key, view)
+    if key.startswith(PREFIX):
+        uid = key.removeprefix(PREFIX)
+        campaign = session.scalar(select(Campaign).where(Campaign.uid == uid))
+        return CampaignFeed(campaign, view) if campaign else None
     observance = session.scalar(
         select(Observance).where(Observance.slug == key, Observance.enabled)
     )
     if observance is not None:
         return ObservanceFeed(observance, view)
     unit = session.scalar(select(Unit).where(Unit.slug == key))
-    if unit is not None:
-        return UnitFeed(unit, view)
-    raise NotFoundError(kind="calendar", key=key)
+    return UnitFeed(unit, view) if unit else None
 
 
 def render(session: Session, feed: Shown) -> bytes:

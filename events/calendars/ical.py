@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from icalendar import (
+    Alarm,
     Calendar,
     Event,
     Timezone,
@@ -61,6 +62,9 @@ class CalendarEvent:
     status: str = "CONFIRMED"
     # the instant until which a timed event comes again every week
     weekly_until: datetime | None = None
+    # people have to be there or to be ready: an alarm makes sense
+    is_awaited: bool = False
+    alarm: timedelta | None = None  # from its beginning, before it below zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +157,22 @@ def _add_if_any(component: Event, event: CalendarEvent) -> None:
         component["URL"] = vUri(event.url)
     if event.weekly_until is not None:
         component["RRULE"] = vRecur(FREQ="WEEKLY", UNTIL=event.weekly_until.astimezone(UTC))
+    if event.alarm is not None:
+        component.add_component(_alarm(event))
     if event.categories:
         component["CATEGORIES"] = vCategory(
             [_clean(name).replace(",", " ") for name in event.categories]
         )
+
+
+def _alarm(event: CalendarEvent) -> Alarm:
+    """Return what shows a sentence on the screen, the only kind that all clients take."""
+    assert event.alarm is not None
+    alarm = Alarm()
+    alarm["ACTION"] = vText("DISPLAY")
+    alarm["DESCRIPTION"] = _text(event.summary)
+    alarm["TRIGGER"] = vDuration(event.alarm)
+    return alarm
 
 
 def _calendar(head: CalendarHead, changed: datetime) -> Calendar:

@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from events.calendars.ical import CalendarEvent
@@ -21,6 +21,7 @@ from events.errors import N_
 from events.installation import zone_of
 from events.localtime import VIETNAM, at_local, last_instant
 from events.models import Activity, Campaign, ChecklistItem, Role, TodoStatus, Unit
+from events.models.items import OPEN, ClosedBecause
 from events.working_calendar import work_calendar
 
 # one deadline beyond them would take the whole calendar down
@@ -55,6 +56,31 @@ def campaigns(session: Session, shown: ColumnElement[bool], view: View) -> Itera
             summary=campaign.summary,
             dtstart=campaign.dtstart,
             dtend=campaign.dtend,
+            created=campaign.created,
+            last_modified=campaign.last_modified,
+            sequence=campaign.sequence,
+            description=campaign.unit.full_name,
+            url=view.at(f"/chien-dich/{campaign.uid}"),
+            categories=(view.word(N_("Campaign")),),
+            status=campaign.status.value,
+        )
+
+
+def main_events(
+    session: Session, shown: ColumnElement[bool], view: View
+) -> Iterator[CalendarEvent]:
+    """Yield the days on which main events are held, where these are not the days themselves: people
+    move them, and everybody has to know.
+    """
+    query = select(Campaign).join(Campaign.unit).where(shown, Campaign.event_date.is_not(None))
+    loaded = query.options(contains_eager(Campaign.unit))
+    for campaign in session.scalars(loaded.order_by(Campaign.event_date, Campaign.id)):
+        assert campaign.event_date is not None
+        yield CalendarEvent(
+            uid=f"event-{campaign.uid}",
+            summary=view.say(N_("Main event: %(campaign)s"), campaign=campaign.summary),
+            dtstart=campaign.event_date,
+            dtend=campaign.event_date + A_DAY,
             created=campaign.created,
             last_modified=campaign.last_modified,
             sequence=campaign.sequence,
@@ -103,6 +129,7 @@ def activity_event(
         categories=(view.word(N_("Activity")),),
         status="CANCELLED" if activity.is_cancelled else "CONFIRMED",
         weekly_until=last_instant(until, zone) if until else None,
+        is_awaited=not activity.is_cancelled,
     )
 
 
@@ -126,9 +153,11 @@ def deadlines(session: Session, shown: ColumnElement[bool], view: View) -> Itera
         Role.title_en,
     )
     known = item.due.between(*_KNOWN_DAYS)
+    # what went over stands in the calendars of those who do it now; it is not called off
+    here = or_(item.closed_because.is_(None), item.closed_because != ClosedBecause.MOVED)
     query = select(*columns, *stamps, *facts).join(item.campaign).join(item.role)
     words = _Words(work_calendar(session), view, zone_of(session))
-    for row in session.execute(query.where(shown, known).order_by(item.due, item.id)):
+    for row in session.execute(query.where(shown, known, here).order_by(item.due, item.id)):
         yield words.event(row)
 
 
@@ -156,6 +185,7 @@ class _Words:
             url=self.view.at(f"/viec/{row.id}"),
             categories=(self.view.word(N_("Deadline")),),
             status="CANCELLED" if is_off else "CONFIRMED",
+            is_awaited=row.status in OPEN and not is_off,
         )
 
     def _description(self, row: Any) -> str:

@@ -14,8 +14,9 @@ from typing import TypeVar
 
 from sqlalchemy import delete, or_, select, update
 
-from events.calendars.feeds import find_feed
+from events.calendars.feeds import all_slugs, find_feed, serve_feed
 from events.calendars.kept import draft, store_in
+from events.calendars.observance_feed import COMMON
 from events.calendars.touched import keys_of, touched_by
 from events.database import AwayErrors, SessionFactory, reading
 from events.errors import NotFoundError
@@ -56,6 +57,16 @@ def renew(session_factory: SessionFactory, *, now: datetime, public_url: str) ->
     if problem is not None:
         raise problem
     return written
+
+
+def write_missing(session_factory: SessionFactory, *, now: datetime, public_url: str) -> int:
+    """Write some of the public calendars that nobody has asked for yet; return how many."""
+    with reading(session_factory)() as session:
+        there = set(session.scalars(select(Feed.key)))
+        missing = [key for key in (*COMMON, *all_slugs(session)) if key not in there]
+    for key in missing[:_AT_ONCE]:
+        serve_feed(session_factory, key, now=now, public_url=public_url)
+    return len(missing[:_AT_ONCE])
 
 
 def take_marks(session_factory: SessionFactory, *, now: datetime) -> None:
@@ -112,15 +123,21 @@ _AT_WORK: set[object] = set()  # the engines whose calendars this process renews
 class Renewer:
     """Looks for changes every second, in a thread of its own.
 
-    A process has one for a database; several processes do not disturb each other.
+    A process has one for a database; several processes do not disturb each other. ``besides`` is
+    done each time too.
     """
 
     def __init__(
-        self, session_factory: SessionFactory, public_url: str, now: Callable[[], datetime]
+        self,
+        session_factory: SessionFactory,
+        public_url: str,
+        now: Callable[[], datetime],
+        besides: Callable[[], object] = lambda: None,
     ) -> None:
         self._session_factory = session_factory
         self._public_url = public_url
         self._now = now
+        self._besides = besides
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._database = session_factory.kw["bind"]
@@ -146,6 +163,7 @@ class Renewer:
             pause = _PERIOD
             try:
                 renew(self._session_factory, now=self._now(), public_url=self._public_url)
+                self._besides()
             except Exception:  # the database is away or full, or a calendar cannot be written
                 _log.exception("calendars could not be renewed")
                 pause = _REST

@@ -10,8 +10,21 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from events.calendars.campaign_feed import PREFIX
+from events.calendars.observance_feed import COMMON
+from events.calendars.view import ENGLISH
 from events.database import Base
-from events.models import Activity, ActivityCredit, Campaign, FeedMark, Observance, Unit
+from events.models import (
+    Activity,
+    ActivityCredit,
+    Campaign,
+    FeedMark,
+    FeedToken,
+    Observance,
+    Post,
+    Unit,
+)
+from events.models.feed_tokens import key_of_digest
 from events.models.marking import CONCERNS, EVERYTHING, WORK
 from events.units.lineage import made_from
 
@@ -56,14 +69,42 @@ def touched_by(session: Session, marks: Iterable[FeedMark]) -> Touched:
 
 
 def keys_of(session: Session, touched: Touched) -> set[str]:
-    """Return the keys of the public feeds that show what was touched."""
+    """Return the keys of the feeds that show what was touched."""
     keys: set[str] = set()
     for ids in _some(touched.observances):
         keys.update(session.scalars(select(Observance.slug).where(Observance.id.in_(ids))))
     for unit in sorted(touched.units):  # also of those it was made from, whose calendars go on
         line = select(Unit.slug).where(Unit.id.in_(made_from(unit)))
         keys.update(session.scalars(line))
-    return keys
+    if touched.observances:
+        keys.update(COMMON)
+    for ids in _some(touched.campaigns):
+        uids = session.scalars(select(Campaign.uid).where(Campaign.id.in_(ids)))
+        keys.update(f"{PREFIX}{uid}" for uid in uids)
+    return keys | {ENGLISH + key for key in keys} | _own_keys(session, touched)
+
+
+def _own_keys(session: Session, touched: Touched) -> set[str]:
+    """Return the keys of the calendars of people with a post in a unit touched, or above it."""
+    tokens = session.execute(
+        select(FeedToken.person_id, FeedToken.digest).where(FeedToken.revoked.is_(None))
+    ).all()
+    if not tokens:
+        return set()
+    units = set(touched.units)
+    for ids in _some(touched.campaigns):
+        units.update(session.scalars(select(Campaign.unit_id).where(Campaign.id.in_(ids))))
+    parents = {row.id: row.parent_id for row in session.execute(select(Unit.id, Unit.parent_id))}
+    for unit in list(units):
+        above = parents.get(unit)
+        while above is not None:
+            units.add(above)
+            above = parents.get(above)
+    people = set(touched.ids["person"])
+    owners = select(Post.person_id).where(Post.person_id.in_({owner for owner, _ in tokens}))
+    for ids in _some(units):
+        people.update(session.scalars(owners.where(Post.unit_id.in_(ids))))
+    return {key_of_digest(digest) for owner, digest in tokens if owner in people}
 
 
 def _follow(session: Session, found: Touched, what: str) -> None:

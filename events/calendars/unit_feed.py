@@ -1,4 +1,6 @@
-"""A unit's campaigns, public activities and deadlines, from 90 days back."""
+"""What everybody may know of a unit: its campaigns, their main events, and activities to attend,
+from 90 days back. Deadlines are for those who answer for them (`person_feed`).
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,8 +9,14 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from events.calendars.ical import RENDERER_EPOCH, CalendarEvent, CalendarHead
-from events.calendars.parts import activities, campaigns, deadlines, recent_campaigns, to_attend
-from events.calendars.view import A_DAY, PATH, View
+from events.calendars.parts import (
+    activities,
+    campaigns,
+    main_events,
+    recent_campaigns,
+    to_attend,
+)
+from events.calendars.view import A_DAY, View
 from events.colors import HEX_OF
 from events.errors import N_
 from events.installation import domain_of
@@ -20,7 +28,7 @@ COLOR = "firebrick"
 
 @dataclass(frozen=True, slots=True)
 class UnitFeed:
-    """What everybody may know of a unit's year."""
+    """One unit, whatever became of it."""
 
     unit: Unit
     view: View
@@ -28,22 +36,22 @@ class UnitFeed:
     @property
     def head(self) -> CalendarHead:
         name = self.unit.full_name
-        about = N_("Campaigns and deadlines of the work for families in %(name)s.")
+        about = N_("Campaigns and activities of the work for families in %(name)s.")
         return CalendarHead(
             name=self.view.say(N_("Work for families – %(name)s"), name=name),
             description=self.view.say(about, name=name),
             color=COLOR,
             color_hex=HEX_OF[COLOR],
             url=self.view.at(f"/don-vi/{self.unit.slug}"),
-            source=self.view.at(PATH.format(key=self.unit.slug)),
+            source=self.view.feed_at(self.unit.slug),
         )
 
     def events(self, session: Session) -> Sequence[CalendarEvent]:
         return [
             *self._ending(session),
             *campaigns(session, self._shown, self.view),
+            *main_events(session, self._shown, self.view),
             *activities(session, self._attended, self.view, self.unit),
-            *deadlines(session, self._shown, self.view),
         ]
 
     @property
@@ -60,9 +68,7 @@ class UnitFeed:
         day = closure.last_day + A_DAY
         leads_on = N_("Calendar of %(name)s: %(address)s")
         addresses = [
-            self.view.say(
-                leads_on, name=one.full_name, address=self.view.at(PATH.format(key=one.slug))
-            )
+            self.view.say(leads_on, name=one.full_name, address=self.view.feed_at(one.slug))
             for one in closure.goes_on_in
         ]
         yield CalendarEvent(
@@ -81,7 +87,9 @@ class UnitFeed:
         before = f"unit-{self.unit.id}-ended@sumvay"  # as older versions wrote it
         name = f"unit-{self.unit.key}-ended@"
         told = or_(FeedStamp.uid == before, FeedStamp.uid.startswith(name, autoescape=True))
-        known = select(FeedStamp.uid).where(FeedStamp.feed_key == self.unit.slug, told)
+        known = select(FeedStamp.uid).where(
+            FeedStamp.feed_key == self.view.key(self.unit.slug), told
+        )
         return session.scalar(known.limit(1)) or f"{name}{domain_of(session)}"
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 from events.language import tell, translations
 
 PATH = "/lich/{key}.ics"
+ENGLISH = "en/"  # how the keys of calendars begin that English readers read
 A_DAY = timedelta(days=1)
 PAST = timedelta(days=90)
 CANCELLED_STAYS = timedelta(days=30)
@@ -30,6 +31,14 @@ class View:
     def titled(self, row: Any) -> str:
         """Return the title of a row that has one in both languages."""
         return str(row.title_en if self.language == "en" else row.title_vi)
+
+    def key(self, key: str) -> str:
+        """Return the key of a calendar in the language of this one."""
+        return ENGLISH + key if self.language == "en" else key
+
+    def feed_at(self, key: str) -> str:
+        """Return the whole address of a public calendar in the language of this one."""
+        return self.at(PATH.format(key=self.key(key)))
 
     def at(self, path: str) -> str:
         """Return the whole address of a page or a calendar."""

@@ -5,6 +5,7 @@ from events.models.activities import Activity, ActivityCredit
 from events.models.audit import AuditEntry, AuditKind
 from events.models.campaigns import Campaign, CampaignStatus
 from events.models.documents import Document, DocumentChange, DocumentKind
+from events.models.feed_tokens import FeedScope, FeedToken
 from events.models.feeds import Feed, FeedMark, FeedStamp
 from events.models.history import Change
 from events.models.items import (
@@ -67,7 +68,9 @@ __all__ = [
     "EvidenceType",
     "Feed",
     "FeedMark",
+    "FeedScope",
     "FeedStamp",
+    "FeedToken",
     "ItemCredit",
     "ItemState",
     "LegalBasis",

@@ -19,6 +19,32 @@ _READS_ONLY = "Chỉ có thể đọc lịch này.\n".encode()
 _BROKEN_BY_GZIP = ("outlook", "exchange", "microsoft office")  # docs/feeds.md
 
 
+# How many hours lie between two looks of a kind of program, as its makers or its users say;
+# None: as its owner set it.
+CLIENTS: Mapping[str, int | None] = {
+    "google": 24,
+    "outlook": 24,
+    "apple": None,
+    "thunderbird": None,
+    "icsx5": 24,
+    "nextcloud": 6,
+    "other": None,
+}
+_NAMES = (
+    ("google-calendar", "google"),
+    ("outlook", "outlook"),
+    ("exchange", "outlook"),
+    ("microsoft", "outlook"),
+    ("icsx5", "icsx5"),
+    ("thunderbird", "thunderbird"),
+    ("nextcloud", "nextcloud"),
+    ("dataaccessd", "apple"),
+    ("ios/", "apple"),
+    ("macos/", "apple"),
+    ("calendaragent", "apple"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The headers of a poll that matter, each empty where it was not sent."""
@@ -98,6 +124,12 @@ def refusal(kind: tuple[object, ...]) -> Answer:
         ("Content-Length", str(len(body))),
     ]
     return Answer(status, headers + [one for one in more if isinstance(one, tuple)], body)
+
+
+def client_of(agent: str) -> str:
+    """Return the kind of program that a client says it is: a key of ``CLIENTS``."""
+    said = agent.lower()
+    return next((kind for name, kind in _NAMES if name in said), "other")
 
 
 def asked_by(environ: Mapping[str, object]) -> Asked:

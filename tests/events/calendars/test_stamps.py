@@ -7,7 +7,6 @@ import icalendar
 import pytest
 from sqlalchemy import select
 
-from events.calendars.feeds import serve_feed
 from events.calendars.ical import RENDERER_EPOCH, CalendarEvent
 from events.calendars.stamps import next_moment, stamp_all
 from events.campaigns.opening import open_round
@@ -15,6 +14,7 @@ from events.campaigns.rounds import rounds_of
 from events.models import Campaign, CampaignStatus, FeedStamp, Role, Template
 from events.observances.occurrences import extend_horizon
 from tests.conftest import STATES
+from tests.events.calendars.work import serve_work
 
 NOW = datetime(2027, 3, 1, 5, 0, 0, 123456, tzinfo=UTC)
 LATER = NOW + timedelta(hours=3)
@@ -108,7 +108,7 @@ def happiness_2027(session):
 def serve(session, session_factory):
     def serve(now=NOW, public_url="https://example.org", slug=SLUG):
         session.commit()
-        return serve_feed(session_factory, slug, now=now, public_url=public_url)
+        return serve_work(session_factory, slug, now, public_url)
 
     return serve
 
