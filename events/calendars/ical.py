@@ -35,6 +35,7 @@ from events.localtime import VIETNAM
 RENDERER_EPOCH = datetime(2026, 11, 30, tzinfo=UTC)
 PRODID = "-//Sum Vay//Feed 1//VI"
 _A_DAY = timedelta(days=1)
+_LONGEST_NAME = 255  # letters; Outlook takes no more for a folder
 _END = b"END:VCALENDAR\r\n"
 # never folded, and a folded line begins with a space
 _STAMP_LINES = re.compile(rb"^(?:DTSTAMP|LAST-MODIFIED|CREATED|SEQUENCE):[^\r]*\r\n", re.MULTILINE)
@@ -102,7 +103,8 @@ def join_calendar(
     """Return the calendar of events that are written already, in the order of their days."""
     ordered = sorted(written, key=lambda one: (_sortable(one[0].dtstart), one[0].uid))
     calendar = _calendar(head, changed)
-    if any(isinstance(event.dtstart, datetime) for event, _text in ordered):
+    # a calendar without any component is none (RFC 5545, 3.6)
+    if not ordered or any(isinstance(event.dtstart, datetime) for event, _text in ordered):
         calendar.add_component(_timezone())
     frame = bytes(calendar.to_ical())
     return b"".join([frame.removesuffix(_END), *(text for _event, text in ordered), _END])
@@ -178,14 +180,14 @@ def _alarm(event: CalendarEvent) -> Alarm:
 def _calendar(head: CalendarHead, changed: datetime) -> Calendar:
     # not Calendar.new(): a UID on the calendar makes vdirsyncer take all events for one
     calendar = Calendar()
-    refresh = vDuration(head.refresh)
+    refresh, name = vDuration(head.refresh), head.name[:_LONGEST_NAME]
     refresh.params["VALUE"] = "DURATION"
     values: dict[str, Any] = {
         "VERSION": vText("2.0"),
         "PRODID": vText(PRODID),
         "CALSCALE": vText("GREGORIAN"),
-        "NAME": _text(head.name),
-        "X-WR-CALNAME": _text(head.name),
+        "NAME": _text(name),
+        "X-WR-CALNAME": _text(name),
         "DESCRIPTION": _text(head.description),
         "X-WR-CALDESC": _text(head.description),
         "X-WR-TIMEZONE": vText(VIETNAM.key),

@@ -7,7 +7,7 @@ stored meanwhile, that is as good.
 import gzip
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
 
@@ -16,8 +16,11 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from events.calendars.ical import CalendarEvent, CalendarHead, join_calendar, shown
+from events.calendars.limits import nearest
 from events.calendars.stamps import Stamp, Stamped, next_moment, stamp_all
+from events.calendars.view import View
 from events.database import SessionFactory, is_busy
+from events.errors import N_
 from events.models import Feed, FeedStamp
 
 _COLUMNS = Feed.body, Feed.packed, Feed.etag, Feed.last_modified
@@ -26,6 +29,9 @@ _LEVEL = 6  # of compression; 9 takes twice as long for one byte in a hundred
 
 class Shown(Protocol):
     """What a calendar shows on a day."""
+
+    @property
+    def view(self) -> View: ...
 
     @property
     def head(self) -> CalendarHead: ...
@@ -86,7 +92,7 @@ def draft(session: Session, key: str, feed: Shown, *, as_of: date, now: datetime
         moment = now.replace(microsecond=0)
     else:
         moment = next_moment(before.last_modified, now)
-    body = _joined(feed.head, events, moment)
+    body = _joined(feed, events, as_of, moment)
     if before is not None and shown(body) == shown(before.body):
         return Draft(before, as_of, before.etag)
     packed = gzip.compress(body, _LEVEL, mtime=0)
@@ -163,5 +169,11 @@ def _stamps_of(session: Session, key: str) -> dict[str, Stamp]:
     return {row.uid: Stamp(row.digest, row.sequence, row.last_modified) for row in rows}
 
 
-def _joined(head: CalendarHead, events: Sequence[Stamped], changed: datetime) -> bytes:
-    return join_calendar(head, [(one.event, one.text) for one in events], changed)
+def _joined(feed: Shown, events: Sequence[Stamped], today: date, changed: datetime) -> bytes:
+    """Return a calendar with as many of its events as clients take, which says what it left out."""
+    head, kept = feed.head, nearest(events, today)
+    if len(kept) < len(events):
+        left_out = N_("Only the %(count)s entries nearest to today are shown, out of %(total)s.")
+        said = feed.view.say(left_out, count=len(kept), total=len(events))
+        head = replace(head, description=f"{head.description} {said}")
+    return join_calendar(head, [(one.event, one.text) for one in kept], changed)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from events import database
 from events.calendars.ical import CalendarEvent, CalendarHead, write_calendar
 from events.calendars.kept import draft, read_feed, store
+from events.calendars.view import View
 from scheduler import migrate
 
 SERVED = datetime(2027, 3, 1, 5, tzinfo=UTC)
@@ -32,7 +33,7 @@ def an_event(number, **more):
 
 
 class Shown:
-    head = HEAD
+    head, view = HEAD, View(LATER.date(), "https://example.org")
 
     def __init__(self, *events):
         self._events = events
