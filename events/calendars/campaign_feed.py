@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from events.calendars.going_on import followers_of, identities, under
 from events.calendars.ical import CalendarEvent, CalendarHead
 from events.calendars.parts import activities, campaigns, main_events, to_attend
 from events.calendars.unit_feed import COLOR
@@ -13,6 +14,7 @@ from events.calendars.view import View
 from events.colors import HEX_OF
 from events.errors import N_
 from events.models import Activity, ActivityCredit, Campaign
+from events.models.campaigns import same_round
 
 PREFIX = "chien-dich/"
 
@@ -39,17 +41,27 @@ class CampaignFeed:
         )
 
     def events(self, session: Session) -> Sequence[CalendarEvent]:
-        it = Campaign.id == self.campaign.id
+        ids = self._campaigns(session)
+        shown = Campaign.id.in_(ids)
+        followers = followers_of(session, self.campaign.unit, self.view.today)
+        known = identities(session, self.campaign.unit, followers) if followers else {}
         return [
-            *campaigns(session, it, self.view),
-            *main_events(session, it, self.view),
-            *activities(session, self._attended, self.view, self.campaign.unit),
+            *under(campaigns(session, shown, self.view), known),
+            *under(main_events(session, shown, self.view), known),
+            *activities(session, self._attended(ids), self.view, self.campaign.unit),
         ]
 
-    @property
-    def _attended(self) -> ColumnElement[bool]:
-        counted = select(ActivityCredit.activity_id).where(
-            ActivityCredit.campaign_id == self.campaign.id
+    def _campaigns(self, session: Session) -> Sequence[int]:
+        """Return the campaign, or those that follow it where its unit has ended."""
+        followers = followers_of(session, self.campaign.unit, self.view.today)
+        theirs = select(Campaign.id).where(
+            same_round(self.campaign), Campaign.unit_id.in_([unit.id for unit in followers])
         )
-        here = or_(Activity.campaign_id == self.campaign.id, Activity.id.in_(counted))
+        return session.scalars(theirs).all() or [self.campaign.id]
+
+    def _attended(self, ids: Sequence[int]) -> ColumnElement[bool]:
+        """Return the condition that an activity is of this campaign, or counts for it."""
+        ids = [*ids, self.campaign.id]
+        counted = select(ActivityCredit.activity_id).where(ActivityCredit.campaign_id.in_(ids))
+        here = or_(Activity.campaign_id.in_(ids), Activity.id.in_(counted))
         return here & to_attend(self.view.today)

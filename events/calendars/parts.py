@@ -24,6 +24,7 @@ from events.models import Activity, Campaign, ChecklistItem, Role, TodoStatus, U
 from events.models.items import OPEN, ClosedBecause
 from events.working_calendar import work_calendar
 
+EVENT_OF = "event-"  # how the UID of a main event begins; its campaign's follows
 # one deadline beyond them would take the whole calendar down
 _KNOWN_DAYS = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
 
@@ -77,7 +78,7 @@ def main_events(
     for campaign in session.scalars(loaded.order_by(Campaign.event_date, Campaign.id)):
         assert campaign.event_date is not None
         yield CalendarEvent(
-            uid=f"event-{campaign.uid}",
+            uid=f"{EVENT_OF}{campaign.uid}",
             summary=view.say(N_("Main event: %(campaign)s"), campaign=campaign.summary),
             dtstart=campaign.event_date,
             dtend=campaign.event_date + A_DAY,

@@ -43,6 +43,11 @@ class Touched:
         return self.ids["unit"]
 
     @property
+    def at_work(self) -> set[int]:
+        """Units whose work changed, which only own calendars show."""
+        return self.ids["at work"]
+
+    @property
     def campaigns(self) -> set[int]:
         return self.ids["campaign"]
 
@@ -62,7 +67,8 @@ def touched_by(session: Session, marks: Iterable[FeedMark]) -> Touched:
         if what not in ("campaign", WORK):
             _follow(session, found, what)
     for ids in _some(found.ids.pop(WORK, set())):
-        found.units.update(session.scalars(select(Campaign.unit_id).where(Campaign.id.in_(ids))))
+        units = select(Campaign.unit_id).where(Campaign.id.in_(ids))
+        found.at_work.update(session.scalars(units))
     _add_credited(session, found)
     _follow(session, found, "campaign")
     return found
@@ -73,12 +79,18 @@ def keys_of(session: Session, touched: Touched) -> set[str]:
     keys: set[str] = set()
     for ids in _some(touched.observances):
         keys.update(session.scalars(select(Observance.slug).where(Observance.id.in_(ids))))
+    campaigns = set(touched.campaigns)
     for unit in sorted(touched.units):  # also of those it was made from, whose calendars go on
-        line = select(Unit.slug).where(Unit.id.in_(made_from(unit)))
-        keys.update(session.scalars(line))
+        made_of = select(Unit.id, Unit.slug).where(Unit.id.in_(made_from(unit)))
+        line = {row.id: row.slug for row in session.execute(made_of)}
+        keys.update(line.values())
+        before = line.keys() - {unit}
+        if before:
+            of_before = select(Campaign.id).where(Campaign.unit_id.in_(before))
+            campaigns.update(session.scalars(of_before))
     if touched.observances:
         keys.update(COMMON)
-    for ids in _some(touched.campaigns):
+    for ids in _some(campaigns):
         uids = session.scalars(select(Campaign.uid).where(Campaign.id.in_(ids)))
         keys.update(f"{PREFIX}{uid}" for uid in uids)
     return keys | {ENGLISH + key for key in keys} | _own_keys(session, touched)
@@ -91,7 +103,7 @@ def _own_keys(session: Session, touched: Touched) -> set[str]:
     ).all()
     if not tokens:
         return set()
-    units = set(touched.units)
+    units = touched.units | touched.at_work
     for ids in _some(touched.campaigns):
         units.update(session.scalars(select(Campaign.unit_id).where(Campaign.id.in_(ids))))
     parents = {row.id: row.parent_id for row in session.execute(select(Unit.id, Unit.parent_id))}

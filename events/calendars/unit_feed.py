@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from events.calendars.going_on import followers_of, identities, is_followed, under
 from events.calendars.ical import RENDERER_EPOCH, CalendarEvent, CalendarHead
 from events.calendars.parts import (
     activities,
@@ -47,12 +48,25 @@ class UnitFeed:
         )
 
     def events(self, session: Session) -> Sequence[CalendarEvent]:
+        followers = followers_of(session, self.unit, self.view.today)
+        known = identities(session, self.unit, followers) if followers else {}
+        here = self._here(followers)
         return [
             *self._ending(session),
-            *campaigns(session, self._shown, self.view),
-            *main_events(session, self._shown, self.view),
-            *activities(session, self._attended, self.view, self.unit),
+            *under(campaigns(session, here, self.view), known),
+            *under(main_events(session, here, self.view), known),
+            *activities(session, self._attended(followers), self.view, self.unit),
         ]
+
+    def _here(self, followers: Sequence[Unit]) -> ColumnElement[bool]:
+        """Return the condition that a campaign is shown: those of the units that follow too, and
+        none twice.
+        """
+        if not followers:
+            return self._shown
+        theirs = Campaign.unit_id.in_([unit.id for unit in followers])
+        own = self._shown & ~is_followed(followers)
+        return or_(own, theirs & recent_campaigns(self.view.today))
 
     @property
     def _shown(self) -> ColumnElement[bool]:
@@ -92,12 +106,10 @@ class UnitFeed:
         )
         return session.scalar(known.limit(1)) or f"{name}{domain_of(session)}"
 
-    @property
-    def _attended(self) -> ColumnElement[bool]:
-        """What people may attend of the campaigns shown.
+    def _attended(self, followers: Sequence[Unit]) -> ColumnElement[bool]:
+        """Return the condition that people may attend an activity of the campaigns shown.
 
-        Those that went over to the units that follow stay too: whoever subscribed here is told of
-        them until they are past.
+        Those that went over stay too: whoever subscribed here is told of them until they are past.
         """
         went_over = (
             select(ActivityCredit.activity_id)
@@ -105,5 +117,9 @@ class UnitFeed:
             .where(self._shown)
             .correlate(None)
         )
-        here = or_(self._shown, Activity.id.in_(went_over)) if self.unit.valid_to else self._shown
+        recent = recent_campaigns(self.view.today)
+        theirs = Campaign.unit_id.in_([unit.id for unit in followers]) & recent
+        here = self._shown
+        if self.unit.valid_to is not None:
+            here = or_(here, theirs, Activity.id.in_(went_over))
         return here & to_attend(self.view.today)

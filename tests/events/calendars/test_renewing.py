@@ -105,16 +105,14 @@ def test_what_is_written_past_the_session_is_heard_too(session, cast, opened_202
     assert cast.commune.slug in touched()
 
 
-def test_rows_written_in_bulk_touch_the_calendars_of_their_campaigns(
-    session, cast, opened_2021, touched
-):
+def test_items_written_in_bulk_touch_no_public_calendar(session, cast, opened_2021, touched):
     item = opened_2021.items[0]
     columns = {c.key: getattr(item, c.key) for c in ChecklistItem.__table__.columns}
     new = columns | {"id": None, "uid": "new@example.org", "key": "new"}
     del new["id"]
     session.connection().execute(insert(ChecklistItem), [new])
 
-    assert touched() == {cast.commune.slug}
+    assert touched() == set()
 
 
 def test_a_role_renamed_and_a_reform_touch_every_calendar(session, cast, slugs, touched):
@@ -229,3 +227,15 @@ def test_migrations_of_older_tables_leave_no_marks():
         old = sa.table("campaign", sa.column("id"), sa.column("summary"))
         connection.execute(old.insert().values(id=1, summary="x"))
     engine.dispose()
+
+
+def test_a_campaign_of_a_follower_touches_the_calendars_of_those_before(
+    session, cast, opened_2021, touched
+):
+    heir = UnitSuccession(predecessor_id=cast.other_commune.id, successor_id=cast.commune.id)
+    session.add(heir)
+    touched()
+    session.execute(update(Feed).values(stale=None))
+    opened_2021.summary = "Một"
+
+    assert cast.other_commune.slug in touched()
