@@ -125,7 +125,9 @@ def _with_secret(use: Callable[[Session, Person], tuple[FeedToken, str]]) -> Res
             "desk/made.html",
             calendar=token,
             subscription=subscription,
-            picture=segno.make(subscription.webcal, error="m").svg_inline(scale=4, border=3),
+            picture=segno.make(subscription.webcal, error="m").svg_inline(
+                scale=4, border=3, light="#fff"
+            ),
         )
     )
     response.headers["Cache-Control"] = "no-store"
