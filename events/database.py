@@ -151,6 +151,11 @@ def reading(session_factory: SessionFactory) -> SessionFactory:
     return sessionmaker(**session_factory.kw | {"bind": engine.execution_options(read_only=True)})
 
 
+def of_one_connection(session_factory: SessionFactory) -> bool:
+    """Tell whether all sessions share one connection, which no other thread may use beside them."""
+    return not isinstance(session_factory.kw["bind"], Engine)
+
+
 def impatient(session_factory: SessionFactory, seconds: float) -> SessionFactory:
     """Return a factory of sessions that may write and wait ``seconds`` at most for another writer,
     as people can.

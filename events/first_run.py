@@ -24,6 +24,7 @@ from events.observances.occurrences import extend_horizon
 from events.people.rights import Capability, require_for_all
 from events.replanning import start_line
 from events.texts import short
+from events.units import start_lines
 from events.units.office import office_to_change
 from events.units.tree import roots
 from events.working_calendar import work_calendar
@@ -142,13 +143,14 @@ def closed_rounds(session: Session, today: date) -> list[str]:
     """
     rows = session.execute(select(Campaign.template_id, Campaign.period).distinct())
     opened = {(template_id, period) for template_id, period in rows}
+    line = start_lines.start_line(session)
     found = [
         found
         for template in self_opening(session)
         for found in rounds_of(template, today.year)
         if found.opens <= today
         and (template.id, found.period) not in opened
-        and not is_worth_opening(session, found, today)
+        and not is_worth_opening(found, line, today)
     ]
     return [one.summary for one in sorted(found, key=lambda one: one.dates.dtend)]
 

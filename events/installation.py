@@ -20,13 +20,14 @@ INSTALLATION = "installation"  # where ``Session.info`` has it
 class Installation:
     """``count_announced`` says whether days off that are announced, but not yet law, close offices;
     ``files_quota`` how many bytes the files of one unit may take, None without a limit;
-    ``here`` the name of this place.
+    ``here`` the name of this place, ``domain`` what identifiers end with that are born here.
     """
 
     zone: ZoneInfo = VIETNAM
     count_announced: bool = True
     files_quota: int | None = None
     here: str | None = None
+    domain: str = "sumvay"
 
 
 def installation_of(session: Session) -> Installation:
@@ -42,6 +43,13 @@ def day_here(session: Session, now: datetime) -> date:
 def zone_of(session: Session) -> ZoneInfo:
     """Return the time zone in which an instant becomes a day."""
     return installation_of(session).zone
+
+
+def domain_of(session: Session) -> str:
+    """Return what an identifier that is born now ends with (RFC 7986, 5.3); those of before stay as
+    they are.
+    """
+    return installation_of(session).domain
 
 
 _AS_SHIPPED = Installation()

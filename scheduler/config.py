@@ -10,6 +10,7 @@ import tomllib
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
@@ -202,7 +203,8 @@ class Settings(BaseSettings):
         events = self.events
         quota = events.files_per_unit_mb * 1024**2 or None
         here = name_here(self.scheduler.data_dir)
-        return Installation(self.zone, events.count_announced, quota, here)
+        domain = urlsplit(self.web.address).hostname or "sumvay"
+        return Installation(self.zone, events.count_announced, quota, here, domain)
 
     @property
     def zone(self) -> ZoneInfo:

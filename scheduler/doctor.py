@@ -24,6 +24,7 @@ from notifications.errors import DeliveryError
 from scheduler import migrate
 from scheduler.heartbeats import beats
 from scheduler.service import Service
+from web.calendars.subscriptions import is_reached
 
 _QUIET = timedelta(minutes=10)
 _OLD_BACKUP = timedelta(days=2)
@@ -51,6 +52,7 @@ def examine(service: Service, *, now: datetime) -> list[Finding]:
         (N_("Catalogue"), _catalog),
         (N_("Mail"), _transport),
         (N_("Clock"), _clock),
+        (N_("Calendars"), _calendars),
     ]
     return [*(_look(what, look, service, now) for what, look in looks), *_year(service, now)]
 
@@ -184,6 +186,19 @@ def _transport(service: Service, _now: datetime) -> Finding:
         return Finding(N_("Mail"), False, N_("does not answer: %(reason)s"), {"reason": str(error)})
     return Finding(
         N_("Mail"), True, N_("ready (%(name)s)"), {"name": service.settings.notifications.transport}
+    )
+
+
+def _calendars(service: Service, _now: datetime) -> Finding:
+    """Say where Google and Outlook on the web cannot fetch; on an intranet nobody minds."""
+    address = service.settings.web.address
+    if is_reached(address):
+        return Finding(N_("Calendars"), True, N_("can be fetched from the internet"))
+    return Finding(
+        N_("Calendars"),
+        True,
+        N_("Google and Outlook on the web do not reach %(address)s: web.public_url wants https"),
+        {"address": address},
     )
 
 

@@ -17,6 +17,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from events.calendars.renewing import Renewer, write_missing
 from events.locks import through_collisions
 from scheduler.backups import make_daily
 from scheduler.heartbeats import beat, forget_the_dead, this_clock
@@ -62,6 +63,10 @@ class Clock:
         self._last_beat = time.monotonic()
         self._name = this_clock()
         self._stopping = threading.Event()
+        self._renewer = Renewer(
+            service.session_factory, service.settings.web.address, now, self._write_missing
+        )
+        self._misses_none = False
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": ThreadPoolExecutor(1)},
@@ -86,11 +91,22 @@ class Clock:
             )
         self._scheduler.start()
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+        self._renewer.start()
 
     def stop(self) -> None:
         """Stop after the job that is running, if any."""
         self._stopping.set()
+        self._renewer.stop()
         self._scheduler.shutdown(wait=True)
+
+    def _write_missing(self) -> None:
+        """Let the first client of each calendar find it written."""
+        if not self._misses_none:
+            address = self._service.settings.web.address
+            written = write_missing(
+                self._service.session_factory, now=self._now(), public_url=address
+            )
+            self._misses_none = written == 0
 
     def _run(self, tick: Tick) -> None:
         """Run one job; a failure is recorded, and tried again within a minute."""

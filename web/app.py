@@ -16,7 +16,8 @@ from events.language import LANGUAGES
 from web import doors
 from web.accounts import gate, my_account, my_data, second_factor, security, setup_page
 from web.accounts import views as accounts
-from web.calendars import feeds, imported, observances, subscriptions
+from web.calendars import desk, imported, observances, single, subscriptions
+from web.calendars.layer import FeedLayer
 from web.campaigns import activities, ahead, cancelling, dates, documents, opening, progress
 from web.campaigns import show as campaigns
 from web.config import WebConfig
@@ -62,6 +63,8 @@ _ROOMS = (  # every page, each a blueprint of its own
     observances,
     imported,
     subscriptions,
+    desk,
+    single,
     campaigns,
     cancelling,
     items,
@@ -98,7 +101,6 @@ _ROOMS = (  # every page, each a blueprint of its own
     my_data,
     second_factor,
     setup_page,
-    feeds,
     assets,
     health,
 )
@@ -123,11 +125,12 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
         app.register_blueprint(room.bp)
     doors.install(app)
     # after the doors: whoever was signed out meanwhile is asked to sign in, not told of old forms
-    CSRFProtect(app).exempt(feeds.bp)
+    CSRFProtect(app)
     _furnish_templates(app)
     if hops := config.trusted_proxies:
         # not the host: that is web.public_url, and a header would be one more thing to forge
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.wsgi_app = FeedLayer(app)  # type: ignore[method-assign]
     return app
 
 

@@ -16,7 +16,7 @@ from events.activities.times import A_WEEK
 from events.database import new_uid
 from events.days.recurrence import check_year
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
-from events.installation import day_here, zone_of
+from events.installation import day_here, domain_of, zone_of
 from events.localtime import local_day
 from events.locks import FOR_CHANGE
 from events.models import Activity, ActivityCredit, Campaign, CampaignStatus, Person
@@ -73,7 +73,7 @@ def add_activity(
             raise ConflictError(sentence, activity=known.summary, uid=known.uid)
         return known
     activity = Activity(
-        uid=new_uid(),
+        uid=new_uid(domain_of(session)),
         campaign=campaign,
         status=CampaignStatus.CONFIRMED,
         created=now,

@@ -5,6 +5,8 @@ that halves the time of a feed. The same events give the same bytes, so that an 
 something.
 """
 
+import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from icalendar import (
+    Alarm,
     Calendar,
     Event,
     Timezone,
@@ -28,11 +31,14 @@ from icalendar import (
 
 from events.localtime import VIETNAM
 
-# Clients that have a copy only take a newer one: raise this whenever the way events are written
-# changes.
+# No event is stamped as older: what versions before wrote was not, and a stamp never falls.
 RENDERER_EPOCH = datetime(2026, 11, 30, tzinfo=UTC)
 PRODID = "-//Sum Vay//Feed 1//VI"
 _A_DAY = timedelta(days=1)
+_LONGEST_NAME = 255  # letters; Outlook takes no more for a folder
+_END = b"END:VCALENDAR\r\n"
+# never folded, and a folded line begins with a space
+_STAMP_LINES = re.compile(rb"^(?:DTSTAMP|LAST-MODIFIED|CREATED|SEQUENCE):[^\r]*\r\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,9 @@ class CalendarEvent:
     status: str = "CONFIRMED"
     # the instant until which a timed event comes again every week
     weekly_until: datetime | None = None
+    # people have to be there or to be ready: an alarm makes sense
+    is_awaited: bool = False
+    alarm: timedelta | None = None  # from its beginning, before it below zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +84,47 @@ class CalendarHead:
     refresh: timedelta = timedelta(hours=6)
 
 
-def write_calendar(head: CalendarHead, events: Iterable[CalendarEvent]) -> bytes:
-    """Return the calendar as UTF-8 bytes with CRLF line ends, folded at 75 octets."""
-    ordered = sorted(events, key=lambda event: (_sortable(event.dtstart), event.uid))
-    calendar = _calendar(head, max((_stamp(event) for event in ordered), default=RENDERER_EPOCH))
-    if any(isinstance(event.dtstart, datetime) for event in ordered):
+def write_calendar(
+    head: CalendarHead, events: Iterable[CalendarEvent], changed: datetime | None = None
+) -> bytes:
+    """Return the calendar as UTF-8 bytes with CRLF line ends, folded at 75 octets.
+
+    ``changed`` is when it last did; without it, when the newest of its events did.
+    """
+    written = [(event, write_event(event)) for event in events]
+    if changed is None:
+        changed = max((stamp_of(event) for event, _text in written), default=RENDERER_EPOCH)
+    return join_calendar(head, written, changed)
+
+
+def join_calendar(
+    head: CalendarHead, written: Iterable[tuple[CalendarEvent, bytes]], changed: datetime
+) -> bytes:
+    """Return the calendar of events that are written already, in the order of their days."""
+    ordered = sorted(written, key=lambda one: (_sortable(one[0].dtstart), one[0].uid))
+    calendar = _calendar(head, changed)
+    # a calendar without any component is none (RFC 5545, 3.6)
+    if not ordered or any(isinstance(event.dtstart, datetime) for event, _text in ordered):
         calendar.add_component(_timezone())
-    for event in ordered:
-        calendar.add_component(vevent(event))
-    return bytes(calendar.to_ical())
+    frame = bytes(calendar.to_ical())
+    return b"".join([frame.removesuffix(_END), *(text for _event, text in ordered), _END])
+
+
+def write_event(event: CalendarEvent) -> bytes:
+    """Return one event as the lines that stand in a calendar."""
+    return bytes(vevent(event).to_ical())
+
+
+def shown(text: bytes) -> str:
+    """Return the digest of what people see of an event or a calendar: of its lines without stamps
+    (SHA-256, hexadecimal).
+    """
+    return hashlib.sha256(_STAMP_LINES.sub(b"", text)).hexdigest()
 
 
 def vevent(event: CalendarEvent) -> Event:
     """Return the component of one event."""
-    stamp = vDatetime(_stamp(event))
+    stamp = vDatetime(stamp_of(event))
     component = Event()
     component["UID"] = vText(event.uid)
     component["DTSTAMP"] = component["LAST-MODIFIED"] = stamp
@@ -123,23 +159,35 @@ def _add_if_any(component: Event, event: CalendarEvent) -> None:
         component["URL"] = vUri(event.url)
     if event.weekly_until is not None:
         component["RRULE"] = vRecur(FREQ="WEEKLY", UNTIL=event.weekly_until.astimezone(UTC))
+    if event.alarm is not None:
+        component.add_component(_alarm(event))
     if event.categories:
         component["CATEGORIES"] = vCategory(
             [_clean(name).replace(",", " ") for name in event.categories]
         )
 
 
+def _alarm(event: CalendarEvent) -> Alarm:
+    """Return what shows a sentence on the screen, the only kind that all clients take."""
+    assert event.alarm is not None
+    alarm = Alarm()
+    alarm["ACTION"] = vText("DISPLAY")
+    alarm["DESCRIPTION"] = _text(event.summary)
+    alarm["TRIGGER"] = vDuration(event.alarm)
+    return alarm
+
+
 def _calendar(head: CalendarHead, changed: datetime) -> Calendar:
     # not Calendar.new(): a UID on the calendar makes vdirsyncer take all events for one
     calendar = Calendar()
-    refresh = vDuration(head.refresh)
+    refresh, name = vDuration(head.refresh), head.name[:_LONGEST_NAME]
     refresh.params["VALUE"] = "DURATION"
     values: dict[str, Any] = {
         "VERSION": vText("2.0"),
         "PRODID": vText(PRODID),
         "CALSCALE": vText("GREGORIAN"),
-        "NAME": _text(head.name),
-        "X-WR-CALNAME": _text(head.name),
+        "NAME": _text(name),
+        "X-WR-CALNAME": _text(name),
         "DESCRIPTION": _text(head.description),
         "X-WR-CALDESC": _text(head.description),
         "X-WR-TIMEZONE": vText(VIETNAM.key),
@@ -183,7 +231,8 @@ def _when(moment: date) -> vDate | vDatetime:
     return day
 
 
-def _stamp(event: CalendarEvent) -> datetime:
+def stamp_of(event: CalendarEvent) -> datetime:
+    """Return what DTSTAMP and LAST-MODIFIED of an event say, in UTC and whole seconds."""
     return max(event.last_modified, RENDERER_EPOCH).astimezone(UTC).replace(microsecond=0)
 
 

@@ -72,12 +72,14 @@ class ItemMaker:
         roles: RoleBook,
         now: datetime,
         late: LateRule,
+        domain: str,
     ) -> None:
         self._on = key_day(version.template, anchors.dates)
         self._anchors = anchors
         self._calendar = calendar
         self._roles = roles
         self._late = late
+        self._domain = domain
         self._items = {item.key: item for item in version.items}
         self._common = {item.id: self._row(item, now) for item in version.items}
         self._by_kind: dict[tuple[str, bool, Birth], list[_Row]] = {}
@@ -90,7 +92,8 @@ class ItemMaker:
         if kind not in self._by_kind:
             self._by_kind[kind] = self._copies(copies.of(node), node.level, birth)
         return [
-            {**row, "campaign_id": campaign_id, "uid": new_uid()} for row in self._by_kind[kind]
+            {**row, "campaign_id": campaign_id, "uid": new_uid(self._domain)}
+            for row in self._by_kind[kind]
         ]
 
     def _copies(self, items: Sequence[TemplateItem], level: str, birth: Birth) -> list[_Row]:

@@ -21,7 +21,7 @@ from events.campaigns.rounds import Anchors, Round, rounds_of
 from events.database import new_uid
 from events.days.recurrence import Occurrence
 from events.days.workdays import WorkCalendar
-from events.installation import day_here
+from events.installation import day_here, domain_of
 from events.locks import lock_templates
 from events.models import (
     Anchor,
@@ -129,7 +129,9 @@ def open_round(
     ids = _insert_campaigns(session, found, version, missing, now, event, births)
     anchors = Anchors(found.dates, event)
     late = LateRule.load(session, anchors, calendar)
-    makers = ItemMaker(version, anchors, calendar, RoleBook.load(session), now, late)
+    makers = ItemMaker(
+        version, anchors, calendar, RoleBook.load(session), now, late, domain_of(session)
+    )
     rows = [
         row
         for node in missing
@@ -299,7 +301,7 @@ def _insert_campaigns(
             }
             for node in wave
         ]
-        rows = [common | {"uid": new_uid()} | row for row in own]
+        rows = [common | {"uid": new_uid(domain_of(session))} | row for row in own]
         session.connection().execute(insert(Campaign), rows)
         ids = _campaign_ids(session, found)
         waiting = {unit_id: node for unit_id, node in waiting.items() if unit_id not in ids}

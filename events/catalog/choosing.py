@@ -22,7 +22,8 @@ from events.models import (
     Change,
     Document,
     Evidence,
-    FeedSnapshot,
+    Feed,
+    FeedStamp,
     Person,
     Post,
     Reform,
@@ -127,7 +128,8 @@ def _forget_units(session: Session) -> None:
     for table in reversed(Base.metadata.sorted_tables):
         if table in leading and table is not AuditEntry.__table__:
             session.execute(delete(table))
-    session.execute(delete(FeedSnapshot))
+    session.execute(delete(FeedStamp))
+    session.execute(delete(Feed))
     _forget_versions(session)
     session.expire_all()
 

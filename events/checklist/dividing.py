@@ -23,7 +23,7 @@ from events.checklist.transitions import dropped, move, reopen, untouched
 from events.database import new_uid
 from events.days.workdays import WorkCalendar
 from events.errors import N_, ConflictError, NotFoundError
-from events.installation import day_here
+from events.installation import day_here, domain_of
 from events.locks import FOR_CHANGE, lock_templates
 from events.models import (
     Campaign,
@@ -68,7 +68,7 @@ def split_item(
         level = item.campaign.unit.level_key  # a part follows its whole
         dates = copied_dates(item, start_line(session), calendar, day_here(session, now), level)
         session.add_all(
-            _part(item, campaigns[unit.id], roles, now, dates)
+            _part(item, campaigns[unit.id], roles, new_uid(domain_of(session)), now, dates)
             for unit in new
             if campaigns[unit.id].id not in again
         )
@@ -152,12 +152,13 @@ def _part(
     item: ChecklistItem,
     campaign: Campaign,
     roles: RoleBook,
+    uid: str,
     now: datetime,
     dates: Mapping[str, Any],
 ) -> ChecklistItem:
     own = {"due": item.due, "due_reason": item.due_reason, **dates}
     return ChecklistItem(
-        uid=new_uid(),
+        uid=uid,
         campaign=campaign,
         key=f"part-{item.id}",
         position=item.position,

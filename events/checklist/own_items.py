@@ -16,7 +16,7 @@ from events.checklist.history import (
 from events.checklist.rights import stamp_for
 from events.database import new_uid
 from events.errors import N_, ConflictError, InvalidInputError
-from events.installation import day_here
+from events.installation import day_here, domain_of
 from events.locks import FOR_CHANGE
 from events.models import (
     Campaign,
@@ -90,7 +90,7 @@ def _own_row(
         select(func.max(ChecklistItem.position)).where(ChecklistItem.campaign_id == campaign.id)
     )
     return ChecklistItem(
-        uid=new_uid(),
+        uid=new_uid(domain_of(session)),
         campaign=campaign,
         key=f"own-{new_uid().partition('@')[0]}",
         position=(last or 0) + 1,

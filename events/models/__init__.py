@@ -1,10 +1,12 @@
 """The tables of the room `events`, one module per subject."""
 
+from events.models import marking  # noqa: F401 - it listens
 from events.models.activities import Activity, ActivityCredit
 from events.models.audit import AuditEntry, AuditKind
 from events.models.campaigns import Campaign, CampaignStatus
 from events.models.documents import Document, DocumentChange, DocumentKind
-from events.models.feeds import FeedSnapshot
+from events.models.feed_tokens import FeedScope, FeedToken
+from events.models.feeds import Feed, FeedMark, FeedStamp
 from events.models.history import Change
 from events.models.imported import ImportedCalendar, ImportedEvent
 from events.models.items import (
@@ -65,7 +67,11 @@ __all__ = [
     "Duty",
     "Evidence",
     "EvidenceType",
-    "FeedSnapshot",
+    "Feed",
+    "FeedMark",
+    "FeedScope",
+    "FeedStamp",
+    "FeedToken",
     "ImportedCalendar",
     "ImportedEvent",
     "ItemCredit",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from events.database import new_uid
 from events.errors import N_, NotFoundError
-from events.installation import day_here
+from events.installation import day_here, domain_of
 from events.models import Observance, ObservanceOccurrence
 from events.observances.printed import SECOND_HAND_VI, of_year
 
@@ -101,7 +101,7 @@ def _write_occurrence(
     }
     if row is None:
         identity = {
-            "uid": new_uid(),
+            "uid": new_uid(domain_of(session)),
             "observance_id": observance.id,
             "year": year,
             "created": now,

@@ -34,7 +34,7 @@ from events.checklist.history import (
 )
 from events.database import new_uid
 from events.errors import N_, ConflictError
-from events.installation import day_here
+from events.installation import day_here, domain_of
 from events.locks import lock_templates
 from events.models import (
     Activity,
@@ -144,6 +144,7 @@ class _Handover:
         self._keys: dict[int, set[str]] = {}
         # by campaign id and key, those looked at in this run
         self._items: dict[tuple[int, str], ChecklistItem] = {}
+        self._gave_identity: set[int] = set()  # items whose UID went over already
         self._bequest = Bequest(session, self._lineage, on)
         self._rules: dict[tuple[int, str], str] = {}
         self._covered: dict[tuple[int, str], set[tuple[int, str]]] = defaultdict(set)
@@ -290,7 +291,7 @@ class _Handover:
         level = self._lineage.kin[unit_id].level
         support = [self._book.in_force(key, self._on) for key in old.support_roles]
         item = ChecklistItem(
-            uid=new_uid(),
+            uid=self._take_identity(old),
             campaign=campaign,
             role_key=self._book.of_copy(old.role_key, level, self._on),
             support_roles=list(dict.fromkeys(support)),
@@ -302,6 +303,18 @@ class _Handover:
         self._session.add(item)
         self._items[campaign.id, old.key] = item
         return item
+
+    def _take_identity(self, old: ChecklistItem) -> str:
+        """Return the UID of an item that goes over, for the first that follows it: calendars know
+        the work by it. The old row, which they no longer show, gets another.
+        """
+        fresh = new_uid(domain_of(self._session))
+        if old.id in self._gave_identity:
+            return fresh
+        self._gave_identity.add(old.id)
+        known, old.uid = old.uid, fresh
+        self._session.flush()  # two rows never have the same
+        return known
 
     def _dates(self, old: ChecklistItem, campaign: Campaign, unit_id: int) -> dict[str, Any]:
         """Return the dates of an item that a unit takes over which is another one than before:

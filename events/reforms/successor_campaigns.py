@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from events.checklist.history import Stamp
 from events.database import new_uid
+from events.installation import domain_of
 from events.models import Campaign
 from events.people.roles import RoleBook
 from events.units.lineage import Lineage
@@ -61,7 +62,7 @@ class SuccessorCampaigns:
         parent_id = self._lineage.kin[unit_id].parent_id
         values = {name: getattr(old, name) for name in _SAME_ROUND} | self._words(key)
         campaign = Campaign(
-            uid=new_uid(),
+            uid=new_uid(domain_of(self._session)),
             unit_id=unit_id,
             parent=self.of(old, parent_id) if parent_id is not None else None,
             owner_role_key=self._book.in_force(old.owner_role_key, self._on),

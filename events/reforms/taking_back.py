@@ -21,7 +21,8 @@ from events.models import (
     Campaign,
     Change,
     ChecklistItem,
-    FeedSnapshot,
+    Feed,
+    FeedStamp,
     Person,
     Post,
     PostOffer,
@@ -169,7 +170,8 @@ def _restore_posts(
 
 def _remove(session: Session, begun: Sequence[Unit]) -> None:
     ids, slugs = [unit.id for unit in begun], [unit.slug for unit in begun]
-    session.execute(delete(FeedSnapshot).where(FeedSnapshot.slug.in_(slugs)))
+    session.execute(delete(FeedStamp).where(FeedStamp.feed_key.in_(slugs)))
+    session.execute(delete(Feed).where(Feed.key.in_(slugs)))
     session.execute(delete(UnitSuccession).where(UnitSuccession.successor_id.in_(ids)))
     # the log goes on saying who was given which post, of a unit that never was
     session.execute(update(AuditEntry).where(AuditEntry.unit_id.in_(ids)).values(unit_id=None))

@@ -21,7 +21,7 @@ from events.checklist.closing_words import by_version
 from events.checklist.origins import COLUMNS, DATES, values_of
 from events.days.recurrence import Occurrence
 from events.days.workdays import WorkCalendar
-from events.installation import day_here
+from events.installation import day_here, domain_of
 from events.models import (
     Campaign,
     ChecklistItem,
@@ -116,7 +116,9 @@ class Comparison:
             reopened=self._back,
             births=self._births,
         )
-        self._maker = ItemMaker(version, anchors, calendar, RoleBook.load(session), now, late)
+        self._maker = ItemMaker(
+            version, anchors, calendar, RoleBook.load(session), now, late, domain_of(session)
+        )
         self.positions: list[_Row] = []
         # by item id what a whole item should be, which its parts follow
         self._rows: dict[int, _Row] = {}

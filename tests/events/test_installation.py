@@ -20,7 +20,8 @@ BY_NATURE = {
     "events/localtime.py",
     "events/installation.py",
     "events/calendars/ical.py",
-    "events/calendars/feeds.py",
+    "events/calendars/observance_feed.py",
+    "events/calendars/parts.py",
 }  # calendars say UTC+7
 # they are told the zone, and have a default
 SETTINGS = {"events/progress/as_of.py", "notifications/composer.py", "web/config.py"}

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.routing import Rule
 
 from events import database
+from events.calendars.tokens import Options, make_token
 from events.catalog.importing import import_catalog
 from events.catalog.reading import read_catalog
 from events.database import Base
@@ -279,6 +280,7 @@ def world(app: Flask, session: Session, cast: Cast, opened: Opened) -> World:
             "post_id": post.id,
             "person_id": holder.id,
             "proposal_id": proposal.id,
+            "token_id": make_token(session, holder, Options("Của tôi"), now=NOON)[0].id,
             "village_id": _village(session, unit),
             "calendar_id": calendar.id,
             **dict.fromkeys(("of keeping", "of own_observances", "of ahead"), of_observance),

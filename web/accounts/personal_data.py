@@ -46,6 +46,7 @@ FATES = {
     "document.file_by_id": Fate.KEPT,
     "document_change.by_id": Fate.KEPT,
     "evidence.by_id": Fate.KEPT,
+    "feed_token.person_id": Fate.REMOVED,
     "message.person_id": Fate.REMOVED,
     "notice.person_id": Fate.REMOVED,
     "passkey.account_id": Fate.REMOVED,
@@ -72,7 +73,7 @@ NAMES = {
 _SECRET = {
     *("account.password", "account.fs_uniquifier", "account.code_key", "account.last_code"),
     *("account.spare_codes", "device.digest", "sign_in_link.digest", "passkey.public_key"),
-    "message.params",
+    *("message.params", "feed_token.digest"),
 }
 
 

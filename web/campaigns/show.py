@@ -17,7 +17,7 @@ from events.progress.across_reforms import counted_with
 from events.progress.figures import Progress
 from events.progress.standings import Below, Branch, below_of
 from events.units.tree import ancestors
-from web.calendars.subscriptions import unit_subscription
+from web.calendars.subscriptions import campaign_subscription
 from web.kit.closed_units import ClosedNotice, closed_notice
 from web.kit.context import get_session, today
 from web.kit.visibility import allowed, require_sight, sees
@@ -52,7 +52,7 @@ def show(uid: str) -> str:
         below=rows if works else [],
         standing_below=standing,
         may_tick=ticks,
-        subscription=unit_subscription(campaign.unit),
+        subscription=campaign_subscription(campaign),
     )
 
 

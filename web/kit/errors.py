@@ -36,7 +36,6 @@ from web.kit.uploads import files_sent
 
 _NOT_NOW = 503
 _LATER = 30  # seconds after which it is worth to try again
-_CALENDARS = "/lich/"  # read by programs: no page, no cookie
 _STATUS: dict[type[DomainError], int] = {
     NotFoundError: 404,
     NotAllowedError: 403,
@@ -170,8 +169,6 @@ def _our_fault(error: Exception) -> Response:
 
 
 def _page(status: int, sentence: str | None = None) -> Response:
-    if request.path.startswith(_CALENDARS):
-        return Response(f"{sentence or _sentence(status)}\n", status, mimetype="text/plain")
     page: dict[str, Any] = {
         "status": status,
         "heading": _heading(status),

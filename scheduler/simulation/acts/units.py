@@ -7,7 +7,9 @@ from typing import Literal
 from icalendar import Calendar
 from sqlalchemy import func, select
 
-from events.calendars.feeds import UnitFeed
+from events.calendars.feeds import render
+from events.calendars.unit_feed import UnitFeed
+from events.calendars.view import View
 from events.checklist.history import Stamp
 from events.errors import N_, NotFoundError
 from events.models import Campaign, ChecklistItem, PostProposal, Unit
@@ -216,9 +218,8 @@ class LookAtUnit(_OfUnits):
 
     def _calendar(self, stage: Stage, unit: Unit) -> Told:
         """Tell what clients find that fetch the unit's calendar."""
-        written = Calendar.from_ical(
-            UnitFeed(unit, stage.day, "https://example.org").render(stage.session)
-        )
+        feed = UnitFeed(unit, View(stage.day, "https://example.org"))
+        written = Calendar.from_ical(render(stage.session, feed))
         [told] = [
             event for event in written.events if event.get("uid", "").endswith("-ended@sumvay")
         ]

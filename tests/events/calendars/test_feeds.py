@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from events.calendars.feeds import all_slugs, serve_feed
-from events.calendars.ical import RENDERER_EPOCH
+from events.calendars.single import occurrence_calendar
+from events.calendars.view import View
 from events.campaigns.opening import open_campaigns
 from events.catalog.importing import import_catalog
 from events.catalog.reading import read_catalog
@@ -27,6 +28,7 @@ from events.people.persons import add_person
 from events.people.posts import give_post
 from events.units.tree import get_unit
 from tests.conftest import tick_off
+from tests.events.calendars.work import serve_work
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
 A_DAY = timedelta(days=1)
@@ -34,6 +36,10 @@ A_DAY = timedelta(days=1)
 
 def serve(session_factory, slug, now=NOW):
     return serve_feed(session_factory, slug, now=now, public_url="https://example.org")
+
+
+def work(session_factory, slug, now=NOW):
+    return serve_work(session_factory, slug, now)
 
 
 def events_of(body):
@@ -121,14 +127,14 @@ def test_lunar_days_are_single_events_without_a_rule(session_factory, november):
     assert b"RSCALE" not in body
 
 
-def test_a_unit_feed_shows_its_deadlines_and_ticks(session_factory, november):
+def test_deadlines_show_their_ticks(session_factory, november):
     slug = "dak-cam-23284-2025"
-    before = serve(session_factory, slug)
+    before = work(session_factory, slug)
     with session_factory.begin() as session:
         item = an_item_of(session, slug)
         tick_off(item, None, NOW, NOW.date())
 
-    after = serve(session_factory, slug, NOW + A_DAY)
+    after = work(session_factory, slug, NOW + A_DAY)
     old, new = events_of(before.body)[item.uid], events_of(after.body)[item.uid]
     assert (str(old["SUMMARY"]), str(new["SUMMARY"])) == (
         f"Hạn: {item.summary}",
@@ -173,7 +179,7 @@ def test_a_deadline_that_nobody_has_to_keep_any_more_is_marked_and_the_others_ar
         item.status, item.not_done = TodoStatus.CANCELLED, NotDone.NOT_REQUIRED
         item.touch(NOW)
 
-    events = events_of(serve(session_factory, slug).body)
+    events = events_of(work(session_factory, slug).body)
     assert str(events[item.uid]["SUMMARY"]) == f"[HUỶ] Hạn: {item.summary}"
     assert [uid for uid, event in events.items() if event["STATUS"] != "CONFIRMED"] == [item.uid]
 
@@ -186,7 +192,7 @@ def test_the_deadlines_of_a_cancelled_campaign_are_marked_with_it(session_factor
         campaign.touch(NOW)
         uids = {campaign.uid, *(item.uid for item in campaign.items)}
 
-    events = events_of(serve(session_factory, slug).body)
+    events = events_of(work(session_factory, slug).body)
     assert {uid for uid, event in events.items() if event["STATUS"] == "CANCELLED"} == uids
 
 
@@ -204,7 +210,7 @@ def test_an_item_in_words_says_who_and_why(session_factory, vietnam, cast, sessi
     session.commit()
 
     events = events_of(
-        serve(session_factory, "tinh-quang-ngai-2025", datetime(2026, 2, 1, tzinfo=UTC)).body
+        work(session_factory, "tinh-quang-ngai-2025", datetime(2026, 2, 1, tzinfo=UTC)).body
     ).values()
     plan = next(event for event in events if event["DTSTART"].dt == date(2026, 2, 13))
     assert "Hạn gốc 20/02/2026 rơi trong kỳ nghỉ Tết." in str(plan["DESCRIPTION"])
@@ -224,16 +230,15 @@ def test_a_calendar_says_that_a_day_is_a_guess_until_the_catalogue_decides_it(
     slug, later = "tinh-quang-ngai-2025", NOW + A_DAY
     with session_factory.begin() as session:
         uid = a_guess_of(session, slug)
-    guessed = events_of(serve(session_factory, slug).body)[uid]
+    guessed = events_of(work(session_factory, slug).body)[uid]
     with session_factory.begin() as session:
         import_catalog(session, read_catalog(), now=later)
-    decided = events_of(serve(session_factory, slug, later).body)[uid]
+    decided = events_of(work(session_factory, slug, later).body)[uid]
 
     assert "08/02/2027 rơi trong kỳ nghỉ Tết (dự kiến)." in str(guessed["DESCRIPTION"])
     assert "08/02/2027 rơi trong kỳ nghỉ Tết." in str(decided["DESCRIPTION"])
     assert decided["SEQUENCE"] == guessed["SEQUENCE"] + 1
-    stamp = max(later, RENDERER_EPOCH)
-    assert decided["DTSTAMP"].dt == decided["LAST-MODIFIED"].dt == stamp
+    assert decided["DTSTAMP"].dt == decided["LAST-MODIFIED"].dt > guessed["LAST-MODIFIED"].dt
 
 
 def test_a_day_that_passes_undecided_is_no_guess_and_its_event_has_the_stamps_of_that_midnight(
@@ -247,7 +252,7 @@ def test_a_day_that_passes_undecided_is_no_guess_and_its_event_has_the_stamps_of
         item.campaign.dtend = date(2027, 3, 1)  # so that the calendar shows it still
         uid = item.uid
     shown = [
-        events_of(serve(session_factory, slug, moment).body)[uid]
+        events_of(work(session_factory, slug, moment).body)[uid]
         for moment in (midnight - A_DAY, midnight, midnight + A_DAY)
     ]
 
@@ -257,9 +262,8 @@ def test_a_day_that_passes_undecided_is_no_guess_and_its_event_has_the_stamps_of
 
 
 def test_ticking_by_a_use_case_reaches_the_feed(session_factory, november):
-    """The fingerprint sees a change made through the checklist, not only one made by hand."""
     slug = "tinh-quang-ngai-2025"
-    serve(session_factory, slug)
+    work(session_factory, slug)
     with session_factory.begin() as session:
         person = add_person(session, "Cán bộ thử", "thu@example.org")
         give_post(session, person, get_unit(session, slug), "so_noi_vu")
@@ -268,7 +272,7 @@ def test_ticking_by_a_use_case_reaches_the_feed(session_factory, november):
         item.evidence_min = 0
         complete_item(session, item.id, Stamp(person, NOW))
 
-    assert "✓" in serve(session_factory, slug).body.decode()
+    assert "✓" in work(session_factory, slug).body.decode()
 
 
 @pytest.mark.parametrize("day", [date(9999, 12, 31), date(226, 3, 19)])
@@ -276,11 +280,82 @@ def test_a_deadline_that_cannot_be_leaves_the_rest_of_the_calendar_standing(
     session_factory, november, day
 ):
     slug = "tinh-quang-ngai-2025"
-    before = events_of(serve(session_factory, slug).body)
+    before = events_of(work(session_factory, slug).body)
     with session_factory.begin() as session:
         item = an_item_of(session, slug)
         item.due = day
         item.touch(NOW)
         uid = item.uid
 
-    assert before.keys() - events_of(serve(session_factory, slug).body).keys() == {uid}
+    assert before.keys() - events_of(work(session_factory, slug).body).keys() == {uid}
+
+
+def test_everybody_sees_campaigns_and_nobody_deadlines(session_factory, november):
+    """Also at the addresses that showed deadlines before."""
+    with session_factory() as session:
+        slugs = all_slugs(session)
+
+    for slug in [s for s in slugs if "2025" in s][:4]:
+        events = events_of(serve(session_factory, slug).body).values()
+        assert events
+        assert not [event for event in events if "Hạn: " in str(event["SUMMARY"])]
+
+
+def test_all_core_days_stand_in_one_calendar_and_all_that_are_kept_in_another(
+    session_factory, november
+):
+    core, kept = (
+        events_of(serve(session_factory, key).body)
+        for key in ("chung/ngay-trong-tam", "chung/cac-ngay-trong-nam")
+    )
+    one = events_of(serve(session_factory, "ngay-gia-dinh-viet-nam").body)
+
+    assert one.keys() <= core.keys() <= kept.keys()
+
+
+def test_english_readers_have_calendars_in_english(session_factory, november):
+    key = "en/ngay-gia-dinh-viet-nam"
+    calendar = icalendar.Calendar.from_ical(serve(session_factory, key).body)
+
+    assert calendar["NAME"] == "Vietnamese Family Day"
+    assert calendar["SOURCE"] == f"https://example.org/lich/{key}.ics"
+    assert {str(event["SUMMARY"]) for event in calendar.walk("VEVENT")} == {"Vietnamese Family Day"}
+    assert "Ngày Gia đình Việt Nam" in str(calendar.walk("VEVENT")[0]["DESCRIPTION"])
+
+
+def test_the_day_to_which_a_main_event_is_moved_stands_wherever_its_campaign_does(
+    session_factory, november
+):
+    slug = "tinh-quang-ngai-2025"
+    with session_factory.begin() as session:
+        campaign = an_item_of(session, slug).campaign
+        campaign.event_date = date(2026, 11, 28)
+        uid, observance = campaign.uid, campaign.observance.slug
+
+    keys = slug, observance, f"chien-dich/{uid}", "chung/cac-ngay-trong-nam"
+    for key in keys:
+        event = events_of(serve(session_factory, key).body)[f"event-{uid}"]
+        assert event["DTSTART"].dt == date(2026, 11, 28), key
+        assert str(event["SUMMARY"]) == f"Sự kiện chính: {campaign.summary}"
+
+
+def test_a_campaign_has_a_calendar_of_its_own(session_factory, november):
+    with session_factory() as session:
+        campaign = an_item_of(session, "dak-cam-23284-2025").campaign
+
+    events = events_of(serve(session_factory, f"chien-dich/{campaign.uid}").body)
+
+    assert events.keys() == {campaign.uid}
+    with pytest.raises(NotFoundError):
+        serve(session_factory, "chien-dich/no-such-campaign")
+
+
+def test_one_year_of_an_observance_is_a_calendar_to_put_into_another(session_factory, november):
+    view = View(NOW.date(), "https://example.org")
+    with session_factory() as session:
+        body = occurrence_calendar(session, "ngay-gia-dinh-viet-nam", 2027, view)
+        with pytest.raises(NotFoundError):
+            occurrence_calendar(session, "tet-nguyen-dan", 2027, view)
+
+    [event] = events_of(body).values()
+    assert event["DTSTART"].dt == date(2027, 6, 28)

@@ -14,6 +14,8 @@ from events.activities.planned import (
     credit_activity,
 )
 from events.calendars.feeds import serve_feed
+from events.calendars.parts import deadlines
+from events.calendars.view import View
 from events.campaigns.opening import open_campaigns
 from events.checklist.closing_words import closing_of, why_closed
 from events.checklist.delegating import delegate_item
@@ -709,19 +711,20 @@ def test_an_activity_that_counts_for_two_campaigns_counts_for_both_of_the_unit_t
     assert [activities_of(session, one, with_internal=False) for one in both] == [[planned]] * 2
 
 
-def test_what_went_over_is_marked_in_the_old_calendar_as_newer_than_what_clients_hold(
-    session, session_factory, happiness
+def test_work_that_goes_over_keeps_its_identity_in_calendars_and_is_not_called_off(
+    session, happiness
 ):
     old = item_of(session, happiness.commune, "plan_commune")
-    session.commit()
-    before = events_of(session_factory, happiness.commune)[old.uid]
+    uid = old.uid
 
-    merge_pair(session, happiness)
-    session.commit()
+    new = merge_pair(session, happiness)
 
-    after = events_of(session_factory, happiness.commune)[old.uid]
-    assert (before["STATUS"], after["STATUS"]) == ("CONFIRMED", "CANCELLED")
-    assert after["SEQUENCE"] == before["SEQUENCE"] + 1
+    assert item_of(session, new, "plan_commune").uid == uid != old.uid
+    view = View(ON_THE_DAY.date(), "https://example.org")
+    both = Campaign.unit_id.in_([new.id, happiness.commune.id])
+    shown = {one.uid: one for one in deadlines(session, both, view)}
+    assert old.uid not in shown
+    assert {one.status for one in shown.values()} == {"CONFIRMED"}
 
 
 def test_an_item_given_to_a_village_that_is_merged_is_done_by_the_new_one(

@@ -5,7 +5,7 @@ from sqlalchemy import delete, event, select, update
 from sqlalchemy.orm import Session
 
 from events.activities.planned import Plan, add_activity
-from events.calendars.feeds import find_feed
+from events.calendars.feeds import find_feed, render
 from events.campaigns.opening import open_campaigns, open_round
 from events.campaigns.other_kinds import get_kind, open_on
 from events.campaigns.rounds import rounds_of
@@ -79,12 +79,8 @@ def test_nobody_is_reminded_progress_leaves_it_out_and_calendars_show_it_cancell
         .expected
         == 0
     )
-    feed = (
-        find_feed(session, cast.commune.slug, NOW.date(), "https://lich.example.org")
-        .render(session)
-        .decode()
-    )
-    assert "SUMMARY:[HUỶ] Ngày Quốc tế Hạnh phúc năm 2021" in feed
+    feed = find_feed(session, cast.commune.slug, NOW.date(), "https://lich.example.org")
+    assert "SUMMARY:[HUỶ] Ngày Quốc tế Hạnh phúc năm 2021" in render(session, feed).decode()
 
 
 def test_a_cancelled_round_does_not_open_again_by_itself(

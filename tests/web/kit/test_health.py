@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from tests.web.conftest import Opened, Visitor
-from web.calendars import feeds
+from web.calendars import layer
 from web.kit import context
 
 
@@ -67,9 +67,8 @@ def test_a_page_without_its_database_is_asked_for_again_later(
 def test_a_calendar_without_its_database_is_what_it_was(
     strict: Flask, stranger: Visitor, opened: Opened, monkeypatch
 ):
-    monkeypatch.setattr(feeds, "_last", {})
     before = stranger.get("/lich/ngay-quoc-te-hanh-phuc.ics")
-    monkeypatch.setattr(feeds, "serve_feed", _away)
+    monkeypatch.setattr(layer, "serve_feed", _away)
 
     after = stranger.get("/lich/ngay-quoc-te-hanh-phuc.ics")
 

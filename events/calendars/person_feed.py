@@ -1,0 +1,151 @@
+"""The calendar of one person: the work of their posts, or of the units that they answer for.
+
+What they may read is asked each time it is written. When their posts have ended the calendar says
+so, and shows nothing else.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from events.calendars.ical import RENDERER_EPOCH, CalendarEvent, CalendarHead
+from events.calendars.parts import activities, campaigns, deadlines, main_events
+from events.calendars.view import A_DAY, CANCELLED_STAYS, View
+from events.checklist.charge import doing_unit_id
+from events.checklist.mine import is_mine
+from events.colors import HEX_OF
+from events.errors import N_
+from events.models import (
+    Activity,
+    Campaign,
+    ChecklistItem,
+    FeedScope,
+    FeedToken,
+    Post,
+    Role,
+    TodoStatus,
+)
+from events.models.items import OPEN
+from events.people.rights import Capability, Relation, grants
+from events.units.lineage import ever_below
+
+_COLOR = "steelblue"
+_AT_EIGHT_THE_DAY_BEFORE = timedelta(hours=-16)  # from the midnight with which a day begins
+_HALF_AN_HOUR = timedelta(minutes=-30)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFeed:
+    """What one token shows."""
+
+    token: FeedToken
+    view: View
+
+    @property
+    def head(self) -> CalendarHead:
+        about = {
+            FeedScope.MINE: N_("Items and deadlines of %(person)s."),
+            FeedScope.UNIT: N_("Items and deadlines of the units of %(person)s."),
+            FeedScope.SUBTREE: N_("Items and deadlines of the units of %(person)s and below."),
+            FeedScope.LEADER: N_("Open activities of the units of %(person)s and below."),
+        }
+        return CalendarHead(
+            name=self.token.name,
+            description=self.view.say(about[self.token.scope], person=self.token.person.full_name),
+            color=_COLOR,
+            color_hex=HEX_OF[_COLOR],
+            url=self.view.at("/dang-ky-lich"),  # no source: it would give the secret away
+        )
+
+    def events(self, session: Session) -> Sequence[CalendarEvent]:
+        here = self._units(session)
+        if not here:
+            return list(self._farewell(session))
+        return [self._with_alarm(event) for event in self._all(session, here)]
+
+    def _all(self, session: Session, here: Sequence[int]) -> Iterator[CalendarEvent]:
+        token, in_units = self.token, Campaign.unit_id.in_(here)
+        if token.has_campaigns:
+            yield from campaigns(session, in_units & self._recent(), self.view)
+            yield from main_events(session, in_units & self._recent(), self.view)
+        if token.has_activities or token.scope is FeedScope.LEADER:
+            yield from activities(session, in_units & self._held(), self.view)
+        if token.scope is not FeedScope.LEADER:
+            yield from deadlines(session, self._due(here), self.view)
+
+    def _units(self, session: Session) -> list[int]:
+        """Return the units whose work the owner may read today, as far as the scope reaches."""
+        held = (
+            select(Post.unit_id, Role.duty)
+            .join(Post.role)
+            .where(Post.person_id == self.token.person_id, Post.on(self.view.today))
+        )
+        posts = [(unit, duty) for unit, duty in session.execute(held)]
+        reads = Capability.READ_WORK
+        here = {unit for unit, duty in posts if grants(duty, reads, Relation.OWN)}
+        if self.token.scope in (FeedScope.SUBTREE, FeedScope.LEADER):
+            for unit in {unit for unit, duty in posts if grants(duty, reads, Relation.BELOW)}:
+                here |= set(session.scalars(ever_below(unit)))
+        return sorted(here)
+
+    def _due(self, here: Sequence[int]) -> ColumnElement[bool]:
+        """Return the condition that an item stands in this calendar."""
+        item, today = ChecklistItem, self.view.today
+        if self.token.scope is FeedScope.MINE:
+            whose = is_mine(self.token.person, today)
+        else:
+            whose = doing_unit_id().in_(here)
+        states = [*OPEN, TodoStatus.COMPLETED] if self.token.keeps_done else list(OPEN)
+        off = (item.status == TodoStatus.CANCELLED) & (item.due >= today - CANCELLED_STAYS)
+        since = item.due >= today - timedelta(days=self.token.past_days)
+        # what is open and owed stays, however late it is
+        late = item.status.in_(OPEN) & item.is_owed()
+        return and_(whose, self._runs(), or_(item.status.in_(states) & since, late, off))
+
+    def _runs(self) -> ColumnElement[bool]:
+        gone = (Campaign.status == "CANCELLED") & (
+            Campaign.dtend < self.view.today - CANCELLED_STAYS
+        )
+        return ~gone
+
+    def _recent(self) -> ColumnElement[bool]:
+        since = self.view.today - timedelta(days=self.token.past_days)
+        return self._runs() & (Campaign.dtend > since)
+
+    def _held(self) -> ColumnElement[bool]:
+        """Return the condition that an activity is shown: internal ones too, but to leaders what
+        everybody may attend.
+        """
+        activity, today = Activity, self.view.today
+        last = func.coalesce(activity.weekly_until, func.date(activity.dtend))
+        off = (activity.status == "CANCELLED") & (last < today - CANCELLED_STAYS)
+        shown = (last >= today - timedelta(days=self.token.past_days)) & ~off
+        return shown & activity.public if self.token.scope is FeedScope.LEADER else shown
+
+    def _with_alarm(self, event: CalendarEvent) -> CalendarEvent:
+        if not (self.token.has_alarms and event.is_awaited):
+            return event
+        is_timed = isinstance(event.dtstart, datetime)
+        return replace(event, alarm=_HALF_AN_HOUR if is_timed else _AT_EIGHT_THE_DAY_BEFORE)
+
+    def _farewell(self, session: Session) -> Iterator[CalendarEvent]:
+        """Say why nothing is shown any more."""
+        last = session.scalar(
+            select(func.max(Post.valid_to)).where(Post.person_id == self.token.person_id)
+        )
+        day = last + A_DAY if last and last < self.view.today else self.token.created.date()
+        yield CalendarEvent(
+            uid=f"ended-{self.token.uid}",
+            summary=self.view.say(N_("No post is held any more; this calendar shows no work")),
+            dtstart=day,
+            dtend=day + A_DAY,
+            created=self.token.created,
+            last_modified=max(self.token.created, RENDERER_EPOCH),
+            description=self.view.say(
+                N_("Whoever steers the unit enters posts. With a new post the work comes back.")
+            ),
+            url=self.view.at("/dang-ky-lich"),
+        )

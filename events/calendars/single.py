@@ -1,0 +1,40 @@
+"""One activity, or one observance in one year, as a calendar of its own to put into another: read
+once, and not polled.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from events.calendars.ical import CalendarEvent, CalendarHead, write_calendar
+from events.calendars.observance_feed import occurrence_event
+from events.calendars.parts import activity_event
+from events.calendars.view import View
+from events.colors import HEX_OF
+from events.errors import NotFoundError
+from events.installation import zone_of
+from events.models import Activity, Observance, ObservanceOccurrence
+
+_COLOR = "crimson"
+
+
+def activity_calendar(session: Session, uid: str, view: View) -> bytes:
+    """Return an activity that everybody may attend. Raises ``NotFoundError``, also for others."""
+    activity = session.scalar(select(Activity).where(Activity.uid == uid, Activity.public))
+    if activity is None:
+        raise NotFoundError(kind="activity", key=uid)
+    return _alone(activity_event(activity, view, zone_of(session)))
+
+
+def occurrence_calendar(session: Session, slug: str, year: int, view: View) -> bytes:
+    """Return an observance in the year that its days are counted in. Raises ``NotFoundError``."""
+    row = ObservanceOccurrence
+    named = row.observance.has((Observance.slug == slug) & Observance.enabled)
+    found = session.scalar(select(row).where(named, row.year == year))
+    if found is None:
+        raise NotFoundError(kind="calendar", key=slug)
+    return _alone(occurrence_event(found, view))
+
+
+def _alone(event: CalendarEvent) -> bytes:
+    head = CalendarHead(event.summary, event.summary, _COLOR, HEX_OF[_COLOR], url=event.url)
+    return write_calendar(head, [event])

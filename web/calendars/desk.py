@@ -1,0 +1,198 @@
+"""The desk where people subscribe: the calendars that everybody may have, and their own with what
+they have to do.
+
+The address of an own calendar holds its secret and is shown once, after it was made or replaced;
+the page that shows it is not kept anywhere.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import segno
+from flask import Blueprint, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from events.calendars.observance_feed import ALL, CORE
+from events.calendars.tokens import (
+    PASTS,
+    PATH,
+    Options,
+    change_token,
+    make_token,
+    own_token,
+    revoke_token,
+    rotate_token,
+    tokens_of,
+)
+from events.database import Session, saying_not_now
+from events.errors import ConflictError, DomainError, InvalidInputError
+from events.models import FeedScope, FeedToken, Person
+from web.calendars.answers import CLIENTS
+from web.calendars.subscriptions import Subscription
+from web.kit.context import (
+    begin_writing,
+    current_person,
+    get_session,
+    now,
+    read_again,
+    signed_in_person,
+)
+from web.kit.forms import for_people, refusal_of, said, send
+from web.kit.language import current
+from web.kit.language import gettext as _
+
+bp = Blueprint("desk", __name__, url_prefix="/dang-ky-lich")
+
+_SLUG = "viec-cua-toi"
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """One of a person's calendars, as the desk tells of it.
+
+    ``next`` is when its program looks again at the latest, None where only its owner knows.
+    """
+
+    token: FeedToken
+    next: datetime | None
+
+
+@bp.get("")
+def show() -> ResponseReturnValue:
+    """Show the calendars of all, and those of whoever is signed in."""
+    return _desk(current_person())
+
+
+@bp.post("")
+def make() -> ResponseReturnValue:
+    """Make a calendar, and show its address for the only time."""
+    return _with_secret(lambda session, person: make_token(session, person, _options(), now=now()))
+
+
+@bp.get("/<int:token_id>")
+def edit(token_id: int) -> ResponseReturnValue:
+    """Show the options of a calendar."""
+    return for_people(
+        lambda person: render_template(
+            "desk/edit.html", calendar=own_token(get_session(), person, token_id), **_choices()
+        )
+    )
+
+
+@bp.post("/<int:token_id>")
+def change(token_id: int) -> ResponseReturnValue:
+    """Change the options; the address stays."""
+    return send(
+        lambda session, person, _at: change_token(session, person, token_id, _options()),
+        url_for(".show"),
+        _("The calendar is changed. Programs see it when they look next."),
+    )
+
+
+@bp.post("/<int:token_id>/dia-chi-moi")
+def rotate(token_id: int) -> ResponseReturnValue:
+    """Give a calendar another address, and show it for the only time."""
+    return _with_secret(lambda session, person: rotate_token(session, person, token_id, now=now()))
+
+
+@bp.post("/<int:token_id>/thu-hoi")
+def revoke(token_id: int) -> ResponseReturnValue:
+    """Let the address of a calendar answer nothing any more."""
+    return send(
+        lambda session, person, at: revoke_token(session, person, token_id, now=at),
+        url_for(".show"),
+        _("The calendar is revoked. Programs that subscribed to it are told so."),
+    )
+
+
+def _with_secret(use: Callable[[Session, Person], tuple[FeedToken, str]]) -> ResponseReturnValue:
+    person = signed_in_person()
+    try:
+        with saying_not_now():
+            session = begin_writing()
+            token, secret = use(session, person)
+            session.commit()
+    except (ConflictError, InvalidInputError) as error:
+        read_again()
+        status, headers = refusal_of(error)
+        return _desk(person, error), status, headers
+    read_again()
+    path = PATH.format(secret=secret, slug=_SLUG)
+    subscription = Subscription(token.name, _SLUG, url_for(".show"), path)
+    response = make_response(
+        render_template(
+            "desk/made.html",
+            calendar=token,
+            subscription=subscription,
+            picture=segno.make(subscription.webcal, error="m").svg_inline(
+                scale=4, border=3, light="#fff"
+            ),
+        )
+    )
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _desk(person: Person | None, error: DomainError | None = None) -> str:
+    page = url_for(".show")
+    common = [
+        Subscription(_("Main days of the work for families"), CORE, page),
+        Subscription(_("Days kept every year"), ALL, page),
+    ]
+    own = _own(get_session(), person) if person else []
+    return render_template(
+        "desk/show.html", common=common, own=own, error=said(error), **_choices()
+    )
+
+
+def _own(session: Session, person: Person) -> list[Own]:
+    return [Own(token, _next(token)) for token in tokens_of(session, person)]
+
+
+def _next(token: FeedToken) -> datetime | None:
+    hours = CLIENTS.get(token.client or "other")
+    if token.fetched is None or hours is None:
+        return None
+    return token.fetched + timedelta(hours=hours)
+
+
+def _options() -> Options:
+    form = request.form
+    try:
+        scope, past = FeedScope(form.get("scope", "")), int(form.get("past_days", ""))
+    except ValueError as error:
+        raise InvalidInputError from error
+    return Options(
+        name=form.get("name", ""),
+        scope=scope,
+        language=form.get("language", ""),
+        past_days=past,
+        **{
+            name: name in form
+            for name in ("keeps_done", "has_alarms", "has_activities", "has_campaigns")
+        },
+    )
+
+
+def _choices() -> dict[str, object]:
+    return {
+        "scopes": [
+            (FeedScope.MINE, _("What I am in charge of")),
+            (FeedScope.UNIT, _("All work of my unit")),
+            (FeedScope.SUBTREE, _("All work of my unit and of the units below")),
+            (FeedScope.LEADER, _("For leaders: campaigns and open activities of the units below")),
+        ],
+        "pasts": PASTS,
+        "default_language": current(),
+        "clients": {
+            "google": "Google",
+            "outlook": "Outlook",
+            "apple": _("iPhone, Mac"),
+            "thunderbird": "Thunderbird",
+            "icsx5": "ICSx5",
+            "nextcloud": "Nextcloud",
+            "other": _("another program"),
+        },
+    }

@@ -1,0 +1,180 @@
+"""Calendars stand before the pages: a poll is one look-up by key, without session, cookie or lock.
+
+It never waits for whoever writes, and what changed meanwhile is written by the renewer
+(`events.calendars.renewing`). Only a calendar that nobody asked for before is written at once.
+While the database is away, clients get what they got before.
+"""
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from flask import Flask
+
+from events.calendars.feeds import serve_feed
+from events.calendars.kept import Kept, read_feed
+from events.calendars.renewing import Renewer
+from events.calendars.tokens import digest_of, is_revoked, note_fetches
+from events.database import AwayErrors, impatient, of_one_connection
+from events.errors import NotFoundError
+from events.models.feed_tokens import key_of_digest
+from web.calendars.answers import (
+    GONE,
+    NOT_FOUND,
+    NOT_NOW,
+    READS_ONLY,
+    Answer,
+    answer,
+    asked_by,
+    client_of,
+    refusal,
+)
+from web.kit.context import SumVay
+
+_PUBLIC, _OWN = "/lich/", "/f/"
+_SUFFIX = ".ics"
+_READING = ("GET", "HEAD")
+_LONGEST = 300  # letters of a key
+_MOST = 64 * 1024 * 1024  # bytes of calendars that a process keeps
+
+_PATIENCE = 0.5  # seconds that a first poll waits to keep what it wrote
+
+_log = logging.getLogger("sumvay")
+
+
+class FeedLayer:
+    """Answers below ``/lich/`` and ``/f/``, and lets everything else through to the pages."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._pages = app.wsgi_app
+        self._last = _Memory(_MOST)
+        self._renewer: Renewer | None = None
+        self._lock = threading.Lock()
+        self._fetches: dict[str, tuple[datetime, str]] = {}
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        sumvay: SumVay = self._app.extensions["sumvay"]
+        if self._renewer is None and _renews(sumvay):
+            self._begin_to_renew(sumvay)
+        path: str = environ.get("PATH_INFO", "")
+        if not path.startswith((_PUBLIC, _OWN)):
+            return self._pages(environ, start_response)
+        method = environ["REQUEST_METHOD"]
+        found = self._answer(sumvay, path, method, environ)
+        start_response(found.status, found.headers)
+        return [b"" if method == "HEAD" else found.body]
+
+    def _answer(self, sumvay: SumVay, path: str, method: str, environ: dict[str, Any]) -> Answer:
+        if method not in _READING:
+            return refusal(READS_ONLY)
+        key, is_public = _key_of(path), path.startswith(_PUBLIC)
+        if key is None:
+            return refusal(NOT_FOUND)
+        feed: Kept | None
+        try:
+            feed = self._find(sumvay, key)
+        except NotFoundError:
+            return refusal(GONE if not is_public and _is_revoked(sumvay, key) else NOT_FOUND)
+        except AwayErrors:
+            _log.warning("a calendar found no database")
+            feed = self._last.get(key)
+            if feed is None:
+                return refusal(NOT_NOW)
+        self._last.put(feed)
+        asked = asked_by(environ)
+        if not is_public:
+            self._note(sumvay, key, client_of(asked.agent))
+        return answer(feed, asked, public=is_public)
+
+    @staticmethod
+    def _find(sumvay: SumVay, key: str) -> Kept:
+        """Return a feed as it is kept; without a renewer, or at first, as it reads now."""
+        if _renews(sumvay):
+            with sumvay.reading_factory() as session:
+                feed = read_feed(session, key)
+            if feed is not None:
+                return feed
+        config = sumvay.config
+        hasty = impatient(sumvay.session_factory, _PATIENCE)
+        return serve_feed(hasty, key, now=config.clock(), public_url=config.public_url)
+
+    def _note(self, sumvay: SumVay, key: str, client: str) -> None:
+        """Remember who fetched what, to be written down where no client waits for it."""
+        with self._lock:
+            self._fetches[key] = sumvay.config.clock(), client
+        if not _renews(sumvay):
+            self._write_down()
+
+    def _write_down(self) -> None:
+        with self._lock:
+            fetches, self._fetches = self._fetches, {}
+        if fetches:
+            sumvay: SumVay = self._app.extensions["sumvay"]
+            note_fetches(sumvay.session_factory, fetches)
+
+    def _begin_to_renew(self, sumvay: SumVay) -> None:
+        """Start the renewer with the first request: a server may have forked before."""
+        with self._lock:
+            if self._renewer is None:
+                config = sumvay.config
+                self._renewer = Renewer(
+                    sumvay.session_factory, config.public_url, config.clock, self._write_down
+                )
+                self._renewer.start()
+
+
+def _renews(sumvay: SumVay) -> bool:
+    """Tell whether a renewer works beside the pages, which those of most tests cannot have."""
+    return not (sumvay.config.testing or of_one_connection(sumvay.session_factory))
+
+
+class _Memory:
+    """The calendars that were asked for last, up to so many bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._size = most, 0
+        self._feeds: OrderedDict[str, Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> Kept | None:
+        with self._lock:
+            return self._feeds.get(key)
+
+    def put(self, feed: Kept) -> None:
+        with self._lock:
+            before = self._feeds.pop(feed.key, None)
+            self._feeds[feed.key] = feed
+            self._size += _size(feed) - (_size(before) if before else 0)
+            while self._size > self._most and self._feeds:
+                self._size -= _size(self._feeds.popitem(last=False)[1])
+
+
+def _size(feed: Kept) -> int:
+    return len(feed.body) + len(feed.packed)
+
+
+def _key_of(path: str) -> str | None:
+    """Return the key of the feed at an address, None where there can be none.
+
+    That of an own calendar comes from its secret; what stands behind it is the name that some
+    clients show.
+    """
+    key = path.removesuffix(_SUFFIX)
+    if key == path or not (key.isascii() and key.isprintable()) or len(key) > _LONGEST:
+        return None
+    if key.startswith(_OWN):
+        secret, _slash, name = key.removeprefix(_OWN).partition("/")
+        return key_of_digest(digest_of(secret)) if secret and name else None
+    key = key.removeprefix(_PUBLIC)
+    return key if key and not key.startswith("f/") else None
+
+
+def _is_revoked(sumvay: SumVay, key: str) -> bool:
+    with sumvay.reading_factory() as session:
+        return is_revoked(session, key)
