@@ -40,7 +40,9 @@ from events.models import (
     Template,
     Unit,
 )
-from web.accounts.models import ADMINISTRATOR, Account, AccountRole
+from events.people.persons import find_person
+from web.accounts import devices
+from web.accounts.models import ADMINISTRATOR, Account, AccountRole, account_of
 
 HOST = "https://lich.example.org"
 NUMBERS = (
@@ -65,6 +67,7 @@ _FORM = re.compile(r"<form\b[^>]*>.*?</form>", re.DOTALL)
 _ACTION = re.compile(r'<form\b[^>]*\baction="([^"]*)"')
 _FIELD = re.compile(r'<(?:input|select|textarea|button)\b[^>]*\bname="([^"]+)"[^>]*>')
 _VALUE = re.compile(r'\bvalue="([^"]*)"')
+_NUMBERED = re.compile(r"(?<=/)[^/]*[\d@][^/]*")
 _CHOICE = re.compile(r'<option\b[^>]*\bvalue="([^"]*)"')
 
 
@@ -97,7 +100,7 @@ def fuzz(
     last = [""]
     notes = _Notes(report, last)
     with session_factory.begin() as session:
-        _make_administrator(session, emails[0])
+        _make_accounts(session, emails)
     was_testing, app.testing = app.testing, False
     app.logger.addHandler(notes)
     try:
@@ -137,17 +140,17 @@ def _requests(
     """Yield requests, each drawn when the one before is answered."""
     rules = sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, str(rule.methods)))
     fields: dict[str, dict[str, list[str]]] = {}  # by address, as pages have shown them
-    client = app.test_client()
+    client, known = app.test_client(), dict[str, str]()
     for number in range(count):
         if number % 100 == 0:
             with session_factory() as session:
                 real = _real(session)
         # the administrator, who comes everywhere, as often as all others together
         email = chance.choice((emails[0], chance.choice(("", *emails[1:]))))
-        with session_factory() as session:
-            _sign_in(client, session, email)
+        with session_factory.begin() as session:
+            _sign_in(client, session, email, known)
         if number % 2 and fields:
-            action = chance.choice(sorted(fields))
+            action = _any_form(fields, chance)
             form = _filled(fields[action], chance)
             yield lambda: _send(client, action, form, last)  # noqa: B023 - asked before the next
             continue
@@ -214,6 +217,14 @@ def _odd(chance: random.Random) -> str:
     return chance.choice(chance.choice((NUMBERS, DAYS, TEXTS)))
 
 
+def _any_form(fields: dict[str, dict[str, list[str]]], chance: random.Random) -> str:
+    """Return the address of a form, each kind as often as any other, however many there are."""
+    kinds: dict[str, list[str]] = {}
+    for address in sorted(fields):
+        kinds.setdefault(_NUMBERED.sub("*", address.partition("?")[0]), []).append(address)
+    return chance.choice(kinds[chance.choice(sorted(kinds))])
+
+
 def _any_names(fields: dict[str, dict[str, list[str]]], chance: random.Random) -> list[str]:
     known = sorted({name for one in fields.values() for name in one}) or ["year"]
     return [chance.choice(known) for _ in range(4)]
@@ -257,23 +268,33 @@ def _real(session: Session) -> dict[str, list[str]]:
     }
 
 
-def _make_administrator(session: Session, email: str) -> None:
-    from events.people.persons import find_person
-    from web.accounts.models import account_of
-
-    person = find_person(session, email)
-    assert person is not None
+def _make_accounts(session: Session, emails: tuple[str, ...]) -> None:
+    """Give everybody an account, and make the first an administrator."""
+    accounts = []
+    for email in emails:
+        person = find_person(session, email)
+        assert person is not None
+        accounts.append(account_of(session, person))
     role = session.scalar(select(AccountRole).where(AccountRole.name == ADMINISTRATOR))
-    account_of(session, person).roles = [role or AccountRole(name=ADMINISTRATOR)]
+    accounts[0].roles = [role or AccountRole(name=ADMINISTRATOR)]
 
 
-def _sign_in(client: FlaskClient, session: Session, email: str) -> None:
-    """Sign in as whoever has the address, whatever the requests before did; nobody for none."""
+def _sign_in(client: FlaskClient, session: Session, email: str, known: dict[str, str]) -> None:
+    """Sign in as whoever has the address, whatever the requests before did; nobody for none.
+
+    ``known`` are the cookies of those who did, as long as nobody ended their devices: each would
+    be one form more on their page.
+    """
     account = session.scalar(select(Account).where(Account.email == email)) if email else None
+    config = client.application.extensions["sumvay"].config
+    now = config.clock()
     with client.session_transaction(base_url=HOST) as cookie:
         cookie.clear()
-        if account is not None:
-            cookie["_user_id"] = account.fs_uniquifier
+        if account is None:
+            return
+        if not devices.holder_of(session, known.get(email, ""), config, now=now):
+            known[email] = devices.begin(session, account, now=now)[1]
+        cookie["_user_id"] = known[email]
 
 
 def _token(client: FlaskClient) -> str:

@@ -14,7 +14,9 @@ from pathlib import Path
 
 PATIENCE = 60  # seconds; how long a test waits before it gives up
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["scheduler.cli", "tests.scheduler.processes"])
+_SERVER.set_forkserver_preload(
+    ["scheduler.cli", "scheduler.timetable", "scheduler.wsgi", "tests.scheduler.processes"]
+)
 
 
 def environment(**variables: str) -> dict[str, str]:

@@ -1,0 +1,31 @@
+"""Play one storm and print its report; exit code 1 if anything was lost, halved or doubled."""
+
+import argparse
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+from tests.reliability.storm.play import Storm
+from tests.reliability.storm.server import database_of
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--kills", type=int, help="go on until so many, however long it takes")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    asked = parser.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="sumvay-storm-"))
+    with database_of(asked.database, home) as url:
+        report = Storm(home, url, asked.seed, asked.seconds, asked.kills).play()
+    print(json.dumps(report.plain, ensure_ascii=False))
+    if report.is_clean:
+        shutil.rmtree(home, ignore_errors=True)
+        return 0
+    return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
