@@ -45,12 +45,12 @@ bench: .venv/dev $(CATALOGS)
 	$(BIN)/python -m benchmarks
 
 # Kill the server again and again while people work, and print what was lost: make storm SEED=7 KILLS=200 DATABASE=postgresql,
-# or SECONDS=600 instead of a number of kills.
-SECONDS ?= 60
+# or SECONDS=600, or both: whichever comes first.
+SECONDS ?=
 KILLS ?=
 DATABASE ?= sqlite
 storm: .venv/dev $(CATALOGS)
-	@$(BIN)/python -m tests.reliability.storm --seed $(SEED) --seconds $(SECONDS) $(KILLS:%=--kills %) --database $(DATABASE)
+	@$(BIN)/python -m tests.reliability.storm --seed $(SEED) $(SECONDS:%=--seconds %) $(KILLS:%=--kills %) --database $(DATABASE)
 
 # Send odd numbers, dates, texts and sizes to every page; prints a report as JSON.
 fuzz: .venv/dev $(CATALOGS)

@@ -24,6 +24,10 @@ class Browser:
             raise RuntimeError(f"{email} could not sign in: {status} {page[:300]}")
         self._token = self._token_of("/")
 
+    def take_token(self, token: str) -> None:
+        """Send this token with forms from now on."""
+        self._token = token or self._token
+
     def _token_of(self, path: str) -> str:
         found = _TOKEN.search(self.ask("GET", path)[1])
         assert found is not None

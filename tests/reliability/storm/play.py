@@ -1,6 +1,8 @@
 """A storm from its first to its last kill."""
 
 import http.client
+import logging
+import math
 import random
 import threading
 import time
@@ -19,32 +21,40 @@ from tests.scheduler.processes import PATIENCE
 CLIENTS = 8
 # a server is killed in the middle of what follows so many acknowledged deeds, or after so many
 # seconds: on a busy machine it gets as far as on an idle one
-_LIVES, _LONGEST, _IN_THE_MIDDLE = 12, 5.0, 0.3
+_LIVES, _LONGEST, _IN_THE_MIDDLE = 12, 3.0, 0.3
 # of so many starts one is killed itself, so many seconds after it began
 _STARTS, _FOR_A_START = 6, (0.1, 1.0)
 _NOT_NOW, _BROKEN = 503, 500
+_SAID = 20  # kills after which a long storm says how far it is
+log = logging.getLogger(__name__)
 
 
 class Storm:
     """One storm over an installation in the empty folder ``home``, for so many seconds or until so
-    many kills.
+    many kills, whichever comes first.
     """
 
     def __init__(
-        self, home: Path, url: str, seed: int, seconds: float, kills: int | None = None
+        self,
+        home: Path,
+        url: str,
+        seed: int,
+        *,
+        seconds: float = math.inf,
+        kills: int | float = math.inf,
     ) -> None:
         self.home, self.seconds, self.kills = home, seconds, kills
         self.engine = database.create_engine(url)
         self.factory = database.create_session_factory(self.engine)
         self.server, self.ledger = Server(home, url), Ledger()
-        self.report = Report(seed, self.engine.dialect.name, seconds)
+        self.report = Report(seed, self.engine.dialect.name)
         self._over, self._up = threading.Event(), threading.Event()
         self._counting = threading.Lock()
 
-    def prepare(self) -> Work:
+    def prepare(self, people: int = CLIENTS) -> Work:
         """Make the installation; its server is not started yet."""
         migrate.upgrade(self.engine)
-        return prepare(self.factory, self.home, CLIENTS)
+        return prepare(self.factory, self.home, people)
 
     def play(self) -> Report:
         """Prepare an installation, let the storm blow, and count what is left."""
@@ -74,6 +84,10 @@ class Storm:
         self.engine.dispose()
         return self.report
 
+    def stop(self) -> None:
+        """Let it end early; what was played until then is counted."""
+        self._over.set()
+
     def count(self, work: Work) -> None:
         """Compare what people were told with what the database and the folder of files hold."""
         with database.reading(self.factory)() as session:
@@ -99,12 +113,15 @@ class Storm:
             time.sleep(0.01)
 
     def _goes_on(self, end: float) -> bool:
-        return time.monotonic() < end if self.kills is None else self.report.kills < self.kills
+        asked = time.monotonic() < end and self.report.kills < self.kills
+        return asked and not self._over.is_set()
 
     def _kill(self) -> None:
         self._up.clear()
         self.server.kill()
         self.report.kills += 1
+        if self.report.kills % _SAID == 0:
+            log.warning("%s kills, %s deeds", self.report.kills, self.report.acknowledged)
 
     def _work(self, number: int, browser: Browser, work: Work) -> None:
         chance = random.Random(f"{self.report.seed}-{number}")

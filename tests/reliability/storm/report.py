@@ -16,7 +16,7 @@ class Report:
 
     seed: int
     database: str
-    seconds: float
+    seconds: float = 0
     kills: int = 0
     kills_of_starts: int = 0
     acknowledged: int = 0

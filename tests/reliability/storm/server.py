@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.reliability.storm.browser import Browser
-from tests.scheduler.processes import _SERVER, PATIENCE, _run, environment
+from tests.scheduler.processes import _SERVER, PATIENCE, PRELOADED, _run, environment
 
+AN_HOUR = 3600
 _ROOT = Path(__file__).parents[3]
+_SERVER.set_forkserver_preload([*PRELOADED, __name__])
 
 
 class Server:
@@ -26,18 +28,20 @@ class Server:
         self._home, self._url = home, url
         self._process: Any = None
 
-    def start(self) -> None:
+    def start(self, hour: float = AN_HOUR) -> None:
         """Start it, and wait until it answers."""
-        self.begin()
+        self.begin(hour)
         deadline = time.monotonic() + PATIENCE
         while not self.answers():
             if self._process.exitcode is not None or time.monotonic() > deadline:
                 raise RuntimeError((self._home / "err").read_text()[-2000:])
             time.sleep(0.02)
 
-    def begin(self) -> None:
-        """Start it, and wait for nothing."""
-        names = [str(self._home / name) for name in ("in", "out", "err")]
+    def begin(self, hour: float = AN_HOUR) -> None:
+        """Start it, and wait for nothing. What its clock does hourly it does each ``hour``
+        seconds.
+        """
+        stdin, out, err = (str(self._home / name) for name in ("in", "out", "err"))
         (self._home / "in").touch()
         variables = environment(
             SUMVAY_CONFIG=str(_ROOT / "config.toml"),
@@ -46,7 +50,7 @@ class Server:
             SUMVAY_SCHEDULER__TICK_SECONDS="1",
         )
         self._process = _SERVER.Process(
-            target=_run, args=(self._home, ("serve",), variables, names)
+            target=_serve, args=(hour, self._home, variables, (stdin, out, err))
         )
         self._process.start()
 
@@ -59,6 +63,13 @@ class Server:
         """End it as a power cut would: SIGKILL, to this process alone."""
         self._process.kill()
         self._process.join()
+
+
+def _serve(hour: float, home: Path, variables: dict[str, str], names: tuple[str, str, str]) -> None:
+    from scheduler import timetable
+
+    timetable._HOURLY = hour  # nobody sets it but who cannot wait
+    _run(home, ("serve",), variables, names)
 
 
 @contextmanager
