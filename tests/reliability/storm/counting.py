@@ -90,14 +90,14 @@ def _count_ticks(session: Session, ledger: Ledger, report: Report) -> None:
 def _count_notes(session: Session, ledger: Ledger, report: Report) -> None:
     note = Change.after["blocked"].as_string()
     query = select(Change.item_id, note).where(note.is_not(None))
-    found = Counter(row._tuple() for row in session.execute(query))
+    found = Counter(map(tuple, session.execute(query)))
     for what, known in ledger.of("note").items():
         _once("note", what, known, found[what], report)
 
 
 def _count_proofs(session: Session, files: Path, ledger: Ledger, report: Report) -> None:
     query = select(Evidence.item_id, Evidence.file_digest).where(Evidence.file_digest.is_not(None))
-    given = Counter(row._tuple() for row in session.execute(query))
+    given = Counter(map(tuple, session.execute(query)))
     for (item, number), known in ledger.of("upload").items():
         proof = checked_file("anh.png", a_picture(number))
         _once("upload", (item, number), known, given[item, proof.file.digest], report)
@@ -159,9 +159,9 @@ def _count_merges(session: Session, ledger: Ledger, report: Report) -> None:
     for unit in units.values():
         begun[unit.full_name].append(unit)
     follow = Counter(
-        row._tuple()
-        for row in session.execute(
-            select(UnitSuccession.predecessor_id, UnitSuccession.successor_id)
+        map(
+            tuple,
+            session.execute(select(UnitSuccession.predecessor_id, UnitSuccession.successor_id)),
         )
     )
     written = Counter(
@@ -198,15 +198,17 @@ def _count_what_went_over(
         .distinct()
     )
     found = Counter(
-        row._tuple()
-        for row in session.execute(
-            select(there.template_id, there.period, ChecklistItem.key)
-            .join(there, ChecklistItem.campaign_id == there.id)
-            .where(there.unit_id == new.id)
+        map(
+            tuple,
+            session.execute(
+                select(there.template_id, there.period, ChecklistItem.key)
+                .join(there, ChecklistItem.campaign_id == there.id)
+                .where(there.unit_id == new.id)
+            ),
         )
     )
     for row in moved:
-        _once("merge", f"{name}: item {tuple(row)}", True, found[row._tuple()], report)
+        _once("merge", f"{name}: item {tuple(row)}", True, found[tuple(row)], report)
 
 
 def _count_imports(session: Session, ledger: Ledger, report: Report) -> None:

@@ -19,9 +19,9 @@ from tests.reliability.storm.server import Server
 from tests.scheduler.processes import PATIENCE
 
 CLIENTS = 8
-# a server is killed in the middle of what follows so many acknowledged deeds, or after so many
-# seconds: on a busy machine it gets as far as on an idle one
-_LIVES, _LONGEST, _IN_THE_MIDDLE = 12, 3.0, 0.3
+# A server is killed in the middle of what somebody does next, once they had up to so many answers,
+# or after so many seconds: on a busy machine, too, those get theirs whose deeds take long.
+_ANSWERS, _LONGEST, _IN_THE_MIDDLE = 3, 15.0, 0.3
 # of so many starts one is killed itself, so many seconds after it began
 _STARTS, _FOR_A_START = 6, (0.1, 1.0)
 _NOT_NOW, _BROKEN = 503, 500
@@ -50,6 +50,7 @@ class Storm:
         self.report = Report(seed, self.engine.dialect.name)
         self._over, self._up = threading.Event(), threading.Event()
         self._counting = threading.Lock()
+        self._answers = [0] * CLIENTS
 
     def prepare(self, people: int = CLIENTS) -> Work:
         """Make the installation; its server is not started yet."""
@@ -96,7 +97,7 @@ class Storm:
     def _blow(self) -> None:
         chance, end = random.Random(self.report.seed), time.monotonic() + self.seconds
         while self._goes_on(end):
-            self._let_live(chance.randrange(_LIVES))
+            self._let_live(chance.randrange(CLIENTS), chance.randrange(_ANSWERS))
             time.sleep(chance.uniform(0, _IN_THE_MIDDLE))
             self._kill()
             if chance.randrange(_STARTS) == 0 and self._goes_on(end):
@@ -107,9 +108,9 @@ class Storm:
             self.server.start()
             self._up.set()
 
-    def _let_live(self, deeds: int) -> None:
-        enough, end = self.report.acknowledged + deeds, time.monotonic() + _LONGEST
-        while self.report.acknowledged < enough and time.monotonic() < end:
+    def _let_live(self, client: int, answers: int) -> None:
+        enough, end = self._answers[client] + answers, time.monotonic() + _LONGEST
+        while self._answers[client] < enough and time.monotonic() < end:
             time.sleep(0.01)
 
     def _goes_on(self, end: float) -> bool:
@@ -130,6 +131,7 @@ class Storm:
                 if self._over.is_set():
                     return
                 if self._done(browser, deed, work):
+                    self._answers[number] += 1
                     break
             time.sleep(chance.uniform(0, 0.05))
 
