@@ -28,18 +28,18 @@ class Server:
         self._home, self._url = home, url
         self._process: Any = None
 
-    def start(self, hour: float = AN_HOUR) -> None:
+    def start(self, hour: float = AN_HOUR, tick: int = 1) -> None:
         """Start it, and wait until it answers."""
-        self.begin(hour)
+        self.begin(hour, tick)
         deadline = time.monotonic() + PATIENCE
         while not self.answers():
             if self._process.exitcode is not None or time.monotonic() > deadline:
                 raise RuntimeError((self._home / "err").read_text()[-2000:])
             time.sleep(0.02)
 
-    def begin(self, hour: float = AN_HOUR) -> None:
+    def begin(self, hour: float = AN_HOUR, tick: int = 1) -> None:
         """Start it, and wait for nothing. What its clock does hourly it does each ``hour``
-        seconds.
+        seconds; what is due it looks for each ``tick`` seconds.
         """
         stdin, out, err = (str(self._home / name) for name in ("in", "out", "err"))
         (self._home / "in").touch()
@@ -47,7 +47,7 @@ class Server:
             SUMVAY_CONFIG=str(_ROOT / "config.toml"),
             SUMVAY_DATABASE__URL=self._url,
             SUMVAY_WEB__PORT=str(self.port),
-            SUMVAY_SCHEDULER__TICK_SECONDS="1",
+            SUMVAY_SCHEDULER__TICK_SECONDS=str(tick),
         )
         self._process = _SERVER.Process(
             target=_serve, args=(hour, self._home, variables, (stdin, out, err))
