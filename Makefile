@@ -10,7 +10,7 @@ CATALOGS := events/translations/vi/LC_MESSAGES/messages.mo
 # The rules of time, the catalogue, opening, ticking, calendars and mails; the rest plays whole years or asks for pages.
 FAST := tests/events/days tests/events/catalog tests/events/units tests/events/campaigns/test_opening.py tests/events/checklist/test_states.py tests/events/calendars tests/notifications tests/scheduler/test_config.py
 
-.PHONY: run test test-fast test-postgresql check fix messages lock bench storm fuzz units rights
+.PHONY: run test test-fast test-postgresql check fix messages lock bench storm older fuzz units rights
 
 run: .venv/run $(CATALOGS)
 	@exec $(BIN)/sumvay serve
@@ -45,12 +45,17 @@ rights: .venv/dev $(CATALOGS)
 bench: .venv/dev $(CATALOGS)
 	$(BIN)/python -m benchmarks
 
-# Kill the server again and again while people work, and print what was lost: make storm SEED=7 SECONDS=600 DATABASE=postgresql
-SEED ?= 1
-SECONDS ?= 60
+# Kill the server again and again while people work, and print what was lost: make storm SEED=7 KILLS=200 DATABASE=postgresql,
+# or SECONDS=600, or both: whichever comes first.
+SECONDS ?=
+KILLS ?=
 DATABASE ?= sqlite
 storm: .venv/dev $(CATALOGS)
-	@$(BIN)/python -m tests.reliability.storm --seed $(SEED) --seconds $(SECONDS) --database $(DATABASE)
+	@$(BIN)/python -m tests.reliability.storm --seed $(SEED) $(SECONDS:%=--seconds %) $(KILLS:%=--kills %) --database $(DATABASE)
+
+# Make installations with the code of older commits, upgrade them and account for every row: make older COMMITS="HEAD~100 a66b93a"
+older: .venv/dev $(CATALOGS)
+	@$(BIN)/python -m tests.reliability.older $(COMMITS)
 
 # Send odd numbers, dates, texts and sizes to every page; prints a report as JSON.
 fuzz: .venv/dev $(CATALOGS)

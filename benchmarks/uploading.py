@@ -24,8 +24,8 @@ NOTES = 30
 def run() -> Iterator[Measured]:
     """Measure one colleague beside one who uploads."""
     home = Path(tempfile.mkdtemp(prefix="sumvay-bench-"))
-    storm = Storm(home, f"sqlite:///{home / 'var' / 'sumvay.db'}", 1, 0)
-    work = storm._prepare()
+    storm = Storm(home, f"sqlite:///{home / 'var' / 'sumvay.db'}", 1)
+    work = storm.prepare()
     storm.server.start()
     try:
         colleague, uploader = (Browser(storm.server.port) for _ in range(2))

@@ -2,6 +2,7 @@
 safe to run at any time.
 """
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from events.calendars.imported import fetch_due
-from events.campaigns.opening import Opened, open_campaigns
+from events.campaigns.opening import Opened, due_rounds, open_due_round
 from events.checklist.history import Stamp
 from events.checklist.stray_files import sweep
 from events.database import SessionFactory, checkpoint, reading
@@ -34,20 +35,33 @@ _A_DAY = timedelta(days=1)
 
 
 def open_ahead(
-    session_factory: SessionFactory, *, now: datetime, year: int | None = None
+    session_factory: SessionFactory, *, now: datetime, year: int | None = None, pause: float = 0
 ) -> list[Opened]:
     """Keep the calendar filled for the months to come, hand over what closed units left, open the
     campaigns whose time has come.
+
+    Each round is opened in a transaction of its own, and ``pause`` seconds after it are left to
+    whoever waits to write.
     """
     with session_factory.begin() as session:
         extend_horizon(session, now=now)
-        calendar = work_calendar(session)
         # first, so that campaigns open in the tree of today
         hand_over_due(session, stamp=Stamp(None, now, Door.CLOCK))
-        opened = open_campaigns(session, now=now, calendar=calendar, year=year)
-        if opened:  # late, perhaps, in units that have ended since their day
+    with reading(session_factory)() as session:
+        due = due_rounds(session, now=now, year=year)
+        names = [(found.template_id, found.year, found.period) for found in due]
+    opened = []
+    for name in names:
+        with session_factory.begin() as session:
+            calendar = work_calendar(session)
+            found = open_due_round(session, name, now=now, calendar=calendar)
+        if found:
+            opened.append(found)
+            time.sleep(pause)
+    if opened:  # late, perhaps, in units that have ended since their day
+        with session_factory.begin() as session:
             hand_over_due(session, stamp=Stamp(None, now, Door.CLOCK))
-        return opened
+    return opened
 
 
 def remind(session_factory: SessionFactory, *, now: datetime, rules: ReminderRules) -> Written:

@@ -116,8 +116,8 @@ class Service:
             version=migrate.newest(),
         )
 
-    def open_ahead(self, now: datetime, year: int | None = None) -> list[Opened]:
-        return jobs.open_ahead(self.session_factory, now=now, year=year)
+    def open_ahead(self, now: datetime, year: int | None = None, pause: float = 0) -> list[Opened]:
+        return jobs.open_ahead(self.session_factory, now=now, year=year, pause=pause)
 
     def remind(self, now: datetime) -> Written:
         return jobs.remind(self.session_factory, now=now, rules=self.settings.notifications.rules)

@@ -26,6 +26,9 @@ from scheduler.service import Service, utc_now
 
 _HOURLY, _DAILY = 3600, 24 * 3600
 _AGAIN = 60  # seconds after which a job that failed is tried again
+# Seconds after each round that the clock opens. Who waits for SQLite asks again every tenth of a
+# second, and would find the clock at the next round already.
+_FOR_OTHERS = 0.2
 _SILENCE = 3  # ticks without a beat before the watchdog wakes the clock
 
 
@@ -42,7 +45,7 @@ def ticks(service: Service) -> list[Tick]:
     """Return the jobs of a service."""
     every = service.settings.scheduler.tick_seconds
     return [
-        Tick("open", service.open_ahead, _HOURLY),
+        Tick("open", lambda now: service.open_ahead(now, pause=_FOR_OTHERS), _HOURLY),
         Tick("remind", service.remind, every),
         Tick("relay", service.relay, every),
         Tick("calendars", service.fetch_calendars, 2 * every),

@@ -65,19 +65,44 @@ def open_campaigns(
     run as often as you like and in two processes at once: a unit that has its campaign is passed
     over, one that was added later gets its own while the round lasts.
     """
+    due = due_rounds(session, now=now, year=year)
+    # all at once, or two openers could wait for each other
+    lock_templates(session, {found.template.id for found in due})
+    opened = [open_round(session, found, now=now, calendar=calendar) for found in due]
+    return [result for result in opened if result.campaigns]
+
+
+def due_rounds(
+    session: Session, *, now: datetime, year: int | None = None, template_id: int | None = None
+) -> list[Round]:
+    """Return the rounds whose time has come, and those that run, of one template or of all, in the
+    order in which they open: for whoever opens each in a transaction of its own, so that nobody
+    waits for all of them.
+    """
     today = day_here(session, now)
     years = [year] if year else range(today.year - 1, today.year + 3)
     rounds = [
         found
         for template in self_opening(session)
+        if template_id in (None, template.id)
         for y in years
         for found in rounds_of(template, y)
     ]
-    due = _due(session, [found for found in rounds if found.opens <= today], today)
-    # all at once, or two openers could wait for each other
-    lock_templates(session, {found.template.id for found in due})
-    opened = [open_round(session, found, now=now, calendar=calendar) for found in due]
-    return [result for result in opened if result.campaigns]
+    return _due(session, [found for found in rounds if found.opens <= today], today)
+
+
+def open_due_round(
+    session: Session, name: tuple[int, int, str], *, now: datetime, calendar: WorkCalendar
+) -> Opened | None:
+    """Open the round of a template (its id), year and period, if its time has still come; None if
+    there was nothing to open.
+    """
+    template_id, year, period = name
+    lock_templates(session, [template_id])
+    due = due_rounds(session, now=now, year=year, template_id=template_id)
+    found = next((one for one in due if one.period == period), None)
+    opened = found and open_round(session, found, now=now, calendar=calendar)
+    return opened if opened and opened.campaigns else None
 
 
 def open_round(

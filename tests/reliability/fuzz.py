@@ -42,7 +42,7 @@ from events.models import (
 )
 from events.people.persons import find_person
 from web.accounts import devices
-from web.accounts.models import account_of
+from web.accounts.models import Account, account_of
 
 HOST = "https://lich.example.org"
 NUMBERS = (
@@ -67,6 +67,7 @@ _FORM = re.compile(r"<form\b[^>]*>.*?</form>", re.DOTALL)
 _ACTION = re.compile(r'<form\b[^>]*\baction="([^"]*)"')
 _FIELD = re.compile(r'<(?:input|select|textarea|button)\b[^>]*\bname="([^"]+)"[^>]*>')
 _VALUE = re.compile(r'\bvalue="([^"]*)"')
+_NUMBERED = re.compile(r"(?<=/)[^/]*[\d@][^/]*")
 _CHOICE = re.compile(r'<option\b[^>]*\bvalue="([^"]*)"')
 
 
@@ -99,7 +100,7 @@ def fuzz(
     last = [""]
     notes = _Notes(report, last)
     with session_factory.begin() as session:
-        _make_administrator(session, emails[0])
+        _make_accounts(session, emails)
     was_testing, app.testing = app.testing, False
     app.logger.addHandler(notes)
     try:
@@ -139,7 +140,7 @@ def _requests(
     """Yield requests, each drawn when the one before is answered."""
     rules = sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, str(rule.methods)))
     fields: dict[str, dict[str, list[str]]] = {}  # by address, as pages have shown them
-    client = app.test_client()
+    client, known = app.test_client(), dict[str, str]()
     for number in range(count):
         if number % 100 == 0:
             with session_factory() as session:
@@ -147,9 +148,9 @@ def _requests(
         # the administrator, who comes everywhere, as often as all others together
         email = chance.choice((emails[0], chance.choice(("", *emails[1:]))))
         with session_factory.begin() as session:
-            _sign_in(client, session, email)
+            _sign_in(client, session, email, known)
         if number % 2 and fields:
-            action = chance.choice(sorted(fields))
+            action = _any_form(fields, chance)
             form = _filled(fields[action], chance)
             yield lambda: _send(client, action, form, last)  # noqa: B023 - asked before the next
             continue
@@ -216,6 +217,14 @@ def _odd(chance: random.Random) -> str:
     return chance.choice(chance.choice((NUMBERS, DAYS, TEXTS)))
 
 
+def _any_form(fields: dict[str, dict[str, list[str]]], chance: random.Random) -> str:
+    """Return the address of a form, each kind as often as any other, however many there are."""
+    kinds: dict[str, list[str]] = {}
+    for address in sorted(fields):
+        kinds.setdefault(_NUMBERED.sub("*", address.partition("?")[0]), []).append(address)
+    return chance.choice(kinds[chance.choice(sorted(kinds))])
+
+
 def _any_names(fields: dict[str, dict[str, list[str]]], chance: random.Random) -> list[str]:
     known = sorted({name for one in fields.values() for name in one}) or ["year"]
     return [chance.choice(known) for _ in range(4)]
@@ -259,22 +268,31 @@ def _real(session: Session) -> dict[str, list[str]]:
     }
 
 
-def _make_administrator(session: Session, email: str) -> None:
-    person = find_person(session, email)
-    assert person is not None
-    person.is_administrator = True
+def _make_accounts(session: Session, emails: tuple[str, ...]) -> None:
+    """Give everybody an account, and make the first an administrator."""
+    for email in emails:
+        person = find_person(session, email)
+        assert person is not None
+        account_of(session, person)
+        person.is_administrator = email == emails[0]
 
 
-def _sign_in(client: FlaskClient, session: Session, email: str) -> None:
-    """Sign in as whoever has the address, whatever the requests before did; nobody for none."""
-    person = find_person(session, email) if email else None
+def _sign_in(client: FlaskClient, session: Session, email: str, known: dict[str, str]) -> None:
+    """Sign in as whoever has the address, whatever the requests before did; nobody for none.
+
+    ``known`` are the cookies of those who did, as long as nobody ended their devices: each would
+    be one form more on their page.
+    """
+    account = session.scalar(select(Account).where(Account.email == email)) if email else None
+    config = client.application.extensions["sumvay"].config
+    now = config.clock()
     with client.session_transaction(base_url=HOST) as cookie:
         cookie.clear()
-        if person is not None:
-            now = client.application.extensions["sumvay"].config.clock()
-            _device, cookie["_user_id"] = devices.begin(
-                session, account_of(session, person), now=now
-            )
+        if account is None:
+            return
+        if not devices.holder_of(session, known.get(email, ""), config, now=now):
+            known[email] = devices.begin(session, account, now=now)[1]
+        cookie["_user_id"] = known[email]
 
 
 def _token(client: FlaskClient) -> str:

@@ -13,8 +13,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 PATIENCE = 60  # seconds; how long a test waits before it gives up
+PRELOADED = ["scheduler.cli", "scheduler.timetable", "scheduler.wsgi", "tests.scheduler.processes"]
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["scheduler.cli", "tests.scheduler.processes"])
+_SERVER.set_forkserver_preload(PRELOADED)
 
 
 def environment(**variables: str) -> dict[str, str]:

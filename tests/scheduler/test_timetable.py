@@ -2,15 +2,17 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 
 import psycopg.errors
+import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from events.campaigns.opening import open_due_round
 from events.catalog.importing import import_catalog
 from events.database import create_engine, create_session_factory, reading
 from events.installation import day_here
 from events.models import Campaign
 from events.working_calendar import work_calendar
-from scheduler import timetable
+from scheduler import jobs, timetable
 from scheduler.config import load_settings
 from scheduler.heartbeats import beat, beats, forget_the_dead, this_clock
 from scheduler.service import Service
@@ -127,6 +129,32 @@ def test_the_jobs_carry_a_campaign_from_the_catalogue_to_the_calendar(tmp_path, 
     with service.session_factory.begin() as session:
         import_catalog(session, catalog, now=NOW)
 
+    service.open_ahead(NOW)
+
+    with service.session_factory() as session:
+        assert len(session.scalars(select(Campaign)).all()) == 5 * 97
+    service.engine.dispose()
+
+
+def test_each_round_that_the_clock_opens_stays_whatever_becomes_of_the_next(
+    tmp_path, catalog, monkeypatch
+):
+    service, opened = a_service(tmp_path), []
+    with service.session_factory.begin() as session:
+        import_catalog(session, catalog, now=NOW)
+
+    def two_and_no_more(session, name, **rest):
+        if len(opened) == 2:
+            raise OSError("the power is gone")
+        opened.append(open_due_round(session, name, **rest))
+        return opened[-1]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "open_due_round", two_and_no_more)
+        with pytest.raises(OSError, match="the power is gone"):
+            service.open_ahead(NOW)
+    with service.session_factory() as session:
+        assert len(session.scalars(select(Campaign)).all()) == 2 * 97
     service.open_ahead(NOW)
 
     with service.session_factory() as session:
