@@ -52,8 +52,8 @@ _OF: dict[Door, tuple[str, ...]] = {
     Capability.READ_CAMPAIGNS: ("campaigns.show",),
     Capability.READ_WORK: ("items.download items.show",),
     Capability.DO_WORK: (
-        "activities.add activities.cancel activities.change activities.credit activities.edit",
-        "activities.new activities.restore",
+        "activities.add activities.cancel activities.change activities.change_time",
+        "activities.credit activities.edit activities.times activities.new activities.restore",
         "documents.add documents.choose_theme documents.correct documents.edit documents.issue",
         "documents.publish documents.supersede own_items.add own_items.new",
         "choices.credit choices.delegate choices.item choices.split choices.switch_item_off",
