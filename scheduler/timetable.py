@@ -17,7 +17,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from events.calendars.renewing import Renewer, write_missing
+from events.calendars.renewing import Renewer, mark_everything, write_missing
 from events.locks import through_collisions
 from scheduler.backups import make_daily
 from scheduler.heartbeats import beat, forget_the_dead, this_clock
@@ -77,8 +77,9 @@ class Clock:
         """Start ticking; every job runs once at once."""
         try:
             forget_the_dead(self._service.session_factory)
+            mark_everything(self._service.session_factory)
         except Exception:  # a database that is away now is asked again by every job
-            log.exception("the heartbeats of clocks before could not be looked at")
+            log.exception("what clocks before left could not be looked at")
         for tick in self._ticks:
             self._scheduler.add_job(
                 self._run,
