@@ -134,6 +134,17 @@ def test_nginx_writes_no_link_of_a_mail_and_no_query_into_its_log(proxy: str, tm
 
 
 @pytest.mark.slow
+def test_nginx_writes_no_secret_of_a_calendar_into_its_log(proxy: str, tmp_path: Path):
+    ask(f"{proxy}/f/secret/viec-cua-toi.ics")
+    log, deadline = tmp_path / "sumvay.log", time.monotonic() + PATIENCE
+    while not log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert '"GET /f/-" 404' in log.read_text()
+    assert "secret" not in log.read_text()
+
+
+@pytest.mark.slow
 def test_nginx_refuses_what_is_larger_than_all_forms(proxy: str):
     status, _ = ask(f"{proxy}/dang-nhap/lien-ket/x", b"x" * (LARGEST_UPLOAD + 2 * 1024 * 1024))
 
@@ -143,6 +154,7 @@ def test_nginx_refuses_what_is_larger_than_all_forms(proxy: str):
 @pytest.mark.parametrize("language", ["nginx", "caddyfile"])
 def test_no_example_writes_the_link_of_a_mail_into_its_log(language: str):
     assert "/dang-nhap/lien-ket/" in example(language)
+    assert "^/f/" in example(language)
 
 
 def test_the_example_lets_through_what_the_service_takes():
