@@ -143,6 +143,7 @@ class WebSettings(_Table):
     session_hours: int = Field(default=30 * 24, ge=1)
     require_2fa: bool = False
     public_progress: bool = False
+    publish_feeds: OptionalPath = None
 
     @field_validator("google_calendar_url", "outlook_calendar_url")
     @classmethod

@@ -17,7 +17,8 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from events.calendars.renewing import Renewer, write_missing
+from events.calendars.publishing import newest_feed, publish
+from events.calendars.renewing import Renewer, mark_everything, write_missing
 from events.locks import through_collisions
 from scheduler.backups import make_daily
 from scheduler.heartbeats import beat, forget_the_dead, this_clock
@@ -67,9 +68,10 @@ class Clock:
         self._name = this_clock()
         self._stopping = threading.Event()
         self._renewer = Renewer(
-            service.session_factory, service.settings.web.address, now, self._write_missing
+            service.session_factory, service.settings.web.address, now, self._besides
         )
         self._misses_none = False
+        self._published: object = None
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": ThreadPoolExecutor(1)},
@@ -81,8 +83,9 @@ class Clock:
         """Start ticking; every job runs once at once."""
         try:
             forget_the_dead(self._service.session_factory)
+            mark_everything(self._service.session_factory)
         except Exception:  # a database that is away now is asked again by every job
-            log.exception("the heartbeats of clocks before could not be looked at")
+            log.exception("what clocks before left could not be looked at")
         for tick in self._ticks:
             self._scheduler.add_job(
                 self._run,
@@ -102,14 +105,15 @@ class Clock:
         self._renewer.stop()
         self._scheduler.shutdown(wait=True)
 
-    def _write_missing(self) -> None:
-        """Let the first client of each calendar find it written."""
+    def _besides(self) -> None:
+        """Let the first client of each calendar find it written, and the server in front too."""
+        factory, web = self._service.session_factory, self._service.settings.web
         if not self._misses_none:
-            address = self._service.settings.web.address
-            written = write_missing(
-                self._service.session_factory, now=self._now(), public_url=address
-            )
+            written = write_missing(factory, now=self._now(), public_url=web.address)
             self._misses_none = written == 0
+        if web.publish_feeds and (newest := newest_feed(factory)) != self._published:
+            publish(factory, web.publish_feeds)
+            self._published = newest
 
     def _run(self, tick: Tick) -> None:
         """Run one job; a failure is recorded, and tried again within a minute."""

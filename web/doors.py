@@ -52,8 +52,8 @@ _OF: dict[Door, tuple[str, ...]] = {
     Capability.READ_CAMPAIGNS: ("campaigns.show imported.show",),
     Capability.READ_WORK: ("items.download items.show",),
     Capability.DO_WORK: (
-        "activities.add activities.cancel activities.change activities.credit activities.edit",
-        "activities.new activities.restore",
+        "activities.add activities.cancel activities.change activities.change_time",
+        "activities.credit activities.edit activities.new activities.restore activities.times",
         "documents.add documents.choose_theme documents.correct documents.edit documents.erase",
         "documents.issue documents.publish documents.supersede own_items.add own_items.new",
         "imported.add imported.ask_again imported.remove imported.replace",

@@ -99,7 +99,7 @@ def change_activity(
     ``sequence`` is the activity's when it was shown. Raises ``ConflictError`` for a cancelled one
     and one that was changed since.
     """
-    activity = _open_for_change(session, uid, by, now)
+    activity = open_for_change(session, uid, by, now)
     if activity.status is CampaignStatus.CANCELLED:
         raise ConflictError(N_("“%(activity)s” was cancelled."), activity=activity.summary)
     changed = {
@@ -125,7 +125,7 @@ def cancel_activity(session: Session, uid: str, *, by: Person, now: datetime) ->
 
     Cancelling it twice changes nothing.
     """
-    activity = _open_for_change(session, uid, by, now)
+    activity = open_for_change(session, uid, by, now)
     if activity.status is not CampaignStatus.CANCELLED:
         activity.status = CampaignStatus.CANCELLED
         activity.touch(now)
@@ -137,7 +137,7 @@ def restore_activity(session: Session, uid: str, *, by: Person, now: datetime) -
 
     Raises ``ConflictError`` when the same one was planned anew since.
     """
-    activity = _open_for_change(session, uid, by, now)
+    activity = open_for_change(session, uid, by, now)
     if activity.status is CampaignStatus.CANCELLED:
         anew = _planned(
             session, activity.campaign, {"dtstart": activity.dtstart, "summary": activity.summary}
@@ -162,7 +162,7 @@ def credit_activity(
     Raises the errors of ``change_activity``, also ``ConflictError`` when that campaign was
     cancelled.
     """
-    activity = _open_for_change(session, uid, by, now)
+    activity = open_for_change(session, uid, by, now)
     if campaign.unit_id != activity.campaign.unit_id or campaign.id == activity.campaign_id:
         raise InvalidInputError(N_("An activity can count for another campaign of the same unit."))
     _require_running(campaign)
@@ -176,7 +176,7 @@ def remove_activity_credit(
     session: Session, uid: str, campaign: Campaign, *, by: Person, now: datetime
 ) -> Activity:
     """Let an activity no longer count for another campaign. Asking twice changes nothing."""
-    activity = _open_for_change(session, uid, by, now)
+    activity = open_for_change(session, uid, by, now)
     credit = _credit(session, activity, campaign)
     if credit is not None:
         session.delete(credit)
@@ -239,7 +239,11 @@ def _require_running(campaign: Campaign) -> None:
         )
 
 
-def _open_for_change(session: Session, uid: str, by: Person, now: datetime) -> Activity:
+def open_for_change(session: Session, uid: str, by: Person, now: datetime) -> Activity:
+    """Return an activity that nobody else changes meanwhile.
+
+    Raises ``NotAllowedError``, and ``ConflictError`` in a cancelled campaign.
+    """
     activity = session.get(
         Activity, get_activity(session, uid).id, with_for_update=FOR_CHANGE, populate_existing=True
     )

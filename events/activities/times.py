@@ -1,8 +1,8 @@
 """When activities take place, each week anew if they recur, and which of them overlap."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -33,11 +33,20 @@ class Slot:
     dtstart: datetime
     dtend: datetime
     weekly_until: date | None = None
+    # by the local day of a time by the rule: when it takes place instead, None for not at all
+    exceptions: Mapping[date, tuple[datetime, datetime] | None] = field(default_factory=dict)
 
     def occurrences(self, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
-        """Yield the start and end of each time it takes place: at the same local hour every
-        week.
+        """Yield the start and end of each time it takes place: at the same local hour every week,
+        but for those that were called off or moved.
         """
+        for start, end in self._by_the_rule(zone):
+            if start.date() not in self.exceptions:
+                yield start, end
+            elif instead := self.exceptions[start.date()]:
+                yield instead[0].astimezone(zone), instead[1].astimezone(zone)
+
+    def _by_the_rule(self, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
         start, end = self.dtstart.astimezone(zone), self.dtend.astimezone(zone)
         yield start, end
         while self.weekly_until is not None and (start + A_WEEK).date() <= self.weekly_until:
@@ -87,7 +96,7 @@ def overlapping(session: Session, activity: Activity) -> list[Happening]:
     """
     zone = zone_of(session)
     slot, day = _slot(activity), local_day(activity.dtstart, zone)
-    *_, (_, last) = slot.occurrences(zone)
+    last = max((end for _start, end in slot.occurrences(zone)), default=activity.dtend)
     # its last time may end days later
     still_on = or_(Activity.dtend > activity.dtstart, Activity.weekly_until >= day - A_WEEK)
     query = select(Activity).where(Activity.id != activity.id, Activity.dtstart < last, still_on)
@@ -175,7 +184,17 @@ def _slot(activity: Activity) -> Slot:
         activity.dtstart,
         activity.dtend,
         activity.weekly_until,
+        exceptions_of(activity),
     )
+
+
+def exceptions_of(activity: Activity) -> dict[date, tuple[datetime, datetime] | None]:
+    """Return what differs from the rule, as ``Slot`` has it."""
+    found: dict[date, tuple[datetime, datetime] | None] = {}
+    for day, times in (activity.exceptions or {}).items():
+        instead = [datetime.fromisoformat(moment) for moment in times or ()]
+        found[date.fromisoformat(day)] = (instead[0], instead[1]) if instead else None
+    return found
 
 
 def _same_people_or_place(one: Slot, other: Slot) -> bool:

@@ -9,7 +9,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -63,6 +63,12 @@ class CalendarEvent:
     status: str = "CONFIRMED"
     # the instant until which a timed event comes again every week
     weekly_until: datetime | None = None
+    # local beginnings of times by the rule that were called off, and of those that were moved, with
+    # when they take place instead (RFC 5545, 3.8.5.1 and 3.8.4.4)
+    without: tuple[datetime, ...] = ()
+    moved: tuple[tuple[datetime, datetime, datetime], ...] = ()
+    recurs_as: datetime | None = None  # which time by the rule this one is
+    is_busy: bool = False  # it takes up the time of whoever has it in a calendar
     # people have to be there or to be ready: an alarm makes sense
     is_awaited: bool = False
     alarm: timedelta | None = None  # from its beginning, before it below zero
@@ -111,8 +117,14 @@ def join_calendar(
 
 
 def write_event(event: CalendarEvent) -> bytes:
-    """Return one event as the lines that stand in a calendar."""
-    return bytes(vevent(event).to_ical())
+    """Return one event as the lines that stand in a calendar, with those of its times that were
+    moved: they have its identity and its stamps.
+    """
+    times = [
+        replace(event, dtstart=start, dtend=end, recurs_as=by_rule, weekly_until=None, without=())
+        for by_rule, start, end in event.moved
+    ]
+    return b"".join(bytes(vevent(one).to_ical()) for one in (event, *times))
 
 
 def shown(text: bytes) -> str:
@@ -137,13 +149,14 @@ def vevent(event: CalendarEvent) -> Event:
     )
     component["STATUS"] = vText(event.status)
     _add_if_any(component, event)
-    if not isinstance(event.dtstart, datetime):
-        component["TRANSP"] = _TRANSPARENT
+    is_busy = event.is_busy and event.status != "CANCELLED"
+    component["TRANSP"] = _OPAQUE if is_busy else _TRANSPARENT
+    if not is_busy:
         component["X-MICROSOFT-CDO-BUSYSTATUS"] = _FREE
     return component
 
 
-_TRANSPARENT = vText("TRANSPARENT")
+_TRANSPARENT, _OPAQUE = vText("TRANSPARENT"), vText("OPAQUE")
 _FREE = vText("FREE")
 
 
@@ -159,6 +172,10 @@ def _add_if_any(component: Event, event: CalendarEvent) -> None:
         component["URL"] = vUri(event.url)
     if event.weekly_until is not None:
         component["RRULE"] = vRecur(FREQ="WEEKLY", UNTIL=event.weekly_until.astimezone(UTC))
+    if event.without:
+        component["EXDATE"] = [_when(moment) for moment in event.without]
+    if event.recurs_as is not None:
+        component["RECURRENCE-ID"] = _when(event.recurs_as)
     if event.alarm is not None:
         component.add_component(_alarm(event))
     if event.categories:

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
+from events.activities.evenings import times_of
+from events.activities.times import exceptions_of
 from events.calendars.ical import CalendarEvent
 from events.calendars.view import A_DAY, CANCELLED_STAYS, PAST, View
 from events.days.recurrence import FIRST_YEAR, LAST_YEAR
@@ -41,10 +43,17 @@ def to_attend(today: date) -> ColumnElement[bool]:
     """Return the condition that people may attend an activity: it is public; a cancelled one stays
     a while, as campaigns do.
     """
-    gone = (Activity.status == "CANCELLED") & (
-        Activity.dtend < at_local(today - CANCELLED_STAYS, time.min, VIETNAM)
-    )
-    return Activity.public & ~gone
+    return Activity.public & ~is_long_gone(today)
+
+
+def is_long_gone(today: date) -> ColumnElement[bool]:
+    """Return the condition that an activity was called off, alone or with its campaign, so long
+    before that everybody has seen it: counted from the last time that it would have taken place.
+    """
+    since = today - CANCELLED_STAYS
+    is_off = or_(Activity.status == "CANCELLED", Campaign.status == "CANCELLED")
+    once = Activity.weekly_until.is_(None) & (Activity.dtend < at_local(since, time.min, VIETNAM))
+    return is_off & or_(once, Activity.weekly_until < since)
 
 
 def campaigns(session: Session, shown: ColumnElement[bool], view: View) -> Iterator[CalendarEvent]:
@@ -115,12 +124,21 @@ def activity_event(
     unit = activity.campaign.unit
     if of is not None and unit.id != of.id:
         said.append(view.say(N_("Taken over by: %(name)s"), name=unit.full_name))
-    until = activity.weekly_until
+    until, without, moved = activity.weekly_until, [], []
+    if until is not None:
+        exceptions = exceptions_of(activity)
+        for day, start, _end in times_of(activity, zone):
+            if day in exceptions:
+                instead = exceptions[day]
+                moved.append((start, *instead)) if instead else without.append(start)
+    dtstart, dtend = _days(activity, zone)
     return CalendarEvent(
         uid=activity.uid,
         summary=activity.summary,
-        dtstart=activity.dtstart,
-        dtend=activity.dtend,
+        dtstart=dtstart,
+        dtend=dtend,
+        without=tuple(without),
+        moved=tuple(moved),
         created=activity.created,
         last_modified=activity.last_modified,
         sequence=activity.sequence,
@@ -132,6 +150,14 @@ def activity_event(
         weekly_until=last_instant(until, zone) if until else None,
         is_awaited=not activity.is_cancelled,
     )
+
+
+def _days(activity: Activity, zone: ZoneInfo) -> tuple[date, date]:
+    """Return when an activity begins and ends: as days where it takes whole ones."""
+    start, end = activity.dtstart.astimezone(zone), activity.dtend.astimezone(zone)
+    if activity.weekly_until is None and start.time() == end.time() == time.min:
+        return start.date(), end.date()
+    return activity.dtstart, activity.dtend
 
 
 def deadlines(session: Session, shown: ColumnElement[bool], view: View) -> Iterator[CalendarEvent]:

@@ -6,18 +6,25 @@ so, and shows nothing else.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from events.calendars.ical import RENDERER_EPOCH, CalendarEvent, CalendarHead
-from events.calendars.parts import activities, campaigns, deadlines, main_events
+from events.calendars.parts import (
+    activities,
+    campaigns,
+    deadlines,
+    is_long_gone,
+    main_events,
+)
 from events.calendars.view import A_DAY, CANCELLED_STAYS, View
 from events.checklist.charge import doing_unit_id
 from events.checklist.mine import is_mine
 from events.colors import HEX_OF
 from events.errors import N_
+from events.localtime import VIETNAM, at_local
 from events.models import (
     Activity,
     Campaign,
@@ -72,7 +79,8 @@ class PersonFeed:
             yield from campaigns(session, in_units & self._recent(), self.view)
             yield from main_events(session, in_units & self._recent(), self.view)
         if token.has_activities or token.scope is FeedScope.LEADER:
-            yield from activities(session, in_units & self._held(), self.view)
+            held = activities(session, in_units & self._held(), self.view)
+            yield from (replace(event, is_busy=True) for event in held)
         if token.scope is not FeedScope.LEADER:
             yield from deadlines(session, self._due(here), self.view)
 
@@ -119,11 +127,12 @@ class PersonFeed:
         """Return the condition that an activity is shown: internal ones too, but to leaders what
         everybody may attend.
         """
-        activity, today = Activity, self.view.today
-        last = func.coalesce(activity.weekly_until, func.date(activity.dtend))
-        off = (activity.status == "CANCELLED") & (last < today - CANCELLED_STAYS)
-        shown = (last >= today - timedelta(days=self.token.past_days)) & ~off
-        return shown & activity.public if self.token.scope is FeedScope.LEADER else shown
+        since = self.view.today - timedelta(days=self.token.past_days)
+        once = Activity.weekly_until.is_(None) & (
+            Activity.dtend >= at_local(since, time.min, VIETNAM)
+        )
+        shown = or_(once, Activity.weekly_until >= since) & ~is_long_gone(self.view.today)
+        return shown & Activity.public if self.token.scope is FeedScope.LEADER else shown
 
     def _with_alarm(self, event: CalendarEvent) -> CalendarEvent:
         if not (self.token.has_alarms and event.is_awaited):

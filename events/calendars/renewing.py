@@ -22,6 +22,7 @@ from events.database import AwayErrors, SessionFactory, reading
 from events.errors import NotFoundError
 from events.installation import day_here
 from events.models import Feed, FeedMark
+from events.models.marking import EVERYTHING
 
 _AT_ONCE = 20  # feeds that are stored in one transaction: others write in between
 _MOST_MARKS = 5_000  # that are read at once
@@ -57,6 +58,14 @@ def renew(session_factory: SessionFactory, *, now: datetime, public_url: str) ->
     if problem is not None:
         raise problem
     return written
+
+
+def mark_everything(session_factory: SessionFactory) -> None:
+    """Let every calendar be written anew: another version may write otherwise, and the address or
+    the zone may be another one.
+    """
+    with session_factory.begin() as session:
+        session.add(FeedMark(what=EVERYTHING, row_id=None))
 
 
 def write_missing(session_factory: SessionFactory, *, now: datetime, public_url: str) -> int:

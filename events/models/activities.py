@@ -1,6 +1,7 @@
 """Activities: things with a time and a place that people may attend. Exported as VEVENTs."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -26,6 +27,9 @@ class Activity(Published, Base):
     dtstart: Mapped[datetime]
     dtend: Mapped[datetime]
     weekly_until: Mapped[date | None]  # the last local day on which it may take place again
+    # by the local day (ISO) of a time by the rule: None where that one was called off, else the two
+    # instants (ISO) between which it takes place instead
+    exceptions: Mapped[dict[str, Any] | None]
     location: Mapped[str]
     organizer: Mapped[str]
     expected: Mapped[int | None]  # head count

@@ -46,7 +46,6 @@ _BY_ROW = CONCERNS.keys() & {
     "campaign",
     "activity",
     "checklist_item",
-    "observance",
     "title_period",
     "theme",
     "legal_basis",

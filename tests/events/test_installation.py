@@ -20,6 +20,7 @@ BY_NATURE = {
     "events/localtime.py",
     "events/installation.py",
     "events/calendars/ical.py",
+    "events/calendars/limits.py",
     "events/calendars/observance_feed.py",
     "events/calendars/parts.py",
 }  # calendars say UTC+7

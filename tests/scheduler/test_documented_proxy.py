@@ -211,6 +211,17 @@ def test_the_proxy_writes_no_link_of_a_mail_and_no_query_into_its_log(
 
 
 @pytest.mark.slow
+def test_the_proxy_writes_no_secret_of_a_calendar_into_its_log(proxy: str, tmp_path: Path):
+    ask(f"{proxy}/f/secret/viec-cua-toi.ics")
+
+    deadline = time.monotonic() + PATIENCE
+    while "/f/" not in everything_logged(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert "/f/" in everything_logged(tmp_path)
+    assert "secret" not in everything_logged(tmp_path)
+
+
+@pytest.mark.slow
 def test_the_proxy_lets_through_the_largest_upload_and_refuses_what_is_larger(proxy: str):
     largest = b"x" * LARGEST_UPLOAD
 

@@ -7,6 +7,7 @@ While the database is away, clients get what they got before.
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -40,6 +41,7 @@ _READING = ("GET", "HEAD")
 _LONGEST = 300  # letters of a key
 _MOST = 64 * 1024 * 1024  # bytes of calendars that a process keeps
 
+_A_MOMENT = 1.0  # seconds
 _PATIENCE = 0.5  # seconds that a first poll waits to keep what it wrote
 
 _log = logging.getLogger("sumvay")
@@ -76,9 +78,11 @@ class FeedLayer:
         key, is_public = _key_of(path), path.startswith(_PUBLIC)
         if key is None:
             return refusal(NOT_FOUND)
-        feed: Kept | None
+        feed = self._last.just_read(key) if _renews(sumvay) else None
         try:
-            feed = self._find(sumvay, key)
+            if feed is None:
+                feed = self._find(sumvay, key)
+                self._last.put(feed)
         except NotFoundError:
             return refusal(GONE if not is_public and _is_revoked(sumvay, key) else NOT_FOUND)
         except AwayErrors:
@@ -86,7 +90,6 @@ class FeedLayer:
             feed = self._last.get(key)
             if feed is None:
                 return refusal(NOT_NOW)
-        self._last.put(feed)
         asked = asked_by(environ)
         if not is_public:
             self._note(sumvay, key, client_of(asked.agent))
@@ -135,24 +138,35 @@ def _renews(sumvay: SumVay) -> bool:
 
 
 class _Memory:
-    """The calendars that were asked for last, up to so many bytes."""
+    """The calendars that were asked for last, up to so many bytes, and when each was read."""
 
     def __init__(self, most: int) -> None:
         self._most, self._size = most, 0
         self._feeds: OrderedDict[str, Kept] = OrderedDict()
+        self._read: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def get(self, key: str) -> Kept | None:
         with self._lock:
             return self._feeds.get(key)
 
+    def just_read(self, key: str) -> Kept | None:
+        """Return what was read less than a second ago, which many ask for at once."""
+        with self._lock:
+            read = self._read.get(key)
+            is_new = read is not None and time.monotonic() - read < _A_MOMENT
+            return self._feeds.get(key) if is_new else None
+
     def put(self, feed: Kept) -> None:
         with self._lock:
+            self._read[feed.key] = time.monotonic()
             before = self._feeds.pop(feed.key, None)
             self._feeds[feed.key] = feed
             self._size += _size(feed) - (_size(before) if before else 0)
             while self._size > self._most and self._feeds:
-                self._size -= _size(self._feeds.popitem(last=False)[1])
+                oldest, dropped = self._feeds.popitem(last=False)
+                self._size -= _size(dropped)
+                del self._read[oldest]
 
 
 def _size(feed: Kept) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from events.activities.evenings import call_off_time, move_time, restore_time, times_of
 from events.activities.planned import (
     Plan,
     add_activity,
@@ -19,7 +20,7 @@ from events.activities.planned import (
     remove_activity_credit,
     restore_activity,
 )
-from events.activities.times import Happening, overlapping
+from events.activities.times import Happening, exceptions_of, overlapping
 from events.campaigns.lookup import get_campaign
 from events.checklist.integration import beside
 from events.database import Session
@@ -148,6 +149,59 @@ def credit(uid: str) -> ResponseReturnValue:
     return send(use, _address, _("It was recorded what this activity counts for."), again)
 
 
+@bp.get("/hoat-dong/<uid>/buoi")
+def times(uid: str) -> ResponseReturnValue:
+    """Show the times of a weekly activity that are still to come, to call off or move one."""
+    return for_people(lambda person: _times_page(uid, person))
+
+
+@bp.post("/hoat-dong/<uid>/buoi")
+def change_time(uid: str) -> ResponseReturnValue:
+    """Call one time off, move it, or let it take place by the rule again."""
+
+    def use(session: Session, person: Person, at: datetime) -> Activity:
+        entries = Entries(request.form)
+        day = entries.needed_day("day", missing=N_("Please enter the day."))
+        if "restore" in request.form:
+            entries.check()
+            return restore_time(session, uid, day, by=person, now=at)
+        if "call_off" in request.form:
+            entries.check()
+            return call_off_time(session, uid, day, by=person, now=at)
+        to = entries.needed_day("to", missing=N_("Please enter the day."))
+        start = entries.needed_hour("from", missing=N_("Please enter the hour it begins."))
+        end = entries.needed_hour("until", missing=N_("Please enter the hour it ends."))
+        entries.check()
+        check_year(to.year)
+        zone = get_config().zone
+        moved = at_local(to, start, zone), at_local(to, end, zone)
+        return move_time(session, uid, day, *moved, by=person, now=at)
+
+    return send(
+        use,
+        lambda activity: url_for(".times", uid=activity.uid),
+        _("The time is changed. Calendars show it when they look next."),
+        lambda person, error: _times_page(uid, person, error),
+    )
+
+
+def _times_page(uid: str, person: Person, error: DomainError | None = None) -> str:
+    session, zone = get_session(), get_config().zone
+    activity = get_activity(session, uid)
+    require(session, person, Capability.DO_WORK, activity.campaign.unit, today())
+    exceptions = exceptions_of(activity)
+    return render_template(
+        "activities/times.html",
+        activity=activity,
+        times=[
+            (day, start, end, day in exceptions, exceptions.get(day))
+            for day, start, end in times_of(activity, zone)
+            if day >= today()
+        ],
+        error=said(error),
+    )
+
+
 def _address(activity: Activity) -> str:
     return url_for(".show", uid=activity.uid)
 
@@ -164,6 +218,7 @@ def _page(activity: Activity, person: Person | None, error: DomainError | None =
         credited=credited_campaigns(session, activity),
         candidates=_candidates(session, activity) if may_change else [],
         may_change=may_change and activity.campaign.status is not CampaignStatus.CANCELLED,
+        exceptions=sorted(exceptions_of(activity).items()),
         error=said(error),
     )
 

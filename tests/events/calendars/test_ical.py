@@ -170,7 +170,7 @@ def test_a_time_zone_is_named_where_an_event_has_an_hour():
     assert [one["TZOFFSETTO"].td for one in zone.walk("STANDARD")] == [timedelta(hours=7)]
 
 
-def test_an_all_day_event_blocks_nobodys_time_and_one_with_an_hour_does():
+def test_an_event_blocks_nobodys_time_unless_it_is_their_own():
     day, hour = vevent(an_event()), vevent(timed())
 
     assert day["DTSTART"].params["VALUE"] == day["DTEND"].params["VALUE"] == "DATE"
@@ -179,7 +179,10 @@ def test_an_all_day_event_blocks_nobodys_time_and_one_with_an_hour_does():
         b"20261123T080000",
         "Asia/Ho_Chi_Minh",
     )
-    assert not {"TRANSP", "X-MICROSOFT-CDO-BUSYSTATUS"} & hour.keys()
+    assert hour["TRANSP"] == "TRANSPARENT"
+    own = vevent(timed(is_busy=True))
+    assert own["TRANSP"] == "OPAQUE"
+    assert "X-MICROSOFT-CDO-BUSYSTATUS" not in own
 
 
 def test_what_is_empty_is_not_written():
@@ -193,6 +196,8 @@ def test_what_is_empty_is_not_written():
         "DTEND",
         "SUMMARY",
         "STATUS",
+        "TRANSP",
+        "X-MICROSOFT-CDO-BUSYSTATUS",
     }
 
 

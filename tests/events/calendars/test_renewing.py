@@ -239,3 +239,12 @@ def test_a_campaign_of_a_follower_touches_the_calendars_of_those_before(
     opened_2021.summary = "Một"
 
     assert cast.other_commune.slug in touched()
+
+
+def test_another_address_is_in_every_calendar_once_everything_is_marked(
+    session, session_factory, cast, opened_2021, slugs
+):
+    renewing.mark_everything(session_factory)
+
+    assert renew(session_factory, now=LATER, public_url="https://x.example.org") == len(slugs)
+    assert b"https://x.example.org" in read_feed(session, DAY).body

@@ -189,7 +189,8 @@ def test_a_poll_is_one_question_to_the_database(served):
         lambda _c, _cursor, statement, *_rest: asked.append((threading.get_ident(), statement)),
     )
 
-    app.test_client().get(PATH)
+    for _ in range(3):  # within a second
+        app.test_client().get(PATH)
 
     mine = [text for thread, text in asked if thread == threading.get_ident()]
     assert [text for text in mine if not text.startswith(("BEGIN", "PRAGMA"))] == mine[-1:]

@@ -346,3 +346,28 @@ def test_others_change_nothing(
         0,
     )
     signed_in(cast.khanh).read(f"/chien-dich/{opened.commune.uid}/hoat-dong/moi", 403)
+
+
+def test_one_evening_of_a_weekly_activity_is_called_off_moved_and_put_back(
+    thi: Visitor, opened: Opened, session: Session, stranger: Visitor
+):
+    form = FORM | {"weekly_until": "2021-04-09"}
+    thi.post(f"/chien-dich/{opened.commune.uid}/hoat-dong/moi", **form)
+    activity = session.scalars(select(Activity)).one()
+    page = f"/hoat-dong/{activity.uid}/buoi"
+    assert thi.read(page).count('name="call_off"') == 4
+
+    thi.post(page, day="2021-03-26", call_off="1")
+    assert "không diễn ra ngày 26/03/2021" in stranger.read(f"/hoat-dong/{activity.uid}")
+    moved = {"day": "2021-04-02", "to": "2021-04-03", "from": "8h", "until": "9h"}
+    thi.post(page, **moved)
+    assert "02/04/2021 chuyển sang: 08:00 – 09:00" in stranger.read(f"/hoat-dong/{activity.uid}")
+    thi.post(page, day="2021-03-26", restore="1")
+    assert "26/03/2021" not in stranger.read(f"/hoat-dong/{activity.uid}")
+
+
+def test_an_evening_that_is_not_by_the_rule_is_refused_on_its_page(thi: Visitor, launch: Activity):
+    answer = thi.post(f"/hoat-dong/{launch.uid}/buoi", day="2021-03-19", call_off="1")
+
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.text
