@@ -23,6 +23,7 @@ BY_NATURE = {
     "events/calendars/limits.py",
     "events/calendars/observance_feed.py",
     "events/calendars/parts.py",
+    "events/calendars/person_feed.py",
 }  # calendars say UTC+7
 # they are told the zone, and have a default
 SETTINGS = {"events/progress/as_of.py", "notifications/composer.py", "web/config.py"}
