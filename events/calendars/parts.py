@@ -52,8 +52,9 @@ def is_long_gone(today: date) -> ColumnElement[bool]:
     """
     since = today - CANCELLED_STAYS
     is_off = or_(Activity.status == "CANCELLED", Campaign.status == "CANCELLED")
-    once = Activity.weekly_until.is_(None) & (Activity.dtend < at_local(since, time.min, VIETNAM))
-    return is_off & or_(once, Activity.weekly_until < since)
+    weekly = Activity.weekly_until.is_not(None)  # said aloud, or what is not weekly is unknown
+    once = ~weekly & (Activity.dtend < at_local(since, time.min, VIETNAM))
+    return is_off & or_(once, weekly & (Activity.weekly_until < since))
 
 
 def campaigns(session: Session, shown: ColumnElement[bool], view: View) -> Iterator[CalendarEvent]:
