@@ -123,9 +123,10 @@ def ask(
         with _for_at_most(connection, patience) as is_over:
             try:
                 _send(connection, method, parts, headers or {})
-                response = connection.getresponse()
-                seconds = time.monotonic() - begun
-                body = _read(response, largest, is_over)
+                # one that is not read to its end holds the socket of a closed connection
+                with connection.getresponse() as response:
+                    seconds = time.monotonic() - begun
+                    body = _read(response, largest, is_over)
             except (OSError, HTTPException, ValueError) as error:
                 why = Refused.TOO_SLOW if _is_late(error, is_over) else Refused.UNREACHABLE
                 facts = {} if why is Refused.TOO_SLOW else {"host": parts.hostname}
