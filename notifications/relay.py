@@ -22,18 +22,19 @@ from sqlalchemy.orm import Session
 from events.database import SessionFactory
 from events.errors import DomainError
 from events.localtime import local_day
-from notifications import outbox
-from notifications.composer import Composer
-from notifications.errors import (
+from notifications.letters.composer import Composer
+from notifications.notices.steps import Clockwork
+from notifications.notices.wanted import still_wanted
+from notifications.outbox import claiming, suppression
+from notifications.outbox.claiming import LEASE
+from notifications.outbox.table import Message, MessageKind, MessageState
+from notifications.transports.errors import (
     NoServiceError,
     PermanentDeliveryError,
     TransientDeliveryError,
     UncertainDeliveryError,
 )
-from notifications.notices.steps import Clockwork
-from notifications.notices.wanted import still_wanted
-from notifications.outbox import LEASE, Message, MessageKind, MessageState
-from notifications.transport import Transport
+from notifications.transports.transport import Transport
 
 # after the first, second … attempt; the last one repeats until the message expires
 RETRY_MINUTES = (1, 5, 15, 60, 180)
@@ -72,7 +73,7 @@ def relay_once(
     sieve = _Sieve(now, clockwork)
     with session_factory.begin() as session:
         batch = sieve.sift(
-            session, outbox.claim(session, now=now, limit=limit, by=_name(), lease=lease)
+            session, claiming.claim(session, now=now, limit=limit, by=_name(), lease=lease)
         )
     delivery = _Delivery(session_factory, transport, composer, now, lease, sieve.tally)
     delivery.run(batch)
@@ -90,7 +91,7 @@ class _Sieve:
     def sift(self, session: Session, messages: Sequence[Message]) -> list[Message]:
         reminders = [message.id for message in messages if message.kind is MessageKind.REMINDER]
         wanted = still_wanted(session, reminders, local_day(self.now, self.clockwork.zone))
-        refused = outbox.refused_addresses(session, [message.rcpt_to for message in messages])
+        refused = suppression.refused_addresses(session, [message.rcpt_to for message in messages])
         return [
             message for message in messages if self._may_leave(session, message, wanted, refused)
         ]
@@ -114,13 +115,13 @@ class _Sieve:
                 session, message, MessageState.SUPPRESSED, "the address was refused before"
             )
         if is_reminder and opens > self.now:
-            outbox.release(session, message, at=opens)
+            claiming.release(session, message, at=opens)
             self.tally["postponed"] += 1
             return False
         return True
 
     def _drop(self, session: Session, message: Message, state: MessageState, reason: str) -> bool:
-        outbox.drop(session, message, state, reason)
+        claiming.drop(session, message, state, reason)
         self.tally[state.value] += 1
         return False
 
@@ -161,16 +162,16 @@ class _Delivery:
             reply = self.transport.send(message.rcpt_to, mail)
         except TransientDeliveryError as error:
             until, code, text = self._next_attempt(message), error.code, error.reply
-            mark = partial(outbox.defer, message=message, until=until, code=code, reply=text)
+            mark = partial(claiming.defer, message=message, until=until, code=code, reply=text)
             return "deferred", mark
         except PermanentDeliveryError as error:
-            mark = partial(outbox.mark_failed, message=message, bad_address=error.bad_address)
+            mark = partial(claiming.mark_failed, message=message, bad_address=error.bad_address)
             return "failed", partial(mark, code=error.code, reply=error.reply)
         except UncertainDeliveryError as error:
             then = None if message.doubts else self.now + _DOUBT_PAUSE
-            mark = partial(outbox.mark_unknown, message=message, reply=error.reply)
+            mark = partial(claiming.mark_unknown, message=message, reply=error.reply)
             return "unknown", partial(mark, next_attempt=then)
-        mark = partial(outbox.mark_sent, message=message, now=self._clock())
+        mark = partial(claiming.mark_sent, message=message, now=self._clock())
         return "sent", partial(mark, code=reply.code, reply=reply.text)
 
     def _take(self, message: Message) -> tuple[Message, bytes] | None:
@@ -180,7 +181,7 @@ class _Delivery:
         try:
             with self.session_factory.begin() as session:
                 lease_until = self._clock() + self.lease
-                current = outbox.start_sending(
+                current = claiming.start_sending(
                     session, message, now=self.now, lease_until=lease_until
                 )
                 if current is None:
@@ -191,7 +192,7 @@ class _Delivery:
             reply = str(error)
             self._mark(
                 "failed",
-                lambda session: outbox.mark_failed(session, message, code=None, reply=reply),
+                lambda session: claiming.mark_failed(session, message, code=None, reply=reply),
             )
         except OperationalError:
             raise
@@ -202,7 +203,9 @@ class _Delivery:
             reply, until = repr(error), self.now + _DEFECT_PAUSE
             self._mark(
                 "deferred",
-                lambda session: outbox.defer(session, message, until=until, code=None, reply=reply),
+                lambda session: claiming.defer(
+                    session, message, until=until, code=None, reply=reply
+                ),
             )
         return None
 
@@ -224,7 +227,7 @@ class _Delivery:
     def _release(self, messages: Sequence[Message]) -> None:
         with self.session_factory.begin() as session:
             self.tally["released"] += sum(
-                outbox.release(session, message, at=self.now) for message in messages
+                claiming.release(session, message, at=self.now) for message in messages
             )
 
     def _next_attempt(self, message: Message) -> datetime:

@@ -20,7 +20,7 @@ from events.files.backups import backups_in
 from events.files.disk import LEAST_FREE, try_disk
 from events.files.store import files_named, is_stored, is_whole
 from events.units.office import MAIL_PAUSED, is_copy
-from notifications.errors import DeliveryError
+from notifications.transports.errors import DeliveryError
 from scheduler import migrate
 from scheduler.heartbeats import beats
 from scheduler.service import Service

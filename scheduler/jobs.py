@@ -20,12 +20,12 @@ from events.people import audit
 from events.reforms.handover import hand_over_due
 from events.units.office import is_copy
 from events.working_calendar import work_calendar
-from notifications.composer import Composer
+from notifications.letters.composer import Composer
 from notifications.notices.reminders import Written, write_reminders
 from notifications.notices.steps import Clockwork, ReminderRules
 from notifications.notices.table import forget_messages_before
 from notifications.relay import RelayResult, relay_once
-from notifications.transport import Transport
+from notifications.transports.transport import Transport
 from web.accounts import devices, links, tries
 from web.accounts.personal_data import erase_departed
 

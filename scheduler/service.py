@@ -13,12 +13,12 @@ from events import database
 from events.campaigns.opening import Opened
 from events.catalog.reading import SHIPPED
 from events.database import SessionFactory
-from notifications.composer import Composer
-from notifications.maildir import MaildirTransport
+from notifications.letters.composer import Composer
 from notifications.notices.reminders import Written
 from notifications.relay import RelayResult
-from notifications.smtp import SmtpTransport
-from notifications.transport import Transport
+from notifications.transports.maildir import MaildirTransport
+from notifications.transports.smtp import SmtpTransport
+from notifications.transports.transport import Transport
 from notifications.trial import WayOut
 from scheduler import jobs, migrate
 from scheduler.config import ConfigError, Settings

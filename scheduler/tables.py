@@ -4,8 +4,8 @@ with.
 
 from events import models
 from events.database import Base
-from notifications import outbox
 from notifications.notices import table as notices
+from notifications.outbox import table as outbox
 from scheduler import heartbeats
 from web.accounts import models as accounts
 

@@ -24,7 +24,9 @@ from events.models.campaigns import same_round
 from events.models.items import OPEN
 from notifications.notices.steps import Clockwork, Dates, Step, Told
 from notifications.notices.table import Notice, NoticeState
-from notifications.outbox import Message, MessageKind, insert_new, message_row
+from notifications.outbox.sets import insert_new
+from notifications.outbox.table import Message, MessageKind
+from notifications.outbox.writing import message_row
 
 _CHANNEL = "mail"
 

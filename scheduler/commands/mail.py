@@ -11,8 +11,10 @@ import click
 from events.database import reading
 from events.errors import N_, ConflictError, NotFoundError
 from events.units.office import MAIL_PAUSED, at_home_here, is_copy
-from notifications.outbox import Message, list_messages, requeue
-from notifications.wording import veiled
+from notifications.letters.wording import veiled
+from notifications.outbox.claiming import requeue
+from notifications.outbox.listing import list_messages
+from notifications.outbox.table import Message
 from scheduler.commands import NewService, pass_service
 from scheduler.console import _, out, show_table, tell
 from scheduler.instance import ensure_name

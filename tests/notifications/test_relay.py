@@ -9,17 +9,19 @@ from sqlalchemy.exc import OperationalError
 
 from events.database import Base, create_session_factory
 from events.models import CampaignStatus, Post, TodoStatus
-from notifications import outbox
-from notifications.errors import (
+from notifications.notices.reminders import write_reminders
+from notifications.notices.table import Notice, NoticeState
+from notifications.outbox import claiming
+from notifications.outbox.claiming import LEASE
+from notifications.outbox.table import Message, MessageKind, MessageState
+from notifications.outbox.writing import enqueue
+from notifications.relay import RelayResult, relay_once
+from notifications.transports.errors import (
     NoServiceError,
     PermanentDeliveryError,
     TransientDeliveryError,
     UncertainDeliveryError,
 )
-from notifications.notices.reminders import write_reminders
-from notifications.notices.table import Notice, NoticeState
-from notifications.outbox import LEASE, Message, MessageKind, MessageState
-from notifications.relay import RelayResult, relay_once
 from tests.conftest import as_shipped
 
 DAY_BEFORE = datetime(2021, 3, 18, 0, 30, tzinfo=UTC)  # Thursday, 07:30 in Vietnam
@@ -216,7 +218,7 @@ def test_a_crash_between_sending_and_recording_repeats_the_very_same_mail(
     make_item()
     remind()
     with monkeypatch.context() as patch:
-        patch.setattr(outbox, "mark_sent", _crash)
+        patch.setattr(claiming, "mark_sent", _crash)
         with pytest.raises(SystemExit):
             relay(DAY_BEFORE)
 
@@ -231,7 +233,7 @@ def test_an_outcome_the_database_refused_for_a_moment_is_recorded_at_the_end(
 ):
     make_message("a", now=DAY_BEFORE), make_message("b", now=DAY_BEFORE)
     mark, refusals = (
-        outbox.mark_sent,
+        claiming.mark_sent,
         [OperationalError("UPDATE", {}, Exception("database is locked"))],
     )
 
@@ -240,7 +242,7 @@ def test_an_outcome_the_database_refused_for_a_moment_is_recorded_at_the_end(
             raise refusals.pop()
         return mark(*arguments, **values)
 
-    monkeypatch.setattr(outbox, "mark_sent", refuse_once)
+    monkeypatch.setattr(claiming, "mark_sent", refuse_once)
 
     assert relay(DAY_BEFORE) == RelayResult(sent=2)
     assert set(session.scalars(select(Message.state))) == {MessageState.SENT}
@@ -312,7 +314,7 @@ def test_a_doubtful_mail_that_is_sent_again_by_hand_gets_its_second_try_again(
     make_message(now=DAY_BEFORE)
     postbox.troubles = [UncertainDeliveryError("lost")] * 3
     relay(DAY_BEFORE), relay(DAY_BEFORE + A_MINUTE)
-    outbox.requeue(session, only().id, now=DAY_BEFORE + LEASE)
+    claiming.requeue(session, only().id, now=DAY_BEFORE + LEASE)
     session.commit()
 
     assert relay(DAY_BEFORE + LEASE) == RelayResult(unknown=1)
@@ -403,13 +405,13 @@ def test_two_relays_at_once_send_every_mail_once(blank_engine, composer, vietnam
     link = {"url": "https://sumvay.example.org/dang-nhap/abc"}
     with factory.begin() as session:
         for n in range(40):
-            enqueue = {
+            values = {
                 "kind": MessageKind.SIGN_IN,
                 "language": "vi",
                 "params": link,
                 "now": DAY_BEFORE,
             }
-            outbox.enqueue(session, key=str(n), rcpt_to=f"{n}@example.org", **enqueue)
+            enqueue(session, key=str(n), rcpt_to=f"{n}@example.org", **values)
     barrier, results = Barrier(2), []
 
     def run():

@@ -39,9 +39,15 @@ from events.texts import nfc
 from events.units.office import office_of
 from events.working_calendar import work_calendar
 from notifications.addresses import checked_address, checked_name, is_one_line
+from notifications.letters.wording import (
+    Entry,
+    date_in_words,
+    delay_in_words,
+    move_in_words,
+    zalo_text,
+)
 from notifications.notices.table import Notice, NoticeState
-from notifications.outbox import Message, MessageKind
-from notifications.wording import Entry, date_in_words, delay_in_words, move_in_words, zalo_text
+from notifications.outbox.table import Message, MessageKind
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _POLICY = compat32.clone(linesep="\r\n", mangle_from_=False)

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from events.errors import NotFoundError
 from notifications.addresses import checked_address
-from notifications.errors import NoServiceError
-from notifications.transport import Reply
+from notifications.transports.errors import NoServiceError
+from notifications.transports.transport import Reply
 
 _KEY = re.compile(r"[0-9a-f]{40}")
 _SUBFOLDERS = ("tmp", "new", "cur")

@@ -18,18 +18,18 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
 from events.errors import InvalidInputError
-from notifications.errors import (
+from notifications.outbox.table import Message, MessageState
+from notifications.relay import RelayResult
+from notifications.transports.errors import (
     NoServiceError,
     PermanentDeliveryError,
     TransientDeliveryError,
     UncertainDeliveryError,
 )
-from notifications.outbox import Message, MessageState
-from notifications.relay import RelayResult
-from notifications.smtp import SmtpTransport
-from notifications.transport import Reply
+from notifications.transports.smtp import SmtpTransport
+from notifications.transports.transport import Reply
 
-A_MAIL = Path(__file__).parent.parent / "data" / "mail" / "reminder.vi.eml"
+A_MAIL = Path(__file__).parents[2] / "data" / "mail" / "reminder.vi.eml"
 NOW = datetime(2021, 3, 18, 0, 30, tzinfo=UTC)
 A_MINUTE = timedelta(minutes=1)
 

@@ -14,14 +14,14 @@ from email.utils import parseaddr
 from typing import Literal
 
 from notifications.addresses import checked_address
-from notifications.errors import (
+from notifications.transports.errors import (
     DeliveryError,
     NoServiceError,
     PermanentDeliveryError,
     TransientDeliveryError,
     UncertainDeliveryError,
 )
-from notifications.transport import Reply
+from notifications.transports.transport import Reply
 
 Security = Literal["none", "starttls", "tls"]
 

@@ -6,10 +6,10 @@ from threading import Barrier, Thread
 import pytest
 
 from events.errors import InvalidInputError, NotFoundError
-from notifications.errors import NoServiceError
-from notifications.maildir import MaildirTransport, list_messages, read_message
+from notifications.transports.errors import NoServiceError
+from notifications.transports.maildir import MaildirTransport, list_messages, read_message
 
-A_MAIL = Path(__file__).parent.parent / "data" / "mail" / "reminder.vi.eml"
+A_MAIL = Path(__file__).parents[2] / "data" / "mail" / "reminder.vi.eml"
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_a_folder_that_cannot_be_written_is_no_service(tmp_path, mail):
 
 
 def test_half_a_mail_is_never_seen(folder, mail, monkeypatch):
-    monkeypatch.setattr("notifications.maildir.os.fsync", _no_space)
+    monkeypatch.setattr("notifications.transports.maildir.os.fsync", _no_space)
 
     with pytest.raises(NoServiceError):
         MaildirTransport(folder).send("thi@example.org", mail)
