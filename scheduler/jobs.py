@@ -24,6 +24,7 @@ from notifications.letters.composer import Composer
 from notifications.notices.reminders import Written, write_reminders
 from notifications.notices.steps import Clockwork, ReminderRules
 from notifications.notices.table import forget_messages_before
+from notifications.outbox import suppression
 from notifications.relay import RelayResult, relay_once
 from notifications.transports.transport import Transport
 from web.accounts import devices, links, tries
@@ -89,6 +90,7 @@ def forget(session_factory: SessionFactory, *, now: datetime, retention: Retenti
         links.forget_before(session, now - retention.devices)
         tries.forget_before(session, now - _A_DAY)
         forget_messages_before(session, now - retention.mail)
+        suppression.forget_before(session, now - retention.mail)
         if retention.departed is not None:
             erase_departed(session, since=day_here(session, now) - retention.departed, now=now)
 

@@ -51,6 +51,7 @@ from web.settings import (
     persons,
     roles,
     start_line,
+    suppressed,
     templates,
 )
 from web.units import mine, offers, people, proposals, reforms, villages
@@ -91,6 +92,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     dates,
     templates,
     start_line,
+    suppressed,
     backups,
     accounts,
     my_account,

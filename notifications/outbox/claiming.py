@@ -7,14 +7,17 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, case, select, update
+from sqlalchemy import CursorResult, case, false, select, true, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from events.errors import N_, ConflictError, NotFoundError
-from notifications.outbox.table import HELD, UNDERWAY, Message, MessageState
+from notifications.outbox.table import HELD, Message, MessageState
 from notifications.outbox.writing import LIFETIME
 
-LEASE = timedelta(minutes=10)  # longer than the slowest server may take over one mail
+LEASE = timedelta(minutes=1)  # of what waits for its turn; renewed while it waits
+# of what is being handed over: longer than a whole mail may take, and than a database may be away
+SENDING = timedelta(minutes=4)
 
 
 def claim(
@@ -27,36 +30,34 @@ def claim(
     Two relays never get the same message: PostgreSQL skips rows that another one is taking, SQLite
     has one writer at a time.
     """
-    is_due = Message.state.in_(UNDERWAY) & (Message.next_attempt <= now)
-    first = (
-        select(Message.id)
-        .where(is_due)
-        .order_by(Message.urgent.desc(), Message.next_attempt, Message.id)
-        .limit(limit)
-    )
-    # a subquery may run again for every row, a CTE runs once
-    chosen = first.with_for_update(skip_locked=True).cte("chosen")
-    taken = (
-        update(Message)
-        .where(Message.id.in_(select(chosen.c.id)), is_due)
-        .values(
-            state=MessageState.LEASED,
-            lease_epoch=Message.lease_epoch + 1,
-            leased_by=by,
-            leased_until=now + lease,
-            next_attempt=now + lease,
+    taken: list[Message] = []
+    for urgent in (True, False):  # one after the other, so that the index gives both in their order
+        if len(taken) < limit:
+            taken += _claim(session, urgent, now, limit - len(taken), by, lease)
+    return taken
+
+
+def renew(session: Session, messages: Collection[Message], *, until: datetime) -> int:
+    """Keep what was claimed and waits for its turn until ``until``; return how many still are
+    ours.
+    """
+    return sum(
+        _change(
+            session,
+            message,
+            (MessageState.LEASED,),
+            MessageState.LEASED,
+            leased_until=until,
+            next_attempt=until,
         )
-        .returning(Message)
-        .execution_options(synchronize_session=False, populate_existing=True)
+        for message in messages
     )
-    return sorted(session.scalars(taken), key=lambda message: (not message.urgent, message.id))
 
 
 def start_sending(
     session: Session, message: Message, *, now: datetime, lease_until: datetime
-) -> Message | None:
-    """Record that ``message`` is being handed over, and return it as it is to be sent; None if the
-    lease is no longer ours.
+) -> bool:
+    """Record that ``message`` is being handed over; False if the lease is no longer ours.
 
     The Date of a mail that never left is now; one that may have reached a server keeps its own.
     """
@@ -67,9 +68,7 @@ def start_sending(
         "next_attempt": lease_until,
         **first,
     }
-    if not _change(session, message, (MessageState.LEASED,), MessageState.SENDING, **values):
-        return None
-    return session.get(Message, message.id, populate_existing=True)
+    return _change(session, message, (MessageState.LEASED,), MessageState.SENDING, **values)
 
 
 def mark_sent(session: Session, message: Message, *, now: datetime, code: int, reply: str) -> bool:
@@ -134,6 +133,13 @@ def release(session: Session, message: Message, *, at: datetime) -> bool:
     return _change(session, message, HELD, MessageState.READY, next_attempt=at, attempts=attempts)
 
 
+def readdress(session: Session, message: Message, rcpt_to: str) -> bool:
+    """Let a claimed mail go to the address that its person has by now."""
+    set_committed_value(message, "rcpt_to", rcpt_to)
+    state = (MessageState.LEASED,)
+    return _change(session, message, state, MessageState.LEASED, rcpt_to=rcpt_to)
+
+
 def drop(session: Session, message: Message, state: MessageState, reason: str) -> bool:
     """End a mail before it leaves: cancelled, expired or suppressed."""
     return _change(session, message, (MessageState.LEASED,), state, next_attempt=None, reply=reason)
@@ -154,6 +160,33 @@ def requeue(
     message.state, message.next_attempt, message.expires = MessageState.READY, now, now + lifetime
     message.bad_address, message.doubts = False, 0
     return message
+
+
+def _claim(
+    session: Session, urgent: bool, now: datetime, limit: int, by: str, lease: timedelta
+) -> list[Message]:
+    is_due = (
+        (Message.urgent == true() if urgent else Message.urgent == false())
+        & Message.next_attempt.is_not(None)
+        & (Message.next_attempt <= now)
+    )
+    first = select(Message.id).where(is_due).order_by(Message.next_attempt, Message.id).limit(limit)
+    # a subquery may run again for every row, a CTE runs once
+    chosen = first.with_for_update(skip_locked=True).cte("chosen")
+    taken = (
+        update(Message)
+        .where(Message.id.in_(select(chosen.c.id)), is_due)
+        .values(
+            state=MessageState.LEASED,
+            lease_epoch=Message.lease_epoch + 1,
+            leased_by=by,
+            leased_until=now + lease,
+            next_attempt=now + lease,
+        )
+        .returning(Message)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return sorted(session.scalars(taken), key=lambda message: message.id)
 
 
 def _change(

@@ -3,10 +3,12 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
+from events.models import Person
 from notifications.outbox.sets import chunks
+from notifications.outbox.suppression import Suppression
 from notifications.outbox.table import Message
 
 
@@ -15,6 +17,8 @@ def forget_people(session: Session, person_ids: Collection[int]) -> None:
     more.
     """
     for some in chunks(sorted(person_ids)):
+        theirs = select(func.lower(Person.email)).where(Person.id.in_(some))
+        session.execute(delete(Suppression).where(Suppression.address.in_(theirs)))
         session.execute(delete(Message).where(Message.person_id.in_(some)))
 
 

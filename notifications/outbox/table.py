@@ -10,13 +10,15 @@ that slept past its lease changes nothing.
       └─────────┴─────────┤
                           └─> unknown     lost after the final dot; tried once more
     leased ─> cancelled | expired | suppressed
+
+What is still tried has a ``next_attempt``; whatever has ended has none.
 """
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from events.database import Base, PrimaryKey
@@ -63,7 +65,16 @@ class Message(Base):
 
     __tablename__ = "message"
     __table_args__ = (
-        Index(None, "state", "next_attempt"),
+        # in the order in which a relay takes them; only what is still tried, whatever has ended
+        Index(
+            "ix_message_ready",
+            "urgent",
+            "next_attempt",
+            "id",
+            postgresql_where=text("next_attempt IS NOT NULL"),
+            sqlite_where=text("next_attempt IS NOT NULL"),
+        ),
+        Index(None, "state"),
         Index(None, "person_id"),
         Index(None, "rcpt_to"),
     )

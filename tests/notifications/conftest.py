@@ -24,7 +24,8 @@ from notifications.outbox.table import Message, MessageKind
 from notifications.outbox.writing import enqueue
 from notifications.relay import RelayResult, relay_once
 from notifications.transports.errors import DeliveryError
-from notifications.transports.transport import Reply, Transport
+from notifications.transports.replies import Reply
+from notifications.transports.transport import Transport
 from tests.conftest import as_shipped
 
 CREATED = datetime(2021, 1, 4, 1, tzinfo=UTC)

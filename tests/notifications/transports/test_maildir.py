@@ -5,8 +5,8 @@ from threading import Barrier, Thread
 
 import pytest
 
-from events.errors import InvalidInputError, NotFoundError
-from notifications.transports.errors import NoServiceError
+from events.errors import NotFoundError
+from notifications.transports.errors import NoServiceError, PermanentDeliveryError
 from notifications.transports.maildir import MaildirTransport, list_messages, read_message
 
 A_MAIL = Path(__file__).parents[2] / "data" / "mail" / "reminder.vi.eml"
@@ -131,7 +131,7 @@ def test_half_a_mail_is_never_seen(folder, mail, monkeypatch):
 
 
 def test_an_address_with_a_line_break_is_refused(folder, mail):
-    with pytest.raises(InvalidInputError):
+    with pytest.raises(PermanentDeliveryError):
         MaildirTransport(folder).send("thi@example.org\r\nx", mail)
 
 

@@ -17,7 +17,7 @@ from events.units.start_lines import start_line
 from events.units.tree import get_unit, roots
 from notifications.letters.composer import Composer
 from notifications.transports.errors import DeliveryError, NoServiceError
-from notifications.transports.transport import Reply
+from notifications.transports.replies import Reply
 from notifications.trial import WayOut
 from tests.web.conftest import Clock, Visitor
 
