@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -46,6 +46,7 @@ RETRY_MINUTES = (1, 5, 15, 60, 180)
 _DOUBT_PAUSE = timedelta(minutes=1)
 _DEFECT_PAUSE = timedelta(minutes=15)
 _PUT_BACK = timedelta(minutes=5)  # a mail whose recipient got an answer that is about us
+_TOO_MANY = 421  # connections, perhaps (RFC 5321, 3.8)
 _log = logging.getLogger(__name__)
 
 
@@ -102,6 +103,7 @@ class Desk:
     now: datetime
     clockwork: Clockwork
     lease: timedelta = LEASE
+    fewer: Callable[[], bool] = lambda: False  # use fewer connections; False if it cannot
     is_paused: bool = False
     started: float = field(default_factory=time.monotonic)
 
@@ -176,6 +178,8 @@ class Desk:
                 is_for_all = self._is_probing or len(self._in_a_row) >= suppression.IN_A_ROW
             if not is_for_all:
                 return
+        elif error.code == _TOO_MANY and self.fewer():
+            return
         self.pause(error)
 
     def pause(self, error: DeliveryError) -> None:

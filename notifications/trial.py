@@ -16,7 +16,7 @@ from events.language import Said
 from events.models import Person
 from notifications.letters.composer import Composer
 from notifications.outbox.table import Message, MessageKind
-from notifications.outbox.writing import message_row
+from notifications.outbox.writing import Postmark, message_row
 from notifications.transports.errors import (
     DeliveryError,
     NoServiceError,
@@ -69,6 +69,7 @@ def write_trial(
         language=language,
         params={},
         expires=now,
+        postmark=Postmark.of(session),
     )
     return TrialMail(person.email, way_out.composer.compose(session, Message(**row)))
 

@@ -185,7 +185,7 @@ def _transport(service: Service, _now: datetime) -> Finding:
         sentence = N_("no mail leaves since %(at)s (UTC): the server says: %(words)s")
         return Finding(N_("Mail"), False, sentence, facts)
     try:
-        service.transport.check()
+        service.new_transport().check()
     except DeliveryError as error:
         return Finding(N_("Mail"), False, N_("does not answer: %(reason)s"), {"reason": str(error)})
     return Finding(

@@ -77,6 +77,7 @@ class Recorder:
             except AwayErrors:
                 if time.monotonic() >= gives_up:
                     raise
-                _log.exception("What became of mails cannot be recorded; it is tried again")
+                if pause == _FIRST_PAUSE:
+                    _log.warning("What became of mails cannot be recorded; it is tried again")
             time.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)

@@ -20,6 +20,8 @@ from scheduler.console import _, out, show_table, tell
 from scheduler.instance import ensure_name
 from scheduler.service import utc_now
 
+_AN_HOUR = 3600.0  # seconds; until nothing is ready
+
 
 @click.group()
 def mail() -> None:
@@ -105,7 +107,7 @@ def send_once(new_service: NewService) -> None:
         if is_copy(session):
             raise ConflictError(MAIL_PAUSED)
     written = service.remind(now)
-    result = service.relay(now)
+    result = service.relay(now, longest=_AN_HOUR)
     tell(
         N_("%(messages)s messages written, %(sent)s sent."),
         messages=written.messages,
