@@ -1,7 +1,7 @@
 """Empty the outbox over several connections, until nothing is ready.
 
 Each connection has a thread of its own, so that a server which hangs over one mail holds up that
-connection alone; one of them is kept for urgent mail, such as links to sign in. What waits in the
+connection alone; one more takes urgent mail only, such as links to sign in. What waits in the
 queue is renewed, so that leases can be short. Where a server says 421 to a further connection,
 there are fewer; where a relay or a domain allows so many mails a second, there are no more.
 """
@@ -20,12 +20,14 @@ from notifications.notices.steps import Clockwork
 from notifications.outbox import claiming
 from notifications.outbox.claiming import LEASE
 from notifications.outbox.table import Message
-from notifications.relay import Desk, Lane, RelayResult
+from notifications.relay import Desk, Lane, Letter, RelayResult
 from notifications.transports.pace import Pace
 from notifications.transports.transport import Transport
 
 FEWEST, MOST = 1, 32
-_EACH = 4  # messages that wait for each connection: few, since they are leased
+_EXPRESS = 0  # the connection that only takes urgent mail, beside the others
+_EACH = 16  # messages that wait for each connection: few, since they are leased
+_LOOK_AGAIN = 0.5  # seconds
 ROUND = 10.0  # seconds after which a drain lets others see that it lives
 _AT_THE_END = 2.0  # seconds that a drain waits for its connections
 _PATIENT = 2.0  # seconds a connection waits for its domain; longer ones are put back
@@ -75,7 +77,8 @@ class Pump:
         self._left = [one for one in self._left if one.is_alive()]
         most = max(FEWEST, self._rules.connections - len(self._left))
         self._allowed = min(self._allowed + 1, most)
-        connections = [self._connection(desk, queue, number) for number in range(self._allowed)]
+        numbers = [_EXPRESS, *range(1, self._allowed + 1)] if self._allowed > 1 else [1]
+        connections = [self._connection(desk, queue, number) for number in numbers]
         for connection in connections:
             connection.start()
         try:
@@ -107,10 +110,10 @@ class Pump:
         the next drain has another in its place.
         """
         ends = time.monotonic() + _AT_THE_END
-        for number, connection in enumerate(connections):
+        for connection in connections:
             connection.join(max(0.0, ends - time.monotonic()))
             if connection.is_alive():
-                self._transports[number] = self._new_transport()
+                self._transports[connection.number] = self._new_transport()
                 self._left.append(connection)
 
     def _connection(self, desk: Desk, queue: "_Queue", number: int) -> "_Connection":
@@ -120,19 +123,25 @@ class Pump:
         return _Connection(self, desk, lane, queue, number)
 
     def _feed(self, desk: Desk, queue: "_Queue", ends: float) -> None:
-        renewed = time.monotonic()
+        asked = renewed = time.monotonic()
+        claimed = 1
         while not (self._stopping.is_set() or desk.is_paused or queue.is_broken):
-            if time.monotonic() >= ends:
+            now = time.monotonic()
+            if now >= ends:
                 return
-            claimed, kept = desk.claim(queue.room) if queue.room else (0, [])
-            queue.put(kept)
-            if not claimed and queue.is_idle():
-                return
-            if time.monotonic() - renewed > LEASE / timedelta(seconds=3):
+            # many at once, since each time costs a transaction; but urgent ones wait for no queue
+            is_low = bool(claimed) and queue.is_half_empty
+            if is_low or queue.is_idle() or now - asked >= _LOOK_AGAIN:
+                asked = now
+                claimed, letters = desk.claim(queue.room or _EACH, only_urgent=not queue.room)
+                queue.put(letters)
+                if not claimed and queue.is_idle():
+                    return
+            if now - renewed > LEASE / timedelta(seconds=3):
                 desk.renew(queue.waiting())
-                renewed = time.monotonic()
-            if not claimed:
-                queue.wait(0.2)
+                renewed = now
+            if not (claimed and queue.is_half_empty):
+                queue.wait(_LOOK_AGAIN)
 
     def wait(self, rcpt_to: str) -> float:
         """Return for how many seconds a mail to this recipient has to wait; 0 takes its turn."""
@@ -140,11 +149,7 @@ class Pump:
 
     def is_wanted(self, number: int) -> bool:
         """Tell whether connection ``number`` may go on: a server may want fewer."""
-        return number < self._allowed and not self._stopping.is_set()
-
-    def is_express(self, number: int) -> bool:
-        """Tell whether a connection only takes urgent mail, which then waits for nobody."""
-        return number == 0 and self._allowed > 1
+        return number <= self._allowed and not self._stopping.is_set()
 
     def _fewer(self) -> bool:
         """Use half of the connections; False if there is only one."""
@@ -159,8 +164,8 @@ class _Queue:
 
     def __init__(self, size: int) -> None:
         self._size, self._busy, self._closed = size, 0, False
-        self._urgent: deque[Message] = deque()
-        self._others: deque[Message] = deque()
+        self._urgent: deque[Letter] = deque()
+        self._others: deque[Letter] = deque()
         self._changed = threading.Condition()
         self.is_broken = False
 
@@ -168,14 +173,18 @@ class _Queue:
     def room(self) -> int:
         return max(0, self._size - len(self._urgent) - len(self._others))
 
-    def put(self, messages: Sequence[Message]) -> None:
+    @property
+    def is_half_empty(self) -> bool:
+        return 2 * self.room >= self._size
+
+    def put(self, letters: Sequence[Letter]) -> None:
         with self._changed:
-            for message in messages:
-                (self._urgent if message.urgent else self._others).append(message)
+            for letter in letters:
+                (self._urgent if letter.message.urgent else self._others).append(letter)
             self._changed.notify_all()
 
-    def take(self, *, only_urgent: bool, wait: float) -> Message | None:
-        """Return the next message, after ``wait`` seconds at most; None if there is none."""
+    def take(self, *, only_urgent: bool, wait: float) -> Letter | None:
+        """Return the next letter, after ``wait`` seconds at most; None if there is none."""
         with self._changed:
             if not self._has(only_urgent) and not self._closed and wait:
                 self._changed.wait(wait)
@@ -203,11 +212,11 @@ class _Queue:
         with self._changed:
             self._changed.wait(seconds)
 
-    def waiting(self) -> list[Message]:
+    def waiting(self) -> list[Letter]:
         with self._changed:
             return [*self._urgent, *self._others]
 
-    def close(self) -> list[Message]:
+    def close(self) -> list[Letter]:
         """Let connections end, and return what nobody took."""
         with self._changed:
             self._closed = True
@@ -227,28 +236,28 @@ class _Connection(threading.Thread):
     def __init__(self, pump: Pump, desk: Desk, lane: Lane, queue: _Queue, number: int) -> None:
         super().__init__(name=f"mail-{number}", daemon=True)
         self._pump, self._desk, self._lane = pump, desk, lane
-        self._queue, self._number = queue, number
+        self._queue, self.number = queue, number
         self.problem: BaseException | None = None
 
     def run(self) -> None:
         try:
-            while not self._queue.is_closed and self._pump.is_wanted(self._number):
+            while not self._queue.is_closed and self._pump.is_wanted(self.number):
                 self._next()
             self._lane.flush()
         except BaseException as problem:
             self.problem, self._queue.is_broken = problem, True
 
     def _next(self) -> None:
-        only_urgent = self._pump.is_express(self._number)
-        message = self._queue.take(only_urgent=only_urgent, wait=0)
-        if message is None:
+        only_urgent = self.number == _EXPRESS
+        letter = self._queue.take(only_urgent=only_urgent, wait=0)
+        if letter is None:
             self._lane.flush()  # nothing follows at once, and what was sent must be known as sent
-            message = self._queue.take(only_urgent=only_urgent, wait=0.2)
-        if message is None:
+            letter = self._queue.take(only_urgent=only_urgent, wait=0.2)
+        if letter is None:
             return
         try:
-            if self._may_leave(message):
-                self._lane.deliver(message)
+            if self._may_leave(letter.message):
+                self._lane.deliver(letter)
         finally:
             self._queue.done()
 
@@ -256,7 +265,7 @@ class _Connection(threading.Thread):
         """Wait until the relay and the domain allow a mail; put it back if that takes long."""
         while wait := self._pump.wait(message.rcpt_to):
             self._lane.flush()
-            if wait > _PATIENT or not self._pump.is_wanted(self._number):
+            if wait > _PATIENT or not self._pump.is_wanted(self.number):
                 later = self._desk.clock() + timedelta(seconds=wait)
                 self._desk.record(partial(claiming.release, message=message, at=later))
                 self._desk.count("released")

@@ -20,11 +20,13 @@ from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from events.database import AwayErrors, SessionFactory, reading
 from events.errors import DomainError
 from events.localtime import local_day
 from events.models import Person
+from events.units.office import office_of
 from notifications.letters.composer import Composer
 from notifications.notices.steps import Clockwork
 from notifications.notices.wanted import still_wanted
@@ -82,14 +84,22 @@ def relay_once(
     desk = Desk(session_factory, composer, now, clockwork, lease)
     lane = Lane(desk, transport)
     while limit > 0 and not desk.is_paused:
-        claimed, batch = desk.claim(limit)
-        for message in batch:
-            if not lane.deliver(message):
+        claimed, letters = desk.claim(limit)
+        for letter in letters:
+            if not lane.deliver(letter):
                 break
         lane.flush()
-        desk.give_back([message for message in batch if message.state is MessageState.LEASED])
+        desk.give_back(letters[letters.index(letter) + 1 :] if letters else ())
         limit = limit - claimed if claimed else 0
     return desk.result
+
+
+@dataclass(eq=False, slots=True)
+class Letter:
+    """A message that was claimed, and its mail (RFC 5322)."""
+
+    message: Message
+    mail: bytes
 
 
 @dataclass
@@ -130,8 +140,10 @@ class Desk:
         """Return what time it is, counted from ``now``."""
         return self.now + timedelta(seconds=time.monotonic() - self.started)
 
-    def claim(self, limit: int) -> tuple[int, list[Message]]:
-        """Take messages whose time has come; return how many, and those that may leave now."""
+    def claim(self, limit: int, *, only_urgent: bool = False) -> tuple[int, list[Letter]]:
+        """Take messages whose time has come; return how many, and the letters of those that may
+        leave now.
+        """
         now = self.clock()
         with reading(self.session_factory)() as session:
             pause = pausing.pause_of(session)
@@ -143,23 +155,26 @@ class Desk:
             limit = 1  # one mail asks whether it is over
         sieve = _Sieve(self, now)
         with self.session_factory.begin() as session:
-            claimed = claiming.claim(session, now=now, limit=limit, by=_name(), lease=self.lease)
+            asked = partial(claiming.claim, limit=limit, by=_name(), lease=self.lease)
+            claimed = asked(session, now=now, only_urgent=only_urgent)
             kept = sieve.sift(session, claimed)
         for outcome, number in sieve.tally.items():
             self.count(outcome, number)
-        return len(claimed), kept
+        return len(claimed), self._written(kept)
 
     def record(self, *records: Record) -> list[bool]:
         return self._recorder.record(*records)
 
-    def give_back(self, messages: Sequence[Message]) -> None:
+    def give_back(self, letters: Sequence[Letter]) -> None:
         """Release what was claimed and not begun."""
-        back = [partial(claiming.release, message=each, at=self.now) for each in messages]
+        back = [
+            partial(claiming.release, message=letter.message, at=self.now) for letter in letters
+        ]
         for done in self.record(*back) if back else ():
             self.count("released" if done else "lost")
 
-    def renew(self, messages: Sequence[Message]) -> None:
-        until = self.clock() + self.lease
+    def renew(self, letters: Sequence[Letter]) -> None:
+        messages, until = [letter.message for letter in letters], self.clock() + self.lease
         self.record(partial(claiming.renew, messages=messages, until=until))
 
     def passed(self) -> None:
@@ -188,6 +203,42 @@ class Desk:
         facts = pausing.Said(error.code, error.reply, error.stage.value)
         self.record(partial(pausing.pause, now=self.clock(), said=facts))
 
+    def _written(self, messages: Sequence[Message]) -> list[Letter]:
+        """Write the letters, with one look at what they share, while nobody waits for the
+        database.
+        """
+        letters: list[Letter] = []
+        if not messages:
+            return letters
+        with reading(self.session_factory)() as session:
+            shared = office_of(session)  # kept in mind by the session while somebody holds it
+            for message in messages:
+                mail = self._mail(session, message)
+                if mail is not None:
+                    letters.append(Letter(message, mail))
+            del shared
+        return letters
+
+    def _mail(self, session: Session, message: Message) -> bytes | None:
+        """Return a mail as it is sent now; None if it cannot be written, which is recorded."""
+        try:
+            current = session.merge(message, load=False)
+            if not message.attempts:  # as `start_sending` will record it
+                set_committed_value(current, "date", self.now)
+            return self.composer.compose(session, current)
+        except DomainError as error:
+            fail = partial(claiming.mark_failed, message=message, code=None, reply=str(error))
+            self.count("failed" if self.record(fail)[0] else "lost")
+        except AwayErrors:
+            raise
+        except Exception as error:  # a defect in one template must not hold up everybody's mail
+            _log.exception("Message %s cannot be written", message.id)
+            until = self.now + _DEFECT_PAUSE
+            defer = partial(claiming.defer, message=message, until=until, code=None)
+            done = self.record(partial(defer, reply=repr(error)))[0]
+            self.count("deferred" if done else "lost")
+        return None
+
 
 class Lane:
     """One connection's work: one mail after the other. Not for several threads."""
@@ -196,15 +247,12 @@ class Lane:
         self._desk, self._transport = desk, transport
         self._unmarked: tuple[str, Record] | None = None
 
-    def deliver(self, message: Message) -> bool:
-        """Send one message; False if the relay pauses. What became of it is recorded with the next
+    def deliver(self, letter: Letter) -> bool:
+        """Send one letter; False if the relay pauses. What became of it is recorded with the next
         one, or by ``flush``.
         """
-        if not self._begin(message):
-            return True
-        mail = self._written(message)
-        if mail is not None:
-            self._send(message, mail)
+        if self._begin(letter.message):
+            self._send(letter.message, letter.mail)
         return not self._desk.is_paused
 
     def flush(self) -> None:
@@ -225,31 +273,11 @@ class Lane:
         else:
             done, is_ours = self._desk.record(before[1], begin)
             self._desk.count(before[0] if done else "lost")
-        message.state = MessageState.SENDING
-        if not is_ours:
+        if is_ours:
+            message.attempts += 1
+        else:
             self._desk.count("lost")
         return is_ours
-
-    def _written(self, message: Message) -> bytes | None:
-        """Return the mail; None if it cannot be written."""
-        desk = self._desk
-        try:
-            with reading(desk.session_factory)() as session:
-                current = session.get(Message, message.id, populate_existing=True)
-                assert current is not None
-                message.attempts, message.doubts = current.attempts, current.doubts
-                return desk.composer.compose(session, current)
-        except DomainError as error:
-            fail = partial(claiming.mark_failed, message=message, code=None, reply=str(error))
-            self._unmarked = "failed", fail
-        except AwayErrors:
-            raise
-        except Exception as error:  # a defect in one template must not hold up everybody's mail
-            _log.exception("Message %s cannot be written", message.id)
-            until = desk.now + _DEFECT_PAUSE
-            defer = partial(claiming.defer, message=message, until=until, code=None)
-            self._unmarked = "deferred", partial(defer, reply=repr(error))
-        return None
 
     def _send(self, message: Message, mail: bytes) -> None:
         """Hand a mail over, and keep how what became of it is recorded."""

@@ -1,5 +1,4 @@
-"""What became of mails, written down: several connections in one transaction, and again until the
-database takes it.
+"""What became of mails, written down, and again until the database takes it.
 
 A mail that a server took must be known as taken, or it goes out twice. So what a connection has to
 record is kept in memory while the database is away, and it sends nothing else meanwhile.
@@ -37,15 +36,20 @@ class Recorder:
 
     def __init__(self, session_factory: SessionFactory, patience: float = 600) -> None:
         self._session_factory, self._patience = session_factory, patience
+        self._many_write = session_factory.kw["bind"].dialect.name != "sqlite"
         self._waiting: list[_Job] = []
         self._gate, self._writer = threading.Lock(), threading.Lock()
 
     def record(self, *records: Record) -> list[Any]:
         """Call each with a session, in one transaction, and return what they return.
 
-        While one thread writes, those that come gather, and are written together by the next.
+        SQLite has one writer at a time: while one thread writes, those that come gather, and are
+        written together by the next. PostgreSQL gathers by itself.
         """
         job = _Job(records)
+        if self._many_write:
+            (job.results,) = self._through_outages([job])
+            return job.results
         with self._gate:
             self._waiting.append(job)
         with self._writer:
