@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import feed, moving, opening, rollup, simulation, ticking, uploading
+from benchmarks import feed, mailing, moving, opening, rollup, simulation, ticking, uploading
 
 # The simulation first: a process is said to have used at least the memory of the one that started
 # it.
@@ -11,6 +11,7 @@ BENCHMARKS = {
     "moving": moving.run,
     "opening": opening.run,
     "feed": feed.run,
+    "mailing": mailing.run,
     "rollup": rollup.run,
     "uploading": uploading.run,
     "ticking": ticking.run,

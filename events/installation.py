@@ -20,7 +20,8 @@ INSTALLATION = "installation"  # where ``Session.info`` has it
 class Installation:
     """``count_announced`` says whether days off that are announced, but not yet law, close offices;
     ``files_quota`` how many bytes the files of one unit may take, None without a limit;
-    ``here`` the name of this place, ``domain`` what identifiers end with that are born here.
+    ``here`` the name of this place, ``domain`` what identifiers end with that are born here,
+    ``mail_domain`` what stands behind the @ of its mails.
     """
 
     zone: ZoneInfo = VIETNAM
@@ -28,6 +29,7 @@ class Installation:
     files_quota: int | None = None
     here: str | None = None
     domain: str = "sumvay"
+    mail_domain: str = "sumvay"
 
 
 def installation_of(session: Session) -> Installation:

@@ -1,44 +1,54 @@
 """Empty the outbox: claim messages, look again whether they are still wanted, hand them to a
 transport, record the outcome.
 
-Claiming is one transaction; sending happens outside of any; every outcome is a transaction of its
-own. So a crash repeats one mail at most, with the same Message-ID and Date.
+Claiming is one transaction. On each connection the outcome of a mail and the beginning of the next
+are one transaction, before the next is written or sent; writing and sending happen outside of any.
+So a crash repeats one mail a connection at most, with the same Message-ID and Date.
 """
 
 import logging
 import os
 import random
 import socket
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
-from events.database import SessionFactory
+from events.database import AwayErrors, SessionFactory, reading
 from events.errors import DomainError
 from events.localtime import local_day
-from notifications import outbox
-from notifications.composer import Composer
-from notifications.errors import (
+from events.models import Person
+from events.units.office import office_of
+from notifications.letters.composer import Composer
+from notifications.notices.steps import Clockwork
+from notifications.notices.wanted import still_wanted
+from notifications.outbox import claiming, pausing, suppression
+from notifications.outbox.claiming import LEASE, SENDING
+from notifications.outbox.recording import Record, Recorder
+from notifications.outbox.table import Message, MessageKind, MessageState
+from notifications.transports.errors import (
+    DeliveryError,
     NoServiceError,
     PermanentDeliveryError,
     TransientDeliveryError,
     UncertainDeliveryError,
 )
-from notifications.notices.steps import Clockwork
-from notifications.notices.wanted import still_wanted
-from notifications.outbox import LEASE, Message, MessageKind, MessageState
-from notifications.transport import Transport
+from notifications.transports.transport import Transport
 
 # after the first, second … attempt; the last one repeats until the message expires
 RETRY_MINUTES = (1, 5, 15, 60, 180)
 _DOUBT_PAUSE = timedelta(minutes=1)
 _DEFECT_PAUSE = timedelta(minutes=15)
+_PUT_BACK = timedelta(minutes=5)  # a mail whose recipient got an answer that is about us
+_TOO_MANY = 421  # connections, perhaps (RFC 5321, 3.8)
 _log = logging.getLogger(__name__)
 
 
@@ -50,7 +60,7 @@ class RelayResult:
     failed: int = 0
     deferred: int = 0  # a try that counted; later again
     unknown: int = 0
-    released: int = 0  # no server: ready as before
+    released: int = 0  # about us, or no server: ready as before
     postponed: int = 0  # until offices open
     cancelled: int = 0
     suppressed: int = 0
@@ -68,38 +78,295 @@ def relay_once(
     limit: int = 100,
     lease: timedelta = LEASE,
 ) -> RelayResult:
-    """Send up to ``limit`` messages whose time has come. Any number of relays may run at once."""
-    sieve = _Sieve(now, clockwork)
-    with session_factory.begin() as session:
-        batch = sieve.sift(
-            session, outbox.claim(session, now=now, limit=limit, by=_name(), lease=lease)
-        )
-    delivery = _Delivery(session_factory, transport, composer, now, lease, sieve.tally)
-    delivery.run(batch)
-    return RelayResult(**sieve.tally)
+    """Send up to ``limit`` messages whose time has come, in this thread. Any number of relays may
+    run at once.
+    """
+    desk = Desk(session_factory, composer, now, clockwork, lease)
+    lane = Lane(desk, transport)
+    while limit > 0 and not desk.is_paused:
+        claimed, letters = desk.claim(limit)
+        for letter in letters:
+            if not lane.deliver(letter):
+                break
+        lane.flush()
+        desk.give_back(letters[letters.index(letter) + 1 :] if letters else ())
+        limit = limit - claimed if claimed else 0
+    return desk.result
+
+
+@dataclass(eq=False, slots=True)
+class Letter:
+    """A message that was claimed, and its mail (RFC 5322)."""
+
+    message: Message
+    mail: bytes
+
+
+@dataclass
+class Desk:
+    """What the connections of a relay share: which messages are taken, how outcomes are recorded,
+    and whether all that is sent meets the same refusal. For many threads.
+    """
+
+    session_factory: SessionFactory
+    composer: Composer
+    now: datetime
+    clockwork: Clockwork
+    lease: timedelta = LEASE
+    fewer: Callable[[], bool] = lambda: False  # use fewer connections; False if it cannot
+    is_paused: bool = False
+    started: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self._recorder = Recorder(self.session_factory)
+        self._tally: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._in_a_row: set[str] = set()  # recipients who met what is about us
+        self._is_probing = False
+        self.doubtful: set[str] = (
+            set()
+        )  # addresses that are suppressed, and got a mail all the same
+
+    @property
+    def result(self) -> RelayResult:
+        return RelayResult(**self._tally)
+
+    def count(self, outcome: str, number: int = 1) -> None:
+        if number:
+            with self._lock:
+                self._tally[outcome] += number
+
+    def clock(self) -> datetime:
+        """Return what time it is, counted from ``now``."""
+        return self.now + timedelta(seconds=time.monotonic() - self.started)
+
+    def claim(self, limit: int, *, only_urgent: bool = False) -> tuple[int, list[Letter]]:
+        """Take messages whose time has come; return how many, and the letters of those that may
+        leave now.
+        """
+        now = self.clock()
+        with reading(self.session_factory)() as session:
+            pause = pausing.pause_of(session)
+        if pause:
+            self._is_probing = True
+            if pause.until > now:
+                self.is_paused = True
+                return 0, []
+            limit = 1  # one mail asks whether it is over
+        sieve = _Sieve(self, now)
+        with self.session_factory.begin() as session:
+            asked = partial(claiming.claim, limit=limit, by=_name(), lease=self.lease)
+            claimed = asked(session, now=now, only_urgent=only_urgent)
+            kept = sieve.sift(session, claimed)
+        for outcome, number in sieve.tally.items():
+            self.count(outcome, number)
+        return len(claimed), self._written(kept)
+
+    def record(self, *records: Record) -> list[bool]:
+        return self._recorder.record(*records)
+
+    def give_back(self, letters: Sequence[Letter]) -> None:
+        """Release what was claimed and not begun."""
+        back = [
+            partial(claiming.release, message=letter.message, at=self.now) for letter in letters
+        ]
+        for done in self.record(*back) if back else ():
+            self.count("released" if done else "lost")
+
+    def renew(self, letters: Sequence[Letter]) -> None:
+        messages, until = [letter.message for letter in letters], self.clock() + self.lease
+        self.record(partial(claiming.renew, messages=messages, until=until))
+
+    def passed(self) -> None:
+        """Note that a server answered what is not about us."""
+        with self._lock:
+            self._in_a_row.clear()
+            was_probing, self._is_probing = self._is_probing, False
+        if was_probing:
+            self.record(pausing.end_pause)
+
+    def met(self, error: NoServiceError, rcpt_to: str) -> None:
+        """Note what a server says of us; pause if it hits every mail alike."""
+        if error.may_be_one_recipient:
+            with self._lock:
+                self._in_a_row.add(rcpt_to.lower())
+                is_for_all = self._is_probing or len(self._in_a_row) >= suppression.IN_A_ROW
+            if not is_for_all:
+                return
+        elif error.code == _TOO_MANY and self.fewer():
+            return
+        self.pause(error)
+
+    def pause(self, error: DeliveryError) -> None:
+        _log.warning("No mail can leave now: %s", error)
+        self.is_paused = True
+        facts = pausing.Said(error.code, error.reply, error.stage.value)
+        self.record(partial(pausing.pause, now=self.clock(), said=facts))
+
+    def _written(self, messages: Sequence[Message]) -> list[Letter]:
+        """Write the letters, with one look at what they share, while nobody waits for the
+        database.
+        """
+        letters: list[Letter] = []
+        if not messages:
+            return letters
+        with reading(self.session_factory)() as session:
+            shared = office_of(session)  # kept in mind by the session while somebody holds it
+            for message in messages:
+                mail = self._mail(session, message)
+                if mail is not None:
+                    letters.append(Letter(message, mail))
+            del shared
+        return letters
+
+    def _mail(self, session: Session, message: Message) -> bytes | None:
+        """Return a mail as it is sent now; None if it cannot be written, which is recorded."""
+        try:
+            current = session.merge(message, load=False)
+            if not message.attempts:  # as `start_sending` will record it
+                set_committed_value(current, "date", self.now)
+            return self.composer.compose(session, current)
+        except DomainError as error:
+            fail = partial(claiming.mark_failed, message=message, code=None, reply=str(error))
+            self.count("failed" if self.record(fail)[0] else "lost")
+        except AwayErrors:
+            raise
+        except Exception as error:  # a defect in one template must not hold up everybody's mail
+            _log.exception("Message %s cannot be written", message.id)
+            until = self.now + _DEFECT_PAUSE
+            defer = partial(claiming.defer, message=message, until=until, code=None)
+            done = self.record(partial(defer, reply=repr(error)))[0]
+            self.count("deferred" if done else "lost")
+        return None
+
+
+class Lane:
+    """One connection's work: one mail after the other. Not for several threads."""
+
+    def __init__(self, desk: Desk, transport: Transport) -> None:
+        self._desk, self._transport = desk, transport
+        self._unmarked: tuple[str, Record] | None = None
+
+    def deliver(self, letter: Letter) -> bool:
+        """Send one letter; False if the relay pauses. What became of it is recorded with the next
+        one, or by ``flush``.
+        """
+        if self._begin(letter.message):
+            self._send(letter.message, letter.mail)
+        return not self._desk.is_paused
+
+    def flush(self) -> None:
+        """Record what became of the last mail."""
+        if self._unmarked is not None:
+            outcome, mark = self._unmarked
+            self._unmarked = None
+            self._desk.count(outcome if self._desk.record(mark)[0] else "lost")
+
+    def _begin(self, message: Message) -> bool:
+        """Record the outcome of the last mail and the beginning of this one, in one transaction."""
+        now = self._desk.now
+        until = self._desk.clock() + SENDING
+        begin = partial(claiming.start_sending, message=message, now=now, lease_until=until)
+        before, self._unmarked = self._unmarked, None
+        if before is None:
+            (is_ours,) = self._desk.record(begin)
+        else:
+            done, is_ours = self._desk.record(before[1], begin)
+            self._desk.count(before[0] if done else "lost")
+        if is_ours:
+            message.attempts += 1
+        else:
+            self._desk.count("lost")
+        return is_ours
+
+    def _send(self, message: Message, mail: bytes) -> None:
+        """Hand a mail over, and keep how what became of it is recorded."""
+        desk = self._desk
+        try:
+            reply = self._transport.send(message.rcpt_to, mail)
+        except NoServiceError as error:
+            pause = _PUT_BACK if error.may_be_one_recipient else timedelta()
+            release = partial(claiming.release, message=message, at=desk.now + pause)
+            self._unmarked = "released", release
+            self.flush()
+            desk.met(error, message.rcpt_to)
+            return
+        except TransientDeliveryError as error:
+            until, code, text = self._next_attempt(message), error.code, error.reply
+            mark = partial(claiming.defer, message=message, until=until, code=code, reply=text)
+            self._unmarked = "deferred", mark
+        except PermanentDeliveryError as error:
+            self._refuse(message, error)
+        except UncertainDeliveryError as error:
+            then = None if message.doubts else desk.now + _DOUBT_PAUSE
+            mark = partial(claiming.mark_unknown, message=message, reply=error.reply)
+            self._unmarked = "unknown", partial(mark, next_attempt=then)
+        else:
+            sent = partial(claiming.mark_sent, message=message, now=desk.clock())
+            self._unmarked = "sent", partial(sent, code=reply.code, reply=reply.text)
+            if message.rcpt_to in desk.doubtful:
+                desk.record(partial(suppression.forget_address, address=message.rcpt_to))
+        desk.passed()
+
+    def _refuse(self, message: Message, error: PermanentDeliveryError) -> None:
+        desk, words = self._desk, error.reply
+        if not error.bad_address:
+            fail = partial(claiming.mark_failed, message=message, code=error.code, reply=words)
+            self._unmarked = "failed", fail
+            return
+        if error.is_plain:
+            asked = partial(suppression.is_about_us, message=message, now=desk.clock(), words=words)
+            if desk.record(asked)[0]:
+                desk.count("released")
+                desk.pause(error)
+                return
+        condemn = partial(suppression.condemn, message=message, now=desk.clock(), words=words)
+        self._unmarked = "failed", partial(condemn, code=error.code, is_plain=error.is_plain)
+
+    def _next_attempt(self, message: Message) -> datetime:
+        minutes = RETRY_MINUTES[min(message.attempts, len(RETRY_MINUTES)) - 1]
+        return self._desk.now + timedelta(minutes=minutes * random.uniform(0.5, 1))  # noqa: S311 - spreads load, hides nothing
 
 
 @dataclass
 class _Sieve:
     """Takes out of a claimed batch what must not leave now, and records why."""
 
+    desk: Desk
     now: datetime
-    clockwork: Clockwork
     tally: Counter[str] = field(default_factory=Counter)
 
     def sift(self, session: Session, messages: Sequence[Message]) -> list[Message]:
+        if not messages:
+            return []
+        self._readdress(session, messages)
         reminders = [message.id for message in messages if message.kind is MessageKind.REMINDER]
-        wanted = still_wanted(session, reminders, local_day(self.now, self.clockwork.zone))
-        refused = outbox.refused_addresses(session, [message.rcpt_to for message in messages])
+        today = local_day(self.now, self.desk.clockwork.zone)
+        wanted = still_wanted(session, reminders, today) if reminders else set()
+        addresses = {message.rcpt_to for message in messages}
+        refused = suppression.suppressed(session, addresses, self.now)
+        self.desk.doubtful |= refused
         return [
             message for message in messages if self._may_leave(session, message, wanted, refused)
         ]
+
+    def _readdress(self, session: Session, messages: Iterable[Message]) -> None:
+        """Let mails go where their people are by now: an address may have been corrected."""
+        people = {message.person_id for message in messages if message.person_id}
+        known = {
+            person.id: person
+            for person in session.scalars(select(Person).where(Person.id.in_(people)))
+        }
+        for message in messages:
+            person = known.get(message.person_id or 0)
+            if person and person.email and person.email != message.rcpt_to:
+                claiming.readdress(session, message, person.email)
 
     def _may_leave(
         self, session: Session, message: Message, wanted: Collection[int], refused: Collection[str]
     ) -> bool:
         is_reminder = message.kind is MessageKind.REMINDER
-        opens = self.clockwork.next_working_moment(self.now, any_day=message.urgent)
+        opens = self.desk.clockwork.next_working_moment(self.now, any_day=message.urgent)
         if message.expires <= self.now:
             return self._drop(session, message, MessageState.EXPIRED, message.reply or "too old")
         if is_reminder and message.id not in wanted:
@@ -114,126 +381,15 @@ class _Sieve:
                 session, message, MessageState.SUPPRESSED, "the address was refused before"
             )
         if is_reminder and opens > self.now:
-            outbox.release(session, message, at=opens)
+            claiming.release(session, message, at=opens)
             self.tally["postponed"] += 1
             return False
         return True
 
     def _drop(self, session: Session, message: Message, state: MessageState, reason: str) -> bool:
-        outbox.drop(session, message, state, reason)
+        claiming.drop(session, message, state, reason)
         self.tally[state.value] += 1
         return False
-
-
-@dataclass
-class _Delivery:
-    """Hands a batch over, one mail after the other."""
-
-    session_factory: SessionFactory
-    transport: Transport
-    composer: Composer
-    now: datetime
-    lease: timedelta
-    tally: Counter[str]
-    started: float = field(default_factory=time.monotonic)
-    unmarked: list[Callable[[Session], bool]] = field(default_factory=list)
-
-    def run(self, batch: Sequence[Message]) -> None:
-        for position, message in enumerate(batch):
-            try:
-                self._deliver(message)
-            except NoServiceError as error:
-                _log.warning("No mail can leave now: %s", error)
-                self._release(batch[position:])
-                break
-        # the database failed a moment ago; what was sent must be known as sent
-        for mark in self.unmarked:
-            self._in_transaction(mark)
-
-    def _deliver(self, message: Message) -> None:
-        taken = self._take(message)
-        if taken is not None:
-            self._mark(*self._send(*taken))
-
-    def _send(self, message: Message, mail: bytes) -> tuple[str, Callable[[Session], bool]]:
-        """Hand a mail over; return what became of it, and how that is recorded."""
-        try:
-            reply = self.transport.send(message.rcpt_to, mail)
-        except TransientDeliveryError as error:
-            until, code, text = self._next_attempt(message), error.code, error.reply
-            mark = partial(outbox.defer, message=message, until=until, code=code, reply=text)
-            return "deferred", mark
-        except PermanentDeliveryError as error:
-            mark = partial(outbox.mark_failed, message=message, bad_address=error.bad_address)
-            return "failed", partial(mark, code=error.code, reply=error.reply)
-        except UncertainDeliveryError as error:
-            then = None if message.doubts else self.now + _DOUBT_PAUSE
-            mark = partial(outbox.mark_unknown, message=message, reply=error.reply)
-            return "unknown", partial(mark, next_attempt=then)
-        mark = partial(outbox.mark_sent, message=message, now=self._clock())
-        return "sent", partial(mark, code=reply.code, reply=reply.text)
-
-    def _take(self, message: Message) -> tuple[Message, bytes] | None:
-        """Mark a message as being sent and write its mail; None if it is another relay's, or cannot
-        be written.
-        """
-        try:
-            with self.session_factory.begin() as session:
-                lease_until = self._clock() + self.lease
-                current = outbox.start_sending(
-                    session, message, now=self.now, lease_until=lease_until
-                )
-                if current is None:
-                    self.tally["lost"] += 1
-                    return None
-                return current, self.composer.compose(session, current)
-        except DomainError as error:
-            reply = str(error)
-            self._mark(
-                "failed",
-                lambda session: outbox.mark_failed(session, message, code=None, reply=reply),
-            )
-        except OperationalError:
-            raise
-        except (
-            Exception
-        ) as error:  # a defect in one template must not hold up everybody else's mail
-            _log.exception("Message %s cannot be written", message.id)
-            reply, until = repr(error), self.now + _DEFECT_PAUSE
-            self._mark(
-                "deferred",
-                lambda session: outbox.defer(session, message, until=until, code=None, reply=reply),
-            )
-        return None
-
-    def _mark(self, outcome: str, mark: Callable[[Session], bool]) -> None:
-        try:
-            done = self._in_transaction(mark)
-        except OperationalError:
-            _log.exception(
-                "An outcome could not be recorded; it is tried again at the end of the batch"
-            )
-            self.unmarked.append(mark)
-            done = True
-        self.tally[outcome if done else "lost"] += 1
-
-    def _in_transaction(self, mark: Callable[[Session], bool]) -> bool:
-        with self.session_factory.begin() as session:
-            return mark(session)
-
-    def _release(self, messages: Sequence[Message]) -> None:
-        with self.session_factory.begin() as session:
-            self.tally["released"] += sum(
-                outbox.release(session, message, at=self.now) for message in messages
-            )
-
-    def _next_attempt(self, message: Message) -> datetime:
-        minutes = RETRY_MINUTES[min(message.attempts, len(RETRY_MINUTES)) - 1]
-        return self.now + timedelta(minutes=minutes * random.uniform(0.5, 1))  # noqa: S311 - spreads load, hides nothing
-
-    def _clock(self) -> datetime:
-        """Return what time it is, counted from ``now``."""
-        return self.now + timedelta(seconds=time.monotonic() - self.started)
 
 
 def _name() -> str:

@@ -14,15 +14,16 @@ from events.database import new_uid
 from events.errors import N_, InvalidInputError
 from events.language import Said
 from events.models import Person
-from notifications.composer import Composer
-from notifications.errors import (
+from notifications.letters.composer import Composer
+from notifications.outbox.table import Message, MessageKind
+from notifications.outbox.writing import Postmark, message_row
+from notifications.transports.errors import (
     DeliveryError,
     NoServiceError,
     PermanentDeliveryError,
     UncertainDeliveryError,
 )
-from notifications.outbox import Message, MessageKind, message_row
-from notifications.transport import Transport
+from notifications.transports.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def write_trial(
         language=language,
         params={},
         expires=now,
+        postmark=Postmark.of(session),
     )
     return TrialMail(person.email, way_out.composer.compose(session, Message(**row)))
 

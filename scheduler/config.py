@@ -29,6 +29,7 @@ from events.language import Said
 from events.secret_files import secret_in
 from events.texts import decoded
 from notifications.notices.steps import ReminderRules
+from notifications.pump import FEWEST, MOST, PumpRules
 from scheduler.instance import name_here
 from web.config import GOOGLE_CALENDAR_URL, OUTLOOK_CALENDAR_URL
 
@@ -94,6 +95,9 @@ class SmtpSettings(_Table):
     username: str = ""
     password_file: OptionalPath = None
     timeout_seconds: float = Field(default=30, gt=0)
+    connections: int = Field(default=4, ge=FEWEST, le=MOST)
+    per_second: float = Field(default=0, ge=0)
+    per_second_and_domain: float = Field(default=0, ge=0)
 
 
 class NotificationsSettings(_Table):
@@ -117,6 +121,13 @@ class NotificationsSettings(_Table):
         for span in hours:
             _span(span)
         return hours
+
+    @property
+    def pump(self) -> PumpRules:
+        if self.transport == "maildir":
+            return PumpRules(connections=1)
+        smtp = self.smtp
+        return PumpRules(smtp.connections, smtp.per_second, smtp.per_second_and_domain)
 
     @property
     def rules(self) -> ReminderRules:
@@ -205,7 +216,8 @@ class Settings(BaseSettings):
         quota = events.files_per_unit_mb * 1024**2 or None
         here = name_here(self.scheduler.data_dir)
         domain = urlsplit(self.web.address).hostname or "sumvay"
-        return Installation(self.zone, events.count_announced, quota, here, domain)
+        mail_domain = self.notifications.sender.rpartition("@")[2]
+        return Installation(self.zone, events.count_announced, quota, here, domain, mail_domain)
 
     @property
     def zone(self) -> ZoneInfo:

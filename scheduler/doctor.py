@@ -20,7 +20,8 @@ from events.files.backups import backups_in
 from events.files.disk import LEAST_FREE, try_disk
 from events.files.store import files_named, is_stored, is_whole
 from events.units.office import MAIL_PAUSED, is_copy
-from notifications.errors import DeliveryError
+from notifications.outbox.pausing import pause_of
+from notifications.transports.errors import DeliveryError
 from scheduler import migrate
 from scheduler.heartbeats import beats
 from scheduler.service import Service
@@ -180,8 +181,13 @@ def _transport(service: Service, _now: datetime) -> Finding:
     with reading(service.session_factory)() as session:
         if is_copy(session):
             return Finding(N_("Mail"), False, MAIL_PAUSED)
+        pause = pause_of(session)
+    if pause is not None:
+        facts = {"at": f"{pause.since:%d/%m/%Y %H:%M}", "words": pause.words}
+        sentence = N_("no mail leaves since %(at)s (UTC): the server says: %(words)s")
+        return Finding(N_("Mail"), False, sentence, facts)
     try:
-        service.transport.check()
+        service.new_transport().check()
     except DeliveryError as error:
         return Finding(N_("Mail"), False, N_("does not answer: %(reason)s"), {"reason": str(error)})
     return Finding(

@@ -22,12 +22,12 @@ from events.people import audit
 from events.reforms.handover import hand_over_due
 from events.units.office import is_copy
 from events.working_calendar import work_calendar
-from notifications.composer import Composer
 from notifications.notices.reminders import Written, write_reminders
 from notifications.notices.steps import Clockwork, ReminderRules
 from notifications.notices.table import forget_messages_before
-from notifications.relay import RelayResult, relay_once
-from notifications.transport import Transport
+from notifications.outbox import suppression
+from notifications.pump import ROUND, Pump
+from notifications.relay import RelayResult
 from web.accounts import devices, links, tries
 from web.accounts.personal_data import erase_departed
 
@@ -72,18 +72,20 @@ def remind(session_factory: SessionFactory, *, now: datetime, rules: ReminderRul
 
 def relay(
     session_factory: SessionFactory,
-    transport: Transport,
-    composer: Composer,
+    pump: Pump,
     *,
     now: datetime,
     rules: ReminderRules,
+    longest: float = ROUND,
 ) -> RelayResult:
-    """Send the messages that are ready; none from a copy, or people would get them twice."""
+    """Send the messages that are ready, and begin none after ``longest`` seconds; none at all from
+    a copy, or people would get them twice.
+    """
     with reading(session_factory)() as session:
         if is_copy(session):
             return RelayResult()
         clockwork = _clockwork(session, rules)
-    return relay_once(session_factory, transport, composer, now=now, clockwork=clockwork)
+    return pump.drain(now=now, clockwork=clockwork, longest=longest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ def forget(session_factory: SessionFactory, *, now: datetime, retention: Retenti
         links.forget_before(session, now - retention.devices)
         tries.forget_before(session, now - _A_DAY)
         forget_messages_before(session, now - retention.mail)
+        suppression.forget_before(session, now - retention.mail)
         if retention.departed is not None:
             erase_departed(session, since=day_here(session, now) - retention.departed, now=now)
 

@@ -14,12 +14,13 @@ from events import database
 from events.campaigns.opening import Opened
 from events.catalog.reading import SHIPPED
 from events.database import SessionFactory
-from notifications.composer import Composer
-from notifications.maildir import MaildirTransport
+from notifications.letters.composer import Composer
 from notifications.notices.reminders import Written
+from notifications.pump import ROUND, Pump
 from notifications.relay import RelayResult
-from notifications.smtp import SmtpTransport
-from notifications.transport import Transport
+from notifications.transports.maildir import MaildirTransport
+from notifications.transports.smtp import SmtpTransport
+from notifications.transports.transport import Transport
 from notifications.trial import WayOut
 from scheduler import jobs, migrate
 from scheduler.config import ConfigError, Settings
@@ -71,8 +72,9 @@ class Service:
         )
 
     @cached_property
-    def transport(self) -> Transport:
-        return self.new_transport()
+    def pump(self) -> Pump:
+        mail = self.settings.notifications
+        return Pump(self.session_factory, self.new_transport, self.composer, mail.pump)
 
     def new_transport(self) -> Transport:
         """Return a way out of its own, for one thread."""
@@ -87,6 +89,7 @@ class Service:
             username=smtp.username or None,
             password=self._smtp_password,
             timeout=smtp.timeout_seconds,
+            longest=max(120, 2 * smtp.timeout_seconds),
         )
 
     @property
@@ -122,9 +125,10 @@ class Service:
     def remind(self, now: datetime) -> Written:
         return jobs.remind(self.session_factory, now=now, rules=self.settings.notifications.rules)
 
-    def relay(self, now: datetime) -> RelayResult:
+    def relay(self, now: datetime, longest: float = ROUND) -> RelayResult:
         rules = self.settings.notifications.rules
-        return jobs.relay(self.session_factory, self.transport, self.composer, now=now, rules=rules)
+        factory = self.session_factory
+        return jobs.relay(factory, self.pump, now=now, rules=rules, longest=longest)
 
     def forget(self, now: datetime) -> None:
         kept = self.settings.privacy
@@ -157,7 +161,7 @@ class Service:
 
     def close(self) -> None:
         """Let go of the connections to the database and the mail server."""
-        self.transport.close()
+        self.pump.close()
         self.engine.dispose()
 
     @property

@@ -13,7 +13,8 @@ from events.installation import day_here
 from events.people.posts import number_in_posts
 from events.progress.overview import Overview, overview
 from events.units.office import is_copy
-from notifications.outbox import UNDERWAY, MessageState, number_by_state
+from notifications.outbox.listing import number_by_state
+from notifications.outbox.table import UNDERWAY, MessageState
 from scheduler import migrate
 from scheduler.heartbeats import Beat, beats
 from scheduler.service import Service

@@ -4,11 +4,20 @@ with.
 
 from events import models
 from events.database import Base
-from notifications import outbox
 from notifications.notices import table as notices
+from notifications.outbox import pausing, suppression
+from notifications.outbox import table as outbox
 from scheduler import heartbeats
 from web.accounts import models as accounts
 
-ROOMS = (models, outbox, notices, heartbeats, accounts)  # whose import makes the tables
+ROOMS = (
+    models,
+    outbox,
+    suppression,
+    pausing,
+    notices,
+    heartbeats,
+    accounts,
+)  # whose import makes the tables
 
 metadata = Base.metadata

@@ -26,6 +26,7 @@ from scheduler.logs import log
 from scheduler.service import Service, utc_now
 
 _HOURLY, _DAILY = 3600, 24 * 3600
+_MAIL = 5  # seconds: somebody waits for a link to sign in
 _AGAIN = 60  # seconds after which a job that failed is tried again
 # Seconds after each round that the clock opens. Who waits for SQLite asks again every tenth of a
 # second, and would find the clock at the next round already.
@@ -35,11 +36,16 @@ _SILENCE = 3  # ticks without a beat before the watchdog wakes the clock
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A job of the clock: what runs, and how many seconds lie between two runs."""
+    """A job of the clock: what runs, and how many seconds lie between two runs.
+
+    Jobs of one ``thread`` run one after the other. Mail has its own, so that a mail server which
+    hangs holds up nothing else.
+    """
 
     name: str
     run: Callable[[datetime], object]
     seconds: int
+    thread: str = "default"
 
 
 def ticks(service: Service) -> list[Tick]:
@@ -48,7 +54,7 @@ def ticks(service: Service) -> list[Tick]:
     return [
         Tick("open", lambda now: service.open_ahead(now, pause=_FOR_OTHERS), _HOURLY),
         Tick("remind", service.remind, every),
-        Tick("relay", service.relay, every),
+        Tick("relay", service.relay, min(every, _MAIL), "mail"),
         Tick("calendars", service.fetch_calendars, 2 * every),
         Tick("forget", service.forget, _DAILY),
         Tick("tidy", lambda _now: service.tidy(), 10 * every),
@@ -74,13 +80,14 @@ class Clock:
         self._published: object = None
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
-            executors={"default": ThreadPoolExecutor(1)},
+            executors={name: ThreadPoolExecutor(1) for name in {one.thread for one in self._ticks}},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone=UTC,
         )
 
     def start(self) -> None:
         """Start ticking; every job runs once at once."""
+        self._service.pump.start()
         try:
             forget_the_dead(self._service.session_factory)
             mark_everything(self._service.session_factory)
@@ -93,6 +100,7 @@ class Clock:
                 args=[tick],
                 seconds=tick.seconds,
                 id=tick.name,
+                executor=tick.thread,
                 next_run_time=datetime.now(UTC),
             )
         self._scheduler.start()
@@ -103,6 +111,7 @@ class Clock:
         """Stop after the job that is running, if any."""
         self._stopping.set()
         self._renewer.stop()
+        self._service.pump.stop()
         self._scheduler.shutdown(wait=True)
 
     def _besides(self) -> None:
@@ -138,6 +147,7 @@ class Clock:
             self._run,
             "date",
             args=[tick],
+            executor=tick.thread,
             run_date=datetime.now(UTC) + timedelta(seconds=_AGAIN),
             id=f"{tick.name}, again",
             replace_existing=True,

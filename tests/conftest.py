@@ -17,7 +17,9 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 
-import notifications.notices.table  # noqa: F401 - its tables belong to the metadata
+import notifications.notices.table
+import notifications.outbox.pausing
+import notifications.outbox.suppression  # noqa: F401 - likewise
 import tests.chance  # noqa: F401 - sets how often property tests draw
 import web.accounts.models  # noqa: F401 - its tables belong to the metadata
 from events import database

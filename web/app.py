@@ -52,6 +52,7 @@ from web.settings import (
     persons,
     roles,
     start_line,
+    suppressed,
     templates,
 )
 from web.units import mine, offers, people, proposals, reforms, villages
@@ -95,6 +96,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     dates,
     templates,
     start_line,
+    suppressed,
     backups,
     accounts,
     my_account,

@@ -90,12 +90,13 @@ _OF: dict[Door, tuple[str, ...]] = {
         "reforms.change reforms.confirm_taking_back reforms.hand_over reforms.index reforms.new",
         "reforms.taking_back",
     ),
-    Capability.SEE_MAIL: ("mail.index",),
+    Capability.SEE_MAIL: ("mail.index suppressed.index",),
     Capability.READ_MAIL: ("mail.html mail.show",),
     Capability.KEEP_ROLES: ("roles.add roles.call roles.end roles.index",),
     Capability.SET_UP: (
         "audit.index audit.table backups.resume_mail backups.show",
         "persons.erase_person persons.index persons.show persons.take_along",
+        "suppressed.take_off",
         "first_run.answer first_run.show start_line.apply start_line.show start_line.undo",
     ),
 }

@@ -24,7 +24,9 @@ from events.models.campaigns import same_round
 from events.models.items import OPEN
 from notifications.notices.steps import Clockwork, Dates, Step, Told
 from notifications.notices.table import Notice, NoticeState
-from notifications.outbox import Message, MessageKind, insert_new, message_row
+from notifications.outbox.sets import insert_new
+from notifications.outbox.table import Message, MessageKind
+from notifications.outbox.writing import Postmark, message_row
 
 _CHANNEL = "mail"
 
@@ -103,7 +105,8 @@ def write_reminders(session: Session, *, now: datetime, clockwork: Clockwork) ->
     new = insert_new(session, Notice, _distinct(tell, NoticeState.PLANNED, now))
     collapsed = insert_new(session, Notice, _distinct(collapse, NoticeState.COLLAPSED, now))
     letters = told.letters([telling for telling in tell if telling.key in new])
-    messages = insert_new(session, Message, [letter.row(now) for letter in letters])
+    postmark = Postmark.of(session)
+    messages = insert_new(session, Message, [letter.row(now, postmark) for letter in letters])
     _link(session, letters, new, messages)
     return Written(len(new), len(messages), len(collapsed))
 
@@ -117,7 +120,7 @@ class _Letter:
     leaves: datetime
     expires: datetime
 
-    def row(self, now: datetime) -> dict[str, Any]:
+    def row(self, now: datetime, postmark: Postmark) -> dict[str, Any]:
         """Return the row of this message; its items hang on its notices."""
         person = self.tellings[0].row
         return message_row(
@@ -131,6 +134,7 @@ class _Letter:
             next_attempt=self.leaves,
             expires=self.expires,
             now=now,
+            postmark=postmark,
         )
 
 

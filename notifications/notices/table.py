@@ -11,8 +11,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from events.database import Base, Key, PrimaryKey
 from events.models import ChecklistItem, Person
-from notifications import outbox
-from notifications.outbox import Message, MessageKind, chunks
+from notifications.outbox import forgetting
+from notifications.outbox.forgetting import ended_before
+from notifications.outbox.sets import chunks
+from notifications.outbox.table import Message, MessageKind
 
 
 class NoticeState(StrEnum):
@@ -65,7 +67,7 @@ def forget_people(session: Session, person_ids: Collection[int]) -> None:
     """Remove the notices and messages of persons who are about to be deleted."""
     for some in chunks(sorted(person_ids)):
         session.execute(delete(Notice).where(Notice.person_id.in_(some)))
-    outbox.forget_people(session, person_ids)
+    forgetting.forget_people(session, person_ids)
 
 
 def forget_messages_before(session: Session, moment: datetime) -> int:
@@ -73,8 +75,8 @@ def forget_messages_before(session: Session, moment: datetime) -> int:
 
     Their notices stay, so that nobody is told the same again.
     """
-    old = select(Message.id).where(outbox.ended_before(moment))
+    old = select(Message.id).where(ended_before(moment))
     session.execute(update(Notice).where(Notice.message_id.in_(old)).values(message_id=None))
-    removed = session.execute(delete(Message).where(outbox.ended_before(moment)))
+    removed = session.execute(delete(Message).where(ended_before(moment)))
     assert isinstance(removed, CursorResult)
     return removed.rowcount

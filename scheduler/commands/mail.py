@@ -11,12 +11,16 @@ import click
 from events.database import reading
 from events.errors import N_, ConflictError, NotFoundError
 from events.units.office import MAIL_PAUSED, at_home_here, is_copy
-from notifications.outbox import Message, list_messages, requeue
-from notifications.wording import veiled
+from notifications.letters.wording import veiled
+from notifications.outbox.claiming import requeue
+from notifications.outbox.listing import list_messages
+from notifications.outbox.table import Message
 from scheduler.commands import NewService, pass_service
 from scheduler.console import _, out, show_table, tell
 from scheduler.instance import ensure_name
 from scheduler.service import utc_now
+
+_AN_HOUR = 3600.0  # seconds; until nothing is ready
 
 
 @click.group()
@@ -103,7 +107,7 @@ def send_once(new_service: NewService) -> None:
         if is_copy(session):
             raise ConflictError(MAIL_PAUSED)
     written = service.remind(now)
-    result = service.relay(now)
+    result = service.relay(now, longest=_AN_HOUR)
     tell(
         N_("%(messages)s messages written, %(sent)s sent."),
         messages=written.messages,

@@ -18,12 +18,14 @@ from events import language
 from events.database import SessionFactory, new_uid
 from events.days.workdays import WorkCalendar
 from events.models import Campaign, ChecklistItem, Observance, TemplateVersion, Unit
-from notifications import composer as composer_module
-from notifications.composer import Composer
-from notifications.errors import DeliveryError
-from notifications.outbox import Message, MessageKind, enqueue
+from notifications.letters import composer as composer_module
+from notifications.letters.composer import Composer
+from notifications.outbox.table import Message, MessageKind
+from notifications.outbox.writing import enqueue
 from notifications.relay import RelayResult, relay_once
-from notifications.transport import Reply, Transport
+from notifications.transports.errors import DeliveryError
+from notifications.transports.replies import Reply
+from notifications.transports.transport import Transport
 from tests.conftest import as_shipped
 
 CREATED = datetime(2021, 1, 4, 1, tzinfo=UTC)

@@ -9,17 +9,21 @@ from sqlalchemy.exc import OperationalError
 
 from events.database import Base, create_session_factory
 from events.models import CampaignStatus, Post, TodoStatus
-from notifications import outbox
-from notifications.errors import (
+from notifications.notices.reminders import write_reminders
+from notifications.notices.table import Notice, NoticeState
+from notifications.outbox import claiming
+from notifications.outbox.claiming import LEASE, SENDING
+from notifications.outbox.pausing import pause_of
+from notifications.outbox.table import Message, MessageKind, MessageState
+from notifications.outbox.writing import enqueue
+from notifications.relay import RelayResult, relay_once
+from notifications.transports.errors import (
     NoServiceError,
     PermanentDeliveryError,
     TransientDeliveryError,
     UncertainDeliveryError,
 )
-from notifications.notices.reminders import write_reminders
-from notifications.notices.table import Notice, NoticeState
-from notifications.outbox import LEASE, Message, MessageKind, MessageState
-from notifications.relay import RelayResult, relay_once
+from notifications.transports.replies import Stage
 from tests.conftest import as_shipped
 
 DAY_BEFORE = datetime(2021, 3, 18, 0, 30, tzinfo=UTC)  # Thursday, 07:30 in Vietnam
@@ -190,13 +194,17 @@ def test_while_the_server_is_down_nothing_is_lost_and_nothing_counts(
 ):
     make_item()
     remind()
+    asked = 0
     for minutes in range(30):
         postbox.troubles = [NoServiceError("connection refused")]
-        assert relay(DAY_BEFORE + minutes * A_MINUTE) == RelayResult(released=1)
+        asked += relay(DAY_BEFORE + minutes * A_MINUTE).released
         assert (only().state, only().attempts) == (MessageState.READY, 0)
 
-    assert relay(DAY_BEFORE + 30 * A_MINUTE) == RelayResult(sent=1)
-    assert only().date == DAY_BEFORE + 30 * A_MINUTE
+    assert 5 < asked < 12  # less and less often, and every five minutes at last
+    back = DAY_BEFORE + 36 * A_MINUTE
+    postbox.troubles = []
+    assert relay(back) == RelayResult(sent=1)
+    assert only().date == back
 
 
 def test_a_server_that_goes_away_in_mid_batch_is_asked_once_not_for_every_mail(
@@ -216,12 +224,12 @@ def test_a_crash_between_sending_and_recording_repeats_the_very_same_mail(
     make_item()
     remind()
     with monkeypatch.context() as patch:
-        patch.setattr(outbox, "mark_sent", _crash)
+        patch.setattr(claiming, "mark_sent", _crash)
         with pytest.raises(SystemExit):
             relay(DAY_BEFORE)
 
     assert relay(DAY_BEFORE + A_MINUTE) == NOTHING  # the dead relay's lease still runs
-    assert relay(DAY_BEFORE + 2 * LEASE) == RelayResult(sent=1)
+    assert relay(DAY_BEFORE + 2 * SENDING) == RelayResult(sent=1)
     first, second = postbox.mails
     assert first == second
 
@@ -231,7 +239,7 @@ def test_an_outcome_the_database_refused_for_a_moment_is_recorded_at_the_end(
 ):
     make_message("a", now=DAY_BEFORE), make_message("b", now=DAY_BEFORE)
     mark, refusals = (
-        outbox.mark_sent,
+        claiming.mark_sent,
         [OperationalError("UPDATE", {}, Exception("database is locked"))],
     )
 
@@ -240,7 +248,7 @@ def test_an_outcome_the_database_refused_for_a_moment_is_recorded_at_the_end(
             raise refusals.pop()
         return mark(*arguments, **values)
 
-    monkeypatch.setattr(outbox, "mark_sent", refuse_once)
+    monkeypatch.setattr(claiming, "mark_sent", refuse_once)
 
     assert relay(DAY_BEFORE) == RelayResult(sent=2)
     assert set(session.scalars(select(Message.state))) == {MessageState.SENT}
@@ -253,7 +261,7 @@ def test_a_relay_that_lost_its_lease_while_sending_leaves_the_other_ones_record_
 
     class Slow:
         def send(self, rcpt_to, mail):
-            assert relay(DAY_BEFORE + 2 * LEASE).sent == 1
+            assert relay(DAY_BEFORE + 2 * SENDING).sent == 1
             raise PermanentDeliveryError("5.0.0 no", code=550)
 
     assert relay(DAY_BEFORE, Slow()) == RelayResult(lost=1)
@@ -312,7 +320,7 @@ def test_a_doubtful_mail_that_is_sent_again_by_hand_gets_its_second_try_again(
     make_message(now=DAY_BEFORE)
     postbox.troubles = [UncertainDeliveryError("lost")] * 3
     relay(DAY_BEFORE), relay(DAY_BEFORE + A_MINUTE)
-    outbox.requeue(session, only().id, now=DAY_BEFORE + LEASE)
+    claiming.requeue(session, only().id, now=DAY_BEFORE + LEASE)
     session.commit()
 
     assert relay(DAY_BEFORE + LEASE) == RelayResult(unknown=1)
@@ -403,13 +411,13 @@ def test_two_relays_at_once_send_every_mail_once(blank_engine, composer, vietnam
     link = {"url": "https://sumvay.example.org/dang-nhap/abc"}
     with factory.begin() as session:
         for n in range(40):
-            enqueue = {
+            values = {
                 "kind": MessageKind.SIGN_IN,
                 "language": "vi",
                 "params": link,
                 "now": DAY_BEFORE,
             }
-            outbox.enqueue(session, key=str(n), rcpt_to=f"{n}@example.org", **enqueue)
+            enqueue(session, key=str(n), rcpt_to=f"{n}@example.org", **values)
     barrier, results = Barrier(2), []
 
     def run():
@@ -432,6 +440,94 @@ def test_two_relays_at_once_send_every_mail_once(blank_engine, composer, vietnam
         f"{n}@example.org" for n in range(40)
     )
     assert sum(result.sent for result in results) == 40
+
+
+@pytest.mark.parametrize("stage", [Stage.RCPT, Stage.DOT])
+def test_what_a_server_says_of_us_pauses_the_relay_after_three_recipients_in_a_row(
+    make_message, relay, postbox, session, stage
+):
+    for number in range(5):
+        make_message(str(number), now=DAY_BEFORE, person=None, rcpt_to=f"{number}@example.org")
+    postbox.troubles = [NoServiceError("5.7.1 relaying denied", code=550, stage=stage)] * 5
+
+    assert relay(DAY_BEFORE) == RelayResult(released=5)
+    assert len(postbox.troubles) == 2
+    assert {message.attempts for message in session.scalars(select(Message))} == {0}
+    found = pause_of(session)
+    assert (found.code, found.words, found.stage) == (550, "5.7.1 relaying denied", stage.value)
+    session.commit()
+
+    postbox.troubles = []
+    assert relay(DAY_BEFORE + A_MINUTE) == RelayResult(sent=2)
+    assert relay(DAY_BEFORE + 6 * A_MINUTE) == RelayResult(sent=3)
+    session.expire_all()
+    assert pause_of(session) is None
+
+
+def test_what_a_server_says_of_us_for_one_recipient_holds_up_nobody_else(
+    make_message, relay, postbox, session
+):
+    for number in range(3):
+        make_message(str(number), now=DAY_BEFORE, person=None, rcpt_to=f"{number}@example.org")
+    postbox.troubles = [NoServiceError("5.7.1 denied", code=550, stage=Stage.RCPT)]
+
+    assert relay(DAY_BEFORE) == RelayResult(released=1, sent=2)
+    assert pause_of(session) is None
+
+
+def test_a_refusal_without_a_reason_that_everybody_gets_condemns_nobody(
+    make_message, relay, postbox, session
+):
+    for number in range(4):
+        make_message(str(number), now=DAY_BEFORE, person=None, rcpt_to=f"{number}@example.org")
+    refusal = PermanentDeliveryError(
+        "relay not permitted", code=550, bad_address=True, is_plain=True
+    )
+    postbox.troubles = [refusal] * 3
+
+    relay(DAY_BEFORE)
+    assert set(session.scalars(select(Message.state))) == {MessageState.READY}
+    session.commit()
+
+    sent = [relay(DAY_BEFORE + minute * A_MINUTE).sent for minute in range(1, 4)]
+    assert sum(sent) == 4
+
+
+def test_a_pause_is_seen_by_the_next_process(make_message, relay, postbox):
+    make_message(now=DAY_BEFORE)
+    postbox.troubles = [NoServiceError("530 5.7.0", code=530, stage=Stage.MAIL)]
+    relay(DAY_BEFORE)
+
+    assert relay(DAY_BEFORE + timedelta(seconds=14)) == NOTHING
+    assert relay(DAY_BEFORE + timedelta(seconds=20)) == RelayResult(sent=1)
+
+
+def test_a_mail_that_waits_goes_where_its_person_is_by_then(
+    make_item, remind, make_message, relay, postbox, session, cast
+):
+    make_item()
+    remind()
+    make_message(now=DAY_BEFORE)
+    cast.thi.email = "thi.moi@example.org"
+    session.commit()
+
+    assert relay(DAY_BEFORE) == RelayResult(sent=2)
+    assert {rcpt_to for rcpt_to, _ in postbox.mails} == {"thi.moi@example.org"}
+    assert all(b"thi.moi@example.org" in mail for _, mail in postbox.mails)
+
+
+def test_an_address_that_takes_a_mail_gets_notices_again(
+    make_message, make_item, remind, relay, postbox, session
+):
+    make_message("refused", now=DAY_BEFORE)
+    postbox.troubles = [PermanentDeliveryError("5.1.1 no such user", code=550, bad_address=True)]
+    relay(DAY_BEFORE)
+    make_message("taken", now=DAY_BEFORE)
+    assert relay(DAY_BEFORE) == RelayResult(sent=1)
+
+    make_item()
+    remind()
+    assert relay(DAY_BEFORE) == RelayResult(sent=1)
 
 
 def _crash(*_arguments, **_values):

@@ -8,13 +8,13 @@ from sqlalchemy import func, select
 
 from events.errors import InvalidInputError
 from events.units.office import office_to_change
-from notifications.errors import (
+from notifications.outbox.table import Message
+from notifications.transports.errors import (
     NoServiceError,
     PermanentDeliveryError,
     TransientDeliveryError,
     UncertainDeliveryError,
 )
-from notifications.outbox import Message
 from notifications.trial import WayOut, send_trial, write_trial
 
 NOW = datetime(2026, 11, 30, 2, tzinfo=UTC)

@@ -26,7 +26,9 @@ from events.people.posts import give_post
 from events.units.office import is_copy, settle
 from events.units.tree import get_unit
 from events.working_calendar import work_calendar
-from notifications.outbox import Message, MessageKind, MessageState, insert_new, message_row
+from notifications.outbox.sets import insert_new
+from notifications.outbox.table import Message, MessageKind, MessageState
+from notifications.outbox.writing import Postmark, message_row
 from scheduler import backups, doctor, dumps, instance, migrate
 from scheduler.config import load_settings
 from scheduler.service import Service
@@ -189,6 +191,7 @@ def test_a_copy_knows_that_it_is_one_and_sends_no_mail_until_somebody_says_so(
     with service.session_factory.begin() as session:
         row = message_row(
             key="x|1",
+            postmark=Postmark.of(session),
             now=NOW,
             kind=MessageKind.SIGN_IN,
             person_id=_person,

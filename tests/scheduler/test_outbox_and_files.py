@@ -19,7 +19,9 @@ from events.files.store import store_file
 from events.models import Campaign, Document, DocumentKind
 from events.people.persons import add_person
 from events.working_calendar import work_calendar
-from notifications.outbox import Message, MessageKind, MessageState, insert_new, message_row
+from notifications.outbox.sets import insert_new
+from notifications.outbox.table import Message, MessageKind, MessageState
+from notifications.outbox.writing import Postmark, message_row
 from scheduler import doctor
 from scheduler.cli import cli
 from scheduler.config import load_settings
@@ -45,6 +47,7 @@ def a_message(session: Session, state: MessageState) -> int:
     session.flush()
     row = message_row(
         key="digest|1",
+        postmark=Postmark.of(session),
         now=NOW,
         kind=MessageKind.REMINDER,
         person_id=person.id,

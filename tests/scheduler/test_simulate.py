@@ -12,7 +12,7 @@ from events.database import create_engine, create_session_factory
 from events.days.reasons import Cause, DayReason
 from events.errors import NotFoundError, YearOutOfRangeError
 from events.models import Campaign, ChecklistItem, Observance, Person
-from notifications.outbox import Message
+from notifications.outbox.table import Message
 from scheduler.commands.simulate import _show
 from scheduler.memory import copy_of_catalog
 from scheduler.simulation.acts.dates import LatePlan, MoveEvent

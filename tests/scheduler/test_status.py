@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from events.people.posts import number_in_posts
-from notifications.outbox import MessageKind, MessageState, enqueue, number_by_state
+from notifications.outbox.listing import number_by_state
+from notifications.outbox.table import MessageKind, MessageState
+from notifications.outbox.writing import enqueue
 from scheduler.status import MailStatus, _mail
 from tests.scheduler.processes import sumvay
 from tests.scheduler.test_cli import home  # noqa: F401 - a fixture

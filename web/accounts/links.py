@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from events.models import AuditKind, Person
 from events.people import audit
-from notifications.outbox import MessageKind, enqueue
+from notifications.outbox.table import MessageKind
+from notifications.outbox.writing import enqueue
 from web.accounts.models import Account, LinkPurpose, SignInLink, account_of
 from web.accounts.secrets import digest_of, new_secret
 from web.kit.context import get_config

@@ -76,6 +76,12 @@ _ROOMS = [
         _l("Which copies of everything there are, and how much room is left."),
     ),
     ("mail.index", Capability.SEE_MAIL, _l("Mail"), _l("What was written to the folder of mails.")),
+    (
+        "suppressed.index",
+        Capability.SEE_MAIL,
+        _l("Addresses without mail"),
+        _l("Who gets no reminders, since a mail server does not know the address."),
+    ),
 ]
 
 

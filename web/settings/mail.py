@@ -9,8 +9,8 @@ from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
 from events.errors import N_, NotFoundError
-from notifications import maildir
-from notifications.wording import veiled
+from notifications.letters.wording import veiled
+from notifications.transports import maildir
 from web.kit.context import get_config
 
 bp = Blueprint("mail", __name__, url_prefix="/thu")

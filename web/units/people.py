@@ -15,7 +15,7 @@ from events.people.posts import end_post, posts_of_unit
 from events.people.rights import Capability, may
 from events.people.roles import roles_at
 from events.units.tree import ancestors, get_unit
-from notifications.offers import tell_of_offer
+from notifications.notices.offers import tell_of_offer
 from web.kit.addresses import here
 from web.kit.closed_units import ClosedNotice, closed_notice
 from web.kit.context import current_person, get_session, now, today, writing

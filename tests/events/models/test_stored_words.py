@@ -20,7 +20,7 @@ from events.models.history import Door
 from events.models.reforms import ReformKind
 from events.models.templates import Needs, VersionSource
 from notifications.notices.table import NoticeState
-from notifications.outbox import MessageKind, MessageState
+from notifications.outbox.table import MessageKind, MessageState
 
 WORDS = {
     Anchor: "day start end event cutoff plan",

@@ -15,7 +15,7 @@ from events.people.posts import give_post
 from events.units.tree import get_unit
 from notifications.notices.reminders import Written, write_reminders
 from notifications.notices.table import Notice, NoticeState
-from notifications.outbox import Message, MessageKind
+from notifications.outbox.table import Message, MessageKind
 from tests.chance import drawn
 from tests.conftest import as_shipped
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.models import Person
-from notifications.outbox import Message
+from notifications.outbox.table import Message
 from web.accounts.models import Account, account_of
 
 PASSWORD = "bốn từ dễ nhớ lắm"

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from events.models import AuditEntry, AuditKind
-from notifications import maildir
-from notifications.composer import Composer
-from notifications.outbox import Message
+from notifications.letters.composer import Composer
+from notifications.outbox.table import Message
+from notifications.transports import maildir
 from tests.web.accounts.conftest import PASSWORD
 from tests.web.conftest import Visitor
 from web.accounts.models import SignInLink

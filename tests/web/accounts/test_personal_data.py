@@ -14,7 +14,8 @@ from events.checklist.states import start_item
 from events.database import Base
 from events.models import AuditEntry, AuditKind, Change, Person, Post
 from events.people import audit
-from notifications.outbox import Message, MessageKind, MessageState, enqueue
+from notifications.outbox.table import Message, MessageKind, MessageState
+from notifications.outbox.writing import enqueue
 from scheduler import jobs
 from scheduler.config import BackupSettings
 from tests.web.conftest import NOON

@@ -6,7 +6,7 @@ from flask_security.utils import hash_password
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifications.outbox import Message
+from notifications.outbox.table import Message
 from tests.conftest import Cast
 from tests.web.conftest import Clock, Visitor
 from web.accounts.models import Account, account_of

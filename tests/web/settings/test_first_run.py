@@ -15,9 +15,9 @@ from events.people.posts import give_post
 from events.units.office import office_of
 from events.units.start_lines import start_line
 from events.units.tree import get_unit, roots
-from notifications.composer import Composer
-from notifications.errors import DeliveryError, NoServiceError
-from notifications.transport import Reply
+from notifications.letters.composer import Composer
+from notifications.transports.errors import DeliveryError, NoServiceError
+from notifications.transports.replies import Reply
 from notifications.trial import WayOut
 from tests.web.conftest import Clock, Visitor
 

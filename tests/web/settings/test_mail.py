@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from events.models import Person
-from notifications import maildir
+from notifications.transports import maildir
 from tests.conftest import Cast
 from tests.web.conftest import Visitor
 

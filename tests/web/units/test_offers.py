@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from events.models import AuditEntry, AuditKind, Post, PostOffer
-from notifications.composer import Composer
-from notifications.outbox import Message, MessageKind
+from notifications.letters.composer import Composer
+from notifications.outbox.table import Message, MessageKind
 from tests.conftest import Cast
 from tests.web.conftest import Visitor
 

@@ -1,15 +1,8 @@
 """The ways out for mail: what every transport can do, whoever takes the mail."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a server said when it took a mail (RFC 5321, 4.2)."""
-
-    code: int
-    text: str
+from notifications.transports.replies import Reply
 
 
 class Transport(Protocol):

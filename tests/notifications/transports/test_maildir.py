@@ -5,11 +5,11 @@ from threading import Barrier, Thread
 
 import pytest
 
-from events.errors import InvalidInputError, NotFoundError
-from notifications.errors import NoServiceError
-from notifications.maildir import MaildirTransport, list_messages, read_message
+from events.errors import NotFoundError
+from notifications.transports.errors import NoServiceError, PermanentDeliveryError
+from notifications.transports.maildir import MaildirTransport, list_messages, read_message
 
-A_MAIL = Path(__file__).parent.parent / "data" / "mail" / "reminder.vi.eml"
+A_MAIL = Path(__file__).parents[2] / "data" / "mail" / "reminder.vi.eml"
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_a_folder_that_cannot_be_written_is_no_service(tmp_path, mail):
 
 
 def test_half_a_mail_is_never_seen(folder, mail, monkeypatch):
-    monkeypatch.setattr("notifications.maildir.os.fsync", _no_space)
+    monkeypatch.setattr("notifications.transports.maildir.os.fsync", _no_space)
 
     with pytest.raises(NoServiceError):
         MaildirTransport(folder).send("thi@example.org", mail)
@@ -131,7 +131,7 @@ def test_half_a_mail_is_never_seen(folder, mail, monkeypatch):
 
 
 def test_an_address_with_a_line_break_is_refused(folder, mail):
-    with pytest.raises(InvalidInputError):
+    with pytest.raises(PermanentDeliveryError):
         MaildirTransport(folder).send("thi@example.org\r\nx", mail)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.days.reasons import Cause, DayReason
-from notifications.wording import (
+from notifications.letters.wording import (
     ZALO_LIMIT,
     Entry,
     date_in_words,

@@ -21,11 +21,11 @@ from events.errors import InvalidInputError
 from events.models import DecidedYear, Office
 from events.units.office import office_to_change
 from notifications.notices.reminders import write_reminders
-from notifications.outbox import Message, MessageKind
+from notifications.outbox.table import Message, MessageKind
 from tests.chance import drawn
 from tests.conftest import as_shipped
 
-GOLDEN = Path(__file__).parent.parent / "data" / "mail"
+GOLDEN = Path(__file__).parents[2] / "data" / "mail"
 DAY_BEFORE = datetime(2021, 3, 18, 0, 30, tzinfo=UTC)
 LINK = "https://sumvay.example.org/dang-nhap/abc"
 A_LONG_SUMMARY = "Xây dựng kế hoạch tổ chức các hoạt động hưởng ứng Ngày Quốc tế Hạnh phúc và gửi Ủy ban nhân dân huyện"
@@ -327,7 +327,7 @@ def _colours(css):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_stands_out_from_its_ground(scheme):
-    css = (Path(__file__).parents[2] / "notifications/templates/layout.html").read_text()
+    css = (Path(__file__).parents[3] / "notifications/letters/templates/layout.html").read_text()
     light, _, dark = css.partition("@media (prefers-color-scheme: dark) {")
     colours = _colours(dark if scheme == "dark" else light)
     grounds = [colours["body"][1], colours[".card"][1]]

@@ -1,7 +1,7 @@
 """From a row of the outbox to the mail that leaves: RFC 5322 bytes in the reader's language, the
 same bytes for the same row.
 
-Headers are made with ``email.header.Header`` under the compat32 policy:
+Headers are made with ``email.header.Header``:
 ``email.message.EmailMessage`` folds long Vietnamese subjects wrongly in several releases of Python,
 and some providers reject what it writes. Line breaks in names and addresses are refused here,
 because nothing further down does so reliably.
@@ -13,10 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from email.header import Header
-from email.mime.base import MIMEBase
-from email.mime.multipart import MIMEMultipart
-from email.mime.nonmultipart import MIMENonMultipart
-from email.policy import compat32
 from email.utils import format_datetime
 from functools import lru_cache
 from gettext import NullTranslations
@@ -40,13 +36,24 @@ from events.texts import nfc
 from events.units.office import office_of
 from events.working_calendar import work_calendar
 from notifications.addresses import checked_address, checked_name, is_one_line
+from notifications.letters.wording import (
+    Entry,
+    date_in_words,
+    delay_in_words,
+    move_in_words,
+    zalo_text,
+)
 from notifications.notices.table import Notice, NoticeState
-from notifications.outbox import Message, MessageKind
-from notifications.wording import Entry, date_in_words, delay_in_words, move_in_words, zalo_text
+from notifications.outbox.table import Message, MessageKind
 
 _TEMPLATES = Path(__file__).with_name("templates")
-_POLICY = compat32.clone(linesep="\r\n", mangle_from_=False)
-_BASE64_LINE = 57  # bytes that make a line of 76 characters (RFC 2045, 6.8)
+_CRLF = "\r\n"
+_LONGEST_LINE = 78  # characters (RFC 5322, 2.1.1)
+_BASE64_LINE = 76  # characters (RFC 2045, 6.8)
+_PART = (
+    'Content-Type: text/%s; charset="utf-8"\r\nMIME-Version: 1.0\r\n'
+    "Content-Transfer-Encoding: base64\r\n"
+)
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ]+")
 
 
@@ -79,16 +86,10 @@ class Composer:
         pages = _environment(message.language)
         subject = " ".join(_render(pages, message.kind, "subject.txt", facts).split())
         facts["subject"] = subject
-        mail = MIMEMultipart("alternative", boundary=_boundary(message), policy=_POLICY)
-        for name, value in self._headers(
-            message, facts["name"], subject, office_of(session)
-        ).items():
-            mail[name] = value  # type: ignore[assignment]  # compat32 takes Header objects; its stubs do not say so
-        mail.attach(_text(_render(pages, message.kind, "body.txt", facts), "plain"))
-        mail.attach(
-            _text(_inliner().inline(_render(pages, message.kind, "body.html", facts)), "html")
-        )
-        return mail.as_bytes(policy=_POLICY)
+        text = _render(pages, message.kind, "body.txt", facts)
+        html = _inliner().inline(_render(pages, message.kind, "body.html", facts))
+        headers = self._headers(message, facts["name"], subject, office_of(session))
+        return _mail(headers, {"plain": text, "html": html}, _boundary(message))
 
     def _headers(
         self, message: Message, name: str, subject: str, office: Office
@@ -255,14 +256,28 @@ def _boundary(message: Message) -> str:
     return f"=_{message.message_id.strip('<>').partition('@')[0]}"
 
 
-def _text(content: str, subtype: str) -> MIMEBase:
-    """Return a part in base64 with the line ends that RFC 2045, 6.8 asks for before encoding."""
-    part = MIMENonMultipart("text", subtype, charset="utf-8", policy=_POLICY)
+def _mail(headers: Mapping[str, Header | str], texts: Mapping[str, str], boundary: str) -> bytes:
+    """Return the bytes of a mail with its texts as alternatives (RFC 2046, 5.1.4), as the standard
+    library writes them, but faster: there are many.
+    """
+    first = {"Content-Type": f'multipart/alternative; boundary="{boundary}"', "MIME-Version": "1.0"}
+    parts = [_header(name, value) for name, value in (first | dict(headers)).items()]
+    for subtype, content in texts.items():
+        parts.append(f"\r\n--{boundary}\r\n{_PART % subtype}\r\n{_text(content)}".rstrip())
+    return "".join((*parts, f"\r\n--{boundary}--\r\n")).encode("ascii")
+
+
+def _header(name: str, value: Header | str) -> str:
+    """Return a header, folded where it is long (RFC 5322, 2.2.3)."""
+    if isinstance(value, str) and len(name) + len(value) + 2 <= _LONGEST_LINE:
+        return f"{name}: {value}\r\n"
+    folded = value if isinstance(value, Header) else Header(value, header_name=name)
+    return f"{name}: {folded.encode(linesep=_CRLF, maxlinelen=_LONGEST_LINE)}\r\n"
+
+
+def _text(content: str) -> str:
+    """Return a text in base64 with the line ends that RFC 2045, 6.8 asks for before encoding."""
     raw = "\r\n".join(content.strip().splitlines()).encode() + b"\r\n"
-    lines = (
-        base64.b64encode(raw[start : start + _BASE64_LINE]).decode()
-        for start in range(0, len(raw), _BASE64_LINE)
-    )
-    part["Content-Transfer-Encoding"] = "base64"
-    part.set_payload("\n".join(lines))
-    return part
+    encoded = base64.b64encode(raw).decode()
+    starts = range(0, len(encoded), _BASE64_LINE)
+    return _CRLF.join(encoded[start : start + _BASE64_LINE] for start in starts)

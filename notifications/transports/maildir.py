@@ -19,9 +19,8 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from events.errors import NotFoundError
-from notifications.addresses import checked_address
-from notifications.errors import NoServiceError
-from notifications.transport import Reply
+from notifications.transports.errors import NoServiceError, check_recipient
+from notifications.transports.replies import Reply
 
 _KEY = re.compile(r"[0-9a-f]{40}")
 _SUBFOLDERS = ("tmp", "new", "cur")
@@ -65,7 +64,7 @@ class MaildirTransport:
 
         Raises ``NoServiceError`` if the folder cannot be written.
         """
-        checked_address(rcpt_to)
+        check_recipient(rcpt_to)
         try:
             self._prepare()
             return self._deliver(message)

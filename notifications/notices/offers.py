@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from events.models import PostOffer
-from notifications.outbox import MessageKind, enqueue
+from notifications.outbox.table import MessageKind
+from notifications.outbox.writing import enqueue
 
 
 def tell_of_offer(session: Session, offer: PostOffer, *, now: datetime) -> None:

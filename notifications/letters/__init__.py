@@ -1,0 +1,1 @@
+"""What messages say: the words, and the mail that carries them."""
