@@ -29,6 +29,7 @@ from icalendar import (
     vUri,
 )
 
+from events.calendars.folding import fold_between_letters
 from events.localtime import VIETNAM
 
 # No event is stamped as older: what versions before wrote was not, and a stamp never falls.
@@ -112,7 +113,7 @@ def join_calendar(
     # a calendar without any component is none (RFC 5545, 3.6)
     if not ordered or any(isinstance(event.dtstart, datetime) for event, _text in ordered):
         calendar.add_component(_timezone())
-    frame = bytes(calendar.to_ical())
+    frame = fold_between_letters(bytes(calendar.to_ical()))
     return b"".join([frame.removesuffix(_END), *(text for _event, text in ordered), _END])
 
 
@@ -124,7 +125,8 @@ def write_event(event: CalendarEvent) -> bytes:
         replace(event, dtstart=start, dtend=end, recurs_as=by_rule, weekly_until=None, without=())
         for by_rule, start, end in event.moved
     ]
-    return b"".join(bytes(vevent(one).to_ical()) for one in (event, *times))
+    lines = b"".join(bytes(vevent(one).to_ical()) for one in (event, *times))
+    return fold_between_letters(lines)
 
 
 def shown(text: bytes) -> str:
@@ -164,10 +166,9 @@ def _add_if_any(component: Event, event: CalendarEvent) -> None:
     """Add the properties that may be empty: a property without a value is an error to some
     parsers.
     """
-    if event.description:
-        component["DESCRIPTION"] = _text(event.description)
-    if event.location:
-        component["LOCATION"] = _text(event.location)
+    for name, text in (("DESCRIPTION", event.description), ("LOCATION", event.location)):
+        if (cleaned := _clean(text)).strip():  # blanks alone are nothing either
+            component[name] = vText(cleaned)
     if event.url:
         component["URL"] = vUri(event.url)
     if event.weekly_until is not None:

@@ -93,7 +93,8 @@ def test_any_text_comes_back_from_a_calendar_as_it_went_in(text):
 
     clean = unicodedata.normalize("NFC", expected).replace("\r\n", "\n").replace("\t", " ")
     clean = "".join(c for c in clean if c == "\n" or unicodedata.category(c) != "Cc")
-    assert str(event.get("DESCRIPTION", "")) == clean
+    # a property of nothing but blanks is an error to some parsers
+    assert str(event.get("DESCRIPTION", "")) == (clean if clean.strip() else "")
 
 
 def test_the_head_names_the_calendar_for_every_client():
