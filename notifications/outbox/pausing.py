@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from events.database import Base
+from notifications.outbox.sets import insert_once
 
 FIRST = timedelta(seconds=15)
 LONGEST = timedelta(minutes=5)
@@ -47,15 +48,14 @@ def pause_of(session: Session) -> MailPause | None:
 
 def pause(session: Session, *, now: datetime, said: Said) -> None:
     """Let nothing be claimed for a while: twice as long each time, five minutes at most."""
+    none_yet = {"since": now, "until": now, "times": 0, "code": None, "words": "", "stage": ""}
+    insert_once(session, MailPause, {"id": _THE_ROW} | none_yet)
     row = session.get(MailPause, _THE_ROW, with_for_update=True)
-    if row is None:
-        row = MailPause(id=_THE_ROW, since=now, times=0)
-    elif row.until > now:  # another connection met the same
+    if row is None or row.until > now:  # another connection ended it, or met the same
         return
     row.times += 1
     row.until = now + min(FIRST * 2 ** (row.times - 1), LONGEST)
     row.code, row.words, row.stage = said.code, said.words, said.stage
-    session.add(row)
     session.flush()
 
 

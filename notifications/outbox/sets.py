@@ -21,14 +21,22 @@ def insert_new(session: Session, table: Any, rows: Sequence[dict[str, Any]]) -> 
     """
     if not rows:
         return {}
-    connection = session.connection()
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = (
-        dialect.insert(table)
+        _insert(session, table)
         .on_conflict_do_nothing(index_elements=["key"])
         .returning(table.id, table.key)
     )
-    return {row.key: row.id for row in connection.execute(statement, rows)}
+    return {row.key: row.id for row in session.connection().execute(statement, rows)}
+
+
+def insert_once(session: Session, table: Any, row: dict[str, Any]) -> None:
+    """Insert a row with its ``id`` unless it is there, whoever does the same at the same time."""
+    session.execute(_insert(session, table).values(row).on_conflict_do_nothing())
+
+
+def _insert(session: Session, table: Any) -> Any:
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
 
 
 def chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:

@@ -38,6 +38,7 @@ from web.kit.context import (
     read_again,
     signed_in_person,
 )
+from web.kit.entries import number_of
 from web.kit.forms import for_people, refusal_of, said, send
 from web.kit.language import current
 from web.kit.language import gettext as _
@@ -160,10 +161,13 @@ def _next(token: FeedToken) -> datetime | None:
 
 def _options() -> Options:
     form = request.form
+    past = number_of(form.get("past_days", ""))
     try:
-        scope, past = FeedScope(form.get("scope", "")), int(form.get("past_days", ""))
+        scope = FeedScope(form.get("scope", ""))
     except ValueError as error:
         raise InvalidInputError from error
+    if past is None:
+        raise InvalidInputError
     return Options(
         name=form.get("name", ""),
         scope=scope,

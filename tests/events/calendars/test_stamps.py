@@ -95,12 +95,12 @@ def _happiness(session, vietnam):
     open_round(session, found, now=NOW, calendar=vietnam)
 
 
-STATES["happiness_2027"] = _happiness
+STATES["happiness_served"] = _happiness
 SLUG = "tinh-quang-ngai-2025"
 
 
 @pytest.fixture
-def happiness_2027(session):
+def happiness_served(session):
     return session.scalars(select(Campaign).where(Campaign.unit.has(slug=SLUG))).one()
 
 
@@ -137,30 +137,32 @@ def hold(before, after):
     assert (after.last_modified > before.last_modified) == (after.body != before.body)
 
 
-def test_work_begun_and_a_row_that_was_only_touched_change_no_byte(session, happiness_2027, serve):
+def test_work_begun_and_a_row_that_was_only_touched_change_no_byte(
+    session, happiness_served, serve
+):
     before = serve()
-    for item in happiness_2027.items:
+    for item in happiness_served.items:
         item.blocked = "Chờ kinh phí"
         item.touch(LATER)
 
     assert serve(LATER) == before
 
 
-def test_a_round_that_is_cancelled_raises_what_says_so(session, happiness_2027, serve):
+def test_a_round_that_is_cancelled_raises_what_says_so(session, happiness_served, serve):
     before = serve()
-    happiness_2027.status = CampaignStatus.CANCELLED  # and no row is touched
+    happiness_served.status = CampaignStatus.CANCELLED  # and no row is touched
 
     after = serve(LATER)
 
     hold(before, after)
-    assert seen(after)[happiness_2027.uid][1] == (1, LATER.replace(**SECONDS))
+    assert seen(after)[happiness_served.uid][1] == (1, LATER.replace(**SECONDS))
 
 
 def test_a_role_that_is_renamed_raises_what_names_it_and_nothing_else(
-    session, happiness_2027, serve
+    session, happiness_served, serve
 ):
     before = serve()
-    role = session.get_one(Role, happiness_2027.items[0].role_key)
+    role = session.get_one(Role, happiness_served.items[0].role_key)
     role.title_vi = "Cơ quan mới"
 
     after = serve(LATER)
@@ -171,7 +173,7 @@ def test_a_role_that_is_renamed_raises_what_names_it_and_nothing_else(
     assert risen == {uid for uid in new if "Cơ quan mới" in new[uid][0][1]} != set()
 
 
-def test_another_public_address_raises_everything(happiness_2027, serve):
+def test_another_public_address_raises_everything(happiness_served, serve):
     before = serve()
 
     after = serve(LATER, "https://lich.example.org")
@@ -182,10 +184,10 @@ def test_another_public_address_raises_everything(happiness_2027, serve):
 
 
 def test_what_is_removed_moves_last_modified_and_what_comes_back_has_the_stamps_it_had(
-    session, happiness_2027, serve
+    session, happiness_served, serve
 ):
     before = serve()
-    item = happiness_2027.items[0]
+    item = happiness_served.items[0]
     due, item.due = item.due, date(9999, 12, 31)
     without = serve(LATER)
     item.due = due
@@ -198,7 +200,7 @@ def test_what_is_removed_moves_last_modified_and_what_comes_back_has_the_stamps_
     assert seen(after)[item.uid] == seen(before)[item.uid]
 
 
-def test_the_calendars_own_last_modified_is_that_of_its_answer(happiness_2027, serve):
+def test_the_calendars_own_last_modified_is_that_of_its_answer(happiness_served, serve):
     kept = serve()
     calendar = icalendar.Calendar.from_ical(kept.body)
 
@@ -206,7 +208,7 @@ def test_the_calendars_own_last_modified_is_that_of_its_answer(happiness_2027, s
 
 
 def test_no_event_is_stamped_as_older_than_versions_before_stamped_it(
-    session, happiness_2027, serve
+    session, happiness_served, serve
 ):
     serve()
 
