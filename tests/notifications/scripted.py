@@ -4,6 +4,7 @@ told, hangs, or hangs up; after that it is a good server again.
 
 import socket
 import socketserver
+import struct
 from contextlib import suppress
 from threading import Event, Thread
 
@@ -93,9 +94,11 @@ class _Conversation(socketserver.BaseRequestHandler):
             return None
         fault = self.server.fault_at("body")
         if fault == "drop at once":
-            raise _OverError
+            self._die()
         if fault:
             self._line()
+            if fault == "drop":
+                self._die()
             self._play(fault)
         content = b""
         while (line := self._line()) != b".\r\n":
@@ -106,6 +109,12 @@ class _Conversation(socketserver.BaseRequestHandler):
         if fault is None or fault.startswith(("2", "drop but")):
             self.server.mails.append((self.recipient, content))
         return self._play(fault) if fault else self._say(b"250 2.0.0 queued")
+
+    def _die(self):
+        """Reset the connection at once: a polite end may be read before the reset that follows."""
+        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.request.close()
+        raise _OverError
 
     def _answer(self, stage, usual):
         fault = self.server.fault_at(stage)
