@@ -125,15 +125,16 @@ def _renew_one(session_factory: SessionFactory, key: str, now: datetime, public_
         session.execute(update(Feed).where(Feed.key == key, unchanged).values(**values))
 
 
-_START = threading.Lock()
-_AT_WORK: set[object] = set()  # the engines whose calendars this process renews
+_LOCK = threading.Lock()
+_FIRST: dict[object, "Renewer"] = {}  # by engine the one that renews its calendars
 
 
 class Renewer:
     """Looks for changes every second, in a thread of its own.
 
-    A process has one for a database; several processes do not disturb each other. ``besides`` is
-    done each time too.
+    Of several in one process, such as the clock's and the web server's, the first renews the
+    calendars of a database; several processes do not disturb each other. ``besides`` is done each
+    time by every one.
     """
 
     def __init__(
@@ -153,29 +154,34 @@ class Renewer:
 
     def start(self) -> None:
         """Start looking; doing it again changes nothing."""
-        with _START:
-            if self._thread is None and self._database not in _AT_WORK:
-                _AT_WORK.add(self._database)
-                self._thread = threading.Thread(target=self._run, name="renewer", daemon=True)
-                self._thread.start()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="renewer", daemon=True)
+            self._thread.start()
 
     def stop(self) -> None:
         """Stop after what is being written now."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()
-            _AT_WORK.discard(self._database)
+        with _LOCK:
+            if _FIRST.get(self._database) is self:
+                del _FIRST[self._database]
 
     def _run(self) -> None:
         pause = _PERIOD
         while not self._stopping.wait(pause):
             pause = _PERIOD
             try:
-                renew(self._session_factory, now=self._now(), public_url=self._public_url)
+                if self._is_first():
+                    renew(self._session_factory, now=self._now(), public_url=self._public_url)
                 self._besides()
             except Exception:  # the database is away or full, or a calendar cannot be written
                 _log.exception("calendars could not be renewed")
                 pause = _REST
+
+    def _is_first(self) -> bool:
+        with _LOCK:
+            return _FIRST.setdefault(self._database, self) is self
 
 
 def _some(values: Sequence[_T]) -> Iterator[Sequence[_T]]:

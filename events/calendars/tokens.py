@@ -19,7 +19,8 @@ from events.installation import domain_of
 from events.models import Feed, FeedScope, FeedStamp, FeedToken, Person
 from events.texts import one_line
 
-PATH = "/f/{secret}/{slug}.ics"
+NAME = "viec-cua-toi"  # at the end of each address; some clients show it
+PATH = f"/f/{{secret}}/{NAME}.ics"
 PASTS = (0, 30, 90, 365)  # days that may be chosen
 _MOST = 20  # calendars of a person
 _LONGEST = 80  # letters of a name

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
 from events.calendars.kept import Kept
+from events.calendars.tokens import NAME
 
 AGE = 300  # seconds for which a client may keep an answer
 _TYPE = "text/calendar; charset=utf-8"
@@ -96,7 +97,7 @@ def answer(feed: Kept, asked: Asked, *, public: bool) -> Answer:
     ]
     if asked.has(feed):
         return Answer("304 Not Modified", headers, b"")
-    name = feed.key.rpartition("/")[2] if public else "lich"
+    name = feed.key.rpartition("/")[2] if public else NAME
     headers += [("Content-Type", _TYPE), ("Content-Disposition", f'inline; filename="{name}.ics"')]
     if packed:
         headers.append(("Content-Encoding", "gzip"))

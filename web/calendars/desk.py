@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from events.calendars.observance_feed import ALL, CORE
 from events.calendars.tokens import (
+    NAME,
     PASTS,
     PATH,
     Options,
@@ -44,8 +45,6 @@ from web.kit.language import current
 from web.kit.language import gettext as _
 
 bp = Blueprint("desk", __name__, url_prefix="/dang-ky-lich")
-
-_SLUG = "viec-cua-toi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +118,8 @@ def _with_secret(use: Callable[[Session, Person], tuple[FeedToken, str]]) -> Res
         status, headers = refusal_of(error)
         return _desk(person, error), status, headers
     read_again()
-    path = PATH.format(secret=secret, slug=_SLUG)
-    subscription = Subscription(token.name, _SLUG, url_for(".show"), path)
+    path = PATH.format(secret=secret)
+    subscription = Subscription(token.name, NAME, url_for(".show"), path)
     response = make_response(
         render_template(
             "desk/made.html",

@@ -18,7 +18,7 @@ from flask import Flask
 from events.calendars.feeds import serve_feed
 from events.calendars.kept import Kept, read_feed
 from events.calendars.renewing import Renewer
-from events.calendars.tokens import digest_of, is_revoked, note_fetches
+from events.calendars.tokens import NAME, digest_of, is_revoked, note_fetches
 from events.database import AwayErrors, impatient, of_one_connection
 from events.errors import NotFoundError
 from events.models.feed_tokens import key_of_digest
@@ -176,15 +176,14 @@ def _size(feed: Kept) -> int:
 def _key_of(path: str) -> str | None:
     """Return the key of the feed at an address, None where there can be none.
 
-    That of an own calendar comes from its secret; what stands behind it is the name that some
-    clients show.
+    That of an own calendar comes from its secret.
     """
     key = path.removesuffix(_SUFFIX)
     if key == path or not (key.isascii() and key.isprintable()) or len(key) > _LONGEST:
         return None
     if key.startswith(_OWN):
         secret, _slash, name = key.removeprefix(_OWN).partition("/")
-        return key_of_digest(digest_of(secret)) if secret and name else None
+        return key_of_digest(digest_of(secret)) if secret and name == NAME else None
     key = key.removeprefix(_PUBLIC)
     return key if key and not key.startswith("f/") else None
 

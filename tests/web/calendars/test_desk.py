@@ -47,8 +47,17 @@ def test_whoever_makes_a_calendar_is_shown_its_address_once(
     feed = stranger.get(path)
     assert "Hạn: " in feed.text
     assert feed.headers["Cache-Control"] == "private, max-age=300"
-    assert feed.headers["Content-Disposition"] == 'inline; filename="lich.ics"'
+    assert feed.headers["Content-Disposition"] == 'inline; filename="viec-cua-toi.ics"'
     assert path.split("/")[2] not in thi.read(DESK)
+
+
+def test_the_address_of_an_own_calendar_has_one_name(
+    thi: Visitor, stranger: Visitor, opened: Opened
+):
+    path = made(thi)
+
+    assert stranger.get(path).status_code == 200
+    assert stranger.get(path.replace("viec-cua-toi", "khac")).status_code == 404
 
 
 def test_the_desk_says_who_fetched_last_and_when_the_next_look_is_due(

@@ -13,10 +13,14 @@ from sqlalchemy.orm import Session
 from events import database
 from events.calendars.feeds import serve_feed
 from events.calendars.kept import Kept
+from events.calendars.renewing import Renewer
+from events.calendars.tokens import PATH as OWN
+from events.calendars.tokens import Options, make_token
 from events.catalog.importing import import_catalog
 from events.database import Base
-from events.models import Observance
+from events.models import FeedToken, Observance
 from events.observances.occurrences import extend_horizon
+from events.people.persons import add_person
 from tests.web.conftest import NOON, Opened, Visitor
 from web.app import create_app
 from web.calendars.answers import Asked, answer
@@ -212,6 +216,27 @@ def test_a_change_is_polled_within_five_seconds_of_its_commit(served):
     after = client.get(PATH)
     assert "X-WR-CALNAME:Mới" in after.text
     assert after.headers["Last-Modified"] > before.headers["Last-Modified"]
+
+
+def test_beside_the_clock_in_one_process_it_is_written_down_who_fetched_a_calendar(served):
+    app, factory = served
+    config = app.extensions["sumvay"].config
+    clock = Renewer(factory, config.public_url, config.clock)
+    clock.start()
+    with factory.begin() as session:
+        person = add_person(session, "Cán bộ (Thi)", "thi@example.org")
+        token, secret = make_token(session, person, Options("Điện thoại"), now=NOON)
+        token_id = token.id
+
+    app.test_client().get(OWN.format(secret=secret), headers={"User-Agent": "ICSx5/2.2"})
+
+    begun, client = datetime.now(UTC), None
+    while client is None and (datetime.now(UTC) - begun).total_seconds() < 5:
+        threading.Event().wait(0.1)
+        with factory() as session:
+            client = session.get_one(FeedToken, token_id).client
+    clock.stop()
+    assert client == "icsx5"
 
 
 def test_pages_go_through(app: Flask, session: Session, stranger: Visitor):
