@@ -5,7 +5,7 @@ own matter.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -62,19 +62,23 @@ def campaigns(session: Session, shown: ColumnElement[bool], view: View) -> Itera
     query = select(Campaign).join(Campaign.unit).where(shown)
     loaded = query.options(contains_eager(Campaign.unit))
     for campaign in session.scalars(loaded.order_by(Campaign.dtstart, Campaign.id)):
-        yield CalendarEvent(
-            uid=campaign.uid,
-            summary=campaign.summary,
-            dtstart=campaign.dtstart,
-            dtend=campaign.dtend,
-            created=campaign.created,
-            last_modified=campaign.last_modified,
-            sequence=campaign.sequence,
-            description=campaign.unit.full_name,
-            url=view.at(f"/chien-dich/{campaign.uid}"),
-            categories=(view.word(N_("Campaign")),),
-            status=campaign.status.value,
-        )
+        yield _campaign_event(campaign, view)
+
+
+def _campaign_event(campaign: Campaign, view: View) -> CalendarEvent:
+    return CalendarEvent(
+        uid=campaign.uid,
+        summary=campaign.summary,
+        dtstart=campaign.dtstart,
+        dtend=campaign.dtend,
+        created=campaign.created,
+        last_modified=campaign.last_modified,
+        sequence=campaign.sequence,
+        description=campaign.unit.full_name,
+        url=view.at(f"/chien-dich/{campaign.uid}"),
+        categories=(view.word(N_("Campaign")),),
+        status=campaign.status.value,
+    )
 
 
 def main_events(
@@ -87,18 +91,12 @@ def main_events(
     loaded = query.options(contains_eager(Campaign.unit))
     for campaign in session.scalars(loaded.order_by(Campaign.event_date, Campaign.id)):
         assert campaign.event_date is not None
-        yield CalendarEvent(
+        yield replace(
+            _campaign_event(campaign, view),
             uid=f"{EVENT_OF}{campaign.uid}",
             summary=view.say(N_("Main event: %(campaign)s"), campaign=campaign.summary),
             dtstart=campaign.event_date,
             dtend=campaign.event_date + A_DAY,
-            created=campaign.created,
-            last_modified=campaign.last_modified,
-            sequence=campaign.sequence,
-            description=campaign.unit.full_name,
-            url=view.at(f"/chien-dich/{campaign.uid}"),
-            categories=(view.word(N_("Campaign")),),
-            status=campaign.status.value,
         )
 
 
