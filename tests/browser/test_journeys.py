@@ -96,6 +96,7 @@ def test_somebody_signed_out_meanwhile_who_ticks_is_asked_to_sign_in(
     only_a_tick(site)
     person.set_up()
     open_campaign(person)
+    person.page.wait_for_load_state("networkidle")  # an answer on its way would bring its cookie
     context.clear_cookies()
 
     person.page.get_by_role("button", name="Hoàn thành:").first.click()
