@@ -10,7 +10,7 @@ CATALOGS := events/translations/vi/LC_MESSAGES/messages.mo
 # The rules of time, the catalogue, opening, ticking, calendars and mails; the rest plays whole years or asks for pages.
 FAST := tests/events/days tests/events/catalog tests/events/units tests/events/campaigns/test_opening.py tests/events/checklist/test_states.py tests/events/calendars tests/notifications tests/scheduler/test_config.py
 
-.PHONY: run test test-fast test-postgresql check fix messages lock bench storm older fuzz units rights
+.PHONY: run test test-fast test-postgresql check fix messages lock bench storm older fuzz units rights audit
 
 run: .venv/run $(CATALOGS)
 	@exec $(BIN)/sumvay serve
@@ -71,6 +71,11 @@ lock: .venv/dev
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.txt
 	$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -c requirements-dev.txt -o requirements.txt
+
+# Ask which of the locked libraries have known faults: each month, and when one is talked about.
+audit: .venv/dev
+	$(BIN)/pip install --quiet pip-audit
+	$(BIN)/pip-audit --requirement requirements.txt --require-hashes --disable-pip
 
 # Make the lists of the country's units again, from the package that .ci/units.py names.
 units: .venv/dev

@@ -25,8 +25,10 @@ from events.files.disk import LEAST_FREE, make_folder, part_of, sync_file
 from events.files.store import files_named, is_whole, path_of, stored_files
 from events.units.office import office_of, office_to_change
 from scheduler import dumps, instance, migrate
-from scheduler.service import SECRET_KEY, Service
+from scheduler.config import PASSWORD_KEY, SECRET_KEY
+from scheduler.service import Service
 
+_KEYS = (SECRET_KEY, PASSWORD_KEY)
 _UNKNOWN = "unknown"  # the installation of a backup that is older than the names of these
 
 
@@ -114,7 +116,7 @@ def restore(service: Service, folder: Path) -> Manifest:
     dumps.require_empty(service.engine)
     for digest in manifest.files:
         _copy(place_in(folder, digest), service.settings.scheduler.data_dir, digest, None)
-    _bring_key_back(service, folder / SECRETS / SECRET_KEY)
+    _bring_keys_back(service, folder / SECRETS)
     instance.begin_anew(service.settings.scheduler.data_dir)
     dumps.load(service.engine, folder / manifest.database)
     migrate.upgrade(service.engine)
@@ -202,17 +204,20 @@ def _shared(file: Path, place: Path, digest: str) -> bool:
 def _copy_secrets(service: Service, folder: Path) -> None:
     make_folder(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
-    key = service.settings.scheduler.data_dir / SECRET_KEY
-    if key.exists():
-        _copy_secret(key, folder / SECRET_KEY)
+    for name in _KEYS:
+        key = service.settings.scheduler.data_dir / name
+        if key.exists():
+            _copy_secret(key, folder / name)
 
 
-def _bring_key_back(service: Service, key: Path) -> None:
+def _bring_keys_back(service: Service, folder: Path) -> None:
     """Let people stay signed in, if the secrets came along."""
-    place = service.settings.scheduler.data_dir / SECRET_KEY
-    make_folder(place.parent)
-    if key.exists() and not place.exists():
-        _copy_secret(key, place)
+    place = service.settings.scheduler.data_dir
+    make_folder(place)
+    if (folder / SECRET_KEY).exists() and not (place / SECRET_KEY).exists():
+        for name in _KEYS:
+            if (folder / name).exists():
+                _copy_secret(folder / name, place / name)
 
 
 def _copy_secret(file: Path, place: Path) -> None:

@@ -12,6 +12,7 @@ from scheduler.commands import (
     backup,
     campaigns,
     feed_check,
+    keys,
     mail,
     people,
     provinces,
@@ -73,6 +74,7 @@ for room in (
     workdays,
     start_line,
     rights,
+    keys,
     feed_check,
 ):
     for command in room.COMMANDS:

@@ -31,12 +31,14 @@ from events.texts import decoded
 from notifications.notices.steps import ReminderRules
 from notifications.pump import FEWEST, MOST, PumpRules
 from scheduler.instance import name_here
-from web.config import GOOGLE_CALENDAR_URL, OUTLOOK_CALENDAR_URL
+from web.config import GOOGLE_CALENDAR_URL, OUTLOOK_CALENDAR_URL, TwoFactors
 
 DEFAULT_FILE = Path("config.toml")
 _PREFIX = "SUMVAY_"
 _SHORTEST_KEY = 32  # characters; one that is made has 64
 _NOT_KEYS = {"SUMVAY_CONFIG"}
+
+SECRET_KEY, PASSWORD_KEY = "secret_key", "password_key"  # names of files
 
 OptionalPath = Annotated[Path | None, BeforeValidator(lambda value: value or None)]
 
@@ -152,9 +154,20 @@ class WebSettings(_Table):
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     session_idle_hours: int = Field(default=7 * 24, ge=1)
     session_hours: int = Field(default=30 * 24, ge=1)
-    require_2fa: bool = False
+    require_2fa: TwoFactors = TwoFactors.NOBODY
+    link_minutes: int = Field(default=15, ge=5, le=60)
+    pages_per_minute: int = Field(default=600, ge=0)
+    scan: tuple[str, ...] = ()
+    stolen_passwords: OptionalPath = None
     public_progress: bool = False
     publish_feeds: OptionalPath = None
+
+    @field_validator("require_2fa", mode="before")
+    @classmethod
+    def _may_be_yes_or_no(cls, value: Any) -> Any:
+        """Take what this setting was before it could be everybody."""
+        before = {"true": TwoFactors.ADMINISTRATORS, "false": TwoFactors.NOBODY}
+        return before.get(str(value).lower(), value)
 
     @field_validator("google_calendar_url", "outlook_calendar_url")
     @classmethod
@@ -229,10 +242,18 @@ class Settings(BaseSettings):
         alone.
         """
         return secret_in(
-            self.scheduler.data_dir / "secret_key",
-            lambda: secrets.token_urlsafe(48),
-            shortest=_SHORTEST_KEY,
+            self.scheduler.data_dir / SECRET_KEY, new_secret_key, shortest=_SHORTEST_KEY
         )
+
+    @property
+    def password_key(self) -> str:
+        """The key that went into the passwords: the first secret key, kept when it was renewed."""
+        file = self.scheduler.data_dir / PASSWORD_KEY
+        return secret_in(file, str, shortest=_SHORTEST_KEY) if file.exists() else self.secret_key
+
+
+def new_secret_key() -> str:
+    return secrets.token_urlsafe(48)
 
 
 def load_settings(file: Path | None = None) -> Settings:

@@ -24,6 +24,7 @@ from notifications.outbox.pausing import pause_of
 from notifications.transports.errors import DeliveryError
 from scheduler import migrate
 from scheduler.heartbeats import beats
+from scheduler.in_clear import ways_in_clear
 from scheduler.service import Service
 from web.calendars.subscriptions import is_reached
 
@@ -52,6 +53,7 @@ def examine(service: Service, *, now: datetime) -> list[Finding]:
         (N_("Backup"), _backup),
         (N_("Catalogue"), _catalog),
         (N_("Mail"), _transport),
+        (N_("Ways out"), _ways),
         (N_("Clock"), _clock),
         (N_("Calendars"), _calendars),
     ]
@@ -193,6 +195,18 @@ def _transport(service: Service, _now: datetime) -> Finding:
     return Finding(
         N_("Mail"), True, N_("ready (%(name)s)"), {"name": service.settings.notifications.transport}
     )
+
+
+def _ways(service: Service, _now: datetime) -> Finding:
+    """Look whether others could read along on the way to another machine (ASVS 12.3.1)."""
+    name, hosts = N_("Ways out"), ways_in_clear(service.settings)
+    if not hosts:
+        return Finding(name, True, N_("nothing leaves this machine in the clear"))
+    detail = N_(
+        "others can read along on the way to %(hosts)s: set notifications.smtp.security, and "
+        "sslmode=verify-full in database.url"
+    )
+    return Finding(name, False, detail, {"hosts": ", ".join(hosts)})
 
 
 def _calendars(service: Service, _now: datetime) -> Finding:

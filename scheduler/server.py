@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask
 from waitress import create_server
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import BaseWSGIServer
 
 from events.errors import N_, CannotRunError
@@ -101,6 +101,9 @@ def _channel_of(app: Flask) -> type[HTTPChannel]:
     class Parser(HTTPRequestParser):  # type: ignore[misc]
         def parse_header(self, header_plus: bytes) -> None:
             super().parse_header(header_plus)
+            if self.chunked and "CONTENT_LENGTH" in self.headers:
+                # a proxy could take the other one for the end (RFC 9112, 6.3)
+                raise ParsingError("Content-Length beside Transfer-Encoding")
             allowed = largest_body(app, self.command, self.path, self.headers.get("COOKIE", ""))
             self.adj: Any = copy.copy(self.adj)
             self.adj.max_request_body_size = allowed + _MORE_THAN_A_FORM

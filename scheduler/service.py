@@ -27,7 +27,6 @@ from scheduler.config import ConfigError, Settings
 from web.config import WebConfig
 
 SETUP_CODE_FILE = "setup_code"
-SECRET_KEY = "secret_key"  # noqa: S105 - the name of a file
 FILES = "files"
 BACKUPS = "backups"
 
@@ -97,6 +96,7 @@ class Service:
         settings = self.settings
         return WebConfig(
             secret_key=settings.secret_key,
+            password_key=settings.password_key,
             public_url=settings.web.address,
             language=settings.web.language,
             zone=settings.zone,
@@ -115,6 +115,10 @@ class Service:
             session_idle=timedelta(hours=settings.web.session_idle_hours),
             session_lifetime=timedelta(hours=settings.web.session_hours),
             require_2fa=settings.web.require_2fa,
+            link_lifetime=timedelta(minutes=settings.web.link_minutes),
+            pages_per_minute=settings.web.pages_per_minute,
+            scan=settings.web.scan,
+            stolen_passwords=settings.web.stolen_passwords,
             public_progress=settings.web.public_progress,
             version=migrate.newest(),
         )

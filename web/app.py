@@ -14,7 +14,7 @@ from events.checklist import evidence
 from events.database import SessionFactory
 from events.language import LANGUAGES
 from web import doors
-from web.accounts import gate, my_account, my_data, second_factor, security, setup_page
+from web.accounts import brake, gate, my_account, my_data, second_factor, security, setup_page
 from web.accounts import views as accounts
 from web.calendars import desk, imported, observances, single, subscriptions
 from web.calendars.layer import FeedLayer
@@ -120,6 +120,7 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     language.install(app)
     security.install(app, config)
     gate.install(app)
+    brake.install(app, config)
     Compress(app)
     headers.install(app)
     errors.install(app)

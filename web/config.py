@@ -6,6 +6,7 @@ Only ``scheduler/config.py`` reads files and the environment.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,14 @@ GOOGLE_CALENDAR_URL = "https://calendar.google.com/calendar/r?cid={url}"
 OUTLOOK_CALENDAR_URL = "https://outlook.office.com/calendar/0/addfromweb?url={url}&name={name}"
 
 
+class TwoFactors(StrEnum):
+    """Who has to sign in with a second factor."""
+
+    NOBODY = "nobody"
+    ADMINISTRATORS = "administrators"
+    EVERYBODY = "everybody"
+
+
 def utc_now() -> datetime:
     """Return the instant it is: the one clock of the pages."""
     return datetime.now(UTC)
@@ -26,6 +35,8 @@ def utc_now() -> datetime:
 class WebConfig:
     """The settings of one web application.
 
+    ``secret_key`` signs cookies and locks the keys of codes; ``password_key`` goes into passwords,
+    and is the first secret key where a newer one signs (`sumvay key renew`).
     ``public_url`` is how the outside reaches it, without a slash at the end; https there makes
     cookies secure. The calendar templates have the gaps ``{url}`` (Google: the webcal address,
     Outlook: the https one) and ``{name}``, filled in percent-encoded; they are settings because
@@ -37,11 +48,15 @@ class WebConfig:
     without names.
     ``trusted_proxies`` is how many reverse proxies stand before it and may say who the visitor is.
     Somebody is signed out after ``session_idle`` without a page, and after ``session_lifetime``
-    whatever they did. With ``require_2fa`` administrators sign in with a second factor.
+    whatever they did. ``require_2fa`` says who signs in with a second factor, ``link_lifetime`` how
+    long a mailed link works. ``pages_per_minute`` are shown to a device or an address; ``scan`` is
+    the program that looks through what is uploaded, with its arguments; ``stolen_passwords`` a file
+    of passwords that nobody may choose (`web.accounts.stolen_passwords`).
     ``version`` is that of the database which the pages are made for; without it none is asked for.
     """
 
     secret_key: str
+    password_key: str = ""
     public_url: str = "http://127.0.0.1:8000"
     language: str = "vi"
     zone: ZoneInfo = VIETNAM
@@ -57,7 +72,11 @@ class WebConfig:
     trusted_proxies: int = 0
     session_idle: timedelta = timedelta(days=7)
     session_lifetime: timedelta = timedelta(days=30)
-    require_2fa: bool = False
+    pages_per_minute: int = 600
+    scan: tuple[str, ...] = ()
+    stolen_passwords: Path | None = None
+    require_2fa: TwoFactors = TwoFactors.NOBODY
+    link_lifetime: timedelta = timedelta(minutes=15)
     public_progress: bool = False
     version: str = ""
     is_demo: bool = False

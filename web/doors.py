@@ -95,7 +95,7 @@ _OF: dict[Door, tuple[str, ...]] = {
     Capability.KEEP_ROLES: ("roles.add roles.call roles.end roles.index",),
     Capability.SET_UP: (
         "audit.index audit.table backups.resume_mail backups.show",
-        "persons.erase_person persons.index persons.show persons.take_along",
+        "persons.erase_person persons.index persons.show persons.sign_out persons.take_along",
         "suppressed.take_off",
         "first_run.answer first_run.show start_line.apply start_line.show start_line.undo",
     ),

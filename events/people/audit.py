@@ -1,12 +1,16 @@
 """The log of who came in and of what people may do: written beside what it tells, read by
 administrators, forgotten after a time.
+
+Each line goes into the program's log as well, once it is committed, with numbers in place of names:
+whoever gets into the database cannot take away what was sent elsewhere (ASVS 16.4.3).
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, CursorResult, delete, or_, select
+from sqlalchemy import ColumnElement, CursorResult, delete, event, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.installation import zone_of
@@ -15,6 +19,8 @@ from events.models import AuditEntry, AuditKind, Person, Unit
 from events.texts import looked_for
 
 VISITOR = "visitor"  # where ``Session.info`` has the address of whoever sent a request
+_UNTOLD = "audit lines"  # where it has those that are not committed yet
+_log = logging.getLogger("sumvay.audit")
 _A_DAY = timedelta(days=1)
 _AT_ONCE = 1_000  # rows read from the database at a time
 
@@ -30,6 +36,11 @@ def record(
     detail: str | None = None,
 ) -> None:
     """Write one line, in the caller's transaction."""
+    told = {"by": by, "about": about, "unit": unit}
+    numbers = {who: what.id for who, what in told.items() if what is not None}
+    facts = numbers | {"detail": detail, "from": session.info.get(VISITOR)}
+    said = "".join(f" {name}={fact}" for name, fact in facts.items() if fact is not None)
+    session.info.setdefault(_UNTOLD, []).append(f"{kind.value}{said}")
     session.add(
         AuditEntry(
             at=now,
@@ -43,6 +54,19 @@ def record(
             address=session.info.get(VISITOR),
         )
     )
+
+
+@event.listens_for(Session, "after_commit")
+def _tell(session: Session) -> None:
+    if session.in_nested_transaction():  # a savepoint, of what may be undone still
+        return
+    for line in session.info.pop(_UNTOLD, ()):
+        _log.info("%s", line)
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop(_UNTOLD, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def sign_in(service: Service, browser: Browser) -> None:
     now = datetime.now(UTC)
     with service.session_factory.begin() as session:
         account = account_of(session, add_person(session, "Thi", "thi@example.org"))
-        secret = links.make_link(session, account, LinkPurpose.SIGN_IN, now)
+        secret = links.make_link(session, account, LinkPurpose.SIGN_IN, now, timedelta(minutes=15))
     assert browser.post(f"/dang-nhap/lien-ket/{secret}").status == 303
 
 
@@ -161,7 +161,7 @@ def test_of_two_who_send_one_link_at_once_one_gets_in(factory):
     app = create_app(factory, CONFIG)
     with factory.begin() as session:
         account = account_of(session, add_person(session, "Thi", "thi@example.org"))
-        secret = links.make_link(session, account, LinkPurpose.SIGN_IN, NOW)
+        secret = links.make_link(session, account, LinkPurpose.SIGN_IN, NOW, timedelta(minutes=15))
     ready, got = threading.Barrier(2), []
 
     def send() -> None:

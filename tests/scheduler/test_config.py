@@ -86,3 +86,27 @@ def test_the_secret_is_made_once_and_readable_by_the_service_alone(file, tmp_pat
     assert first == second
     assert len(first) >= 32
     assert (tmp_path / "data" / "secret_key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("false", "nobody"),
+        ("true", "administrators"),
+        ('"administrators"', "administrators"),
+        ('"everybody"', "everybody"),
+    ],
+)
+def test_who_has_to_have_two_factors_may_be_said_as_it_was_before(file, written, meant):
+    file.write_text(f"[web]\nrequire_2fa = {written}\n")
+
+    assert load_settings(file).web.require_2fa == meant
+
+
+def test_a_mailed_link_works_between_five_minutes_and_an_hour(file):
+    file.write_text("[web]\nlink_minutes = 10\n")
+    assert load_settings(file).web.link_minutes == 10
+
+    file.write_text("[web]\nlink_minutes = 61\n")
+    with pytest.raises(ConfigError, match="link_minutes"):
+        load_settings(file)

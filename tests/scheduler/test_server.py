@@ -87,6 +87,44 @@ def test_a_head_that_no_browser_sends_is_refused(address):
     assert b" 431 " in answer_to(address, b"GET / HTTP/1.1\r\nX: " + b"x" * 40_000)
 
 
+BOTH_LENGTHS = "POST / HTTP/1.1\r\nHost: x\r\n{}\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Content-Length: 4\r\nContent-Length: 6",
+        "Content-Length: 4, 6",
+        "Content-Length: +4",
+        "Content-Length: 4_0",
+        "Content-Length: -1",
+        "Transfer-Encoding: xchunked",
+        "Transfer-Encoding: chunked, identity",
+        "Transfer-Encoding:\x0bchunked",
+        "Transfer-Encoding : chunked",
+        "Transfer-Encoding: gzip, chunked",
+        "Content-Length : 4",
+        "Content-Length: 46\r\nTransfer-Encoding: chunked",
+    ],
+)
+def test_nobody_can_say_in_two_ways_where_a_message_ends(address, lines):
+    """Else a proxy and this server could each see another request (ASVS 4.2.1; RFC 9112, 6.3)."""
+    hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n"
+
+    answers = all_of_the_answers(address, BOTH_LENGTHS.format(lines) + hidden)
+
+    assert re.match(rb"HTTP/1\.[01] (400|411|413|501) ", answers), answers
+    assert answers.count(b"HTTP/1.") == 1
+
+
+def all_of_the_answers(address: tuple[str, int], sent: str) -> bytes:
+    """Return what the server says until it closes the connection, or nothing comes any more."""
+    with socket.create_connection(address, timeout=PATIENCE) as connection:
+        connection.sendall(sent.encode("latin-1"))
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(10_000), b""))
+
+
 def test_many_who_say_nothing_stop_nobody(address, monkeypatch):
     monkeypatch.setattr(serving, "_MOST_CONNECTIONS", MANY // 2)
     silent = [socket.create_connection(address, timeout=PATIENCE) for _ in range(MANY)]

@@ -125,3 +125,15 @@ def test_signing_in_again_ends_the_device_of_before(app, stranger, cast, session
     config = app.extensions["sumvay"].config
     assert devices.holder_of(session, secret, config, now=NOON) is None
     assert 'action="/dang-xuat"' in stranger.read("/")
+
+
+def test_a_form_that_is_not_ours_is_in_the_log_without_what_it_said(
+    signed_in, cast, opened, caplog
+):
+    with caplog.at_level(logging.WARNING):
+        signed_in(cast.thi).send(f"/viec/{opened.item.id}/vuong-mac", note="bí mật")
+
+    said = f"person {cast.thi.id} sent a form that is not ours, or too old"
+    assert said in caplog.text
+    assert "POST /viec/<int:item_id>/vuong-mac" in caplog.text
+    assert "bí mật" not in caplog.text

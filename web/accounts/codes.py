@@ -10,16 +10,15 @@ import struct
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
-from cryptography.fernet import Fernet, InvalidToken
-
 from web.accounts.models import Account
-from web.accounts.secrets import digest_of
+from web.accounts.secrets import digest_of, lock, unlock
 
 _STEP = 30  # seconds (RFC 6238, 5.2)
 _DIGITS = 6
 _SLACK = 1  # steps that a clock may be wrong
 _SPARE_CODES, _SPARE_DIGITS = 10, 8
 _ISSUER = "Sum Vầy"
+_PURPOSE = "codes"
 
 
 def new_key() -> str:
@@ -71,15 +70,12 @@ def give_spare_codes(account: Account) -> list[str]:
 
 def locked(key: str, secret_key: str) -> str:
     """Return a key as it is stored: a copy of the database alone shows no codes."""
-    return _lock(secret_key).encrypt(key.encode()).decode()
+    return lock(key, secret_key, _PURPOSE)
 
 
 def unlocked(stored: str, secret_key: str) -> str | None:
     """Return a stored key; None when it was locked with another secret key."""
-    try:
-        return _lock(secret_key).decrypt(stored.encode()).decode()
-    except InvalidToken:
-        return None
+    return unlock(stored, secret_key, _PURPOSE)
 
 
 def _take_spare_code(account: Account, code: str) -> bool:
@@ -106,8 +102,3 @@ def _salted(code: str, salt: str) -> str:
 
 def _digits(code: str) -> str:
     return "".join(sign for sign in code if sign.isdigit() and sign.isascii())
-
-
-def _lock(secret_key: str) -> Fernet:
-    digest = hashlib.sha256(f"codes:{secret_key}".encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(digest))

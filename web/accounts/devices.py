@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from events.database import SessionFactory, impatient
 from events.errors import N_
+from events.models import AuditKind, Person
+from events.people import audit
+from web.accounts import links
 from web.accounts.models import Account, Device
 from web.accounts.secrets import digest_of, new_secret
 from web.config import WebConfig
@@ -116,6 +119,20 @@ def end_devices(
     """Sign an account out everywhere, but on one device if any; return how many are out now."""
     others = [Device.id != but.id] if but else []
     return _end(session, now, Device.account_id == account.id, *others)
+
+
+def sign_person_out(session: Session, person: Person, *, by: Person, now: datetime) -> int:
+    """Sign a person out everywhere, whose telephone is lost, say; return how many devices are out
+    now. Mailed links that wait open nothing any more either.
+    """
+    account = session.scalar(select(Account).where(Account.person_id == person.id))
+    if account is None:
+        return 0
+    ended = end_devices(session, account, now=now)
+    links.void_links(session, account, now=now)
+    if ended:
+        audit.record(session, AuditKind.DEVICE_ENDED, now=now, by=by, about=person)
+    return ended
 
 
 def forget_before(session: Session, moment: datetime) -> None:

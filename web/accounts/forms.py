@@ -14,8 +14,8 @@ from wtforms import (
 from wtforms.validators import Email, EqualTo, InputRequired, Length
 
 from events.people.persons import normal_email
-from web.accounts import passwords
-from web.kit.context import get_session
+from web.accounts import passwords, stolen_passwords
+from web.kit.context import get_config, get_session
 from web.kit.fields import SelectField, chosen_id
 from web.kit.forms import Form
 from web.kit.language import gettext as _
@@ -88,6 +88,10 @@ def _refuse_easy(password: str, known: Iterable[str]) -> None:
     places = passwords.names_of_places(get_session())
     if passwords.is_easy(password, [*places, *known]):
         raise ValidationError(_("This password is easy to guess. Please choose another one."))
+    if stolen_passwords.is_in(get_config().stolen_passwords, password):
+        raise ValidationError(
+            _("This password was stolen elsewhere and is in the lists of those who try them out.")
+        )
 
 
 class NewPasswordForm(Form):

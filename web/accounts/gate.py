@@ -1,12 +1,14 @@
-"""Administrators without a second factor, where one is asked for: they add it first, or sign in
-again with it.
+"""Whoever has no second factor where one is asked for: they add it first, or sign in again with
+it.
 """
 
 from flask import Flask, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from web.accounts.entering import has_second_factor
+from web.accounts.models import Account
 from web.accounts.security import let_out, signed_in, this_device
+from web.config import TwoFactors
 from web.kit.context import begin_writing, get_config, read_again
 from web.kit.language import gettext as _
 
@@ -19,15 +21,19 @@ def install(app: Flask) -> None:
 
 
 def _second_factor_first() -> ResponseReturnValue | None:
-    if not get_config().require_2fa or request.blueprint in _OPEN:
+    if request.blueprint in _OPEN or get_config().require_2fa is TwoFactors.NOBODY:
         return None
     account, device = signed_in(), this_device()
-    if account is None or device is None or not account.is_administrator or device.two_factors:
+    if account is None or device is None or device.two_factors or not _is_asked(account):
         return None
     if has_second_factor(account):
         return _sign_in_again()
-    flash(_("Administrators sign in with a second factor here. Please add one."), "warning")
+    flash(_("One signs in with a second factor here. Please add one."), "warning")
     return redirect(url_for("second_factor.show"), 303)
+
+
+def _is_asked(account: Account) -> bool:
+    return account.is_administrator or get_config().require_2fa is TwoFactors.EVERYBODY
 
 
 def _sign_in_again() -> ResponseReturnValue:

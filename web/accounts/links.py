@@ -1,5 +1,4 @@
-"""Links that sign somebody in or let them choose a password: mailed, good once, for a quarter of an
-hour.
+"""Links that sign somebody in or let them choose a password: mailed, good once, for some minutes.
 
 Opening one does not use it up: the programs that look at mail before people do would use it up for
 them. The first form that is sent from it does. A newer link voids the older ones.
@@ -19,7 +18,6 @@ from web.accounts.models import Account, LinkPurpose, SignInLink, account_of
 from web.accounts.secrets import digest_of, new_secret
 from web.kit.context import get_config
 
-LIFETIME = timedelta(minutes=15)
 _A_MINUTE = timedelta(minutes=1)
 _PATHS = {
     LinkPurpose.SIGN_IN: "/dang-nhap/lien-ket",
@@ -49,7 +47,9 @@ def send_link(
     last = session.scalar(newest)
     if not account.active or (last is not None and now - last < _A_MINUTE):
         return
-    url = f"{get_config().public_url}{_PATHS[purpose]}/{make_link(session, account, purpose, now)}"
+    lifetime, address = get_config().link_lifetime, get_config().public_url
+    secret = make_link(session, account, purpose, now, lifetime)
+    url = f"{address}{_PATHS[purpose]}/{secret}"
     enqueue(
         session,
         key=f"{_MAILS[purpose]}:{person.id}:{int(now.timestamp())}",
@@ -60,15 +60,17 @@ def send_link(
         person=person,
         params={
             "url": f"{url}?next={quote(next_path)}",
-            "minutes": LIFETIME // _A_MINUTE,
+            "minutes": lifetime // _A_MINUTE,
         },
         urgent=True,
-        expires=now + LIFETIME,
+        expires=now + lifetime,
     )
     audit.record(session, AuditKind.LINK_SENT, now=now, about=person, detail=purpose.value)
 
 
-def make_link(session: Session, account: Account, purpose: LinkPurpose, now: datetime) -> str:
+def make_link(
+    session: Session, account: Account, purpose: LinkPurpose, now: datetime, lifetime: timedelta
+) -> str:
     """Add a link and return its secret; those of before are void."""
     void_links(session, account, now=now)
     secret = new_secret()
@@ -78,7 +80,7 @@ def make_link(session: Session, account: Account, purpose: LinkPurpose, now: dat
             purpose=purpose,
             digest=digest_of(secret),
             created=now,
-            expires=now + LIFETIME,
+            expires=now + lifetime,
         )
     )
     session.flush()

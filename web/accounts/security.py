@@ -29,7 +29,7 @@ def install(app: Flask, config: WebConfig) -> None:
     """Give ``app`` its accounts."""
     app.config.update(
         SECURITY_PASSWORD_SALT=hashlib.sha256(
-            f"passwords:{config.secret_key}".encode()
+            f"passwords:{config.password_key or config.secret_key}".encode()
         ).hexdigest(),
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 - the name of a method
         SECURITY_CLI_USERS_NAME=None,

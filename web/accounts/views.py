@@ -99,7 +99,9 @@ def send_password_link() -> ResponseReturnValue:
 
 @bp.get("/dang-nhap/da-gui")
 def link_sent() -> str:
-    return render_template("accounts/link_sent.html", minutes=links.LIFETIME.seconds // 60)
+    return render_template(
+        "accounts/link_sent.html", minutes=get_config().link_lifetime.seconds // 60
+    )
 
 
 @bp.get("/dang-nhap/lien-ket/<token>")

@@ -61,7 +61,7 @@ def _domain_error(error: DomainError) -> ResponseReturnValue:
     if isinstance(error, NotAllowedError) and current_person() is None:
         return _to_sign_in()
     if isinstance(error, NotAllowedError):
-        _note_refusal()
+        _note("may not:")
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 400)
     sentence = (
         None
@@ -74,7 +74,8 @@ def _domain_error(error: DomainError) -> ResponseReturnValue:
     return response
 
 
-def _stale_form(_error: CSRFError) -> Response:
+def _stale_form(error: CSRFError) -> Response:
+    _note(f"sent a form that is not ours, or too old ({error.description}):")
     return _page(
         400,
         _(
@@ -90,7 +91,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
     if error.code == 403:
-        _note_refusal()
+        _note("may not:")
     response = _page(error.code)
     headers = error.get_response().headers
     for name in ("Allow", "Retry-After"):
@@ -99,13 +100,13 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     return response
 
 
-def _note_refusal() -> None:
-    """Write into the log of the program who asked for what they may not: a number and an address
-    without what stands in it.
+def _note(did: str) -> None:
+    """Write into the log of the program who did what people do who try to get around: a number and
+    an address without what stands in it.
     """
     person = current_person()
     current_app.logger.warning(
-        "person %s may not: %s %s", person.id if person else "?", request.method, _asked_for()
+        "person %s %s %s %s", person.id if person else "?", did, request.method, _asked_for()
     )
 
 

@@ -7,6 +7,7 @@ from flask import Response, request
 from werkzeug.datastructures import FileStorage
 
 from events.files.quota import require_room
+from events.files.scanning import require_harmless
 from events.files.store import (
     LARGEST_FILE,
     StoredFile,
@@ -24,7 +25,7 @@ def take_in(sent: Iterable[FileStorage], unit: Unit) -> list[StoredFile]:
     """Return the files of a form, stored for a unit; whoever sent them was asked whether they may.
 
     Nothing is written in the database, and nobody waits for it. Raises the errors of
-    ``store.checked_file`` and of ``require_room``; then none of them is stored.
+    ``store.checked_file``, ``require_harmless`` and ``require_room``; then none of them is stored.
     """
     named, unit_id = [file for file in sent if file.filename], unit.id
     if not named:
@@ -35,6 +36,8 @@ def take_in(sent: Iterable[FileStorage], unit: Unit) -> list[StoredFile]:
     uploads = [
         checked_file(file.filename or "", file.stream.read(LARGEST_FILE + 1)) for file in named
     ]
+    for upload in uploads:
+        require_harmless(get_config().scan, upload.file.name, upload.body)
     session = get_session()
     require_room(
         session, session.get_one(Unit, unit_id), sum(upload.file.size for upload in uploads)

@@ -9,6 +9,7 @@ from events.database import Session
 from events.errors import N_, InvalidInputError
 from events.models import Person
 from events.people.persons import get_person, search_people
+from web.accounts.devices import sign_person_out
 from web.accounts.my_data import data_file
 from web.accounts.personal_data import erase, number_stored, pseudonym_of
 from web.kit.context import get_session, today
@@ -46,6 +47,20 @@ def show(person_id: int) -> ResponseReturnValue:
 def take_along(person_id: int) -> ResponseReturnValue:
     """Answer with everything that is stored of a person."""
     return data_file(get_person(get_session(), person_id))
+
+
+@bp.post("/<int:person_id>/dang-xuat")
+def sign_out(person_id: int) -> ResponseReturnValue:
+    """Sign a person out everywhere; somebody who is out already stays so."""
+
+    def use(session: Session, by: Person, at: datetime) -> int:
+        return sign_person_out(session, get_person(session, person_id), by=by, now=at)
+
+    return send(
+        use,
+        url_for(".show", person_id=person_id),
+        lambda count: _("Signed out on %(count)s devices.", count=count),
+    )
 
 
 @bp.post("/<int:person_id>/xoa")

@@ -1,6 +1,6 @@
 """Demo people go without a trace but in history, whatever they did."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import Table, func, select, update
@@ -66,7 +66,7 @@ def test_demo_people_are_removed_whatever_points_at_them(session, cast, demo):
     """Every table that holds a row is made to point at one of them."""
     account = account_of(session, demo)
     devices.begin(session, account, now=NOON)
-    links.make_link(session, account, LinkPurpose.SIGN_IN, NOON)
+    links.make_link(session, account, LinkPurpose.SIGN_IN, NOON, timedelta(minutes=15))
     audit.record(session, AuditKind.SIGNED_IN, now=NOON, by=demo, about=demo)
     offer_post(
         session, demo, cast.commune, "cc_vhxh", by=cast.thi, now=NOON, since=date(2021, 3, 1)

@@ -102,7 +102,7 @@ def busy(app, session, cast, opened, clock) -> Person:
     thi, account = cast.thi, account_of(session, cast.thi)
     thi.phone = "0905 123 456"
     devices.begin(session, account, now=NOON, agent="Firefox", address="203.0.113.7")
-    links.make_link(session, account, LinkPurpose.SIGN_IN, NOON)
+    links.make_link(session, account, LinkPurpose.SIGN_IN, NOON, timedelta(minutes=15))
     enqueue(
         session, key="sign_in:1", kind=MessageKind.SIGN_IN, rcpt_to="thi@example.org",
         language="vi", now=NOON, person=thi, params={"url": "https://lich.example.org/bi-mat"},
@@ -189,7 +189,29 @@ def test_an_administrator_erases_on_a_page_that_asks_first(signed_in, session, b
     assert f"Người đã rời đi {busy.id}" in hoa.read(page)
 
 
-@pytest.mark.parametrize("act", ["", "/du-lieu", "/xoa"])
+def test_an_administrator_signs_somebody_out_whose_telephone_is_lost(
+    app, signed_in, session, busy, cast
+):
+    cast.hoa.is_administrator = True
+    hoa, page = signed_in(cast.hoa), f"/quan-tri/nguoi/{busy.id}"
+    lost = signed_in(busy)
+    assert "Đăng xuất khỏi mọi thiết bị" in hoa.read(page)
+
+    assert hoa.post(f"{page}/dang-xuat").location == page
+
+    assert "Đăng xuất" not in lost.read("/don-vi/")
+    assert "trên 2 thiết bị" in hoa.read(page)  # this one, and the one that it had before
+    ended = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert ended is not None
+    assert (ended.kind, ended.by, ended.about) == (AuditKind.DEVICE_ENDED, cast.hoa, busy)
+    link = session.scalars(select(SignInLink)).one()
+    session.refresh(link)
+    assert link.used is not None
+    hoa.post(f"{page}/dang-xuat")
+    assert "trên 0 thiết bị" in hoa.read(page)
+
+
+@pytest.mark.parametrize("act", ["", "/du-lieu", "/dang-xuat", "/xoa"])
 def test_others_neither_read_nor_erase(signed_in, stranger, busy, cast, session, act):
     page = f"/quan-tri/nguoi/{busy.id}{act}"
     for visitor, status in ((signed_in(cast.khanh), 403), (stranger, 303)):

@@ -1,8 +1,11 @@
 """A second factor: codes, spare codes, and administrators who have to have one."""
 
+import base64
+import hashlib
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from events.models import AuditEntry, AuditKind
@@ -11,8 +14,8 @@ from tests.web.conftest import NOON, SECRET, Visitor, app_with
 from web.accounts import codes, devices
 from web.accounts.lost_factors import remove_second_factors
 from web.accounts.models import Account, account_of
-from web.accounts.secrets import digest_of
-from web.config import WebConfig
+from web.accounts.secrets import digest_of, lock, unlock
+from web.config import TwoFactors, WebConfig
 
 PAGE = "/tai-khoan/hai-buoc"
 KEY = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # "12345678901234567890", of RFC 6238, appendix B
@@ -189,6 +192,23 @@ def test_a_key_locked_with_another_secret_key_opens_nothing(stranger, secured, s
     assert stranger.post("/dang-nhap/buoc-hai", code=code(clock)).status_code == 422
 
 
+def test_what_is_locked_opens_with_its_key_for_its_purpose_and_unchanged_alone():
+    stored = lock(KEY, SECRET, "codes")
+
+    assert unlock(stored, SECRET, "codes") == KEY
+    assert lock(KEY, SECRET, "codes") != stored
+    assert unlock(stored, SECRET, "something else") is None
+    assert unlock(stored[:-6] + "AAAAAA", SECRET, "codes") is None
+    assert KEY not in stored
+
+
+def test_what_an_older_version_locked_opens_still():
+    """AES-128-CBC with HMAC, the format Fernet."""
+    key = base64.urlsafe_b64encode(hashlib.sha256(f"codes:{SECRET}".encode()).digest())
+
+    assert unlock(Fernet(key).encrypt(KEY.encode()).decode(), SECRET, "codes") == KEY
+
+
 def test_whoever_runs_the_service_helps_who_lost_everything(
     stranger, signed_in, secured, cast, session, clock
 ):
@@ -224,7 +244,7 @@ class Strict:
 def strict(session_factory, settings, session, clock, cast) -> Strict:
     cast.hoa.is_administrator = True
     session.commit()
-    config = WebConfig(**settings | {"require_2fa": True})
+    config = WebConfig(**settings | {"require_2fa": TwoFactors.ADMINISTRATORS})
     return Strict(app_with(session_factory, config), session, clock)
 
 
@@ -248,6 +268,16 @@ def test_one_who_has_it_but_came_without_signs_in_again(strict, cast, session):
 def test_with_both_factors_an_administrator_works_and_others_need_none(strict, cast):
     strict.visitor(cast.hoa, two_factors=True).read("/quan-tri")
     strict.visitor(cast.thi).read("/don-vi/")
+
+
+def test_where_everybody_is_asked_who_is_no_administrator_adds_one_too(
+    session_factory, settings, session, clock, cast
+):
+    config = WebConfig(**settings | {"require_2fa": TwoFactors.EVERYBODY})
+    thi = Strict(app_with(session_factory, config), session, clock).visitor(cast.thi)
+
+    assert thi.get("/don-vi/").location == PAGE
+    assert thi.get("/lich/chung.ics").status_code != 303
 
 
 def test_administrators_may_leave_without_one(strict, cast):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import logging
 from datetime import timedelta
 
 import pytest
@@ -156,3 +157,23 @@ def test_every_kind_has_its_words():
     from web.settings.audit import _KINDS
 
     assert set(_KINDS) == set(AuditKind)
+
+
+def test_each_line_stands_in_the_programs_log_too_once_it_is_sure_and_without_names(
+    session, cast, caplog
+):
+    def line(detail: str) -> None:
+        kind = AuditKind.RIGHT_GIVEN
+        audit.record(session, kind, now=NOON, by=cast.hoa, about=cast.thi, detail=detail)
+
+    with caplog.at_level(logging.INFO, "sumvay.audit"):
+        line("first")
+        with session.begin_nested():
+            line("inside")
+        assert caplog.messages == []
+        session.rollback()
+        line("second")
+        session.commit()
+        session.commit()
+
+    assert caplog.messages == [f"right-given by={cast.hoa.id} about={cast.thi.id} detail=second"]
