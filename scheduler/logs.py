@@ -11,7 +11,10 @@ _QUOTED = re.compile(r"^DETAIL:.*$", re.MULTILINE)
 
 
 class _Formatter(logging.Formatter):
-    """Writes what went wrong without the values of rows."""
+    """Writes what went wrong without the values of rows, and when with the offset from UTC."""
+
+    default_time_format = "%Y-%m-%dT%H:%M:%S%z"
+    default_msec_format = None
 
     def formatException(  # noqa: N802 - the name that logging calls
         self,

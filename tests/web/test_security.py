@@ -10,6 +10,7 @@ from web.accounts.models import account_of
 from web.config import WebConfig
 
 ANSWERS = ["/", "/don-vi/", "/dang-nhap", "/khoe", "/robots.txt", "/khong-co", "/viec/1"]
+KINDS = {"text/html", "text/plain", "text/calendar", "application/json", "image/svg+xml"}
 OF_PEOPLE = ["/tai-khoan", "/tai-khoan/thiet-bi", "/tai-khoan/du-lieu", "/tai-khoan/hai-buoc"]
 
 
@@ -26,6 +27,14 @@ def test_every_answer_tells_the_browser_what_it_may_do_with_it(stranger: Visitor
         assert rule in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert "Access-Control-Allow-Origin" not in headers
+
+
+@pytest.mark.parametrize("path", [*ANSWERS, "/lich/chung.ics", "/ma-qr.svg?trang=/ngay/x"])
+def test_every_answer_says_what_it_is_and_in_which_letters(stranger: Visitor, path: str):
+    answer = stranger.get(path)
+
+    assert answer.headers["Content-Type"].partition(";")[0] in KINDS
+    assert answer.mimetype == "image/svg+xml" or answer.mimetype_params["charset"] == "utf-8"
 
 
 def test_a_plain_intranet_is_not_told_to_use_https(session_factory, settings):
