@@ -23,6 +23,7 @@ from scheduler.commands import (
     status,
     units,
     workdays,
+    worker,
 )
 from scheduler.config import Settings, load_settings
 from scheduler.console import Voice
@@ -63,6 +64,7 @@ def cli(context: click.Context, config: Path | None) -> None:
 
 for room in (
     service,
+    worker,
     backup,
     status,
     provinces,

@@ -13,7 +13,15 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -197,6 +205,7 @@ class SchedulerSettings(_Table):
     """How the service itself runs."""
 
     data_dir: Path = Path("var")
+    workers: bool = False
     tick_seconds: int = Field(default=30, ge=1, le=3600)
 
 
@@ -222,6 +231,12 @@ class Settings(BaseSettings):
     privacy: PrivacySettings = PrivacySettings()
     scheduler: SchedulerSettings = SchedulerSettings()
     backup: BackupSettings = BackupSettings()
+
+    @model_validator(mode="after")
+    def _workers_share_a_database(self) -> "Settings":
+        if self.scheduler.workers and self.database.url.startswith("sqlite"):
+            raise ConfigError(key="scheduler.workers", reason="wants a database of PostgreSQL")
+        return self
 
     @property
     def installation(self) -> Installation:

@@ -82,9 +82,19 @@ def differences(engine: Engine) -> list[Any]:
     """Return what the models say and the migrated database does not have; empty when both agree."""
     with engine.connect() as connection:
         context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "compare_server_default": False}
+            connection,
+            opts={
+                "compare_type": True,
+                "compare_server_default": False,
+                "include_name": _is_ours,
+            },
         )
         return list(compare_metadata(context, metadata))
+
+
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Leave out the queues of workers, whose library looks after its tables itself."""
+    return kind != "table" or not (name or "").startswith("procrastinate_")
 
 
 def _config(connection: Connection) -> Config:

@@ -47,7 +47,12 @@ class Service:
 
     @cached_property
     def engine(self) -> Engine:
-        return database.create_engine(self.settings.database.url)
+        engine = database.create_engine(self.settings.database.url)
+        if self.settings.scheduler.workers:
+            from scheduler.workers.procrastinate import hear  # which does the work of a service
+
+            hear(engine, self.settings.database.url)
+        return engine
 
     @property
     def has_database(self) -> bool:

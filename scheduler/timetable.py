@@ -9,13 +9,14 @@ sees the silence and wakes them.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import Connection
 
 from events.calendars.publishing import newest_feed, publish
 from events.calendars.renewing import Renewer, mark_everything, write_missing
@@ -24,9 +25,13 @@ from scheduler.backups import make_daily
 from scheduler.heartbeats import beat, forget_the_dead, this_clock
 from scheduler.logs import log
 from scheduler.service import Service, utc_now
+from scheduler.workers.noticing import on_work
+from scheduler.workers.queues import MAIL
+from scheduler.workers.waking import WakeUps
 
 _HOURLY, _DAILY = 3600, 24 * 3600
 _MAIL = 5  # seconds: somebody waits for a link to sign in
+_SOON = 0.2  # seconds after a mail was written: it is committed then
 _AGAIN = 60  # seconds after which a job that failed is tried again
 # Seconds after each round that the clock opens. Who waits for SQLite asks again every tenth of a
 # second, and would find the clock at the next round already.
@@ -54,13 +59,18 @@ def ticks(service: Service) -> list[Tick]:
     return [
         Tick("open", lambda now: service.open_ahead(now, pause=_FOR_OTHERS), _HOURLY),
         Tick("remind", service.remind, every),
-        Tick("relay", service.relay, min(every, _MAIL), "mail"),
+        Tick("relay", _relay_of(service), min(every, _MAIL), "mail"),
         Tick("calendars", service.fetch_calendars, 2 * every),
         Tick("forget", service.forget, _DAILY),
         Tick("tidy", lambda _now: service.tidy(), 10 * every),
         Tick("sweep", service.sweep_files, _HOURLY),
         Tick("backup", lambda now: make_daily(service, now=now), _HOURLY // 4),
     ]
+
+
+def _relay_of(service: Service) -> Callable[[datetime], object]:
+    """Return what sends mail here: this clock, or whoever it wakes."""
+    return WakeUps(service).look if service.settings.scheduler.workers else service.relay
 
 
 class Clock:
@@ -70,6 +80,8 @@ class Clock:
         self._service = service
         self._now = now
         self._ticks = ticks(service)
+        self._by_name = {tick.name: tick for tick in self._ticks}
+        self._deaf: Callable[[], None] = lambda: None
         self._last_beat = time.monotonic()
         self._name = this_clock()
         self._stopping = threading.Event()
@@ -104,15 +116,24 @@ class Clock:
                 next_run_time=datetime.now(UTC),
             )
         self._scheduler.start()
+        if not self._service.settings.scheduler.workers:
+            self._deaf = on_work(self._service.engine, self._hurry)
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
         self._renewer.start()
 
     def stop(self) -> None:
         """Stop after the job that is running, if any."""
         self._stopping.set()
+        self._deaf()
         self._renewer.stop()
         self._service.pump.stop()
         self._scheduler.shutdown(wait=True)
+
+    def _hurry(self, _connection: Connection, queues: Sequence[str]) -> None:
+        """Let mail that this process has written leave as soon as it is committed."""
+        relay = self._by_name.get("relay")
+        if MAIL in queues and relay and not self._stopping.is_set():
+            self._once("relay, soon", relay, _SOON)
 
     def _besides(self) -> None:
         """Let the first client of each calendar find it written, and the server in front too."""
@@ -143,13 +164,17 @@ class Clock:
         """Let a job that comes seldom run once in between; others come soon anyway."""
         if tick.seconds <= _AGAIN or self._stopping.is_set():
             return
+        self._once(f"{tick.name}, again", tick, _AGAIN)
+
+    def _once(self, name: str, tick: Tick, seconds: float) -> None:
+        """Run a job once more, in so many seconds; asked again meanwhile, it still runs once."""
         self._scheduler.add_job(
             self._run,
             "date",
             args=[tick],
             executor=tick.thread,
-            run_date=datetime.now(UTC) + timedelta(seconds=_AGAIN),
-            id=f"{tick.name}, again",
+            run_date=datetime.now(UTC) + timedelta(seconds=seconds),
+            id=name,
             replace_existing=True,
         )
 

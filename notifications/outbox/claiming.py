@@ -46,6 +46,16 @@ def claim(
     return taken
 
 
+def is_anything_ready(session: Session, *, now: datetime) -> bool:
+    """Tell whether the time of any message has come."""
+    due = select(Message.id).where(Message.next_attempt <= now).limit(1)
+    # one after the other, as the index has them
+    return any(
+        session.scalar(due.where(Message.urgent == which)) is not None
+        for which in (true(), false())
+    )
+
+
 def renew(session: Session, messages: Collection[Message], *, until: datetime) -> int:
     """Keep what was claimed and waits for its turn until ``until``; return how many still are
     ours.

@@ -133,9 +133,10 @@ def clock(new_service: NewService) -> None:
 @pass_service
 def migrate(new_service: NewService) -> None:
     """Bring the database to the version of this program."""
-    engine = new_service().engine
-    with alone(engine):
-        changed = migrations.upgrade(engine)
+    service = new_service()
+    with alone(service.engine):
+        changed = migrations.upgrade(service.engine)
+        make_queues(service)
     tell(
         N_("The database was brought to the newest version.")
         if changed
@@ -177,8 +178,17 @@ def prepare(
         _prepare(service, province, start_line)
 
 
+def make_queues(service: Service) -> None:
+    """Make the queues of workers where there are to be some."""
+    if service.settings.scheduler.workers:
+        from scheduler.workers.schema import ensure
+
+        ensure(service.engine)
+
+
 def _prepare(service: Service, province: Province | None, start_line: date | None) -> None:
     migrations.upgrade(service.engine)
+    make_queues(service)
     catalog, now = read_catalog(service.settings.events.catalog or SHIPPED), utc_now()
     with service.session_factory.begin() as session:
         settle(session)

@@ -110,3 +110,10 @@ def test_a_mailed_link_works_between_five_minutes_and_an_hour(file):
     file.write_text("[web]\nlink_minutes = 61\n")
     with pytest.raises(ConfigError, match="link_minutes"):
         load_settings(file)
+
+
+def test_workers_want_postgresql(file):
+    file.write_text("[scheduler]\nworkers = true\n")
+
+    with pytest.raises(ConfigError, match=r"scheduler\.workers"):
+        load_settings(file)

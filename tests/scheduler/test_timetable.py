@@ -18,6 +18,7 @@ from scheduler.heartbeats import beat, beats, forget_the_dead, this_clock
 from scheduler.service import Service
 from scheduler.tables import metadata
 from scheduler.timetable import Clock, Tick
+from tests.scheduler.workers.test_noticing import write
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
 PATIENCE = 30
@@ -217,3 +218,20 @@ def test_a_clock_that_begins_again_forgets_the_one_that_ended(tmp_path):
     with factory() as session:
         assert {b.clock for b in beats(session)} == {this_clock(), "elsewhere:1"}
     engine.dispose()
+
+
+def test_mail_that_is_written_beside_the_clock_leaves_at_once(tmp_path):
+    """Somebody waits for a link to sign in."""
+    service, ran = a_service(tmp_path), threading.Semaphore(0)
+    clock = Clock(service, now=lambda: NOW)
+    relay = Tick("relay", lambda now: ran.release(), 3600, "mail")
+    clock._ticks, clock._by_name = [relay], {"relay": relay}
+    clock.start()
+    assert ran.acquire(timeout=PATIENCE)
+
+    with service.session_factory.begin() as session:
+        write(session, "one")
+
+    assert ran.acquire(timeout=PATIENCE)
+    clock.stop()
+    service.engine.dispose()
