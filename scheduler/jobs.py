@@ -20,6 +20,7 @@ from events.models.history import Door
 from events.observances.occurrences import extend_horizon
 from events.people import audit
 from events.reforms.handover import hand_over_due
+from events.replanning.announced_days import follow_the_setting
 from events.units.office import is_copy
 from events.working_calendar import work_calendar
 from notifications.notices.reminders import Written, write_reminders
@@ -47,6 +48,7 @@ def open_ahead(
         extend_horizon(session, now=now)
         # first, so that campaigns open in the tree of today
         hand_over_due(session, stamp=Stamp(None, now, Door.CLOCK))
+        follow_the_setting(session, stamp=Stamp(None, now, Door.CLOCK))
     with reading(session_factory)() as session:
         due = due_rounds(session, now=now, year=year)
         names = [(found.template_id, found.year, found.period) for found in due]

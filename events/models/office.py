@@ -22,3 +22,5 @@ class Office(Base):
     instance: Mapped[str | None]
     # the first run is over: the questions were answered
     is_set_up: Mapped[bool] = mapped_column(default=False)
+    # whether announced days off closed offices when dates were last counted (None: nobody noted it)
+    counts_announced: Mapped[bool | None]

@@ -11,6 +11,7 @@ from events.catalog.importing import import_catalog
 from events.database import create_engine, create_session_factory, reading
 from events.installation import day_here
 from events.models import Campaign
+from events.units.office import office_of
 from events.working_calendar import work_calendar
 from scheduler import jobs, timetable
 from scheduler.config import load_settings
@@ -172,6 +173,23 @@ def test_whoever_writes_or_reads_counts_days_as_the_configuration_says(tmp_path,
         with factory() as session:
             assert work_calendar(session).is_working(date(2028, 11, 24))
             assert day_here(session, datetime(2026, 11, 23, 16, tzinfo=UTC)) == date(2026, 11, 24)
+    service.engine.dispose()
+
+
+def test_the_clock_lets_dates_follow_when_the_setting_of_announced_days_is_switched(
+    tmp_path, catalog
+):
+    service = a_service(tmp_path, "[events]\ncount_announced = true\n")
+    with service.session_factory.begin() as session:
+        import_catalog(session, catalog, now=NOW)
+    service.open_ahead(NOW)
+    service.engine.dispose()
+
+    service = a_service(tmp_path, "[events]\ncount_announced = false\n")
+    service.open_ahead(NOW)
+
+    with service.session_factory() as session:
+        assert office_of(session).counts_announced is False
     service.engine.dispose()
 
 
