@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -84,11 +85,16 @@ def _instant_text(value: datetime | None) -> str | None:
     """Return an instant as SQLite keeps it: in UTC, with microseconds, without an offset."""
     if value is None:
         return None
-    return _in_utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return _utc_text(value if value.tzinfo is UTC else _in_utc(value))
+
+
+@lru_cache  # the rows of one transaction share a few instants
+def _utc_text(value: datetime) -> str:
+    return value.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _instant_of(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
 
 
 PrimaryKey = Annotated[int, mapped_column(primary_key=True)]

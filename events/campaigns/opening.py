@@ -4,13 +4,14 @@ Opening is one pass over the template, not one per unit: see `copies`. The numbe
 does not depend on the number of units.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import case, func, insert, select, tuple_, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, contains_eager
 
 from events.campaigns.births import Birth, Births, was_over_before
 from events.campaigns.copies import Copies, ItemMaker, copies_by_level
@@ -68,7 +69,8 @@ def open_campaigns(
     due = due_rounds(session, now=now, year=year)
     # all at once, or two openers could wait for each other
     lock_templates(session, {found.template.id for found in due})
-    opened = [open_round(session, found, now=now, calendar=calendar) for found in due]
+    tree_on = cache(partial(load_tree, session))  # opening changes no unit
+    opened = [_open(session, found, now, calendar, tree_on) for found in due]
     return [result for result in opened if result.campaigns]
 
 
@@ -121,8 +123,21 @@ def open_round(
     merged by then begin, and hand over what they leave open. A unit made from such ones gets
     nothing here, or their work would stand twice. One made from none joins as long as it goes on.
     """
-    template = found.template
-    lock_templates(session, [template.id])  # one opener at a time
+    lock_templates(session, [found.template.id])  # one opener at a time
+    tree_on = partial(load_tree, session)
+    return _open(session, found, now, calendar, tree_on, unit_ids, for_reference)
+
+
+def _open(
+    session: Session,
+    found: Round,
+    now: datetime,
+    calendar: WorkCalendar,
+    tree_on: Callable[[date], UnitTree],
+    unit_ids: Collection[int] | None = None,
+    for_reference: bool = False,
+) -> Opened:
+    """Do what ``open_round`` does, once the template is locked."""
     opened = _opened(session, found)
     have = {campaign.unit_id for campaign in opened}
     if have and not _runs(opened):
@@ -130,10 +145,10 @@ def open_round(
     found, event = _as_moved(found, opened[0]) if have else (found, None)
     for_reference = any(one.for_reference for one in opened) if have else for_reference
     today = day_here(session, now)
-    tree = load_tree(session, found.belongs_on(today))
+    tree = tree_on(found.belongs_on(today))
     if for_reference and not tree.roots:  # nobody was here yet
-        tree = load_tree(session, today)
-    version = _version_in_use(session, opened) if have else template.current
+        tree = tree_on(today)
+    version = _version_in_use(session, opened) if have else found.template.current
     copies = copies_by_level(version.items, tree)
     missing = [
         node
@@ -145,7 +160,7 @@ def open_round(
     missing = _without_heirs(missing, heirs)
     joined = joined_since(session, found, event, today) if have and unit_ids is None else {}
     if joined:
-        tree, newcomers = _with_joined(session, tree, joined, version, today)
+        tree, newcomers = _with_joined(tree, tree_on(today), joined, version)
         missing += [node for node in newcomers if node.id not in have]
         heirs |= {node.id for node in newcomers if node.id not in joined}  # only hung on
     if not missing:
@@ -176,7 +191,9 @@ def self_opening(session: Session) -> Sequence[Template]:
     """
     kept = Template.observance_id.is_(None) | Observance.enabled
     query = select(Template).outerjoin(Template.observance).where(Template.enabled, kept)
-    return session.scalars(query.order_by(Template.position, Template.id)).all()
+    # a round is named by its observance's title
+    named = contains_eager(Template.observance).selectinload(Observance.titles)
+    return session.scalars(query.order_by(Template.position, Template.id).options(named)).all()
 
 
 def _due(session: Session, rounds: Sequence[Round], today: date) -> list[Round]:
@@ -264,14 +281,11 @@ def _as_moved(found: Round, first: Any) -> tuple[Round, date | None]:
 
 
 def _with_joined(
-    session: Session,
-    tree: UnitTree,
-    joined: Collection[int],
-    version: TemplateVersion,
-    today: date,
+    tree: UnitTree, here: UnitTree, joined: Collection[int], version: TemplateVersion
 ) -> tuple[UnitTree, list[UnitNode]]:
-    """Return the tree with the units that joined since its day, and these with all above them."""
-    here = load_tree(session, today)
+    """Return the tree with the units of ``here`` that joined since its day, and these with all
+    above them.
+    """
     copies = copies_by_level(version.items, here)
     wanted = {id_ for id_ in joined if id_ in here.nodes and copies.each.get(here.nodes[id_].level)}
     new = [node for root in here.roots for node in _involved(here, root, copies, wanted)]

@@ -105,8 +105,7 @@ def write_reminders(session: Session, *, now: datetime, clockwork: Clockwork) ->
     new = insert_new(session, Notice, _distinct(tell, NoticeState.PLANNED, now))
     collapsed = insert_new(session, Notice, _distinct(collapse, NoticeState.COLLAPSED, now))
     letters = told.letters([telling for telling in tell if telling.key in new])
-    postmark = Postmark.of(session)
-    messages = insert_new(session, Message, [letter.row(now, postmark) for letter in letters])
+    messages = _send(session, letters, now) if letters else {}
     _link(session, letters, new, messages)
     return Written(len(new), len(messages), len(collapsed))
 
@@ -260,6 +259,12 @@ def _distinct(
 ) -> list[dict[str, Any]]:
     """Return the rows of notices, each once: somebody may hold the same post twice."""
     return list({telling.key: telling.notice(state, now) for telling in tellings}.values())
+
+
+def _send(session: Session, letters: Sequence[_Letter], now: datetime) -> dict[str, int]:
+    """Put letters into the outbox and return the ids of their messages by key."""
+    postmark = Postmark.of(session)
+    return insert_new(session, Message, [letter.row(now, postmark) for letter in letters])
 
 
 def _link(

@@ -1,6 +1,5 @@
 """Simulate: play a year ahead, or a play of what could happen in it."""
 
-import gc
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -97,9 +96,6 @@ def simulate_(
             [template for template in known if not template.cutoffs], events, range(first, last + 1)
         )
         _require_campaigns(known, plans, range(first, last + 1))
-    # a year makes and forgets rows by the hundred thousand, and every one of them at its time
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
     with progress_bar(N_("Playing the year")) as bar:
         played = simulate(
             copy,

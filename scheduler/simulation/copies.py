@@ -72,11 +72,12 @@ def fill_posts(session: Session, day: date) -> None:
         .join(Campaign.unit)
         .where(*still_open)
         .distinct()
+        .subquery()
     )
     someone = exists().where(
-        Post.unit_id == Campaign.unit_id, Post.role_key == ChecklistItem.role_key, Post.on(day)
+        Post.unit_id == wanted.c.unit_id, Post.role_key == wanted.c.role_key, Post.on(day)
     )
-    vacant = session.execute(wanted.where(~someone)).all()
+    vacant = session.execute(select(wanted).where(~someone)).all()
     if not vacant:
         return
     roles = {role.key: role.title_vi for role in session.scalars(select(Role))}

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from events.days.workdays import WorkCalendar
@@ -154,15 +154,18 @@ class Stage:
 
         Raises ``NotFoundError``.
         """
-        found = self.campaigns(
-            name, Campaign.unit_id == self.unit(unit).id if unit else Campaign.parent_id.is_(None)
-        )
+        where = Campaign.unit_id == self.unit(unit).id if unit else Campaign.parent_id.is_(None)
+        found = self.session.scalars(self._named(name, where).limit(1)).first()
         if not found:
             raise NotFoundError(kind="campaign", key=f"{name}/{unit}" if unit else name)
-        return found[0]
+        return found
 
     def campaigns(self, name: str, *conditions: ColumnElement[bool]) -> Sequence[Campaign]:
         """Return the campaigns of that name in the order of their units, with their items."""
+        query = self._named(name, *conditions).options(selectinload(Campaign.items))
+        return self.session.scalars(query).all()
+
+    def _named(self, name: str, *conditions: ColumnElement[bool]) -> Select[Campaign]:
         key, _, period = name.partition("/")
         when = Campaign.period == period if period else Campaign.year == self.day.year
         query = (
@@ -172,8 +175,7 @@ class Stage:
             .join(Campaign.unit)
         )
         query = query.where(or_(KEY.in_([key]), Template.key == key), when, *conditions)
-        query = query.order_by(Campaign.dtstart.desc(), Unit.position, Campaign.id)
-        return self.session.scalars(query.options(selectinload(Campaign.items))).all()
+        return query.order_by(Campaign.dtstart.desc(), Unit.position, Campaign.id)
 
     def item(self, campaign: Campaign, key: str) -> ChecklistItem:
         """Return an item by its key, by its summary when the unit made it itself, or the unit's

@@ -123,7 +123,7 @@ LOOK_FOR = [
     (
         "2025",
         Rule.UNITS,
-        "its calendar says so on 01/07/2025 and leads on: Lịch của Phường Kon Tum",
+        "its calendar says so on 01/07/2025 and leads on: Calendar of Phường Kon Tum",
     ),
     ("2025", Rule.UNITS, "is confirmed as"),
     ("2026-2027", Rule.UNITS, "Xã Sa Bình Mới, made from Xã Rờ Kơi, Xã Sa Bình;"),
