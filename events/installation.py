@@ -6,7 +6,7 @@ has to pass them on.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -21,7 +21,8 @@ class Installation:
     """``count_announced`` says whether days off that are announced, but not yet law, close offices;
     ``files_quota`` how many bytes the files of one unit may take, None without a limit;
     ``here`` the name of this place, ``domain`` what identifiers end with that are born here,
-    ``mail_domain`` what stands behind the @ of its mails.
+    ``mail_domain`` what stands behind the @ of its mails, ``remind_at`` when on a day people are
+    reminded.
     """
 
     zone: ZoneInfo = VIETNAM
@@ -30,6 +31,7 @@ class Installation:
     here: str | None = None
     domain: str = "sumvay"
     mail_domain: str = "sumvay"
+    remind_at: time = time(7, 30)
 
 
 def installation_of(session: Session) -> Installation:

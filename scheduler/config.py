@@ -245,7 +245,10 @@ class Settings(BaseSettings):
         here = name_here(self.scheduler.data_dir)
         domain = urlsplit(self.web.address).hostname or "sumvay"
         mail_domain = self.notifications.sender.rpartition("@")[2]
-        return Installation(self.zone, events.count_announced, quota, here, domain, mail_domain)
+        remind_at = self.notifications.send_at
+        return Installation(
+            self.zone, events.count_announced, quota, here, domain, mail_domain, remind_at
+        )
 
     @property
     def zone(self) -> ZoneInfo:

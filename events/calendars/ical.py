@@ -74,6 +74,11 @@ class CalendarEvent:
     is_awaited: bool = False
     alarm: timedelta | None = None  # from its beginning, before it below zero
 
+    @property
+    def is_timed(self) -> bool:
+        """Tell whether it has an hour, and does not take whole days."""
+        return isinstance(self.dtstart, datetime)
+
 
 @dataclass(frozen=True, slots=True)
 class CalendarHead:
@@ -111,7 +116,7 @@ def join_calendar(
     ordered = sorted(written, key=lambda one: (_sortable(one[0].dtstart), one[0].uid))
     calendar = _calendar(head, changed)
     # a calendar without any component is none (RFC 5545, 3.6)
-    if not ordered or any(isinstance(event.dtstart, datetime) for event, _text in ordered):
+    if not ordered or any(event.is_timed for event, _text in ordered):
         calendar.add_component(_timezone())
     frame = fold_between_letters(bytes(calendar.to_ical()))
     return b"".join([frame.removesuffix(_END), *(text for _event, text in ordered), _END])

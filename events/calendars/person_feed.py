@@ -6,7 +6,7 @@ so, and shows nothing else.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ from events.checklist.charge import doing_unit_id
 from events.checklist.mine import is_mine
 from events.colors import HEX_OF
 from events.errors import N_
+from events.installation import installation_of
 from events.localtime import VIETNAM, at_local
 from events.models import (
     Activity,
@@ -40,7 +41,6 @@ from events.people.rights import Capability, Relation, grants
 from events.units.lineage import ever_below
 
 _COLOR = "steelblue"
-_AT_EIGHT_THE_DAY_BEFORE = timedelta(hours=-16)  # from the midnight with which a day begins
 _HALF_AN_HOUR = timedelta(minutes=-30)
 
 
@@ -71,17 +71,22 @@ class PersonFeed:
         here = self._units(session)
         if not here:
             return list(self._farewell(session))
-        return [self._with_alarm(event) for event in self._all(session, here)]
+        shown = self._all(session, here)
+        if not self.token.has_alarms:
+            return list(shown)
+        on_the_eve = _on_the_eve(self.token.alarm_at or installation_of(session).remind_at)
+        return [_with_alarm(event, on_the_eve) for event in shown]
 
     def _all(self, session: Session, here: Sequence[int]) -> Iterator[CalendarEvent]:
         token, in_units = self.token, Campaign.unit_id.in_(here)
         if token.has_campaigns:
             yield from campaigns(session, in_units & self._recent(), self.view)
+        if token.has_main_events:
             yield from main_events(session, in_units & self._recent(), self.view)
-        if token.has_activities or token.scope is FeedScope.LEADER:
+        if token.has_activities:
             held = activities(session, in_units & self._held(), self.view)
-            yield from (replace(event, is_busy=True) for event in held)
-        if token.scope is not FeedScope.LEADER:
+            yield from (replace(event, is_busy=event.is_timed) for event in held)
+        if token.has_items and token.scope is not FeedScope.LEADER:
             yield from deadlines(session, self._due(here), self.view)
 
     def _units(self, session: Session) -> list[int]:
@@ -134,12 +139,6 @@ class PersonFeed:
         shown = or_(once, Activity.weekly_until >= since) & ~is_long_gone(self.view.today)
         return shown & Activity.public if self.token.scope is FeedScope.LEADER else shown
 
-    def _with_alarm(self, event: CalendarEvent) -> CalendarEvent:
-        if not (self.token.has_alarms and event.is_awaited):
-            return event
-        is_timed = isinstance(event.dtstart, datetime)
-        return replace(event, alarm=_HALF_AN_HOUR if is_timed else _AT_EIGHT_THE_DAY_BEFORE)
-
     def _farewell(self, session: Session) -> Iterator[CalendarEvent]:
         """Say why nothing is shown any more."""
         last = session.scalar(
@@ -158,3 +157,14 @@ class PersonFeed:
             ),
             url=self.view.at("/dang-ky-lich"),
         )
+
+
+def _with_alarm(event: CalendarEvent, on_the_eve: timedelta) -> CalendarEvent:
+    if not event.is_awaited:
+        return event
+    return replace(event, alarm=_HALF_AN_HOUR if event.is_timed else on_the_eve)
+
+
+def _on_the_eve(at: time) -> timedelta:
+    """Return the hour ``at`` of the day before, from the midnight with which a day begins."""
+    return timedelta(hours=at.hour, minutes=at.minute) - A_DAY

@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, time
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from events.database import SessionFactory, new_uid
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import domain_of
-from events.models import Feed, FeedScope, FeedStamp, FeedToken, Person
+from events.models import AuditKind, Feed, FeedScope, FeedStamp, FeedToken, Person
+from events.people import audit
 from events.texts import one_line
 
 NAME = "viec-cua-toi"  # at the end of each address; some clients show it
@@ -36,8 +37,11 @@ class Options:
     past_days: int = 90
     keeps_done: bool = True
     has_alarms: bool = False
+    alarm_at: time | None = None
+    has_items: bool = True
     has_activities: bool = True
     has_campaigns: bool = True
+    has_main_events: bool = True
 
 
 def digest_of(secret: str) -> str:
@@ -67,6 +71,14 @@ def make_token(
     Raises ``ConflictError`` for one more than somebody may have, ``InvalidInputError`` for a name
     or a choice that cannot be.
     """
+    token, secret = _begin(session, person, options, now)
+    _record(session, AuditKind.CALENDAR_MADE, token, now)
+    return token, secret
+
+
+def _begin(
+    session: Session, person: Person, options: Options, now: datetime
+) -> tuple[FeedToken, str]:
     mine = select(func.count()).select_from(FeedToken)
     count = session.scalar(
         mine.where(FeedToken.person_id == person.id, FeedToken.revoked.is_(None))
@@ -100,11 +112,8 @@ def change_token(session: Session, person: Person, token_id: int, options: Optio
 
 def revoke_token(session: Session, person: Person, token_id: int, *, now: datetime) -> FeedToken:
     """Let the address of a calendar answer 410 for good."""
-    token = own_token(session, person, token_id)
-    token.revoked = now
-    session.flush()
-    session.execute(delete(FeedStamp).where(FeedStamp.feed_key == token.key))
-    session.execute(delete(Feed).where(Feed.key == token.key))
+    token = _end(session, own_token(session, person, token_id), now)
+    _record(session, AuditKind.CALENDAR_REVOKED, token, now)
     return token
 
 
@@ -112,9 +121,35 @@ def rotate_token(
     session: Session, person: Person, token_id: int, *, now: datetime
 ) -> tuple[FeedToken, str]:
     """Give a calendar another address; the old one answers 410."""
-    old = revoke_token(session, person, token_id, now=now)
-    names = Options.__dataclass_fields__
-    return make_token(session, person, Options(**{n: getattr(old, n) for n in names}), now=now)
+    old = _end(session, own_token(session, person, token_id), now)
+    options = Options(**{name: getattr(old, name) for name in Options.__dataclass_fields__})
+    token, secret = _begin(session, person, options, now)
+    _record(session, AuditKind.CALENDAR_MOVED, token, now)
+    return token, secret
+
+
+def forget_written(session: Session, person: Person) -> None:
+    """Remove what was written for a person's calendars, revoked or not; the tokens stay."""
+    for token in session.scalars(select(FeedToken).where(FeedToken.person_id == person.id)):
+        _forget(session, token)
+
+
+def _end(session: Session, token: FeedToken, now: datetime) -> FeedToken:
+    token.revoked = now
+    session.flush()
+    _forget(session, token)
+    return token
+
+
+def _forget(session: Session, token: FeedToken) -> None:
+    session.execute(delete(FeedStamp).where(FeedStamp.feed_key == token.key))
+    session.execute(delete(Feed).where(Feed.key == token.key))
+
+
+def _record(session: Session, kind: AuditKind, token: FeedToken, now: datetime) -> None:
+    """Write down who did it; the name of a calendar is its owner's own matter."""
+    owner, scope = token.person, token.scope.value
+    audit.record(session, kind, now=now, by=owner, about=owner, detail=scope)
 
 
 def is_revoked(session: Session, key: str) -> bool:
@@ -143,4 +178,7 @@ def _checked(options: Options) -> dict[str, object]:
         )
     if options.past_days not in PASTS or options.language not in ("vi", "en"):
         raise InvalidInputError
+    kinds = options.has_activities, options.has_campaigns, options.has_main_events
+    if not any(kinds) and (not options.has_items or options.scope is FeedScope.LEADER):
+        raise InvalidInputError(N_("Please choose at least one thing that the calendar shows."))
     return asdict(options) | {"name": name}

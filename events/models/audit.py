@@ -30,6 +30,9 @@ class AuditKind(StrEnum):
     PERSON_CORRECTED = "person-corrected"
     RIGHT_GIVEN = "right-given"
     RIGHT_TAKEN = "right-taken"
+    CALENDAR_MADE = "calendar-made"  # an own one, under an address that is a secret
+    CALENDAR_MOVED = "calendar-moved"  # it has another address
+    CALENDAR_REVOKED = "calendar-revoked"
     DATA_EXPORTED = "data-exported"
     DATA_ERASED = "data-erased"
 
@@ -52,7 +55,7 @@ class AuditEntry(Base):
     about_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     about_name: Mapped[str | None]
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
-    detail: Mapped[str | None]  # a role's key, a kind of device, a way to sign in
+    detail: Mapped[str | None]  # a role's key, a kind of device, a way to sign in, a scope
     address: Mapped[str | None] = mapped_column(String(64))
 
     unit: Mapped[Unit | None] = relationship()

@@ -1,6 +1,6 @@
 """Calendars that only their owner knows: what they show, and who fetched them last."""
 
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index
@@ -41,8 +41,11 @@ class FeedToken(Base):
     past_days: Mapped[int]
     keeps_done: Mapped[bool] = mapped_column(default=True)  # done items stay, with "✓"
     has_alarms: Mapped[bool] = mapped_column(default=False)
+    alarm_at: Mapped[time | None]  # local, on the day before; None: when mail reminds
+    has_items: Mapped[bool] = mapped_column(default=True)
     has_activities: Mapped[bool] = mapped_column(default=True)
-    has_campaigns: Mapped[bool] = mapped_column(default=True)
+    has_campaigns: Mapped[bool] = mapped_column(default=True)  # their days
+    has_main_events: Mapped[bool] = mapped_column(default=True)
     created: Mapped[datetime]
     revoked: Mapped[datetime | None]  # its address answers 410 from then on
     fetched: Mapped[datetime | None]

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Flask
@@ -238,13 +238,13 @@ def world(app: Flask, session: Session, cast: Cast, opened: Opened) -> World:
     for place, campaign in campaigns.items():
         unit, item = campaign.unit, campaign.items[0]
         activity = Activity(
-            uid=f"hoat-dong-{place}",
+            uid=f"hoat-dong-{place}@example.org",
             campaign=campaign,
             summary="Họp",
             location="",
             organizer="",
             dtstart=NOON,
-            dtend=NOON,
+            dtend=NOON + timedelta(hours=1),
             public=False,
             created=NOON,
             last_modified=NOON,

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Table, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from events.calendars.tokens import forget_written
 from events.database import Base
 from events.errors import N_, ConflictError
 from events.installation import day_here
@@ -106,6 +107,7 @@ def erase(session: Session, person: Person, *, by: Person | None, now: datetime)
     person.full_name, person.email, person.phone = pseudonym, None, None
     person.search, person.erased = folded(pseudonym), now
     _end_posts(session, person, day_here(session, now))
+    forget_written(session, person)  # by the digest of a secret, which is no column of a person
     _remove(session, person)
     session.flush()
     audit.record(session, AuditKind.DATA_ERASED, now=now, by=by, about=person)

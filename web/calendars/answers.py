@@ -9,6 +9,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 
 from events.calendars.kept import Kept
 from events.calendars.tokens import NAME
+from web.calendars.guessing import WAIT
 
 AGE = 300  # seconds for which a client may keep an answer
 _TYPE = "text/calendar; charset=utf-8"
@@ -108,6 +109,11 @@ def answer(feed: Kept, asked: Asked, *, public: bool) -> Answer:
 NOT_FOUND = ("404 Not Found", _FOUND_NOTHING)
 GONE = ("410 Gone", _REVOKED)
 READS_ONLY = ("405 Method Not Allowed", _READS_ONLY, ("Allow", "GET, HEAD"))
+TOO_MANY = (
+    "429 Too Many Requests",
+    _NOT_NOW,
+    ("Retry-After", str(WAIT)),
+)
 NOT_NOW = ("503 Service Unavailable", _NOT_NOW, ("Retry-After", "30"))
 
 

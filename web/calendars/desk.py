@@ -28,8 +28,10 @@ from events.calendars.tokens import (
 )
 from events.database import Session, saying_not_now
 from events.errors import ConflictError, DomainError, InvalidInputError
+from events.installation import installation_of
 from events.models import FeedScope, FeedToken, Person
 from web.calendars.answers import CLIENTS
+from web.calendars.scopes import SCOPES
 from web.calendars.subscriptions import Subscription
 from web.kit.context import (
     begin_writing,
@@ -39,12 +41,17 @@ from web.kit.context import (
     read_again,
     signed_in_person,
 )
-from web.kit.entries import number_of
+from web.kit.entries import hour_of, number_of
 from web.kit.forms import for_people, refusal_of, said, send
 from web.kit.language import current
 from web.kit.language import gettext as _
 
 bp = Blueprint("desk", __name__, url_prefix="/dang-ky-lich")
+
+_SWITCHES = (
+    *("has_items", "has_activities", "has_campaigns", "has_main_events"),
+    *("keeps_done", "has_alarms"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +80,7 @@ def make() -> ResponseReturnValue:
 @bp.get("/<int:token_id>")
 def edit(token_id: int) -> ResponseReturnValue:
     """Show the options of a calendar."""
-    return for_people(
-        lambda person: render_template(
-            "desk/edit.html", calendar=own_token(get_session(), person, token_id), **_choices()
-        )
-    )
+    return for_people(lambda person: _edit_page(person, token_id))
 
 
 @bp.post("/<int:token_id>")
@@ -87,6 +90,19 @@ def change(token_id: int) -> ResponseReturnValue:
         lambda session, person, _at: change_token(session, person, token_id, _options()),
         url_for(".show"),
         _("The calendar is changed. Programs see it when they look next."),
+        lambda person, error: _edit_page(person, token_id, error),
+    )
+
+
+@bp.get("/<int:token_id>/dia-chi")
+def address(token_id: int) -> ResponseReturnValue:
+    """Ask whether a calendar shall have another address or none: both end the one that programs
+    have.
+    """
+    return for_people(
+        lambda person: render_template(
+            "desk/address.html", calendar=own_token(get_session(), person, token_id)
+        )
     )
 
 
@@ -135,6 +151,11 @@ def _with_secret(use: Callable[[Session, Person], tuple[FeedToken, str]]) -> Res
     return response
 
 
+def _edit_page(person: Person, token_id: int, error: DomainError | None = None) -> str:
+    token = own_token(get_session(), person, token_id)
+    return render_template("desk/edit.html", calendar=token, error=said(error), **_choices())
+
+
 def _desk(person: Person | None, error: DomainError | None = None) -> str:
     page = url_for(".show")
     common = [
@@ -172,21 +193,21 @@ def _options() -> Options:
         scope=scope,
         language=form.get("language", ""),
         past_days=past,
-        **{
-            name: name in form
-            for name in ("keeps_done", "has_alarms", "has_activities", "has_campaigns")
-        },
+        alarm_at=hour_of(form["alarm_at"]) if form.get("alarm_at", "").strip() else None,
+        **{name: name in form for name in _SWITCHES},
     )
 
 
 def _choices() -> dict[str, object]:
     return {
-        "scopes": [
-            (FeedScope.MINE, _("What I am in charge of")),
-            (FeedScope.UNIT, _("All work of my unit")),
-            (FeedScope.SUBTREE, _("All work of my unit and of the units below")),
-            (FeedScope.LEADER, _("For leaders: campaigns and open activities of the units below")),
+        "scopes": SCOPES,
+        "kinds": [
+            ("has_items", _("Items and their deadlines")),
+            ("has_activities", _("Activities")),
+            ("has_campaigns", _("Days of campaigns")),
+            ("has_main_events", _("Main events")),
         ],
+        "remind_at": installation_of(get_session()).remind_at,
         "pasts": PASTS,
         "default_language": current(),
         "clients": {

@@ -21,18 +21,20 @@ from events.calendars.renewing import Renewer
 from events.calendars.tokens import NAME, digest_of, is_revoked, note_fetches
 from events.database import AwayErrors, impatient, of_one_connection
 from events.errors import NotFoundError
-from events.models.feed_tokens import key_of_digest
+from events.models.feed_tokens import OWN, key_of_digest
 from web.calendars.answers import (
     GONE,
     NOT_FOUND,
     NOT_NOW,
     READS_ONLY,
+    TOO_MANY,
     Answer,
     answer,
     asked_by,
     client_of,
     refusal,
 )
+from web.calendars.guessing import Guesses, visitor_of
 from web.kit.context import SumVay
 
 _PUBLIC, _OWN = "/lich/", "/f/"
@@ -57,6 +59,7 @@ class FeedLayer:
         self._renewer: Renewer | None = None
         self._lock = threading.Lock()
         self._fetches: dict[str, tuple[datetime, str]] = {}
+        self._guesses = Guesses()
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -78,22 +81,42 @@ class FeedLayer:
         key, is_public = _key_of(path), path.startswith(_PUBLIC)
         if key is None:
             return refusal(NOT_FOUND)
+        asked = asked_by(environ)
+        if is_public:
+            found = self._read(sumvay, key)
+            return answer(found, asked, public=True) if isinstance(found, Kept) else found
+        visitor = visitor_of(environ, sumvay.config.trusted_proxies)
+        if sumvay.config.rate_limits and self._guesses.is_hasty(visitor, key):
+            return refusal(TOO_MANY)
+        found = self._read(sumvay, key)
+        if isinstance(found, Kept):
+            self._guesses.was_right(key)
+            self._note(sumvay, key, client_of(asked.agent))
+            return answer(found, asked, public=False)
+        if found.status == NOT_FOUND[0]:
+            self._guesses.was_wrong(visitor)
+        return found
+
+    def _read(self, sumvay: SumVay, key: str) -> Kept | Answer:
+        """Return a calendar as it was just read, or is kept, or was when the database was there;
+        or why there is none.
+        """
         feed = self._last.just_read(key) if _renews(sumvay) else None
         try:
             if feed is None:
                 feed = self._find(sumvay, key)
                 self._last.put(feed)
         except NotFoundError:
-            return refusal(GONE if not is_public and _is_revoked(sumvay, key) else NOT_FOUND)
+            is_gone = key.startswith(OWN) and _is_revoked(sumvay, key)
+            return refusal(GONE if is_gone else NOT_FOUND)
         except AwayErrors:
             _log.warning("a calendar found no database")
             feed = self._last.get(key)
-            if feed is None:
-                return refusal(NOT_NOW)
-        asked = asked_by(environ)
-        if not is_public:
-            self._note(sumvay, key, client_of(asked.agent))
-        return answer(feed, asked, public=is_public)
+        except Exception:
+            # caught here, since a server's log of it would name the address, which is the secret
+            _log.exception("the calendar %s cannot be given away", key)
+            feed = self._last.get(key)
+        return feed or refusal(NOT_NOW)
 
     @staticmethod
     def _find(sumvay: SumVay, key: str) -> Kept:

@@ -11,10 +11,11 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from events.models import AuditEntry, AuditKind
+from events.models import AuditEntry, AuditKind, FeedScope
 from events.people import audit
 from events.people.audit import Wanted
 from events.people.roles import all_roles
+from web.calendars.scopes import SCOPES
 from web.kit.context import get_session
 from web.kit.entries import page_of
 from web.kit.language import gettext as _
@@ -52,6 +53,9 @@ _KINDS = {
     AuditKind.PERSON_CORRECTED: _l("Name or number corrected"),
     AuditKind.RIGHT_GIVEN: _l("Right given"),
     AuditKind.RIGHT_TAKEN: _l("Right taken away"),
+    AuditKind.CALENDAR_MADE: _l("Own calendar made"),
+    AuditKind.CALENDAR_MOVED: _l("Own calendar has a new address"),
+    AuditKind.CALENDAR_REVOKED: _l("Own calendar revoked"),
     AuditKind.DATA_EXPORTED: _l("Personal data exported"),
     AuditKind.DATA_ERASED: _l("Personal data erased"),
 }
@@ -118,6 +122,8 @@ def _details() -> Callable[[AuditEntry], str]:
         if entry.kind is AuditKind.DEVICE_ENDED:
             kind, comma, browser = detail.partition(", ")
             return f"{_(kind) if kind else ''}{comma}{browser}"
+        if detail in set(FeedScope):
+            return str(SCOPES[FeedScope(detail)])
         return " + ".join(str(_WAYS.get(way, way)) for way in detail.split("+"))
 
     return say

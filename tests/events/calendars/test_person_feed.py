@@ -1,7 +1,7 @@
 """Own calendars: whose work they show, what their owner chose, and what becomes of them."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import icalendar
 import pytest
@@ -23,7 +23,8 @@ from events.calendars.tokens import (
 from events.checklist.history import Stamp
 from events.checklist.states import start_item
 from events.errors import ConflictError, InvalidInputError, NotFoundError
-from events.models import Campaign, Duty, Feed, FeedScope, Post
+from events.installation import INSTALLATION, Installation
+from events.models import AuditEntry, AuditKind, Campaign, Duty, Feed, FeedScope, Post
 from events.people.persons import add_person
 from events.people.posts import give_post
 from events.people.roles import add_role
@@ -123,7 +124,92 @@ def test_alarms_ring_only_where_they_were_asked_for(session, cast, opened_2021, 
     assert not any(event.walk("VALARM") for event in read(silent).values())
     events = read(loud)
     alarms = [alarm for uid in deadlines(events) for alarm in events[uid].walk("VALARM")]
-    assert {alarm["TRIGGER"].dt for alarm in alarms} == {timedelta(hours=-16)}
+    assert {alarm["TRIGGER"].dt for alarm in alarms} == {timedelta(hours=-16, minutes=-30)}
+
+
+def test_alarms_ring_on_the_eve_at_the_hour_of_reminders_or_at_one_that_was_chosen(
+    session, session_factory, cast, opened_2021, read
+):
+    wanted = replace(MINE, has_alarms=True, alarm_at=time(18, 15))
+    token = make_token(session, cast.thi, wanted, now=NOW)[0]
+
+    def rings(token):
+        return {a["TRIGGER"].dt for e in read(token).values() for a in e.walk("VALARM")}
+
+    assert rings(token) == {timedelta(hours=-5, minutes=-45)}
+    change_token(session, cast.thi, token.id, replace(wanted, alarm_at=None))
+    elsewhere = Installation(remind_at=time(9))
+    session_factory.configure(info={INSTALLATION: elsewhere})
+    assert rings(token) == {timedelta(hours=-15)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins"),
+    [
+        ("has_items", "Hạn: "),
+        ("has_campaigns", "Ngày Quốc tế Hạnh phúc"),
+        ("has_main_events", "Sự kiện chính: "),
+        ("has_activities", "Họp nội bộ"),
+    ],
+)
+def test_each_kind_is_chosen_by_itself(session, cast, opened_2021, read, kind, begins):
+    start = datetime(2021, 3, 20, 1, tzinfo=UTC)
+    plan = Plan("Họp nội bộ", start, start + timedelta(hours=2), "UBND xã", public=False)
+    add_activity(session, opened_2021, plan, by=cast.thi, now=NOW)
+    opened_2021.event_date = date(2021, 3, 19)
+    kinds = ("has_items", "has_campaigns", "has_main_events", "has_activities")
+    only = {name: name == kind for name in kinds}
+    without = {name: name != kind for name in kinds}
+    alone, others = (
+        make_token(session, cast.thi, replace(MINE, **chosen), now=NOW)[0]
+        for chosen in (only, without)
+    )
+
+    def named(token):
+        return {str(event["SUMMARY"]).startswith(begins) for event in read(token).values()}
+
+    assert named(alone) == {True}
+    assert named(others) == {False}
+
+
+@pytest.mark.parametrize("scope", [FeedScope.MINE, FeedScope.LEADER])
+def test_a_calendar_of_nothing_is_not_made(session, cast, scope):
+    nothing = replace(
+        MINE, scope=scope, has_items=scope is FeedScope.LEADER,
+        has_activities=False, has_campaigns=False, has_main_events=False,
+    )  # fmt: skip
+
+    with pytest.raises(InvalidInputError, match="at least one"):
+        make_token(session, cast.thi, nothing, now=NOW)
+
+
+def test_an_activity_of_whole_days_takes_up_nobodys_time(session, cast, opened_2021, read):
+    start = datetime(2021, 3, 18, 17, tzinfo=UTC)  # midnight in Vietnam
+    plan = Plan("Hội trại", start, start + timedelta(days=2), "Sân xã")
+    days = add_activity(session, opened_2021, plan, by=cast.thi, now=NOW)
+    hours = add_activity(
+        session,
+        opened_2021,
+        replace(plan, summary="Giao thừa", dtend=start + timedelta(hours=2)),
+        by=cast.thi,
+        now=NOW,
+    )
+
+    events = read(make_token(session, cast.thi, MINE, now=NOW)[0])
+
+    assert (events[days.uid]["TRANSP"], events[hours.uid]["TRANSP"]) == ("TRANSPARENT", "OPAQUE")
+
+
+def test_the_log_says_who_made_replaced_and_revoked_one_and_not_its_name(session, cast):
+    token = make_token(session, cast.thi, MINE, now=NOW)[0]
+    token = rotate_token(session, cast.thi, token.id, now=NOW)[0]
+    revoke_token(session, cast.thi, token.id, now=NOW)
+
+    lines = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+
+    told = [(one.kind, one.by_id, one.detail) for one in lines if one.kind.startswith("calendar-")]
+    kinds = (AuditKind.CALENDAR_MADE, AuditKind.CALENDAR_MOVED, AuditKind.CALENDAR_REVOKED)
+    assert told == [(kind, cast.thi.id, "mine") for kind in kinds]
 
 
 def test_its_address_stands_nowhere_in_it(session, session_factory, cast, opened_2021):

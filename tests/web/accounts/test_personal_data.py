@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import select
 
 import scheduler.tables  # noqa: F401 - every table belongs to the metadata
+from events.calendars.feeds import serve_feed
+from events.calendars.tokens import Options, make_token
 from events.checklist.history import Stamp
 from events.checklist.states import start_item
 from events.database import Base
-from events.models import AuditEntry, AuditKind, Change, Person, Post
+from events.models import AuditEntry, AuditKind, Change, Feed, FeedStamp, Person, Post
 from events.people import audit
 from notifications.outbox.table import Message, MessageKind, MessageState
 from notifications.outbox.writing import enqueue
@@ -153,6 +155,22 @@ def test_who_is_erased_is_nowhere_any_more_and_the_history_stays(session, busy, 
     [post] = session.scalars(select(Post).where(Post.person_id == busy.id))
     assert post.valid_to == date(2021, 2, 28)
     assert session.scalars(select(Account)).all() == []
+
+
+def test_what_was_written_for_an_own_calendar_is_erased_with_its_owner(
+    session, session_factory, cast, opened
+):
+    token = make_token(session, cast.thi, Options("Của tôi"), now=NOON)[0]
+    session.commit()
+    key = token.key
+    body = serve_feed(session_factory, key, now=NOON, public_url="https://example.org").body
+    assert "(Thi)" in body.decode()
+
+    erase(session, cast.thi, by=cast.hoa, now=NOON)
+    session.commit()
+
+    assert not [feed for feed in session.scalars(select(Feed)) if b"(Thi)" in feed.body]
+    assert not session.scalars(select(FeedStamp).where(FeedStamp.feed_key == key)).all()
 
 
 def test_the_pages_say_the_pseudonym(signed_in, session, busy, cast, opened):

@@ -19,6 +19,7 @@ FORM = {
     "scope": "mine",
     "past_days": "90",
     "language": "vi",
+    "has_items": "on",
     "has_campaigns": "on",
     "has_activities": "on",
 }
@@ -86,6 +87,36 @@ def test_a_revoked_address_answers_410_and_an_unknown_one_404(
     unknown = stranger.get(f"/f/{'x' * 43}/viec-cua-toi.ics")
     assert unknown.status_code == 404
     assert unknown.data == stranger.get("/lich/khong-co.ics").data
+
+
+def test_before_an_address_ends_its_owner_is_asked_and_told_what_is_usual(
+    thi: Visitor, opened: Opened, session: Session
+):
+    made(thi)
+    token = session.scalars(select(FeedToken)).one()
+    desk = thi.read(DESK)
+    assert f'action="{DESK}/{token.id}/' not in desk
+    assert f'href="{DESK}/{token.id}/dia-chi"' in desk
+
+    page = thi.read(f"{DESK}/{token.id}/dia-chi")
+
+    assert "Chưa có gì thay đổi." in page
+    assert page.index(f"{DESK}/{token.id}/dia-chi-moi") < page.index(f"{DESK}/{token.id}/thu-hoi")
+    assert "Việc này không khôi phục được" in page
+
+
+def test_what_was_refused_stands_in_the_form_again(thi: Visitor, opened: Opened, session: Session):
+    made(thi)
+    token = session.scalars(select(FeedToken)).one()
+    wrong = {"name": "Máy bàn", "past_days": "30", "alarm_at": "25:00"}
+
+    for path in (DESK, f"{DESK}/{token.id}"):
+        answer = thi.post(path, **FORM | wrong)
+
+        assert answer.status_code == 400
+        assert 'value="Máy bàn"' in answer.text
+        assert '<option value="30" selected>' in answer.text
+        assert 'name="has_alarms">' in answer.text
 
 
 def test_a_new_address_ends_the_old_one(
