@@ -23,10 +23,10 @@ from web.kit.uploads import LARGEST_UPLOAD
 
 # more than may wait for the database (`web.kit.context`) or for photos: readers always find one
 THREADS = 24
-_MORE_THAN_A_FORM = 64 * 1024  # bytes, so that a form that is a little too large gets our own page
+MORE_THAN_A_FORM = 64 * 1024  # bytes, so that a form that is a little too large gets our own page
 _LARGEST_HEAD = 32 * 1024  # bytes: the longest address and cookies are below 10,000
 _MOST_CONNECTIONS = 500  # half of what a process may open on most machines
-_SILENCE = 20  # seconds that a connection may say nothing
+SILENCE = 20  # seconds that a connection may say nothing
 _FOR_A_HEAD = 20  # seconds until a request's head is there
 _SLOWEST = 4 * 1024  # bytes a second of a body: a tenth of what 2G gives
 
@@ -54,9 +54,9 @@ def listen(app: Flask, settings: WebSettings) -> Any:
             threads=THREADS,
             ident=None,
             max_request_header_size=_LARGEST_HEAD,
-            max_request_body_size=LARGEST_UPLOAD + _MORE_THAN_A_FORM,
+            max_request_body_size=LARGEST_UPLOAD + MORE_THAN_A_FORM,
             connection_limit=2 * _MOST_CONNECTIONS,
-            channel_timeout=_SILENCE,
+            channel_timeout=SILENCE,
             cleanup_interval=5,
             asyncore_use_poll=True,  # select() knows no more than 1024 files
             # the application reads those of the proxies it trusts, and no others (web/app.py)
@@ -106,7 +106,7 @@ def _channel_of(app: Flask) -> type[HTTPChannel]:
                 raise ParsingError("Content-Length beside Transfer-Encoding")
             allowed = largest_body(app, self.command, self.path, self.headers.get("COOKIE", ""))
             self.adj: Any = copy.copy(self.adj)
-            self.adj.max_request_body_size = allowed + _MORE_THAN_A_FORM
+            self.adj.max_request_body_size = allowed + MORE_THAN_A_FORM
 
     class Channel(_Channel):
         parser_class = Parser

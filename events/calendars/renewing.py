@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Engine, delete, or_, select, update
 
 from events.calendars.feeds import all_slugs, find_feed, serve_feed
 from events.calendars.kept import draft, store_in
@@ -23,6 +23,7 @@ from events.errors import NotFoundError
 from events.installation import day_here
 from events.models import Feed, FeedMark
 from events.models.marking import EVERYTHING
+from events.turns import Turn, turn
 
 _AT_ONCE = 20  # feeds that are stored in one transaction: others write in between
 _MOST_MARKS = 5_000  # that are read at once
@@ -125,16 +126,12 @@ def _renew_one(session_factory: SessionFactory, key: str, now: datetime, public_
         session.execute(update(Feed).where(Feed.key == key, unchanged).values(**values))
 
 
-_LOCK = threading.Lock()
-_FIRST: dict[object, "Renewer"] = {}  # by engine the one that renews its calendars
-
-
 class Renewer:
     """Looks for changes every second, in a thread of its own.
 
-    Of several in one process, such as the clock's and the web server's, the first renews the
-    calendars of a database; several processes do not disturb each other. ``besides`` is done each
-    time by every one.
+    Of several, such as the clock's and those of web servers, whoever has the turn renews the
+    calendars of a database; others look again a second later. ``besides`` is done each time by
+    every one.
     """
 
     def __init__(
@@ -150,7 +147,7 @@ class Renewer:
         self._besides = besides
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._database = session_factory.kw["bind"]
+        self._engine: Engine = session_factory.kw["bind"].engine
 
     def start(self) -> None:
         """Start looking; doing it again changes nothing."""
@@ -163,25 +160,19 @@ class Renewer:
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()
-        with _LOCK:
-            if _FIRST.get(self._database) is self:
-                del _FIRST[self._database]
 
     def _run(self) -> None:
         pause = _PERIOD
         while not self._stopping.wait(pause):
             pause = _PERIOD
             try:
-                if self._is_first():
-                    renew(self._session_factory, now=self._now(), public_url=self._public_url)
+                with turn(self._engine, Turn.RENEW) as mine:
+                    if mine:
+                        renew(self._session_factory, now=self._now(), public_url=self._public_url)
                 self._besides()
             except Exception:  # the database is away or full, or a calendar cannot be written
                 _log.exception("calendars could not be renewed")
                 pause = _REST
-
-    def _is_first(self) -> bool:
-        with _LOCK:
-            return _FIRST.setdefault(self._database, self) is self
 
 
 def _some(values: Sequence[_T]) -> Iterator[Sequence[_T]]:

@@ -94,15 +94,30 @@ def serve(new_service: NewService) -> None:
 
 
 @click.command()
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    help="Processes that answer; as many as there are cores.",
+)
 @pass_service
-def web(new_service: NewService) -> None:
-    """Run only the pages and calendars; the clock runs elsewhere."""
+def web(new_service: NewService, workers: int) -> None:
+    """Run only the pages and calendars, in several processes; the clock runs elsewhere.
+
+    \b
+    sumvay web --workers 4 & sumvay clock
+    """
+    from scheduler import web_workers
+
     configure()
     service = new_service()
     migrations.require_current(service.engine)
-    server = _listen(service)
+    web_workers.require_free(service.settings.web)
     _greet(service)
-    _run(server)
+    service.close()  # workers share no connection with this process
+    web_workers.run(service.settings, workers)
+    tell(N_("Stopped."))
 
 
 @click.command()

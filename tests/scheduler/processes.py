@@ -6,10 +6,14 @@ itself starts, the tests of `sumvay serve` show.
 
 import multiprocessing
 import os
+import socket
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 PATIENCE = 60  # seconds; how long a test waits before it gives up
@@ -45,6 +49,52 @@ def sumvay(
             process.kill()
             raise subprocess.TimeoutExpired(arguments, PATIENCE)
         return subprocess.CompletedProcess(arguments, process.exitcode, out.read(), err.read())
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(
+    home: Path, *arguments: str, **variables: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Run ``serve`` or ``web`` in the folder ``home``; yield its address and its process, once it
+    answers. What it says goes to ``said`` there.
+    """
+    port = free_port()
+    with (home / "said").open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scheduler", *arguments],
+            cwd=home,
+            env=environment(**{"SUMVAY_WEB__PORT": str(port), **variables}),
+            stdout=said,
+            stderr=said,
+        )
+    address, deadline = f"http://127.0.0.1:{port}", time.monotonic() + PATIENCE
+    try:
+        while not _answers(address):
+            assert process.poll() is None, (home / "said").read_text()
+            assert time.monotonic() < deadline, (home / "said").read_text()
+            time.sleep(0.1)
+        yield address, process
+    finally:
+        process.terminate()
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+
+
+def _answers(address: str) -> bool:
+    try:
+        urllib.request.urlopen(f"{address}/robots.txt", timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def _run(

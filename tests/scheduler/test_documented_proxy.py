@@ -1,4 +1,4 @@
-"""The proxies of docs/deploying.md, in front of the web server of the service."""
+"""The proxies of deploy/, in front of the web server of the service."""
 
 import os
 import re
@@ -10,7 +10,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,25 +21,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from scheduler import server as serving
 from scheduler.config import WebSettings
-from tests.scheduler.processes import PATIENCE
+from tests.scheduler.processes import PATIENCE, free_port
 from web.kit.uploads import LARGEST_UPLOAD
 
-DEPLOYING = Path(__file__).parents[2] / "docs" / "deploying.md"
-VIEWS = (DEPLOYING.parents[1] / "web" / "accounts" / "views.py").read_text(encoding="utf-8")
+DEPLOY = Path(__file__).parents[2] / "deploy"
+VIEWS = (DEPLOY.parent / "web" / "accounts" / "views.py").read_text(encoding="utf-8")
+Command = Callable[[str, int, int, tuple[Path, Path]], list[str]]
 CUT_OFF = 0  # in place of a status, where a proxy hangs up while somebody still sends
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")  # folders that nginx writes into
 
 
-def example(language: str) -> str:
-    found = re.search(rf"```{language}\n(.*?)```", DEPLOYING.read_text(encoding="utf-8"), re.DOTALL)
-    assert found, f"no example of {language}"
-    return found[1]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def documented(file: str) -> str:
+    return (DEPLOY / file).read_text(encoding="utf-8")
 
 
 def program(name: str) -> str:
@@ -80,43 +74,52 @@ def proxy(
     request: pytest.FixtureRequest,
     behind: BaseWSGIServer,
     certificate: tuple[Path, Path],
-    tmp_path: Path,
 ) -> Iterator[str]:
     """A documented proxy, with ports and files of this test."""
-    name, port = request.param, free_port()
-    command = (nginx if name == "nginx" else caddy)(
-        program(name), behind.effective_port, port, certificate
-    )
-    output = (tmp_path / "output.log").open("wb")
-    process = subprocess.Popen(
-        command,
-        stdout=output,
-        stderr=output,
-        cwd=tmp_path,
-        env=os.environ | {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)},
-    )
+    command = nginx if request.param == "nginx" else caddy
+    with running(command, program(request.param), behind.effective_port, certificate) as address:
+        yield address
+
+
+@contextmanager
+def running(
+    command: Command, program: str, behind: int, certificate: tuple[Path, Path]
+) -> Iterator[str]:
+    """Run a proxy before whatever listens at the port ``behind``, and yield its address."""
+    port, folder = free_port(), certificate[0].parent
+    folder.chmod(0o755)
+    with (folder / "output.log").open("wb") as output:
+        process = subprocess.Popen(
+            command(program, behind, port, certificate),
+            stdout=output,
+            stderr=output,
+            cwd=folder,
+            env=os.environ | {"HOME": str(folder), "XDG_DATA_HOME": str(folder)},
+        )
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 break
         time.sleep(0.05)
-    assert process.poll() is None, (tmp_path / "output.log").read_text()
+    assert process.poll() is None, (folder / "output.log").read_text()
     yield f"https://127.0.0.1:{port}"
     process.terminate()
     process.wait(PATIENCE)
-    output.close()
 
 
 def nginx(program: str, behind: int, port: int, certificate: tuple[Path, Path]) -> list[str]:
-    """Return the command that runs the documented nginx."""
+    """Return the command that runs the documented nginx, with published calendars in ``feeds``
+    beside the certificate.
+    """
     folder = certificate[0].parent
     inner = replaced(
-        example("nginx"),
+        documented("nginx.conf"),
         {
             "/etc/ssl/certs/lich.example.org.pem": str(certificate[0]),
             "/etc/ssl/private/lich.example.org.key": str(certificate[1]),
             "/var/log/nginx/": f"{folder}/",
+            "/var/lib/sumvay/feeds/": f"{folder}/feeds/",
             "listen 80;": f"listen 127.0.0.1:{free_port()};",
             "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
             "127.0.0.1:8000": f"127.0.0.1:{behind}",
@@ -140,7 +143,7 @@ def caddy(program: str, behind: int, port: int, certificate: tuple[Path, Path]) 
     ours = "admin off\n\tauto_https off\n\tdefault_sni lich.example.org"
     (folder / "Caddyfile").write_text(
         replaced(
-            example("caddyfile"),
+            documented("Caddyfile"),
             {
                 "{\n\tservers {": f"{{\n\t{ours}\n\tservers {{",
                 "\nlich.example.org {": f"\nhttps://lich.example.org:{port} {{\n\t{tls}",
@@ -229,16 +232,17 @@ def test_the_proxy_lets_through_the_largest_upload_and_refuses_what_is_larger(pr
     assert ask(f"{proxy}/minh-chung", largest + b"x" * 2 * 1024 * 1024)[0] in (413, CUT_OFF)
 
 
-@pytest.mark.parametrize("language", ["nginx", "caddyfile"])
-def test_every_example_knows_every_address_that_opens_something(language: str):
+@pytest.mark.parametrize("file", ["nginx.conf", "Caddyfile"])
+def test_every_example_knows_every_address_that_opens_something(file: str):
+    written = documented(file)
     secret = {rule.split("<token>")[0] for rule in re.findall(r'"(/[^"]*<token>)"', VIEWS)}
 
     assert secret == {"/dang-nhap/lien-ket/", "/dang-nhap/mat-khau/"}
     for address in secret:
-        assert all(part in example(language) for part in address.strip("/").split("/"))
+        assert all(part in written for part in address.strip("/").split("/"))
 
 
 def test_the_example_lets_through_what_the_service_takes():
-    [size] = re.findall(r"client_max_body_size\s+(\d+)m;", example("nginx"))
+    [size] = re.findall(r"client_max_body_size\s+(\d+)m;", documented("nginx.conf"))
 
     assert LARGEST_UPLOAD < int(size) * 1024 * 1024 < LARGEST_UPLOAD * 1.1

@@ -2,8 +2,6 @@
 
 import re
 import socket
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -16,9 +14,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from events.database import create_engine
 from scheduler import server as serving
 from scheduler.config import WebSettings
-from tests.scheduler.processes import PATIENCE, environment, sumvay
+from tests.scheduler.processes import PATIENCE, sumvay
+from tests.scheduler.processes import serving as serving_process
 from web.kit.sizes import LARGEST_FORM
 
 MANY = 60
@@ -199,34 +199,25 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def visitor(home: Path, request: pytest.FixtureRequest) -> Iterator[Visitor]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    variables = environment(SUMVAY_WEB__PORT=port, SUMVAY_WEB__TRUSTED_PROXIES=request.param)
-    process = subprocess.Popen([sys.executable, "-m", "scheduler", "web"], cwd=home, env=variables)
-    deadline = time.monotonic() + PATIENCE
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/robots.txt", timeout=1).close()
-            break
-        except OSError:
-            time.sleep(0.1)
-    yield Visitor(f"http://127.0.0.1:{port}")
-    process.terminate()
-    process.wait(PATIENCE)
+    command, proxies = request.param
+    with serving_process(home, *command, SUMVAY_WEB__TRUSTED_PROXIES=proxies) as (address, _):
+        with create_engine(f"sqlite:///{home / 'var' / 'sumvay.db'}").begin() as connection:
+            connection.exec_driver_sql("DELETE FROM tries")
+        yield Visitor(address)
 
 
+SERVERS = [("serve",), ("web", "--workers", "2")]
 A_HOUSE = [f"192.0.2.{number}" for number in range(1, 31)]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("visitor", ["1"], indirect=True)
+@pytest.mark.parametrize("visitor", [(one, "1") for one in SERVERS], indirect=True)
 def test_visitors_behind_a_proxy_share_no_limit_and_cannot_name_another_source(visitor):
     assert 429 not in visitor.tries_of(*A_HOUSE)
     assert 429 in visitor.tries_of(*(f"{forged}, 198.51.100.1" for forged in A_HOUSE))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("visitor", ["0"], indirect=True)
-def test_without_a_proxy_nobody_is_believed(visitor):
+@pytest.mark.parametrize("visitor", [(one, "0") for one in SERVERS], indirect=True)
+def test_without_a_proxy_nobody_is_believed_and_all_processes_count_together(visitor):
     assert 429 in visitor.tries_of(*A_HOUSE)

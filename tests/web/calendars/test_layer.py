@@ -21,6 +21,7 @@ from events.database import Base
 from events.models import FeedToken, Observance
 from events.observances.occurrences import extend_horizon
 from events.people.persons import add_person
+from events.turns import Turn, turn
 from tests.web.conftest import NOON, Opened, Visitor
 from web.app import create_app
 from web.calendars.answers import Asked, answer
@@ -216,6 +217,23 @@ def test_a_change_is_polled_within_five_seconds_of_its_commit(served):
     after = client.get(PATH)
     assert "X-WR-CALNAME:Mới" in after.text
     assert after.headers["Last-Modified"] > before.headers["Last-Modified"]
+
+
+def test_of_all_who_could_renew_one_does(served):
+    app, factory = served
+    client = app.test_client()
+    before = client.get(PATH).data
+    with turn(factory.kw["bind"], Turn.RENEW):  # as another process that renews
+        with factory.begin() as session:
+            session.scalars(select(Observance).where(Observance.slug == KEY)).one().title_vi = "Mới"
+        threading.Event().wait(3)
+        assert client.get(PATH).data == before
+
+    waited = 0
+    while client.get(PATH).data == before and waited < 50:
+        threading.Event().wait(0.1)
+        waited += 1
+    assert client.get(PATH).data != before
 
 
 def test_beside_the_clock_in_one_process_it_is_written_down_who_fetched_a_calendar(served):
