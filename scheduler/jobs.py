@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from events.calendars.imported import fetch_due
+from events.calendars.kept import forget_absent
 from events.campaigns.opening import Opened, due_rounds, open_due_round
 from events.checklist.history import Stamp
 from events.checklist.stray_files import sweep
@@ -33,6 +34,7 @@ from web.accounts import devices, links, tries
 from web.accounts.personal_data import erase_departed
 
 _A_DAY = timedelta(days=1)
+_ABSENT = timedelta(days=400)  # after an event left a calendar; one that comes yearly would be back
 
 
 def open_ahead(
@@ -101,7 +103,9 @@ class Retention:
 
 
 def forget(session_factory: SessionFactory, *, now: datetime, retention: Retention) -> None:
-    """Remove what was kept of people for long enough (docs/privacy.md)."""
+    """Remove what was kept of people for long enough (docs/privacy.md), and of calendars what no
+    client can have any more (docs/feeds.md).
+    """
     with session_factory.begin() as session:
         audit.forget_before(session, now - retention.audit)
         devices.forget_before(session, now - retention.devices)
@@ -109,6 +113,7 @@ def forget(session_factory: SessionFactory, *, now: datetime, retention: Retenti
         tries.forget_before(session, now - _A_DAY)
         forget_messages_before(session, now - retention.mail)
         suppression.forget_before(session, now - retention.mail)
+        forget_absent(session, day_here(session, now) - _ABSENT)
         if retention.departed is not None:
             erase_departed(session, since=day_here(session, now) - retention.departed, now=now)
 

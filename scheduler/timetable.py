@@ -18,7 +18,7 @@ from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection
 
-from events.calendars.publishing import newest_feed, publish
+from events.calendars.publishing import Publisher
 from events.calendars.renewing import Renewer, mark_everything, write_missing
 from events.locks import through_collisions
 from scheduler.backups import make_daily
@@ -89,7 +89,8 @@ class Clock:
             service.session_factory, service.settings.web.address, now, self._besides
         )
         self._misses_none = False
-        self._published: object = None
+        folder = service.settings.web.publish_feeds
+        self._publisher = Publisher(service.session_factory, folder) if folder else None
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={name: ThreadPoolExecutor(1) for name in {one.thread for one in self._ticks}},
@@ -141,9 +142,8 @@ class Clock:
         if not self._misses_none:
             written = write_missing(factory, now=self._now(), public_url=web.address)
             self._misses_none = written == 0
-        if web.publish_feeds and (newest := newest_feed(factory)) != self._published:
-            publish(factory, web.publish_feeds)
-            self._published = newest
+        if self._publisher:
+            self._publisher.look(self._now())
 
     def _run(self, tick: Tick) -> None:
         """Run one job; a failure is recorded, and tried again within a minute."""

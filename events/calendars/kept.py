@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
 
-from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy import CursorResult, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,14 @@ from events.errors import N_
 from events.models import Feed, FeedStamp
 
 _COLUMNS = Feed.body, Feed.packed, Feed.etag, Feed.last_modified
+_STAMP_COLUMNS = (
+    FeedStamp.uid,
+    FeedStamp.digest,
+    FeedStamp.sequence,
+    FeedStamp.last_modified,
+    FeedStamp.absent_since,
+)
+_IN_A_QUESTION = 500  # keys
 _LEVEL = 6  # of compression; 9 takes twice as long for one byte in a hundred
 
 
@@ -58,13 +66,16 @@ class Kept:
 class Draft:
     """A feed as it reads now: what was found (``before``, an ETag) and what is to be kept.
 
-    ``stamps`` are those that are new.
+    ``stamps`` are those that are new, ``left`` the UIDs of events that are no longer there and
+    ``returned`` of those that are again.
     """
 
     kept: Kept
     as_of: date
     before: str | None
     stamps: Sequence[tuple[str, Stamp]] = ()
+    left: Sequence[str] = ()
+    returned: Sequence[str] = ()
 
     @property
     def is_new(self) -> bool:
@@ -77,6 +88,16 @@ def read_feed(session: Session, key: str) -> Kept | None:
     return Kept(key, *row[:-1]) if row and not row.gone else None
 
 
+def etags_of(session: Session, keys: Sequence[str]) -> dict[str, str]:
+    """Return the ETags of those feeds that there are now, by their keys."""
+    found: dict[str, str] = {}
+    for at in range(0, len(keys), _IN_A_QUESTION):
+        some = keys[at : at + _IN_A_QUESTION]
+        there = select(Feed.key, Feed.etag).where(Feed.key.in_(some), ~Feed.gone)
+        found.update((key, etag) for key, etag in session.execute(there))
+    return found
+
+
 def _before(session: Session, key: str) -> Kept | None:
     """Return what a feed was when it was written last, though it be gone."""
     row = session.execute(select(*_COLUMNS).where(Feed.key == key)).one_or_none()
@@ -86,21 +107,23 @@ def _before(session: Session, key: str) -> Kept | None:
 def draft(session: Session, key: str, feed: Shown, *, as_of: date, now: datetime) -> Draft:
     """Write a feed as it reads now. Where that is what it said before, its bytes stay."""
     before = _before(session, key)
-    known = _stamps_of(session, key) if before else {}
+    known, absent = _stamps_of(session, key) if before else ({}, set[str]())
     events = list(stamp_all(feed.events(session), known, now))
     if before is None:
         moment = now.replace(microsecond=0)
     else:
         moment = next_moment(before.last_modified, now)
     body = _joined(feed, events, as_of, moment)
+    here = {one.event.uid for one in events}
+    left, returned = sorted(known.keys() - absent - here), sorted(absent & here)
     if before is not None and shown(body) == shown(before.body):
-        return Draft(before, as_of, before.etag)
+        return Draft(before, as_of, before.etag, left=left, returned=returned)
     packed = gzip.compress(body, _LEVEL, mtime=0)
     kept = Kept(key, body, packed, hashlib.sha256(body).hexdigest(), moment)
     changed = [
         (one.event.uid, one.stamp) for one in events if known.get(one.event.uid) != one.stamp
     ]
-    return Draft(kept, as_of, before.etag if before else None, changed)
+    return Draft(kept, as_of, before.etag if before else None, changed, left, returned)
 
 
 def store(session_factory: SessionFactory, written: Draft) -> None:
@@ -138,7 +161,24 @@ def store_in(session: Session, written: Draft) -> bool:
         if not result.rowcount:
             return False
     _store_stamps(session, kept.key, written.stamps)
+    _store_absence(session, kept.key, written.left, written.as_of)
+    _store_absence(session, kept.key, written.returned, None)
     return True
+
+
+def store_gone(session: Session, key: str, today: date) -> None:
+    """Keep that there is no such feed now, and so none of its events."""
+    here = update(FeedStamp).where(FeedStamp.feed_key == key, FeedStamp.absent_since.is_(None))
+    session.execute(here.values(absent_since=today))
+
+
+def forget_absent(session: Session, before: date) -> None:
+    """Forget the stamps of events that left before a day, and feeds that are gone and have none:
+    no client has them any more.
+    """
+    session.execute(delete(FeedStamp).where(FeedStamp.absent_since < before))
+    of_it = select(FeedStamp.uid).where(FeedStamp.feed_key == Feed.key)
+    session.execute(delete(Feed).where(Feed.gone, ~of_it.exists()))
 
 
 def _store_stamps(session: Session, key: str, stamps: Sequence[tuple[str, Stamp]]) -> None:
@@ -163,10 +203,18 @@ def _store_stamps(session: Session, key: str, stamps: Sequence[tuple[str, Stamp]
         session.execute(update(FeedStamp), risen)
 
 
-def _stamps_of(session: Session, key: str) -> dict[str, Stamp]:
-    columns = FeedStamp.uid, FeedStamp.digest, FeedStamp.sequence, FeedStamp.last_modified
-    rows = session.execute(select(*columns).where(FeedStamp.feed_key == key))
-    return {row.uid: Stamp(row.digest, row.sequence, row.last_modified) for row in rows}
+def _store_absence(session: Session, key: str, uids: Sequence[str], since: date | None) -> None:
+    for at in range(0, len(uids), _IN_A_QUESTION):
+        some = FeedStamp.uid.in_(uids[at : at + _IN_A_QUESTION])
+        found = update(FeedStamp).where(FeedStamp.feed_key == key, some)
+        session.execute(found.values(absent_since=since))
+
+
+def _stamps_of(session: Session, key: str) -> tuple[dict[str, Stamp], set[str]]:
+    """Return the stamps of all events that a feed ever showed, and the UIDs of those that left."""
+    rows = session.execute(select(*_STAMP_COLUMNS).where(FeedStamp.feed_key == key)).all()
+    stamps = {row.uid: Stamp(row.digest, row.sequence, row.last_modified) for row in rows}
+    return stamps, {row.uid for row in rows if row.absent_since is not None}
 
 
 def _joined(feed: Shown, events: Sequence[Stamped], today: date, changed: datetime) -> bytes:

@@ -15,7 +15,7 @@ from typing import TypeVar
 from sqlalchemy import Engine, delete, or_, select, update
 
 from events.calendars.feeds import all_slugs, find_feed, serve_feed
-from events.calendars.kept import draft, store_in
+from events.calendars.kept import draft, store_gone, store_in
 from events.calendars.observance_feed import COMMON
 from events.calendars.touched import keys_of, touched_by
 from events.database import AwayErrors, SessionFactory, reading
@@ -105,7 +105,9 @@ def take_marks(session_factory: SessionFactory, *, now: datetime) -> None:
 def _stale(session_factory: SessionFactory, failed: set[str]) -> Sequence[str]:
     with reading(session_factory)() as session:
         query = select(Feed.key).where(Feed.stale.is_not(None), Feed.key.not_in(failed))
-        return session.scalars(query.order_by(Feed.stale.desc(), Feed.key).limit(_AT_ONCE)).all()
+        return session.scalars(
+            query.order_by(Feed.stale.desc(), Feed.key.desc()).limit(_AT_ONCE)
+        ).all()
 
 
 def _renew_one(session_factory: SessionFactory, key: str, now: datetime, public_url: str) -> None:
@@ -121,6 +123,8 @@ def _renew_one(session_factory: SessionFactory, key: str, now: datetime, public_
     with session_factory.begin() as session:
         if written is not None and not store_in(session, written):
             return  # somebody else wrote it; it is looked at again
+        if written is None:
+            store_gone(session, key, today)
         values = {"stale": None, "gone": written is None, "as_of": today}
         unchanged = Feed.stale == stale if stale is not None else Feed.stale.is_(None)
         session.execute(update(Feed).where(Feed.key == key, unchanged).values(**values))

@@ -4,7 +4,7 @@ since.
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from events.database import Base, PrimaryKey
@@ -16,6 +16,12 @@ class Feed(Base):
     """The bytes of a calendar, made before they are asked for (docs/feeds.md)."""
 
     __tablename__ = "feed"
+    # for the renewer, who takes the newest change first, and for whoever publishes what is new
+    __table_args__ = (
+        Index(None, "stale", "key"),
+        Index(None, "as_of"),
+        Index(None, "gone", "last_modified"),
+    )
 
     # the address without what all have in common: "ngay-gia-dinh-viet-nam"
     key: Mapped[str] = mapped_column(FeedKey, primary_key=True)
@@ -25,7 +31,7 @@ class Feed(Base):
     packed: Mapped[bytes]  # the body as gzip
     as_of: Mapped[date | None]  # the local day it was written for; None: by an older version
     # the newest mark since it was written; None: it reads as it is kept
-    stale: Mapped[int | None] = mapped_column(index=True)
+    stale: Mapped[int | None]
     # there is no such calendar now, as of an observance that is switched off; its stamps stay
     gone: Mapped[bool] = mapped_column(default=False)
 
@@ -34,7 +40,7 @@ class FeedStamp(Base):
     """What a feed last showed under a UID, and the stamps it had: clients only believe a higher
     SEQUENCE and a later LAST-MODIFIED, so both rise with ``digest`` and never fall.
 
-    A row stays when its event leaves: it may come back.
+    A row stays for a while when its event leaves: it may come back.
     """
 
     __tablename__ = "feed_stamp"
@@ -46,6 +52,8 @@ class FeedStamp(Base):
     digest: Mapped[str]  # SHA-256 of what is rendered without stamps, hexadecimal
     sequence: Mapped[int]
     last_modified: Mapped[datetime]  # whole seconds
+    # the local day on which it was first seen that the event had left; None: the feed shows it
+    absent_since: Mapped[date | None] = mapped_column(index=True)
 
 
 class FeedMark(Base):

@@ -59,6 +59,8 @@ class Asked:
     @property
     def takes_gzip(self) -> bool:
         """Tell whether the client asked for it and is none that fails on it."""
+        if not self.encodings:
+            return False
         agent = self.agent.lower()
         if any(name in agent for name in _BROKEN_BY_GZIP):
             return False
@@ -69,6 +71,8 @@ class Asked:
         13.2.2).
         """
         if self.none_match:
+            if self.none_match == f'"{feed.etag}"':
+                return True
             tags = (tag.strip().removeprefix("W/") for tag in self.none_match.split(","))
             return any(tag in ("*", f'"{feed.etag}"') for tag in tags)
         since = _moment(self.modified_since)
@@ -84,9 +88,25 @@ class Answer:
     body: bytes
 
 
-def answer(feed: Kept, asked: Asked, *, public: bool) -> Answer:
-    """Return a feed, packed where that was asked for, or 304 where the client has it."""
-    packed = asked.takes_gzip
+class Ready:
+    """A feed with all that it can be answered with, made once and sent often."""
+
+    __slots__ = ("_answers", "feed")
+
+    def __init__(self, feed: Kept, *, public: bool) -> None:
+        self.feed = feed
+        self._answers = {
+            (packed, has_it): _answer(feed, public=public, packed=packed, has_it=has_it)
+            for packed in (False, True)
+            for has_it in (False, True)
+        }
+
+    def answer(self, asked: Asked) -> Answer:
+        """Return the feed, packed where that was asked for, or 304 where the client has it."""
+        return self._answers[asked.takes_gzip, asked.has(self.feed)]
+
+
+def _answer(feed: Kept, *, public: bool, packed: bool, has_it: bool) -> Answer:
     headers = [
         ("ETag", f'W/"{feed.etag}"' if packed else f'"{feed.etag}"'),
         ("Last-Modified", format_datetime(feed.last_modified.astimezone(UTC), usegmt=True)),
@@ -96,7 +116,7 @@ def answer(feed: Kept, asked: Asked, *, public: bool) -> Answer:
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "no-referrer"),
     ]
-    if asked.has(feed):
+    if has_it:
         return Answer("304 Not Modified", headers, b"")
     name = feed.key.rpartition("/")[2] if public else NAME
     headers += [("Content-Type", _TYPE), ("Content-Disposition", f'inline; filename="{name}.ics"')]

@@ -1,22 +1,21 @@
 """Calendars stand before the pages: a poll is one look-up by key, without session, cookie or lock.
 
 It never waits for whoever writes, and what changed meanwhile is written by the renewer
-(`events.calendars.renewing`). Only a calendar that nobody asked for before is written at once.
-While the database is away, clients get what they got before.
+(`events.calendars.renewing`). What is asked for most needs no look-up (`web.calendars.memory`).
+Only a calendar that nobody asked for before is written at once. While the database is away, clients
+get what they got before.
 """
 
 import logging
 import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from flask import Flask
 
 from events.calendars.feeds import serve_feed
-from events.calendars.kept import Kept, read_feed
+from events.calendars.kept import Kept, etags_of, read_feed
 from events.calendars.renewing import Renewer
 from events.calendars.tokens import NAME, digest_of, is_revoked, note_fetches
 from events.database import AwayErrors, impatient, of_one_connection
@@ -29,12 +28,13 @@ from web.calendars.answers import (
     READS_ONLY,
     TOO_MANY,
     Answer,
-    answer,
+    Ready,
     asked_by,
     client_of,
     refusal,
 )
 from web.calendars.guessing import Guesses, visitor_of
+from web.calendars.memory import LOOK, Memory
 from web.kit.context import SumVay
 
 _PUBLIC, _OWN = "/lich/", "/f/"
@@ -42,8 +42,6 @@ _SUFFIX = ".ics"
 _READING = ("GET", "HEAD")
 _LONGEST = 300  # letters of a key
 _MOST = 64 * 1024 * 1024  # bytes of calendars that a process keeps
-
-_A_MOMENT = 1.0  # seconds
 _PATIENCE = 0.5  # seconds that a first poll waits to keep what it wrote
 
 _log = logging.getLogger("sumvay")
@@ -55,8 +53,9 @@ class FeedLayer:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._pages = app.wsgi_app
-        self._last = _Memory(_MOST)
+        self._memory = Memory(_MOST)
         self._renewer: Renewer | None = None
+        self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._fetches: dict[str, tuple[datetime, str]] = {}
         self._guesses = Guesses()
@@ -72,7 +71,7 @@ class FeedLayer:
             return self._pages(environ, start_response)
         method = environ["REQUEST_METHOD"]
         found = self._answer(sumvay, path, method, environ)
-        start_response(found.status, found.headers)
+        start_response(found.status, list(found.headers))
         return [b"" if method == "HEAD" else found.body]
 
     def _answer(self, sumvay: SumVay, path: str, method: str, environ: dict[str, Any]) -> Answer:
@@ -83,40 +82,37 @@ class FeedLayer:
             return refusal(NOT_FOUND)
         asked = asked_by(environ)
         if is_public:
-            found = self._read(sumvay, key)
-            return answer(found, asked, public=True) if isinstance(found, Kept) else found
+            found = self._ready(sumvay, key, is_public=True)
+            return found.answer(asked) if isinstance(found, Ready) else found
         visitor = visitor_of(environ, sumvay.config.trusted_proxies)
         if sumvay.config.rate_limits and self._guesses.is_hasty(visitor, key):
             return refusal(TOO_MANY)
-        found = self._read(sumvay, key)
-        if isinstance(found, Kept):
+        found = self._ready(sumvay, key, is_public=False)
+        if isinstance(found, Ready):
             self._guesses.was_right(key)
             self._note(sumvay, key, client_of(asked.agent))
-            return answer(found, asked, public=False)
+            return found.answer(asked)
         if found.status == NOT_FOUND[0]:
             self._guesses.was_wrong(visitor)
         return found
 
-    def _read(self, sumvay: SumVay, key: str) -> Kept | Answer:
-        """Return a calendar as it was just read, or is kept, or was when the database was there;
-        or why there is none.
+    def _ready(self, sumvay: SumVay, key: str, *, is_public: bool) -> Ready | Answer:
+        """Return a calendar from memory, else out of the database, or as it was when that was
+        there; or what is answered where there is none.
         """
-        feed = self._last.just_read(key) if _renews(sumvay) else None
+        if _renews(sumvay) and (remembered := self._memory.fresh(key)):
+            return remembered
         try:
-            if feed is None:
-                feed = self._find(sumvay, key)
-                self._last.put(feed)
+            return self._memory.put(self._find(sumvay, key), public=is_public)
         except NotFoundError:
             is_gone = key.startswith(OWN) and _is_revoked(sumvay, key)
             return refusal(GONE if is_gone else NOT_FOUND)
         except AwayErrors:
             _log.warning("a calendar found no database")
-            feed = self._last.get(key)
         except Exception:
             # caught here, since a server's log of it would name the address, which is the secret
             _log.exception("the calendar %s cannot be given away", key)
-            feed = self._last.get(key)
-        return feed or refusal(NOT_NOW)
+        return self._memory.get(key) or refusal(NOT_NOW)
 
     @staticmethod
     def _find(sumvay: SumVay, key: str) -> Kept:
@@ -145,7 +141,7 @@ class FeedLayer:
             note_fetches(sumvay.session_factory, fetches)
 
     def _begin_to_renew(self, sumvay: SumVay) -> None:
-        """Start the renewer with the first request: a server may have forked before."""
+        """Start renewing and looking with the first request: a server may have forked before."""
         with self._lock:
             if self._renewer is None:
                 config = sumvay.config
@@ -153,47 +149,34 @@ class FeedLayer:
                     sumvay.session_factory, config.public_url, config.clock, self._write_down
                 )
                 self._renewer.start()
+                threading.Thread(
+                    target=self._look, args=[sumvay], name="calendars", daemon=True
+                ).start()
+
+    def stop(self) -> None:
+        """Stop what the first request started."""
+        self._stopping.set()
+        if self._renewer is not None:
+            self._renewer.stop()
+
+    def _look(self, sumvay: SumVay) -> None:
+        def ask(keys: Sequence[str]) -> Mapping[str, str] | None:
+            try:
+                with sumvay.reading_factory() as session:
+                    return etags_of(session, keys)
+            except AwayErrors:
+                return None
+
+        while not self._stopping.wait(LOOK):
+            try:
+                self._memory.look(ask)
+            except Exception:
+                _log.exception("nobody could tell which calendars changed")
 
 
 def _renews(sumvay: SumVay) -> bool:
     """Tell whether a renewer works beside the pages, which those of most tests cannot have."""
     return not (sumvay.config.testing or of_one_connection(sumvay.session_factory))
-
-
-class _Memory:
-    """The calendars that were asked for last, up to so many bytes, and when each was read."""
-
-    def __init__(self, most: int) -> None:
-        self._most, self._size = most, 0
-        self._feeds: OrderedDict[str, Kept] = OrderedDict()
-        self._read: dict[str, float] = {}
-        self._lock = threading.Lock()
-
-    def get(self, key: str) -> Kept | None:
-        with self._lock:
-            return self._feeds.get(key)
-
-    def just_read(self, key: str) -> Kept | None:
-        """Return what was read less than a second ago, which many ask for at once."""
-        with self._lock:
-            read = self._read.get(key)
-            is_new = read is not None and time.monotonic() - read < _A_MOMENT
-            return self._feeds.get(key) if is_new else None
-
-    def put(self, feed: Kept) -> None:
-        with self._lock:
-            self._read[feed.key] = time.monotonic()
-            before = self._feeds.pop(feed.key, None)
-            self._feeds[feed.key] = feed
-            self._size += _size(feed) - (_size(before) if before else 0)
-            while self._size > self._most and self._feeds:
-                oldest, dropped = self._feeds.popitem(last=False)
-                self._size -= _size(dropped)
-                del self._read[oldest]
-
-
-def _size(feed: Kept) -> int:
-    return len(feed.body) + len(feed.packed)
 
 
 def _key_of(path: str) -> str | None:

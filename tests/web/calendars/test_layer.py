@@ -24,13 +24,16 @@ from events.people.persons import add_person
 from events.turns import Turn, turn
 from tests.web.conftest import NOON, Opened, Visitor
 from web.app import create_app
-from web.calendars.answers import Asked, answer
-from web.calendars.layer import _Memory
+from web.calendars.answers import Answer, Asked, Ready
 from web.config import WebConfig
 
 PATH = "/lich/ngay-quoc-te-hanh-phuc.ics"
 KEY = "ngay-quoc-te-hanh-phuc"
 FEED = Kept("x", b"body", b"packed", "abc", datetime(2021, 3, 1, 5, tzinfo=UTC))
+
+
+def answer(asked: Asked) -> Answer:
+    return Ready(FEED, public=True).answer(asked)
 
 
 def test_a_signed_in_reader_gets_no_cookie_and_nothing_that_depends_on_one(
@@ -90,7 +93,7 @@ def test_a_bearer_header_of_outlook_is_ignored(stranger: Visitor, opened: Opened
 
 @pytest.mark.parametrize("none_match", ['"abc"', 'W/"abc"', '"x", W/"abc"', "*"])
 def test_whoever_has_the_bytes_is_told_so(none_match):
-    got = answer(FEED, Asked(none_match=none_match), public=True)
+    got = answer(Asked(none_match=none_match))
 
     assert (got.status, got.body) == ("304 Not Modified", b"")
     assert ("ETag", '"abc"') in got.headers
@@ -106,13 +109,13 @@ def test_whoever_has_the_bytes_is_told_so(none_match):
     ],
 )
 def test_whoever_has_other_bytes_gets_these(asked):
-    assert answer(FEED, asked, public=True).body == b"body"
+    assert answer(asked).body == b"body"
 
 
 def test_a_time_alone_is_enough_when_it_is_late_enough():
     since = format_datetime(FEED.last_modified, usegmt=True)
 
-    assert answer(FEED, Asked(modified_since=since), public=True).status == "304 Not Modified"
+    assert answer(Asked(modified_since=since)).status == "304 Not Modified"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +130,7 @@ def test_a_time_alone_is_enough_when_it_is_late_enough():
     ],
 )
 def test_gzip_goes_to_whoever_asks_for_it_and_can_read_it(encodings, agent, packed):
-    got = answer(FEED, Asked(encodings=encodings, agent=agent), public=True)
+    got = answer(Asked(encodings=encodings, agent=agent))
 
     assert got.body == (b"packed" if packed else b"body")
     assert (("Content-Encoding", "gzip") in got.headers) is packed
@@ -142,16 +145,6 @@ def test_both_forms_say_the_same(stranger: Visitor, opened: Opened):
     assert gzip.decompress(packed.data) == plain.data
 
 
-def test_so_many_bytes_are_remembered_and_no_more():
-    memory = _Memory(25)
-    for key in "abc":
-        memory.put(Kept(key, b"0123", b"45678", key, NOON))
-
-    assert memory.get("a") is None
-    assert memory.get("b")
-    assert memory.get("c")
-
-
 @pytest.fixture
 def served(blank_engine, catalog, settings):
     """A service with a database of its own, of which one calendar is kept."""
@@ -163,9 +156,7 @@ def served(blank_engine, catalog, settings):
     serve_feed(factory, KEY, now=NOON, public_url=settings["public_url"])
     app = create_app(factory, WebConfig(**settings | {"testing": False}))
     yield app, factory
-    renewer = app.wsgi_app._renewer
-    if renewer:
-        renewer.stop()
+    app.wsgi_app.stop()
 
 
 def test_while_somebody_writes_clients_get_the_old_bytes_at_once(served):
