@@ -1,5 +1,6 @@
 """The proxies of deploy/, in front of the web server of the service."""
 
+import http.client
 import os
 import re
 import shutil
@@ -11,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -120,7 +121,7 @@ def nginx(program: str, behind: int, port: int, certificate: tuple[Path, Path]) 
             "/etc/ssl/private/lich.example.org.key": str(certificate[1]),
             "/var/log/nginx/": f"{folder}/",
             "/var/lib/sumvay/feeds/": f"{folder}/feeds/",
-            "listen 80;": f"listen 127.0.0.1:{free_port()};",
+            "listen 80;": f"listen 127.0.0.1:{plain_port(folder)};",
             "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
             "127.0.0.1:8000": f"127.0.0.1:{behind}",
         },
@@ -139,7 +140,8 @@ def caddy(program: str, behind: int, port: int, certificate: tuple[Path, Path]) 
     one that it would fetch.
     """
     folder = certificate[0].parent
-    tls = f"bind 127.0.0.1\n\ttls {certificate[0]} {certificate[1]}"
+    bound, plain = "bind 127.0.0.1", plain_port(folder)
+    tls = f"{bound}\n\ttls {certificate[0]} {certificate[1]}"
     ours = "admin off\n\tauto_https off\n\tdefault_sni lich.example.org"
     (folder / "Caddyfile").write_text(
         replaced(
@@ -147,12 +149,20 @@ def caddy(program: str, behind: int, port: int, certificate: tuple[Path, Path]) 
             {
                 "{\n\tservers {": f"{{\n\t{ours}\n\tservers {{",
                 "\nlich.example.org {": f"\nhttps://lich.example.org:{port} {{\n\t{tls}",
+                "http://lich.example.org {": f"http://lich.example.org:{plain} {{\n\t{bound}",
                 "/var/log/caddy/": f"{folder}/",
                 "127.0.0.1:8000": f"127.0.0.1:{behind}",
             },
         )
     )
     return [program, "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
+
+
+def plain_port(folder: Path) -> int:
+    """Return the port at which a proxy listens for http, and write it down for the test."""
+    port = free_port()
+    (folder / "plain").write_text(str(port))
+    return port
 
 
 def replaced(text: str, here: dict[str, str]) -> str:
@@ -222,6 +232,50 @@ def test_the_proxy_writes_no_secret_of_a_calendar_into_its_log(proxy: str, tmp_p
         time.sleep(0.05)
     assert "/f/" in everything_logged(tmp_path)
     assert "secret" not in everything_logged(tmp_path)
+
+
+@pytest.mark.slow
+def test_people_are_led_from_http_to_https_and_programs_with_a_secret_are_not(
+    proxy: str, tmp_path: Path
+):
+    port = int((tmp_path / "plain").read_text())
+
+    def answer(path: str) -> tuple[int, str | None]:
+        with closing(http.client.HTTPConnection("127.0.0.1", port)) as plain:
+            plain.request("GET", path, headers={"Host": "lich.example.org"})
+            found = plain.getresponse()
+            return found.status, found.getheader("Location")
+
+    assert answer("/don-vi/?q=1") == (301, "https://lich.example.org/don-vi/?q=1")
+    assert answer("/f/secret/viec-cua-toi.ics") == (404, None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("newest", "ciphers", "is_taken"),
+    [
+        (ssl.TLSVersion.TLSv1_3, "DEFAULT", True),
+        (ssl.TLSVersion.TLSv1_2, "ECDHE+AESGCM", True),
+        (ssl.TLSVersion.TLSv1_2, "AES128-SHA:AES256-SHA:@SECLEVEL=0", False),
+        (ssl.TLSVersion.TLSv1_2, "ECDHE+AES:!AESGCM:!AESCCM:@SECLEVEL=0", False),
+    ],
+)
+def test_the_proxy_speaks_with_ciphers_that_keep_secrets_alone(proxy, newest, ciphers, is_taken):
+    """Forward secrecy and authenticated encryption (ASVS 12.1.2; RFC 9325, 4.2)."""
+    client = ssl.create_default_context()
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    client.maximum_version = newest
+    client.set_ciphers(ciphers)
+    port = int(proxy.rpartition(":")[2])
+
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
+        try:
+            with client.wrap_socket(line, server_hostname="lich.example.org"):
+                taken = True
+        except (ssl.SSLError, ConnectionError):
+            taken = False
+
+    assert taken is is_taken
 
 
 @pytest.mark.slow
