@@ -66,6 +66,10 @@ class Valid:
             self.valid_to is None or on <= self.valid_to
         )
 
+    def is_over(self, on: date) -> bool:
+        """Tell whether it ended before ``on``."""
+        return self.valid_to is not None and self.valid_to < on
+
     @classmethod
     def on(cls, day: date | ColumnElement[date]) -> ColumnElement[bool]:
         """Return the condition that a row is true on ``day``: ``is_valid`` for SQL."""

@@ -54,7 +54,7 @@ class RoleBook:
         role that names it as successor.
         """
         role = self.roles[key]
-        if role.valid_to and on > role.valid_to and role.successor_key:
+        if role.is_over(on) and role.successor_key:
             return self.in_force(role.successor_key, on)
         if role.valid_from and on < role.valid_from:
             before = next(
@@ -73,7 +73,7 @@ class RoleBook:
         exists there on the day, else the level's.
         """
         role = self.roles[self.in_force(key, on)]
-        if role.level_key in (None, level) and not self._is_over(role, on):
+        if role.level_key in (None, level) and not role.is_over(on):
             return role.key
         default = self.default_of_level.get(level, key)
         return self.in_force(default, on)
@@ -84,11 +84,7 @@ class RoleBook:
         """
         role = self.roles[self.in_force(key, on)]
         default = self.default_of_level.get(role.level_key or "")
-        return self.in_force(default, on) if default and self._is_over(role, on) else role.key
-
-    @staticmethod
-    def _is_over(role: Role, on: date) -> bool:
-        return role.valid_to is not None and on > role.valid_to
+        return self.in_force(default, on) if default and role.is_over(on) else role.key
 
 
 def all_roles(session: Session) -> dict[str, Role]:

@@ -81,7 +81,7 @@ def simulate_(
     sumvay simulate --year 2027
     sumvay simulate --play 2025 --format story     the reform of 1 July, told day by day
     sumvay simulate --year 2027 --late-plan intl_happiness_day=2027-03-10
-    sumvay simulate --year 2027 --unit 51-2025 --format json > 2027.json
+    sumvay simulate --year 2027 --unit KEY --format json > 2027.json
     """
     play = read_play(play_name) if play_name else None
     first, last = _years(year, until, play)

@@ -50,7 +50,7 @@ def _options(command: _Command) -> _Command:
 
 @unit.command("merge")
 @click.argument("keys", nargs=-1, required=True)
-@click.option("--name", required=True, help="Full name of the new unit, such as “Xã Đăk Long”.")
+@click.option("--name", required=True, help="Full name of the new unit, such as “Xã A”.")
 @click.option("--code", help="The state's code of the new unit.")
 @click.option(
     "--parent", help="Code of the unit above, where the old ones stand below different units."
@@ -69,7 +69,7 @@ def merge_(
     """Merge units into a new one.
 
     \b
-    sumvay unit merge 23356-2025 23365-2025 --name "Xã Đăk Mới" --on 2027-07-01 --preview
+    sumvay unit merge KEY KEY --name "Xã A" --on 2027-07-01 --preview
     """
     new = NewUnit(name, code=code, parent_key=parent)
     _reform(new_service, rest, lambda session, common: merge(session, keys, new, **common))
@@ -89,7 +89,7 @@ def split_(new_service: NewService, /, key: str, into: tuple[str, ...], **rest: 
     """Split a unit into new ones.
 
     \b
-    sumvay unit split 23356-2025 --into "Xã A" --into "Xã B" --on 2027-07-01
+    sumvay unit split KEY --into "Xã A" --into "Xã B" --on 2027-07-01
     """
     parts = [_part(text) for text in into]
     _reform(new_service, rest, lambda session, common: split(session, key, parts, **common))
@@ -143,7 +143,7 @@ def take_back_(new_service: NewService, key: str, preview: bool) -> None:
     on the new units.
 
     \b
-    sumvay unit take-back 23356-2025 --preview
+    sumvay unit take-back KEY --preview
     """
 
     def work(session: Session) -> Reform:

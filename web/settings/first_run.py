@@ -10,7 +10,7 @@ from datetime import date
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import EmailField, StringField
+from wtforms import EmailField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from events.catalog.choosing import has_worked
@@ -62,10 +62,11 @@ class FirstRunForm(Form):
         [InputRequired(_l("Please enter the day."))],
         description=_l("The day from which the work here is followed; by itself today."),
     )
-    committee = StringField(
+    committee = TextAreaField(
         _l("Full name of the steering committee"),
         [Length(max=500, message=_l("This name is too long."))],
         description=_l("Stands on every page and at the foot of mails. Empty: as proposed."),
+        render_kw={"rows": 2},  # a phone shows all of it
     )
     name = StringField(
         _l("Name of this installation"),

@@ -107,13 +107,20 @@ def _page(error: DomainError | None = None) -> str:
     known_roles = all_roles(session)
     roles = list(known_roles.values())
     known = levels(session)
-    groups = [(title(one), [r for r in roles if r.level_key == one.key]) for one in known]
+    places: dict[str | None, str] = {one.key: title(one) for one in known}
+    places[None] = _("At any level")
+    ended = [role for role in roles if role.is_over(today())]
+    groups = [
+        (name, [role for role in roles if role.level_key == key and role not in ended])
+        for key, name in places.items()
+    ]
     return render_template(
         "roles/index.html",
-        groups=[*groups, (_("At any level"), [r for r in roles if r.level_key is None])],
+        groups=groups,
+        ended=ended,
+        places=places,
         levels=known,
         duties=DUTIES,
-        roles=roles,
         current=[role for role in roles if role.is_valid(today())],
         work=work_of_roles(session, today()),
         nothing=Work(),

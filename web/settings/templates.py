@@ -23,7 +23,7 @@ from events.models import (
     TemplateVersion,
 )
 from events.models.templates import DROP, VersionSource
-from events.people.roles import all_roles
+from events.people.roles import RoleBook, all_roles
 from events.replanning import last_year
 from events.templates import editing, toml_files
 from events.templates.entries import CutoffEntry
@@ -73,8 +73,11 @@ def show(key: str) -> str:
     """Show the items of the newest version, and where the template is in use."""
     session = get_session()
     template = editing.get_template(session, key)
-    campaigns = running_tops(session, template, today())
-    return render_template("kinds/show.html", template=template, campaigns=campaigns, **_legend())
+    campaigns, book = running_tops(session, template, today()), RoleBook.load(session)
+    legend = _legend()
+    # what opens from now on is theirs who follow
+    legend["roles"] = {key: book.roles[book.in_force(key, today())] for key in book.roles}
+    return render_template("kinds/show.html", template=template, campaigns=campaigns, **legend)
 
 
 @bp.get("/<key>/phien-ban/<int:number>")
@@ -300,7 +303,7 @@ def _edit_page(
         stand_ins=_stand_ins(all_levels),
         phases=phases(session).values(),
         kinds=evidence_types(session).values(),
-        roles=all_roles(session).values(),
+        roles=[role for role in all_roles(session).values() if not role.is_over(today())],
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from events.catalog.importing import import_catalog
 from events.checklist.of_roles import work_of_roles
-from events.models import Person, Role
+from events.models import Person, Role, Template
 from events.people.roles import RoleBook, roles_at
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Visitor
@@ -113,3 +113,29 @@ def test_the_page_says_before_what_is_open_in_a_role_and_who_holds_it(
     assert others[0].unheld > 0
     assert f"{mine.items} việc chưa xong · {mine.units} đơn vị" in page
     assert f"Người đang giữ: {cast.hoa.full_name}" in page
+
+
+def test_an_office_that_has_ended_is_folded_away_and_offered_to_nobody(
+    administrator: Visitor, session: Session
+):
+    ended = session.get_one(Role, "so_yte")
+    ended.valid_to, ended.successor_key = date(2020, 12, 31), "so_tuphap"
+    session.flush()
+
+    page = administrator.read("/chuc-danh/")
+    now, _summary, past = page.partition("Đã kết thúc")
+    assert "Sở Y tế" not in now
+    assert "Sở Y tế" in past
+    assert '<option value="so_yte">' not in administrator.read("/mau/happiness_day/sua")
+
+
+def test_a_template_names_who_does_its_work_today(administrator: Visitor, session: Session):
+    template = session.scalars(select(Template).where(Template.key == "happiness_day")).one()
+    ended = session.get_one(Role, template.current.items[0].role_key)
+    ended.title_vi, ended.valid_to = "Cơ quan đã giải thể", date(2020, 12, 31)
+    ended.successor_key = "so_tuphap"
+    session.flush()
+
+    page = administrator.read("/mau/happiness_day")
+    assert "Cơ quan đã giải thể" not in page
+    assert "Sở Tư pháp" in page
