@@ -33,7 +33,7 @@ def _event(number: int) -> CalendarEvent:
     day = date(2026, 1, 1) + timedelta(days=number)
     return CalendarEvent(
         uid=f"{number:08}-a5f0-4b63-9d4e-8c0e2f4b7a11@sumvay",
-        summary=f"Hạn: Ban hành kế hoạch cấp xã, phân công thôn và đoàn thể ({number})",
+        summary=f"Hạn: Ban hành kế hoạch cấp xã, phân công thôn, tổ dân phố và đoàn thể ({number})",
         dtstart=day,
         dtend=day + timedelta(days=1),
         created=NOW,

@@ -56,7 +56,7 @@ def test_what_counts_from_a_plan_moves_when_that_is_issued_and_done_and_says_why
     person.set_up()
     person.open(f"{campaign}/van-ban")
     expect(page.locator("#them").locator("..")).to_contain_text(
-        "tự dời theo: Phát tin, bài trên đài truyền thanh, loa thôn"
+        "tự dời theo: Phát tin, bài trên hệ thống truyền thanh cơ sở"
     )
     page.get_by_label("Trích yếu").fill("Kế hoạch tổ chức Ngày Quốc tế Hạnh phúc")
     page.get_by_label("Số, ký hiệu").fill("15/KH-UBND")

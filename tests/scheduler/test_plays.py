@@ -43,7 +43,7 @@ REFUSED = {
     "2026-2027": [
         "“Kế hoạch hoạt động năm của Ban Chỉ đạo” is to open by itself: "
         "“Kế hoạch hoạt động năm của Ban Chỉ đạo” has no reporting periods; open it on a chosen day.",
-        "Phường Kon Tum edits “Ban hành kế hoạch cấp xã, phân công thôn và đoàn thể” by hand: "
+        "Phường Kon Tum edits “Ban hành kế hoạch cấp xã, phân công thôn, tổ dân phố và đoàn thể” by hand: "
         "Only Tỉnh Quảng Ngãi can give more time than until 06/03/2026; an earlier day is yours to choose.",
         "the days off of 2027 are entered (“Cán bộ, công chức nghỉ Tết Nguyên đán từ ngày 25/01/2028 đến hết ngày 31/01/2028.”): "
         "25/01/2028 of the Tết break does not lie in 2027. Please check the year of the decision.",
@@ -123,7 +123,7 @@ LOOK_FOR = [
     (
         "2025",
         Rule.UNITS,
-        "its calendar says so on 01/07/2025 and leads on: Calendar of Phường Kon Tum",
+        "its calendar says so on 01/07/2025 and leads on: Lịch của Phường Kon Tum",
     ),
     ("2025", Rule.UNITS, "is confirmed as"),
     ("2026-2027", Rule.UNITS, "Xã Sa Bình Mới, made from Xã Rờ Kơi, Xã Sa Bình;"),

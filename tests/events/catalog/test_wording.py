@@ -167,3 +167,11 @@ def test_a_kind_without_english_words_is_called_as_in_vietnamese():
     top = worded(catalog).units.level[0]
 
     assert (top.title_vi, top.title_en) == ("Cấp tỉnh", "Tỉnh")
+
+
+def test_no_item_speaks_of_villages_to_a_ward_or_calls_a_ward_a_commune():
+    """A ward has "tổ dân phố", a commune "thôn"; "cấp xã" and "cơ sở" are both."""
+    of_one_kind = re.compile(r"\bthôn\b(?!, tổ dân phố)|(?<!cấp )\bxã\b(?! hội|, phường)")
+    items = [item for one in read_catalog().templates.template for item in one.item]
+
+    assert [item.title_vi for item in items if of_one_kind.search(item.title_vi)] == []

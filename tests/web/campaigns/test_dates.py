@@ -263,7 +263,10 @@ def test_the_preview_of_a_version_says_what_changes_in_peoples_words(
     page = administrator.read(f"/chien-dich/{opened.province.uid}/phien-ban")
 
     text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
-    assert "nội dung: Ban hành kế hoạch cấp xã, phân công thôn và đoàn thể → Kế hoạch xã" in text
+    assert (
+        "nội dung: Ban hành kế hoạch cấp xã, phân công thôn, tổ dân phố và đoàn thể → Kế hoạch xã"
+        in text
+    )
     assert "minh chứng cần có: Số, ký hiệu, ngày văn bản; Tệp văn bản (PDF/DOCX) → Ảnh" in text
     assert "bắt buộc: có → không" in text
     assert re.search(r"người phụ trách: [^→]+ → Công an", text)
