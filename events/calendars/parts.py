@@ -46,6 +46,15 @@ def to_attend(today: date) -> ColumnElement[bool]:
     return Activity.public & ~is_long_gone(today)
 
 
+def still_held(today: date) -> ColumnElement[bool]:
+    """Return the condition that an activity takes place in the days that are shown, though its
+    campaign be over or called off before: a club may go on.
+    """
+    since = today - PAST
+    once = Activity.weekly_until.is_(None) & (Activity.dtend >= at_local(since, time.min, VIETNAM))
+    return or_(once, Activity.weekly_until >= since)
+
+
 def is_long_gone(today: date) -> ColumnElement[bool]:
     """Return the condition that an activity was called off, alone or with its campaign, so long
     before that everybody has seen it: counted from the last time that it would have taken place.

@@ -112,11 +112,14 @@ class PersonFeed:
         else:
             whose = doing_unit_id().in_(here)
         states = [*OPEN, TodoStatus.COMPLETED] if self.token.keeps_done else list(OPEN)
-        off = (item.status == TodoStatus.CANCELLED) & (item.due >= today - CANCELLED_STAYS)
         since = item.due >= today - timedelta(days=self.token.past_days)
         # what is open and owed stays, however late it is
         late = item.status.in_(OPEN) & item.is_owed()
-        return and_(whose, self._runs(), or_(item.status.in_(states) & since, late, off))
+        lately = item.due >= today - CANCELLED_STAYS
+        off = (item.status == TodoStatus.CANCELLED) & lately
+        # called off with its campaign: until both would be over
+        is_told = self._runs() | lately
+        return and_(whose, is_told, or_(item.status.in_(states) & since, late, off))
 
     def _runs(self) -> ColumnElement[bool]:
         gone = (Campaign.status == "CANCELLED") & (

@@ -15,6 +15,7 @@ from events.calendars.parts import (
     campaigns,
     main_events,
     recent_campaigns,
+    still_held,
     to_attend,
 )
 from events.calendars.view import A_DAY, View
@@ -117,9 +118,9 @@ class UnitFeed:
             .where(self._shown)
             .correlate(None)
         )
-        recent = recent_campaigns(self.view.today)
+        recent = recent_campaigns(self.view.today) | still_held(self.view.today)
         theirs = Campaign.unit_id.in_([unit.id for unit in followers]) & recent
-        here = self._shown
+        here: ColumnElement[bool] = (Campaign.unit_id == self.unit.id) & recent
         if self.unit.valid_to is not None:
             here = or_(here, theirs, Activity.id.in_(went_over))
         return here & to_attend(self.view.today)

@@ -11,7 +11,7 @@ from events.activities.planned import Plan, add_activity, cancel_activity
 from events.activities.times import happenings
 from events.calendars.feeds import serve_feed
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
-from events.models import Campaign
+from events.models import Campaign, CampaignStatus
 from tests.events.calendars import test_renewing  # noqa: F401 - its state is begun with
 
 NOW = datetime(2021, 3, 1, 5, tzinfo=UTC)
@@ -111,6 +111,20 @@ def test_a_series_called_off_stays_marked_until_a_month_after_its_last_time(
     session, weekly, who, read
 ):
     cancel_activity(session, weekly.uid, **who)
+
+    [event] = of(read(datetime(2021, 4, 20, tzinfo=UTC)), weekly)
+    assert event["STATUS"] == "CANCELLED"
+    assert of(read(datetime(2021, 5, 10, tzinfo=UTC)), weekly) == []
+
+
+def test_a_series_stays_until_its_own_end_whatever_becomes_of_its_campaign(
+    session, weekly, opened_2021, read
+):
+    long_after = opened_2021.dtend - timedelta(days=120)
+    opened_2021.dtstart, opened_2021.dtend = long_after - timedelta(days=1), long_after
+    assert of(read(), weekly)[0]["STATUS"] == "CONFIRMED"
+
+    opened_2021.status = CampaignStatus.CANCELLED
 
     [event] = of(read(datetime(2021, 4, 20, tzinfo=UTC)), weekly)
     assert event["STATUS"] == "CANCELLED"
