@@ -73,6 +73,7 @@ class Service:
             reply_to=mail.reply_to or None,
             public_url=self.settings.web.address,
             zone=self.settings.zone,
+            secret_key=self.settings.secret_key,
         )
 
     @cached_property

@@ -22,7 +22,7 @@ from web.campaigns import activities, ahead, cancelling, dates, documents, openi
 from web.campaigns import show as campaigns
 from web.config import WebConfig
 from web.home import show as home
-from web.items import choices, editing, own_items
+from web.items import choices, editing, mail_links, own_items
 from web.items import show as items
 from web.kit import (
     addresses,
@@ -69,6 +69,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     campaigns,
     cancelling,
     items,
+    mail_links,
     choices,
     own_items,
     activities,
@@ -128,7 +129,7 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
         app.register_blueprint(room.bp)
     doors.install(app)
     # after the doors: whoever was signed out meanwhile is asked to sign in, not told of old forms
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(mail_links.bp)  # who has the address needs no cookie to prove it
     _furnish_templates(app)
     if hops := config.trusted_proxies:
         # not the host: that is web.public_url, and a header would be one more thing to forge

@@ -34,6 +34,8 @@ _OF: dict[Door, tuple[str, ...]] = {
         "accounts.link_sent accounts.open_link accounts.open_password_link accounts.second_step",
         "accounts.send_link accounts.send_password_link accounts.sign_in accounts.sign_in_by_link",
         "accounts.sign_in_by_passkey accounts.sign_in_by_password accounts.sign_out",
+        "mail_links.ask_done mail_links.ask_held_up mail_links.complete mail_links.hold_up",
+        "mail_links.show mail_links.undo",  # whoever has the link is the person it was mailed to
         "files.favicon files.show health.robots health.show home.show language.switch",
         "desk.show observances.show setup.make_first_account setup.setup single.activity",
         "single.occurrence subscriptions.code units.index",

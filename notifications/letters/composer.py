@@ -36,6 +36,7 @@ from events.texts import nfc
 from events.units.office import office_of
 from events.working_calendar import work_calendar
 from notifications.addresses import checked_address, checked_name, is_one_line
+from notifications.letters.acting import MY_ITEMS, acting_on, picture_part
 from notifications.letters.wording import (
     Entry,
     date_in_words,
@@ -62,7 +63,8 @@ class Composer:
     """Writes mails in the name of ``sender``.
 
     ``public_url`` (no slash at its end) is where links lead; ``zone`` is the local time that days
-    are counted in. Raises ``InvalidInputError`` for a sender that no mail can have.
+    are counted in; with ``secret_key`` reminders bring links by which one acts without signing in.
+    Raises ``InvalidInputError`` for a sender that no mail can have.
     """
 
     sender: str
@@ -70,6 +72,7 @@ class Composer:
     public_url: str
     zone: ZoneInfo = VIETNAM
     reply_to: str | None = None
+    secret_key: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
@@ -89,7 +92,8 @@ class Composer:
         text = _render(pages, message.kind, "body.txt", facts)
         html = _inliner().inline(_render(pages, message.kind, "body.html", facts))
         headers = self._headers(message, facts["name"], subject, office_of(session))
-        return _mail(headers, {"plain": text, "html": html}, _boundary(message))
+        picture = picture_part(self.public_url + MY_ITEMS) if facts.get("acts") else None
+        return _mail(headers, {"plain": text, "html": html}, _boundary(message), picture)
 
     def _headers(
         self, message: Message, name: str, subject: str, office: Office
@@ -142,11 +146,18 @@ class Composer:
             for row in rows
             for entry in [self._entry(*row, calendar, today, message.language, words)]
         ]
+        if self.secret_key is not None and message.person_id is not None:
+            asked = self.public_url, self.secret_key
+            entries = [
+                replace(entry, acting=acting_on(item, campaign, message.person_id, *asked))
+                for entry, (item, campaign, _unit) in zip(entries, rows, strict=True)
+            ]
         entries.sort(key=lambda entry: not entry.is_overdue)
         overdue = sum(entry.is_overdue for entry in entries)
         return {
             "entries": entries,
             "overdue": overdue,
+            "acts": any(entry.acting for entry in entries),
             "zalo": zalo_text(entries, self.public_url, words),
         }
 
@@ -256,15 +267,30 @@ def _boundary(message: Message) -> str:
     return f"=_{message.message_id.strip('<>').partition('@')[0]}"
 
 
-def _mail(headers: Mapping[str, Header | str], texts: Mapping[str, str], boundary: str) -> bytes:
+def _mail(
+    headers: Mapping[str, Header | str],
+    texts: Mapping[str, str],
+    boundary: str,
+    picture: str | None = None,
+) -> bytes:
     """Return the bytes of a mail with its texts as alternatives (RFC 2046, 5.1.4), as the standard
-    library writes them, but faster: there are many.
+    library writes them, but faster: there are many. ``picture`` is a part that the HTML shows.
     """
     first = {"Content-Type": f'multipart/alternative; boundary="{boundary}"', "MIME-Version": "1.0"}
     parts = [_header(name, value) for name, value in (first | dict(headers)).items()]
     for subtype, content in texts.items():
-        parts.append(f"\r\n--{boundary}\r\n{_PART % subtype}\r\n{_text(content)}".rstrip())
+        part = f"{_PART % subtype}\r\n{_text(content)}".rstrip()
+        if picture is not None and subtype == "html":
+            part = _related(part, picture, f"{boundary}=r")
+        parts.append(f"\r\n--{boundary}\r\n{part}")
     return "".join((*parts, f"\r\n--{boundary}--\r\n")).encode("ascii")
+
+
+def _related(html: str, picture: str, boundary: str) -> str:
+    """Return HTML with the picture that it shows as one part (RFC 2387)."""
+    head = f'Content-Type: multipart/related; boundary="{boundary}"; type="text/html"'
+    inner = f"\r\n--{boundary}\r\n".join(("", html, picture))
+    return f"{head}\r\nMIME-Version: 1.0\r\n{inner}\r\n--{boundary}--"
 
 
 def _header(name: str, value: Header | str) -> str:

@@ -9,10 +9,11 @@ from gettext import NullTranslations
 from babel.dates import format_date
 
 from events.days.reasons import DayReason
+from notifications.letters.acting import Acting
 
 ZALO_LIMIT = 500  # characters, counted as Unicode NFC
-# addresses that open somebody's account, as `web.accounts.links` makes them
-_OPENING = re.compile(r"(/dang-nhap/(?:lien-ket|mat-khau)/)[\w-]+")
+# addresses that open somebody's account or act in their name: `web.accounts.links`, `mail_links`
+_OPENING = re.compile(r"(/dang-nhap/(?:lien-ket|mat-khau)/|/qua-thu/)[\w-]+")
 _SHORTEST_SUMMARY = 40  # characters; less says nothing
 _WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 
@@ -30,6 +31,7 @@ class Entry:
     moved: str | None  # why the date was moved
     delay: str  # how many days are left, or how late it is
     is_overdue: bool
+    acting: Acting | None = None
 
 
 def veiled(text: str) -> str:

@@ -140,6 +140,12 @@ class Tries(Base):
     last: Mapped[datetime]
 
 
+def is_shut_out(session: Session, person: Person) -> bool:
+    """Tell whether somebody has an account that is closed."""
+    active = session.scalar(select(Account.active).where(Account.person_id == person.id))
+    return active is False
+
+
 def account_of(session: Session, person: Person) -> Account:
     """Return a person's account; made on first use, without a password."""
     account = session.scalar(select(Account).where(Account.person_id == person.id))

@@ -5,13 +5,12 @@ never "the other one", so that sending it twice does no harm. What cannot be don
 item's page, with what was typed still in its fields.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Response, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import FileStorage
 
 from events.campaigns.provisional import is_provisional
 from events.checklist.dependencies import waited_for
@@ -22,7 +21,6 @@ from events.checklist.evidence import (
     add_pieces,
     file_of,
     get_evidence,
-    kinds_wanted,
     remove_evidence,
 )
 from events.checklist.history import Stamp, history_of, undivided_in
@@ -59,12 +57,11 @@ from events.errors import (
     NotFoundError,
     RealDayError,
 )
-from events.files.store import StoredFile
 from events.language import say
 from events.models import ChecklistItem, ItemState, Person, Unit
 from events.people.rights import Capability, may
-from events.texts import nfc
 from events.units.tree import ancestors, children
+from web.items.proofs import proofs_sent
 from web.kit.addresses import safe_next
 from web.kit.context import (
     current_person,
@@ -75,11 +72,11 @@ from web.kit.context import (
     signed_in_person,
     today,
 )
-from web.kit.entries import day_of, id_of, number_of
+from web.kit.entries import day_of, id_of
 from web.kit.forms import for_people, said, send
 from web.kit.language import current
 from web.kit.language import gettext as _
-from web.kit.uploads import LARGEST_UPLOAD, as_download, take_in
+from web.kit.uploads import LARGEST_UPLOAD, as_download
 from web.kit.words import day_text
 
 bp = Blueprint("items", __name__, url_prefix="/viec")
@@ -154,7 +151,7 @@ def complete(item_id: int) -> ResponseReturnValue:
         item_id,
         change,
         lambda item: _("Done: %(summary)s", summary=item.summary),
-        first=lambda person: proofs.extend(_proofs_sent(item_id, person)),
+        first=lambda person: proofs.extend(proofs_sent(item_id, person)),
     )
 
 
@@ -191,7 +188,7 @@ def give(item_id: int) -> ResponseReturnValue:
         item_id,
         change,
         lambda item: _("Evidence was saved: %(summary)s", summary=item.summary),
-        first=lambda person: proofs.extend(_proofs_sent(item_id, person)),
+        first=lambda person: proofs.extend(proofs_sent(item_id, person)),
     )
 
 
@@ -351,39 +348,6 @@ def _remark(session: Session, item: ChecklistItem) -> None:
         flash(
             _("Done before what it should wait for: %(items)s.", items="; ".join(first)), "warning"
         )
-
-
-def _proofs_sent(item_id: int, person: Person) -> list[Proof]:
-    """Return what the form brought as evidence, its files stored; none of those who may not, whom
-    the use case tells.
-    """
-    item = get_item(get_session(), item_id)
-    if not may_work_on_item(get_session(), person, item, today()):
-        return []
-    kinds = list(kinds_wanted(item))
-    sent = {kind: _files(kind) for kind in kinds}
-    stored = iter(take_in([file for kind in kinds for file in sent[kind]], item.campaign.unit))
-    return [
-        proof for kind in kinds for proof in _proofs(kind, [next(stored) for _one in sent[kind]])
-    ]
-
-
-def _files(kind: str) -> list[FileStorage]:
-    return [file for file in request.files.getlist(f"{kind}-file") if file.filename]
-
-
-def _proofs(kind: str, files: list[StoredFile]) -> Iterator[Proof]:
-    """Yield the pieces of one kind in the form; fields that were left empty are none."""
-    text, url = request.form.get(f"{kind}-text", ""), request.form.get(f"{kind}-url", "")
-    number, dated = (
-        number_of(request.form.get(f"{kind}-number", "")),
-        day_of(request.form.get(f"{kind}-dated", "")),
-    )
-    if nfc(text) or nfc(url) or number is not None or dated is not None:
-        yield Proof(kind, text, url, number, dated, files[0] if files else None)
-        files = files[1:]
-    for file in files:
-        yield Proof(kind, file=file)
 
 
 def _page(

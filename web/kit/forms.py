@@ -50,6 +50,7 @@ def send(
     again: Callable[[Person, DomainError], str | tuple[str, int]] | None = None,
     *,
     first: Callable[[Person], object] = lambda person: None,
+    by: Person | None = None,
 ) -> ResponseReturnValue:
     """Carry out what a form asks for, go to ``done`` and say so; what cannot be done is said on its
     page, with what was typed.
@@ -57,9 +58,9 @@ def send(
     An address or a sentence that depends on what came of it is made from what ``use`` returns. A
     button that has nothing to show again needs no ``again``; a page that knows its status brings it
     along. ``first`` is done before anything is written: it reads, and takes its time with files
-    while nobody waits for it.
+    while nobody waits for it. ``by`` is who sends it, where that is not whoever is signed in.
     """
-    person = current_person()
+    person = by or current_person()
     if person is None:
         flash(_("Please sign in first. Nothing was changed."), "warning")
         return redirect(

@@ -30,6 +30,7 @@ _ASKED = ("loai", "nguoi", "tu", "den")
 _WAYS = {
     "password": _l("password"),
     "mailed-link": _l("mailed link"),
+    "mail-link": _l("link to an item in a mail"),
     "sign-in": _l("to sign in"),
     "code": _l("code"),
     "passkey": _l("passkey"),
