@@ -30,6 +30,8 @@ from notifications.notices.table import forget_messages_before
 from notifications.outbox import suppression
 from notifications.pump import ROUND, Pump
 from notifications.relay import RelayResult
+from notifications.subscribers import choosing
+from notifications.subscribers.news import write_news
 from web.accounts import devices, links, tries
 from web.accounts.personal_data import erase_departed
 
@@ -74,6 +76,21 @@ def remind(session_factory: SessionFactory, *, now: datetime, rules: ReminderRul
         return write_reminders(session, now=now, clockwork=_clockwork(session, rules))
 
 
+def tell_subscribers(
+    session_factory: SessionFactory, *, now: datetime, rules: ReminderRules
+) -> int:
+    """Answer what was typed into the public form, and write the letters of what is new; return how
+    many mails. None from a copy, or people would get them twice.
+    """
+    with reading(session_factory)() as session:
+        if is_copy(session):
+            return 0
+    with session_factory.begin() as session:
+        written = choosing.answer_requests(session, now=now)
+    with session_factory.begin() as session:
+        return written + write_news(session, now=now, send_at=rules.send_at)
+
+
 def relay(
     session_factory: SessionFactory,
     pump: Pump,
@@ -114,6 +131,7 @@ def forget(session_factory: SessionFactory, *, now: datetime, retention: Retenti
         forget_messages_before(session, now - retention.mail)
         suppression.forget_before(session, now - retention.mail)
         forget_absent(session, day_here(session, now) - _ABSENT)
+        choosing.forget_unconfirmed(session, now=now)
         if retention.departed is not None:
             erase_departed(session, since=day_here(session, now) - retention.departed, now=now)
 

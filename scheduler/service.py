@@ -135,6 +135,10 @@ class Service:
     def remind(self, now: datetime) -> Written:
         return jobs.remind(self.session_factory, now=now, rules=self.settings.notifications.rules)
 
+    def tell_subscribers(self, now: datetime) -> int:
+        rules = self.settings.notifications.rules
+        return jobs.tell_subscribers(self.session_factory, now=now, rules=rules)
+
     def relay(self, now: datetime, longest: float = ROUND) -> RelayResult:
         rules = self.settings.notifications.rules
         factory = self.session_factory

@@ -7,6 +7,7 @@ from events.database import Base
 from notifications.notices import table as notices
 from notifications.outbox import pausing, suppression
 from notifications.outbox import table as outbox
+from notifications.subscribers import table as subscribers
 from scheduler import heartbeats
 from web.accounts import models as accounts
 
@@ -16,6 +17,7 @@ ROOMS = (
     suppression,
     pausing,
     notices,
+    subscribers,
     heartbeats,
     accounts,
 )  # whose import makes the tables

@@ -60,6 +60,7 @@ def ticks(service: Service) -> list[Tick]:
         Tick("open", lambda now: service.open_ahead(now, pause=_FOR_OTHERS), _HOURLY),
         Tick("remind", service.remind, every),
         Tick("relay", _relay_of(service), min(every, _MAIL), "mail"),
+        Tick("subscribers", service.tell_subscribers, min(every, 2 * _MAIL)),
         Tick("calendars", service.fetch_calendars, 2 * every),
         Tick("forget", service.forget, _DAILY),
         Tick("tidy", lambda _now: service.tidy(), 10 * every),

@@ -16,6 +16,7 @@ from events.language import LANGUAGES
 from web import doors
 from web.accounts import brake, gate, my_account, my_data, second_factor, security, setup_page
 from web.accounts import views as accounts
+from web.announcements import by_mail
 from web.calendars import desk, imported, observances, single, subscriptions
 from web.calendars.layer import FeedLayer
 from web.campaigns import activities, ahead, cancelling, dates, documents, opening, progress
@@ -68,6 +69,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     single,
     campaigns,
     cancelling,
+    by_mail,
     items,
     mail_links,
     choices,
@@ -129,13 +131,20 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
         app.register_blueprint(room.bp)
     doors.install(app)
     # after the doors: whoever was signed out meanwhile is asked to sign in, not told of old forms
-    CSRFProtect(app).exempt(mail_links.bp)  # who has the address needs no cookie to prove it
+    _let_links_be_enough(CSRFProtect(app))
     _furnish_templates(app)
     if hops := config.trusted_proxies:
         # not the host: that is web.public_url, and a header would be one more thing to forge
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     app.wsgi_app = FeedLayer(app)  # type: ignore[method-assign]
     return app
+
+
+def _let_links_be_enough(csrf: CSRFProtect) -> None:
+    """Ask for no token where whoever has the address needs no cookie to prove it."""
+    csrf.exempt(mail_links.bp)
+    for view in (by_mail.confirm, by_mail.choose, by_mail.leave):
+        csrf.exempt(view)
 
 
 def _settings(config: WebConfig) -> dict[str, object]:

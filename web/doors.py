@@ -35,6 +35,8 @@ _OF: dict[Door, tuple[str, ...]] = {
         "accounts.send_link accounts.send_password_link accounts.sign_in accounts.sign_in_by_link",
         "accounts.sign_in_by_passkey accounts.sign_in_by_password accounts.sign_out",
         "mail_links.ask_done mail_links.ask_held_up mail_links.complete mail_links.hold_up",
+        "by_mail.ask by_mail.ask_to_choose by_mail.ask_to_confirm by_mail.ask_to_leave",
+        "by_mail.asked by_mail.choose by_mail.confirm by_mail.leave by_mail.show",
         "mail_links.show mail_links.undo",  # whoever has the link is the person it was mailed to
         "files.favicon files.show health.robots health.show home.show language.switch",
         "desk.show observances.show setup.make_first_account setup.setup single.activity",

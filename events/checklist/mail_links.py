@@ -6,10 +6,6 @@ in charge. Whoever is erased, loses the post or the item has links that open not
 to find and void them.
 """
 
-import base64
-import binascii
-import hashlib
-import hmac
 import struct
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from events.checklist.charge import is_in_charge
 from events.models import Campaign, ChecklistItem, Person
+from events.signatures import read_signed, signed
 
 PATH = "/qua-thu/{token}"
-_PURPOSE = b"act from a mail"
+_PURPOSE = "act from a mail"
 _IDS = struct.Struct(">II")
-_SIGNATURE = 16  # octets: nobody guesses 128 bits
 _AFTERWARDS = timedelta(days=30)  # for what is due when its campaign is over, and told of then
 
 
@@ -36,20 +32,13 @@ class MailLink:
 
 def token_of(link: MailLink, secret_key: str) -> str:
     """Return what stands in the address of a link: 32 characters, the same each time."""
-    ids = _IDS.pack(link.person_id, link.item_id)
-    return base64.urlsafe_b64encode(ids + _signature(ids, secret_key)).decode()
+    return signed(_IDS.pack(link.person_id, link.item_id), secret_key, _PURPOSE)
 
 
 def read_token(token: str, secret_key: str) -> MailLink | None:
     """Return whom and what a token is about; None for one that was not signed here."""
-    try:
-        octets = base64.b64decode(token.encode(), altchars=b"-_", validate=True)
-    except (binascii.Error, UnicodeEncodeError):
-        return None
-    ids, signature = octets[: _IDS.size], octets[_IDS.size :]
-    if len(ids) < _IDS.size or not hmac.compare_digest(signature, _signature(ids, secret_key)):
-        return None
-    return MailLink(*_IDS.unpack(ids))
+    ids = read_signed(token, secret_key, _PURPOSE, _IDS.size)
+    return MailLink(*_IDS.unpack(ids)) if ids is not None else None
 
 
 def opened_by(session: Session, link: MailLink, on: date) -> tuple[Person, ChecklistItem] | None:
@@ -69,8 +58,3 @@ def last_day_of(campaign: Campaign, due: date) -> date:
     reports are due when it is over.
     """
     return max(campaign.over_on - timedelta(days=1), due + _AFTERWARDS)
-
-
-def _signature(ids: bytes, secret_key: str) -> bytes:
-    key = hmac.digest(secret_key.encode(), _PURPOSE, hashlib.sha256)
-    return hmac.digest(key, ids, hashlib.sha256)[:_SIGNATURE]

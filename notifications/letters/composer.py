@@ -36,6 +36,7 @@ from events.texts import nfc
 from events.units.office import office_of
 from events.working_calendar import work_calendar
 from notifications.addresses import checked_address, checked_name, is_one_line
+from notifications.letters import public
 from notifications.letters.acting import MY_ITEMS, acting_on, picture_part
 from notifications.letters.wording import (
     Entry,
@@ -92,6 +93,8 @@ class Composer:
         text = _render(pages, message.kind, "body.txt", facts)
         html = _inliner().inline(_render(pages, message.kind, "body.html", facts))
         headers = self._headers(message, facts["name"], subject, office_of(session))
+        if facts.get("one_click"):
+            headers |= one_click(facts["one_click"])
         picture = picture_part(self.public_url + MY_ITEMS) if facts.get("acts") else None
         return _mail(headers, {"plain": text, "html": html}, _boundary(message), picture)
 
@@ -128,8 +131,26 @@ class Composer:
             MessageKind.PASSWORD: self._sign_in,
             MessageKind.POST_OFFER: self._post_offer,
             MessageKind.TRIAL: self._trial,
+            MessageKind.SUBSCRIBE: self._subscribe,
+            MessageKind.PUBLIC_NEWS: self._public_news,
         }[message.kind]
         return facts | about(session, message)
+
+    def _subscribe(self, session: Session, message: Message) -> dict[str, Any]:
+        subscriber = public.subscriber_of(session, message)
+        ways = public.ways(subscriber, self.public_url, self._key)
+        return ways | {"is_known": subscriber.confirmed is not None}
+
+    def _public_news(self, session: Session, message: Message) -> dict[str, Any]:
+        ways = public.ways(public.subscriber_of(session, message), self.public_url, self._key)
+        lines = public.lines_of(session, message, self.public_url, self.zone)
+        return ways | {"lines": lines, "one_click": ways["leave"]}
+
+    @property
+    def _key(self) -> str:
+        if self.secret_key is None:
+            raise InvalidInputError(N_("Letters to subscribers need the secret key."))
+        return self.secret_key
 
     def _trial(self, _session: Session, _message: Message) -> dict[str, Any]:
         return {}
@@ -263,6 +284,14 @@ def _mailbox(header: str, name: str, address: str) -> Header:
     return mailbox
 
 
+def one_click(address: str) -> dict[str, Header | str]:
+    """Return the headers by which a mail program unsubscribes its reader (RFC 8058, 3.1)."""
+    return {
+        "List-Unsubscribe": f"<{address}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
 def _boundary(message: Message) -> str:
     return f"=_{message.message_id.strip('<>').partition('@')[0]}"
 
@@ -294,8 +323,9 @@ def _related(html: str, picture: str, boundary: str) -> str:
 
 
 def _header(name: str, value: Header | str) -> str:
-    """Return a header, folded where it is long (RFC 5322, 2.2.3)."""
-    if isinstance(value, str) and len(name) + len(value) + 2 <= _LONGEST_LINE:
+    """Return a header, folded where it is long (RFC 5322, 2.2.3) and may be: no address is."""
+    fits = len(name) + len(value) + 2 <= _LONGEST_LINE if isinstance(value, str) else False
+    if isinstance(value, str) and (fits or " " not in value):
         return f"{name}: {value}\r\n"
     folded = value if isinstance(value, Header) else Header(value, header_name=name)
     return f"{name}: {folded.encode(linesep=_CRLF, maxlinelen=_LONGEST_LINE)}\r\n"

@@ -13,7 +13,9 @@ from notifications.letters.acting import Acting
 
 ZALO_LIMIT = 500  # characters, counted as Unicode NFC
 # addresses that open somebody's account or act in their name: `web.accounts.links`, `mail_links`
-_OPENING = re.compile(r"(/dang-nhap/(?:lien-ket|mat-khau)/|/qua-thu/)[\w-]+")
+_OPENING = re.compile(
+    r"(/dang-nhap/(?:lien-ket|mat-khau)/|/qua-thu/|/nhan-thu/(?:xac-nhan|chon|thoi)/)[\w-]+"
+)
 _SHORTEST_SUMMARY = 40  # characters; less says nothing
 _WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 

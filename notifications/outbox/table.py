@@ -33,6 +33,8 @@ class MessageKind(StrEnum):
     TRIAL = "trial"  # never a row: somebody waits for what comes of it
     PASSWORD = "password"  # noqa: S105 - the name of a kind
     POST_OFFER = "post_offer"
+    SUBSCRIBE = "subscribe"  # to a subscriber without an account: whether they asked for it
+    PUBLIC_NEWS = "public_news"
 
 
 class MessageState(StrEnum):

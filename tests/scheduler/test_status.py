@@ -83,6 +83,7 @@ def test_status_is_a_table_for_people_and_keys_that_stay_for_programs(home):  # 
         "open": None,
         "remind": None,
         "relay": None,
+        "subscribers": None,
         "calendars": None,
         "forget": None,
         "tidy": None,

@@ -9,6 +9,7 @@ from web.accounts.tries import (
     OF_ACCOUNT,
     OF_ADDRESS,
     OF_LINKS,
+    OF_SUBSCRIPTIONS,
     Counter,
     count_failure,
     forget_failures,
@@ -30,6 +31,10 @@ def counter_of_visitor() -> Counter:
 
 def counter_of_links() -> Counter:
     return Counter("links", request.remote_addr or "", OF_LINKS)
+
+
+def counter_of_subscriptions() -> Counter:
+    return Counter("subscriptions", request.remote_addr or "", OF_SUBSCRIPTIONS)
 
 
 def refuse_the_hasty(*counters: Counter) -> None:

@@ -20,6 +20,7 @@ from events.models import AuditKind, DocumentChange, Person, Post, PostProposal
 from events.people import audit
 from events.texts import folded
 from notifications.notices import table as notices
+from notifications.subscribers import choosing as subscriptions
 from web.accounts.models import Account
 
 _A_DAY = timedelta(days=1)
@@ -103,6 +104,8 @@ def erase(session: Session, person: Person, *, by: Person | None, now: datetime)
         return person.full_name
     _refuse(session, person, by)
     before, pseudonym = person.full_name, pseudonym_of(person)
+    if person.email is not None:
+        subscriptions.forget_address(session, person.email)
     _rename_copies(session, person, before, pseudonym)
     person.full_name, person.email, person.phone = pseudonym, None, None
     person.search, person.erased = folded(pseudonym), now

@@ -37,6 +37,7 @@ class Pace:
 OF_ACCOUNT = Pace(5, timedelta(seconds=30))
 OF_ADDRESS = Pace(50, timedelta(seconds=10))  # an office of many shares one
 OF_LINKS = Pace(20, timedelta(minutes=1))  # asked for from one address
+OF_SUBSCRIPTIONS = Pace(5, timedelta(minutes=1))  # asked for from one address
 
 
 @dataclass(frozen=True, slots=True)

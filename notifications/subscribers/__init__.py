@@ -1,0 +1,1 @@
+"""People without an account who get letters about public days and activities."""

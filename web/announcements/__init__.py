@@ -1,0 +1,1 @@
+"""Letters to many: those that people without an account ask for, and those that officers write."""
