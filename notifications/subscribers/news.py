@@ -140,7 +140,7 @@ def _credited(session: Session) -> dict[int, set[int]]:
         .where(Campaign.observance_id.is_not(None))
     )
     found: dict[int, set[int]] = {}
-    for activity_id, observance_id in session.execute(query).tuples():
+    for activity_id, observance_id in session.execute(query):
         assert observance_id is not None
         found.setdefault(activity_id, set()).add(observance_id)
     return found
