@@ -9,7 +9,7 @@ because nothing further down does so reliably.
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from email.header import Header
@@ -94,24 +94,22 @@ class Composer:
         html = _inliner().inline(_render(pages, message.kind, "body.html", facts))
         headers = self._headers(message, facts["name"], subject, office_of(session))
         if facts.get("one_click"):
-            headers |= one_click(facts["one_click"])
+            headers += one_click(facts["one_click"])
         picture = picture_part(self.public_url + MY_ITEMS) if facts.get("acts") else None
         return _mail(headers, {"plain": text, "html": html}, _boundary(message), picture)
 
-    def _headers(
-        self, message: Message, name: str, subject: str, office: Office
-    ) -> dict[str, Header | str]:
-        headers: dict[str, Header | str] = {
-            "From": _mailbox("From", office.name or self.sender_name, office.sender or self.sender),
-            "To": _mailbox("To", name, message.rcpt_to),
-            "Subject": Header(subject, "utf-8", header_name="Subject"),
-            "Date": format_datetime(message.date.astimezone(self.zone)),
-            "Message-ID": message.message_id,
-            "List-Id": f"<{message.kind.value.replace('_', '-')}.{self._host}>",
-            "Auto-Submitted": "auto-generated",
-            "X-Auto-Response-Suppress": "All",
-        }
-        return headers | ({"Reply-To": self.reply_to} if self.reply_to else {})
+    def _headers(self, message: Message, name: str, subject: str, office: Office) -> list[str]:
+        return [
+            _mailbox("From", office.name or self.sender_name, office.sender or self.sender),
+            _mailbox("To", name, message.rcpt_to),
+            _subject(subject),
+            _header("Date", format_datetime(message.date.astimezone(self.zone))),
+            _header("Message-ID", message.message_id),
+            _header("List-Id", f"<{message.kind.value.replace('_', '-')}.{self._host}>"),
+            _header("Auto-Submitted", "auto-generated"),
+            _header("X-Auto-Response-Suppress", "All"),
+            *([_header("Reply-To", self.reply_to)] if self.reply_to else ()),
+        ]
 
     @property
     def _host(self) -> str:
@@ -235,6 +233,7 @@ def _environment(language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
+        auto_reload=False,  # it would look at every file for every mail
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -274,22 +273,28 @@ def _items(session: Session, message: Message) -> list[tuple[ChecklistItem, Camp
     return planned or [(item, campaign, unit) for item, campaign, unit, _state in rows]
 
 
-def _mailbox(header: str, name: str, address: str) -> Header:
-    """Return "name <address>" (RFC 5322, 3.4) with the name as encoded words unless it is plain
-    letters.
+@lru_cache(4096)
+def _subject(subject: str) -> str:
+    return _line("Subject", Header(subject, "utf-8", header_name="Subject"))
+
+
+@lru_cache(4096)
+def _mailbox(header: str, name: str, address: str) -> str:
+    """Return the line of "name <address>" (RFC 5322, 3.4), with the name as encoded words unless it
+    is plain letters.
     """
     charset = "us-ascii" if _PLAIN_NAME.fullmatch(name) else "utf-8"
     mailbox = Header(name, charset, header_name=header)
     mailbox.append(f"<{checked_address(address)}>", "us-ascii")
-    return mailbox
+    return _line(header, mailbox)
 
 
-def one_click(address: str) -> dict[str, Header | str]:
+def one_click(address: str) -> list[str]:
     """Return the headers by which a mail program unsubscribes its reader (RFC 8058, 3.1)."""
-    return {
-        "List-Unsubscribe": f"<{address}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
+    return [
+        _header("List-Unsubscribe", f"<{address}>"),
+        _header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+    ]
 
 
 def _boundary(message: Message) -> str:
@@ -297,16 +302,16 @@ def _boundary(message: Message) -> str:
 
 
 def _mail(
-    headers: Mapping[str, Header | str],
-    texts: Mapping[str, str],
-    boundary: str,
-    picture: str | None = None,
+    headers: Sequence[str], texts: Mapping[str, str], boundary: str, picture: str | None = None
 ) -> bytes:
     """Return the bytes of a mail with its texts as alternatives (RFC 2046, 5.1.4), as the standard
     library writes them, but faster: there are many. ``picture`` is a part that the HTML shows.
     """
-    first = {"Content-Type": f'multipart/alternative; boundary="{boundary}"', "MIME-Version": "1.0"}
-    parts = [_header(name, value) for name, value in (first | dict(headers)).items()]
+    parts = [
+        _header("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
+        _header("MIME-Version", "1.0"),
+        *headers,
+    ]
     for subtype, content in texts.items():
         part = f"{_PART % subtype}\r\n{_text(content)}".rstrip()
         if picture is not None and subtype == "html":
@@ -322,13 +327,17 @@ def _related(html: str, picture: str, boundary: str) -> str:
     return f"{head}\r\nMIME-Version: 1.0\r\n{inner}\r\n--{boundary}--"
 
 
-def _header(name: str, value: Header | str) -> str:
-    """Return a header, folded where it is long (RFC 5322, 2.2.3) and may be: no address is."""
-    fits = len(name) + len(value) + 2 <= _LONGEST_LINE if isinstance(value, str) else False
-    if isinstance(value, str) and (fits or " " not in value):
+def _header(name: str, value: str) -> str:
+    """Return the line of a header, folded if it is long (RFC 5322, 2.2.3) and may be: no address
+    is.
+    """
+    if len(name) + len(value) + 2 <= _LONGEST_LINE or " " not in value:
         return f"{name}: {value}\r\n"
-    folded = value if isinstance(value, Header) else Header(value, header_name=name)
-    return f"{name}: {folded.encode(linesep=_CRLF, maxlinelen=_LONGEST_LINE)}\r\n"
+    return _line(name, Header(value, header_name=name))
+
+
+def _line(name: str, header: Header) -> str:
+    return f"{name}: {header.encode(linesep=_CRLF, maxlinelen=_LONGEST_LINE)}\r\n"
 
 
 def _text(content: str) -> str:

@@ -5,6 +5,7 @@ import ssl
 import time
 from email.parser import BytesHeaderParser
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Literal
 
 from events.errors import InvalidInputError
@@ -24,6 +25,7 @@ Security = Literal["none", "starttls", "tls"]
 
 _MAILS_PER_CONNECTION = 100
 _IDLE_SECONDS = 10  # servers hang up on silent clients; a new connection is cheaper than a guess
+_FROM = re.compile(rb"(?im)^From:.*(?:\r?\n[ \t].*)*")
 _GOING_DOWN = 421  # "Service not available, closing transmission channel"
 
 
@@ -161,7 +163,14 @@ def _dotted(message: bytes) -> bytes:
 
 
 def _sender_of(message: bytes) -> str:
-    address = parseaddr(str(BytesHeaderParser().parsebytes(message)["From"]))[1]
+    found = _FROM.search(re.split(rb"\r?\n\r?\n", message, maxsplit=1)[0])
+    return _address_in(found[0] if found else b"")
+
+
+@lru_cache(64)
+def _address_in(line: bytes) -> str:
+    """Return the address of a From line: that of one mail is mostly that of the next."""
+    address = parseaddr(str(BytesHeaderParser().parsebytes(line)["From"]))[1]
     try:
         return checked_address(address)
     except InvalidInputError as error:

@@ -292,11 +292,9 @@ def test_every_vietnamese_subject_and_name_comes_back_as_it_was(
 
     headers = composer._headers(message, name, subject, Office())
 
-    written = {
-        key: value if isinstance(value, str) else value.encode() for key, value in headers.items()
-    }
+    written = dict(line.removesuffix("\r\n").split(": ", 1) for line in headers)
     assert all(len(line) <= 78 for value in written.values() for line in value.splitlines())
-    unfolded = {key: value.replace("\n", "") for key, value in written.items()}
+    unfolded = {key: value.replace("\r\n", "") for key, value in written.items()}
     assert encoded_words(unfolded["Subject"]) == subject
     assert encoded_words(unfolded["To"]) == f"{name} <thi@example.org>"
 

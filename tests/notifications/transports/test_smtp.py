@@ -16,6 +16,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 from notifications.outbox.table import Message, MessageState
 from notifications.relay import RelayResult
+from notifications.transports import smtp
 from notifications.transports.errors import (
     NoServiceError,
     PermanentDeliveryError,
@@ -354,3 +355,13 @@ def test_when_the_server_is_down_messages_stay_ready_and_go_out_once_it_is_back(
 
     identities = [message_from_bytes(content)["Message-ID"] for _, _, content in office.mails]
     assert len(set(identities)) == len(identities) == 3
+
+
+def test_the_sender_is_read_from_a_folded_header_and_never_from_the_body():
+    head = b"To: b@example.org\r\nFrom: =?utf-8?q?S=C3=BAm?=\r\n <a@example.org>\r\n"
+
+    assert (
+        smtp._sender_of(head + b"Subject: x\r\n\r\nFrom: <body@example.org>\r\n") == "a@example.org"
+    )
+    with pytest.raises(NoServiceError):
+        smtp._sender_of(b"Subject: x\r\n\r\nFrom: <body@example.org>\r\n")
