@@ -28,7 +28,7 @@ FEWEST, MOST = 1, 32
 _EXPRESS = 0  # the connection that only takes urgent mail, beside the others
 _EACH = 16  # messages that wait for each connection: few, since they are leased
 _LOOK_AGAIN = 0.5  # seconds
-ROUND = 10.0  # seconds after which a drain lets others see that it lives
+ROUND = 5.0  # seconds after which a drain lets others see that it lives
 _AT_THE_END = 2.0  # seconds that a drain waits for its connections
 _PATIENT = 2.0  # seconds a connection waits for its domain; longer ones are put back
 
@@ -65,10 +65,18 @@ class Pump:
         self._left: list[_Connection] = []  # that wait for a server which hangs
         self._stopping = threading.Event()
         self._allowed = self._rules.connections
+        self.moved = time.monotonic()  # when a drain last got on
 
-    def drain(self, *, now: datetime, clockwork: Clockwork, longest: float = ROUND) -> RelayResult:
-        """Send until nothing is ready. After ``longest`` seconds nothing more is begun."""
+    def drain(
+        self, *, now: datetime, clockwork: Clockwork, longest: float = ROUND, may_end: bool = True
+    ) -> RelayResult:
+        """Send until nothing is ready. After ``longest`` seconds nothing more is begun.
+
+        With ``may_end`` False the day it is may be wrong: what goes by it waits.
+        """
+        self.moved = time.monotonic()
         desk = Desk(self._session_factory, self._composer, now, clockwork, fewer=self._fewer)
+        desk.may_end = may_end
         queue = _Queue(self._rules.connections * _EACH)
         claimed, kept = desk.claim(queue.room)
         if not claimed:
@@ -126,7 +134,7 @@ class Pump:
         asked = renewed = time.monotonic()
         claimed = 1
         while not (self._stopping.is_set() or desk.is_paused or queue.is_broken):
-            now = time.monotonic()
+            self.moved = now = time.monotonic()
             if now >= ends:
                 return
             # many at once, since each time costs a transaction; but urgent ones wait for no queue

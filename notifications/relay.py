@@ -48,6 +48,7 @@ RETRY_MINUTES = (1, 5, 15, 60, 180)
 _DOUBT_PAUSE = timedelta(minutes=1)
 _DEFECT_PAUSE = timedelta(minutes=15)
 _PUT_BACK = timedelta(minutes=5)  # a mail whose recipient got an answer that is about us
+_WRONG_DAY = timedelta(minutes=15)  # until what goes by the day is looked at again
 _TOO_MANY = 421  # connections, perhaps (RFC 5321, 3.8)
 _log = logging.getLogger(__name__)
 
@@ -115,6 +116,7 @@ class Desk:
     lease: timedelta = LEASE
     fewer: Callable[[], bool] = lambda: False  # use fewer connections; False if it cannot
     is_paused: bool = False
+    may_end: bool = True  # else what goes by the day waits
     started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -342,7 +344,8 @@ class _Sieve:
         self._readdress(session, messages)
         reminders = [message.id for message in messages if message.kind is MessageKind.REMINDER]
         today = local_day(self.now, self.desk.clockwork.zone)
-        wanted = still_wanted(session, reminders, today) if reminders else set()
+        looks = reminders and self.desk.may_end  # it ends what is not wanted today
+        wanted = still_wanted(session, reminders, today) if looks else set()
         addresses = {message.rcpt_to for message in messages}
         refused = suppression.suppressed(session, addresses, self.now)
         self.desk.doubtful |= refused
@@ -366,6 +369,10 @@ class _Sieve:
         self, session: Session, message: Message, wanted: Collection[int], refused: Collection[str]
     ) -> bool:
         is_reminder = message.kind is MessageKind.REMINDER
+        if not self.desk.may_end and (is_reminder or message.expires <= self.now):
+            claiming.release(session, message, at=self.now + _WRONG_DAY)
+            self.tally["postponed"] += 1
+            return False
         opens = self.desk.clockwork.next_working_moment(self.now, any_day=message.urgent)
         if message.expires <= self.now:
             return self._drop(session, message, MessageState.EXPIRED, message.reply or "too old")

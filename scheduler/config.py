@@ -7,10 +7,10 @@ it.
 import os
 import secrets
 import tomllib
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -36,14 +36,18 @@ from events.installation import Installation
 from events.language import Said
 from events.secret_files import secret_in
 from events.texts import decoded
+from notifications.addresses import checked_address
 from notifications.notices.steps import ReminderRules
 from notifications.pump import FEWEST, MOST, PumpRules
 from scheduler.instance import name_here
+from scheduler.troubles import Limits
 from web.config import GOOGLE_CALENDAR_URL, OUTLOOK_CALENDAR_URL, TwoFactors
 
 DEFAULT_FILE = Path("config.toml")
 _PREFIX = "SUMVAY_"
 _SHORTEST_KEY = 32  # characters; one that is made has 64
+_LONGEST_NAME = 24  # characters; a number and its proof come behind it (RFC 5321: 64 in all)
+_SCHEMES = {"smtp": ("none", 25), "smtp+starttls": ("starttls", 587), "smtps": ("tls", 465)}
 _NOT_KEYS = {"SUMVAY_CONFIG"}
 
 SECRET_KEY, PASSWORD_KEY = "secret_key", "password_key"  # names of files
@@ -105,15 +109,52 @@ class SmtpSettings(_Table):
     username: str = ""
     password_file: OptionalPath = None
     timeout_seconds: float = Field(default=30, gt=0)
+    fallback: str = ""
+    fallback_password_file: OptionalPath = None
     connections: int = Field(default=4, ge=FEWEST, le=MOST)
     per_second: float = Field(default=0, ge=0)
     per_second_and_domain: float = Field(default=0, ge=0)
+
+    @field_validator("fallback")
+    @classmethod
+    def _is_relay(cls, text: str) -> str:
+        if text:
+            _relay_of(text)
+        return text
+
+    @property
+    def second(self) -> "SmtpSettings | None":
+        """The relay that takes over while this one cannot send."""
+        if not self.fallback:
+            return None
+        given = _relay_of(self.fallback) | {"password_file": self.fallback_password_file}
+        return SmtpSettings.model_validate(given | {"timeout_seconds": self.timeout_seconds})
+
+
+class BounceSettings(_Table):
+    """Where mails that cannot be delivered come back to, and how they are read."""
+
+    address: str = ""
+    maildir: OptionalPath = None
+    imap_host: str = ""
+    imap_port: int = Field(default=993, ge=1, le=65535)
+    imap_security: Literal["tls", "none"] = "tls"
+    imap_username: str = ""
+    imap_password_file: OptionalPath = None
+    imap_folder: str = "INBOX"
+
+    @field_validator("address")
+    @classmethod
+    def _is_address(cls, address: str) -> str:
+        if address and len(checked_address(address).partition("@")[0]) > _LONGEST_NAME:
+            raise ValueError(f"may have {_LONGEST_NAME} letters before the @")
+        return address
 
 
 class NotificationsSettings(_Table):
     """Who writes, by which way, and when."""
 
-    transport: Literal["maildir", "smtp"] = "maildir"
+    transport: Literal["maildir", "smtp", "null"] = "maildir"
     maildir: Path = Path("var/mail")
     sender: str = "sumvay@example.org"
     sender_name: str = "Sum Vầy"
@@ -124,6 +165,7 @@ class NotificationsSettings(_Table):
     hours: tuple[str, ...] = ("07:30-11:30", "13:30-17:00")
     stale_after_workdays: int = Field(default=3, ge=1)
     smtp: SmtpSettings = SmtpSettings()
+    bounces: BounceSettings = BounceSettings()
 
     @field_validator("hours")
     @classmethod
@@ -134,7 +176,7 @@ class NotificationsSettings(_Table):
 
     @property
     def pump(self) -> PumpRules:
-        if self.transport == "maildir":
+        if self.transport != "smtp":
             return PumpRules(connections=1)
         smtp = self.smtp
         return PumpRules(smtp.connections, smtp.per_second, smtp.per_second_and_domain)
@@ -209,6 +251,22 @@ class SchedulerSettings(_Table):
     tick_seconds: int = Field(default=30, ge=1, le=3600)
 
 
+class WatchSettings(_Table):
+    """When somebody is told that something is wrong; 0: no limit."""
+
+    waiting: int = Field(default=20_000, ge=0)
+    oldest_minutes: int = Field(default=60, ge=0)
+    failed: int = Field(default=50, ge=0)
+    suppressed: int = Field(default=100, ge=0)
+    daily_mail: bool = True
+    metrics_token_file: OptionalPath = None
+
+    @property
+    def limits(self) -> Limits:
+        oldest = timedelta(minutes=self.oldest_minutes)
+        return Limits(self.waiting, oldest, self.failed, self.suppressed)
+
+
 class BackupSettings(_Table):
     """What is kept for the day on which something is lost."""
 
@@ -231,6 +289,7 @@ class Settings(BaseSettings):
     privacy: PrivacySettings = PrivacySettings()
     scheduler: SchedulerSettings = SchedulerSettings()
     backup: BackupSettings = BackupSettings()
+    watch: WatchSettings = WatchSettings()
 
     @model_validator(mode="after")
     def _workers_share_a_database(self) -> "Settings":
@@ -339,6 +398,23 @@ def _explain(error: ValidationError) -> ConfigError:
     if first["type"] == "extra_forbidden":
         return ConfigError(key=key, reason="no such key")
     return ConfigError(key=key, reason=f"{first['msg']} (got {first['input']!r})")
+
+
+def _relay_of(text: str) -> dict[str, Any]:
+    """Return the settings in an address such as smtp+starttls://user@mail.example.org:587."""
+    parts = urlsplit(text)
+    if parts.scheme not in _SCHEMES or not parts.hostname or parts.password or parts.path:
+        raise ValueError(
+            f"{text!r} is no relay such as smtp://host:25, smtp+starttls://user@host:587 or "
+            "smtps://user@host; its password is in a file"
+        )
+    security, port = _SCHEMES[parts.scheme]
+    return {
+        "host": parts.hostname,
+        "port": parts.port or port,
+        "security": security,
+        "username": unquote(parts.username or ""),
+    }
 
 
 def _span(text: str) -> tuple[time, time]:

@@ -19,8 +19,9 @@ from events.errors import N_, DomainError
 from events.files.backups import backups_in
 from events.files.disk import LEAST_FREE, try_disk
 from events.files.store import files_named, is_stored, is_whole
-from events.units.office import MAIL_PAUSED, is_copy
+from events.units.office import MAIL_PAUSED, is_copy, office_of
 from notifications.outbox.pausing import pause_of
+from notifications.outbox.standing import standing
 from notifications.transports.errors import DeliveryError
 from scheduler import migrate
 from scheduler.heartbeats import beats
@@ -54,10 +55,31 @@ def examine(service: Service, *, now: datetime) -> list[Finding]:
         (N_("Catalogue"), _catalog),
         (N_("Mail"), _transport),
         (N_("Ways out"), _ways),
+        (N_("Outbox"), _outbox),
         (N_("Clock"), _clock),
         (N_("Calendars"), _calendars),
     ]
     return [*(_look(what, look, service, now) for what, look in looks), *_year(service, now)]
+
+
+def look_at_sender(service: Service, selector: str | None = None) -> list[Finding]:
+    """Return what the world can read about where mails come from, as far as it is seen from here.
+    What cannot be told is no fault.
+    """
+    from notifications.transports import senders  # what asks the DNS takes its time to load
+
+    mail = service.settings.notifications
+    with reading(service.session_factory)() as session:
+        sender = office_of(session).sender or mail.sender
+    envelope = service.return_paths.address if service.return_paths else sender
+    relay = mail.smtp.host if mail.transport == "smtp" else None
+    seen = senders.look(
+        senders.Names(), sender=sender, envelope=envelope, relay=relay, selector=selector
+    )
+    return [
+        Finding(one.what, one.ok is not False, one.said.sentence, dict(one.said.facts))
+        for one in seen
+    ]
 
 
 def _look(
@@ -209,6 +231,17 @@ def _ways(service: Service, _now: datetime) -> Finding:
     return Finding(name, False, detail, {"hosts": ", ".join(hosts)})
 
 
+def _outbox(service: Service, now: datetime) -> Finding:
+    with reading(service.session_factory)() as session:
+        found = [one for one in service.troubles(session, now) if "mail" in one.short]
+        waits = standing(session, now)
+    if found:
+        return Finding(N_("Outbox"), False, found[0].said.sentence, dict(found[0].said.facts))
+    facts = {"waiting": waits.waiting, "failed": waits.failed, "suppressed": waits.suppressed}
+    sentence = N_("%(waiting)s wait, %(failed)s refused within a day, %(suppressed)s addresses off")
+    return Finding(N_("Outbox"), True, sentence, facts)
+
+
 def _calendars(service: Service, _now: datetime) -> Finding:
     """Say where Google and Outlook on the web cannot fetch; on an intranet nobody minds."""
     address = service.settings.web.address
@@ -226,6 +259,9 @@ def _clock(service: Service, now: datetime) -> Finding:
     name = N_("Clock")
     with reading(service.session_factory)() as session:
         seen = beats(session)
+        found = [one for one in service.troubles(session, now) if one.short.startswith("clock")]
+    if found:
+        return Finding(name, False, found[0].said.sentence, dict(found[0].said.facts))
     last_of_job = {beat.job: beat for beat in seen}  # whichever clock ran it
     failed = next((beat for beat in last_of_job.values() if beat.error), None)
     if failed:

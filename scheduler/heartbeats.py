@@ -1,7 +1,5 @@
 """When each job of each clock last ran and how it went, so that a silent clock is noticed."""
 
-import os
-import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +8,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from events.database import Base, SessionFactory
 from events.errors import N_, CannotRunError
+from scheduler.jumps import forget_jump
+from scheduler.lead import has_ended
 
+PULSE = "pulse"  # of the watchdog, every few seconds; its error names jobs that stand still
 _REMEMBERED = timedelta(hours=2)  # longer than from one run of an hourly job to the next
 _SLIP = timedelta(days=1)  # less is a time zone or a clock that is set by the network
 _LONGEST = 128
@@ -58,11 +59,7 @@ def forget_the_future(session_factory: SessionFactory, now: datetime) -> None:
     """Forget what ran while the clock was ahead."""
     with session_factory.begin() as session:
         session.execute(delete(Heartbeat).where(Heartbeat.at > now))
-
-
-def this_clock() -> str:
-    """Return what tells the clock of this process from all others."""
-    return f"{socket.gethostname()}:{os.getpid()}"[-_LONGEST:]
+        forget_jump(session)
 
 
 def beat(
@@ -79,21 +76,10 @@ def forget_the_dead(session_factory: SessionFactory) -> None:
     """Forget the clocks of this machine whose processes have ended: a new one has begun, and their
     silence is none.
     """
-    machine = f"{socket.gethostname()}:"
     with session_factory.begin() as session:
         for clock in session.scalars(select(Heartbeat.clock).distinct()).all():
-            if clock.startswith(machine) and not _lives(clock.removeprefix(machine)):
+            if has_ended(clock):
                 session.execute(delete(Heartbeat).where(Heartbeat.clock == clock))
-
-
-def _lives(process: str) -> bool:
-    try:
-        os.kill(int(process), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except OSError:  # of another user
-        return True
-    return True
 
 
 def beats(session: Session) -> list[Beat]:

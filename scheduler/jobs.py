@@ -5,6 +5,7 @@ safe to run at any time.
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from datetime import time as clock_time
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -24,6 +25,7 @@ from events.reforms.handover import hand_over_due
 from events.replanning.announced_days import follow_the_setting
 from events.units.office import is_copy
 from events.working_calendar import work_calendar
+from notifications.notices.operator import tell_administrators
 from notifications.notices.reminders import Written, write_reminders
 from notifications.notices.steps import Clockwork, ReminderRules
 from notifications.notices.table import forget_messages_before
@@ -32,6 +34,8 @@ from notifications.pump import ROUND, Pump
 from notifications.relay import RelayResult
 from notifications.subscribers import choosing
 from notifications.subscribers.news import write_news
+from scheduler.jumps import jump_of
+from scheduler.troubles import Limits, troubles
 from web.accounts import devices, links, tries
 from web.accounts.personal_data import erase_departed
 
@@ -73,7 +77,7 @@ def open_ahead(
 def remind(session_factory: SessionFactory, *, now: datetime, rules: ReminderRules) -> Written:
     """Write the notices that are due, and the messages that carry them."""
     with session_factory.begin() as session:
-        return write_reminders(session, now=now, clockwork=_clockwork(session, rules))
+        return write_reminders(session, now=now, clockwork=clockwork_of(session, rules))
 
 
 def tell_subscribers(
@@ -105,8 +109,25 @@ def relay(
     with reading(session_factory)() as session:
         if is_copy(session):
             return RelayResult()
-        clockwork = _clockwork(session, rules)
-    return pump.drain(now=now, clockwork=clockwork, longest=longest)
+        clockwork = clockwork_of(session, rules)
+        may_end = jump_of(session, now) is None
+    return pump.drain(now=now, clockwork=clockwork, longest=longest, may_end=may_end)
+
+
+def report(
+    session_factory: SessionFactory, *, now: datetime, limits: Limits, send_at: clock_time
+) -> int:
+    """Tell administrators once a day, from ``send_at`` local time on, what is wrong; return how
+    many people there are to tell.
+    """
+    with reading(session_factory)() as session:
+        if now.astimezone(zone_of(session)).time() < send_at:
+            return 0
+        found = [one.said for one in troubles(session, now, limits)]
+    if not found:
+        return 0
+    with session_factory.begin() as session:
+        return tell_administrators(session, found, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,5 +172,5 @@ def sweep_files(session_factory: SessionFactory, folder: Path, *, now: datetime)
     return sweep(session_factory, folder, now=now)
 
 
-def _clockwork(session: Session, rules: ReminderRules) -> Clockwork:
+def clockwork_of(session: Session, rules: ReminderRules) -> Clockwork:
     return Clockwork(work_calendar(session), rules, zone_of(session))

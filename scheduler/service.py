@@ -9,22 +9,31 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
 
 from events import database
 from events.campaigns.opening import Opened
 from events.catalog.reading import SHIPPED
 from events.database import SessionFactory
+from events.models import ChecklistItem, Person
+from notifications.bounces import take_in
 from notifications.letters.composer import Composer
 from notifications.notices.reminders import Written
+from notifications.notices.why import Why, why
+from notifications.outbox.return_paths import ReturnPaths
 from notifications.pump import ROUND, Pump
 from notifications.relay import RelayResult
+from notifications.transports.fallback import FallbackTransport, Turn
+from notifications.transports.incoming import Box, from_maildir
 from notifications.transports.maildir import MaildirTransport
+from notifications.transports.null import NullTransport
 from notifications.transports.smtp import SmtpTransport
 from notifications.transports.transport import Transport
 from notifications.trial import WayOut
 from scheduler import jobs, migrate
-from scheduler.config import ConfigError, Settings
-from web.config import WebConfig
+from scheduler.config import ConfigError, Settings, SmtpSettings
+from scheduler.troubles import troubles
+from web.config import Trouble, WebConfig
 
 SETUP_CODE_FILE = "setup_code"
 FILES = "files"
@@ -74,6 +83,7 @@ class Service:
             public_url=self.settings.web.address,
             zone=self.settings.zone,
             secret_key=self.settings.secret_key,
+            return_paths=self.return_paths,
         )
 
     @cached_property
@@ -86,16 +96,52 @@ class Service:
         mail = self.settings.notifications
         if mail.transport == "maildir":
             return MaildirTransport(mail.maildir)
-        smtp = mail.smtp
-        return SmtpTransport(
-            host=smtp.host,
-            port=smtp.port,
-            security=smtp.security,
-            username=smtp.username or None,
-            password=self._smtp_password,
-            timeout=smtp.timeout_seconds,
-            longest=max(120, 2 * smtp.timeout_seconds),
-        )
+        if mail.transport == "null":
+            return NullTransport()
+        first = _over(mail.smtp, "notifications.smtp.password_file")
+        if mail.smtp.second is None:
+            return first
+        second = _over(mail.smtp.second, "notifications.smtp.fallback_password_file")
+        return FallbackTransport(first, second, self._turn)
+
+    @cached_property
+    def _turn(self) -> Turn:
+        return Turn()
+
+    @cached_property
+    def return_paths(self) -> ReturnPaths | None:
+        """Where mails come back to; None if they come back to their sender."""
+        address = self.settings.notifications.bounces.address
+        return ReturnPaths(address, self.settings.secret_key.encode()) if address else None
+
+    def take_in(self, content: bytes, *, now: datetime) -> int:
+        """Record what a mail reports that came back; return how many of ours it ends."""
+        if self.return_paths is None:
+            return 0
+        with self.session_factory.begin() as session:
+            return take_in(session, self.return_paths, content, now=now)
+
+    def take_in_bounces(self, now: datetime) -> int:
+        """Read what came back since the last time; return how many mails there were."""
+        bounces, number = self.settings.notifications.bounces, 0
+
+        def one(content: bytes) -> object:
+            return self.take_in(content, now=now)
+
+        if bounces.maildir:
+            number += from_maildir(bounces.maildir, one)
+        if bounces.imap_host:
+            key = "notifications.bounces.imap_password_file"
+            box = Box(
+                bounces.imap_host,
+                bounces.imap_username,
+                _secret(bounces.imap_password_file, key),
+                bounces.imap_port,
+                bounces.imap_folder,
+                bounces.imap_security == "tls",
+            )
+            number += box.read(one)
+        return number
 
     @property
     def web_config(self) -> WebConfig:
@@ -127,7 +173,17 @@ class Service:
             stolen_passwords=settings.web.stolen_passwords,
             public_progress=settings.web.public_progress,
             version=migrate.newest(),
+            troubles=self.troubles,
+            why=self.why,
+            metrics_token=_secret(settings.watch.metrics_token_file, "watch.metrics_token_file"),
         )
+
+    def troubles(self, session: Session, now: datetime) -> list[Trouble]:
+        return troubles(session, now, self.settings.watch.limits)
+
+    def why(self, session: Session, person: Person, item: ChecklistItem, *, now: datetime) -> Why:
+        clockwork = jobs.clockwork_of(session, self.settings.notifications.rules)
+        return why(session, person, item, now=now, clockwork=clockwork)
 
     def open_ahead(self, now: datetime, year: int | None = None, pause: float = 0) -> list[Opened]:
         return jobs.open_ahead(self.session_factory, now=now, year=year, pause=pause)
@@ -143,6 +199,12 @@ class Service:
         rules = self.settings.notifications.rules
         factory = self.session_factory
         return jobs.relay(factory, self.pump, now=now, rules=rules, longest=longest)
+
+    def report(self, now: datetime) -> int:
+        if not self.settings.watch.daily_mail:
+            return 0
+        limits, send_at = self.settings.watch.limits, self.settings.notifications.send_at
+        return jobs.report(self.session_factory, now=now, limits=limits, send_at=send_at)
 
     def forget(self, now: datetime) -> None:
         kept = self.settings.privacy
@@ -178,12 +240,24 @@ class Service:
         self.pump.close()
         self.engine.dispose()
 
-    @property
-    def _smtp_password(self) -> str | None:
-        file = self.settings.notifications.smtp.password_file
-        if file is None:
-            return None
-        try:
-            return file.read_text().strip()
-        except OSError as error:
-            raise ConfigError(key="notifications.smtp.password_file", reason=str(error)) from error
+
+def _over(smtp: SmtpSettings, key: str) -> SmtpTransport:
+    return SmtpTransport(
+        host=smtp.host,
+        port=smtp.port,
+        security=smtp.security,
+        username=smtp.username or None,
+        password=_secret(smtp.password_file, key) or None,
+        timeout=smtp.timeout_seconds,
+        longest=max(120, 2 * smtp.timeout_seconds),
+    )
+
+
+def _secret(file: Path | None, key: str) -> str:
+    """Return what is in a file; nothing if none is named. Raises ``ConfigError``."""
+    if file is None:
+        return ""
+    try:
+        return file.read_text().strip()
+    except OSError as error:
+        raise ConfigError(key=key, reason=str(error)) from error

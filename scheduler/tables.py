@@ -8,7 +8,7 @@ from notifications.notices import table as notices
 from notifications.outbox import pausing, suppression
 from notifications.outbox import table as outbox
 from notifications.subscribers import table as subscribers
-from scheduler import heartbeats
+from scheduler import heartbeats, jumps, lead
 from web.accounts import models as accounts
 
 ROOMS = (
@@ -19,6 +19,8 @@ ROOMS = (
     notices,
     subscribers,
     heartbeats,
+    jumps,
+    lead,
     accounts,
 )  # whose import makes the tables
 

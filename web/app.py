@@ -34,6 +34,8 @@ from web.kit import (
     headers,
     health,
     language,
+    metrics,
+    troubles,
     visibility,
     words,
 )
@@ -49,6 +51,7 @@ from web.settings import (
     letters,
     mail,
     offsets,
+    outbox,
     own_observances,
     persons,
     roles,
@@ -86,6 +89,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     people,
     villages,
     mail,
+    outbox,
     audit,
     persons,
     first_run,
@@ -108,6 +112,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     setup_page,
     assets,
     health,
+    metrics,
 )
 
 
@@ -127,6 +132,7 @@ def create_app(session_factory: SessionFactory, config: WebConfig) -> Flask:
     Compress(app)
     headers.install(app)
     errors.install(app)
+    troubles.install(app)
     for room in _ROOMS:
         app.register_blueprint(room.bp)
     doors.install(app)
@@ -205,6 +211,7 @@ def _furnish_templates(app: Flask) -> None:
         in_zalo=_in_zalo,
         allowed=visibility.allowed,
         steers_all=visibility.steers_all,
+        troubles=troubles.troubles_to_show,
         offset=offsets.offset_text,
     )
 

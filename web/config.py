@@ -3,15 +3,20 @@
 Only ``scheduler/config.py`` reads files and the environment.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from events.catalog.reading import SHIPPED
+from events.database import Session
+from events.language import Said
 from events.localtime import VIETNAM
+from events.models import ChecklistItem, Person
+from notifications.notices import why
 from notifications.trial import WayOut
 
 GOOGLE_CALENDAR_URL = "https://calendar.google.com/calendar/r?cid={url}"
@@ -29,6 +34,22 @@ class TwoFactors(StrEnum):
 def utc_now() -> datetime:
     """Return the instant it is: the one clock of the pages."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something an administrator has to see to: in a few words for programs, and said to people."""
+
+    short: str
+    said: Said
+
+
+class Why(Protocol):
+    """What says why somebody got a mail about an item, or did not."""
+
+    def __call__(
+        self, session: Session, person: Person, item: ChecklistItem, *, now: datetime
+    ) -> why.Why: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +73,8 @@ class WebConfig:
     long a mailed link works. ``pages_per_minute`` are shown to a device or an address; ``scan`` is
     the program that looks through what is uploaded, with its arguments; ``stolen_passwords`` a file
     of passwords that nobody may choose (`web.accounts.stolen_passwords`).
+    ``why`` tells why somebody was told of an item, or not; ``troubles`` what stands still or has
+    piled up. ``metrics_token`` opens the figures for machines from elsewhere.
     ``version`` is that of the database which the pages are made for; without it none is asked for.
     """
 
@@ -79,6 +102,9 @@ class WebConfig:
     link_lifetime: timedelta = timedelta(minutes=15)
     public_progress: bool = False
     version: str = ""
+    troubles: Callable[[Session, datetime], Sequence[Trouble]] | None = None
+    metrics_token: str = ""
+    why: Why | None = None
     is_demo: bool = False
     testing: bool = False
     rate_limits: bool = True

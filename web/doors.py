@@ -38,7 +38,8 @@ _OF: dict[Door, tuple[str, ...]] = {
         "by_mail.ask by_mail.ask_to_choose by_mail.ask_to_confirm by_mail.ask_to_leave",
         "by_mail.asked by_mail.choose by_mail.confirm by_mail.leave by_mail.show",
         "mail_links.show mail_links.undo",  # whoever has the link is the person it was mailed to
-        "files.favicon files.show health.robots health.show home.show language.switch",
+        "files.favicon files.show health.pages health.robots health.show home.show language.switch",
+        "metrics.show",
         "desk.show observances.show setup.make_first_account setup.setup single.activity",
         "single.occurrence subscriptions.code units.index",
     ),
@@ -94,13 +95,13 @@ _OF: dict[Door, tuple[str, ...]] = {
         "reforms.change reforms.confirm_taking_back reforms.hand_over reforms.index reforms.new",
         "reforms.taking_back",
     ),
-    Capability.SEE_MAIL: ("mail.index suppressed.index",),
-    Capability.READ_MAIL: ("mail.html mail.show",),
+    Capability.SEE_MAIL: ("mail.index outbox.index outbox.why suppressed.index",),
+    Capability.READ_MAIL: ("mail.html mail.show outbox.show",),
     Capability.KEEP_ROLES: ("roles.add roles.call roles.end roles.index",),
     Capability.SET_UP: (
         "audit.index audit.table backups.resume_mail backups.show",
         "persons.erase_person persons.index persons.show persons.sign_out persons.take_along",
-        "suppressed.take_off",
+        "outbox.cancel outbox.decide_held outbox.send_again suppressed.take_off",
         "first_run.answer first_run.show start_line.apply start_line.show start_line.undo",
     ),
 }

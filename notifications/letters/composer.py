@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 from events.campaigns.english import names_in
 from events.days.workdays import WorkCalendar
 from events.errors import N_, InvalidInputError
-from events.language import translations
+from events.language import tell, translations
 from events.localtime import VIETNAM, local_day
 from events.models import Campaign, ChecklistItem, Office, Unit
 from events.texts import nfc
@@ -46,6 +46,7 @@ from notifications.letters.wording import (
     zalo_text,
 )
 from notifications.notices.table import Notice, NoticeState
+from notifications.outbox.return_paths import ReturnPaths
 from notifications.outbox.table import Message, MessageKind
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -74,6 +75,7 @@ class Composer:
     zone: ZoneInfo = VIETNAM
     reply_to: str | None = None
     secret_key: str | None = None
+    return_paths: ReturnPaths | None = None  # else mail comes back to its sender
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
@@ -99,7 +101,9 @@ class Composer:
         return _mail(headers, {"plain": text, "html": html}, _boundary(message), picture)
 
     def _headers(self, message: Message, name: str, subject: str, office: Office) -> list[str]:
+        back = self.return_paths
         return [
+            *([_header("Return-Path", f"<{back.of(message.id)}>")] if back and message.id else ()),
             _mailbox("From", office.name or self.sender_name, office.sender or self.sender),
             _mailbox("To", name, message.rcpt_to),
             _subject(subject),
@@ -131,6 +135,7 @@ class Composer:
             MessageKind.TRIAL: self._trial,
             MessageKind.SUBSCRIBE: self._subscribe,
             MessageKind.PUBLIC_NEWS: self._public_news,
+            MessageKind.OPERATOR: self._operator,
         }[message.kind]
         return facts | about(session, message)
 
@@ -152,6 +157,11 @@ class Composer:
 
     def _trial(self, _session: Session, _message: Message) -> dict[str, Any]:
         return {}
+
+    def _operator(self, _session: Session, message: Message) -> dict[str, Any]:
+        said = message.params["troubles"]
+        told = [tell(sentence, facts, message.language) for sentence, facts in said]
+        return {"troubles": told, "url": f"{self.public_url}/quan-tri"}
 
     def _reminder(self, session: Session, message: Message) -> dict[str, Any]:
         words = translations(message.language)

@@ -71,15 +71,23 @@ def condemn(
     """
     if not mark_failed(session, message, code=code, reply=words, bad_address=True):
         return False
+    reason = SuppressionReason.PLAIN_REFUSAL if is_plain else SuppressionReason.NO_MAILBOX
+    suppress(session, message, now=now, words=words, reason=reason)
+    return True
+
+
+def suppress(
+    session: Session, message: Message, *, now: datetime, words: str, reason: SuppressionReason
+) -> None:
+    """Let no notice go to the recipient of ``message`` for a time, twice as long each time."""
     address = message.rcpt_to.lower()
     row = session.get(Suppression, address) or Suppression(address=address, times=0)
     row.times += 1
-    row.reason = SuppressionReason.PLAIN_REFUSAL if is_plain else SuppressionReason.NO_MAILBOX
+    row.reason = reason
     row.words, row.since, row.message_id = words, now, message.id
     row.until = now + min(FIRST * 2 ** (row.times - 1), LONGEST)
     session.add(row)
     session.flush()
-    return True
 
 
 def is_about_us(session: Session, message: Message, *, now: datetime, words: str) -> bool:

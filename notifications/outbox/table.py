@@ -10,6 +10,7 @@ that slept past its lease changes nothing.
       └─────────┴─────────┤
                           └─> unknown     lost after the final dot; tried once more
     leased ─> cancelled | expired | suppressed
+    sent, unknown ─> bounced              came back later
 
 What is still tried has a ``next_attempt``; whatever has ended has none.
 """
@@ -35,6 +36,7 @@ class MessageKind(StrEnum):
     POST_OFFER = "post_offer"
     SUBSCRIBE = "subscribe"  # to a subscriber without an account: whether they asked for it
     PUBLIC_NEWS = "public_news"
+    OPERATOR = "operator"
 
 
 class MessageState(StrEnum):
@@ -49,6 +51,7 @@ class MessageState(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     UNKNOWN = "unknown"
+    BOUNCED = "bounced"
 
 
 UNDERWAY = (MessageState.READY, MessageState.LEASED, MessageState.SENDING, MessageState.UNKNOWN)

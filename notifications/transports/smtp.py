@@ -25,6 +25,8 @@ Security = Literal["none", "starttls", "tls"]
 
 _MAILS_PER_CONNECTION = 100
 _IDLE_SECONDS = 10  # servers hang up on silent clients; a new connection is cheaper than a guess
+_HEAD_ENDS = rb"\r?\n\r?\n"
+_RETURN_PATH = re.compile(rb"(?im)^Return-Path:\s*<([!-~]*)>[ \t]*\r?\n")
 _FROM = re.compile(rb"(?im)^From:.*(?:\r?\n[ \t].*)*")
 _GOING_DOWN = 421  # "Service not available, closing transmission channel"
 
@@ -36,7 +38,7 @@ class SmtpTransport:
 
     ``timeout`` is how many seconds the server may be silent, ``longest`` how many a whole mail may
     take, connecting included. The envelope's sender is ``sender``, or else the address in the
-    mail's From.
+    mail's Return-Path, which stays here, or in its From.
     """
 
     def __init__(
@@ -64,7 +66,8 @@ class SmtpTransport:
         failed.
         """
         check_recipient(rcpt_to)
-        sender = self._sender or _sender_of(message)
+        return_path, message = _apart(message)
+        sender = self._sender or return_path or _sender_of(message)
         try:
             reply = self._transfer(sender, rcpt_to, _dotted(message))
         except RefusedError as refusal:
@@ -162,8 +165,18 @@ def _dotted(message: bytes) -> bytes:
     return lines if lines.endswith(b"\r\n") else lines + b"\r\n"
 
 
+def _apart(message: bytes) -> tuple[str, bytes]:
+    """Return the address of a Return-Path and the mail without it: only whoever delivers a mail
+    writes that header (RFC 5321, 4.4).
+    """
+    found = _RETURN_PATH.search(re.split(_HEAD_ENDS, message, maxsplit=1)[0])
+    if not found:
+        return "", message
+    return found[1].decode("ascii"), message[: found.start()] + message[found.end() :]
+
+
 def _sender_of(message: bytes) -> str:
-    found = _FROM.search(re.split(rb"\r?\n\r?\n", message, maxsplit=1)[0])
+    found = _FROM.search(re.split(_HEAD_ENDS, message, maxsplit=1)[0])
     return _address_in(found[0] if found else b"")
 
 

@@ -1,5 +1,6 @@
 """Run the service and look after it: init, serve, web, clock, migrate, doctor."""
 
+import os
 import signal
 import sys
 from datetime import date, datetime
@@ -22,11 +23,13 @@ from scheduler.alone import alone
 from scheduler.commands import DAY, NewService, pass_service
 from scheduler.console import _ as gettext
 from scheduler.console import out, show_table, tell, tell_opened
-from scheduler.doctor import Finding, examine
+from scheduler.doctor import Finding, examine, look_at_sender
 from scheduler.heartbeats import check_time, forget_the_future
-from scheduler.logs import configure
+from scheduler.logs import configure, log
 from scheduler.service import Service, utc_now
 from web.accounts.setup import ensure_setup_code
+
+_STUCK = 75  # EX_TEMPFAIL of sysexits.h
 
 
 @click.command()
@@ -133,7 +136,7 @@ def clock(new_service: NewService) -> None:
     migrations.require_current(service.engine)
     check_time(service.session_factory, utc_now())
     _stop_on_sigterm()
-    running = Clock(service)
+    running = Clock(service, give_up=_give_up)
     running.start()
     tell(N_("The clock is running. Ctrl-C stops it."))
     try:
@@ -160,13 +163,16 @@ def migrate(new_service: NewService) -> None:
 
 
 @click.command()
+@click.option("--mail", is_flag=True, help="Look at SPF, DKIM and DMARC of the sender instead.")
+@click.option("--selector", help="With --mail: under which name the relay's DKIM key stands.")
 @pass_service
-def doctor(new_service: NewService) -> None:
+def doctor(new_service: NewService, mail: bool, selector: str | None) -> None:
     """Check configuration, database, migrations, transport, clock and catalogue.
 
     Exit code 1 when something is wrong.
     """
-    findings = examine(new_service(), now=utc_now())
+    service = new_service()
+    findings = look_at_sender(service, selector) if mail else examine(service, now=utc_now())
     show_table(
         gettext(N_("Check-up")),
         [gettext(N_("What")), gettext(N_("State")), gettext(N_("Detail"))],
@@ -239,6 +245,14 @@ def _stop_on_sigterm() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, stop)
+
+
+def _give_up() -> None:
+    """End at once, so that whoever looks after this process begins a new one: a thread that hangs
+    cannot be ended otherwise.
+    """
+    log.error("the clock stands still for too long and ends")
+    os._exit(_STUCK)
 
 
 def _greet(service: Service) -> None:

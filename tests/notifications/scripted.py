@@ -22,7 +22,7 @@ class ScriptedServer(socketserver.ThreadingTCPServer):
         self.extensions = [b"8BITMIME"]
         self.extensions += [b"PIPELINING"] if pipelining else []
         self.extensions += [b"AUTH PLAIN"] if auth else []
-        self.mails, self.connections = [], 0
+        self.mails, self.senders, self.connections = [], [], 0
         self.over = Event()
         super().__init__(("127.0.0.1", 0), _Conversation)
         self.port = self.server_address[1]
@@ -77,7 +77,8 @@ class _Conversation(socketserver.BaseRequestHandler):
             elif verb == b"AUTH":
                 self._answer("auth", b"235 2.7.0 in")
             elif verb == b"MAIL":
-                self.sender, self.recipient = line, None
+                self.recipient = None
+                self.server.senders.append(line)
                 self._answer("mail", b"250 2.1.0 OK")
             elif verb == b"RCPT":
                 if self._answer("rcpt", b"250 2.1.5 OK").startswith(b"25"):

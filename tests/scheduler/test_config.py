@@ -47,7 +47,7 @@ def test_a_nested_key_can_be_set_from_the_environment(file, monkeypatch):
         ("[notifications]\nhours = ['7-25']", r"notifications\.hours: .*no span of hours"),
         (
             "[notifications]\ntransport = 'pigeon'",
-            r"notifications\.transport: .*'maildir' or 'smtp'",
+            r"notifications\.transport: .*'maildir', 'smtp' or 'null'",
         ),
         (
             "[web]\ngoogle_calendar_url = 'https://x/{nothing}'",
@@ -116,4 +116,30 @@ def test_workers_want_postgresql(file):
     file.write_text("[scheduler]\nworkers = true\n")
 
     with pytest.raises(ConfigError, match=r"scheduler\.workers"):
+        load_settings(file)
+
+
+@pytest.mark.parametrize(
+    ("address", "security", "port", "username"),
+    [
+        ("smtp://b.example.org", "none", 25, ""),
+        ("smtp+starttls://lich%40x@b.example.org", "starttls", 587, "lich@x"),
+        ("smtps://u@b.example.org:4465", "tls", 4465, "u"),
+    ],
+)
+def test_a_second_relay_is_one_address(file, address, security, port, username):
+    file.write_text(f"[notifications.smtp]\nfallback = '{address}'\n")
+
+    second = load_settings(file).notifications.smtp.second
+
+    assert second
+    found = (second.host, second.security, second.port, second.username)
+    assert found == ("b.example.org", security, port, username)
+
+
+@pytest.mark.parametrize("address", ["b.example.org", "http://b.example.org", "smtp://u:p@b"])
+def test_what_is_no_relay_is_refused_and_so_is_a_password_that_everybody_reads(file, address):
+    file.write_text(f"[notifications.smtp]\nfallback = '{address}'\n")
+
+    with pytest.raises(ConfigError, match=r"notifications\.smtp\.fallback"):
         load_settings(file)

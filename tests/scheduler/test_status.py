@@ -88,6 +88,8 @@ def test_status_is_a_table_for_people_and_keys_that_stay_for_programs(home):  # 
         "forget": None,
         "tidy": None,
         "sweep": None,
+        "bounces": None,
+        "report": None,
         "backup": None,
     }
     assert str(status["items"]["expected"]) in table.stdout

@@ -15,7 +15,8 @@ from events.units.office import office_of
 from events.working_calendar import work_calendar
 from scheduler import jobs, timetable
 from scheduler.config import load_settings
-from scheduler.heartbeats import beat, beats, forget_the_dead, this_clock
+from scheduler.heartbeats import PULSE, beat, beats, forget_the_dead
+from scheduler.lead import this_clock
 from scheduler.service import Service
 from scheduler.tables import metadata
 from scheduler.timetable import Clock, Tick
@@ -43,7 +44,9 @@ def test_every_job_runs_at_once_and_again(tmp_path):
     clock.stop()
 
     with service.session_factory() as session:
-        assert [(b.job, b.at, b.error) for b in beats(session)] == [("test", NOW, "")]
+        assert [(b.job, b.at, b.error) for b in beats(session) if b.job != PULSE] == [
+            ("test", NOW, "")
+        ]
     service.engine.dispose()
 
 
@@ -62,7 +65,9 @@ def test_a_failing_job_is_recorded_and_tried_again(tmp_path):
     clock.stop()
 
     with service.session_factory() as session:
-        assert [b.error for b in beats(session)] == ["ValueError: the disk is full"]
+        assert [b.error for b in beats(session) if b.job != PULSE] == [
+            "ValueError: the disk is full"
+        ]
     service.engine.dispose()
 
 
@@ -86,7 +91,7 @@ def test_a_job_that_the_database_ended_for_another_is_done_again_in_the_same_tic
     clock.stop()
 
     with service.session_factory() as session:
-        assert [b.error for b in beats(session)] == [""]
+        assert [b.error for b in beats(session) if b.job != PULSE] == [""]
     service.engine.dispose()
 
 
@@ -108,7 +113,7 @@ def test_an_hourly_job_that_failed_is_tried_again_within_a_minute(tmp_path, monk
     clock.stop()
 
     with service.session_factory() as session:
-        assert [b.error for b in beats(session)] == [""]
+        assert [b.error for b in beats(session) if b.job != PULSE] == [""]
     service.engine.dispose()
 
 
@@ -202,7 +207,7 @@ def test_the_last_beat_of_a_job_replaces_the_one_before(tmp_path):
     beat(factory, "relay", now=NOW)
 
     with factory() as session:
-        assert [(b.job, b.error) for b in beats(session)] == [("relay", "")]
+        assert [(b.job, b.error) for b in beats(session) if b.job != PULSE] == [("relay", "")]
     engine.dispose()
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from events.files.disk import try_disk
 from web.kit.context import get_config, get_session
+from web.kit.troubles import troubles_now
 
 _PAUSE = 10.0  # seconds
 
@@ -53,21 +54,36 @@ _disk = _Disk()
 
 @bp.get("/khoe")
 def show() -> Response:
-    """Answer 200 when the database answers and is of this version and the disk can be written,
-    else 503. Nobody who writes is waited for.
+    """Answer 200 when all is well, else 503: the database does not answer or is of another version,
+    the disk cannot be written, the clock or mail stands still, too much has piled up.
     """
+    problem = _of_pages() or _of_work()
+    return _unwell(problem) if problem else _well()
+
+
+@bp.get("/khoe/trang")
+def pages() -> Response:
+    """Answer as ``show`` for pages alone, for what shares visitors out among several servers: a
+    clock that stands still is no reason to send nobody here. Nobody who writes is waited for.
+    """
+    problem = _of_pages()
+    return _unwell(problem) if problem else _well()
+
+
+def _of_pages() -> str:
     expected = get_config().version
     try:
         get_session().scalar(select(1))
     except SQLAlchemyError:
         current_app.logger.exception("the database does not answer")
-        return _unwell("database unreachable")
+        return "database unreachable"
     if expected and _version() != expected:
-        return _unwell("database of another version")
-    problem = _disk.problem(get_config().files)
-    if problem:
-        return _unwell(problem)
-    return Response("ok\n", mimetype="text/plain", headers={"Cache-Control": "no-store"})
+        return "database of another version"
+    return _disk.problem(get_config().files)
+
+
+def _of_work() -> str:
+    return ", ".join(one.short for one in troubles_now())
 
 
 def _version() -> object:
@@ -76,6 +92,10 @@ def _version() -> object:
         return get_session().scalar(text("SELECT version_num FROM alembic_version"))
     except SQLAlchemyError:
         return None
+
+
+def _well() -> Response:
+    return Response("ok\n", mimetype="text/plain", headers={"Cache-Control": "no-store"})
 
 
 def _unwell(why: str) -> Response:

@@ -77,6 +77,12 @@ _ROOMS = [
     ),
     ("mail.index", Capability.SEE_MAIL, _l("Mail"), _l("What was written to the folder of mails.")),
     (
+        "outbox.index",
+        Capability.SEE_MAIL,
+        _l("Outbox"),
+        _l("What waits, was sent or refused, and why; sent again or called off."),
+    ),
+    (
         "suppressed.index",
         Capability.SEE_MAIL,
         _l("Addresses without mail"),
