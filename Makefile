@@ -46,12 +46,14 @@ bench: .venv/dev $(CATALOGS)
 	$(BIN)/python -m benchmarks
 
 # Kill the server again and again while people work, and print what was lost: make storm SEED=7 KILLS=200 DATABASE=postgresql,
-# or SECONDS=600, or both: whichever comes first.
+# or SECONDS=600, or both: whichever comes first. Then relays are killed over MAILS mails, stopped past their leases, and their database
+# is away for a minute.
 SECONDS ?=
 KILLS ?=
 DATABASE ?= sqlite
+MAILS ?= 2000
 storm: .venv/dev $(CATALOGS)
-	@$(BIN)/python -m tests.reliability.storm --seed $(SEED) $(SECONDS:%=--seconds %) $(KILLS:%=--kills %) --database $(DATABASE)
+	@$(BIN)/python -m tests.reliability.storm --seed $(SEED) $(SECONDS:%=--seconds %) $(KILLS:%=--kills %) --database $(DATABASE) --mails $(MAILS)
 
 # Make installations with the code of older commits, upgrade them and account for every row: make older COMMITS="HEAD~100 a66b93a"
 older: .venv/dev $(CATALOGS)

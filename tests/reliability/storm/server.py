@@ -56,7 +56,7 @@ class Server:
 
     def answers(self) -> bool:
         with suppress(OSError, http.client.HTTPException):
-            return Browser(self.port).ask("GET", "/khoe")[0] == http.client.OK
+            return Browser(self.port).ask("GET", "/khoe/trang")[0] == http.client.OK
         return False
 
     def kill(self) -> None:
