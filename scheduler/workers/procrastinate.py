@@ -13,6 +13,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
 from procrastinate.connector import BaseConnector
@@ -22,12 +23,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from events.locks import through_collisions
-from scheduler.heartbeats import beat, this_clock
+from scheduler.heartbeats import beat
+from scheduler.lead import this_clock
 from scheduler.service import Service, utc_now
 from scheduler.workers.noticing import on_work
 from scheduler.workers.queues import WORK
 
 _HEART, _SILENCE = 2.0, 10.0  # seconds: between two beats, and after which a worker is dead
+_ALIVE = 60.0  # seconds between two lines that say that a worker lives
 _MOST = 4  # wake-ups that wait in one queue: as many workers share what is there at once
 _KEPT = timedelta(days=2)  # wake-ups that failed, for whoever looks why
 _REST, _LONGEST_REST = 1.0, 30.0  # seconds after which a worker without database tries again
@@ -122,12 +125,14 @@ async def _until_stopped(service: Service, queues: Sequence[str], stopping: asyn
             )
         )
         sweeping = asyncio.create_task(_sweep_for_ever(app))
+        beating = asyncio.create_task(_beat_for_ever(service, queues))
         told = asyncio.create_task(stopping.wait())
-        await asyncio.wait({working, sweeping, told}, return_when=asyncio.FIRST_COMPLETED)
+        tasks = {working, sweeping, beating, told}
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         service.pump.stop()
-        for task in (told, sweeping, working):
+        for task in tasks:
             task.cancel()  # a worker finishes its job first
-        results = await asyncio.gather(working, sweeping, told, return_exceptions=True)
+        results = await asyncio.gather(*tasks, return_exceptions=True)
         for result in results:
             if isinstance(result, Exception):
                 raise result
@@ -165,16 +170,23 @@ class _Task:
 
     def _once(self) -> bool:
         now, service = utc_now(), self._service
-        more = through_collisions(lambda: WORK[self._queue](service, now))
-        job = f"worker {self._queue}"
-        beat(service.session_factory, job, now=now, clock=this_clock())
-        return more
+        return through_collisions(lambda: WORK[self._queue](service, now))
 
 
 async def _sweep_for_ever(app: App) -> None:
     while True:
         await asyncio.sleep(_SILENCE / 2)
         await _take_over(app)
+
+
+async def _beat_for_ever(service: Service, queues: Sequence[str]) -> None:
+    """Write down that this worker lives, also while nobody wakes it."""
+    while True:
+        for queue in queues:
+            job, now, name = f"worker {queue}", utc_now(), this_clock()
+            write = partial(beat, service.session_factory, job, now=now, clock=name)
+            await asyncio.to_thread(write)
+        await asyncio.sleep(_ALIVE)
 
 
 async def _take_over(app: App) -> None:
