@@ -24,12 +24,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from events.database import AwayErrors, SessionFactory, reading
 from events.errors import DomainError
-from events.localtime import local_day
 from events.models import Person
 from events.units.office import office_of
 from notifications.letters.composer import Composer
 from notifications.notices.steps import Clockwork
-from notifications.notices.wanted import still_wanted
+from notifications.notices.wanted import TOLD_TOGETHER, Verdict, look_again
 from notifications.outbox import claiming, pausing, suppression
 from notifications.outbox.claiming import LEASE, SENDING
 from notifications.outbox.recording import Record, Recorder
@@ -342,16 +341,30 @@ class _Sieve:
         if not messages:
             return []
         self._readdress(session, messages)
-        reminders = [message.id for message in messages if message.kind is MessageKind.REMINDER]
-        today = local_day(self.now, self.desk.clockwork.zone)
-        looks = reminders and self.desk.may_end  # it ends what is not wanted today
-        wanted = still_wanted(session, reminders, today) if looks else set()
+        verdict = self._verdict(session, messages)
         addresses = {message.rcpt_to for message in messages}
         refused = suppression.suppressed(session, addresses, self.now)
         self.desk.doubtful |= refused
         return [
-            message for message in messages if self._may_leave(session, message, wanted, refused)
+            message for message in messages if self._may_leave(session, message, verdict, refused)
         ]
+
+    def _verdict(self, session: Session, messages: Sequence[Message]) -> Verdict:
+        """Look again at reminders whose hour it is."""
+        ready = [
+            message
+            for message in messages
+            if message.kind is MessageKind.REMINDER
+            and self.desk.may_end  # to look ends what is not wanted today
+            and message.expires > self.now
+            and self._opens(message) <= self.now
+        ]
+        if not ready:
+            return Verdict(set())
+        return look_again(session, ready, now=self.now, clockwork=self.desk.clockwork)
+
+    def _opens(self, message: Message) -> datetime:
+        return self.desk.clockwork.next_working_moment(self.now, any_day=message.urgent)
 
     def _readdress(self, session: Session, messages: Iterable[Message]) -> None:
         """Let mails go where their people are by now: an address may have been corrected."""
@@ -366,31 +379,29 @@ class _Sieve:
                 claiming.readdress(session, message, person.email)
 
     def _may_leave(
-        self, session: Session, message: Message, wanted: Collection[int], refused: Collection[str]
+        self, session: Session, message: Message, verdict: Verdict, refused: Collection[str]
     ) -> bool:
         is_reminder = message.kind is MessageKind.REMINDER
         if not self.desk.may_end and (is_reminder or message.expires <= self.now):
             claiming.release(session, message, at=self.now + _WRONG_DAY)
             self.tally["postponed"] += 1
             return False
-        opens = self.desk.clockwork.next_working_moment(self.now, any_day=message.urgent)
         if message.expires <= self.now:
             return self._drop(session, message, MessageState.EXPIRED, message.reply or "too old")
-        if is_reminder and message.id not in wanted:
-            return self._drop(
-                session,
-                message,
-                MessageState.CANCELLED,
-                "done, cancelled, or no longer this person's",
-            )
+        later = self._opens(message) if is_reminder else self.now
+        later = verdict.later.get(message.id, later)
+        if later > self.now:
+            claiming.release(session, message, at=later)
+            self.tally["postponed"] += 1
+            return False
+        if is_reminder and message.id not in verdict.wanted:
+            is_told = message.id in verdict.elsewhere
+            reason = TOLD_TOGETHER if is_told else "done, cancelled, or no longer this person's"
+            return self._drop(session, message, MessageState.CANCELLED, reason)
         if is_reminder and message.rcpt_to in refused:
             return self._drop(
                 session, message, MessageState.SUPPRESSED, "the address was refused before"
             )
-        if is_reminder and opens > self.now:
-            claiming.release(session, message, at=opens)
-            self.tally["postponed"] += 1
-            return False
         return True
 
     def _drop(self, session: Session, message: Message, state: MessageState, reason: str) -> bool:

@@ -159,13 +159,18 @@ class NotificationsSettings(_Table):
     sender: str = "sumvay@example.org"
     sender_name: str = "Sum Vầy"
     reply_to: str = ""
-    before_days: tuple[Annotated[int, Field(ge=0, le=365)], ...] = (7, 1)
-    overdue_days: int = Field(default=1, ge=1, le=365)
     send_at: time = time(7, 30)
     hours: tuple[str, ...] = ("07:30-11:30", "13:30-17:00")
     stale_after_workdays: int = Field(default=3, ge=1)
     smtp: SmtpSettings = SmtpSettings()
     bounces: BounceSettings = BounceSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_days(cls, values: Any) -> Any:
+        """Pass over the days that configurations of before name: the catalogue has them now."""
+        gone = {"before_days", "overdue_days"}
+        return {k: v for k, v in values.items() if k not in gone} if values else values
 
     @field_validator("hours")
     @classmethod
@@ -184,8 +189,6 @@ class NotificationsSettings(_Table):
     @property
     def rules(self) -> ReminderRules:
         return ReminderRules(
-            before_days=self.before_days,
-            overdue_days=self.overdue_days,
             send_at=self.send_at,
             hours=tuple(_span(span) for span in self.hours),
             stale_after_workdays=self.stale_after_workdays,

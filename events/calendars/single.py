@@ -2,6 +2,9 @@
 once, and not polled.
 """
 
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,6 +18,7 @@ from events.installation import zone_of
 from events.models import Activity, Observance, ObservanceOccurrence
 
 _COLOR = "crimson"
+_VERSION = b"VERSION:2.0\r\n"
 
 
 def activity_calendar(session: Session, uid: str, view: View) -> bytes:
@@ -23,6 +27,16 @@ def activity_calendar(session: Session, uid: str, view: View) -> bytes:
     if activity is None:
         raise NotFoundError(kind="activity", key=uid)
     return _alone(activity_event(activity, view, zone_of(session)))
+
+
+def invitation(activities: Sequence[Activity], view: View, zone: ZoneInfo) -> bytes:
+    """Return activities as a file that comes with a mail: published, not asked for (RFC 5546, 3.2),
+    with the identity that they have in every other calendar, where they move along.
+    """
+    events = [activity_event(activity, view, zone) for activity in activities]
+    head = CalendarHead(events[0].summary, events[0].summary, _COLOR, HEX_OF[_COLOR])
+    calendar = write_calendar(head, events)
+    return calendar.replace(_VERSION, _VERSION + b"METHOD:PUBLISH\r\n", 1)
 
 
 def occurrence_calendar(session: Session, slug: str, year: int, view: View) -> bytes:

@@ -25,6 +25,7 @@ from events.days.recurrence import rule_from
 from events.days.workdays import Decision, swap
 from events.errors import N_, CatalogError, InvalidInputError
 from events.language import Said
+from events.models.reminders import rule_key
 from events.templates.checks import Known, find_cycle, problem_of_header, problem_of_item
 from events.texts import color_name
 
@@ -144,6 +145,20 @@ def check_roles(catalog: Catalog, source: SourceFile) -> None:
                     {"level": level, "role": key, "allowed": ", ".join([*sorted(levels), *roles])},
                 ),
             )
+
+
+def check_reminders(catalog: Catalog, source: SourceFile) -> None:
+    """Refuse two rules for the same items, and rules of templates that are not there."""
+    rules = catalog.templates.reminder
+    _refuse_duplicates(source, "reminder", [rule_key(rule.kind, rule.template) for rule in rules])
+    templates = {one.key for one in catalog.templates.template}
+    for index, rule in enumerate(rules):
+        if rule.template is not None and rule.template not in templates:
+            raise source.error("reminder", index, rule.kind, _no_template(rule.template))
+
+
+def _no_template(key: str) -> Said:
+    return Said(N_("there is no template '%(key)s'"), {"key": key})
 
 
 def _problem_of_role(

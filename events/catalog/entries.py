@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 from events.days.workdays import DecisionStatus
 from events.models import Duty
 from events.models.observances import ObservanceStatus
+from events.models.reminders import MOST_HOPS, MOST_STEPS, MOST_WEEKS, MOST_WORKDAYS, ItemKind
 from events.models.templates import Needs
 from events.templates.entries import Entry, TemplateEntry
 
@@ -96,6 +97,20 @@ class EvidenceTypeEntry(Entry):
     title_vi: str
     title_en: str
     needs: Needs = Needs.WORDS
+
+
+class ReminderEntry(Entry):
+    """When people are reminded of items of a kind; without a template, of all templates."""
+
+    kind: ItemKind
+    template: str | None = None
+    steps: list[Annotated[int, Field(ge=-MOST_WORKDAYS, le=MOST_WORKDAYS)]] = Field(
+        max_length=MOST_STEPS
+    )
+    weeks: int = Field(default=0, ge=0, le=MOST_WEEKS)
+    grace: list[Annotated[int, Field(ge=1, le=MOST_WORKDAYS)]] = Field(
+        default=[], max_length=MOST_HOPS
+    )
 
 
 class ObservanceEntry(Entry):
@@ -206,6 +221,7 @@ class TemplatesFile(Entry):
     phase: list[PhaseEntry]
     evidence_type: list[EvidenceTypeEntry]
     role: list[RoleEntry]
+    reminder: list[ReminderEntry] = []
     template: list[TemplateEntry]
 
 

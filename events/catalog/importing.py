@@ -38,6 +38,7 @@ from events.models import (
     ObservanceStatus,
     Phase,
     ProposedHoliday,
+    ReminderRule,
     Role,
     Template,
     TemplateItem,
@@ -47,6 +48,7 @@ from events.models import (
     Unit,
     UnitSuccession,
 )
+from events.models.reminders import rule_key
 from events.templates.entries import Entry, ItemEntry, TemplateEntry
 from events.templates.evidence_kinds import forget_kinds
 from events.texts import folded
@@ -185,6 +187,7 @@ def _import_templates(
         for key in templates.keys() - known:
             templates[key].opens_from = day_here(session, now)
     session.flush()
+    _import_reminders(session, catalog, result, templates)
     versions = _latest_versions(session)
     for entry in entries:
         template = templates[entry.key]
@@ -197,6 +200,23 @@ def _import_templates(
             result.updated += latest is not None
         elif latest.digest:
             latest.digest = digest
+
+
+def _import_reminders(
+    session: Session, catalog: Catalog, result: ImportResult, templates: Mapping[str, Template]
+) -> None:
+    rules = (
+        (
+            rule_key(one.kind, one.template),
+            {
+                "kind": one.kind,
+                "template_id": templates[one.template].id if one.template else None,
+                **one.model_dump(include={"steps", "weeks", "grace"}),
+            },
+        )
+        for one in catalog.templates.reminder
+    )
+    _merge_all(session, result, ReminderRule, rules)
 
 
 def _import_calendar(session: Session, catalog: Catalog, result: ImportResult) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from events.catalog.checks import (
     check_calendar,
     check_observances,
+    check_reminders,
     check_roles,
     check_templates,
     check_units,
@@ -43,5 +44,6 @@ def read_catalog(folder: Path = SHIPPED) -> Catalog:
     check_roles(catalog, files["templates.toml"])
     check_observances(catalog, files["observances.toml"])
     check_templates(catalog, files["templates.toml"])
+    check_reminders(catalog, files["templates.toml"])
     check_calendar(catalog.calendar, files["calendar.toml"])
     return catalog

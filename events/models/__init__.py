@@ -33,6 +33,7 @@ from events.models.offers import PostOffer
 from events.models.office import Office
 from events.models.people import Duty, Person, Post, Role
 from events.models.reforms import CalendarDecision, PostProposal, Reform, ReformKind
+from events.models.reminders import ItemKind, ReminderRule
 from events.models.start_lines import StartLine
 from events.models.templates import (
     Anchor,
@@ -75,6 +76,7 @@ __all__ = [
     "ImportedCalendar",
     "ImportedEvent",
     "ItemCredit",
+    "ItemKind",
     "ItemState",
     "LegalBasis",
     "Level",
@@ -92,6 +94,7 @@ __all__ = [
     "ProposedHoliday",
     "Reform",
     "ReformKind",
+    "ReminderRule",
     "Role",
     "StartLine",
     "Template",

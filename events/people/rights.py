@@ -40,6 +40,7 @@ class Capability(StrEnum):
     ENTER_VILLAGES = "enter-villages"
     STEER_WORK = "steer-work"
     STEER_ROUNDS = "steer-rounds"
+    KEEP_REMINDERS = "keep-reminders"
     CHANGE_PEOPLE = "change-people"
     DECIDE_DAYS_OFF = "decide-days-off"
     KEEP_OBSERVANCES = "keep-observances"
@@ -75,6 +76,7 @@ WHAT: Mapping[Capability, str] = MappingProxyType(
         Capability.ENTER_VILLAGES: N_("enter, correct and end the units below that are not law's"),
         Capability.STEER_WORK: N_("excuse what is required, give later dates than the unit above"),
         Capability.STEER_ROUNDS: N_("move the dates of a round, cancel it, open it again"),
+        Capability.KEEP_REMINDERS: N_("say when people are reminded, and see what would be sent"),
         Capability.CHANGE_PEOPLE: N_("appoint people, correct them, end and confirm their posts"),
         Capability.DECIDE_DAYS_OFF: N_("enter the decisions on days off and swap days"),
         Capability.KEEP_OBSERVANCES: N_("keep observances, their themes and legal bases"),
@@ -112,6 +114,7 @@ _STEERS = {
             Capability.ENTER_VILLAGES,
             Capability.STEER_WORK,
             Capability.STEER_ROUNDS,
+            Capability.KEEP_REMINDERS,
             Capability.CHANGE_PEOPLE,
         ),
         frozenset({_HERE, _DOWN}),

@@ -9,13 +9,11 @@ because nothing further down does so reliably.
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from email.header import Header
 from email.utils import format_datetime
 from functools import lru_cache
-from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,29 +21,18 @@ from zoneinfo import ZoneInfo
 
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.campaigns.english import names_in
-from events.days.workdays import WorkCalendar
 from events.errors import N_, InvalidInputError
 from events.language import tell, translations
-from events.localtime import VIETNAM, local_day
-from events.models import Campaign, ChecklistItem, Office, Unit
-from events.texts import nfc
+from events.localtime import VIETNAM
+from events.models import Office, Unit
 from events.units.office import office_of
-from events.working_calendar import work_calendar
 from notifications.addresses import checked_address, checked_name, is_one_line
 from notifications.letters import public
-from notifications.letters.acting import MY_ITEMS, acting_on, picture_part
-from notifications.letters.wording import (
-    Entry,
-    date_in_words,
-    delay_in_words,
-    move_in_words,
-    zalo_text,
-)
-from notifications.notices.table import Notice, NoticeState
+from notifications.letters.acting import MY_ITEMS, picture_part
+from notifications.letters.morning import Desk, subject_of, title_of, write_letter
+from notifications.letters.wording import date_in_words
 from notifications.outbox.return_paths import ReturnPaths
 from notifications.outbox.table import Message, MessageKind
 
@@ -55,6 +42,11 @@ _LONGEST_LINE = 78  # characters (RFC 5322, 2.1.1)
 _BASE64_LINE = 76  # characters (RFC 2045, 6.8)
 _PART = (
     'Content-Type: text/%s; charset="utf-8"\r\nMIME-Version: 1.0\r\n'
+    "Content-Transfer-Encoding: base64\r\n"
+)
+_ATTACHED = (
+    'Content-Type: text/calendar; charset="utf-8"; method=PUBLISH\r\n'
+    'Content-Disposition: attachment; filename="moi-du.ics"\r\n'
     "Content-Transfer-Encoding: base64\r\n"
 )
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ]+")
@@ -97,8 +89,9 @@ class Composer:
         headers = self._headers(message, facts["name"], subject, office_of(session))
         if facts.get("one_click"):
             headers += one_click(facts["one_click"])
+        texts = {"plain": text, "html": html}
         picture = picture_part(self.public_url + MY_ITEMS) if facts.get("acts") else None
-        return _mail(headers, {"plain": text, "html": html}, _boundary(message), picture)
+        return _mail(headers, texts, _boundary(message), facts.get("attached"), picture)
 
     def _headers(self, message: Message, name: str, subject: str, office: Office) -> list[str]:
         back = self.return_paths
@@ -165,53 +158,16 @@ class Composer:
 
     def _reminder(self, session: Session, message: Message) -> dict[str, Any]:
         words = translations(message.language)
-        today = local_day(message.date, self.zone)
-        rows = _items(session, message)
-        moved = any(item.due_reason for item, *_of in rows)
-        calendar = work_calendar(session).as_of(today) if moved else WorkCalendar()
-        named = names_in(session, message.language)
-        entries = [
-            replace(entry, summary=named(entry.summary), campaign=named(entry.campaign))
-            for row in rows
-            for entry in [self._entry(*row, calendar, today, message.language, words)]
-        ]
-        if self.secret_key is not None and message.person_id is not None:
-            asked = self.public_url, self.secret_key
-            entries = [
-                replace(entry, acting=acting_on(item, campaign, message.person_id, *asked))
-                for entry, (item, campaign, _unit) in zip(entries, rows, strict=True)
-            ]
-        entries.sort(key=lambda entry: not entry.is_overdue)
-        overdue = sum(entry.is_overdue for entry in entries)
+        desk = Desk(session, message, self.public_url, self.zone, words, self.secret_key)
+        letter = write_letter(desk)
         return {
-            "entries": entries,
-            "overdue": overdue,
-            "acts": any(entry.acting for entry in entries),
-            "zalo": zalo_text(entries, self.public_url, words),
+            "letter": letter,
+            "first": subject_of(letter, words),
+            "title": title_of(letter, words),
+            "wishes": f"{self.public_url}/tai-khoan/thu",
+            "attached": letter.invitation,
+            "acts": any(entry.acting for entry in letter.entries),
         }
-
-    def _entry(
-        self,
-        item: ChecklistItem,
-        campaign: Campaign,
-        unit: Unit,
-        calendar: WorkCalendar,
-        today: date,
-        language: str,
-        words: NullTranslations,
-    ) -> Entry:
-        reason = calendar.told(item.due_reason, item.nominal_due)
-        return Entry(
-            summary=nfc(" ".join(item.summary.split())),
-            campaign=campaign.summary,
-            unit=unit.full_name,
-            url=f"{self.public_url}/viec/{item.id}",
-            due=date_in_words(item.due, language),
-            start=date_in_words(item.dtstart, language) if item.dtstart else None,
-            moved=move_in_words(item.nominal_due, reason, language, words),
-            delay=delay_in_words(today, item.due, item.dtstart, words),
-            is_overdue=item.due < today,
-        )
 
     def _sign_in(self, _session: Session, message: Message) -> dict[str, Any]:
         url = message.params.get("url")
@@ -262,27 +218,6 @@ def _render(pages: Environment, kind: MessageKind, part: str, facts: Mapping[str
     return pages.get_template(f"{kind.value}/{part}").render(facts)
 
 
-def _items(session: Session, message: Message) -> list[tuple[ChecklistItem, Campaign, Unit]]:
-    """Return what a reminder is about: the items still to be told, or all of them once nothing is
-    left to tell.
-    """
-    query = (
-        select(ChecklistItem, Campaign, Unit, Notice.state)
-        .join(Notice, Notice.item_id == ChecklistItem.id)
-        .join(Campaign, Campaign.id == ChecklistItem.campaign_id)
-        .join(Unit, Unit.id == Campaign.unit_id)
-        .where(Notice.message_id == message.id)
-        .order_by(ChecklistItem.due, Unit.position, ChecklistItem.position, ChecklistItem.id)
-    )
-    rows = session.execute(query).all()
-    planned = [
-        (item, campaign, unit)
-        for item, campaign, unit, state in rows
-        if state is NoticeState.PLANNED
-    ]
-    return planned or [(item, campaign, unit) for item, campaign, unit, _state in rows]
-
-
 @lru_cache(4096)
 def _subject(subject: str) -> str:
     return _line("Subject", Header(subject, "utf-8", header_name="Subject"))
@@ -312,22 +247,42 @@ def _boundary(message: Message) -> str:
 
 
 def _mail(
-    headers: Sequence[str], texts: Mapping[str, str], boundary: str, picture: str | None = None
+    headers: Sequence[str],
+    texts: Mapping[str, str],
+    boundary: str,
+    calendar: bytes | None = None,
+    picture: str | None = None,
 ) -> bytes:
-    """Return the bytes of a mail with its texts as alternatives (RFC 2046, 5.1.4), as the standard
-    library writes them, but faster: there are many. ``picture`` is a part that the HTML shows.
+    """Return the bytes of a mail with its texts as alternatives (RFC 2046, 5.1.4), and a calendar
+    attached if there is one, as the standard library writes them, but faster: there are many.
+    ``picture`` is a part that the HTML shows.
     """
+    kind = "mixed" if calendar else "alternative"
     parts = [
-        _header("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
+        _header("Content-Type", f'multipart/{kind}; boundary="{boundary}"'),
         _header("MIME-Version", "1.0"),
         *headers,
     ]
+    if calendar is None:
+        parts += _alternatives(texts, boundary, picture)
+        return "".join(parts).encode("ascii")
+    inner = f"{boundary}a"
+    parts += (
+        f'\r\n--{boundary}\r\nContent-Type: multipart/alternative; boundary="{inner}"\r\n',
+        *_alternatives(texts, inner, picture),
+        f"\r\n--{boundary}\r\n{_ATTACHED}\r\n{_base64(calendar)}".rstrip(),
+        f"\r\n--{boundary}--\r\n",
+    )
+    return "".join(parts).encode("ascii")
+
+
+def _alternatives(texts: Mapping[str, str], boundary: str, picture: str | None) -> Iterator[str]:
     for subtype, content in texts.items():
         part = f"{_PART % subtype}\r\n{_text(content)}".rstrip()
         if picture is not None and subtype == "html":
             part = _related(part, picture, f"{boundary}=r")
-        parts.append(f"\r\n--{boundary}\r\n{part}")
-    return "".join((*parts, f"\r\n--{boundary}--\r\n")).encode("ascii")
+        yield f"\r\n--{boundary}\r\n{part}"
+    yield f"\r\n--{boundary}--\r\n"
 
 
 def _related(html: str, picture: str, boundary: str) -> str:
@@ -352,7 +307,10 @@ def _line(name: str, header: Header) -> str:
 
 def _text(content: str) -> str:
     """Return a text in base64 with the line ends that RFC 2045, 6.8 asks for before encoding."""
-    raw = "\r\n".join(content.strip().splitlines()).encode() + b"\r\n"
+    return _base64("\r\n".join(content.strip().splitlines()).encode() + b"\r\n")
+
+
+def _base64(raw: bytes) -> str:
     encoded = base64.b64encode(raw).decode()
     starts = range(0, len(encoded), _BASE64_LINE)
     return _CRLF.join(encoded[start : start + _BASE64_LINE] for start in starts)

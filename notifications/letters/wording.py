@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from gettext import NullTranslations
 
 from babel.dates import format_date
@@ -34,6 +34,7 @@ class Entry:
     delay: str  # how many days are left, or how late it is
     is_overdue: bool
     acting: Acting | None = None
+    day: str = ""  # the due date in few letters
 
 
 def veiled(text: str) -> str:
@@ -51,6 +52,18 @@ def date_in_words(day: date, language: str) -> str:
         return format_date(day, "EEEE, d MMMM y", locale=language)
     month = f"{day.month:02}" if day.month < 3 else str(day.month)
     return f"{_WEEKDAYS[day.weekday()]}, ngày {day.day:02} tháng {month} năm {day.year}"
+
+
+def short_day(day: date, language: str) -> str:
+    """Return a date in few letters: "thứ Sáu 13/02"."""
+    if language != "vi":
+        return format_date(day, "EEE d MMM", locale=language)
+    return f"{_WEEKDAYS[day.weekday()]} {day:%d/%m}"
+
+
+def hour_of(moment: datetime, language: str) -> str:
+    """Return a local instant in few letters: "08:00 thứ Sáu 13/02"."""
+    return f"{moment:%H:%M} {short_day(moment.date(), language)}"
 
 
 def delay_in_words(today: date, due: date, start: date | None, words: NullTranslations) -> str:

@@ -1,34 +1,42 @@
-"""Write reminders: open items become notices, and what one person should hear at the same moment
-becomes one message.
+"""Write what is to be told: the sources are asked, what is new becomes notices, and what one person
+should hear on one morning becomes one message.
 
 Everything happens in the caller's transaction and in sets: the number of statements depends neither
 on the number of items nor on that of people. A notice is inserted only if its key is new, and only
 notices that were inserted here become part of a message; so running again, in two processes or
-after the clock was set back writes nothing twice.
+after the clock was set back writes nothing twice. The key of a message is its person and day, so
+that nobody gets two on one day; what comes too late for a day waits for the next.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, bindparam, func, or_, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from events.checklist.charge import in_charge
-from events.installation import day_here
-from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Phase, Post
+from events.localtime import local_day
+from events.models import Campaign, ChecklistItem
 from events.models.campaigns import same_round
-from events.models.items import OPEN
-from notifications.notices.steps import Clockwork, Dates, Step, Told
-from notifications.notices.table import Notice, NoticeState
-from notifications.outbox.sets import insert_new
-from notifications.outbox.table import Message, MessageKind
+from notifications.notices.due import due_tellings
+from notifications.notices.gatherings import invited_tellings, opened_tellings
+from notifications.notices.news import news_tellings
+from notifications.notices.recipients import Recipient
+from notifications.notices.regular import month_tellings, week_tellings
+from notifications.notices.rules import RuleBook
+from notifications.notices.steps import Clockwork
+from notifications.notices.table import Gathered, Notice, NoticeState
+from notifications.notices.tellings import Moment, Telling
+from notifications.outbox.sets import insert_new, insert_once
+from notifications.outbox.table import Message, MessageKind, MessageState
 from notifications.outbox.writing import Postmark, message_row
 
-_CHANNEL = "mail"
+_MORNINGS = 40  # looked through for one without a mail; clocks do not jump farther
+# what is asked once for every morning, since it looks at all that happened before it
+_OF_MORNINGS = (news_tellings, opened_tellings, invited_tellings, week_tellings, month_tellings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +49,6 @@ class Written:
     notices: int = 0
     messages: int = 0
     collapsed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Telling:
-    """A person, an item and the step to tell, with the key that this has for ever."""
-
-    row: Any
-    step: Step
-    key: str
-
-    @classmethod
-    def of(cls, row: Any, step: Step) -> "_Telling":
-        what = f"{MessageKind.REMINDER}|{row.item_id}|{step.rule}"
-        return cls(row, step, f"{what}|{row.anchor_version}|{row.person_id}|{_CHANNEL}")
-
-    def notice(self, state: NoticeState, now: datetime) -> dict[str, Any]:
-        """Return the row of this notice."""
-        return {
-            "key": self.key,
-            "kind": MessageKind.REMINDER,
-            "rule": self.step.rule,
-            "item_id": self.row.item_id,
-            "anchor_version": self.row.anchor_version,
-            "person_id": self.row.person_id,
-            "at": self.step.at,
-            "state": state,
-            "created": now,
-        }
 
 
 def reminded_items(session: Session, root: Campaign) -> set[int]:
@@ -84,207 +64,169 @@ def reminded_items(session: Session, root: Campaign) -> set[int]:
         Notice.state != NoticeState.CANCELLED,
         Notice.anchor_version == ChecklistItem.anchor_version,
     )
-    return set(session.scalars(query.where(same_round(root), *sent).distinct()))
+    found = session.scalars(query.where(same_round(root), *sent).distinct())
+    return {item_id for item_id in found if item_id is not None}
 
 
 def write_reminders(session: Session, *, now: datetime, clockwork: Clockwork) -> Written:
-    """Write what is due at ``now`` to everybody who holds the post of an open item and has an
-    address.
-    """
-    told = _Clerk(now, clockwork)
-    tell, collapse = [], []
-    for row in _to_tell(session, told, day_here(session, now)):
-        due = told.news(row)
-        if due:
-            tell.append(_Telling.of(row, due.step))
-            collapse += [
-                _Telling.of(row, step)
-                for step in due.collapsed
-                if row.told_at is None or row.told_at < step.at
-            ]
+    """Write what is to be told at ``now``."""
+    moment = Moment(session, now, clockwork, RuleBook.load(session))
+    due = due_tellings(moment)
+    tell, collapse = [*due.tell, *_of_the_morning(moment)], due.needless
     new = insert_new(session, Notice, _distinct(tell, NoticeState.PLANNED, now))
     collapsed = insert_new(session, Notice, _distinct(collapse, NoticeState.COLLAPSED, now))
-    letters = told.letters([telling for telling in tell if telling.key in new])
-    messages = _send(session, letters, now) if letters else {}
-    _link(session, letters, new, messages)
-    return Written(len(new), len(messages), len(collapsed))
+    fresh = {telling.key: telling for telling in tell if telling.key in new}
+    messages = _Writer(moment, new).write(list(fresh.values()))
+    return Written(len(new), messages, len(collapsed))
+
+
+def tellings(moment: Moment) -> Iterator[Telling]:
+    """Yield what the sources have to tell that can be known beforehand."""
+    yield from due_tellings(moment).tell
+    yield from week_tellings(moment)
+    yield from month_tellings(moment)
+
+
+def _of_the_morning(moment: Moment) -> Iterable[Telling]:
+    """Return what is asked once for each morning."""
+    session, morning = moment.session, moment.clockwork.newest_morning(moment.now)
+    insert_once(
+        session, Gathered, {"source": "morning", "until": moment.clockwork.fresh_since(moment.now)}
+    )
+    row = session.get_one(Gathered, "morning", with_for_update=True, populate_existing=True)
+    if row.until == morning:
+        return []
+    row.until = morning
+    return list(chain.from_iterable(source(moment) for source in _OF_MORNINGS))
 
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    """What one person is told at one moment, with the key that this has for ever."""
+    """What one person is told on one day, with the key that this has for ever."""
 
-    key: str
-    tellings: list[_Telling]
+    to: Recipient
+    tellings: Sequence[Telling]
     leaves: datetime
-    expires: datetime
+    day: date
 
-    def row(self, now: datetime, postmark: Postmark) -> dict[str, Any]:
-        """Return the row of this message; its items hang on its notices."""
-        person = self.tellings[0].row
-        return message_row(
-            key=self.key,
-            kind=MessageKind.REMINDER,
-            person_id=person.person_id,
-            rcpt_to=person.email,
-            language=person.language,
-            params={},
-            urgent=any(telling.step.urgent for telling in self.tellings),
-            next_attempt=self.leaves,
-            expires=self.expires,
-            now=now,
-            postmark=postmark,
-        )
+    @property
+    def key(self) -> str:
+        return f"{MessageKind.REMINDER}|{self.to.id}|{self.day.isoformat()}"
+
+    @property
+    def urgent(self) -> bool:
+        return any(telling.step.urgent for telling in self.tellings)
 
 
-class _Clerk:
-    """Works out steps and moments, each once: items of many units share their dates."""
+class _Writer:
+    """Finds a message for each telling: one a person and day."""
 
-    def __init__(self, now: datetime, clockwork: Clockwork) -> None:
-        self._now, self._clockwork = now, clockwork
-        self._known: dict[tuple[date, date | None, bool], Told | None] = {}
-        self.window = clockwork.window(now)
+    def __init__(self, moment: Moment, notices: dict[str, int]) -> None:
+        self._moment, self._notices = moment, notices
+        self._postmark = Postmark.of(moment.session)
 
-    def due(self, row: Any) -> Told | None:
-        dates = row.due, row.dtstart, row.is_the_day
-        if dates not in self._known:
-            self._known[dates] = self._clockwork.due_step(Dates(*dates), self._now)
-        return self._known[dates]
+    def write(self, fresh: Sequence[Telling]) -> int:
+        """Return how many messages were added."""
+        written, letters = 0, self._letters(fresh, {})
+        for _ in range(_MORNINGS):
+            if not letters:
+                break
+            added = insert_new(self._moment.session, Message, [self._row(one) for one in letters])
+            written += len(added)
+            waiting = added | self._waiting([one for one in letters if one.key not in added])
+            self._link([one for one in letters if one.key in waiting], waiting)
+            late = [one for one in letters if one.key not in waiting]
+            taken = {(one.to.id, one.urgent): one.day for one in late}
+            letters = self._letters([each for one in late for each in one.tellings], taken)
+        return written
 
-    def news(self, row: Any) -> Told | None:
-        """Return what is due of a row, unless its newest step was told already."""
-        due = self.due(row)
-        return due if due and (row.told_at is None or row.told_at < due.step.at) else None
-
-    def letters(self, tellings: Sequence[_Telling]) -> list[_Letter]:
-        """Return one letter for each person and moment of leaving."""
-        if not tellings:
-            return []
-        leave = self._clockwork.next_working_moment
-        moments = {urgent: leave(self._now, any_day=urgent) for urgent in (True, False)}
-        expiry = {step: self._clockwork.stale_from(step) for step in {t.step for t in tellings}}
-        # by key, since somebody may hold the same post twice
-        groups: dict[tuple[int, datetime], dict[str, _Telling]] = defaultdict(dict)
-        for telling in tellings:
-            leaves = moments[telling.step.urgent]
-            groups[telling.row.person_id, leaves][telling.key] = telling
+    def _letters(
+        self, fresh: Sequence[Telling], taken: dict[tuple[int, bool], date]
+    ) -> list[_Letter]:
+        """Return one letter for each person and day, after the days that are ``taken``."""
+        clockwork, now = self._moment.clockwork, self._moment.now
+        groups = defaultdict[tuple[Recipient, datetime], list[Telling]](list)
+        known: dict[Any, datetime] = {}
+        for telling in fresh:
+            to, urgent = telling.to, telling.step.urgent
+            after = taken.get((to.id, urgent)) or taken.get((to.id, not urgent))
+            asked = to.hour, urgent, after
+            if asked not in known:
+                known[asked] = clockwork.leaves(now, to.hour, any_day=urgent, after=after)
+            groups[to, known[asked]].append(telling)
+        days = defaultdict[tuple[Recipient, date], list[tuple[datetime, list[Telling]]]](list)
+        for (to, leaves), some in groups.items():
+            days[to, local_day(leaves, clockwork.zone)].append((leaves, some))
         return [
             _Letter(
-                f"{MessageKind.REMINDER}|{min(group)}",
-                list(group.values()),
-                leaves,
-                max(expiry[telling.step] for telling in group.values()),
+                to,
+                [each for _at, some in parts for each in some],
+                min(at for at, _some in parts),
+                day,
             )
-            for (_person, leaves), group in groups.items()
+            for (to, day), parts in days.items()
         ]
 
-
-def _to_tell(session: Session, clerk: _Clerk, today: date) -> Sequence[Any]:
-    """Return open items of which there is something to tell, with whom to tell and the newest step
-    that was told already.
-
-    Items of many units share their dates: on most mornings these alone say that there is no news.
-    """
-    first, last = clerk.window
-    asked = {"first": first, "last": last, "today": today}
-    news = {row.due for row in session.execute(_dates_to_tell(), asked) if clerk.news(row)}
-    return session.execute(_rows_to_tell(), asked | {"news": news}).all() if news else ()
-
-
-@cache  # every morning asks both, and building them takes longer than asking
-def _dates_to_tell() -> Select[Any]:
-    """Return the query for the dates of open items, with the newest step that was told already."""
-    return _open_ones().with_only_columns(*_dates(), _told_at()).distinct()
-
-
-@cache
-def _rows_to_tell() -> Select[Any]:
-    """Return the query for open items that are due on the days ``news``, with whom to tell."""
-    columns = (
-        ChecklistItem.id.label("item_id"),
-        *_dates(),
-        ChecklistItem.anchor_version,
-        Person.id.label("person_id"),
-        Person.email,
-        Person.language,
-        _told_at(),
-    )
-    news = bindparam("news", expanding=True, type_=Date)
-    query = _open_ones().with_only_columns(*columns).where(ChecklistItem.due.in_(news))
-    return query.order_by(ChecklistItem.due, ChecklistItem.id)
-
-
-def _dates() -> tuple[Any, ...]:
-    return ChecklistItem.due, ChecklistItem.dtstart, Phase.is_the_day
-
-
-def _open_ones() -> Select[Any]:
-    """Return the query for items open ``today`` that start or are due from ``first`` to ``last``,
-    and the posts and persons in charge of them.
-    """
-    first, last = bindparam("first", type_=Date), bindparam("last", type_=Date)
-    in_window = or_(ChecklistItem.due <= last, ChecklistItem.dtstart.between(first, last))
-    return (
-        select(ChecklistItem.id)
-        .join(Campaign, Campaign.id == ChecklistItem.campaign_id)
-        .join(ChecklistItem.phase)
-        .join(Post, in_charge())
-        .join(Person, Person.id == Post.person_id)
-        .where(ChecklistItem.status.in_(OPEN), ChecklistItem.due >= first, in_window)
-        .where(ChecklistItem.is_owed())
-        .where(
-            Campaign.status != CampaignStatus.CANCELLED,
-            Post.on(bindparam("today", type_=Date)),
-            Person.email.is_not(None),
+    def _row(self, letter: _Letter) -> dict[str, Any]:
+        """Return the row of this message; what it says hangs on its notices."""
+        clockwork, moment = self._moment.clockwork, self._moment
+        return message_row(
+            key=letter.key,
+            kind=MessageKind.REMINDER,
+            person_id=letter.to.id,
+            rcpt_to=letter.to.email,
+            language=letter.to.language,
+            params={},
+            urgent=letter.urgent,
+            next_attempt=letter.leaves,
+            expires=clockwork.stale_after(letter.leaves),  # each notice has its own end before
+            now=moment.now,
+            postmark=self._postmark,
         )
-    )
 
-
-def _told_at() -> ColumnElement[datetime]:
-    """Return when the newest step of an item was that its person was told of, on its dates."""
-    return (
-        select(func.max(Notice.at))
-        .where(
-            Notice.item_id == ChecklistItem.id,
-            Notice.person_id == Post.person_id,
-            Notice.anchor_version == ChecklistItem.anchor_version,
+    def _waiting(self, letters: Sequence[_Letter]) -> dict[str, int]:
+        """Return the messages that are there already and that nobody has begun to send."""
+        if not letters:
+            return {}
+        query = (
+            select(Message.id, Message.key)
+            .where(Message.key.in_([letter.key for letter in letters]))
+            .where(Message.state == MessageState.READY, Message.attempts == 0)
+            .with_for_update(skip_locked=True)
         )
-        .scalar_subquery()
-        .label("told_at")
-    )
+        return {row.key: row.id for row in self._moment.session.execute(query)}
+
+    def _link(self, letters: Sequence[_Letter], messages: dict[str, int]) -> None:
+        rows = [
+            {"notice": self._notices[telling.key], "message": messages[letter.key]}
+            for letter in letters
+            for telling in letter.tellings
+        ]
+        if rows:
+            table = Notice.__table__
+            statement = update(Notice).where(table.c.id == bindparam("notice"))
+            linked = statement.values(message_id=bindparam("message"))
+            self._moment.session.connection().execute(linked, rows)
 
 
 def _distinct(
-    tellings: Sequence[_Telling], state: NoticeState, now: datetime
+    tellings: Iterable[Telling], state: NoticeState, now: datetime
 ) -> list[dict[str, Any]]:
-    """Return the rows of notices, each once: somebody may hold the same post twice."""
-    return list({telling.key: telling.notice(state, now) for telling in tellings}.values())
+    """Return the rows of notices, each once."""
+    return list({telling.key: _notice(telling, state, now) for telling in tellings}.values())
 
 
-def _send(session: Session, letters: Sequence[_Letter], now: datetime) -> dict[str, int]:
-    """Put letters into the outbox and return the ids of their messages by key."""
-    postmark = Postmark.of(session)
-    return insert_new(session, Message, [letter.row(now, postmark) for letter in letters])
-
-
-def _link(
-    session: Session, letters: Sequence[_Letter], notices: dict[str, int], messages: dict[str, int]
-) -> None:
-    rows = list(_links(letters, notices, messages))
-    if rows:
-        table = Notice.__table__
-        statement = (
-            update(Notice)
-            .where(table.c.id == bindparam("notice"))
-            .values(message_id=bindparam("message"))
-        )
-        session.connection().execute(statement, rows)
-
-
-def _links(
-    letters: Sequence[_Letter], notices: dict[str, int], messages: dict[str, int]
-) -> Iterator[dict[str, int]]:
-    for letter in letters:
-        message = messages[letter.key]
-        for telling in letter.tellings:
-            yield {"notice": notices[telling.key], "message": message}
+def _notice(telling: Telling, state: NoticeState, now: datetime) -> dict[str, Any]:
+    return {
+        "key": telling.key,
+        "kind": telling.kind,
+        "rule": telling.step.rule,
+        "item_id": telling.item_id,
+        "about_id": telling.about_id,
+        "anchor_version": telling.anchor_version,
+        "person_id": telling.to.id,
+        "at": telling.step.at,
+        "state": state,
+        "facts": telling.facts,
+        "created": now,
+    }

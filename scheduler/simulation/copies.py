@@ -38,6 +38,8 @@ _COPIED |= {
     "proposed_holiday",
     "phase",
     "evidence_type",
+    "reminder_rule",
+    "mail_wish",
     "template",
     "template_version",
     "template_item",

@@ -20,11 +20,13 @@ from events.models import (
     ChecklistItem,
     Level,
     Person,
+    Post,
     Unit,
 )
 from events.units.tree import load_tree
 from events.working_calendar import work_calendar
 from notifications.notices.table import Notice, NoticeState
+from notifications.outbox.table import Message
 from scheduler.simulation.copies import STAND_IN
 from scheduler.simulation.stage import KEY, Told
 
@@ -64,15 +66,17 @@ class ItemLine:
 
 @dataclass(frozen=True, slots=True)
 class NoticeLine:
-    """A notice that would go out. ``email`` is None where a stand-in holds the post."""
+    """A notice that would go out, at the hour of its mail. ``email`` is None where a stand-in holds
+    the post; ``role`` and ``item`` are None where it is about no item.
+    """
 
     at: datetime
     kind: str
     to: str
     email: str | None
-    role: str
+    role: str | None
     unit: str
-    item: str
+    item: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,33 +175,47 @@ def item_lines(session: Session, shown: set[int] | None) -> Iterator[ItemLine]:
 
 
 def notice_lines(session: Session, shown: set[int] | None) -> Iterator[NoticeLine]:
-    item, unit = ChecklistItem, aliased(Unit)
+    """Yield what would be told, by the hour at which its mail leaves; what is about no item is
+    shown with the unit of whoever gets it.
+    """
+    item, unit, home = ChecklistItem, aliased(Unit), _homes(session)
     facts = (Notice.at, Notice.rule, Person.full_name, Person.email, item.role_key, item.key)
     place = (KEY.label("observance"), Campaign.period, unit.id, unit.key.label("unit"))
     query = (
-        select(*facts, *place)
+        select(*facts, *place, Notice.person_id, Message.next_attempt.label("leaves"))
         .join(Person, Person.id == Notice.person_id)
-        .join(item, item.id == Notice.item_id)
-        .join(item.campaign)
-        .join(Campaign.template)
+        .outerjoin(Message, Message.id == Notice.message_id)
+        .outerjoin(item, item.id == Notice.item_id)
+        .outerjoin(item.campaign)
+        .outerjoin(Campaign.template)
         .outerjoin(Campaign.observance)
-        .join(unit, unit.id == Campaign.unit_id)
+        .outerjoin(unit, unit.id == Campaign.unit_id)
         .where(Notice.state != NoticeState.COLLAPSED)
-        .order_by(Notice.at, unit.position, item.position)
+        .order_by(Notice.at, unit.position, item.position, Notice.id)
     )
     zone = zone_of(session)
     for row in session.execute(query):
-        if shown is None or row.id in shown:
+        unit_id, key = (row.id, row.unit) if row.id else home.get(row.person_id, (None, ""))
+        if shown is None or unit_id in shown:
             stand_in = row.email.endswith("@" + STAND_IN)
             yield NoticeLine(
-                at=row.at.astimezone(zone),
+                at=(row.leaves or row.at).astimezone(zone),
                 kind=row.rule,
                 to=row.full_name,
                 email=None if stand_in else row.email,
                 role=row.role_key,
-                unit=row.unit,
-                item=f"{_reference(row.observance, row.period, row.unit)}/{row.key}",
+                unit=key,
+                item=f"{_reference(row.observance, row.period, row.unit)}/{row.key}"
+                if row.key
+                else None,
             )
+
+
+def _homes(session: Session) -> dict[int, tuple[int | None, str]]:
+    """Return by person the first unit in which they hold a post."""
+    query = select(Post.person_id, Unit.id, Unit.key).join(Unit, Unit.id == Post.unit_id)
+    rows = session.execute(query.order_by(Post.id.desc()))
+    return {person: (unit_id, key) for person, unit_id, key in rows}
 
 
 def change_lines(session: Session, shown: set[int] | None) -> Iterator[ChangeLine]:

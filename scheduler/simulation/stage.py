@@ -101,15 +101,30 @@ def said(sentence: str, **facts: Any) -> Said:
     return text
 
 
-def notice_in_words(kind: str) -> Said:
-    """Return what kind of reminder a notice is, such as "before-7"."""
-    when, _dash, days = kind.rpartition("-")
-    sentence = (
-        N_("reminder %(days)s day(s) before")
-        if when == "before"
-        else N_("reminder %(days)s day(s) overdue")
-    )
-    return said(sentence, days=days)
+_REMINDERS = {
+    "before": N_("reminder %(days)s working day(s) before"),
+    "overdue": N_("reminder %(days)s working day(s) overdue"),
+    "again": N_("reminder of a thing overdue, week %(days)s"),
+    "late": N_("told to the unit %(days)s level(s) above"),
+}
+_NOTICES = {
+    "before-0": N_("reminder on the day"),
+    "assigned": N_("given to somebody"),
+    "moved": N_("moved to another day"),
+    "blocked": N_("held up, told to the unit above"),
+    "opened": N_("campaign opened"),
+    "invited": N_("invitation to an activity"),
+    "week": N_("plan of the week"),
+    "month": N_("figures of the month"),
+}
+
+
+def notice_in_words(rule: str) -> Said:
+    """Return why a notice is sent, by its rule, such as "before-7"."""
+    when, _dash, days = rule.partition("-")
+    if rule in _NOTICES or when in _NOTICES:
+        return said(_NOTICES.get(rule) or _NOTICES[when])
+    return said(_REMINDERS[when], days=days)
 
 
 def _fact(value: Any, language: str) -> Any:

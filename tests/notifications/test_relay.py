@@ -111,7 +111,7 @@ def test_a_digest_goes_out_with_what_is_still_open(make_item, remind, relay, pos
     done, moved, cancelled, still_open = (make_item(name) for name in ("Một", "Hai", "Ba", "Bốn"))
     remind()
     done.status = TodoStatus.COMPLETED
-    moved.anchor_version = 1
+    moved.due, moved.anchor_version = date(2021, 4, 30), 1
     cancelled.campaign.status = CampaignStatus.CANCELLED
     session.commit()
 

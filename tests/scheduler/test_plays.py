@@ -152,7 +152,7 @@ LOOK_FOR = [
     (
         "2021",
         Rule.REMINDERS,
-        "reminder 7 day(s) before, to UBND cấp xã – Phường Quang Trung (due date no. 2)",
+        "reminder 7 working day(s) before, to UBND cấp xã – Phường Quang Trung (due date no. 2)",
     ),
     ("2025", Rule.REMINDERS, "UBND cấp xã – Phường Thống Nhất (due date no. 1)"),
 ]

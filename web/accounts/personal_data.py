@@ -49,6 +49,7 @@ FATES = {
     "document_change.by_id": Fate.KEPT,
     "evidence.by_id": Fate.KEPT,
     "feed_token.person_id": Fate.REMOVED,
+    "mail_wish.person_id": Fate.REMOVED,
     "message.person_id": Fate.REMOVED,
     "notice.person_id": Fate.REMOVED,
     "passkey.account_id": Fate.REMOVED,

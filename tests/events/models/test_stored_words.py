@@ -18,8 +18,9 @@ from events.models import (
 from events.models.documents import DocumentKind
 from events.models.history import Door
 from events.models.reforms import ReformKind
+from events.models.reminders import ItemKind
 from events.models.templates import Needs, VersionSource
-from notifications.notices.table import NoticeState
+from notifications.notices.table import NoticeKind, NoticeState
 from notifications.outbox.table import MessageKind, MessageState
 
 WORDS = {
@@ -36,8 +37,10 @@ WORDS = {
     Door: "page mail-link command clock",
     MessageKind: "reminder sign_in trial password post_offer",
     MessageState: "ready leased sending sent failed suppressed cancelled expired unknown",
+    ItemKind: "usual the-day summing-up",
     Needs: "reference file picture address head_count number words nothing",
     NotDone: "not-done not-required moved",
+    NoticeKind: "reminder late assigned moved blocked opened invited week month",
     NoticeState: "planned collapsed cancelled",
     ObservanceStatus: "core linked optional own",
     ReformKind: "merge split rename abolish move found",

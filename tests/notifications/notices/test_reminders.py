@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -14,12 +14,13 @@ from events.people.persons import add_person
 from events.people.posts import give_post
 from events.units.tree import get_unit
 from notifications.notices.reminders import Written, write_reminders
-from notifications.notices.table import Notice, NoticeState
+from notifications.notices.table import MailWish, Notice, NoticeKind, NoticeState
 from notifications.outbox.table import Message, MessageKind
 from tests.chance import drawn
 from tests.conftest import as_shipped
 
-WEEK_BEFORE = datetime(2021, 3, 12, 0, 30, tzinfo=UTC)  # Friday, 07:30 in Vietnam
+WEEK_BEFORE = datetime(2021, 3, 12, 0, 30, tzinfo=UTC)  # Friday, 07:30 in Vietnam; the third
+# working morning on which the first step is fresh
 DAY_BEFORE = datetime(2021, 3, 18, 0, 30, tzinfo=UTC)
 AFTER = datetime(2021, 3, 22, 0, 30, tzinfo=UTC)
 NOTHING = Written()
@@ -39,18 +40,27 @@ def recipients(session):
     return [message.rcpt_to for message in session.scalars(select(Message).order_by(Message.id))]
 
 
-def test_who_holds_the_post_is_told_three_times_in_all(session, cast, make_item, write):
+def told(session, kind=NoticeKind.DUE, state=NoticeState.PLANNED):
+    """Return what was told, oldest first: the rule and to whom."""
+    query = select(Notice).where(Notice.kind == kind, Notice.state == state)
+    notices = session.scalars(query.order_by(Notice.at, Notice.id))
+    return [(notice.rule, notice.person.email) for notice in notices]
+
+
+def test_who_holds_the_post_is_told_step_by_step_and_the_units_above_once_it_is_late(
+    session, cast, make_item, write
+):
     make_item()
 
-    days = (WEEK_BEFORE + timedelta(days=n) for n in range(-3, 30))
-    written = [write(day) for day in days]
+    for n in range(-3, 60):
+        write(WEEK_BEFORE + timedelta(days=n))
 
-    assert [each.messages for each in written if each.messages] == [1, 1, 1]
-    assert recipients(session) == [cast.thi.email] * 3
-    assert [n.rule for n in session.scalars(select(Notice).order_by(Notice.at))] == [
-        "before-7",
-        "before-1",
-        "overdue-1",
+    steps = ["before-7", "before-1", "before-0", "overdue-1", "again-1", "again-2", "again-3"]
+    assert told(session) == [(rule, cast.thi.email) for rule in [*steps, "again-4"]]
+    # nobody sits in the district: what it should hear goes on to the province
+    assert told(session, NoticeKind.LATE) == [
+        ("late-1", cast.hoa.email),
+        ("late-2", cast.hoa.email),
     ]
 
 
@@ -73,31 +83,35 @@ def test_a_clock_that_is_set_back_tells_nothing_again(make_item, write):
 def test_everything_one_person_should_hear_is_one_message(session, cast, make_item, write):
     due_friday, due_next_friday = make_item("Một"), make_item("Hai", due=date(2021, 3, 25))
 
-    assert write(DAY_BEFORE) == Written(notices=2, messages=1, collapsed=1)
+    assert write(DAY_BEFORE).messages == 1
     message = session.scalars(select(Message)).one()
-    told = session.scalars(
-        select(Notice.item_id).where(Notice.message_id == message.id).order_by(Notice.id)
+    items = session.scalars(
+        select(Notice.item_id)
+        .where(Notice.message_id == message.id, Notice.kind == NoticeKind.DUE)
+        .order_by(Notice.id)
     ).all()
-    assert told == [due_friday.id, due_next_friday.id]
+    assert items == [due_friday.id, due_next_friday.id]
     assert (message.kind, message.person, message.params) == (MessageKind.REMINDER, cast.thi, {})
 
 
 def test_steps_that_a_late_start_skipped_are_recorded_but_not_told(session, make_item, write):
     make_item()
 
-    assert write(AFTER) == Written(notices=1, messages=1, collapsed=2)
+    assert write(AFTER) == Written(notices=1, messages=1, collapsed=3)
     states = {notice.rule: notice.state for notice in session.scalars(select(Notice))}
     assert states == {
         "before-7": NoticeState.COLLAPSED,
         "before-1": NoticeState.COLLAPSED,
+        "before-0": NoticeState.COLLAPSED,
         "overdue-1": NoticeState.PLANNED,
     }
 
 
-def test_adopting_the_service_late_floods_nobody(make_item, write):
-    make_item()
+def test_adopting_the_service_late_floods_nobody(session, make_item, write):
+    for _ in range(3):
+        make_item()
 
-    assert write(AFTER + timedelta(days=10)) == NOTHING
+    assert write(AFTER + timedelta(days=70)) == NOTHING
 
 
 def test_an_item_that_moved_is_told_anew(session, make_item, write):
@@ -115,7 +129,8 @@ def test_an_item_that_moved_to_an_earlier_day_is_told_anew_too(session, make_ite
     item.due, item.anchor_version = date(2021, 3, 18), 1
     session.commit()
 
-    assert write(DAY_BEFORE).messages == 1
+    # in the mail that waits for this morning already
+    assert write(DAY_BEFORE) == Written(notices=1, messages=0, collapsed=2)
 
 
 def test_a_done_item_and_a_cancelled_campaign_are_silent(session, make_item, write):
@@ -127,18 +142,50 @@ def test_a_done_item_and_a_cancelled_campaign_are_silent(session, make_item, wri
     assert write(WEEK_BEFORE) == NOTHING
 
 
-def test_a_post_that_ended_or_a_person_without_an_address_gets_nothing(
+def test_where_nobody_holds_the_post_the_contact_is_told_and_else_that_of_the_unit_above(
     session, cast, make_item, write
 ):
-    make_item()
+    make_item(role="cc_vhxh")  # nobody's
     make_item(unit=cast.other_commune)
-    session.scalars(select(Post).where(Post.person_id == cast.thi.id)).one().valid_to = date(
+    session.scalars(select(Post).where(Post.person_id == cast.khanh.id)).one().valid_to = date(
         2021, 3, 11
     )
-    cast.khanh.email = None
+    session.commit()
+
+    write(DAY_BEFORE)
+
+    assert sorted(told(session)) == [("before-1", cast.hoa.email), ("before-1", cast.thi.email)]
+
+
+def test_where_nobody_has_an_address_nobody_is_told(session, cast, make_item, write):
+    make_item()
+    for person in (cast.thi, cast.hoa):
+        person.email = None
     session.commit()
 
     assert write(WEEK_BEFORE) == NOTHING
+
+
+def test_who_is_away_is_told_nothing_and_others_are_in_their_place(session, cast, make_item, write):
+    make_item()
+    session.add(MailWish(person_id=cast.thi.id, away_from=date(2021, 3, 15)))
+    session.commit()
+
+    write(DAY_BEFORE)
+
+    assert told(session) == [("before-1", cast.hoa.email)]
+
+
+def test_mail_waits_for_the_hour_its_reader_asks_for(session, cast, make_item, write):
+    make_item()
+    session.add(MailWish(person_id=cast.thi.id, hour=time(14)))
+    session.commit()
+
+    write(DAY_BEFORE)
+
+    assert session.scalars(select(Message)).one().next_attempt == datetime(
+        2021, 3, 18, 7, tzinfo=UTC
+    )
 
 
 def test_holding_a_post_twice_is_no_reason_to_be_told_twice(session, cast, make_item, write):
@@ -148,7 +195,8 @@ def test_holding_a_post_twice_is_no_reason_to_be_told_twice(session, cast, make_
     )
     session.commit()
 
-    assert write(DAY_BEFORE) == Written(notices=1, messages=1, collapsed=1)
+    assert write(DAY_BEFORE).messages == 1
+    assert told(session) == [("before-1", cast.thi.email)]
 
 
 def test_a_reminder_written_at_night_leaves_in_the_morning(session, make_item, write):
@@ -185,8 +233,9 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_items(
         for number in range(items):
             make_item(f"Việc {number}")
         statements.clear()
-        write_reminders(session, now=WEEK_BEFORE, clockwork=as_shipped(vietnam))
-        session.commit()
+        with session.begin_nested() as undo:
+            write_reminders(session, now=WEEK_BEFORE, clockwork=as_shipped(vietnam))
+            undo.rollback()
         counts.append(len([text for text in statements if "SAVEPOINT" not in text]))
 
     assert counts[0] == counts[1]
@@ -213,7 +262,8 @@ def test_whatever_the_clock_does_no_step_is_told_twice(
         )
 
         planned = session.scalars(select(Notice).where(Notice.state == NoticeState.PLANNED)).all()
-        assert told == len(planned) == len({(notice.item_id, notice.rule) for notice in planned})
+        each = {(one.item_id, one.about_id, one.rule, one.person_id) for one in planned}
+        assert told == len(planned) == len(each)
         assert all(notice.message_id for notice in planned)
         undo.rollback()
 
@@ -262,7 +312,6 @@ def test_a_delegated_item_is_told_to_the_default_role_of_the_level_that_does_it(
 ):
     cast.other_commune.level.default_role_key = "ubnd_xa"
     make_item(delegate_unit_id=cast.other_commune.id, role="so_vhttdl")
-    make_item(role="so_vhttdl")
 
     write(WEEK_BEFORE)
 
