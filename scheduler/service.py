@@ -176,6 +176,7 @@ class Service:
             troubles=self.troubles,
             why=self.why,
             metrics_token=_secret(settings.watch.metrics_token_file, "watch.metrics_token_file"),
+            reminders=settings.notifications.rules,
         )
 
     def troubles(self, session: Session, now: datetime) -> list[Trouble]:

@@ -14,7 +14,16 @@ from events.checklist import evidence
 from events.database import SessionFactory
 from events.language import LANGUAGES
 from web import doors
-from web.accounts import brake, gate, my_account, my_data, second_factor, security, setup_page
+from web.accounts import (
+    brake,
+    gate,
+    my_account,
+    my_data,
+    my_mail,
+    second_factor,
+    security,
+    setup_page,
+)
 from web.accounts import views as accounts
 from web.announcements import by_mail
 from web.calendars import desk, imported, observances, single, subscriptions
@@ -59,7 +68,7 @@ from web.settings import (
     suppressed,
     templates,
 )
-from web.units import mine, offers, people, proposals, reforms, villages
+from web.units import mine, offers, people, proposals, reforms, reminders, villages
 from web.units import show as units
 
 _ROOMS = (  # every page, each a blueprint of its own
@@ -88,6 +97,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     ahead,
     people,
     villages,
+    reminders,
     mail,
     outbox,
     audit,
@@ -108,6 +118,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     accounts,
     my_account,
     my_data,
+    my_mail,
     second_factor,
     setup_page,
     assets,

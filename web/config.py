@@ -4,7 +4,7 @@ Only ``scheduler/config.py`` reads files and the environment.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +17,7 @@ from events.language import Said
 from events.localtime import VIETNAM
 from events.models import ChecklistItem, Person
 from notifications.notices import why
+from notifications.notices.steps import ReminderRules
 from notifications.trial import WayOut
 
 GOOGLE_CALENDAR_URL = "https://calendar.google.com/calendar/r?cid={url}"
@@ -75,6 +76,7 @@ class WebConfig:
     of passwords that nobody may choose (`web.accounts.stolen_passwords`).
     ``why`` tells why somebody was told of an item, or not; ``troubles`` what stands still or has
     piled up. ``metrics_token`` opens the figures for machines from elsewhere.
+    ``reminders`` says when mail leaves.
     ``version`` is that of the database which the pages are made for; without it none is asked for.
     """
 
@@ -105,6 +107,7 @@ class WebConfig:
     troubles: Callable[[Session, datetime], Sequence[Trouble]] | None = None
     metrics_token: str = ""
     why: Why | None = None
+    reminders: ReminderRules = field(default_factory=ReminderRules)
     is_demo: bool = False
     testing: bool = False
     rate_limits: bool = True

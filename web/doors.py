@@ -48,6 +48,7 @@ _OF: dict[Door, tuple[str, ...]] = {
         "desk.address desk.change desk.edit desk.make desk.revoke desk.rotate",
         "admin.index mine.show my_account.change_password my_account.end_all_devices",
         "my_account.end_device my_account.list_devices my_account.show my_data.show",
+        "my_mail.change my_mail.show",
         "my_data.take_along offers.decide offers.index proposals.index",
         "second_factor.add_codes second_factor.add_passkey second_factor.ask_for_passkey",
         "second_factor.begin_codes second_factor.remove_codes second_factor.remove_passkey",
@@ -71,6 +72,7 @@ _OF: dict[Door, tuple[str, ...]] = {
     Capability.STEER_ROUNDS: (
         "cancelling.ask cancelling.cancel cancelling.reopen reanchor.dates reanchor.move",
     ),
+    Capability.KEEP_REMINDERS: ("reminders.change reminders.show",),
     Capability.CHANGE_PEOPLE: (
         "people.add people.correct people.edit people.end people.show proposals.decide",
     ),

@@ -35,6 +35,7 @@ class Moment:
     book: RuleBook
     since: datetime | None = None
     units: frozenset[int] | None = None  # whose work alone is looked at; None: everybody's
+    known: Directory | None = None
 
     @cached_property
     def today(self) -> date:
@@ -42,7 +43,7 @@ class Moment:
 
     @cached_property
     def directory(self) -> Directory:
-        return Directory.load(self.session, self.today)
+        return self.known or Directory.load(self.session, self.today)
 
     @cached_property
     def fresh_since(self) -> datetime:
