@@ -361,7 +361,9 @@ class _Sieve:
         ]
         if not ready:
             return Verdict(set())
-        return look_again(session, ready, now=self.now, clockwork=self.desk.clockwork)
+        claimed = [message.id for message in messages]
+        clockwork = self.desk.clockwork
+        return look_again(session, ready, beside=claimed, now=self.now, clockwork=clockwork)
 
     def _opens(self, message: Message) -> datetime:
         return self.desk.clockwork.next_working_moment(self.now, any_day=message.urgent)

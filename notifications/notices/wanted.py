@@ -40,20 +40,32 @@ class Verdict:
 
 
 def look_again(
-    session: Session, messages: Sequence[Message], *, now: datetime, clockwork: Clockwork
+    session: Session,
+    messages: Sequence[Message],
+    *,
+    beside: Collection[int] = (),
+    now: datetime,
+    clockwork: Clockwork,
 ) -> Verdict:
     """Make one message of what waits for a person, cancel the notices that have nothing left to
     say, and return what leaves.
+
+    ``beside`` are messages that were claimed with these and do not leave.
     """
-    keepers, elsewhere, later = _one_for_each(session, messages, now, clockwork)
+    ended = {*beside, *(message.id for message in messages)}
+    keepers, elsewhere, later = _one_for_each(session, messages, ended, now, clockwork)
     moment = Moment(session, now, clockwork, RuleBook())
     return Verdict(_still_wanted(moment, keepers), elsewhere, later)
 
 
 def _one_for_each(
-    session: Session, messages: Sequence[Message], now: datetime, clockwork: Clockwork
+    session: Session,
+    messages: Sequence[Message],
+    claimed: Collection[int],
+    now: datetime,
+    clockwork: Clockwork,
 ) -> tuple[set[int], set[int], dict[int, datetime]]:
-    busy, waiting = _others(session, messages, now, clockwork)
+    busy, waiting = _others(session, messages, claimed, now, clockwork)
     keepers, elsewhere, later = set[int](), set[int](), dict[int, datetime]()
     for person_id, mine in _by_person(messages).items():
         first = max(mine, key=lambda message: (message.doubts > 0, message.id))
@@ -72,7 +84,11 @@ def _one_for_each(
 
 
 def _others(
-    session: Session, messages: Sequence[Message], now: datetime, clockwork: Clockwork
+    session: Session,
+    messages: Sequence[Message],
+    claimed: Collection[int],
+    now: datetime,
+    clockwork: Clockwork,
 ) -> tuple[set[int], Mapping[int, Sequence[int]]]:
     """Return who got a mail today already or is just getting one, and by person what else of
     theirs is ready.
@@ -84,7 +100,7 @@ def _others(
     query = select(Message.id, Message.person_id, is_ready.label("is_ready")).where(
         Message.kind == MessageKind.REMINDER,
         Message.person_id.in_({message.person_id for message in messages}),
-        Message.id.not_in([message.id for message in messages]),
+        Message.id.not_in(claimed),
         or_(held, sent, is_ready),
     )
     busy, waiting = set[int](), defaultdict[int, list[int]](list)
