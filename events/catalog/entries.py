@@ -157,6 +157,7 @@ class ThemeEntry(Entry):
     letter_date: date | None = None
     letter_issuer: str | None = None
     is_second_hand: bool = False
+    slogans_missing: int = 0
 
 
 class SwapEntry(Entry):

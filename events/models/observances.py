@@ -169,7 +169,8 @@ class Theme(FromCatalog, Base):
     """The theme of an observance in one year, as the lead ministry announced it.
 
     The letter is the paper that announced it. ``is_second_hand``: it is known from papers of others
-    and the ministry's own was not seen.
+    and the ministry's own was not seen; ``slogans_missing`` how many slogans of the letter are known
+    to exist and were not found.
     """
 
     __tablename__ = "theme"
@@ -185,6 +186,7 @@ class Theme(FromCatalog, Base):
     letter_date: Mapped[date | None]
     letter_issuer: Mapped[str | None]
     is_second_hand: Mapped[bool] = mapped_column(default=False)
+    slogans_missing: Mapped[int] = mapped_column(default=0, server_default="0")
 
     observance: Mapped[Observance] = relationship(back_populates="themes")
 

@@ -41,6 +41,7 @@ class Printed:
     anniversary: str | None = None
     bases: tuple[str, ...] = ()
     is_second_hand: bool = False
+    slogans_missing: int = 0
 
 
 def of_year(observance: Observance, year: int) -> Printed:
@@ -61,9 +62,13 @@ def inherited(campaign: Campaign) -> Printed:
         slogans = slogans or above.slogans
         if above.theme:
             return replace(
-                found, theme=above.theme, slogans=tuple(slogans or ()), is_second_hand=False
+                found,
+                theme=above.theme,
+                slogans=tuple(slogans or ()),
+                is_second_hand=False,
+                slogans_missing=0,
             )
-    return replace(found, slogans=tuple(slogans)) if slogans else found
+    return replace(found, slogans=tuple(slogans), slogans_missing=0) if slogans else found
 
 
 def choose_theme(
@@ -100,7 +105,12 @@ def choice_shown(campaign: Campaign) -> str:
 
 def _announced(observance: Observance, year: int) -> Printed:
     if theme := observance.theme_in(year):
-        return Printed(theme.theme_vi, tuple(theme.slogans), is_second_hand=theme.is_second_hand)
+        return Printed(
+            theme.theme_vi,
+            tuple(theme.slogans),
+            is_second_hand=theme.is_second_hand,
+            slogans_missing=theme.slogans_missing,
+        )
     return _announced(observance.container, year) if observance.container else Printed()
 
 

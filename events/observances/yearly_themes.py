@@ -97,6 +97,8 @@ def announce_theme(
     if row is None:
         row = Theme(observance=observance, year=year)
         session.add(row)
+    if row.slogans != lines:
+        row.slogans_missing = 0  # whoever entered other ones had the letter
     for name, value in columns.items():
         setattr(row, name, value)
     session.flush()

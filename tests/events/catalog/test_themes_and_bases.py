@@ -15,6 +15,7 @@ from events.errors import CatalogError
 from events.models import CalendarDay, LegalBasis, Observance
 from events.observances.occurrences import describe
 from events.observances.printed import of_year
+from events.observances.yearly_themes import announce_theme
 from events.working_calendar import work_calendar
 from tests.events.catalog.test_catalog import folder, spoil
 
@@ -180,3 +181,16 @@ def test_a_basis_that_cannot_be_is_refused_with_its_line(folder, old, new, reaso
 
     with pytest.raises(CatalogError, match=rf"observances\.toml:\d+, .*{reason}"):
         read_catalog(folder)
+
+
+def test_slogans_of_a_letter_that_were_not_found_are_called_so_until_somebody_enters_others(
+    session, observances
+):
+    month = observances["gender_action_month"]
+    theme = month.theme_in(2019)
+
+    assert of_year(month, 2019).slogans_missing == theme.slogans_missing == 2
+    lines = [*theme.slogans, "Một", "Hai"]
+    announce_theme(session, month, 2019, theme.theme_vi, lines, now=NOW, by=None)
+
+    assert of_year(month, 2019).slogans_missing == 0
