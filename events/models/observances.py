@@ -169,8 +169,8 @@ class Theme(FromCatalog, Base):
     """The theme of an observance in one year, as the lead ministry announced it.
 
     The letter is the paper that announced it. ``is_second_hand``: it is known from papers of others
-    and the ministry's own was not seen; ``slogans_missing`` how many slogans of the letter are known
-    to exist and were not found.
+    and the ministry's own was not seen; ``slogans_missing`` how many slogans of the letter are
+    known to exist and were not found.
     """
 
     __tablename__ = "theme"
