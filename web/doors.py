@@ -45,7 +45,7 @@ _OF: dict[Door, tuple[str, ...]] = {
     ),
     Open.BY_FACT: ("activities.show documents.download documents.index progress.show units.show",),
     Open.SIGNED_IN: (
-        "desk.address desk.change desk.edit desk.make desk.revoke desk.rotate",
+        "desk.address desk.change desk.download desk.edit desk.make desk.revoke desk.rotate",
         "admin.index mine.show my_account.change_password my_account.end_all_devices",
         "my_account.end_device my_account.list_devices my_account.show my_data.show",
         "my_mail.change my_mail.show",

@@ -79,6 +79,14 @@ def render(session: Session, feed: Shown) -> bytes:
     return write_calendar(feed.head, feed.events(session))
 
 
+def as_file(session: Session, key: str, *, now: datetime, public_url: str) -> bytes:
+    """Return a calendar as subscribers have it, or, before the first of them, as it reads now."""
+    kept = read_feed(session, key)
+    if kept is not None:
+        return kept.body
+    return render(session, find_feed(session, key, day_here(session, now), public_url))
+
+
 def all_slugs(session: Session) -> list[str]:
     """Return the slugs of all public feeds: observances first, then units."""
     observances = session.scalars(

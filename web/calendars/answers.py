@@ -21,15 +21,15 @@ _READS_ONLY = "Chỉ có thể đọc lịch này.\n".encode()
 _BROKEN_BY_GZIP = ("outlook", "exchange", "microsoft office")  # docs/feeds.md
 
 
-# How many hours lie between two looks of a kind of program, as its makers or its users say;
-# None: as its owner set it.
-CLIENTS: Mapping[str, int | None] = {
-    "google": 24,
-    "outlook": 24,
+# How many hours lie between two looks of a kind of program, at the least and at the most, as its
+# makers or its users say (docs/feeds.md); None: as its owner set it.
+CLIENTS: Mapping[str, tuple[int, int] | None] = {
+    "google": (4, 24),
+    "outlook": (3, 24),
     "apple": None,
     "thunderbird": None,
-    "icsx5": 24,
-    "nextcloud": 6,
+    "icsx5": (24, 24),
+    "nextcloud": (6, 6),
     "other": None,
 }
 _NAMES = (

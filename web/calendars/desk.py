@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import segno
-from flask import Blueprint, make_response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from events.calendars.feeds import as_file
 from events.calendars.observance_feed import ALL, CORE
 from events.calendars.tokens import (
     NAME,
@@ -36,6 +37,7 @@ from web.calendars.subscriptions import Subscription
 from web.kit.context import (
     begin_writing,
     current_person,
+    get_config,
     get_session,
     now,
     read_again,
@@ -58,11 +60,12 @@ _SWITCHES = (
 class Own:
     """One of a person's calendars, as the desk tells of it.
 
-    ``next`` is when its program looks again at the latest, None where only its owner knows.
+    ``looks`` is when its program looks again at the earliest and at the latest, None where only its
+    owner knows.
     """
 
     token: FeedToken
-    next: datetime | None
+    looks: tuple[datetime, datetime] | None
 
 
 @bp.get("")
@@ -92,6 +95,21 @@ def change(token_id: int) -> ResponseReturnValue:
         _("The calendar is changed. Programs see it when they look next."),
         lambda person, error: _edit_page(person, token_id, error),
     )
+
+
+@bp.get("/<int:token_id>/lich.ics")
+def download(token_id: int) -> ResponseReturnValue:
+    """Give a calendar to its owner as a file, which does not renew itself."""
+
+    def file(person: Person) -> Response:
+        token = own_token(get_session(), person, token_id)
+        body = as_file(get_session(), token.key, now=now(), public_url=get_config().public_url)
+        response = Response(body, content_type="text/calendar; charset=utf-8")
+        response.headers["Content-Disposition"] = f'attachment; filename="{NAME}.ics"'
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return for_people(file)
 
 
 @bp.get("/<int:token_id>/dia-chi")
@@ -169,14 +187,15 @@ def _desk(person: Person | None, error: DomainError | None = None) -> str:
 
 
 def _own(session: Session, person: Person) -> list[Own]:
-    return [Own(token, _next(token)) for token in tokens_of(session, person)]
+    return [Own(token, _looks(token)) for token in tokens_of(session, person)]
 
 
-def _next(token: FeedToken) -> datetime | None:
+def _looks(token: FeedToken) -> tuple[datetime, datetime] | None:
     hours = CLIENTS.get(token.client or "other")
     if token.fetched is None or hours is None:
         return None
-    return token.fetched + timedelta(hours=hours)
+    least, most = hours
+    return token.fetched + timedelta(hours=least), token.fetched + timedelta(hours=most)
 
 
 def _options() -> Options:

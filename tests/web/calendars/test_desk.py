@@ -71,7 +71,26 @@ def test_the_desk_says_who_fetched_last_and_when_the_next_look_is_due(
 
     page = thi.read(DESK)
     assert "bởi Google" in page
-    assert "02/03/2021" in page
+    assert "sớm nhất từ 16:00 ngày 01/03/2021" in page
+    assert "chậm nhất 12:00 ngày 02/03/2021" in page
+
+
+def test_its_owner_takes_a_calendar_as_a_file_at_any_time(
+    thi: Visitor, signed_in, stranger: Visitor, cast: Cast, opened: Opened, session: Session
+):
+    path = made(thi)
+    token = session.scalars(select(FeedToken)).one()
+    file = f"{DESK}/{token.id}/lich.ics"
+    assert f'href="{file}"' in thi.read(DESK)
+    first = thi.get(file)
+    assert first.headers["Content-Disposition"] == 'attachment; filename="viec-cua-toi.ics"'
+    assert "Hạn: " in first.text
+
+    subscribed = stranger.get(path)
+
+    assert thi.get(file).data == subscribed.data
+    signed_in(cast.hoa).read(file, 404)
+    assert stranger.get(file).status_code == 303
 
 
 def test_a_revoked_address_answers_410_and_an_unknown_one_404(
