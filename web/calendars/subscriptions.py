@@ -93,6 +93,19 @@ class Subscription:
         """Tell whether calendars on the internet can fetch this one."""
         return is_reached(get_config().public_url)
 
+    @property
+    def is_https(self) -> bool:
+        return get_config().public_url.startswith("https://")
+
+    @property
+    def is_here_only(self) -> bool:
+        """Tell whether the address means this very machine: no phone that scans it gets there."""
+        host = urlsplit(get_config().public_url).hostname or ""
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host.endswith("localhost")
+
     def _fill(self, template: str, url: str) -> str:
         return template.format(url=quote(url, safe=""), name=quote(self.name, safe=""))
 

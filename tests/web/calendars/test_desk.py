@@ -244,6 +244,19 @@ def test_on_an_intranet_there_is_a_sentence_instead_of_dead_buttons(
 
     assert "Google và Outlook trên web không lấy được lịch này" in page
     assert "calendar.google.com/calendar/r?cid" not in page
+    assert "iPhone chỉ nhận lịch qua https" in page
+    assert "/ma-qr.svg" in page
+
+
+@pytest.fixture
+def on_this_machine(settings):
+    settings["public_url"] = "http://127.0.0.1:8000"
+
+
+def test_an_address_that_no_phone_reaches_is_not_drawn_to_be_scanned(
+    on_this_machine, app: Flask, stranger: Visitor, opened: Opened
+):
+    assert "/ma-qr.svg" not in stranger.read("/ngay/ngay-quoc-te-hanh-phuc")
 
 
 @pytest.mark.parametrize(
