@@ -113,7 +113,7 @@ def _configuration(service: Service, _now: datetime) -> Finding:
 
 def _database(service: Service, _now: datetime) -> Finding:
     name = N_("Database")
-    with service.engine.connect() as connection:
+    with service.engine.execution_options(read_only=True).connect() as connection:
         connection.execute(text("SELECT 1"))
     if service.engine.dialect.name == "sqlite" and wal_reset_bug():
         detail = N_(

@@ -43,8 +43,8 @@ def newest() -> str:
 
 
 def version_of(engine: Engine) -> Version:
-    """Tell how old the database is. Raises ``NewerDatabaseError``."""
-    with engine.connect() as connection:
+    """Tell how old the database is, whoever writes. Raises ``NewerDatabaseError``."""
+    with engine.execution_options(read_only=True).connect() as connection:
         revision = MigrationContext.configure(connection).get_current_revision()
     if revision is None:
         return Version.EMPTY
