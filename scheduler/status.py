@@ -101,7 +101,7 @@ def _mail(number: dict[MessageState, int], *, paused: bool) -> MailStatus:
     return MailStatus(
         paused=paused,
         waiting=sum(number.get(state, 0) for state in UNDERWAY),
-        failed=number.get(MessageState.FAILED, 0),
+        failed=number.get(MessageState.FAILED, 0) + number.get(MessageState.BOUNCED, 0),
         suppressed=number.get(MessageState.SUPPRESSED, 0),
     )
 

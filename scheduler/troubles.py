@@ -43,12 +43,12 @@ def troubles(session: Session, now: datetime, limits: Limits) -> list[Trouble]:
 def _of_clock(session: Session, now: datetime) -> list[Trouble]:
     pulses = [one for one in beats(session) if one.job == PULSE]
     found: list[Trouble] = []
-    if pulses:
-        newest = max(pulses, key=lambda one: one.at)
-        if now - newest.at > STANDS:
-            found.append(_silent(session, newest))
-        elif all(one.error for one in pulses if now - one.at <= STANDS):
-            found.append(_standing_still(newest))
+    # one of a time to come is of before the machine was set back, and says nothing of now
+    alive = [one for one in pulses if abs(now - one.at) <= STANDS]
+    if pulses and not alive:
+        found.append(_silent(session, max(pulses, key=lambda one: one.at)))
+    elif pulses and all(one.error for one in alive):
+        found.append(_standing_still(alive[-1]))
     jump = jump_of(session, now)
     if jump is not None:
         facts = {"at": _moment(session, jump.at), "hours": round(jump.seconds / 3600, 1)}

@@ -1,5 +1,6 @@
 """How the outbox stands, in figures: what waits, for how long, what was refused."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ from notifications.outbox.table import Message, MessageState
 
 MOST = 100_000
 _A_DAY = timedelta(days=1)
+_REFUSED = (MessageState.FAILED, MessageState.BOUNCED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,14 @@ def standing(session: Session, now: datetime) -> Standing:
         waiting=_number(session, Message.next_attempt.is_not(None)),
         due=_number(session, is_due),
         oldest=min((at for at in oldest if at), default=None),
-        failed=_number(session, *_ended(MessageState.FAILED, now)),
-        unknown=_number(session, *_ended(MessageState.UNKNOWN, now)),
+        failed=_number(session, *_ended(_REFUSED, now)),
+        unknown=_number(session, *_ended((MessageState.UNKNOWN,), now)),
         suppressed=number_suppressed(session, now),
     )
 
 
-def _ended(state: MessageState, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return Message.state == state, Message.next_attempt.is_(None), Message.date > now - _A_DAY
+def _ended(states: Collection[MessageState], now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Message.state.in_(states), Message.next_attempt.is_(None), Message.date > now - _A_DAY
 
 
 def _number(session: Session, *which: ColumnElement[bool]) -> int:

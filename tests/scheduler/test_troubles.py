@@ -66,6 +66,12 @@ def test_a_silent_clock_is_noticed_within_fifteen_seconds(service):
     assert found(service, NOW + STANDS + timedelta(seconds=1)) == ["clock stands still"]
 
 
+def test_a_pulse_of_a_time_to_come_does_not_hide_that_the_clock_is_silent(service):
+    beat(service.session_factory, PULSE, now=NOW + timedelta(days=31), clock="a:1")
+
+    assert found(service) == ["clock stands still"]
+
+
 def test_one_clock_of_two_that_lives_is_enough(service):
     beat(service.session_factory, PULSE, now=NOW - MINUTE, clock="a:1")
     beat(service.session_factory, PULSE, now=NOW, clock="b:1", error="relay")
@@ -102,6 +108,8 @@ def test_what_piles_up_is_told_beyond_its_limit_and_not_before(service):
 
 def test_refused_mails_of_today_and_addresses_without_mail_are_counted(service):
     write(service, 2, state=MessageState.FAILED, next_attempt=None)
+    with service.session_factory.begin() as session:  # one came back after it was taken
+        session.scalars(select(Message)).first().state = MessageState.BOUNCED
     with service.session_factory.begin() as session:
         row = {"reason": SuppressionReason.NO_MAILBOX, "words": "", "times": 1}
         for name in ("a@example.org", "b@example.org"):
