@@ -51,6 +51,10 @@ _WRONG_DAY = timedelta(minutes=15)  # until what goes by the day is looked at ag
 _TOO_MANY = 421  # connections, perhaps (RFC 5321, 3.8)
 _log = logging.getLogger(__name__)
 
+# kinds that wait for working hours and go to no suppressed address
+_ORDINARY = {MessageKind.REMINDER, MessageKind.PUBLIC_NEWS, MessageKind.ANNOUNCEMENT}
+_AFTER_REMINDERS = timedelta(minutes=2)  # for letters to many that waited for the morning
+
 
 @dataclass(frozen=True, slots=True)
 class RelayResult:
@@ -368,6 +372,12 @@ class _Sieve:
     def _opens(self, message: Message) -> datetime:
         return self.desk.clockwork.next_working_moment(self.now, any_day=message.urgent)
 
+    def _leaves(self, message: Message) -> datetime:
+        """Return when a mail that keeps to office hours may leave, reminders before all others."""
+        opens = self._opens(message)
+        first = opens <= self.now or message.kind is MessageKind.REMINDER
+        return opens if first else opens + _AFTER_REMINDERS
+
     def _readdress(self, session: Session, messages: Iterable[Message]) -> None:
         """Let mails go where their people are by now: an address may have been corrected."""
         people = {message.person_id for message in messages if message.person_id}
@@ -384,14 +394,14 @@ class _Sieve:
         self, session: Session, message: Message, verdict: Verdict, refused: Collection[str]
     ) -> bool:
         is_reminder = message.kind is MessageKind.REMINDER
-        if not self.desk.may_end and (is_reminder or message.expires <= self.now):
+        waits = message.kind in _ORDINARY and (is_reminder or not message.urgent)
+        if not self.desk.may_end and (waits or message.expires <= self.now):
             claiming.release(session, message, at=self.now + _WRONG_DAY)
             self.tally["postponed"] += 1
             return False
         if message.expires <= self.now:
             return self._drop(session, message, MessageState.EXPIRED, message.reply or "too old")
-        later = self._opens(message) if is_reminder else self.now
-        later = verdict.later.get(message.id, later)
+        later = verdict.later.get(message.id, self._leaves(message) if waits else self.now)
         if later > self.now:
             claiming.release(session, message, at=later)
             self.tally["postponed"] += 1
@@ -400,7 +410,7 @@ class _Sieve:
             is_told = message.id in verdict.elsewhere
             reason = TOLD_TOGETHER if is_told else "done, cancelled, or no longer this person's"
             return self._drop(session, message, MessageState.CANCELLED, reason)
-        if is_reminder and message.rcpt_to in refused:
+        if waits and message.rcpt_to in refused:
             return self._drop(
                 session, message, MessageState.SUPPRESSED, "the address was refused before"
             )

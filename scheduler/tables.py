@@ -4,6 +4,7 @@ with.
 
 from events import models
 from events.database import Base
+from notifications.announcements import table as announcements
 from notifications.notices import table as notices
 from notifications.outbox import pausing, suppression
 from notifications.outbox import table as outbox
@@ -18,6 +19,7 @@ ROOMS = (
     pausing,
     notices,
     subscribers,
+    announcements,
     heartbeats,
     jumps,
     lead,

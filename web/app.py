@@ -25,7 +25,7 @@ from web.accounts import (
     setup_page,
 )
 from web.accounts import views as accounts
-from web.announcements import by_mail
+from web.announcements import announcing, by_mail
 from web.calendars import desk, imported, observances, single, subscriptions
 from web.calendars.layer import FeedLayer
 from web.campaigns import activities, ahead, cancelling, dates, documents, opening, progress
@@ -82,6 +82,7 @@ _ROOMS = (  # every page, each a blueprint of its own
     campaigns,
     cancelling,
     by_mail,
+    announcing,
     items,
     mail_links,
     choices,

@@ -76,6 +76,10 @@ _OF: dict[Door, tuple[str, ...]] = {
     Capability.CHANGE_PEOPLE: (
         "people.add people.correct people.edit people.end people.show proposals.decide",
     ),
+    Capability.ANNOUNCE: (
+        "announcing.add announcing.change announcing.edit announcing.index announcing.new",
+        "announcing.send_it announcing.show announcing.stop announcing.try_out",
+    ),
     Capability.DECIDE_DAYS_OFF: (
         "decisions.apply decisions.holiday decisions.index decisions.preview",
     ),

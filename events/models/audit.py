@@ -35,6 +35,8 @@ class AuditKind(StrEnum):
     CALENDAR_REVOKED = "calendar-revoked"
     DATA_EXPORTED = "data-exported"
     DATA_ERASED = "data-erased"
+    ANNOUNCED = "announced"
+    ANNOUNCEMENT_STOPPED = "announcement-stopped"
 
 
 class AuditEntry(Base):

@@ -42,6 +42,7 @@ class Capability(StrEnum):
     STEER_ROUNDS = "steer-rounds"
     KEEP_REMINDERS = "keep-reminders"
     CHANGE_PEOPLE = "change-people"
+    ANNOUNCE = "announce"
     DECIDE_DAYS_OFF = "decide-days-off"
     KEEP_OBSERVANCES = "keep-observances"
     KEEP_TEMPLATES = "keep-templates"
@@ -78,6 +79,10 @@ WHAT: Mapping[Capability, str] = MappingProxyType(
         Capability.STEER_ROUNDS: N_("move the dates of a round, cancel it, open it again"),
         Capability.KEEP_REMINDERS: N_("say when people are reminded, and see what would be sent"),
         Capability.CHANGE_PEOPLE: N_("appoint people, correct them, end and confirm their posts"),
+        Capability.ANNOUNCE: N_(
+            "write announcements to people in posts of the unit and those below; at the top also "
+            "to subscribers without an account"
+        ),
         Capability.DECIDE_DAYS_OFF: N_("enter the decisions on days off and swap days"),
         Capability.KEEP_OBSERVANCES: N_("keep observances, their themes and legal bases"),
         Capability.KEEP_TEMPLATES: N_("change templates, and let rounds take a new version"),
@@ -116,6 +121,7 @@ _STEERS = {
             Capability.STEER_ROUNDS,
             Capability.KEEP_REMINDERS,
             Capability.CHANGE_PEOPLE,
+            Capability.ANNOUNCE,
         ),
         frozenset({_HERE, _DOWN}),
     ),

@@ -29,7 +29,7 @@ from events.localtime import VIETNAM
 from events.models import Office, Unit
 from events.units.office import office_of
 from notifications.addresses import checked_address, checked_name, is_one_line
-from notifications.letters import public
+from notifications.letters import announced, public
 from notifications.letters.acting import MY_ITEMS, picture_part
 from notifications.letters.morning import Desk, subject_of, title_of, write_letter
 from notifications.letters.wording import date_in_words
@@ -129,6 +129,7 @@ class Composer:
             MessageKind.SUBSCRIBE: self._subscribe,
             MessageKind.PUBLIC_NEWS: self._public_news,
             MessageKind.OPERATOR: self._operator,
+            MessageKind.ANNOUNCEMENT: self._announcement,
         }[message.kind]
         return facts | about(session, message)
 
@@ -141,6 +142,13 @@ class Composer:
         ways = public.ways(public.subscriber_of(session, message), self.public_url, self._key)
         lines = public.lines_of(session, message, self.public_url, self.zone)
         return ways | {"lines": lines, "one_click": ways["leave"]}
+
+    def _announcement(self, session: Session, message: Message) -> dict[str, Any]:
+        facts = announced.facts_of(session, message)
+        if "subscriber" in message.params:
+            ways = public.ways(public.subscriber_of(session, message), self.public_url, self._key)
+            return facts | ways | {"one_click": ways["leave"]}
+        return facts | {"one_click": None}
 
     @property
     def _key(self) -> str:

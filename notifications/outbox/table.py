@@ -37,6 +37,7 @@ class MessageKind(StrEnum):
     SUBSCRIBE = "subscribe"  # to a subscriber without an account: whether they asked for it
     PUBLIC_NEWS = "public_news"
     OPERATOR = "operator"
+    ANNOUNCEMENT = "announcement"
 
 
 class MessageState(StrEnum):

@@ -233,7 +233,7 @@ def world(app: Flask, session: Session, cast: Cast, opened: Opened) -> World:
         "other_commune": opened.other_commune,
     }
     everywhere = {"key": "report_year", "number": 1, "kind": "sap-nhap", "reform_id": 1}
-    everywhere |= {"offer_id": 1, "device_id": 1, "passkey_id": 1}  # nobody's
+    everywhere |= {"offer_id": 1, "device_id": 1, "passkey_id": 1, "announcement_id": 1}  # nobody's
     values = {}
     for place, campaign in campaigns.items():
         unit, item = campaign.unit, campaign.items[0]

@@ -38,6 +38,7 @@ class Fate(Enum):
 FATES = {
     "account.person_id": Fate.REMOVED,
     "account_role_link.account_id": Fate.REMOVED,
+    "announcement.by_id": Fate.KEPT,
     "audit_entry.about_id": Fate.KEPT,
     "audit_entry.by_id": Fate.KEPT,
     "calendar_decision.by_id": Fate.KEPT,

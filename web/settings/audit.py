@@ -59,6 +59,8 @@ _KINDS = {
     AuditKind.CALENDAR_REVOKED: _l("Own calendar revoked"),
     AuditKind.DATA_EXPORTED: _l("Personal data exported"),
     AuditKind.DATA_ERASED: _l("Personal data erased"),
+    AuditKind.ANNOUNCED: _l("Announcement sent"),
+    AuditKind.ANNOUNCEMENT_STOPPED: _l("Announcement stopped"),
 }
 
 

@@ -1,0 +1,1 @@
+"""What officers write to many: written, looked at, tried out, sent and stopped."""
