@@ -24,7 +24,7 @@ from scheduler.memory import copy_of_catalog
 from scheduler.simulation.days import simulate
 from scheduler.simulation.play import Play, read_play
 
-LIMIT = 35.0
+LIMIT = 20.0
 MEGABYTES = 300  # a year
 YEARS = {f"--year {year}": Play(title="", year=year) for year in (2021, 2026)}
 PLAYS = {f"--play {name}": read_play(name) for name in ("2021", "2025", "2026-2027")}
