@@ -2,7 +2,18 @@
 
 import sys
 
-from benchmarks import feed, mailing, moving, opening, rollup, simulation, ticking, uploading
+from benchmarks import (
+    feed,
+    mailing,
+    moving,
+    opening,
+    polling,
+    renewing,
+    rollup,
+    simulation,
+    ticking,
+    uploading,
+)
 
 # The simulation first: a process is said to have used at least the memory of the one that started
 # it.
@@ -11,6 +22,8 @@ BENCHMARKS = {
     "moving": moving.run,
     "opening": opening.run,
     "feed": feed.run,
+    "polling": polling.run,
+    "renewing": renewing.run,
     "mailing": mailing.run,
     "rollup": rollup.run,
     "uploading": uploading.run,

@@ -1,0 +1,295 @@
+"""Polls of calendars of 20 KB, 200 and 304, from one and from 16 connections, on the loopback.
+
+The server of `make run` against a function that returns the same bytes in the same server; `sumvay
+web` with 100,000 calendars in the database against nginx with the same bytes as files; nginx with
+published calendars, as in deploy/, against bare nginx. Each pair in turns, the median of ratios.
+"""
+
+import gzip
+import hashlib
+import os
+import secrets
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import delete, insert
+
+from benchmarks.load import Load, load
+from benchmarks.measure import Measured, report
+from events import database
+from events.localtime import VIETNAM, local_day
+from events.models import Feed, FeedMark
+from tests.scheduler.processes import environment, free_port, serving, sumvay
+
+FEEDS = int(os.environ.get("FEEDS", 100_000))
+REQUESTS = int(os.environ.get("REQUESTS", 1_000_000))  # over which memory stays as it is
+HOT = 1_000  # that are asked for most
+SIZE = 20_000  # bytes of a calendar
+ROUNDS, SECONDS = 3, 2
+CONNECTIONS = (1, 16)
+LEAST_OF_BARE, LEAST_OF_NGINX, LEAST_OF_REST, LEAST_PUBLISHED = 0.8, 0.5, 0.15, 0.9
+MOST_LATER = 20.0  # milliseconds at 16 connections
+MOST_GROWTH = 1.1
+_AT_ONCE = 500  # rows
+
+Asked = Sequence[tuple[str, str]]
+
+
+def run() -> Iterator[Measured]:
+    """Measure everything; the large database is made once."""
+    home = Path(tempfile.mkdtemp(prefix="sumvay-bench-"))
+    home.chmod(0o755)
+    (home / "config.toml").touch()
+    if sumvay(home, "init").returncode:
+        raise RuntimeError("no database")
+    try:
+        yield from _beside_bare(home)
+        rows = _fill(home, FEEDS)
+        yield from _beside_nginx(home, rows)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _beside_bare(home: Path) -> Iterator[Measured]:
+    with ExitStack() as stack:
+        served, _process = stack.enter_context(serving(home, "serve"))
+        bare = stack.enter_context(_bare())
+        time.sleep(10)  # until the clock has written all calendars anew
+        [row] = _fill(home, 1)
+        for has_it in (False, True):
+            asked = [_asked(row, has_it)]
+            for connections in CONNECTIONS:
+                pairs = _in_turns(served, asked, bare, asked, connections)
+                name = f"make run, {_name(has_it, connections)}"
+                yield _at_least(f"{name}, of a bare function", pairs, LEAST_OF_BARE)
+                if connections > 1:
+                    later = statistics.median(mine.p99 - other.p99 for mine, other in pairs)
+                    yield report(f"{name}, p99 later by ms", later, MOST_LATER, _of_p99(pairs))
+
+
+def _beside_nginx(home: Path, rows: Sequence["_Row"]) -> Iterator[Measured]:
+    hot, rest = rows[:HOT], rows[HOT:]
+    with ExitStack() as stack:
+        served, process = stack.enter_context(serving(home, "web", "--workers", "2"))
+        plain, published = stack.enter_context(_nginx(home, rows, served))
+        load(served, [_asked(row, False) for row in hot], 16, SECONDS)
+        for has_it in (False, True):
+            for connections in CONNECTIONS:
+                for which, some, least in (
+                    (f"the {HOT:,} most asked for", hot, LEAST_OF_NGINX),
+                    (f"the rest of {len(rows):,}", rest, LEAST_OF_REST),
+                ):
+                    mine = [_asked(row, has_it) for row in some]
+                    files = [_asked(row, has_it, of_nginx=True) for row in some]
+                    pairs = _in_turns(served, mine, plain, files, connections)
+                    name = f"sumvay web, {which}, {_name(has_it, connections)}, of nginx"
+                    yield _at_least(name, pairs, least)
+                files = [_asked(row, has_it, of_nginx=True) for row in hot]
+                pairs = _in_turns(published, files, plain, files, connections)
+                name = f"published, {_name(has_it, connections)}, of bare nginx"
+                yield _at_least(name, pairs, LEAST_PUBLISHED)
+        yield _memory(served, process.pid, hot)
+
+
+def _memory(served: str, parent: int, hot: Sequence["_Row"]) -> Measured:
+    asked, done = [_asked(row, False) for row in hot], 0
+    load(served, asked, 16, 5)
+    before = _resident(parent)
+    while done < REQUESTS:
+        done += load(served, asked, 16, 20, done + 1).requests
+    after = _resident(parent)
+    detail = f"{done:,} requests, {before / 1024:.0f} MB to {after / 1024:.0f} MB in two workers"
+    return report("memory after many requests, to before", after / before, MOST_GROWTH, detail)
+
+
+def _resident(parent: int) -> int:
+    """Return the kilobytes that the workers of a process hold."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    lines = [Path(f"/proc/{child}/status").read_text().splitlines() for child in children]
+    sizes = [line.split()[1] for some in lines for line in some if line.startswith("VmRSS")]
+    return sum(map(int, sizes))
+
+
+def _in_turns(
+    mine: str, mine_asked: Asked, other: str, other_asked: Asked, connections: int
+) -> list[tuple[Load, Load]]:
+    return [
+        (
+            load(mine, mine_asked, connections, SECONDS, seed),
+            load(other, other_asked, connections, SECONDS, seed),
+        )
+        for seed in range(1, ROUNDS + 1)
+    ]
+
+
+def _at_least(name: str, pairs: Sequence[tuple[Load, Load]], least: float) -> Measured:
+    """Report how many times slower it is, which may be so much at most."""
+    slower = statistics.median(other.per_second / mine.per_second for mine, other in pairs)
+    mine, other = (max(one.per_second for one in side) for side in zip(*pairs, strict=True))
+    detail = f"{1 / slower:.2f} of it; {mine:,.0f} to {other:,.0f} a second"
+    return report(f"{name}: times slower", slower, 1 / least, detail)
+
+
+def _of_p99(pairs: Sequence[tuple[Load, Load]]) -> str:
+    return "; ".join(f"{mine.p99:.1f} to {other.p99:.1f}" for mine, other in pairs)
+
+
+def _name(has_it: bool, connections: int) -> str:
+    return f"{304 if has_it else 200} from {connections}"
+
+
+class _Row:
+    """A calendar that is kept."""
+
+    __slots__ = ("etag", "key", "moment")
+
+    def __init__(self, key: str, etag: str, moment: datetime) -> None:
+        self.key, self.etag, self.moment = key, etag, moment
+
+
+def _asked(row: _Row, has_it: bool, *, of_nginx: bool = False) -> tuple[str, str]:
+    etag = f"{int(row.moment.timestamp()):x}-{SIZE:x}" if of_nginx else row.etag
+    return f"/lich/{row.key}.ics", f'"{etag}"' if has_it else ""
+
+
+def _body(key: str) -> bytes:
+    head = f"BEGIN:VCALENDAR\r\nX-WR-CALNAME:{key}\r\n".encode()
+    return (head + _FILLING)[: SIZE - 15] + b"END:VCALENDAR\r\n"
+
+
+_FILLING = b"".join(f"X-{secrets.token_hex(30)}\r\n".encode() for _ in range(SIZE // 64 + 1))
+_PACKED = gzip.compress(_body(""), mtime=0)  # nobody unpacks it here
+
+
+def _fill(home: Path, count: int) -> list[_Row]:
+    """Put so many calendars into the database that nothing renews."""
+    factory = database.create_session_factory(
+        database.create_engine(f"sqlite:///{home / 'var' / 'sumvay.db'}")
+    )
+    now = datetime.now(UTC).replace(microsecond=0)
+    rows = [_Row(f"{secrets.token_hex(4)}-{n}", "", now) for n in range(count)]
+    for at in range(0, count, _AT_ONCE):
+        with factory.begin() as session:
+            session.execute(delete(FeedMark))
+            session.execute(insert(Feed), [_columns(row) for row in rows[at : at + _AT_ONCE]])
+    factory.kw["bind"].dispose()
+    return rows
+
+
+def _columns(row: _Row) -> dict[str, object]:
+    body = _body(row.key)
+    row.etag = hashlib.sha256(body).hexdigest()
+    return {
+        "key": row.key,
+        "etag": row.etag,
+        "last_modified": row.moment,
+        "body": body,
+        "packed": _PACKED,
+        "as_of": local_day(datetime.now(UTC), VIETNAM),
+        "stale": None,
+        "gone": False,
+    }
+
+
+_BARE = """
+import sys
+from flask import Flask
+from scheduler import server
+from scheduler.config import WebSettings
+body = b"x" * {size}
+headers = [("ETag", '"' + "a" * 64 + '"'), ("Last-Modified", "Mon, 01 Mar 2021 05:00:00 GMT"),
+    ("Cache-Control", "public, max-age=300"), ("Vary", "Accept-Encoding"),
+    ("X-Robots-Tag", "noindex"), ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer")]
+whole = headers + [("Content-Type", "text/calendar; charset=utf-8"),
+    ("Content-Disposition", 'inline; filename="x.ics"'), ("Content-Length", str(len(body)))]
+def bare(environ, start_response):
+    if "HTTP_IF_NONE_MATCH" in environ:
+        start_response("304 Not Modified", headers)
+        return [b""]
+    start_response("200 OK", whole)
+    return [body]
+app = Flask("bare")
+app.wsgi_app = bare
+server.listen(app, WebSettings(port={port})).run()
+"""
+
+
+@contextmanager
+def _bare() -> Iterator[str]:
+    port = free_port()
+    code = _BARE.format(size=SIZE, port=port)
+    process = subprocess.Popen([sys.executable, "-c", code], env=environment())
+    try:
+        yield _answering(f"http://127.0.0.1:{port}")
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def _nginx(home: Path, rows: Sequence[_Row], behind: str) -> Iterator[tuple[str, str]]:
+    """Yield the addresses of bare nginx and of nginx as deploy/ has it, calendars being files."""
+    folder = home / "feeds"
+    (folder / "lich").mkdir(parents=True)
+    for row in rows:
+        for suffix, body in ((".ics", _body(row.key)), (".ics.gz", _PACKED)):
+            file = folder / "lich" / f"{row.key}{suffix}"
+            file.write_bytes(body)
+            os.utime(file, (row.moment.timestamp(),) * 2)
+    plain, published = free_port(), free_port()
+    documented = (Path(__file__).parents[1] / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    for there, here in (
+        ("listen 80;", f"listen 127.0.0.1:{free_port()};"),
+        ("listen 443 ssl;", f"listen 127.0.0.1:{published};"),  # as the other: without TLS
+        ("/var/log/nginx/", f"{home}/"),
+        ("/var/lib/sumvay/feeds/", f"{folder}/lich/"),
+        ("http://127.0.0.1:8000", behind),
+    ):
+        documented = documented.replace(there, here)
+    documented = "\n".join(line for line in documented.splitlines() if "ssl_" not in line)
+    user = "user root;\n" if os.getuid() == 0 else ""
+    (home / "nginx.conf").write_text(
+        f"{user}daemon off;\nworker_processes 2;\npid {home}/pid;\nevents {{}}\n"
+        f"http {{\nkeepalive_requests 1000000000;\nsendfile on;\ntcp_nopush on;\n"
+        f"server {{\nlisten 127.0.0.1:{plain};\naccess_log off;\nroot {folder};\n"
+        f'types {{}}\ndefault_type "text/calendar; charset=utf-8";\n}}\n{documented}\n}}\n'
+    )
+    program = shutil.which("nginx")
+    if program is None:
+        raise RuntimeError("nginx is missing: apt-get install nginx-light")
+    process = subprocess.Popen([program, "-p", home, "-c", home / "nginx.conf", "-e", "stderr"])
+    path = f"/lich/{rows[0].key}.ics"
+    try:
+        yield (
+            _answering(f"http://127.0.0.1:{plain}", path),
+            _answering(f"http://127.0.0.1:{published}", path),
+        )
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answering(address: str, path: str = "/") -> str:
+    where = f"{address}{path}"
+    _until(lambda: urllib.request.urlopen(where, timeout=5).close())  # noqa: S310 - our own
+    return address
+
+
+def _until(ask: Callable[[], object]) -> None:
+    for _ in range(300):
+        try:
+            ask()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("a server did not answer")
