@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask
 
 from events.calendars.feeds import serve_feed
-from events.calendars.kept import Kept, etags_of, read_feed
+from events.calendars.kept import Kept, etags_of, look_up
 from events.calendars.renewing import Renewer
 from events.calendars.tokens import NAME, digest_of, is_revoked, note_fetches
 from events.database import AwayErrors, impatient, of_one_connection
@@ -118,8 +118,7 @@ class FeedLayer:
     def _find(sumvay: SumVay, key: str) -> Kept:
         """Return a feed as it is kept; without a renewer, or at first, as it reads now."""
         if _renews(sumvay):
-            with sumvay.reading_factory() as session:
-                feed = read_feed(session, key)
+            feed = look_up(sumvay.reading_factory, key)
             if feed is not None:
                 return feed
         config = sumvay.config
