@@ -8,6 +8,7 @@ published calendars, as in deploy/, against bare nginx. Each pair in turns, the 
 import gzip
 import hashlib
 import os
+import random
 import secrets
 import shutil
 import statistics
@@ -26,6 +27,7 @@ from sqlalchemy import delete, insert
 from benchmarks.load import Load, load
 from benchmarks.measure import Measured, report
 from events import database
+from events.calendars.kept import look_up
 from events.localtime import VIETNAM, local_day
 from events.models import Feed, FeedMark
 from tests.scheduler.processes import environment, free_port, serving, sumvay
@@ -39,6 +41,8 @@ CONNECTIONS = (1, 16)
 LEAST_OF_BARE, LEAST_OF_NGINX, LEAST_OF_REST, LEAST_PUBLISHED = 0.8, 0.5, 0.15, 0.9
 MOST_LATER = 20.0  # milliseconds at 16 connections
 MOST_GROWTH = 1.1
+MOST_OF_MANY = 1.3
+_LOOK_UPS = 3_000
 _AT_ONCE = 500  # rows
 
 Asked = Sequence[tuple[str, str]]
@@ -53,7 +57,13 @@ def run() -> Iterator[Measured]:
         raise RuntimeError("no database")
     try:
         yield from _beside_bare(home)
-        rows = _fill(home, FEEDS)
+        few = _fill(home, HOT)
+        among_few = _cost(home, few)
+        rows = few + _fill(home, FEEDS - HOT)
+        among_many = _cost(home, rows)
+        detail = f"{among_many * 1e6:.0f} µs to {among_few * 1e6:.0f} µs of processor time"
+        name = f"a look-up among {FEEDS:,} calendars, to one among {HOT:,}"
+        yield report(name, among_many / among_few, MOST_OF_MANY, detail)
         yield from _beside_nginx(home, rows)
     finally:
         shutil.rmtree(home, ignore_errors=True)
@@ -98,6 +108,19 @@ def _beside_nginx(home: Path, rows: Sequence["_Row"]) -> Iterator[Measured]:
                 name = f"published, {_name(has_it, connections)}, of bare nginx"
                 yield _at_least(name, pairs, LEAST_PUBLISHED)
         yield _memory(served, process.pid, hot)
+
+
+def _cost(home: Path, rows: Sequence["_Row"]) -> float:
+    """Return the seconds of the processor that a look-up takes."""
+    engine = database.create_engine(f"sqlite:///{home / 'var' / 'sumvay.db'}")
+    factory = database.reading(database.create_session_factory(engine))
+    chance = random.Random(1)  # noqa: S311 - which are asked for is no secret
+    begun = time.process_time()
+    for _ in range(_LOOK_UPS):
+        if look_up(factory, chance.choice(rows).key) is None:
+            raise RuntimeError("a calendar is not there")
+    engine.dispose()
+    return (time.process_time() - begun) / _LOOK_UPS
 
 
 def _memory(served: str, parent: int, hot: Sequence["_Row"]) -> Measured:
