@@ -75,6 +75,8 @@ class Asked:
                 return True
             tags = (tag.strip().removeprefix("W/") for tag in self.none_match.split(","))
             return any(tag in ("*", f'"{feed.etag}"') for tag in tags)
+        if not self.modified_since:
+            return False
         since = _moment(self.modified_since)
         return since is not None and feed.last_modified.replace(microsecond=0) <= since
 
