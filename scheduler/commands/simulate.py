@@ -57,7 +57,7 @@ from scheduler.simulation.stage import TITLES, notice_in_words
 @click.option(
     "--format",
     "style",
-    type=click.Choice(["table", "story", "json"]),
+    type=click.Choice(["table", "story", "mail", "json"]),
     default="table",
     show_default=True,
 )
@@ -195,6 +195,9 @@ def _show(played: Simulation, style: str, play: Play | None) -> None:
         click.echo(_json_lines(as_json(played, Voice.language)))
         return
     out.print()
+    if style == "mail":
+        _show_mails(played)
+        return
     if play is not None or style == "story":
         _show_story(played.story, play)
     if style == "story":
@@ -301,6 +304,26 @@ def _show_notices(notices: list[NoticeLine]) -> None:
         for day, kinds in sorted(mornings.items())
     ]
     show_table(_("Notices"), [_("Morning"), _("Kind and number"), _("People")], rows)
+
+
+def _show_mails(played: Simulation) -> None:
+    """Show every mail with its hour, and what it says and why."""
+    items = {f"{line.campaign}/{line.template_key}": line.summary for line in played.items}
+    units = {line.unit: line.unit_name for line in played.campaigns}
+    rows, before = [], None
+    for line in sorted(played.notices, key=lambda line: (line.at, line.to)):
+        what = items.get(line.item or "", line.item or "")
+        is_new = (line.at, line.to) != before
+        rows.append(
+            [
+                f"{line.at:%d/%m/%Y %H:%M}" if is_new else "",
+                line.to if is_new else "",
+                " – ".join(filter(None, (what, units.get(line.unit, "")))),
+                notice_in_words(line.kind)(Voice.language),
+            ]
+        )
+        before = line.at, line.to
+    show_table(_("Mail"), [_("Hour"), _("To"), _("What it says"), _("Why")], rows)
 
 
 def _show_changes(played: Simulation) -> None:

@@ -280,7 +280,7 @@ def test_a_late_plan_gives_the_communes_seven_working_days_and_new_reminders(yea
     assert {(line.nominal_due, line.due) for line in plans} == {
         (date(2027, 3, 7), date(2027, 3, 23))
     }
-    assert date(2027, 3, 16) in told
+    assert date(2027, 3, 22) in told
 
 
 def test_a_late_plan_is_told_by_its_title(year_2027):
@@ -298,8 +298,18 @@ def test_the_tables_print_titles_and_no_keys(year_2027, capsys):
 
     shown = capsys.readouterr().out
     assert "Cấp tỉnh: 1, Cấp xã: 96" in shown
-    assert "nhắc trước 7 ngày: " in shown
+    assert "nhắc trước 7 ngày làm việc: " in shown
     assert not re.search(r"before-7|plan_commune|commune \d|“village”", shown)
+
+
+def test_every_mail_of_the_year_is_shown_with_its_hour_and_what_it_says_and_why(year_2027, capsys):
+    _show(year_2027, "mail", None)
+
+    shown = capsys.readouterr().out
+    assert "07:30" in shown
+    assert "Ban hành kế hoạch tổ chức cấp tỉnh" in shown
+    assert "nhắc trước 7 ngày làm việc" in shown
+    assert "kế hoạch tuần" in shown
 
 
 def test_an_event_held_on_another_day_moves_what_counts_from_it(year_2027):

@@ -103,7 +103,9 @@ def test_what_waited_for_seven_days_leaves_as_one_mail(session, write, relay, po
     states = Counter(
         session.scalars(select(Message.state).where(Message.rcpt_to == "thi@example.org"))
     )
-    assert states == {MessageState.SENT: 1, MessageState.CANCELLED: len(thi) - 1}
+    assert states.pop(MessageState.SENT) == 1
+    assert set(states) <= {MessageState.CANCELLED, MessageState.EXPIRED}
+    assert sum(states.values()) == len(thi) - 1
 
 
 def test_two_relays_do_not_send_one_person_two_mails_on_one_day(
