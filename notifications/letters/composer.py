@@ -32,7 +32,7 @@ from notifications.addresses import checked_address, checked_name, is_one_line
 from notifications.letters import announced, public
 from notifications.letters.acting import MY_ITEMS, picture_part
 from notifications.letters.morning import Desk, subject_of, title_of, write_letter
-from notifications.letters.wording import date_in_words
+from notifications.letters.wording import Entry, date_in_words
 from notifications.outbox.return_paths import ReturnPaths
 from notifications.outbox.table import Message, MessageKind
 
@@ -174,7 +174,7 @@ class Composer:
             "title": title_of(letter, words),
             "wishes": f"{self.public_url}/tai-khoan/thu",
             "attached": letter.invitation,
-            "acts": any(entry.acting for entry in letter.entries),
+            "acts": _until(letter.entries, message.language),
         }
 
     def _sign_in(self, _session: Session, message: Message) -> dict[str, Any]:
@@ -248,6 +248,12 @@ def one_click(address: str) -> list[str]:
         _header("List-Unsubscribe", f"<{address}>"),
         _header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     ]
+
+
+def _until(entries: Sequence[Entry], language: str) -> str | None:
+    """Return the last day in words on which all buttons work; None without any."""
+    days = [entry.acting.last_day for entry in entries if entry.acting]
+    return date_in_words(min(days), language) if days else None
 
 
 def _boundary(message: Message) -> str:

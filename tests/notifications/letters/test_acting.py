@@ -9,8 +9,8 @@ from email import message_from_bytes, policy
 import pytest
 from PIL import Image
 
-from events.checklist.mail_links import MailLink, read_token
-from notifications.letters.wording import ZALO_LIMIT, veiled
+from events.checklist.mail_links import MailLink, last_day_of, read_token
+from notifications.letters.wording import ZALO_LIMIT, date_in_words, veiled
 from notifications.notices.reminders import write_reminders
 from notifications.outbox.table import Message
 from tests.conftest import as_shipped
@@ -43,6 +43,14 @@ def test_each_item_of_a_reminder_has_three_verbs_that_are_its_readers_alone(mail
         assert {read_token(token, KEY) for token, _verb in links} == {
             MailLink(cast.thi.id, item.id)
         }
+
+
+def test_the_mail_says_until_when_its_buttons_work(mail, item):
+    last_day = last_day_of(item.campaign, item.due)
+
+    for kind in ("plain", "html"):
+        body = mail.get_body((kind,)).get_content()
+        assert date_in_words(last_day, "vi") in body
 
 
 def test_the_text_for_zalo_is_short_and_opens_nothing_in_somebodys_name(mail, item):
