@@ -154,7 +154,7 @@ def _send(
     def use(session: Session, _person: Person, at: datetime) -> object:
         again = _opened(token)
         if again is None:
-            raise LinkGoneError(kind="link", key=item_id)
+            raise LinkGoneError(kind="address", key=item_id)
         return change(session, again[1], Stamp(again[0], at, Door.MAIL_LINK))
 
     def refused(by: Person, error: DomainError) -> str:
