@@ -53,11 +53,15 @@ COMMANDS: dict[str, tuple[str, ...] | str] = {
     "feed check": "reads",
     "feed write": "reads",
     "init": "migrates, imports the catalogue and opens, as others here do",
+    "key renew": "a secret is in no calendar",
+    "mail bounce": "mail is in no calendar",
+    "mail held": "reads",
     "mail list": "reads",
     "mail requeue": "mail is in no calendar",
     "mail resume": "mail is in no calendar",
     "mail send-once": "jobs of the clock",
     "mail show": "reads",
+    "mail why": "reads",
     "migrate": "tests of migrations",
     "open": ("--year", "2027", "--observance", "vn_family_day"),
     "province list": "reads",
@@ -74,6 +78,7 @@ COMMANDS: dict[str, tuple[str, ...] | str] = {
     "unit split": ("23356-2025", "--into", "Xã Một", "--into", "Xã Hai", "--on", "2027-07-01"),
     "unit take-back": "its use case is walked with its form",
     "web": "writes nothing by itself",
+    "worker": "what it does is walked as jobs of the clock",
 }
 DECISION = "Nghỉ bù thứ Hai ngày 15 tháng 3 năm 2027.\n"
 

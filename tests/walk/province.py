@@ -22,6 +22,7 @@ from events.calendars.touched import keys_of, touched_by
 from events.calendars.view import ENGLISH
 from events.catalog.importing import import_catalog
 from events.catalog.reading import read_catalog
+from events.checklist.mail_links import MailLink, token_of
 from events.database import Base, Session
 from events.errors import NotFoundError
 from events.installation import day_here
@@ -320,6 +321,8 @@ def _add_more(
             weekly_until=(NOON + 40 * A_DAY).date(),
         )  # fmt: skip
         values[place]["optional"] = next(one.id for one in campaign.items if not one.required)
+        link = MailLink(by.id, values[place]["item_id"])
+        values[place]["mail_token"] = token_of(link, SECRET)
         values[place]["weekly"] = add_activity(session, campaign, weekly, by=by, now=NOON).uid
     role = add_role(session, "Lãnh đạo", "Leader", None, duty=Duty.LEADER, by=None, on=NOON.date())
     give_post(session, cast.la, cast.commune, role.key, since=date(2020, 1, 1))

@@ -41,6 +41,7 @@ class Step:
 _DAY = "/ngay-ky-niem/ngay-quoc-te-hanh-phuc"
 _OWN_DAY = "/ngay-ky-niem/ngay-rieng"
 _ITEM = "/viec/{item_id}"
+_FROM_MAIL = "/qua-thu/{mail_token}"
 _PAPERS = "/chien-dich/{uid}/van-ban"
 _PDF = b"%PDF-1.4\n%%EOF\n"
 _CALENDAR = (Path(__file__).parents[1] / "data" / "calendars" / "good.ics").read_bytes()
@@ -57,8 +58,8 @@ _PROPERTIES = {"place", "who", "having", "which", "later", "status", "address"}
 
 
 def _unlike(*endpoints: str) -> dict[str, Step]:
-    """Return steps that are sent without anything: who comes in, and how, stands in tables that no
-    calendar shows.
+    """Return steps that are sent without anything: who comes in, and how, and what is mailed,
+    stands in tables that no calendar shows.
     """
     return {name: Step(None, {}, status=_ANY, who="la") for name in endpoints}
 
@@ -114,6 +115,17 @@ _ALL: dict[str, Step] = {
     ),
     "items.take_away": _step(_ITEM),
     "items.erase": _step(_ITEM, "items.give", which=-1, who="hoa"),
+    # from the mail, without signing in
+    "mail_links.complete": Step(
+        None,
+        {"doc_ref-text": "Kế hoạch 12/KH-UBND", "doc_ref-dated": "2021-02-26"},
+        address=_FROM_MAIL + "/xong",
+        who="la",
+    ),
+    "mail_links.hold_up": Step(
+        None, {"note": "Chờ kinh phí"}, address=_FROM_MAIL + "/vuong", who="la"
+    ),
+    "mail_links.undo": _step(_FROM_MAIL, "mail_links.hold_up", who="la"),
     "choices.switch_item_off": Step(None, {}, address="/viec/{optional}/bo-chon"),
     "choices.switch_item_on": Step(
         None, {}, ("choices.switch_item_off",), address="/viec/{optional}/chon"
@@ -243,6 +255,7 @@ _ALL: dict[str, Step] = {
         None, {}, address="/don-vi/{slug}/nhan-su/{post_id}/ket-thuc", who="administrator"
     ),
     "persons.erase_person": _step("/quan-tri/nguoi/{person_id}", "people.end holder", sure=LAST),
+    "persons.sign_out": _step("/quan-tri/nguoi/{person_id}"),
     "persons.take_along": _step("/quan-tri/nguoi/{person_id}", status=frozenset({200})),
     "proposals.decide": _step("/cai-cach/", confirm="on"),
     "people.add offered": _step(
@@ -284,7 +297,21 @@ _ALL: dict[str, Step] = {
     "suppressed.take_off": _step(None, address="/thu/dia-chi-tam-ngung", status=_ANY),
     "my_data.take_along": _step("/tai-khoan/du-lieu", status=frozenset({200})),
     "language.switch": _step("/", language="en"),
+    "my_mail.change": _step("/tai-khoan/thu", who="thi"),
+    "reminders.change": _step(None, address="/don-vi/{slug}/nhac-viec", status=_ANY),
     **_unlike(
+        "announcing.add",
+        "announcing.change",
+        "announcing.send_it",
+        "announcing.stop",
+        "announcing.try_out",
+        "by_mail.ask",
+        "by_mail.choose",
+        "by_mail.confirm",
+        "by_mail.leave",
+        "outbox.cancel",
+        "outbox.decide_held",
+        "outbox.send_again",
         "accounts.ask_for_passkey",
         "accounts.choose_password",
         "accounts.give_code",
