@@ -35,8 +35,10 @@ WORDS = {
     DecisionStatus: "enacted announced dropped",
     DocumentKind: "plan letter decision notice report minutes other",
     Door: "page mail-link command clock",
-    MessageKind: "reminder sign_in trial password post_offer",
-    MessageState: "ready leased sending sent failed suppressed cancelled expired unknown",
+    MessageKind: (
+        "reminder sign_in trial password post_offer subscribe public_news operator announcement"
+    ),
+    MessageState: "ready leased sending sent failed suppressed cancelled expired unknown bounced",
     ItemKind: "usual the-day summing-up",
     Needs: "reference file picture address head_count number words nothing",
     NotDone: "not-done not-required moved",
