@@ -59,9 +59,8 @@ DIFFERS_ON_POSTGRESQL = (
     "tests/web/kit/test_collisions.py",  # a transaction that the server ended for another
 )
 
-# What the fixtures of these names beside these functions begin with: done once, in a copy of the
-# database with the catalogue, and undone by nobody, since each test undoes what it adds. The later
-# holds the earlier.
+# What fixtures of these names begin with, by the name: done once, in a copy of the database with the
+# catalogue, and undone by nobody, since each test undoes what it adds. The later holds the earlier.
 STATES: dict[str, Callable[[Session, WorkCalendar], object]] = {}
 
 
@@ -152,21 +151,13 @@ def session_factory(
     request: pytest.FixtureRequest, engine: Engine, states: Callable[[str], Engine]
 ) -> Iterator[SessionFactory]:
     """Sessions that may commit; everything is undone after the test."""
-    wanted = [name for name in STATES if _asks_for_state(request, name)]
+    wanted = [name for name in STATES if name in request.fixturenames]
     with (states(wanted[-1]) if wanted else engine).connect() as connection:
         transaction = connection.begin()
         yield sessionmaker(
             connection, join_transaction_mode="create_savepoint", expire_on_commit=False
         )
         transaction.rollback()
-
-
-def _asks_for_state(request: pytest.FixtureRequest, name: str) -> bool:
-    """Tell whether a test stands on a state: it asks for the fixture beside it, and not for another
-    one that only has its name.
-    """
-    known = request._pyfuncitem._fixtureinfo.name2fixturedefs.get(name, ())
-    return any(fixture.func.__module__ == STATES[name].__module__ for fixture in known)
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def test_what_counts_from_a_plan_moves_when_that_is_issued_and_done_and_says_why
     page.locator("#minh-chung .button-main").click()
     expect(page.get_by_role("status")).to_contain_text("Hoàn thành: Ban hành kế hoạch cấp xã")
     person.open(campaign)
-    page.get_by_role("link", name="Phát tin, bài trên đài truyền thanh").first.click()
+    page.get_by_role("link", name="Phát tin, bài trên hệ thống truyền thanh cơ sở").first.click()
 
     expect(page.locator(".history")).to_contain_text("tính từ ngày ban hành kế hoạch 20/11/2026")
     expect(page.locator("main")).to_contain_text("25/11/2026")

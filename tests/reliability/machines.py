@@ -118,7 +118,7 @@ class Machines:
         """Tell whether a web process is well."""
         with suppress(OSError, http.client.HTTPException):
             connection = http.client.HTTPConnection("127.0.0.1", self.ports[place], timeout=5)
-            connection.request("GET", "/khoe")
+            connection.request("GET", "/khoe/trang")
             return connection.getresponse().status == http.client.OK
         return False
 
