@@ -36,6 +36,7 @@ from tests.scheduler.processes import _SERVER, PATIENCE, _run, environment
 _ROOT = Path(__file__).parents[2]
 _ROLES = ("clock", "clock", "worker", "worker", "web", "web")
 _BEFORE_EACH = 1.5  # seconds, so that what was started works already
+_SUPERVISED = 0.5  # seconds between two looks of the supervisor
 _BETWEEN = 0.05  # seconds between two mails
 _LEASE = timedelta(
     seconds=20
@@ -105,14 +106,30 @@ class Machines:
 
     def kill(self, place: int) -> None:
         """End one as a power cut would."""
-        self.running[place].kill()
-        self.running[place].join()
+        process = self.running[place]
+        process.kill()
+        process.join()
 
-    def look_after(self) -> None:
-        """Start again whatever ended by itself."""
-        for place, process in list(self.running.items()):
-            if process.exitcode is not None:
-                self.start(place)
+    @contextmanager
+    def looked_after(self) -> Iterator[None]:
+        """Start again whatever ends, as a supervisor does: also what finds its port still taken by
+        a worker of the process before it.
+        """
+        stopping = threading.Event()
+
+        def look() -> None:
+            while not stopping.wait(_SUPERVISED):
+                for place, process in list(self.running.items()):
+                    if process.exitcode is not None:
+                        self.start(place)
+
+        supervisor = threading.Thread(target=look)
+        supervisor.start()
+        try:
+            yield
+        finally:
+            stopping.set()
+            supervisor.join()
 
     def answers(self, place: int) -> bool:
         """Tell whether a web process is well."""
@@ -153,18 +170,18 @@ def _play(
     variables = _settings(home, database.get_uri(), port)
     report, machines = Report(away=away), Machines(home, variables)
     service = _prepared(variables)
+    for place in range(len(_ROLES)):
+        machines.start(place)
     try:
-        for place in range(len(_ROLES)):
-            machines.start(place)
-        _until(lambda: all(map(machines.answers, machines.ports)))
-        with _writing(service, report):
-            for _round in range(rounds):
-                _kill_each(machines, report)
-                _take_away(database, away)
-                machines.look_after()
-        _until(lambda: len(office.mails) >= report.written)
-        _until(lambda: all(map(machines.answers, machines.ports)))
-        _account(service, machines, office, report)
+        with machines.looked_after():
+            _until(lambda: all(map(machines.answers, machines.ports)))
+            with _writing(service, report):
+                for _round in range(rounds):
+                    _kill_each(machines, report)
+                    _take_away(database, away)
+            _until(lambda: len(office.mails) >= report.written)
+            _until(lambda: all(map(machines.answers, machines.ports)))
+            _account(service, machines, office, report)
     finally:
         machines.end()
         service.close()
@@ -246,7 +263,6 @@ def _kill_each(machines: Machines, report: Report) -> None:
         time.sleep(_BEFORE_EACH)
         machines.kill(place)
         report.kills += 1
-        machines.start(place)
 
 
 def _take_away(database: Any, seconds: float) -> None:
@@ -266,7 +282,9 @@ def _account(service: Service, machines: Machines, office: _Office, report: Repo
         doubled = same.group_by(*same.selected_columns).having(func.count() > 1)
         report.doubled_campaigns = len(session.execute(doubled).all())
     report.silent += [
-        f"{_ROLES[place]} ended" for place, one in machines.running.items() if one.exitcode
+        f"the web process {place} does not answer"
+        for place in machines.ports
+        if not machines.answers(place)
     ]
 
 
