@@ -66,7 +66,7 @@ def ticks(service: Service) -> list[Tick]:
         Tick("open", lambda now: service.open_ahead(now, pause=_FOR_OTHERS), _HOURLY, by_day=True),
         Tick("remind", service.remind, every, by_day=True),
         Tick("relay", _relay_of(service), min(every, _MAIL), "mail", once=False),
-        Tick("subscribers", service.tell_subscribers, min(every, 2 * _MAIL)),
+        Tick("subscribers", service.tell_subscribers, min(every, 2 * _MAIL), by_day=True),
         Tick("calendars", service.fetch_calendars, 2 * every),
         Tick("forget", service.forget, _DAILY, by_day=True),
         Tick("tidy", lambda _now: service.tidy(), 10 * every),

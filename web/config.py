@@ -81,7 +81,6 @@ class WebConfig:
     """
 
     secret_key: str
-    password_key: str = ""
     public_url: str = "http://127.0.0.1:8000"
     language: str = "vi"
     zone: ZoneInfo = VIETNAM
@@ -103,6 +102,7 @@ class WebConfig:
     require_2fa: TwoFactors = TwoFactors.NOBODY
     link_lifetime: timedelta = timedelta(minutes=15)
     public_progress: bool = False
+    password_key: str = ""
     version: str = ""
     troubles: Callable[[Session, datetime], Sequence[Trouble]] | None = None
     metrics_token: str = ""
