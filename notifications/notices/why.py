@@ -13,7 +13,8 @@ from events.checklist.charge import is_in_charge
 from events.errors import N_
 from events.installation import day_here
 from events.language import Said
-from events.models import CampaignStatus, ChecklistItem, Person
+from events.models import CampaignStatus, ChecklistItem, ItemKind, Person
+from notifications.notices.rules import RuleBook
 from notifications.notices.steps import Clockwork, Dates
 from notifications.notices.table import Notice, NoticeState
 from notifications.outbox.suppression import Suppression
@@ -22,6 +23,8 @@ from notifications.outbox.table import Message, MessageState
 _RULES = {
     "before": N_("%(days)s days before"),
     "overdue": N_("%(days)s days after"),
+    "again": N_("week %(days)s after"),
+    "late": N_("late, %(days)s units farther up"),
 }
 _STATES = {
     MessageState.READY: N_("waits"),
@@ -69,7 +72,7 @@ def why(
     )
     notices = session.scalars(query).all()
     against = list(_against(session, person, item, day_here(session, now), now))
-    steps = clockwork.steps(Dates(item.due, item.dtstart, item.phase.is_the_day))
+    steps = clockwork.steps(_dates_of(session, item))
     told_at = max(
         (one.at for one in notices if one.anchor_version == item.anchor_version), default=None
     )
@@ -89,8 +92,19 @@ def items_told(session: Session, message: Message) -> Sequence[ChecklistItem]:
 
 def rule_in_words(rule: str) -> Said:
     """Return a rule as people say it; one that is not known stays as it is."""
+    if rule == "before-0":
+        return Said(N_("on its day"))
     kind, _dash, days = rule.partition("-")
     return Said(_RULES[kind], {"days": days}) if kind in _RULES else Said(rule)
+
+
+def _dates_of(session: Session, item: ChecklistItem) -> Dates:
+    """Return what the steps of an item depend on, by the rules of whoever does it."""
+    phase, campaign = item.phase, item.campaign
+    kind = ItemKind.of(is_the_day=phase.is_the_day, sums_up=phase.sums_up)
+    unit_id = item.delegate_unit_id or campaign.unit_id
+    rhythm = RuleBook.load(session).rhythm(unit_id, campaign.template_id, kind)
+    return Dates(item.due, item.dtstart, phase.is_the_day, rhythm)
 
 
 def state_in_words(state: MessageState) -> Said:

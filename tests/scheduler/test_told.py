@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from events.models import ChecklistItem, Person
-from notifications.notices.table import Notice
+from notifications.notices.table import Notice, NoticeKind
 from notifications.outbox.table import Message, MessageKind, MessageState
 from notifications.outbox.writing import enqueue
 from scheduler.cli import cli
@@ -125,7 +125,8 @@ def test_the_command_says_why_somebody_was_told(service):
         if service.remind(NOW - timedelta(days=day)).notices:
             break
     with service.session_factory() as session:
-        notice = session.scalars(select(Notice)).first()
+        told = select(Notice).where(Notice.kind == NoticeKind.DUE).order_by(Notice.id)
+        notice = session.scalars(told).first()
         person = session.get_one(Person, notice.person_id)
         item = session.get_one(ChecklistItem, notice.item_id)
         address, name, number = person.email, person.full_name, item.id
