@@ -14,7 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email import message_from_bytes
@@ -133,8 +133,8 @@ class Machines:
 
     def answers(self, place: int) -> bool:
         """Tell whether a web process is well."""
-        with suppress(OSError, http.client.HTTPException):
-            connection = http.client.HTTPConnection("127.0.0.1", self.ports[place], timeout=5)
+        line = http.client.HTTPConnection("127.0.0.1", self.ports[place], timeout=5)
+        with suppress(OSError, http.client.HTTPException), closing(line) as connection:
             connection.request("GET", "/khoe/trang")
             return connection.getresponse().status == http.client.OK
         return False

@@ -20,7 +20,8 @@ from events.working_calendar import work_calendar
 from notifications.notices.reminders import write_reminders
 from notifications.notices.steps import Clockwork, ReminderRules
 from notifications.notices.table import Notice, NoticeState
-from notifications.notices.wanted import still_wanted
+from notifications.notices.wanted import look_again
+from notifications.outbox.table import Message
 from tests.conftest import tick_off
 
 NOW = datetime(2028, 10, 1, 1, tzinfo=UTC)
@@ -91,21 +92,25 @@ def test_a_mail_that_waits_tells_nobody_the_date_of_before(session, items):
     official = add_person(session, "Cán bộ xã", "can.bo@example.org")
     give_post(session, official, item.campaign.unit, item.role_key, since=NOW.date())
 
+    def clockwork():
+        return Clockwork(work_calendar(session), ReminderRules(), zone_of(session))
+
     def remind(now):
-        clockwork = Clockwork(work_calendar(session), ReminderRules(), zone_of(session))
-        write_reminders(session, now=now, clockwork=clockwork)
+        write_reminders(session, now=now, clockwork=clockwork())
         mine = select(Notice).where(Notice.item_id == item.id).order_by(Notice.id)
         return session.scalars(mine).all()
 
     [waiting] = remind(morning)
     switch(session, count=False)
     follow(session, morning)
-    still_wanted(session, [waiting.message_id], morning.date())
-    [dropped, again] = remind(morning + timedelta(days=1))
+    message = session.get_one(Message, waiting.message_id)
+    look_again(session, [message], now=morning, clockwork=clockwork())
+    dropped, *again = remind(morning + timedelta(days=1))
 
     assert dropped.id == waiting.id
     assert dropped.state is NoticeState.CANCELLED
-    assert again.message_id not in (None, waiting.message_id)
+    assert again
+    assert waiting.message_id not in {notice.message_id for notice in again}
 
 
 def test_an_installation_that_never_noted_it_begins_with_its_setting_of_today(session, items):
