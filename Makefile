@@ -5,7 +5,7 @@ PYTHON ?= python3
 REQUESTS ?= 2000
 SEED ?= 1
 BIN := .venv/bin
-CATALOGS := events/translations/vi/LC_MESSAGES/messages.mo
+CATALOGS := events/words/translations/vi/LC_MESSAGES/messages.mo
 
 # The rules of time, the catalogue, opening, ticking, calendars and mails; the rest plays whole years or asks for pages.
 FAST := tests/events/days tests/events/catalog tests/events/units tests/events/campaigns/test_opening.py tests/events/checklist/test_states.py tests/events/calendars tests/notifications tests/scheduler/test_config.py
@@ -66,7 +66,7 @@ fuzz: .venv/dev $(CATALOGS)
 # Collect the sentences of the code into the catalogue of translations; new ones come out empty.
 messages: .venv/dev
 	$(BIN)/pybabel -q extract -F pyproject.toml -k N_ -k _l --no-location --sort-output --omit-header -o .venv/messages.pot .
-	$(BIN)/pybabel -q update -D messages -d events/translations -l vi -i .venv/messages.pot --no-fuzzy-matching --ignore-obsolete --no-wrap
+	$(BIN)/pybabel -q update -D messages -d events/words/translations -l vi -i .venv/messages.pot --no-fuzzy-matching --ignore-obsolete --no-wrap
 
 # Lock the dependencies with hashes, without the address of any index.
 lock: .venv/dev

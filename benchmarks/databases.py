@@ -9,9 +9,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine, insert, select
 
-from events import database
 from events.catalog.importing import import_catalog
 from events.catalog.reading import read_catalog
+from events.database import sessions as database
 from events.models import Unit
 from scheduler.tables import metadata
 

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, delete, func, insert, select, update
 from benchmarks.databases import NOW, databases
 from benchmarks.measure import Measured, ratio, seconds
 from benchmarks.sink import sink
-from events.database import SessionFactory, create_session_factory, reading
+from events.database.sessions import SessionFactory, create_session_factory, reading
 from events.localtime import VIETNAM
 from events.units.office import office_to_change
 from events.working_calendar import work_calendar

@@ -11,7 +11,7 @@ from benchmarks.databases import databases
 from benchmarks.measure import Measured, ratio, seconds
 from events.campaigns.opening import open_round
 from events.campaigns.rounds import rounds_of
-from events.database import create_session_factory
+from events.database.sessions import create_session_factory
 from events.models import Campaign, ChecklistItem, Template
 from events.replanning.anchors import NewAnchor, preview
 from events.working_calendar import work_calendar

@@ -11,7 +11,7 @@ from benchmarks.databases import COMMUNES_OF_THE_NATION, NOW, add_communes, data
 from benchmarks.measure import Measured, ratio, report, seconds
 from events.campaigns.opening import open_round
 from events.campaigns.rounds import rounds_of
-from events.database import SessionFactory, create_session_factory
+from events.database.sessions import SessionFactory, create_session_factory
 from events.models import Campaign, ChecklistItem, Template
 from events.working_calendar import work_calendar
 

@@ -26,8 +26,8 @@ from sqlalchemy import delete, insert
 
 from benchmarks.load import Load, load
 from benchmarks.measure import Measured, report
-from events import database
 from events.calendars.kept import look_up
+from events.database import sessions as database
 from events.localtime import VIETNAM, local_day
 from events.models import Feed, FeedMark
 from tests.scheduler.processes import environment, free_port, serving, sumvay
@@ -226,7 +226,7 @@ def _columns(row: _Row) -> dict[str, object]:
 _BARE = """
 import sys
 from flask import Flask
-from scheduler import server
+from scheduler.serving import server
 from scheduler.config import WebSettings
 body = b"x" * {size}
 headers = [("ETag", '"' + "a" * 64 + '"'), ("Last-Modified", "Mon, 01 Mar 2021 05:00:00 GMT"),

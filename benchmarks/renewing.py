@@ -18,7 +18,7 @@ from events.calendars.kept import read_feed
 from events.calendars.renewing import renew
 from events.campaigns.opening import open_round
 from events.campaigns.rounds import rounds_of
-from events.database import SessionFactory, create_session_factory, reading
+from events.database.sessions import SessionFactory, create_session_factory, reading
 from events.installation import day_here
 from events.models import Campaign, FeedMark, Template, Unit
 from events.working_calendar import work_calendar

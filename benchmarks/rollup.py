@@ -15,7 +15,7 @@ from sqlalchemy import Engine, insert, select, text
 
 from benchmarks.databases import COMMUNES_OF_THE_NATION, NOW, add_communes, databases
 from benchmarks.measure import ROUNDS, Measured, ratio, report, seconds
-from events.database import create_session_factory, new_uid
+from events.database.sessions import create_session_factory, new_uid
 from events.models import (
     Campaign,
     CampaignStatus,

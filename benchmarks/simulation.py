@@ -19,7 +19,7 @@ from sqlalchemy import Engine, event
 from benchmarks.databases import NOW
 from benchmarks.measure import Measured, report
 from events.catalog.reading import read_catalog
-from events.database import SessionFactory
+from events.database.sessions import SessionFactory
 from scheduler.memory import copy_of_catalog
 from scheduler.simulation.days import simulate
 from scheduler.simulation.play import Play, read_play

@@ -23,10 +23,10 @@ from events.models.items import OPEN
 from events.observances.occurrences import extend_horizon
 from events.people.rights import Capability, require_for_all
 from events.replanning import start_line
-from events.texts import short
 from events.units import start_lines
 from events.units.office import office_to_change
 from events.units.tree import roots
+from events.words.texts import short
 from events.working_calendar import work_calendar
 
 _NAME = 120  # characters of the installation's name, which stands beside its mark

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from events.database import SessionFactory
+from events.database.sessions import SessionFactory
 from notifications.letters.composer import Composer
 from notifications.notices.steps import Clockwork
 from notifications.outbox import claiming

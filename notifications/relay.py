@@ -22,7 +22,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from events.database import AwayErrors, SessionFactory, reading
+from events.database.sessions import AwayErrors, SessionFactory, reading
 from events.errors import DomainError
 from events.models import Person
 from events.units.office import office_of

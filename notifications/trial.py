@@ -10,10 +10,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from events.database import new_uid
+from events.database.sessions import new_uid
 from events.errors import N_, InvalidInputError
-from events.language import Said
 from events.models import Person
+from events.words.language import Said
 from notifications.letters.composer import Composer
 from notifications.outbox.table import Message, MessageKind
 from notifications.outbox.writing import Postmark, message_row

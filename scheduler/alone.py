@@ -6,8 +6,8 @@ from contextlib import ExitStack, contextmanager
 
 from sqlalchemy import Engine
 
+from events.database.turns import Turn, turn
 from events.errors import N_, CannotRunError
-from events.turns import Turn, turn
 
 _PATIENCE = 300.0  # seconds: the longest migration of the largest province, many times
 _MOMENT = 0.2

@@ -33,15 +33,15 @@ from sqlalchemy.exc import ArgumentError
 
 from events.errors import N_, CannotRunError, InvalidInputError
 from events.installation import Installation
-from events.language import Said
-from events.secret_files import secret_in
-from events.texts import decoded
+from events.secrets.files import secret_in
+from events.words.language import Said
+from events.words.texts import decoded
 from notifications.addresses import checked_address
 from notifications.notices.steps import ReminderRules
 from notifications.pump import FEWEST, MOST, PumpRules
-from scheduler.instance import name_here
-from scheduler.troubles import Limits
-from web.config import GOOGLE_CALENDAR_URL, OUTLOOK_CALENDAR_URL, TwoFactors
+from scheduler.backups.instance import name_here
+from scheduler.watch.troubles import Limits
+from web.kit.config import GOOGLE_CALENDAR_URL, OUTLOOK_CALENDAR_URL, TwoFactors
 
 DEFAULT_FILE = Path("config.toml")
 _PREFIX = "SUMVAY_"

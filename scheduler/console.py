@@ -11,7 +11,7 @@ from rich.table import Table
 
 from events.campaigns.opening import Opened
 from events.errors import N_, CannotRunError, DomainError
-from events.language import LANGUAGES, say, translations
+from events.words.language import LANGUAGES, say, translations
 
 _WIDE = 160  # columns, when the output goes to a file or another program
 

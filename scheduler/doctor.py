@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError
 
 from events.campaigns.upkeep import what_to_see_to
 from events.catalog.reading import SHIPPED, read_catalog
-from events.database import reading, wal_reset_bug
+from events.database.sessions import reading, wal_reset_bug
 from events.errors import N_, DomainError
 from events.files.backups import backups_in
 from events.files.disk import LEAST_FREE, try_disk
@@ -24,9 +24,9 @@ from notifications.outbox.pausing import pause_of
 from notifications.outbox.standing import standing
 from notifications.transports.errors import DeliveryError
 from scheduler import migrate
-from scheduler.heartbeats import beats
 from scheduler.in_clear import ways_in_clear
 from scheduler.service import Service
+from scheduler.watch.heartbeats import beats
 from web.calendars.subscriptions import is_reached
 
 _QUIET = timedelta(minutes=10)

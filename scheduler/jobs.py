@@ -16,7 +16,7 @@ from events.calendars.kept import forget_absent
 from events.campaigns.opening import Opened, due_rounds, open_due_round
 from events.checklist.history import Stamp
 from events.checklist.stray_files import sweep
-from events.database import SessionFactory, checkpoint, reading
+from events.database.sessions import SessionFactory, checkpoint, reading
 from events.installation import day_here, zone_of
 from events.models.history import Door
 from events.observances.occurrences import extend_horizon
@@ -34,8 +34,8 @@ from notifications.pump import ROUND, Pump
 from notifications.relay import RelayResult
 from notifications.subscribers import choosing
 from notifications.subscribers.news import write_news
-from scheduler.jumps import jump_of
-from scheduler.troubles import Limits, troubles
+from scheduler.watch.jumps import jump_of
+from scheduler.watch.troubles import Limits, troubles
 from web.accounts import devices, links, tries
 from web.accounts.personal_data import erase_departed
 

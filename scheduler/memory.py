@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from events import database
 from events.catalog.importing import import_catalog
 from events.catalog.whole import Catalog
-from events.database import SessionFactory
+from events.database import sessions as database
+from events.database.sessions import SessionFactory
 from events.installation import Installation
 from scheduler.tables import metadata
 

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
-from events.database import rebuilding
+from events.database.sessions import rebuilding
 from events.errors import N_, CannotRunError
 from scheduler.tables import metadata
 

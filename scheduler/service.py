@@ -11,10 +11,10 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from events import database
 from events.campaigns.opening import Opened
 from events.catalog.reading import SHIPPED
-from events.database import SessionFactory
+from events.database import sessions as database
+from events.database.sessions import SessionFactory
 from events.models import ChecklistItem, Person
 from notifications.bounces import take_in
 from notifications.letters.composer import Composer
@@ -32,8 +32,8 @@ from notifications.transports.transport import Transport
 from notifications.trial import WayOut
 from scheduler import jobs, migrate
 from scheduler.config import ConfigError, Settings, SmtpSettings
-from scheduler.troubles import troubles
-from web.config import Trouble, WebConfig
+from scheduler.watch.troubles import troubles
+from web.kit.config import Trouble, WebConfig
 
 SETUP_CODE_FILE = "setup_code"
 FILES = "files"

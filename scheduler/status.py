@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from events.database import reading
+from events.database.sessions import reading
 from events.files.backups import backups_in
 from events.installation import day_here
 from events.people.posts import number_in_posts
@@ -16,9 +16,9 @@ from events.units.office import is_copy
 from notifications.outbox.listing import number_by_state
 from notifications.outbox.table import UNDERWAY, MessageState
 from scheduler import migrate
-from scheduler.heartbeats import Beat, beats
 from scheduler.service import Service
 from scheduler.timetable import ticks
+from scheduler.watch.heartbeats import Beat, beats
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@ with.
 """
 
 from events import models
-from events.database import Base
+from events.database.sessions import Base
 from notifications.announcements import table as announcements
 from notifications.notices import table as notices
 from notifications.outbox import pausing, suppression
 from notifications.outbox import table as outbox
 from notifications.subscribers import table as subscribers
-from scheduler import heartbeats, jumps, lead
+from scheduler.watch import heartbeats, jumps, lead
 from web.accounts import models as accounts
 
 ROOMS = (

@@ -20,15 +20,15 @@ from sqlalchemy import Connection
 
 from events.calendars.publishing import Publisher
 from events.calendars.renewing import Renewer, mark_everything, write_missing
-from events.database import reading
+from events.database.sessions import reading
 from events.locks import through_collisions
-from scheduler.backups import make_daily
-from scheduler.heartbeats import beat, forget_the_dead
-from scheduler.jumps import jump_of
-from scheduler.lead import Lead
+from scheduler.backups.keeping import make_daily
 from scheduler.logs import log
 from scheduler.service import Service, utc_now
-from scheduler.watchdog import Progress, Watchdog, threads_of
+from scheduler.watch.heartbeats import beat, forget_the_dead
+from scheduler.watch.jumps import jump_of
+from scheduler.watch.lead import Lead
+from scheduler.watch.watchdog import Progress, Watchdog, threads_of
 from scheduler.workers.noticing import on_work
 from scheduler.workers.queues import MAIL
 from scheduler.workers.waking import WakeUps

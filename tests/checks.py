@@ -9,8 +9,8 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
-from events import database
-from events.language import TRANSLATIONS
+from events.database import sessions as database
+from events.words.language import TRANSLATIONS
 from scheduler import migrate
 
 _EXTRACT = ["-q", "extract", "-F", "pyproject.toml", "-k", "N_", "-k", "_l", "-o"]

@@ -22,11 +22,11 @@ import notifications.outbox.pausing
 import notifications.outbox.suppression  # noqa: F401 - likewise
 import tests.chance  # noqa: F401 - sets how often property tests draw
 import web.accounts.models  # noqa: F401 - its tables belong to the metadata
-from events import database
 from events.catalog.importing import import_catalog
 from events.catalog.reading import read_catalog
 from events.catalog.whole import Catalog
-from events.database import Base, SessionFactory
+from events.database import sessions as database
+from events.database.sessions import Base, SessionFactory
 from events.days.workdays import WorkCalendar
 from events.localtime import VIETNAM
 from events.models import ChecklistItem, Person, TodoStatus, Unit

@@ -11,9 +11,8 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from events.checklist import evidence
-from events.database import SessionFactory
-from events.language import LANGUAGES
-from web import doors
+from events.database.sessions import SessionFactory
+from events.words.language import LANGUAGES
 from web.accounts import (
     brake,
     gate,
@@ -30,7 +29,6 @@ from web.calendars import desk, imported, observances, single, subscriptions
 from web.calendars.layer import FeedLayer
 from web.campaigns import activities, ahead, cancelling, dates, documents, opening, progress
 from web.campaigns import show as campaigns
-from web.config import WebConfig
 from web.home import show as home
 from web.items import choices, editing, mail_links, own_items
 from web.items import show as items
@@ -39,6 +37,7 @@ from web.kit import (
     assets,
     context,
     door,
+    doors,
     errors,
     headers,
     health,
@@ -49,6 +48,7 @@ from web.kit import (
     words,
 )
 from web.kit.collisions import App
+from web.kit.config import WebConfig
 from web.kit.sizes import LARGEST_FORM
 from web.settings import (
     audit,

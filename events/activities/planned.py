@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.activities.times import A_WEEK
-from events.database import new_uid
+from events.database.sessions import new_uid
 from events.days.recurrence import check_year
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here, domain_of, zone_of
@@ -21,7 +21,7 @@ from events.localtime import local_day
 from events.locks import FOR_CHANGE
 from events.models import Activity, ActivityCredit, Campaign, CampaignStatus, Person
 from events.people.rights import Capability, require
-from events.texts import one_line
+from events.words.texts import one_line
 
 _LONGEST = timedelta(days=31)  # what lasts longer is a campaign
 _FAR = timedelta(days=365)  # from the campaign; what lies farther off belongs to another one

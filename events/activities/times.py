@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 from events.installation import zone_of
 from events.localtime import at_local, local_day
 from events.models import Activity, ActivityCredit, Campaign, CampaignStatus, Unit
-from events.texts import folded
 from events.units.tree import ancestors, subtree_ids
+from events.words.texts import folded
 
 A_WEEK = timedelta(weeks=1)
 _A_YEAR = timedelta(days=365)

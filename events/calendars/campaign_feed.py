@@ -11,10 +11,10 @@ from events.calendars.ical import CalendarEvent, CalendarHead
 from events.calendars.parts import activities, campaigns, main_events, to_attend
 from events.calendars.unit_feed import COLOR
 from events.calendars.view import View
-from events.colors import HEX_OF
 from events.errors import N_
 from events.models import Activity, ActivityCredit, Campaign
 from events.models.campaigns import same_round
+from events.words.colors import HEX_OF
 
 PREFIX = "chien-dich/"
 

@@ -12,7 +12,7 @@ from events.calendars.observance_feed import COMMON, CommonFeed, ObservanceFeed
 from events.calendars.person_feed import PersonFeed
 from events.calendars.unit_feed import UnitFeed
 from events.calendars.view import ENGLISH, View
-from events.database import SessionFactory, reading
+from events.database.sessions import SessionFactory, reading
 from events.errors import NotFoundError
 from events.installation import day_here
 from events.models import Campaign, FeedToken, Observance, Unit

@@ -16,14 +16,14 @@ from sqlalchemy.orm import Session, contains_eager
 from events.calendars.fetching import Answer, checked_address, fetch
 from events.calendars.refusals import SENTENCES, CalendarRefusedError, Refused
 from events.calendars.taking_in import TakenIn, Time, take_in
-from events.database import SessionFactory, reading
+from events.database.sessions import SessionFactory, reading
 from events.errors import N_, ConflictError, NotFoundError
 from events.installation import day_here, zone_of
-from events.language import Said
 from events.locks import FOR_CHANGE
 from events.models import ImportedCalendar, ImportedEvent, Person, Unit
 from events.people.rights import Capability, require
-from events.texts import short
+from events.words.language import Said
+from events.words.texts import short
 
 MOST_OF_A_UNIT = 10  # calendars
 _REFRESH = timedelta(hours=6)

@@ -19,7 +19,7 @@ from events.calendars.ical import CalendarEvent, CalendarHead, join_calendar, sh
 from events.calendars.limits import nearest
 from events.calendars.stamps import Stamp, Stamped, next_moment, stamp_all
 from events.calendars.view import View
-from events.database import SessionFactory, is_busy
+from events.database.sessions import SessionFactory, is_busy
 from events.errors import N_
 from events.models import Feed, FeedStamp
 

@@ -13,10 +13,10 @@ from events.activities.times import at_the_top, counts_for
 from events.calendars.ical import CalendarEvent, CalendarHead
 from events.calendars.parts import activities, main_events, recent_campaigns, to_attend
 from events.calendars.view import View
-from events.colors import HEX_OF
 from events.errors import N_
 from events.localtime import VIETNAM, at_local
 from events.models import Activity, Campaign, Observance, ObservanceOccurrence, ObservanceStatus
+from events.words.colors import HEX_OF
 
 CORE, ALL = "chung/ngay-trong-tam", "chung/cac-ngay-trong-nam"
 COMMON = (CORE, ALL)  # the keys of the calendars of several observances

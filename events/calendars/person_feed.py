@@ -22,7 +22,6 @@ from events.calendars.parts import (
 from events.calendars.view import A_DAY, CANCELLED_STAYS, View
 from events.checklist.charge import doing_unit_id
 from events.checklist.mine import is_mine
-from events.colors import HEX_OF
 from events.errors import N_
 from events.installation import installation_of
 from events.localtime import VIETNAM, at_local
@@ -39,6 +38,7 @@ from events.models import (
 from events.models.items import OPEN
 from events.people.rights import Capability, Relation, grants
 from events.units.lineage import ever_below
+from events.words.colors import HEX_OF
 
 _COLOR = "steelblue"
 _HALF_AN_HOUR = timedelta(minutes=-30)

@@ -15,10 +15,10 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, Engine, func, select, true
 
 from events.calendars.kept import read_feed
-from events.database import SessionFactory, reading
+from events.database.sessions import SessionFactory, reading
+from events.database.turns import Turn, turn
 from events.models import Feed
 from events.models.feed_tokens import OWN
-from events.turns import Turn, turn
 
 _SUFFIX, _TWIN = ".ics", ".ics.gz"
 # A calendar has the time at which it was begun to be written, and several are written together:

@@ -18,12 +18,12 @@ from events.calendars.feeds import all_slugs, find_feed, serve_feed
 from events.calendars.kept import draft, store_gone, store_in
 from events.calendars.observance_feed import COMMON
 from events.calendars.touched import keys_of, touched_by
-from events.database import AwayErrors, SessionFactory, reading
+from events.database.sessions import AwayErrors, SessionFactory, reading
+from events.database.turns import Turn, turn
 from events.errors import NotFoundError
 from events.installation import day_here
 from events.models import Feed, FeedMark
 from events.models.marking import EVERYTHING
-from events.turns import Turn, turn
 
 _AT_ONCE = 20  # feeds that are stored in one transaction: others write in between
 _MOST_MARKS = 5_000  # that are read at once

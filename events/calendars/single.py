@@ -12,10 +12,10 @@ from events.calendars.ical import CalendarEvent, CalendarHead, write_calendar
 from events.calendars.observance_feed import occurrence_event
 from events.calendars.parts import activity_event
 from events.calendars.view import View
-from events.colors import HEX_OF
 from events.errors import NotFoundError
 from events.installation import zone_of
 from events.models import Activity, Observance, ObservanceOccurrence
+from events.words.colors import HEX_OF
 
 _COLOR = "crimson"
 _VERSION = b"VERSION:2.0\r\n"

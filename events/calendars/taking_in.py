@@ -19,7 +19,7 @@ from icalendar import Calendar
 from events.calendars.check.lines import Component, read
 from events.calendars.fetching import LARGEST
 from events.calendars.refusals import CalendarRefusedError, Refused
-from events.texts import LONGEST, one_line
+from events.words.texts import LONGEST, one_line
 
 MOST_EVENTS = 2_000  # within the window, each time of a rule counted
 PAST = timedelta(days=90)

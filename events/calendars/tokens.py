@@ -13,12 +13,12 @@ from datetime import datetime, time
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from events.database import SessionFactory, new_uid
+from events.database.sessions import SessionFactory, new_uid
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import domain_of
 from events.models import AuditKind, Feed, FeedScope, FeedStamp, FeedToken, Person
 from events.people import audit
-from events.texts import one_line
+from events.words.texts import one_line
 
 NAME = "viec-cua-toi"  # at the end of each address; some clients show it
 PATH = f"/f/{{secret}}/{NAME}.ics"

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from events.calendars.campaign_feed import PREFIX
 from events.calendars.observance_feed import COMMON
 from events.calendars.view import ENGLISH
-from events.database import Base
+from events.database.sessions import Base
 from events.models import (
     Activity,
     ActivityCredit,

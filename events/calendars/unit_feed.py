@@ -19,11 +19,11 @@ from events.calendars.parts import (
     to_attend,
 )
 from events.calendars.view import A_DAY, View
-from events.colors import HEX_OF
 from events.errors import N_
 from events.installation import domain_of
 from events.models import Activity, ActivityCredit, Campaign, FeedStamp, Unit
 from events.units.endings import closure_of
+from events.words.colors import HEX_OF
 
 COLOR = "firebrick"
 

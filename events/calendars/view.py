@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from events.language import tell, translations
+from events.words.language import tell, translations
 
 PATH = "/lich/{key}.ics"
 ENGLISH = "en/"  # how the keys of calendars begin that English readers read

@@ -14,7 +14,7 @@ from events.campaigns.births import Birth
 from events.campaigns.due_dates import DueDates, due_dates, in_order, planned_day
 from events.campaigns.late import LateRule
 from events.campaigns.rounds import Anchors, key_day
-from events.database import new_uid
+from events.database.sessions import new_uid
 from events.days.workdays import WorkCalendar
 from events.models import (
     Anchor,

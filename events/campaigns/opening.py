@@ -19,7 +19,7 @@ from events.campaigns.joining import follow_plans, joined_since
 from events.campaigns.late import LateRule
 from events.campaigns.lifetime import goes_on
 from events.campaigns.rounds import Anchors, Round, rounds_of
-from events.database import new_uid
+from events.database.sessions import new_uid
 from events.days.recurrence import Occurrence
 from events.days.workdays import WorkCalendar
 from events.installation import day_here, domain_of

@@ -19,8 +19,8 @@ from events.locks import lock_templates
 from events.models import Campaign, CampaignStatus, Person, Template
 from events.people.rights import Capability, require_by, require_for_all
 from events.templates.editing import find_template
-from events.texts import short
 from events.units.tree import load_tree
+from events.words.texts import short
 
 _LONGEST_AHEAD = 730  # days
 _LONGEST_WAIT = 60  # working days

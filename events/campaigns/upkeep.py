@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from events.campaigns.missed import missed_rounds
 from events.errors import N_
 from events.installation import day_here
-from events.language import Said
 from events.models import DecidedYear
+from events.words.language import Said
 
 _OCTOBER = 10  # the month by which the next year's days off are announced
 _NAMED = 5  # rounds; more are counted

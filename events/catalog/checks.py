@@ -24,10 +24,10 @@ from events.days.reasons import Cause, DayReason
 from events.days.recurrence import rule_from
 from events.days.workdays import Decision, swap
 from events.errors import N_, CatalogError, InvalidInputError
-from events.language import Said
 from events.models.reminders import rule_key
 from events.templates.checks import Known, find_cycle, problem_of_header, problem_of_item
-from events.texts import color_name
+from events.words.language import Said
+from events.words.texts import color_name
 
 _SLUG_TWICE = N_("this slug stands twice")
 _RULE = N_(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from events.catalog.country import Province, find_province, with_units_of
 from events.catalog.importing import import_catalog
 from events.catalog.whole import Catalog
-from events.database import Base
+from events.database.sessions import Base
 from events.errors import N_, ConflictError
 from events.installation import day_here
 from events.models import (

@@ -17,7 +17,7 @@ from events.catalog.entries import LevelEntry, UnitEntry
 from events.catalog.reading import SHIPPED
 from events.catalog.whole import Catalog
 from events.errors import N_, CatalogError, InvalidInputError
-from events.texts import folded, one_line, slug_of
+from events.words.texts import folded, one_line, slug_of
 
 REFORM = date(2025, 7, 1)  # the first day of the units in force
 _LAST_BEFORE = REFORM - timedelta(days=1)

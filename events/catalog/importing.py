@@ -51,7 +51,7 @@ from events.models import (
 from events.models.reminders import rule_key
 from events.templates.entries import Entry, ItemEntry, TemplateEntry
 from events.templates.evidence_kinds import forget_kinds
-from events.texts import folded
+from events.words.texts import folded
 from events.working_calendar import stamp_what_reads_otherwise, work_calendar
 
 _Row = TypeVar("_Row", bound=Any)

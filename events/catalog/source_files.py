@@ -12,9 +12,9 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 
 from events.errors import N_, CatalogError, InvalidInputError
-from events.language import Said
 from events.templates.entries import Entry
-from events.texts import decoded
+from events.words.language import Said
+from events.words.texts import decoded
 
 _File = TypeVar("_File", bound="Entry")
 _LINE = re.compile(r"at line ([0-9]+)")  # how the reader says where it stopped

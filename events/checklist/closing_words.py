@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from events.errors import N_
-from events.language import tell, within
 from events.models import ChecklistItem, ClosedBecause
+from events.words.language import tell, within
 
 _SENTENCES = {
     ClosedBecause.NOT_CHOSEN: N_("The unit left it out"),

@@ -20,7 +20,7 @@ from events.checklist.history import (
 from events.checklist.origins import parts_of
 from events.checklist.rights import open_for_choice, require_open
 from events.checklist.transitions import dropped, move, reopen, untouched
-from events.database import new_uid
+from events.database.sessions import new_uid
 from events.days.workdays import WorkCalendar
 from events.errors import N_, ConflictError, NotFoundError
 from events.installation import day_here, domain_of

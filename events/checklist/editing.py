@@ -30,7 +30,7 @@ from events.installation import day_here
 from events.models import Campaign, Change, ChecklistItem, Person, Unit
 from events.people.rights import Capability, may
 from events.people.roles import roles_at
-from events.texts import one_line
+from events.words.texts import one_line
 
 LONGEST_SUMMARY = 300
 EDITABLE = {

@@ -21,7 +21,7 @@ from events.files.quota import require_room
 from events.files.store import PICTURES, StoredFile, read_file
 from events.models import ChecklistItem, Document, Evidence, Needs, Person
 from events.templates.evidence_kinds import needs_of, title_of
-from events.texts import nfc, passage
+from events.words.texts import nfc, passage
 
 _LARGEST_NUMBER = 1_000_000_000
 _LONGEST_ADDRESS = 2000  # characters, as browsers and servers agree on

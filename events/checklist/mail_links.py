@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from events.checklist.charge import is_in_charge
 from events.models import Campaign, ChecklistItem, Person
-from events.signatures import read_signed, signed
+from events.secrets.signatures import read_signed, signed
 
 PATH = "/qua-thu/{token}"
 _PURPOSE = "act from a mail"

@@ -14,7 +14,7 @@ from events.checklist.history import (
     record,
 )
 from events.checklist.rights import stamp_for
-from events.database import new_uid
+from events.database.sessions import new_uid
 from events.errors import N_, ConflictError, InvalidInputError
 from events.installation import day_here, domain_of
 from events.locks import FOR_CHANGE

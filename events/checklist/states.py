@@ -51,7 +51,7 @@ from events.models import (
     TodoStatus,
     Unit,
 )
-from events.texts import GIVE_A_REASON, passage, required
+from events.words.texts import GIVE_A_REASON, passage, required
 
 _PROOF = {"evidence", "evidence_min", "without_evidence"}
 

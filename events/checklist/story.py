@@ -31,9 +31,9 @@ from events.checklist.history import (
 )
 from events.days.reasons import DayReason
 from events.errors import N_
-from events.language import tell, translations
 from events.models import Change, ClosedBecause, DocumentKind, NotDone, TodoStatus
 from events.models.documents import KINDS
+from events.words.language import tell, translations
 
 _Said = tuple[str, dict[str, Any]]  # an English sentence and its facts
 _STATE = ("status", "blocked", "not_done", "closed_because", "closing_facts", "reason")

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.checklist.history import PIECE
-from events.database import SessionFactory, reading
+from events.database.sessions import SessionFactory, reading
 from events.files.store import drop_file, files_named, leftovers, stored_files
 from events.models import Change
 

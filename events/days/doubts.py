@@ -7,7 +7,7 @@ from enum import StrEnum
 from events.days.reasons import Cause
 from events.days.workdays import Decision, is_public_holiday, tet_days
 from events.errors import N_
-from events.language import InWords, tell
+from events.words.language import InWords, tell
 
 _A_DAY = timedelta(days=1)
 _SATURDAY = 5  # date.weekday()

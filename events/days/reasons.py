@@ -14,7 +14,7 @@ from typing import Any
 import holidays
 
 from events.errors import N_
-from events.language import InWords, tell
+from events.words.language import InWords, tell
 
 
 class Cause(StrEnum):

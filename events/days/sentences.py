@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from events.texts import nfc
+from events.words.texts import nfc
 
 # not behind the letter or the number of a point
 _SENTENCE_END = re.compile(

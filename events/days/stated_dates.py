@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from events.texts import folded
+from events.words.texts import folded
 
 _A_LOOK_BACK = 80  # characters
 _CENTURY = 2000  # of a year of two digits

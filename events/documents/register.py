@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from events.checklist.history import Stamp
 from events.checklist.own_plan import follow_own_plan
-from events.database import new_uid
+from events.database.sessions import new_uid
+from events.database.stale_forms import digest, require_shown
 from events.days.recurrence import check_year
 from events.documents.corrections import facts_of, keep, name_of, tell, tell_correction
 from events.errors import N_, ConflictError, InvalidInputError
@@ -31,9 +32,8 @@ from events.models import (
 )
 from events.observances.printed import inherited
 from events.people.rights import Capability, require
-from events.stale_forms import digest, require_shown
-from events.texts import required, short
 from events.units.lineage import made_from
+from events.words.texts import required, short
 
 _CHANGED = N_(
     "Meanwhile somebody else changed “%(abstract)s”; “What was corrected” shows it. "

@@ -21,7 +21,7 @@ from events.errors import N_, InvalidInputError, NoRoomError, NotFoundError
 from events.files.disk import PART, write_whole
 from events.files.pictures import clean_picture
 from events.models import Document, Evidence
-from events.texts import nfc
+from events.words.texts import nfc
 
 LARGEST_FILE = 10 * 1024 * 1024  # bytes
 PICTURES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from events.database import Base, PrimaryKey, Uid
+from events.database.sessions import Base, PrimaryKey, Uid
 from events.models.campaigns import Campaign, CampaignStatus
 from events.models.columns import Published
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from events.database import Base, Key, PrimaryKey, Uid
+from events.database.sessions import Base, Key, PrimaryKey, Uid
 from events.models.columns import Published
 from events.models.observances import Observance
 from events.models.people import Role

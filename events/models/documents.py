@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, and_, exists
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
-from events.database import Base, PrimaryKey, Uid
+from events.database.sessions import Base, PrimaryKey, Uid
 from events.errors import N_
 from events.models.campaigns import Campaign
 from events.models.items import ChecklistItem

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from events.database import Base, PrimaryKey, Uid
+from events.database.sessions import Base, PrimaryKey, Uid
 from events.models.people import Person
 
 OWN = "f/"  # how the keys of their feeds begin

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from events.database import Base, PrimaryKey
+from events.database.sessions import Base, PrimaryKey
 
 FeedKey = String(320)  # room for the digest of a token, a slug, or the UID of a campaign
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from events.database import Base, PrimaryKey
+from events.database.sessions import Base, PrimaryKey
 from events.models.items import ChecklistItem, NotDone, TodoStatus
 from events.models.people import Person
 from events.models.units import Unit

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, UniqueConstraint,
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from events.database import Base, Key, PrimaryKey, Uid
+from events.database.sessions import Base, Key, PrimaryKey, Uid
 from events.models.campaigns import Campaign
 from events.models.columns import Published, ReasonOfDay
 from events.models.people import Person, Role

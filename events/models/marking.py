@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event, insert
 
-from events.database import Base
+from events.database.sessions import Base
 from events.models.feeds import FeedMark
 
 EVERYTHING = ""

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from events.database import Base, Key, PrimaryKey, Uid
+from events.database.sessions import Base, Key, PrimaryKey, Uid
 from events.days.recurrence import Rule, rule_from
 from events.days.workdays import DecisionStatus
 from events.models.columns import FromCatalog, Published, ReasonOfDay

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from events.database import Base, PrimaryKey
+from events.database.sessions import Base, PrimaryKey
 from events.models.people import Person, Role
 from events.models.units import Unit
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from events.database import Base, PrimaryKey
+from events.database.sessions import Base, PrimaryKey
 
 
 class Office(Base):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from events.database import Base, Key, PrimaryKey, Uid
+from events.database.sessions import Base, Key, PrimaryKey, Uid
 from events.models.columns import FromCatalog, Valid
 from events.models.units import Unit
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from events.database import Base, PrimaryKey
+from events.database.sessions import Base, PrimaryKey
 from events.models.columns import FromCatalog
 
 MOST_STEPS, MOST_WORKDAYS, MOST_WEEKS, MOST_HOPS = 12, 60, 26, 5

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from events.database import Base, Key, PrimaryKey
+from events.database.sessions import Base, Key, PrimaryKey
 from events.days.workdays import Shift
 from events.models.columns import FromCatalog
 from events.models.observances import Observance

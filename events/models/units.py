@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from events.database import Base, Key, PrimaryKey
+from events.database.sessions import Base, Key, PrimaryKey
 from events.models.columns import FromCatalog, Valid
 
 

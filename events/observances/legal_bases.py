@@ -10,14 +10,14 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from events.database.stale_forms import digest, require_shown
 from events.days.recurrence import check_year
 from events.errors import N_, ConflictError, InvalidInputError
 from events.locks import lock_observance
 from events.models import LegalBasis, Observance, Person
 from events.observances.occurrences import extend_horizon
 from events.people.rights import Capability, require_for_all
-from events.stale_forms import digest, require_shown
-from events.texts import required, short
+from events.words.texts import required, short
 
 _CHANGED = N_(
     "Meanwhile somebody else stored something else of %(number)s; see “Legal bases through the "

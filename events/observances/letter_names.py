@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from events.texts import folded
+from events.words.texts import folded
 
 _SHORT_FOR = (("pcblgd", "phong chong bao luc gia dinh"), ("bdg", "binh dang gioi"))
 _SHORT_TITLE = 3  # words

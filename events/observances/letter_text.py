@@ -13,7 +13,7 @@ from datetime import date
 from events.observances.letter_head import issuer_of, number_and_date, year_of
 from events.observances.letter_names import Names, plain_words
 from events.observances.letter_paragraphs import Paragraph, numbers_after, paragraphs_of
-from events.texts import nfc
+from events.words.texts import nfc
 
 _LEAST_QUOTED = 3  # characters
 _LONGEST_HEADING = 200  # characters

@@ -13,7 +13,7 @@ from events.models import Observance, Theme
 from events.observances.letter_text import ReadLetter, ReadTheme, read_letter
 from events.observances.occurrences import enabled_observances
 from events.observances.yearly_themes import Letter
-from events.texts import nfc
+from events.words.texts import nfc
 
 _LONGEST = 60_000  # characters; the longest letters with their lists of slogans have 20,000
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from events.database import new_uid
+from events.database.sessions import new_uid
 from events.errors import N_, NotFoundError
 from events.installation import day_here, domain_of
 from events.models import Observance, ObservanceOccurrence

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import func, inspect, select, update
 from sqlalchemy.orm import Session
 
+from events.database.stale_forms import digest, require_shown
 from events.days.recurrence import Occurrence, Rule, rule_from
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here
@@ -30,10 +31,9 @@ from events.models import (
 from events.observances.occurrences import extend_horizon
 from events.observances.yearly_themes import base_year_of, wording_of
 from events.people.rights import Capability, require_for_all
-from events.stale_forms import digest, require_shown
 from events.templates.checks import ANCHORS
 from events.templates.editing import template_of
-from events.texts import color_name, required, short, slug_of
+from events.words.texts import color_name, required, short, slug_of
 
 _COPIED_AFRESH = {"id", "version_id"}  # columns of a template item that a copy gets anew
 _FACTS = ("title_vi", "title_en", "rule", "basis", "inside_key", "color")

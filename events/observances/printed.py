@@ -14,13 +14,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from events.database.stale_forms import digest, require_shown
 from events.errors import N_
 from events.installation import day_here
 from events.locks import FOR_CHANGE
 from events.models import Campaign, Observance, Person
 from events.people.rights import Capability, require
-from events.stale_forms import digest, require_shown
-from events.texts import short
+from events.words.texts import short
 
 SECOND_HAND_VI = "chưa thấy văn bản của bộ"  # in calendars, which are Vietnamese
 _CHANGED = N_(

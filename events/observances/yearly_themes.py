@@ -12,6 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from events.database.stale_forms import digest, require_shown
 from events.days.recurrence import check_year
 from events.errors import N_, ConflictError, InvalidInputError
 from events.installation import day_here
@@ -20,8 +21,7 @@ from events.models import Observance, Person, Theme
 from events.models.observances import ANNIVERSARY
 from events.observances.occurrences import extend_horizon
 from events.people.rights import Capability, require_for_all
-from events.stale_forms import digest, require_shown
-from events.texts import required, short
+from events.words.texts import required, short
 
 _NUMBER = re.compile(r"\bN\b")
 _THEME_CHANGED = N_(

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 from events.installation import zone_of
 from events.localtime import at_local
 from events.models import AuditEntry, AuditKind, Person, Unit
-from events.texts import looked_for
+from events.words.texts import looked_for
 
 VISITOR = "visitor"  # where ``Session.info`` has the address of whoever sent a request
 _UNTOLD = "audit lines"  # where it has those that are not committed yet

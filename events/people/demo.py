@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Column, FromClause, Select, delete, insert, select, update
 from sqlalchemy.orm import Session, selectinload
 
-from events.database import Base, new_uid
+from events.database.sessions import Base, new_uid
 from events.models import Person, Post, Template, TemplateVersion
 from events.models.templates import DROP
 from events.people.roles import RoleBook
-from events.texts import folded
 from events.units.tree import UnitNode, load_tree
+from events.words.texts import folded
 
 _DOMAIN = "example.org"
 

@@ -6,13 +6,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.database import new_uid
+from events.database.sessions import new_uid
 from events.errors import N_, ConflictError, NotFoundError
 from events.installation import day_here
 from events.models import AuditKind, Person, Post
 from events.people import audit
 from events.people.rights import Capability, require
-from events.texts import folded, looked_for, nfc, required, short
+from events.words.texts import folded, looked_for, nfc, required, short
 
 _LONGEST_NAME, _LONGEST_PHONE = 200, 40  # characters
 

@@ -14,7 +14,7 @@ from events.people import audit
 from events.people.persons import add_person, fill_in_phone, find_person
 from events.people.rights import Capability, require
 from events.people.roles import roles_at
-from events.texts import folded
+from events.words.texts import folded
 
 
 def give_post(

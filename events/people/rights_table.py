@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from events.errors import N_
-from events.language import tell
 from events.models import Duty
 from events.people.rights import OF_ALL, TABLE, WHAT, Capability, Relation
 from events.people.visibility import NEEDS
+from events.words.language import tell
 
 DUTIES = {
     Duty.OFFICER: N_("officer"),

@@ -17,7 +17,7 @@ from events.models import (
     Unit,
 )
 from events.people.rights import Capability, require_by
-from events.texts import required, short, slug_of
+from events.words.texts import required, short, slug_of
 
 _LONGEST = 200  # characters of a name
 

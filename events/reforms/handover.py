@@ -32,7 +32,7 @@ from events.checklist.history import (
     frozen,
     state_of,
 )
-from events.database import new_uid
+from events.database.sessions import new_uid
 from events.errors import N_, ConflictError
 from events.installation import day_here, domain_of
 from events.locks import lock_templates

@@ -31,7 +31,7 @@ from events.reforms.checks import (
 )
 from events.reforms.successor_rows import children_on
 from events.reforms.writing import NewUnit, Reformed, Work
-from events.texts import LONGEST_CODE, folded, one_line, short, slug_of
+from events.words.texts import LONGEST_CODE, folded, one_line, short, slug_of
 
 
 def merge(

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from events.checklist.history import Stamp
-from events.database import new_uid
+from events.database.sessions import new_uid
 from events.installation import domain_of
 from events.models import Campaign
 from events.people.roles import RoleBook

@@ -10,8 +10,8 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from events.models import Unit, UnitSuccession
-from events.texts import slug_of
 from events.units.lineage import Lineage
+from events.words.texts import slug_of
 
 _A_DAY = timedelta(days=1)
 _NAMES = ("type", "name", "full_name", "name_gso", "search")

@@ -28,7 +28,7 @@ from events.models import (
 )
 from events.models.items import OPEN
 from events.people.rights import Capability, require
-from events.texts import folded, one_line, slug_of
+from events.words.texts import folded, one_line, slug_of
 
 _LONGEST_NAME = 100
 _LONGEST_SLUG = 40

@@ -16,7 +16,7 @@ from events.models import Level, Reform, ReformKind, Unit
 from events.people.proposed_posts import propose_posts
 from events.reforms.handover import HandedOver, hand_over
 from events.reforms.successor_rows import Successions
-from events.texts import LONGEST_CODE, folded, one_line, passage, required, short
+from events.words.texts import LONGEST_CODE, folded, one_line, passage, required, short
 
 
 @dataclass(frozen=True, slots=True)

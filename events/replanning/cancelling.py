@@ -21,7 +21,7 @@ from events.models import Activity, Campaign, CampaignStatus, ChecklistItem, Per
 from events.models.campaigns import same_round
 from events.models.items import OPEN
 from events.people.rights import Capability, require
-from events.texts import GIVE_A_REASON, required, short
+from events.words.texts import GIVE_A_REASON, required, short
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from events.models import CalendarDay, CalendarDecision, DecidedYear, ProposedHo
 from events.people.rights import Capability, require_for_all
 from events.replanning.preview import Group, Line, expect, fingerprint, grouped
 from events.replanning.touched_rounds import RoundChange, changed_rounds, write_rounds
-from events.texts import passage
+from events.words.texts import passage
 from events.working_calendar import stamp_what_reads_otherwise, work_calendar
 
 _A_DAY = timedelta(days=1)

@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from events.campaigns.births import NEVER
 from events.checklist.history import START_LINE, Stamp
+from events.database.stale_forms import digest
 from events.errors import N_, ConflictError
 from events.installation import day_here
 from events.locks import lock_templates
 from events.models import Campaign, CampaignStatus, Change, ChecklistItem, StartLine
 from events.models.items import OPEN
 from events.people.rights import Capability, require_for_all
-from events.stale_forms import digest
 from events.units.start_lines import (
     StartLines,
     newest_start_line,

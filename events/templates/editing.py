@@ -39,7 +39,7 @@ from events.templates.checks import (
     problem_of_item,
 )
 from events.templates.entries import CutoffEntry, ItemEntry, TemplateEntry
-from events.texts import nfc, one_line
+from events.words.texts import nfc, one_line
 
 _LONGEST_NOTE = _LONGEST_TITLE = 500
 # of a template's header, once campaigns were opened from it

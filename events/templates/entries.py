@@ -8,7 +8,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from events.days.workdays import Shift
 from events.models.templates import DROP, Anchor, Cascade
-from events.texts import nfc
+from events.words.texts import nfc
 
 MOST_ITEMS = 150  # of one template, so that its form stays below what a browser may send
 MOST_DAYS = 730  # before or after the anchor

@@ -13,10 +13,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from events.errors import N_
-from events.language import translations, within
 from events.models import Reform, ReformKind, Unit, UnitSuccession
 from events.units.lineage import heirs_of, work_above
 from events.units.tree import successors
+from events.words.language import translations, within
 
 _A_DAY = timedelta(days=1)
 _SAID = {

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from events.errors import NotFoundError
 from events.models import Level, Unit, UnitSuccession
-from events.texts import folded
+from events.words.texts import folded
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from events.locks import FOR_CHANGE
 from events.models import AuditKind, Person, Post, Role, Unit
 from events.people import audit
 from events.people.rights import Capability, require
-from events.texts import nfc, one_line, required
 from events.units.tree import subtree_ids
+from events.words.texts import nfc, one_line, required
 from notifications.announcements.table import Announcement, Audience
 from notifications.outbox.sets import chunks, insert_new
 from notifications.outbox.suppression import suppressed

@@ -24,10 +24,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from sqlalchemy.orm import Session
 
 from events.errors import N_, InvalidInputError
-from events.language import tell, translations
 from events.localtime import VIETNAM
 from events.models import Office, Unit
 from events.units.office import office_of
+from events.words.language import tell, translations
 from notifications.addresses import checked_address, checked_name, is_one_line
 from notifications.letters import announced, public
 from notifications.letters.acting import MY_ITEMS, picture_part

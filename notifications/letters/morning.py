@@ -27,7 +27,7 @@ from events.models.campaigns import of_year
 from events.progress.across_reforms import counted_with
 from events.progress.as_of import AsOf
 from events.progress.standings import below_of
-from events.texts import nfc
+from events.words.texts import nfc
 from events.working_calendar import work_calendar
 from notifications.letters.acting import Acting, acting_on
 from notifications.letters.wording import (

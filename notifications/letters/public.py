@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from events.campaigns.english import names_in
 from events.errors import N_, InvalidInputError
-from events.language import translations
 from events.models import Activity, ObservanceOccurrence
+from events.words.language import translations
 from notifications.letters.wording import date_in_words
 from notifications.outbox.table import Message
 from notifications.subscribers.choosing import CHOOSE, CONFIRM, token_of

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.installation import day_here
-from events.language import Said
 from events.models import Person
+from events.words.language import Said
 from notifications.outbox.table import MessageKind
 from notifications.outbox.writing import enqueue
 

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import JSON, CursorResult, ForeignKey, Index, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from events.database import Base, Key, PrimaryKey
+from events.database.sessions import Base, Key, PrimaryKey
 from events.models import ChecklistItem, Person
 from notifications.outbox import forgetting
 from notifications.outbox.forgetting import ended_before

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, joinedload
 from events.checklist.charge import is_in_charge
 from events.errors import N_
 from events.installation import day_here
-from events.language import Said
 from events.models import CampaignStatus, ChecklistItem, ItemKind, Person
+from events.words.language import Said
 from notifications.notices.rules import RuleBook
 from notifications.notices.steps import Clockwork, Dates
 from notifications.notices.table import Notice, NoticeState

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from events.database import Base
+from events.database.sessions import Base
 from notifications.outbox.sets import insert_once
 
 FIRST = timedelta(seconds=15)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from events.database import AwayErrors, SessionFactory
+from events.database.sessions import AwayErrors, SessionFactory
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0  # seconds
 _log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from sqlalchemy import String, delete, exists, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from events.database import Base
+from events.database.sessions import Base
 from events.errors import NotFoundError
 from notifications.outbox.claiming import mark_failed, release, requeue
 from notifications.outbox.sets import chunks

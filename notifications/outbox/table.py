@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from events.database import Base, PrimaryKey
+from events.database.sessions import Base, PrimaryKey
 from events.models import Person
 
 

@@ -18,8 +18,8 @@ from events.errors import N_, InvalidInputError
 from events.installation import day_here
 from events.models import Level, Observance, Unit
 from events.observances.occurrences import enabled_observances
-from events.signatures import read_signed, signed
-from events.texts import nfc
+from events.secrets.signatures import read_signed, signed
+from events.words.texts import nfc
 from notifications.addresses import checked_address
 from notifications.outbox.suppression import suppressed
 from notifications.outbox.table import Message, MessageKind, MessageState

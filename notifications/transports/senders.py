@@ -14,7 +14,7 @@ import dns.exception
 import dns.resolver
 
 from events.errors import N_
-from events.language import Said
+from events.words.language import Said
 
 _PATIENCE = 3.0  # seconds for a question
 _MOST_QUESTIONS = 10  # RFC 7208, 4.6.4

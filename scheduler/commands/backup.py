@@ -6,7 +6,7 @@ import click
 
 from events.errors import N_
 from events.files.backups import Manifest
-from scheduler import backups
+from scheduler.backups import keeping as backups
 from scheduler.commands import NewService, pass_service
 from scheduler.console import tell
 from scheduler.service import utc_now

@@ -12,7 +12,7 @@ from events.campaigns.other_kinds import get_kind, open_on
 from events.catalog.choosing import catalog_here
 from events.catalog.importing import import_catalog
 from events.catalog.reading import SHIPPED, read_catalog
-from events.database import reading
+from events.database.sessions import reading
 from events.days.recurrence import check_year
 from events.errors import N_
 from events.installation import day_here

@@ -15,7 +15,7 @@ from events.calendars.check.versions import between
 from events.calendars.check.whole import check, events_in
 from events.calendars.refusals import CalendarRefusedError, Refused
 from events.errors import N_, CannotRunError
-from events.language import LANGUAGES
+from events.words.language import LANGUAGES
 from scheduler.commands import NewService, pass_service
 from scheduler.commands.campaigns import feed
 from scheduler.config import ConfigError

@@ -12,7 +12,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.database import reading
+from events.database.sessions import reading
 from events.errors import N_, ConflictError, NotFoundError
 from events.models import ChecklistItem, Person
 from events.units.office import MAIL_PAUSED, at_home_here, is_copy
@@ -21,9 +21,9 @@ from notifications.outbox.claiming import requeue
 from notifications.outbox.keeping import Held, decide
 from notifications.outbox.listing import list_messages
 from notifications.outbox.table import UNDERWAY, Message
+from scheduler.backups.instance import ensure_name
 from scheduler.commands import NewService, pass_service
 from scheduler.console import Voice, _, out, show_table, tell
-from scheduler.instance import ensure_name
 from scheduler.service import Service, utc_now
 
 _LONGEST_REPORT = 2 * 1024**2  # bytes

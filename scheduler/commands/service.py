@@ -13,20 +13,20 @@ from events.catalog.choosing import catalog_here, choose_province
 from events.catalog.country import Province, find_province
 from events.catalog.importing import import_catalog
 from events.catalog.reading import SHIPPED, read_catalog
-from events.database import reading
+from events.database.sessions import reading
 from events.errors import N_
 from events.units.office import is_copy, settle
 from events.units.start_lines import follow_if_new
-from scheduler import instance
 from scheduler import migrate as migrations
 from scheduler.alone import alone
+from scheduler.backups import instance
 from scheduler.commands import DAY, NewService, pass_service
 from scheduler.console import _ as gettext
 from scheduler.console import out, show_table, tell, tell_opened
 from scheduler.doctor import Finding, examine, look_at_sender
-from scheduler.heartbeats import check_time, forget_the_future
 from scheduler.logs import configure, log
 from scheduler.service import Service, utc_now
+from scheduler.watch.heartbeats import check_time, forget_the_future
 from web.accounts.setup import ensure_setup_code
 
 _STUCK = 75  # EX_TEMPFAIL of sysexits.h
@@ -111,7 +111,7 @@ def web(new_service: NewService, workers: int) -> None:
     \b
     sumvay web --workers 4 & sumvay clock
     """
-    from scheduler import web_workers
+    from scheduler.serving import workers as web_workers
 
     configure()
     service = new_service()
@@ -224,8 +224,8 @@ def _prepare(service: Service, province: Province | None, start_line: date | Non
 
 
 def _listen(service: Service) -> Any:
-    from scheduler.server import listen
-    from scheduler.wsgi import application
+    from scheduler.serving.server import listen
+    from scheduler.serving.wsgi import application
 
     return listen(application(service), service.settings.web)
 

@@ -13,7 +13,7 @@ from events.campaigns.opening import self_opening
 from events.catalog.reading import SHIPPED, read_catalog
 from events.checklist.closing_words import closing_in, why_closed
 from events.checklist.history import MOVED_FROM
-from events.database import SessionFactory
+from events.database.sessions import SessionFactory
 from events.days.reasons import DayReason
 from events.days.recurrence import check_year
 from events.errors import N_, InvalidInputError

@@ -10,9 +10,9 @@ import click
 from events.errors import N_
 from scheduler.commands import NewService, pass_service
 from scheduler.console import _, show_table
-from scheduler.heartbeats import Beat
 from scheduler.service import utc_now
 from scheduler.status import Status, as_json, status_of
+from scheduler.watch.heartbeats import Beat
 
 _Line = tuple[str, str]
 

@@ -9,18 +9,18 @@ import click
 
 from events.catalog.reading import SHIPPED, read_catalog
 from events.checklist.history import Stamp
-from events.database import SessionFactory
+from events.database.sessions import SessionFactory
 from events.days.decision_text import ReadText, read_decision
 from events.days.months import MonthDay
 from events.days.recurrence import check_year
 from events.days.workdays import Decision
 from events.errors import N_
 from events.installation import day_here
-from events.language import in_words
 from events.models.history import Door
 from events.replanning.days_off import YearDecision, YearPreview, apply_decision, preview_decision
 from events.replanning.preview import Fate, Group, Lateness
-from events.texts import decoded
+from events.words.language import in_words
+from events.words.texts import decoded
 from scheduler import migrate
 from scheduler.commands import NewService, pass_service
 from scheduler.console import Voice, _, out, show_table, tell

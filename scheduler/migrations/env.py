@@ -5,7 +5,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from alembic import context
 
-from events.database import UtcDateTime
+from events.database.sessions import UtcDateTime
 from scheduler.tables import metadata
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import Engine, exists, insert, select
 from sqlalchemy.orm import Session
 
-from events.database import SessionFactory
+from events.database.sessions import SessionFactory
 from events.installation import Installation
 from events.models import (
     Campaign,

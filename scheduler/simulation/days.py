@@ -13,7 +13,7 @@ from events.campaigns.opening import Opened, open_campaigns, self_opening
 from events.campaigns.provisional import provisional_items
 from events.campaigns.rounds import rounds_of
 from events.checklist.history import Stamp
-from events.database import SessionFactory
+from events.database.sessions import SessionFactory
 from events.days.recurrence import check_year
 from events.days.workdays import WorkCalendar
 from events.errors import N_

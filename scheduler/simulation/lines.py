@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session, aliased
 from events.campaigns.opening import self_opening
 from events.days.reasons import DayReason
 from events.installation import zone_of
-from events.language import in_words
 from events.models import (
     Campaign,
     Change,
@@ -24,6 +23,7 @@ from events.models import (
     Unit,
 )
 from events.units.tree import load_tree
+from events.words.language import in_words
 from events.working_calendar import work_calendar
 from notifications.notices.table import Notice, NoticeState
 from notifications.outbox.table import Message

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from events.errors import N_, InvalidInputError, NotFoundError
-from events.texts import decoded
+from events.words.texts import decoded
 from scheduler.simulation.acts import AnyAct
 
 SHIPPED = Path(__file__).with_name("plays")

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session, selectinload
 from events.days.workdays import WorkCalendar
 from events.errors import N_, NotFoundError
 from events.installation import zone_of
-from events.language import in_words, translations
 from events.models import (
     Campaign,
     ChecklistItem,
@@ -27,6 +26,7 @@ from events.models import (
 )
 from events.people.posts import posts_of_units
 from events.units.tree import ancestors, get_unit
+from events.words.language import in_words, translations
 from events.working_calendar import work_calendar
 
 KEY = func.coalesce(Observance.key, Template.key)  # what people call a campaign by

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-from events.database import Base
+from events.database.sessions import Base
 
 OF_TABLE = {"message": "mail", "feed_mark": "feeds"}  # whom a new row of a table wakes
 

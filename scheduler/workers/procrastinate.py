@@ -23,9 +23,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from events.locks import through_collisions
-from scheduler.heartbeats import beat
-from scheduler.lead import this_clock
 from scheduler.service import Service, utc_now
+from scheduler.watch.heartbeats import beat
+from scheduler.watch.lead import this_clock
 from scheduler.workers.noticing import on_work
 from scheduler.workers.queues import WORK
 

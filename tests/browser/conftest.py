@@ -17,19 +17,19 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 import scheduler.tables  # noqa: F401 - every table belongs to the metadata
-from events import database
 from events.campaigns.opening import open_round
 from events.campaigns.rounds import rounds_of
 from events.catalog.importing import import_catalog
 from events.catalog.whole import Catalog
-from events.database import Base, SessionFactory
+from events.database import sessions as database
+from events.database.sessions import Base, SessionFactory
 from events.models import Template
 from events.observances.occurrences import extend_horizon
 from events.working_calendar import work_calendar
 from tests.browser import province
 from tests.web.conftest import app_with, vietnamese  # noqa: F401 - the pages speak from the compiled catalogue
 from web.accounts.setup import SETUP_CODE_FILE, ensure_setup_code
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)  # 12:00 in Vietnam
 # a folder: pictures of pages are left there to look at

@@ -26,7 +26,7 @@ BY_NATURE = {
     "events/calendars/person_feed.py",
 }  # calendars say UTC+7
 # they are told the zone, and have a default
-SETTINGS = {"events/progress/as_of.py", "notifications/letters/composer.py", "web/config.py"}
+SETTINGS = {"events/progress/as_of.py", "notifications/letters/composer.py", "web/kit/config.py"}
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from events.catalog.whole import Catalog
 from events.checklist.evidence import Proof, add_evidence, evidence_missing, proving_papers
 from events.checklist.history import Stamp
 from events.checklist.states import complete_item
-from events.database import Base, create_session_factory
+from events.database.sessions import Base, create_session_factory
 from events.documents.lookup import awaited_items, likely_issuer, plan_item
 from events.documents.register import Paper, add_document, issue_document
 from events.errors import ConflictError, InvalidInputError

@@ -14,10 +14,10 @@ from babel.messages.pofile import read_po
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events import language
-from events.database import SessionFactory, new_uid
+from events.database.sessions import SessionFactory, new_uid
 from events.days.workdays import WorkCalendar
 from events.models import Campaign, ChecklistItem, Observance, TemplateVersion, Unit
+from events.words import language
 from notifications.letters import composer as composer_module
 from notifications.letters.composer import Composer
 from notifications.outbox.table import Message, MessageKind

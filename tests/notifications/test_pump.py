@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
-from events.database import Base, create_session_factory
+from events.database.sessions import Base, create_session_factory
 from notifications.outbox import claiming
 from notifications.outbox.claiming import LEASE
 from notifications.outbox.pausing import pause_of

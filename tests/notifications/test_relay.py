@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from events.database import Base, create_session_factory
+from events.database.sessions import Base, create_session_factory
 from events.models import CampaignStatus, Post, TodoStatus
 from notifications.notices.reminders import write_reminders
 from notifications.notices.table import Notice, NoticeState

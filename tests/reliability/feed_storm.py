@@ -24,14 +24,14 @@ from typing import Any
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from events import database
 from events.calendars import publishing, renewing
 from events.calendars.check.versions import between
 from events.calendars.check.whole import events_in
 from events.calendars.feeds import all_slugs, find_feed, serve_feed
 from events.calendars.kept import draft
 from events.calendars.observance_feed import COMMON
-from events.database import SessionFactory
+from events.database import sessions as database
+from events.database.sessions import SessionFactory
 from events.installation import day_here
 from events.models import Feed, FeedMark, FeedStamp, Observance, Role, Unit
 from tests.reliability.storm.server import database_of

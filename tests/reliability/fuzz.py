@@ -28,7 +28,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from events.database import SessionFactory
+from events.database.sessions import SessionFactory
 from events.models import (
     Activity,
     Campaign,
@@ -308,14 +308,14 @@ def main(requests: int, seed: int) -> None:
     """Print the report of some requests to a new province, as JSON."""
     from datetime import UTC, datetime
 
-    from events import database
     from events.catalog.importing import import_catalog
     from events.catalog.reading import read_catalog
-    from events.database import Base
+    from events.database import sessions as database
+    from events.database.sessions import Base
     from events.working_calendar import work_calendar
     from tests.web.conftest import NOON, SECRET, STATES
     from web.app import create_app
-    from web.config import WebConfig
+    from web.kit.config import WebConfig
 
     total = Report(seed)
     with tempfile.TemporaryDirectory() as folder:

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from events.campaigns.opening import open_campaigns
 from events.catalog.importing import import_catalog
-from events.database import create_session_factory
+from events.database.sessions import create_session_factory
 from events.models import Campaign, ChecklistItem
 from events.people.persons import add_person
 from events.people.posts import give_post
@@ -17,7 +17,7 @@ from tests.reliability.upgraded import HOST, _browser
 from web.accounts import devices
 from web.accounts.models import account_of
 from web.app import create_app
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 
 from events.checklist.evidence import Proof, add_pieces
 from events.checklist.history import Stamp
-from events.database import Base, create_engine, reading, saying_not_now
+from events.database.sessions import Base, create_engine, reading, saying_not_now
 from events.errors import NoRoomError
 from events.models import Change, ChecklistItem, Evidence, Person
 from tests.reliability.office import NOW, Office

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from events.database import SessionFactory
+from events.database.sessions import SessionFactory
 from tests.reliability.fuzz import fuzz
 from tests.web.conftest import Opened, app_with, clock, opened, settings  # noqa: F401 - fixtures
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 pytestmark = pytest.mark.slow
 

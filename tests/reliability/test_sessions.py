@@ -14,8 +14,8 @@ from sqlalchemy import Engine, select, update
 from waitress import wasyncore
 
 import scheduler.tables  # noqa: F401 - every table belongs to the metadata
-from events import database
-from events.database import Base, SessionFactory
+from events.database import sessions as database
+from events.database.sessions import Base, SessionFactory
 from events.people.persons import add_person
 from scheduler import migrate
 from scheduler.commands.service import _listen
@@ -24,7 +24,7 @@ from scheduler.service import Service
 from web.accounts import devices, links
 from web.accounts.models import Device, LinkPurpose, account_of
 from web.app import create_app
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 NOW = datetime(2021, 3, 1, 5, 0, tzinfo=UTC)
 CONFIG = WebConfig(secret_key="a secret of at least sixteen characters", testing=True)

@@ -16,7 +16,7 @@ from events.catalog.importing import import_catalog
 from events.checklist.dividing import split_item
 from events.checklist.history import Stamp
 from events.checklist.states import complete_item, decline_item, start_item
-from events.database import Base, create_session_factory
+from events.database.sessions import Base, create_session_factory
 from events.days.reasons import Cause, DayReason
 from events.days.workdays import Decision
 from events.errors import ConflictError

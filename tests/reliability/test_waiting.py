@@ -10,13 +10,12 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, update
 
-from events.database import Base
+from events.database.sessions import Base
 from events.files import store
 from events.models import ChecklistItem, Evidence, TodoStatus
 from events.people.persons import add_person
 from tests.reliability.office import Office
-from web import doors
-from web.kit import context
+from web.kit import context, doors
 
 pytestmark = pytest.mark.slow
 

@@ -23,15 +23,15 @@ from sqlalchemy import JSON, Date, DateTime, Engine, MetaData, insert, select, t
 from sqlalchemy.orm import Session
 
 import scheduler.tables  # noqa: F401 - every table belongs to the metadata
-from events import database
 from events.calendars.feeds import all_slugs
-from events.database import SessionFactory, rebuilding
+from events.database import sessions as database
+from events.database.sessions import SessionFactory, rebuilding
 from events.models import Person, Post, Unit
 from scheduler import migrate
 from web.accounts import devices
 from web.accounts.models import account_of
 from web.app import create_app
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 HOST = "https://lich.example.org"
 NOW = datetime(2027, 11, 22, 2, 0, tzinfo=UTC)  # a Monday morning in Vietnam

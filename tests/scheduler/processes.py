@@ -17,7 +17,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 PATIENCE = 60  # seconds; how long a test waits before it gives up
-PRELOADED = ["scheduler.cli", "scheduler.timetable", "scheduler.wsgi", "tests.scheduler.processes"]
+PRELOADED = [
+    "scheduler.cli",
+    "scheduler.timetable",
+    "scheduler.serving.wsgi",
+    "tests.scheduler.processes",
+]
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(PRELOADED)
 

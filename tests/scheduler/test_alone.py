@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from events.database import create_engine
+from events.database.sessions import create_engine
 from scheduler.alone import StillStartingError, alone
 from tests.scheduler.processes import sumvay
 

@@ -37,7 +37,7 @@ def in_database(home: Path, statement: str, *values: str) -> None:
 
 def loaded_by_another_server(home: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from scheduler.wsgi import app"],
+        [sys.executable, "-c", "from scheduler.serving.wsgi import app"],
         cwd=home,
         env=environment(),
         capture_output=True,

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from events import database
 from events.catalog.importing import import_catalog
 from events.catalog.reading import read_catalog
-from events.database import Base
+from events.database import sessions as database
+from events.database.sessions import Base
 from scheduler import migrate
 from tests.scheduler.processes import sumvay
 

@@ -20,8 +20,8 @@ from flask import Flask, request
 from waitress.server import BaseWSGIServer
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from scheduler import server as serving
 from scheduler.config import WebSettings
+from scheduler.serving import server as serving
 from tests.scheduler.processes import PATIENCE, free_port
 from web.kit.uploads import LARGEST_UPLOAD
 

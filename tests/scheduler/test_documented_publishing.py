@@ -13,18 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from events import database
 from events.calendars.feeds import serve_feed
 from events.calendars.publishing import publish
 from events.catalog.importing import import_catalog
-from events.database import Base
+from events.database import sessions as database
+from events.database.sessions import Base
 from events.observances.occurrences import extend_horizon
-from scheduler import server as serving
 from scheduler.config import WebSettings
+from scheduler.serving import server as serving
 from tests.scheduler.processes import PATIENCE
 from tests.scheduler.test_documented_proxy import certificate, nginx, program, running
 from web.app import create_app
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 __all__ = ["certificate"]  # a fixture
 

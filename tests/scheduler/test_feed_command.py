@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from flask import Flask, Response, request
 
-from scheduler import server as serving
 from scheduler.config import WebSettings
+from scheduler.serving import server as serving
 from tests.scheduler.processes import PATIENCE, sumvay
 
 pytestmark = pytest.mark.slow  # every test starts processes

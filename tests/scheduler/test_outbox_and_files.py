@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from events.campaigns.opening import open_campaigns
 from events.catalog.importing import import_catalog
 from events.catalog.whole import Catalog
-from events.database import Base
+from events.database.sessions import Base
 from events.errors import ConflictError
 from events.files.store import store_file
 from events.models import Campaign, Document, DocumentKind

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from events.campaigns.opening import open_campaigns
 from events.checklist.closing_words import closing_in, why_closed
-from events.database import create_engine, create_session_factory
+from events.database.sessions import create_engine, create_session_factory
 from events.days.reasons import Cause, DayReason
 from events.errors import NotFoundError, YearOutOfRangeError
 from events.models import Campaign, ChecklistItem, Observance, Person

@@ -8,10 +8,10 @@ import icalendar
 from alembic import command
 from sqlalchemy import text
 
-from events import database
 from events.calendars.ical import CalendarEvent, CalendarHead, write_calendar
 from events.calendars.kept import draft, read_feed, store
 from events.calendars.view import View
+from events.database import sessions as database
 from scheduler import migrate
 
 SERVED = datetime(2027, 3, 1, 5, tzinfo=UTC)

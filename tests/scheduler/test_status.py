@@ -97,8 +97,8 @@ def test_status_is_a_table_for_people_and_keys_that_stay_for_programs(home):  # 
 
 @pytest.mark.slow
 def test_status_counts_people_and_names_the_last_beat_of_a_job_and_its_error(home):  # noqa: F811
-    from events import database
-    from scheduler.heartbeats import beat
+    from events.database import sessions as database
+    from scheduler.watch.heartbeats import beat
 
     sumvay(home, "init")
     sumvay(home, "demo")

@@ -8,18 +8,18 @@ from sqlalchemy.exc import OperationalError
 
 from events.campaigns.opening import open_due_round
 from events.catalog.importing import import_catalog
-from events.database import create_engine, create_session_factory, reading
+from events.database.sessions import create_engine, create_session_factory, reading
 from events.installation import day_here
 from events.models import Campaign
 from events.units.office import office_of
 from events.working_calendar import work_calendar
 from scheduler import jobs, timetable
 from scheduler.config import load_settings
-from scheduler.heartbeats import PULSE, beat, beats, forget_the_dead
-from scheduler.lead import this_clock
 from scheduler.service import Service
 from scheduler.tables import metadata
 from scheduler.timetable import Clock, Tick
+from scheduler.watch.heartbeats import PULSE, beat, beats, forget_the_dead
+from scheduler.watch.lead import this_clock
 from tests.scheduler.workers.test_noticing import write
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)

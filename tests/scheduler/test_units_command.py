@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from events import database
 from events.catalog.importing import import_catalog
 from events.catalog.reading import read_catalog
-from events.database import Base
+from events.database import sessions as database
+from events.database.sessions import Base
 from tests.scheduler.processes import sumvay
 
 pytestmark = pytest.mark.slow  # every test starts processes

@@ -11,7 +11,6 @@ from flask import Flask
 from sqlalchemy import delete, select
 from werkzeug.test import TestResponse
 
-from events import database
 from events.activities.planned import Plan, add_activity
 from events.calendars.feeds import find_feed, serve_feed
 from events.calendars.kept import Kept, draft
@@ -23,7 +22,8 @@ from events.calendars.view import ENGLISH
 from events.catalog.importing import import_catalog
 from events.catalog.reading import read_catalog
 from events.checklist.mail_links import MailLink, token_of
-from events.database import Base, Session
+from events.database import sessions as database
+from events.database.sessions import Base, Session
 from events.errors import NotFoundError
 from events.installation import day_here
 from events.models import (
@@ -50,7 +50,7 @@ from tests.walk.steps import LAST, STEPS, Step
 from tests.web import rights_matrix
 from tests.web.conftest import NOON, SECRET, Clock, Opened, opened_of
 from web.app import create_app
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 A_DAY = timedelta(days=1)
 AFTER_THE_REFORM = datetime(2027, 3, 1, 5, tzinfo=UTC)

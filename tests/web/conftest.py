@@ -20,20 +20,20 @@ from werkzeug.test import TestResponse
 
 from events.campaigns.opening import open_round
 from events.campaigns.rounds import rounds_of
-from events.database import SessionFactory, reading
+from events.database.sessions import SessionFactory, reading
 from events.days.workdays import WorkCalendar
-from events.language import TRANSLATIONS
 from events.models import Campaign, ChecklistItem, Duty, Person, Template, Unit
 from events.observances.occurrences import extend_horizon
 from events.people.persons import add_person
 from events.people.posts import give_post
 from events.people.roles import add_role
 from events.reforms.villages import add_village
+from events.words.language import TRANSLATIONS
 from tests.conftest import STATES, Cast
 from web.accounts import devices
 from web.accounts.models import account_of
 from web.app import create_app
-from web.config import WebConfig, utc_now
+from web.kit.config import WebConfig, utc_now
 from web.kit.context import SumVay
 from web.kit.language import COOKIE
 

@@ -20,11 +20,11 @@ from sqlalchemy import Connection, event, select
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.routing import Rule
 
-from events import database
 from events.calendars.tokens import Options, make_token
 from events.catalog.importing import import_catalog
 from events.catalog.reading import read_catalog
-from events.database import Base
+from events.database import sessions as database
+from events.database.sessions import Base
 from events.models import (
     Activity,
     Document,
@@ -46,8 +46,8 @@ from tests.web.conftest import NOON, SECRET, Clock, Opened, Visitor, opened_of
 from web.accounts import devices
 from web.accounts.models import account_of
 from web.app import create_app
-from web.config import WebConfig
-from web.doors import DOORS, Open
+from web.kit.config import WebConfig
+from web.kit.doors import DOORS, Open
 
 HOST = "https://lich.example.org"
 PLACES = ("province", "commune", "other_commune")

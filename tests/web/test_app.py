@@ -6,10 +6,10 @@ import pytest
 from babel.messages.pofile import read_po
 from flask import Flask
 
-from events.language import TRANSLATIONS
+from events.words.language import TRANSLATIONS
 from tests.web.conftest import Opened, Visitor
 from web.app import create_app
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 PAGES = [
     "/",

@@ -6,15 +6,15 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from events.database import SessionFactory
+from events.database.sessions import SessionFactory
 from events.models import ChecklistItem, Unit
 from events.people.persons import find_person
 from tests.conftest import Cast
 from tests.web import rights_matrix
 from tests.web.conftest import Opened, Visitor
-from web import doors
 from web.app import create_app
-from web.config import WebConfig
+from web.kit import doors
+from web.kit.config import WebConfig
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import pytest
 from tests.web.conftest import NOON, Visitor, app_with
 from web.accounts import devices
 from web.accounts.models import account_of
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 ANSWERS = ["/", "/don-vi/", "/dang-nhap", "/khoe", "/robots.txt", "/khong-co", "/viec/1"]
 KINDS = {"text/html", "text/plain", "text/calendar", "application/json", "image/svg+xml"}

@@ -11,7 +11,7 @@ from flask import Flask, current_app, request
 from werkzeug.exceptions import TooManyRequests
 
 from web.accounts.security import this_device
-from web.config import WebConfig
+from web.kit.config import WebConfig
 from web.kit.context import now
 
 _A_MINUTE = 60

@@ -10,14 +10,14 @@ from sqlalchemy import ColumnElement, CursorResult, delete, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, joinedload
 
-from events.database import SessionFactory, impatient
+from events.database.sessions import SessionFactory, impatient
 from events.errors import N_
 from events.models import AuditKind, Person
 from events.people import audit
 from web.accounts import links
 from web.accounts.models import Account, Device
 from web.accounts.secrets import digest_of, new_secret
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 _SEEN_EVERY = timedelta(minutes=5)  # a row is not written for every page that somebody reads
 _A_MOMENT = 0.05  # seconds that this waits for somebody who writes

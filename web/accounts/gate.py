@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from web.accounts.entering import has_second_factor
 from web.accounts.models import Account
 from web.accounts.security import let_out, signed_in, this_device
-from web.config import TwoFactors
+from web.kit.config import TwoFactors
 from web.kit.context import begin_writing, get_config, read_again
 from web.kit.language import gettext as _
 

@@ -15,7 +15,7 @@ from flask_security import RoleMixin, UserMixin
 from sqlalchemy import Column, ForeignKey, Index, LargeBinary, String, Table, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from events.database import Base, PrimaryKey
+from events.database.sessions import Base, PrimaryKey
 from events.models import Person
 
 ADMINISTRATOR = "administrator"

@@ -5,7 +5,7 @@ from datetime import datetime
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from events.database import Session
+from events.database.sessions import Session
 from events.errors import DomainError
 from events.models import Person
 from notifications.notices.wishes import Wishes, wish, wishes_by

@@ -30,10 +30,10 @@ from webauthn.helpers.structs import (
 )
 
 from events.errors import N_, ConflictError, InvalidInputError
-from events.texts import one_line
+from events.words.texts import one_line
 from web.accounts.models import Account, Passkey
 from web.accounts.secrets import digest_of
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 _QUESTION = "passkey_question"
 _LONGEST_NAME = 100

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from zxcvbn import zxcvbn
 
 from events.models import Unit
-from events.texts import folded
+from events.words.texts import folded
 
 SHORTEST = 12  # characters
 LONGEST = 200  # argon2 reads them all

@@ -13,12 +13,12 @@ from sqlalchemy import Column, ColumnElement, Table, delete, func, select, updat
 from sqlalchemy.orm import Session
 
 from events.calendars.tokens import forget_written
-from events.database import Base
+from events.database.sessions import Base
 from events.errors import N_, ConflictError
 from events.installation import day_here
 from events.models import AuditKind, DocumentChange, Person, Post, PostProposal
 from events.people import audit
-from events.texts import folded
+from events.words.texts import folded
 from notifications.notices import table as notices
 from notifications.subscribers import choosing as subscriptions
 from web.accounts.models import Account

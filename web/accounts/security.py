@@ -21,7 +21,7 @@ from events.models import AuditKind
 from events.people import audit
 from web.accounts import devices, links
 from web.accounts.models import Account, AccountRole, Device
-from web.config import WebConfig
+from web.kit.config import WebConfig
 from web.kit.context import after_closing, current_account, get_config, get_session, now
 
 

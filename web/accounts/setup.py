@@ -14,12 +14,12 @@ from pathlib import Path
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from events.database import SessionFactory
+from events.database.sessions import SessionFactory
 from events.errors import N_, ConflictError
 from events.models import Person, Role, Unit
 from events.people.persons import add_person, find_person
 from events.people.posts import give_post
-from events.secret_files import secret_in
+from events.secrets.files import secret_in
 from web.accounts.models import (
     ADMINISTRATOR,
     Account,

@@ -27,7 +27,7 @@ from events.calendars.tokens import (
     rotate_token,
     tokens_of,
 )
-from events.database import Session, saying_not_now
+from events.database.sessions import Session, saying_not_now
 from events.errors import ConflictError, DomainError, InvalidInputError
 from events.installation import installation_of
 from events.models import FeedScope, FeedToken, Person

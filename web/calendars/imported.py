@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from events.calendars import imported
 from events.calendars.fetching import LARGEST
 from events.calendars.taking_in import MOST_EVENTS, TakenIn
-from events.database import Session
+from events.database.sessions import Session
 from events.errors import N_, DomainError, InvalidInputError
 from events.models import Person, Unit
 from events.people.rights import Capability

@@ -18,7 +18,7 @@ from events.calendars.feeds import serve_feed
 from events.calendars.kept import Kept, etags_of, look_up
 from events.calendars.renewing import Renewer
 from events.calendars.tokens import NAME, digest_of, is_revoked, note_fetches
-from events.database import AwayErrors, impatient, of_one_connection
+from events.database.sessions import AwayErrors, impatient, of_one_connection
 from events.errors import NotFoundError
 from events.models.feed_tokens import OWN, key_of_digest
 from web.calendars.answers import (

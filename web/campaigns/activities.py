@@ -23,7 +23,7 @@ from events.activities.planned import (
 from events.activities.times import Happening, exceptions_of, overlapping
 from events.campaigns.lookup import get_campaign
 from events.checklist.integration import beside
-from events.database import Session
+from events.database.sessions import Session
 from events.days.recurrence import check_year
 from events.errors import N_, ConflictError, DomainError, NotFoundError
 from events.localtime import at_local, local_day

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from events.campaigns.ahead import open_year_of
 from events.campaigns.opening import Opened
-from events.database import Session
+from events.database.sessions import Session
 from events.models import Person
 from events.observances.occurrences import get_enabled
 from web.campaigns.late import ask_about_late

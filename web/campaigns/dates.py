@@ -10,10 +10,9 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from events.campaigns.lookup import get_campaign
-from events.database import Session
+from events.database.sessions import Session
 from events.days.recurrence import Occurrence
 from events.errors import ConflictError, DomainError, NotFoundError, PlanIssuedError
-from events.language import say
 from events.models import Campaign, Person, TemplateVersion
 from events.people.rights import Capability, require
 from events.replanning import anchors, beside_a_round, new_version
@@ -21,6 +20,7 @@ from events.replanning.anchors import NewAnchor
 from events.replanning.preview import grouped
 from events.templates import editing
 from events.units.tree import ancestors
+from events.words.language import say
 from notifications.notices.reminders import reminded_items
 from web.campaigns.differences import Words
 from web.campaigns.documents import KINDS

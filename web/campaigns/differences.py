@@ -7,7 +7,7 @@ from typing import Any
 
 from events.campaigns.unit_checklists import template_items
 from events.checklist.editing import EDITABLE
-from events.database import Session
+from events.database.sessions import Session
 from events.days.reasons import DayReason
 from events.models import TemplateVersion
 from events.people.roles import all_roles

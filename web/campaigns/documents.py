@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Optional
 from events.campaigns.lookup import get_campaign
 from events.checklist.own_plan import items_of_own_plan
 from events.checklist.stray_files import drop_erased
-from events.database import Session
+from events.database.sessions import Session
 from events.documents import corrections, erasing, lookup, register
 from events.documents.register import Paper
 from events.errors import N_, InvalidInputError

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from flask import render_template, request
 
 from events.campaigns.opened_late import LateItems, late_if, number_of
+from events.database.stale_forms import digest
 from events.errors import DomainError, NotNowError
-from events.stale_forms import digest
 from web.kit.context import writing
 
 _SEEN, _TOKEN = "late_seen", "csrf_token"

@@ -16,7 +16,7 @@ from events.campaigns import other_kinds
 from events.campaigns.lookup import uid_at_the_top
 from events.campaigns.opening import Opened, open_campaigns
 from events.campaigns.rounds import chosen_round
-from events.database import Session
+from events.database.sessions import Session
 from events.days.recurrence import FIRST_YEAR, LAST_YEAR
 from events.models import Person, Template
 from events.units.tree import load_tree

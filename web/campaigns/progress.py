@@ -12,7 +12,7 @@ from typing import TypeVar
 from flask import Blueprint, render_template, request, url_for
 
 from events.campaigns.lookup import names_of_rounds
-from events.database import Condition, Session
+from events.database.sessions import Condition, Session
 from events.days.recurrence import FIRST_YEAR
 from events.errors import N_, InvalidInputError, NotFoundError
 from events.models import Phase, Template
@@ -35,8 +35,8 @@ from events.progress.silent_units import silent_units
 from events.progress.standings import Below, below_of
 from events.templates.editing import all_templates, find_template
 from events.templates.vocabulary import phases
-from events.texts import nfc
 from events.units.tree import ancestors, get_unit
+from events.words.texts import nfc
 from web.kit.closed_units import closed_notice
 from web.kit.context import get_config, get_session, today
 from web.kit.entries import day_of, year_of

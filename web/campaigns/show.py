@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, url_for
 from events.activities.planned import activities_of
 from events.campaigns.lookup import get_campaign_in_full, uids_of_round
 from events.checklist.listing import Line, by_phase, lines_of
-from events.database import Session
+from events.database.sessions import Session
 from events.models import Campaign, ChecklistItem, Unit
 from events.models.campaigns import same_round
 from events.observances.printed import inherited

@@ -14,7 +14,7 @@ from events.calendars.imported import events_between
 from events.campaigns.lookup import uids_at_the_top
 from events.campaigns.upkeep import what_to_see_to
 from events.checklist.mine import Work, work_around, work_of
-from events.database import Session
+from events.database.sessions import Session
 from events.days.months import next_month
 from events.models import ImportedEvent
 from events.observances.occurrences import enabled_observances

@@ -22,7 +22,7 @@ from events.checklist.listing import get_item
 from events.checklist.optional import switch_off, switch_on
 from events.checklist.origins import is_gone, parts_of
 from events.checklist.transitions import untouched
-from events.database import Session
+from events.database.sessions import Session
 from events.errors import DomainError
 from events.models import ItemState, Person, Role, Unit
 from events.people.rights import Capability, require

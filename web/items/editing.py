@@ -18,13 +18,13 @@ from events.checklist.editing import (
 from events.checklist.history import Stamp
 from events.checklist.listing import get_item
 from events.checklist.origins import follows_a_template
-from events.database import Session
+from events.database.sessions import Session
 from events.errors import N_, ConflictError, DomainError, InvalidInputError
-from events.language import tell
 from events.models import Person
 from events.people.rights import Capability, require
 from events.people.roles import roles_at
 from events.units.tree import ancestors
+from events.words.language import tell
 from web.kit.context import get_calendar, get_session, today
 from web.kit.entries import day_of, number_of
 from web.kit.forms import for_people, said, send

@@ -21,7 +21,7 @@ from events.checklist.mail_links import MailLink, last_day_of, opened_by, read_t
 from events.checklist.rights import may_work_on_item, require_open
 from events.checklist.states import block_item, complete_item
 from events.checklist.undo import is_choice, last_change, undo_change
-from events.database import Session
+from events.database.sessions import Session
 from events.errors import DomainError, EvidenceMissingError, NotFoundError, RealDayError
 from events.models import Change, ChecklistItem, Person
 from events.models.history import Door

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from events.campaigns.lookup import get_campaign
 from events.checklist.own_items import HEAVIEST, OwnItem, add_own_item
-from events.database import Session
+from events.database.sessions import Session
 from events.errors import N_, DomainError
 from events.models import Needs, Person
 from events.people.rights import Capability, require

@@ -10,7 +10,7 @@ from events.checklist.listing import get_item
 from events.checklist.rights import may_work_on_item
 from events.files.store import StoredFile
 from events.models import Person
-from events.texts import nfc
+from events.words.texts import nfc
 from web.kit.context import get_session, today
 from web.kit.entries import day_of, number_of
 from web.kit.uploads import take_in

@@ -47,7 +47,7 @@ from events.checklist.states import (
 from events.checklist.story import story_of
 from events.checklist.stray_files import drop_erased
 from events.checklist.undo import is_choice, last_change, undo_change
-from events.database import Session
+from events.database.sessions import Session
 from events.documents.lookup import documents_of_item
 from events.errors import (
     N_,
@@ -57,10 +57,10 @@ from events.errors import (
     NotFoundError,
     RealDayError,
 )
-from events.language import say
 from events.models import ChecklistItem, ItemState, Person, Unit
 from events.people.rights import Capability, may
 from events.units.tree import ancestors, children
+from events.words.language import say
 from web.items.proofs import proofs_sent
 from web.kit.addresses import safe_next
 from web.kit.context import (

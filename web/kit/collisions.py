@@ -8,7 +8,7 @@ beginning. Tests refuse it.
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
 
-from events.database import saying_not_now
+from events.database.sessions import saying_not_now
 from events.locks import through_collisions
 from web.kit.context import NotAnnouncedError, begin_writing, get_session
 

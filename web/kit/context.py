@@ -19,7 +19,7 @@ from flask import Flask, abort, current_app, g, request
 from flask_security import current_user
 from sqlalchemy.orm import Session
 
-from events.database import (
+from events.database.sessions import (
     SessionFactory,
     before_writing,
     impatient,
@@ -33,7 +33,7 @@ from events.models import Office, Person
 from events.people.audit import VISITOR
 from events.units.office import office_of
 from events.working_calendar import work_calendar
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 WAIT = 5  # seconds that somebody who sends a form waits for another writer
 # Each that waits holds a thread of the server: beyond these, somebody is told at once, and readers

@@ -7,7 +7,7 @@ from typing import NoReturn, TypeVar
 
 from events.days.recurrence import FIRST_YEAR, LAST_YEAR
 from events.errors import N_, InvalidInputError
-from events.texts import nfc
+from events.words.texts import nfc
 
 _HOUR = re.compile(r"([0-9]{1,2})\s*(?::|\.|h|g|giờ)\s*([0-9]{2})?(?:\s*(?:p|phút))?")
 _DAY_AND_MONTH = re.compile(r"([0-9]{1,2})\s*[/.-]\s*([0-9]{1,2})")

@@ -17,7 +17,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from events.database import AwayErrors
+from events.database.sessions import AwayErrors
 from events.errors import (
     ConflictError,
     DomainError,
@@ -27,7 +27,7 @@ from events.errors import (
     NotNowError,
     YearOutOfRangeError,
 )
-from events.language import say
+from events.words.language import say
 from web.kit.addresses import came_from, here, safe_next
 from web.kit.context import WAIT, current_person, read_again
 from web.kit.language import current

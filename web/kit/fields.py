@@ -11,7 +11,7 @@ from typing import Any
 import wtforms
 
 from events.errors import InvalidInputError
-from events.language import say
+from events.words.language import say
 from web.kit.entries import day_of, id_of, number_of
 from web.kit.language import current
 from web.kit.language import lazy_gettext as _l

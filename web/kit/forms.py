@@ -12,7 +12,7 @@ from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import HiddenField
 
-from events.database import saying_not_now
+from events.database.sessions import saying_not_now
 from events.errors import (
     N_,
     ChangedMeanwhileError,
@@ -22,8 +22,8 @@ from events.errors import (
     NotNowError,
     YearOutOfRangeError,
 )
-from events.language import say
 from events.models import Person
+from events.words.language import say
 from web.kit.addresses import here
 from web.kit.context import WAIT, begin_writing, current_person, now, read_again
 from web.kit.entries import WrongEntriesError

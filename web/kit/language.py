@@ -9,8 +9,8 @@ from babel import Locale
 from flask import Blueprint, Flask, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
-from events.language import LANGUAGES, TRANSLATIONS
 from events.models import Level
+from events.words.language import LANGUAGES, TRANSLATIONS
 from web.kit.addresses import safe_next
 from web.kit.context import get_config
 

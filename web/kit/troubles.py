@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from flask import current_app
 
 from events.people.rights import Capability
-from web.config import Trouble
+from web.kit.config import Trouble
 from web.kit.context import get_config, get_session, now
 from web.kit.visibility import allowed
 

@@ -9,10 +9,10 @@ from flask import g
 from events.campaigns.english import english_titles, in_english
 from events.checklist.closing_words import Closing, closing_of
 from events.checklist.closing_words import why_closed as closing_in_words
-from events.language import within
 from events.localtime import local_day
 from events.models import ChecklistItem, TemplateVersion
 from events.models.templates import VersionSource
+from events.words.language import within
 from web.kit.context import calendar_of_the_page, get_config, get_session
 from web.kit.language import current, get_locale, ngettext
 from web.kit.language import gettext as _

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from events.database import Session
+from events.database.sessions import Session
 from events.files.backups import backups_in
 from events.files.disk import LEAST_FREE
 from events.models import Person

@@ -18,7 +18,6 @@ from events.days.decision_text import ReadDay, ReadText, read_decision
 from events.days.recurrence import check_year
 from events.days.workdays import DecisionStatus
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, YearOutOfRangeError
-from events.language import say
 from events.replanning.days_off import (
     HolidayFact,
     YearDecision,
@@ -30,7 +29,8 @@ from events.replanning.days_off import (
     preview_holiday,
     proposed_holidays,
 )
-from events.texts import nfc
+from events.words.language import say
+from events.words.texts import nfc
 from web.campaigns.differences import Words
 from web.kit.context import get_calendar, get_session, now, signed_in_person, today, writing
 from web.kit.entries import day_of, id_of

@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from events.catalog.choosing import has_worked
 from events.catalog.country import Province, find_province, provinces
 from events.catalog.reading import read_catalog
-from events.database import Session
+from events.database.sessions import Session
 from events.errors import DomainError, InvalidInputError, NotNowError
 from events.first_run import (
     Answers,
@@ -28,11 +28,11 @@ from events.first_run import (
     committee_proposed,
     set_up,
 )
-from events.language import say
-from events.texts import folded
 from events.units.office import office_of
 from events.units.start_lines import start_line
 from events.units.tree import number_by_level, roots
+from events.words.language import say
+from events.words.texts import folded
 from notifications.addresses import checked_address
 from notifications.trial import Outcome, TrialMail, WayOut, send_trial, write_trial
 from web.kit.context import get_config, get_session, now, signed_in_person, today, writing

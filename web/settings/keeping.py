@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Optional
 
 from events.campaigns import other_kinds
 from events.campaigns.opening import open_campaigns
-from events.database import Session
+from events.database.sessions import Session
 from events.models import Observance, ObservanceStatus, Person, Template
 from events.models.observances import ANNIVERSARY
 from events.observances import legal_bases, own, yearly_themes

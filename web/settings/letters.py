@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 
-from events.database import Session
+from events.database.sessions import Session
 from events.errors import N_, ChangedMeanwhileError, DomainError, InvalidInputError
 from events.models import Observance, Person, Theme
 from events.observances import own, yearly_themes

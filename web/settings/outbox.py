@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from events.database import Session
+from events.database.sessions import Session
 from events.errors import InvalidInputError, NotFoundError
 from events.models import ChecklistItem, Person
 from events.units.office import at_home_here, is_copy

@@ -12,7 +12,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from events.campaigns import other_kinds
-from events.database import Session
+from events.database.sessions import Session
 from events.models import Observance, Person
 from events.observances import own
 from events.observances.own import NewObservance

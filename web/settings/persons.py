@@ -5,7 +5,7 @@ from datetime import datetime
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from events.database import Session
+from events.database.sessions import Session
 from events.errors import N_, InvalidInputError
 from events.models import Person
 from events.people.persons import get_person, search_people

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from events.checklist.of_roles import Work, work_of_roles
-from events.database import Session
+from events.database.sessions import Session
 from events.errors import N_, DomainError, InvalidInputError
 from events.models import Duty, Person, Role
 from events.people.roles import add_role, all_roles, call_role, end_role, get_role

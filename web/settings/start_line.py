@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from events.checklist.history import Stamp
-from events.database import Session
+from events.database.sessions import Session
 from events.errors import N_, DomainError, InvalidInputError
 from events.models import Person
 from events.replanning import start_line as lines

@@ -5,7 +5,7 @@ them have some again; above them, why no mail leaves at all.
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from events.database import Session
+from events.database.sessions import Session
 from events.models import Person
 from notifications.outbox.pausing import pause_of
 from notifications.outbox.suppression import lift, list_suppressed

@@ -11,11 +11,10 @@ from flask.typing import ResponseReturnValue
 
 from events.campaigns import other_kinds
 from events.campaigns.lookup import running_tops
-from events.database import Session
+from events.database.sessions import Session
 from events.days.recurrence import FIRST_YEAR, LAST_YEAR
 from events.days.workdays import Shift
 from events.errors import ConflictError, DomainError, InvalidInputError, NotNowError
-from events.language import say
 from events.models import (
     Cascade,
     Level,
@@ -28,8 +27,9 @@ from events.replanning import last_year
 from events.templates import editing, toml_files
 from events.templates.entries import CutoffEntry
 from events.templates.vocabulary import evidence_types, phases
-from events.texts import decoded
 from events.units.tree import levels
+from events.words.language import say
+from events.words.texts import decoded
 from web.kit.context import get_calendar, get_session, now, signed_in_person, today, writing
 from web.kit.entries import day_of_every_year, id_of, number_of
 from web.kit.language import current, together

@@ -7,7 +7,7 @@ from datetime import datetime
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from events.database import Session
+from events.database.sessions import Session
 from events.models import Person, PostOffer
 from events.people.offers import decide_offer, offers_to_decide
 from web.kit.context import get_session, today

@@ -7,7 +7,7 @@ from datetime import datetime
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from events.database import Condition, Session
+from events.database.sessions import Condition, Session
 from events.models import Person, PostProposal
 from events.people.proposed_posts import (
     decide_proposal,

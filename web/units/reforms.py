@@ -11,7 +11,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from events.checklist.history import Stamp
-from events.database import Session
+from events.database.sessions import Session
 from events.errors import N_, ConflictError, DomainError, InvalidInputError, NotNowError
 from events.models import Level, Reform, Unit
 from events.people.proposed_posts import waiting_proposals
@@ -20,8 +20,8 @@ from events.reforms.handover import hand_over_due
 from events.reforms.reform import abolish_level, found, merge, move, reforms, rename, split
 from events.reforms.taking_back import TAKEN_BACK, names_in, take_back
 from events.reforms.writing import NewUnit, Reformed
-from events.texts import folded, nfc
 from events.units.tree import levels, staying_units
+from events.words.texts import folded, nfc
 from web.kit.context import get_session, now, signed_in_person, today, writing
 from web.kit.entries import Entries, day_of
 from web.kit.forms import said, wrong_fields

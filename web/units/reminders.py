@@ -8,7 +8,7 @@ from datetime import date, datetime
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from events.database import Session
+from events.database.sessions import Session
 from events.errors import N_, DomainError, InvalidInputError
 from events.models import ItemKind, Person, Template, Unit
 from events.people.rights import Capability, require

@@ -11,7 +11,7 @@ from events.activities.times import coming, of_unit
 from events.calendars.imported import events_between
 from events.campaigns.lookup import years_of
 from events.checklist.listing import open_in
-from events.database import Session
+from events.database.sessions import Session
 from events.models import ImportedEvent, Unit
 from events.people.posts import posts_of_unit
 from events.people.proposed_posts import for_units_below
@@ -20,7 +20,6 @@ from events.people.visibility import Fact
 from events.progress.across_reforms import compare_years
 from events.progress.figures import Progress
 from events.progress.standings import standings_of
-from events.texts import nfc
 from events.units.tree import (
     ancestors,
     children,
@@ -30,6 +29,7 @@ from events.units.tree import (
     roots,
     search_units,
 )
+from events.words.texts import nfc
 from web.calendars.imported import may_add
 from web.calendars.subscriptions import unit_subscription
 from web.kit.closed_units import closed_notice, coming_notice

@@ -16,7 +16,7 @@ from urllib.robotparser import RobotFileParser
 from events.calendars.check.rules import COMPRESSION, Breach, breach
 from events.calendars.fetching import LARGEST, MOST_REDIRECTS, Answer, ask, inflated
 from events.calendars.refusals import CalendarRefusedError, Refused
-from events.language import Said
+from events.words.language import Said
 
 MOST_READ = 4 * LARGEST  # bytes: too large for Google is a breach, too large for anybody is none
 TYPE = "text/calendar; charset=utf-8"

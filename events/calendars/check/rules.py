@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from events.errors import N_
-from events.language import tell
+from events.words.language import tell
 
 MOST_OCTETS = 1_000_000
 MOST_EVENTS = 1_000

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 from events.campaigns.other_kinds import get_kind
 from events.errors import N_, DomainError
-from events.language import say
 from events.observances.own import find_observance
+from events.words.language import say
 from scheduler.simulation.stage import Rule, Stage, Told, as_text, said
 
 

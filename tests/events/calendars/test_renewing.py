@@ -6,7 +6,6 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import delete, insert, select, update
 
-from events import database
 from events.activities.planned import Plan, add_activity, cancel_activity
 from events.calendars import renewing
 from events.calendars.feeds import find_feed, serve_feed
@@ -14,6 +13,7 @@ from events.calendars.kept import draft, read_feed, store
 from events.calendars.renewing import renew, take_marks
 from events.campaigns.opening import open_round
 from events.campaigns.rounds import rounds_of
+from events.database import sessions as database
 from events.models import (
     Campaign,
     ChecklistItem,

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from events.calendars.refusals import CalendarRefusedError, Refused
 from events.calendars.taking_in import MOST_EVENTS, take_in
-from events.language import say
 from events.localtime import VIETNAM
+from events.words.language import say
 
 GOOD = (Path(__file__).parents[2] / "data" / "calendars" / "good.ics").read_bytes()
 TODAY = date(2026, 11, 23)

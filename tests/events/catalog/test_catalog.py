@@ -9,10 +9,9 @@ from sqlalchemy import func, select
 from events.catalog.importing import _NEWER, _digest, import_catalog
 from events.catalog.reading import SHIPPED, read_catalog
 from events.catalog.wording import worded
-from events.database import Base, create_session_factory
+from events.database.sessions import Base, create_session_factory
 from events.days.reasons import Cause, DayReason
 from events.errors import CatalogError
-from events.language import say
 from events.localtime import VIETNAM, local_day
 from events.models import (
     CalendarDay,
@@ -26,6 +25,7 @@ from events.models import (
     Unit,
 )
 from events.templates.entries import TemplateEntry
+from events.words.language import say
 from events.working_calendar import work_calendar
 
 NOW = datetime(2026, 1, 5, 1, tzinfo=UTC)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from events.catalog.country import REFORM, find_province, provinces, units_of, with_units_of
 from events.errors import CatalogError, InvalidInputError
-from events.texts import folded
+from events.words.texts import folded
 
 ANY = st.sampled_from(provinces())
 

@@ -14,11 +14,11 @@ from events.catalog.country import find_province, provinces
 from events.catalog.importing import import_catalog
 from events.catalog.reading import SHIPPED, read_catalog
 from events.catalog.wording import worded
-from events.database import Base
-from events.language import TRANSLATIONS
+from events.database.sessions import Base
 from events.models import Level, Role, Template, TemplateVersion, Unit
 from events.templates.editing import edit_template, get_template, item_entry
 from events.units.office import office_of
+from events.words.language import TRANSLATIONS
 
 NOW = datetime(2026, 11, 30, 2, tzinfo=UTC)
 OF_A_PROVINCE = re.compile(r"(?<!Đảng )\btỉnh\b|\bprovinc", re.IGNORECASE)

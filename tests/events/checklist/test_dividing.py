@@ -20,12 +20,12 @@ from events.checklist.story import story_of
 from events.checklist.transitions import is_covered
 from events.checklist.undo import last_change, undo_change
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
-from events.language import LANGUAGES
 from events.models import Campaign, ClosedBecause, ItemState
 from events.progress import figures
 from events.progress.as_of import AsOf
 from events.progress.figures import own_progress, sum_of
 from events.units.lineage import ever_below
+from events.words.language import LANGUAGES
 from tests.events.conftest import NOW, TODAY, item_of
 
 

@@ -14,7 +14,6 @@ from events.checklist.undo import last_change, undo_change
 from events.days.reasons import Cause, DayReason
 from events.days.workdays import Decision
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
-from events.language import tell
 from events.models import Campaign
 from events.people.posts import give_post
 from events.reforms.villages import add_village
@@ -23,6 +22,7 @@ from events.replanning.days_off import YearDecision, apply_decision, preview_dec
 from events.replanning.new_version import apply_version, compare
 from events.replanning.preview import Fate
 from events.templates.editing import edit_template, item_entry
+from events.words.language import tell
 from notifications.notices.reminders import write_reminders
 from notifications.notices.table import Notice
 from tests.conftest import as_shipped

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from events.checklist.history import Stamp
 from events.checklist.states import complete_item
-from events.database import new_uid
+from events.database.sessions import new_uid
 from events.models import (
     Campaign,
     CampaignStatus,

@@ -12,7 +12,7 @@ from events.checklist.dividing import split_item
 from events.checklist.history import history_of
 from events.checklist.integration import credit_item
 from events.checklist.own_items import OwnItem, add_own_item
-from events.database import new_uid
+from events.database.sessions import new_uid
 from events.days.reasons import Cause, DayReason
 from events.days.workdays import Shift
 from events.errors import ConflictError, InvalidInputError, NotAllowedError, YearOutOfRangeError

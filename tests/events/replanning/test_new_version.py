@@ -32,7 +32,7 @@ from events.templates.toml_files import (
     from_toml,
     import_template,
 )
-from events.texts import decoded
+from events.words.texts import decoded
 from tests.conftest import tick_off
 from tests.events.campaigns.test_order_of_items import reordered
 from tests.events.replanning.test_anchors import (

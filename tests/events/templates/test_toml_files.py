@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from events.errors import InvalidInputError
 from events.templates.entries import TemplateEntry
 from events.templates.toml_files import from_toml, to_toml
-from events.texts import nfc
+from events.words.texts import nfc
 
 ITEM = {
     "key": "visits",

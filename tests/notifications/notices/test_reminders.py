@@ -8,7 +8,7 @@ from sqlalchemy import event, func, select
 
 from events.campaigns.opening import open_campaigns
 from events.catalog.importing import import_catalog
-from events.database import Base, create_session_factory
+from events.database.sessions import Base, create_session_factory
 from events.models import CampaignStatus, Post, TodoStatus
 from events.people.persons import add_person
 from events.people.posts import give_post

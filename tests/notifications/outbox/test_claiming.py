@@ -3,7 +3,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from events.database import Base, create_session_factory
+from events.database.sessions import Base, create_session_factory
 from events.errors import ConflictError, NotFoundError
 from notifications.outbox import claiming
 from notifications.outbox.claiming import LEASE

@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 import pytest
 from sqlalchemy import select
 
-from events.database import new_uid
+from events.database.sessions import new_uid
 from events.errors import InvalidInputError
 from events.models import (
     Activity,

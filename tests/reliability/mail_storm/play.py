@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Engine, delete, func, insert, select
 
-from events import database
-from events.database import reading
+from events.database import sessions as database
+from events.database.sessions import reading
 from notifications.outbox.table import Message, MessageKind, MessageState
 from notifications.outbox.writing import Postmark, message_row
 from scheduler.tables import metadata

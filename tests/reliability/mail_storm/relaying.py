@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from events import database
+from events.database import sessions as database
 from events.localtime import VIETNAM
 from events.working_calendar import work_calendar
 from notifications import pump as pump_module

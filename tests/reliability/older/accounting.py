@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine, MetaData, select, text
 
-from events import database
+from events.database import sessions as database
 from events.files.store import is_whole
 from scheduler import migrate
 

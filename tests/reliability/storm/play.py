@@ -8,7 +8,7 @@ import threading
 import time
 from pathlib import Path
 
-from events import database
+from events.database import sessions as database
 from scheduler import migrate
 from tests.reliability.storm.browser import SEE_OTHER, Browser
 from tests.reliability.storm.counting import count

@@ -12,7 +12,7 @@ from events.campaigns.opening import open_campaigns, open_round
 from events.campaigns.rounds import rounds_of
 from events.catalog.importing import import_catalog
 from events.catalog.reading import read_catalog
-from events.database import SessionFactory
+from events.database.sessions import SessionFactory
 from events.models import Campaign, ChecklistItem, Template, Unit
 from events.observances.occurrences import extend_horizon
 from events.people.persons import add_person
@@ -22,7 +22,7 @@ from events.working_calendar import work_calendar
 from tests.reliability.storm.browser import PASSWORD
 from web.accounts.models import account_of
 from web.app import create_app
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 PROVINCE = "51-2025"
 COURSE, MOVED = "training_course", "happiness_day"

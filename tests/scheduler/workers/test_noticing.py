@@ -33,7 +33,7 @@ def engine(blank_engine):
 
 @pytest.fixture
 def blank_session_factory(engine):
-    from events.database import create_session_factory
+    from events.database.sessions import create_session_factory
 
     return create_session_factory(engine)
 

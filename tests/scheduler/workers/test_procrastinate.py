@@ -7,7 +7,7 @@ import pytest
 from procrastinate import App, PsycopgConnector
 from sqlalchemy import Engine, text
 
-from events.database import create_session_factory
+from events.database.sessions import create_session_factory
 from scheduler import migrate
 from scheduler.workers import procrastinate, schema, waking
 from tests.scheduler.workers.test_noticing import write

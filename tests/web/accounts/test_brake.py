@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.web.conftest import Visitor, app_with
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 FEW = 5
 

@@ -8,7 +8,7 @@ from sqlalchemy import Table, func, select, update
 import scheduler.tables  # noqa: F401 - every table belongs to the metadata
 from events.checklist.evidence import Proof, add_pieces
 from events.checklist.history import Stamp
-from events.database import Base
+from events.database.sessions import Base
 from events.documents.register import Paper, add_document, issue_document
 from events.models import (
     AuditEntry,

@@ -9,7 +9,7 @@ from tests.web.accounts.conftest import PASSWORD
 from tests.web.conftest import Visitor, app_with
 from web.accounts import devices
 from web.accounts.models import Device, account_of
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 PAGE = "/tai-khoan/thiet-bi"
 A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)

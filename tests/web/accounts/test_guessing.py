@@ -14,7 +14,7 @@ from tests.web.conftest import Clock, Visitor, app_with
 from web.accounts.models import Tries
 from web.accounts.passwords import is_easy
 from web.accounts.tries import OF_ACCOUNT, OF_ADDRESS, Pace
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 PLACES = ["Tỉnh Quảng Ngãi", "Xã Đăk Glei", "Thành phố Hồ Chí Minh"]
 

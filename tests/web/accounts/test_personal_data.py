@@ -13,7 +13,7 @@ from events.calendars.feeds import serve_feed
 from events.calendars.tokens import Options, make_token
 from events.checklist.history import Stamp
 from events.checklist.states import start_item
-from events.database import Base
+from events.database.sessions import Base
 from events.models import AuditEntry, AuditKind, Change, Feed, FeedStamp, Person, Post
 from events.people import audit
 from notifications.outbox.table import Message, MessageKind, MessageState

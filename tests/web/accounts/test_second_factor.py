@@ -15,7 +15,7 @@ from web.accounts import codes, devices
 from web.accounts.lost_factors import remove_second_factors
 from web.accounts.models import Account, account_of
 from web.accounts.secrets import digest_of, lock, unlock
-from web.config import TwoFactors, WebConfig
+from web.kit.config import TwoFactors, WebConfig
 
 PAGE = "/tai-khoan/hai-buoc"
 KEY = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # "12345678901234567890", of RFC 6238, appendix B

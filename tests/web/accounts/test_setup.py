@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.database import SessionFactory
+from events.database.sessions import SessionFactory
 from events.models import AuditEntry, AuditKind, Person
 from tests.conftest import Cast
 from tests.web.conftest import Visitor

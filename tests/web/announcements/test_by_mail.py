@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from events.database import Base
+from events.database.sessions import Base
 from events.models import AuditEntry, AuditKind, Observance
 from notifications.outbox.table import Message
 from notifications.subscribers import choosing
@@ -17,7 +17,7 @@ from tests.conftest import Cast
 from tests.web.conftest import NOON, SECRET, Visitor
 from web.accounts.personal_data import erase
 from web.app import create_app
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 
 @pytest.fixture

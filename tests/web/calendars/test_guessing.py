@@ -11,7 +11,7 @@ from tests.conftest import Cast
 from tests.web.conftest import NOON, Opened, Visitor, app_with
 from web.calendars.guessing import FREE, Guesses, visitor_of
 from web.calendars.layer import FeedLayer
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 GOOGLE, SOMEBODY = "66.249.84.1", "203.0.113.9"
 

@@ -10,22 +10,22 @@ from flask import Flask
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from events import database
 from events.calendars.feeds import serve_feed
 from events.calendars.kept import Kept
 from events.calendars.renewing import Renewer
 from events.calendars.tokens import PATH as OWN
 from events.calendars.tokens import Options, make_token
 from events.catalog.importing import import_catalog
-from events.database import Base
+from events.database import sessions as database
+from events.database.sessions import Base
+from events.database.turns import Turn, turn
 from events.models import FeedToken, Observance
 from events.observances.occurrences import extend_horizon
 from events.people.persons import add_person
-from events.turns import Turn, turn
 from tests.web.conftest import NOON, Opened, Visitor
 from web.app import create_app
 from web.calendars.answers import Answer, Asked, Ready
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 PATH = "/lich/ngay-quoc-te-hanh-phuc.ics"
 KEY = "ngay-quoc-te-hanh-phuc"

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from events.checklist.dividing import split_item
 from events.checklist.history import Stamp
-from events.database import new_uid
+from events.database.sessions import new_uid
 from events.days.workdays import WorkCalendar
 from events.models import (
     Campaign,

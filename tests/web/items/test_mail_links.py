@@ -15,7 +15,7 @@ from events.checklist.delegating import delegate_item
 from events.checklist.history import history_of
 from events.checklist.mail_links import MailLink, last_day_of, read_token, token_of
 from events.checklist.story import story_of
-from events.database import Base
+from events.database.sessions import Base
 from events.models import AuditEntry, AuditKind, ChecklistItem, Evidence, Post, TodoStatus
 from events.models.history import Door
 from tests.conftest import Cast
@@ -24,7 +24,7 @@ from tests.web.items.test_show import PNG
 from web.accounts.models import account_of
 from web.accounts.personal_data import erase
 from web.app import create_app
-from web.config import WebConfig
+from web.kit.config import WebConfig
 
 A_DAY = timedelta(days=1)
 

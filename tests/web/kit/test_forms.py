@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import web
-from events.language import TRANSLATIONS
 from events.models import Activity, Campaign, Document, Person, Post
 from events.observances.occurrences import extend_horizon
+from events.words.language import TRANSLATIONS
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Opened, Visitor
 from web.kit.forms import Form

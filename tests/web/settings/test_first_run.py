@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from events.database import SessionFactory
+from events.database.sessions import SessionFactory
 from events.models import Campaign, Person, Post, Unit
 from events.people.persons import add_person
 from events.people.posts import give_post

@@ -5,9 +5,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from events.colors import HEX_OF
 from events.models import Campaign, Observance, Person, Template, Unit
 from events.observances.occurrences import extend_horizon
+from events.words.colors import HEX_OF
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Visitor
 from web.settings.own_observances import COLORS

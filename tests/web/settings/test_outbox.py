@@ -12,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.checklist.charge import people_in_charge
-from events.language import Said
 from events.localtime import VIETNAM
 from events.models import ChecklistItem, Person
 from events.units.office import is_copy, office_to_change
+from events.words.language import Said
 from events.working_calendar import work_calendar
 from notifications.letters.composer import Composer
 from notifications.notices import why
@@ -28,7 +28,7 @@ from notifications.outbox.writing import enqueue
 from notifications.trial import WayOut
 from tests.conftest import Cast
 from tests.web.conftest import Opened, Visitor
-from web.config import Trouble
+from web.kit.config import Trouble
 
 NOW = datetime(2021, 3, 1, 5, tzinfo=UTC)
 PAGE = "/thu/hang-doi"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from events.calendars.check.versions import between
 from events.calendars.check.whole import check
 from events.calendars.ical import CalendarEvent, CalendarHead, write_calendar
-from events.texts import nfc
+from events.words.texts import nfc
 from tests.events.calendars.check.test_whole import GOOD, TEXT
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

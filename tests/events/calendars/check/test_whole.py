@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from events.calendars.check.rules import RULES, breach
 from events.calendars.check.whole import check
-from events.language import LANGUAGES
+from events.words.language import LANGUAGES
 
 DATA = Path(__file__).parents[3] / "data" / "calendars"
 GOOD = (DATA / "good.ics").read_bytes()

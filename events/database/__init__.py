@@ -1,0 +1,1 @@
+"""Tables, engines, sessions, and what several processes that share a database owe each other."""

@@ -1,0 +1,1 @@
+"""What nobody else may make or read: secrets in files, signed texts."""

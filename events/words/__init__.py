@@ -1,0 +1,1 @@
+"""What people type and read: cleaned texts, languages, names of colours."""
