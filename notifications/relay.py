@@ -26,6 +26,7 @@ from events.database.sessions import AwayErrors, SessionFactory, reading
 from events.errors import DomainError
 from events.models import Person
 from events.units.office import office_of
+from notifications.announcements.announcing import NOT_MEANT, still_meant
 from notifications.letters.composer import Composer
 from notifications.notices.steps import Clockwork
 from notifications.notices.wanted import TOLD_TOGETHER, Verdict, look_again
@@ -346,12 +347,20 @@ class _Sieve:
             return []
         self._readdress(session, messages)
         verdict = self._verdict(session, messages)
+        meant = self._still_meant(session, messages)
         addresses = {message.rcpt_to for message in messages}
         refused = suppression.suppressed(session, addresses, self.now)
         self.desk.doubtful |= refused
         return [
-            message for message in messages if self._may_leave(session, message, verdict, refused)
+            message
+            for message in messages
+            if self._may_leave(session, message, verdict, meant, refused)
         ]
+
+    def _still_meant(self, session: Session, messages: Sequence[Message]) -> set[int]:
+        """Look again at announcements."""
+        to_many = [one for one in messages if one.kind is MessageKind.ANNOUNCEMENT]
+        return still_meant(session, to_many, now=self.now) if to_many else set()
 
     def _verdict(self, session: Session, messages: Sequence[Message]) -> Verdict:
         """Look again at reminders whose hour it is."""
@@ -391,7 +400,12 @@ class _Sieve:
                 claiming.readdress(session, message, person.email)
 
     def _may_leave(
-        self, session: Session, message: Message, verdict: Verdict, refused: Collection[str]
+        self,
+        session: Session,
+        message: Message,
+        verdict: Verdict,
+        meant: Collection[int],
+        refused: Collection[str],
     ) -> bool:
         is_reminder = message.kind is MessageKind.REMINDER
         waits = message.kind in _ORDINARY and (is_reminder or not message.urgent)
@@ -410,6 +424,8 @@ class _Sieve:
             is_told = message.id in verdict.elsewhere
             reason = TOLD_TOGETHER if is_told else "done, cancelled, or no longer this person's"
             return self._drop(session, message, MessageState.CANCELLED, reason)
+        if message.kind is MessageKind.ANNOUNCEMENT and message.id not in meant:
+            return self._drop(session, message, MessageState.CANCELLED, NOT_MEANT)
         if waits and message.rcpt_to in refused:
             return self._drop(
                 session, message, MessageState.SUPPRESSED, "the address was refused before"

@@ -5,6 +5,7 @@ sending again changes nothing. Messages become ready in groups, one after the ot
 reminder that is due meanwhile waits for one group at most.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -31,6 +32,7 @@ LONGEST_SUBJECT, LONGEST_BODY = 200, 20_000  # characters
 GROUP = 50  # messages that become ready at once
 TURN = timedelta(seconds=10)  # from one group to the next
 _LIFETIME = timedelta(days=5)  # holidays among them
+NOT_MEANT = "not in one of its posts any more"  # why somebody's message ended
 _WAITS = (MessageState.READY, MessageState.LEASED, MessageState.UNKNOWN)
 
 
@@ -177,6 +179,23 @@ def stop(session: Session, unit: Unit, number: int, *, by: Person, now: datetime
     return len(ended)
 
 
+def still_meant(session: Session, messages: Sequence[Message], *, now: datetime) -> set[int]:
+    """Return the ids of those messages of announcements whose people would get them now too: who
+    left a post meanwhile is not told what its holders are.
+    """
+    wanted = {one.id for one in messages if one.person_id is None or one.params.get("is_trial")}
+    asked = defaultdict[int, list[Message]](list)
+    for message in messages:
+        if message.id not in wanted:
+            asked[message.params["announcement"]].append(message)
+    for number, some in asked.items():
+        one = session.get_one(Announcement, number)
+        people = _holders(one, day_here(session, now), {message.person_id for message in some})
+        there = set(session.scalars(people.with_only_columns(Person.id).order_by(None)))
+        wanted |= {message.id for message in some if message.person_id in there}
+    return wanted
+
+
 def progress_of(session: Session, one: Announcement) -> dict[MessageState, int]:
     """Return how many messages of an announcement are where on their way."""
     query = select(Message.state, func.count()).where(_is_of(one)).group_by(Message.state)
@@ -244,7 +263,21 @@ def _enqueue(
 
 
 def _people(session: Session, one: Announcement, now: datetime) -> list[Recipient]:
-    today = day_here(session, now)
+    return [
+        Recipient(f"person:{number}", name, address, language, person_id=number)
+        for number, name, address, language in session.execute(
+            _holders(one, day_here(session, now))
+        )
+        if address
+    ]
+
+
+def _holders(
+    one: Announcement, today: date, among: Collection[int | None] | None = None
+) -> Select[int, str, str | None, str]:
+    """Return the query for whoever holds one of the posts that an announcement is for, ``among``
+    these people alone if any are given.
+    """
     query = (
         select(Person.id, Person.full_name, Person.email, Person.language)
         .join(Post, Post.person_id == Person.id)
@@ -255,11 +288,7 @@ def _people(session: Session, one: Announcement, now: datetime) -> list[Recipien
     )
     if one.roles:
         query = query.where(Post.role_key.in_(one.roles))
-    return [
-        Recipient(f"person:{number}", name, address, language, person_id=number)
-        for number, name, address, language in session.execute(query)
-        if address
-    ]
+    return query if among is None else query.where(Person.id.in_(among))
 
 
 def _units(one: Announcement, today: date) -> Select[int]:

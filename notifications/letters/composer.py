@@ -31,7 +31,8 @@ from events.words.language import tell, translations
 from notifications.addresses import checked_address, checked_name, is_one_line
 from notifications.letters import announced, public
 from notifications.letters.acting import MY_ITEMS, picture_part
-from notifications.letters.morning import Desk, subject_of, title_of, write_letter
+from notifications.letters.desk import Desk
+from notifications.letters.morning import subject_of, title_of, write_letter
 from notifications.letters.wording import Entry, date_in_words
 from notifications.outbox.return_paths import ReturnPaths
 from notifications.outbox.table import Message, MessageKind

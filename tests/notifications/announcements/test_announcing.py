@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from events.errors import ChangedMeanwhileError, ConflictError, InvalidInputError, NotAllowedError
-from events.models import AuditEntry, AuditKind
+from events.models import AuditEntry, AuditKind, Post
 from events.people.persons import add_person
 from events.people.posts import give_post
 from notifications.announcements import announcing
@@ -243,3 +243,35 @@ def test_an_announcement_waits_for_working_hours(session, write, send, relay, po
 
     relay(morning)
     assert len(postbox.mails) == 3
+
+
+def test_who_left_meanwhile_gets_nothing_that_still_waits(
+    session, write, send, relay, postbox, cast
+):
+    send(write())
+    mine = select(Post).where(Post.person_id == cast.thi.id)
+    for post in session.scalars(mine):
+        post.valid_to = NOW.date() - timedelta(days=1)
+    session.commit()
+
+    relay(NOW)
+    session.expire_all()
+
+    assert sorted(address for address, _mail in postbox.mails) == [
+        "hoa@example.org",
+        "khanh@example.org",
+    ]
+    [ended] = [each for each in messages(session) if each.rcpt_to == "thi@example.org"]
+    assert (ended.state, ended.reply) == (MessageState.CANCELLED, announcing.NOT_MEANT)
+
+
+def test_whoever_tries_an_announcement_out_gets_it_in_whatever_post(
+    session, write, relay, postbox, cast
+):
+    one = write(audience=Audience.BELOW)
+    announcing.try_out(session, one.unit, one.id, by=cast.hoa, now=NOW)
+    session.commit()
+
+    relay(NOW)
+
+    assert len(postbox.mails) == 1

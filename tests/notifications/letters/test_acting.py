@@ -45,6 +45,23 @@ def test_each_item_of_a_reminder_has_three_verbs_that_are_its_readers_alone(mail
         }
 
 
+def test_a_contact_who_is_told_in_anothers_place_gets_no_links_that_open_nothing(
+    session, composer, item, vietnam, cast
+):
+    item.role_key = "phong_vhxh_xa"  # nobody holds it: the contact of the unit is told
+    write_reminders(session, now=DAY_BEFORE, clockwork=as_shipped(vietnam))
+    message = session.query(Message).filter_by(person_id=cast.thi.id).one()
+    session.commit()
+
+    octets = replace(composer, secret_key=KEY).compose(session, message)
+    mail = message_from_bytes(octets, policy=policy.default)
+
+    for kind in ("plain", "html"):
+        body = mail.get_body((kind,)).get_content()
+        assert "qua-thu" not in body
+        assert f"/viec/{item.id}" in body
+
+
 def test_the_mail_says_until_when_its_buttons_work(mail, item):
     last_day = last_day_of(item.campaign, item.due)
 
