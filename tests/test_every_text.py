@@ -41,6 +41,8 @@ SHOWN = {
     ("editing.save", "summary"),
     ("keeping.announce", "theme"),
     ("own_items.add", "summary"),
+    ("roles.call", "title_vi"),
+    ("villages.correct", "name"),
 }
 
 

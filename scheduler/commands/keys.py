@@ -16,15 +16,22 @@ def key() -> None:
 @key.command()
 @pass_service
 def renew(new_service: NewService) -> None:
-    """Make a new secret key, after somebody may have seen the old one. Stop the service first;
-    everybody signs in once more, and passwords and codes stay.
+    """Make a new secret key, after somebody may have seen the old one. Stop the service first.
+
+    Everybody signs in once more; the links in mails sent until now open nothing any more, and what
+    comes back of them is not read. Passwords, codes and calendars stay.
 
     \b
     sumvay key renew
     """
     locked = renew_secret_key(new_service())
     tell(N_("There is a new secret key; %(count)s keys of codes are locked with it."), count=locked)
-    tell(N_("Start the service again. Everybody signs in once more; passwords and codes stay."))
+    tell(
+        N_(
+            "Start the service again. Everybody signs in once more, and links in mails sent until "
+            "now open nothing. Passwords, codes and calendars stay."
+        )
+    )
 
 
 COMMANDS = [key]

@@ -293,7 +293,6 @@ _ALL: dict[str, Step] = {
     ),
     # the rest
     "first_run.answer": _step("/bat-dau/", status=_ANY),
-    "backups.resume_mail": _step(None, address="/quan-tri/sao-luu/gui-thu", status=_ANY),
     "suppressed.take_off": _step(None, address="/thu/dia-chi-tam-ngung", status=_ANY),
     "my_data.take_along": _step("/tai-khoan/du-lieu", status=frozenset({200})),
     "language.switch": _step("/", language="en"),

@@ -105,7 +105,7 @@ _OF: dict[Door, tuple[str, ...]] = {
     Capability.READ_MAIL: ("mail.html mail.show outbox.show",),
     Capability.KEEP_ROLES: ("roles.add roles.call roles.end roles.index",),
     Capability.SET_UP: (
-        "audit.index audit.table backups.resume_mail backups.show",
+        "audit.index audit.table backups.show",
         "persons.erase_person persons.index persons.show persons.sign_out persons.take_along",
         "outbox.cancel outbox.decide_held outbox.send_again suppressed.take_off",
         "first_run.answer first_run.show start_line.apply start_line.show start_line.undo",

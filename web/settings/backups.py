@@ -3,19 +3,15 @@ sends no mail.
 """
 
 import shutil
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from events.database.sessions import Session
 from events.files.backups import backups_in
 from events.files.disk import LEAST_FREE
-from events.models import Person
-from events.units.office import at_home_here, is_copy
+from events.units.office import is_copy
 from web.kit.context import get_config, get_session, now
-from web.kit.forms import send
-from web.kit.language import gettext as _
 
 bp = Blueprint("backups", __name__, url_prefix="/quan-tri/sao-luu")
 
@@ -40,13 +36,3 @@ def show() -> ResponseReturnValue:
         is_copy=is_copy(get_session()),
         mb=_MB,
     )
-
-
-@bp.post("/gui-thu")
-def resume_mail() -> ResponseReturnValue:
-    """Let mail leave from a copy, which goes on in the place of what it was made from."""
-
-    def use(session: Session, _person: Person, _at: datetime) -> None:
-        at_home_here(session)
-
-    return send(use, url_for(".show"), _("Mail leaves from here again."))

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from events.database.sessions import Session
 from events.models import Person
+from events.units.office import is_copy
 from notifications.outbox.pausing import pause_of
 from notifications.outbox.suppression import lift, list_suppressed
 from web.kit.context import get_session, now
@@ -21,7 +22,10 @@ def index() -> ResponseReturnValue:
     """List the addresses, the newest first."""
     session = get_session()
     return render_template(
-        "suppressed/index.html", rows=list_suppressed(session, now()), pause=pause_of(session)
+        "suppressed/index.html",
+        rows=list_suppressed(session, now()),
+        pause=pause_of(session),
+        is_copy=is_copy(session),
     )
 
 

@@ -9,6 +9,7 @@ from events.units.office import is_copy, office_to_change
 from tests.web.conftest import NOON, Visitor
 
 PAGE = "/quan-tri/sao-luu"
+DECIDE = "/thu/hang-doi/ban-sao"
 
 
 @pytest.fixture
@@ -48,9 +49,11 @@ def test_a_copy_says_that_it_is_one_until_an_administrator_lets_its_mail_leave(
 ):
     office_to_change(session).instance = "elsewhere"
     session.commit()
-    assert "bản sao của một hệ thống khác" in administrator.read(PAGE)
+    page = administrator.read(PAGE)
+    assert "bản sao của một hệ thống khác" in page
+    assert 'href="/thu/hang-doi' in page
 
-    assert administrator.post(f"{PAGE}/gui-thu").status_code == 303
+    assert administrator.post(DECIDE, held="expire").status_code == 303
 
     session.expire_all()
     assert not is_copy(session)
@@ -62,5 +65,5 @@ def test_others_see_no_backups_and_let_no_mail_leave(signed_in, cast, session):
     session.commit()
     signed_in(cast.thi).read(PAGE, 403)
 
-    assert signed_in(cast.thi).post(f"{PAGE}/gui-thu").status_code == 403
+    assert signed_in(cast.thi).post(DECIDE, held="send").status_code == 403
     assert is_copy(session)
