@@ -166,6 +166,14 @@ def number_by_level(session: Session, on: date) -> list[tuple[Level, int]]:
     return [(level, numbers[level.key]) for level in levels(session) if level.key in numbers]
 
 
+def levels_in_use(session: Session, on: date) -> list[Level]:
+    """Return the levels from the top down, without those that the administration of the day ``on``
+    does without.
+    """
+    there = {level.key for level, _number in number_by_level(session, on)}
+    return [level for level in levels(session) if level.key in there or not level.is_optional]
+
+
 def levels(session: Session) -> Sequence[Level]:
     """Return the levels from the top down."""
     return session.scalars(select(Level).order_by(Level.rank)).all()

@@ -10,7 +10,7 @@ from events.database.sessions import Session
 from events.errors import N_, DomainError, InvalidInputError
 from events.models import Duty, Person, Role
 from events.people.roles import add_role, all_roles, call_role, end_role, get_role
-from events.units.tree import levels
+from events.units.tree import levels, levels_in_use
 from web.kit.context import get_session, today
 from web.kit.entries import day_of
 from web.kit.forms import Use, said, send
@@ -119,7 +119,7 @@ def _page(error: DomainError | None = None) -> str:
         groups=groups,
         ended=ended,
         places=places,
-        levels=known,
+        levels=levels_in_use(session, today()),
         duties=DUTIES,
         current=[role for role in roles if role.is_valid(today())],
         work=work_of_roles(session, today()),

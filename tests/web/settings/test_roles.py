@@ -1,5 +1,6 @@
 """Offices and posts are called as they are called here, come, and end with who follows."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from events.catalog.importing import import_catalog
 from events.checklist.of_roles import work_of_roles
-from events.models import Person, Role, Template
+from events.models import Person, Role, Template, Unit
 from events.people.roles import RoleBook, roles_at
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Visitor
@@ -45,6 +46,23 @@ def test_a_new_office_can_be_held_at_its_level_and_needs_no_english_name(
     assert held.count("Sở Du lịch") == 2
     commune = roles_at(session, cast.commune, date(2021, 3, 1))
     assert "Sở Du lịch" not in {role.title_vi for role in commune}
+
+
+def test_a_level_that_there_is_none_of_any_more_is_not_offered(
+    administrator: Visitor, session: Session
+):
+    def offered() -> set[str]:
+        choice = administrator.read("/chuc-danh/").split('name="level"')[1].split("</select>")[0]
+        return set(re.findall(r'value="(\w+)"', choice))
+
+    before = offered()
+    ended = date(2021, 2, 28)
+    for unit in session.scalars(select(Unit).where(Unit.level_key == "district")):
+        unit.valid_to = ended
+    session.commit()
+
+    assert "district" in before
+    assert offered() == before - {"district"}
 
 
 def test_an_office_that_ends_hands_its_work_to_the_one_that_follows(
