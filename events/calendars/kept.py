@@ -15,6 +15,7 @@ from sqlalchemy import CursorResult, Engine, bindparam, delete, insert, select, 
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from events.calendars.hot_weeks import SOON, is_in_week_of
 from events.calendars.ical import CalendarEvent, CalendarHead, join_calendar, shown
 from events.calendars.limits import nearest
 from events.calendars.stamps import Stamp, Stamped, next_moment, stamp_all
@@ -239,6 +240,12 @@ def _store_absence(session: Session, key: str, uids: Sequence[str], since: date 
         session.execute(found.values(absent_since=since))
 
 
+def stamp_in(session: Session, key: str, uid: str) -> Stamp | None:
+    """Return the stamps that an event has in a feed, None where that never showed it."""
+    row = session.get(FeedStamp, (key, uid))
+    return Stamp(row.digest, row.sequence, row.last_modified) if row else None
+
+
 def _stamps_of(session: Session, key: str) -> tuple[dict[str, Stamp], set[str]]:
     """Return the stamps of all events that a feed ever showed, and the UIDs of those that left."""
     rows = session.execute(select(*_STAMP_COLUMNS).where(FeedStamp.feed_key == key)).all()
@@ -249,6 +256,8 @@ def _stamps_of(session: Session, key: str) -> tuple[dict[str, Stamp], set[str]]:
 def _joined(feed: Shown, events: Sequence[Stamped], today: date, changed: datetime) -> bytes:
     """Return a calendar with as many of its events as clients take, which says what it left out."""
     head, kept = feed.head, nearest(events, today)
+    if any(is_in_week_of(today, one.event) for one in kept):
+        head = replace(head, refresh=SOON)
     if len(kept) < len(events):
         left_out = N_("Only the %(count)s entries nearest to today are shown, out of %(total)s.")
         said = feed.view.say(left_out, count=len(kept), total=len(events))
