@@ -15,16 +15,20 @@ from sqlalchemy import CursorResult, Engine, bindparam, delete, insert, select, 
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from events.calendars.hot_weeks import SOON, is_in_week_of
 from events.calendars.ical import CalendarEvent, CalendarHead, join_calendar, shown
 from events.calendars.limits import nearest
 from events.calendars.stamps import Stamp, Stamped, next_moment, stamp_all
 from events.calendars.view import View
+from events.database.questions import Question
 from events.database.sessions import SessionFactory, is_busy
 from events.errors import N_
 from events.models import Feed, FeedStamp
 
 _COLUMNS = Feed.body, Feed.packed, Feed.etag, Feed.last_modified
-_LOOK_UP = select(*_COLUMNS, Feed.gone).where(Feed.key == bindparam("key"))
+_OF_KEY = Feed.key == bindparam("key"), ~Feed.gone
+_LOOK_UP = Question(select(*_COLUMNS).where(*_OF_KEY))
+_VALIDATORS = Question(select(Feed.etag, Feed.last_modified).where(*_OF_KEY))
 _STAMP_COLUMNS = (
     FeedStamp.uid,
     FeedStamp.digest,
@@ -90,22 +94,36 @@ def read_feed(session: Session, key: str) -> Kept | None:
 
 
 def look_up(session_factory: SessionFactory, key: str) -> Kept | None:
-    """Return the same for a poll, without a session: that would take three times as long.
+    """Return the same for a poll, without a session: that would take many times as long.
 
     ``session_factory`` is one of those that read.
     """
+    row = _LOOK_UP.ask(_engine(session_factory), key)
+    return Kept(key, *row) if row else None
+
+
+def validators_of(session_factory: SessionFactory, key: str) -> tuple[str, datetime] | None:
+    """Return the ETag of a feed and when it changed, for a poll of whoever may have it already."""
+    row = _VALIDATORS.ask(_engine(session_factory), key)
+    return (row[0], row[1]) if row else None
+
+
+def _engine(session_factory: SessionFactory) -> Engine:
     engine: Engine = session_factory.kw["bind"]
-    with engine.connect() as connection:
-        row = connection.execute(_LOOK_UP, {"key": key}).one_or_none()
-    return Kept(key, *row[:-1]) if row and not row.gone else None
+    return engine
 
 
 def etags_of(session: Session, keys: Sequence[str]) -> dict[str, str]:
-    """Return the ETags of those feeds that there are now, by their keys."""
+    """Return the ETags of those feeds that there are now, by their keys.
+
+    Which are gone is asked of an index: it stands behind the bytes, and to learn it from each row
+    SQLite would read all of them.
+    """
+    gone = set(session.scalars(select(Feed.key).where(Feed.gone)))
     found: dict[str, str] = {}
     for at in range(0, len(keys), _IN_A_QUESTION):
-        some = keys[at : at + _IN_A_QUESTION]
-        there = select(Feed.key, Feed.etag).where(Feed.key.in_(some), ~Feed.gone)
+        some = [key for key in keys[at : at + _IN_A_QUESTION] if key not in gone]
+        there = select(Feed.key, Feed.etag).where(Feed.key.in_(some))
         found.update((key, etag) for key, etag in session.execute(there))
     return found
 
@@ -222,6 +240,12 @@ def _store_absence(session: Session, key: str, uids: Sequence[str], since: date 
         session.execute(found.values(absent_since=since))
 
 
+def stamp_in(session: Session, key: str, uid: str) -> Stamp | None:
+    """Return the stamps that an event has in a feed, None where that never showed it."""
+    row = session.get(FeedStamp, (key, uid))
+    return Stamp(row.digest, row.sequence, row.last_modified) if row else None
+
+
 def _stamps_of(session: Session, key: str) -> tuple[dict[str, Stamp], set[str]]:
     """Return the stamps of all events that a feed ever showed, and the UIDs of those that left."""
     rows = session.execute(select(*_STAMP_COLUMNS).where(FeedStamp.feed_key == key)).all()
@@ -232,6 +256,8 @@ def _stamps_of(session: Session, key: str) -> tuple[dict[str, Stamp], set[str]]:
 def _joined(feed: Shown, events: Sequence[Stamped], today: date, changed: datetime) -> bytes:
     """Return a calendar with as many of its events as clients take, which says what it left out."""
     head, kept = feed.head, nearest(events, today)
+    if any(is_in_week_of(today, one.event) for one in kept):
+        head = replace(head, refresh=SOON)
     if len(kept) < len(events):
         left_out = N_("Only the %(count)s entries nearest to today are shown, out of %(total)s.")
         said = feed.view.say(left_out, count=len(kept), total=len(events))

@@ -31,12 +31,13 @@ def _distance(event: CalendarEvent, today: date) -> int:
     """Return how many days lie between an event and a day; what recurs is never far before its
     end.
     """
-    first = _day(event.dtstart)
-    last = max(_day(event.weekly_until or event.dtend), first)
+    first = day_of(event.dtstart)
+    last = max(day_of(event.weekly_until or event.dtend), first)
     if first <= today <= last:
         return 0
     return min(abs((first - today).days), abs((last - today).days))
 
 
-def _day(moment: date) -> date:
+def day_of(moment: date) -> date:
+    """Return the day where the officials sit."""
     return moment.astimezone(VIETNAM).date() if isinstance(moment, datetime) else moment

@@ -42,8 +42,9 @@ def renew(session_factory: SessionFactory, *, now: datetime, public_url: str) ->
     """
     written, failed = 0, set[str]()
     problem: Exception | None = None
+    take_day(session_factory, now=now)
     while True:
-        take_marks(session_factory, now=now)
+        take_marks(session_factory)
         keys = _stale(session_factory, failed)
         if not keys:
             break
@@ -79,21 +80,31 @@ def write_missing(session_factory: SessionFactory, *, now: datetime, public_url:
     return len(missing[:_AT_ONCE])
 
 
-def take_marks(session_factory: SessionFactory, *, now: datetime) -> None:
-    """Turn the marks that changes left, and a day that passed, into stale feeds."""
+def take_day(session_factory: SessionFactory, *, now: datetime) -> None:
+    """Let every calendar be written anew that was written for a day before.
+
+    Whether there is one is asked every second, so by an index alone: with a second condition SQLite
+    takes another index, and reads every calendar.
+    """
     with reading(session_factory)() as session:
         today = day_here(session, now)
-        marks = session.scalars(select(FeedMark).order_by(FeedMark.id).limit(_MOST_MARKS)).all()
         of_before = or_(Feed.as_of.is_(None), Feed.as_of < today)
-        old = session.scalar(select(Feed.key).where(of_before, Feed.stale.is_(None)).limit(1))
-        if not marks and old is None:
+        if session.scalar(select(Feed.key).where(of_before).limit(1)) is None:
+            return
+    with session_factory.begin() as session:
+        session.execute(update(Feed).where(of_before, Feed.stale.is_(None)).values(stale=0))
+
+
+def take_marks(session_factory: SessionFactory) -> None:
+    """Turn the marks that changes left into stale feeds."""
+    with reading(session_factory)() as session:
+        marks = session.scalars(select(FeedMark).order_by(FeedMark.id).limit(_MOST_MARKS)).all()
+        if not marks:
             return
         touched = touched_by(session, marks)
         keys = [] if touched.everything else sorted(keys_of(session, touched))
         ids = [mark.id for mark in marks]
     with session_factory.begin() as session:
-        if old is not None:
-            session.execute(update(Feed).where(of_before, Feed.stale.is_(None)).values(stale=0))
         if touched.everything:
             session.execute(update(Feed).values(stale=ids[-1]))
         for some in _some(keys):

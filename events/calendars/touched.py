@@ -22,6 +22,7 @@ from events.models import (
     FeedToken,
     Observance,
     Post,
+    PostProposal,
     Unit,
 )
 from events.models.feed_tokens import key_of_digest
@@ -97,7 +98,8 @@ def keys_of(session: Session, touched: Touched) -> set[str]:
 
 
 def _own_keys(session: Session, touched: Touched) -> set[str]:
-    """Return the keys of the calendars of people with a post in a unit touched, or above it."""
+    """Return the keys of the calendars of people with a post, or one that is proposed,
+    in a unit touched or above it."""
     tokens = session.execute(
         select(FeedToken.person_id, FeedToken.digest).where(FeedToken.revoked.is_(None))
     ).all()
@@ -114,8 +116,10 @@ def _own_keys(session: Session, touched: Touched) -> set[str]:
             above = parents.get(above)
     people = set(touched.ids["person"])
     owners = select(Post.person_id).where(Post.person_id.in_({owner for owner, _ in tokens}))
+    proposed = select(PostProposal.person_id).where(PostProposal.confirmed.is_(None))
     for ids in _some(units):
         people.update(session.scalars(owners.where(Post.unit_id.in_(ids))))
+        people.update(session.scalars(proposed.where(PostProposal.unit_id.in_(ids))))
     return {key_of_digest(digest) for owner, digest in tokens if owner in people}
 
 

@@ -40,6 +40,7 @@ CONCERNS: Mapping[str, Mapping[str, str]] = {
     "calendar_decision": {},
     "person": {},
     "post": {"person_id": "person"},
+    "post_proposal": {"person_id": "person"},
 }
 # that of a unit is told everywhere, as where an ended one went; of these one row concerns few
 _BY_ROW = CONCERNS.keys() & {
@@ -52,6 +53,7 @@ _BY_ROW = CONCERNS.keys() & {
     "occurrence",
     "person",
     "post",
+    "post_proposal",
 }
 _UNSEEN_AT_FIRST = {"person"}
 

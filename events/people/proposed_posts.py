@@ -81,6 +81,12 @@ def waiting_proposals(session: Session, *conditions: ColumnElement[bool]) -> Seq
     return session.scalars(query.options(*load).order_by(Unit.position, PostProposal.id)).all()
 
 
+def waiting_posts(session: Session, person: Person, on: date) -> Sequence[PostProposal]:
+    """Return the posts that a person would hold on the day ``on`` if somebody confirmed them."""
+    of_person = PostProposal.person_id == person.id, PostProposal.valid_from <= on
+    return waiting_proposals(session, *of_person)
+
+
 def number_waiting(session: Session, *conditions: ColumnElement[bool]) -> int:
     """Return how many proposals ``waiting_proposals`` would give."""
     query = (

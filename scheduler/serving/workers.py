@@ -13,10 +13,11 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
+import granian.server.mp
 from flask import Flask
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
@@ -28,8 +29,12 @@ from scheduler.logs import configure
 from scheduler.service import Service
 from scheduler.serving.server import MORE_THAN_A_FORM, SILENCE, THREADS, PortTakenError
 from scheduler.serving.wsgi import application  # before any worker, so that all share what it loads
+from web.calendars.answers import Answer
+from web.calendars.layer import FeedLayer
 from web.kit.sizes import largest_body
 
+# what granian calls with the ends of a connection and what WSGI says of a request
+Runner = Callable[[Any, dict[str, Any]], int]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 # granian reads up to half as much again before it refuses: the longest address and cookies are
@@ -131,7 +136,43 @@ def _load(settings: Settings, parent: int) -> Wsgi:
     """Make the pages of one worker, in its own process."""
     configure()
     threading.Thread(target=_end_with, args=[parent], name="parent", daemon=True).start()
-    return guarded(application(Service(settings)), settings.web.trusted_proxies)
+    app = application(Service(settings))
+    layer = app.wsgi_app
+    if isinstance(layer, FeedLayer):
+        _shorten_the_way_to(layer.answer)
+    return guarded(app, settings.web.trusted_proxies)
+
+
+def _shorten_the_way_to(answer: Callable[[Mapping[str, Any]], Answer | None]) -> None:
+    """Let granian ask for calendars before it makes of a request what WSGI wants: a copy of the
+    process's environment among others, which takes longer than a poll.
+
+    Granian leaves no other way to this than its own name for it, in this process alone.
+    """
+    processes: Any = granian.server.mp
+    of_granian = processes._wsgi_call_wrap
+
+    def wrap(callback: Wsgi, *options: Any) -> Runner:
+        return calendars_first(answer, of_granian(callback, *options))
+
+    processes._wsgi_call_wrap = wrap
+
+
+def calendars_first(answer: Callable[[Mapping[str, Any]], Answer | None], pages: Runner) -> Runner:
+    """Return what answers calendars by itself, and lets ``pages`` answer everything else and what
+    comes with a body.
+    """
+
+    def run(proto: Any, scope: dict[str, Any]) -> int:
+        if "CONTENT_LENGTH" in scope or "HTTP_TRANSFER_ENCODING" in scope:
+            return pages(proto, scope)
+        found = answer(scope)
+        if found is None:
+            return pages(proto, scope)
+        proto.response_bytes(found.code, found.headers, found.body)
+        return found.code
+
+    return run
 
 
 def _end_with(parent: int) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from events.calendars.kept import Kept
 from events.calendars.tokens import NAME
@@ -47,8 +49,7 @@ _NAMES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """The headers of a poll that matter, each empty where it was not sent."""
 
     none_match: str = ""
@@ -59,73 +60,102 @@ class Asked:
     @property
     def takes_gzip(self) -> bool:
         """Tell whether the client asked for it and is none that fails on it."""
-        if not self.encodings:
-            return False
-        agent = self.agent.lower()
-        if any(name in agent for name in _BROKEN_BY_GZIP):
-            return False
-        return any(_wants_gzip(part) for part in self.encodings.lower().split(","))
+        return bool(self.encodings) and _takes_gzip(self.encodings, self.agent)
 
-    def has(self, feed: Kept) -> bool:
+    def has(self, etag: str, last_modified: datetime) -> bool:
         """Tell whether the client has these bytes already; an ETag goes before a time (RFC 9110,
         13.2.2).
         """
         if self.none_match:
-            if self.none_match == f'"{feed.etag}"':
+            if self.none_match == f'"{etag}"':
                 return True
             tags = (tag.strip().removeprefix("W/") for tag in self.none_match.split(","))
-            return any(tag in ("*", f'"{feed.etag}"') for tag in tags)
+            return any(tag in ("*", f'"{etag}"') for tag in tags)
         if not self.modified_since:
             return False
         since = _moment(self.modified_since)
-        return since is not None and feed.last_modified.replace(microsecond=0) <= since
+        return since is not None and last_modified.replace(microsecond=0) <= since
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status line, headers and a body."""
+    """A status line and its number, headers and a body."""
 
     status: str
     headers: list[tuple[str, str]]
     body: bytes
+    code: int
 
 
 class Ready:
-    """A feed with all that it can be answered with, made once and sent often."""
+    """A feed with what it was answered with, each form made once and sent often."""
 
-    __slots__ = ("_answers", "feed")
+    __slots__ = ("_has_it", "_packed", "_whole", "feed", "public")
 
     def __init__(self, feed: Kept, *, public: bool) -> None:
-        self.feed = feed
-        self._answers = {
-            (packed, has_it): _answer(feed, public=public, packed=packed, has_it=has_it)
-            for packed in (False, True)
-            for has_it in (False, True)
-        }
+        self.feed, self.public = feed, public
+        self._whole: Answer | None = None
+        self._packed: Answer | None = None
+        self._has_it: Answer | None = None
 
     def answer(self, asked: Asked) -> Answer:
         """Return the feed, packed where that was asked for, or 304 where the client has it."""
-        return self._answers[asked.takes_gzip, asked.has(self.feed)]
+        packed = asked.takes_gzip
+        if asked.has(self.feed.etag, self.feed.last_modified):
+            if packed:
+                return self._unchanged(packed=True)
+            self._has_it = found = self._has_it or self._unchanged(packed=False)
+        elif packed:
+            self._packed = found = self._packed or _whole(self.feed, self.public, packed=True)
+        else:
+            self._whole = found = self._whole or _whole(self.feed, self.public, packed=False)
+        return found
+
+    def _unchanged(self, *, packed: bool) -> Answer:
+        feed = self.feed
+        return unchanged(feed.etag, feed.last_modified, public=self.public, packed=packed)
 
 
-def _answer(feed: Kept, *, public: bool, packed: bool, has_it: bool) -> Answer:
+def unchanged(etag: str, last_modified: datetime, *, public: bool, packed: bool) -> Answer:
+    """Return 304 with what belongs to it (RFC 9110, 15.4.5): the rest the client has."""
+    headers = _validators(etag, last_modified, public=public, packed=packed)
+    return Answer("304 Not Modified", headers, b"", 304)
+
+
+def _whole(feed: Kept, public: bool, *, packed: bool) -> Answer:
+    name = feed.key.rpartition("/")[2] if public else NAME
+    body = feed.packed if packed else feed.body
     headers = [
-        ("ETag", f'W/"{feed.etag}"' if packed else f'"{feed.etag}"'),
-        ("Last-Modified", format_datetime(feed.last_modified.astimezone(UTC), usegmt=True)),
-        ("Cache-Control", f"{'public' if public else 'private'}, max-age={AGE}"),
-        ("Vary", "Accept-Encoding"),
+        *_validators(feed.etag, feed.last_modified, public=public, packed=packed),
         ("X-Robots-Tag", "noindex"),
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "no-referrer"),
+        ("Content-Type", _TYPE),
+        ("Content-Disposition", f'inline; filename="{name}.ics"'),
+        ("Content-Length", str(len(body))),
     ]
-    if has_it:
-        return Answer("304 Not Modified", headers, b"")
-    name = feed.key.rpartition("/")[2] if public else NAME
-    headers += [("Content-Type", _TYPE), ("Content-Disposition", f'inline; filename="{name}.ics"')]
     if packed:
         headers.append(("Content-Encoding", "gzip"))
-    body = feed.packed if packed else feed.body
-    return Answer("200 OK", [*headers, ("Content-Length", str(len(body)))], body)
+    return Answer("200 OK", headers, body, 200)
+
+
+def _validators(
+    etag: str, last_modified: datetime, *, public: bool, packed: bool
+) -> list[tuple[str, str]]:
+    return [
+        ("ETag", f'W/"{etag}"' if packed else f'"{etag}"'),
+        ("Last-Modified", _http_date(last_modified)),
+        ("Cache-Control", _PUBLIC if public else _PRIVATE),
+        ("Vary", "Accept-Encoding"),
+    ]
+
+
+_PUBLIC, _PRIVATE = f"public, max-age={AGE}", f"private, max-age={AGE}"
+
+
+@lru_cache  # what is renewed together has one moment
+def _http_date(moment: datetime) -> str:
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
 NOT_FOUND = ("404 Not Found", _FOUND_NOTHING)
@@ -152,7 +182,12 @@ def refusal(kind: tuple[object, ...]) -> Answer:
         ("Referrer-Policy", "no-referrer"),
         ("Content-Length", str(len(body))),
     ]
-    return Answer(status, headers + [one for one in more if isinstance(one, tuple)], body)
+    return Answer(
+        status,
+        headers + [one for one in more if isinstance(one, tuple)],
+        body,
+        int(status.partition(" ")[0]),
+    )
 
 
 def client_of(agent: str) -> str:
@@ -161,10 +196,23 @@ def client_of(agent: str) -> str:
     return next((kind for name, kind in _NAMES if name in said), "other")
 
 
-def asked_by(environ: Mapping[str, object]) -> Asked:
+def asked_by(environ: Mapping[str, str]) -> Asked:
     """Return what a request of WSGI asks for."""
-    names = "IF_NONE_MATCH", "IF_MODIFIED_SINCE", "ACCEPT_ENCODING", "USER_AGENT"
-    return Asked(*(str(environ.get(f"HTTP_{name}", "")) for name in names))
+    sent = environ.get
+    return Asked(
+        sent("HTTP_IF_NONE_MATCH", ""),
+        sent("HTTP_IF_MODIFIED_SINCE", ""),
+        sent("HTTP_ACCEPT_ENCODING", ""),
+        sent("HTTP_USER_AGENT", ""),
+    )
+
+
+@lru_cache  # few programs ask very often
+def _takes_gzip(encodings: str, agent: str) -> bool:
+    said = agent.lower()
+    if any(name in said for name in _BROKEN_BY_GZIP):
+        return False
+    return any(_wants_gzip(part) for part in encodings.lower().split(","))
 
 
 def _wants_gzip(part: str) -> bool:

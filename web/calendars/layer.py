@@ -9,13 +9,14 @@ get what they got before.
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from flask import Flask
 
 from events.calendars.feeds import serve_feed
-from events.calendars.kept import Kept, etags_of, look_up
+from events.calendars.kept import Kept, etags_of, look_up, validators_of
 from events.calendars.renewing import Renewer
 from events.calendars.tokens import NAME, digest_of, is_revoked, note_fetches
 from events.database.sessions import AwayErrors, impatient, of_one_connection
@@ -28,10 +29,11 @@ from web.calendars.answers import (
     READS_ONLY,
     TOO_MANY,
     Answer,
-    Ready,
+    Asked,
     asked_by,
     client_of,
     refusal,
+    unchanged,
 )
 from web.calendars.guessing import Guesses, visitor_of
 from web.calendars.memory import LOOK, Memory
@@ -39,7 +41,7 @@ from web.kit.context import SumVay
 
 _PUBLIC, _OWN = "/lich/", "/f/"
 _SUFFIX = ".ics"
-_READING = ("GET", "HEAD")
+_GIVEN, _NONE = (200, 304), 404
 _LONGEST = 300  # letters of a key
 _MOST = 64 * 1024 * 1024  # bytes of calendars that a process keeps
 _PATIENCE = 0.5  # seconds that a first poll waits to keep what it wrote
@@ -63,64 +65,91 @@ class FeedLayer:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        sumvay: SumVay = self._app.extensions["sumvay"]
-        if self._renewer is None and _renews(sumvay):
-            self._begin_to_renew(sumvay)
+        found = self.answer(environ)
+        if found is None:
+            return self._pages(environ, start_response)
+        start_response(found.status, list(found.headers))
+        return [found.body]
+
+    def answer(self, environ: Mapping[str, Any]) -> Answer | None:
+        """Return what a request of WSGI is answered, None where it asks for a page.
+
+        A server that has a shorter way to its clients than WSGI asks here itself.
+        """
+        if self._renewer is None and _renews(self._sumvay):
+            self._begin_to_renew(self._sumvay)
         path: str = environ.get("PATH_INFO", "")
         if not path.startswith((_PUBLIC, _OWN)):
-            return self._pages(environ, start_response)
+            return None
         method = environ["REQUEST_METHOD"]
-        found = self._answer(sumvay, path, method, environ)
-        start_response(found.status, list(found.headers))
-        return [b"" if method == "HEAD" else found.body]
+        if method == "GET":
+            return self._answer(path, environ)
+        if method == "HEAD":
+            return replace(self._answer(path, environ), body=b"")
+        return refusal(READS_ONLY)
 
-    def _answer(self, sumvay: SumVay, path: str, method: str, environ: dict[str, Any]) -> Answer:
-        if method not in _READING:
-            return refusal(READS_ONLY)
-        key, is_public = _key_of(path), path.startswith(_PUBLIC)
+    @property
+    def _sumvay(self) -> SumVay:
+        found: SumVay = self._app.extensions["sumvay"]
+        return found
+
+    def _answer(self, path: str, environ: Mapping[str, Any]) -> Answer:
+        key = _key_of(path)
         if key is None:
             return refusal(NOT_FOUND)
-        asked = asked_by(environ)
-        if is_public:
-            found = self._ready(sumvay, key, is_public=True)
-            return found.answer(asked) if isinstance(found, Ready) else found
+        if path.startswith(_PUBLIC):
+            return self._found(key, asked_by(environ), is_public=True)
+        sumvay = self._sumvay
         visitor = visitor_of(environ, sumvay.config.trusted_proxies)
         if sumvay.config.rate_limits and self._guesses.is_hasty(visitor, key):
             return refusal(TOO_MANY)
-        found = self._ready(sumvay, key, is_public=False)
-        if isinstance(found, Ready):
+        asked = asked_by(environ)
+        found = self._found(key, asked, is_public=False)
+        if found.code in _GIVEN:
             self._guesses.was_right(key)
             self._note(sumvay, key, client_of(asked.agent))
-            return found.answer(asked)
-        if found.status == NOT_FOUND[0]:
+        elif found.code == _NONE:
             self._guesses.was_wrong(visitor)
         return found
 
-    def _ready(self, sumvay: SumVay, key: str, *, is_public: bool) -> Ready | Answer:
+    def _found(self, key: str, asked: Asked, *, is_public: bool) -> Answer:
         """Return a calendar from memory, else out of the database, or as it was when that was
         there; or what is answered where there is none.
         """
-        if _renews(sumvay) and (remembered := self._memory.fresh(key)):
-            return remembered
+        renews = self._renewer is not None
+        if renews and (remembered := self._memory.fresh(key)):
+            return remembered.answer(asked)
         try:
-            return self._memory.put(self._find(sumvay, key), public=is_public)
+            if renews and asked.none_match and (same := self._unchanged(key, asked, is_public)):
+                return same
+            return self._memory.put(self._find(key, renews), public=is_public).answer(asked)
         except NotFoundError:
-            is_gone = key.startswith(OWN) and _is_revoked(sumvay, key)
+            is_gone = key.startswith(OWN) and _is_revoked(self._sumvay, key)
             return refusal(GONE if is_gone else NOT_FOUND)
         except AwayErrors:
             _log.warning("a calendar found no database")
         except Exception:
             # caught here, since a server's log of it would name the address, which is the secret
             _log.exception("the calendar %s cannot be given away", key)
-        return self._memory.get(key) or refusal(NOT_NOW)
+        last = self._memory.get(key)
+        return last.answer(asked) if last else refusal(NOT_NOW)
 
-    @staticmethod
-    def _find(sumvay: SumVay, key: str) -> Kept:
+    def _unchanged(self, key: str, asked: Asked, is_public: bool) -> Answer | None:
+        """Return 304 to whoever has what is kept, which is not read for that, unless it is asked
+        for so often that it has a place in memory.
+        """
+        if self._memory.deserves(key):
+            return None
+        kept = validators_of(self._sumvay.reading_factory, key)
+        if kept is None or not asked.has(*kept):
+            return None
+        return unchanged(*kept, public=is_public, packed=asked.takes_gzip)
+
+    def _find(self, key: str, renews: bool) -> Kept:
         """Return a feed as it is kept; without a renewer, or at first, as it reads now."""
-        if _renews(sumvay):
-            feed = look_up(sumvay.reading_factory, key)
-            if feed is not None:
-                return feed
+        sumvay = self._sumvay
+        if renews and (feed := look_up(sumvay.reading_factory, key)):
+            return feed
         config = sumvay.config
         hasty = impatient(sumvay.session_factory, _PATIENCE)
         return serve_feed(hasty, key, now=config.clock(), public_url=config.public_url)
@@ -129,15 +158,14 @@ class FeedLayer:
         """Remember who fetched what, to be written down where no client waits for it."""
         with self._lock:
             self._fetches[key] = sumvay.config.clock(), client
-        if not _renews(sumvay):
+        if self._renewer is None:
             self._write_down()
 
     def _write_down(self) -> None:
         with self._lock:
             fetches, self._fetches = self._fetches, {}
         if fetches:
-            sumvay: SumVay = self._app.extensions["sumvay"]
-            note_fetches(sumvay.session_factory, fetches)
+            note_fetches(self._sumvay.session_factory, fetches)
 
     def _begin_to_renew(self, sumvay: SumVay) -> None:
         """Start renewing and looking with the first request: a server may have forked before."""

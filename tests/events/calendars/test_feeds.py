@@ -21,6 +21,7 @@ from events.models import (
     ChecklistItem,
     NotDone,
     Observance,
+    ObservanceOccurrence,
     TodoStatus,
 )
 from events.observances.occurrences import extend_horizon
@@ -359,3 +360,29 @@ def test_one_year_of_an_observance_is_a_calendar_to_put_into_another(session_fac
 
     [event] = events_of(body).values()
     assert event["DTSTART"].dt == date(2027, 6, 28)
+
+
+def test_a_calendar_to_put_into_another_has_the_stamps_of_that(session_factory, november):
+    """Who has both would take the one with lower stamps for older."""
+    view, slug = View(NOW.date(), "https://example.org"), "ngay-gia-dinh-viet-nam"
+    serve(session_factory, slug)
+    with session_factory.begin() as session:
+        observance = session.scalars(select(Observance).where(Observance.slug == slug)).one()
+        occurrences = session.scalars(
+            select(ObservanceOccurrence).where(ObservanceOccurrence.observance == observance)
+        )
+        for row in occurrences:
+            row.summary = "Tên mới"
+
+    with session_factory() as session:
+        before = occurrence_calendar(session, slug, 2027, view)  # nobody renewed the other yet
+    feed = events_of(serve(session_factory, slug, NOW + timedelta(minutes=5)).body)
+    with session_factory() as session:
+        after = occurrence_calendar(session, slug, 2027, view)
+
+    [early], [event] = events_of(before).values(), events_of(after).values()
+    kept = feed[str(event["UID"])]
+    assert event["SEQUENCE"] == kept["SEQUENCE"] == 1
+    assert event["LAST-MODIFIED"].dt == event["DTSTAMP"].dt == kept["LAST-MODIFIED"].dt
+    assert early["SEQUENCE"] == 1
+    assert early["LAST-MODIFIED"].dt <= kept["LAST-MODIFIED"].dt

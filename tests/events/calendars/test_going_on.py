@@ -7,9 +7,13 @@ import pytest
 from sqlalchemy import select
 
 from events.calendars.feeds import serve_feed
+from events.calendars.kept import read_feed
+from events.calendars.renewing import renew
+from events.calendars.tokens import Options, make_token
 from events.checklist.history import Stamp
 from events.models import Campaign
 from events.models.history import Door
+from events.people.proposed_posts import decide_proposal, waiting_posts
 from events.reforms.handover import hand_over_due
 from events.reforms.reform import merge, rename, split
 from events.reforms.writing import NewUnit
@@ -109,3 +113,57 @@ def test_until_the_day_comes_the_calendar_shows_its_own(session, cast, opened_20
 
     assert str(events[opened_2021.uid]["DESCRIPTION"]) == cast.commune.full_name
     assert session.scalars(select(Campaign).where(Campaign.uid == opened_2021.uid)).one()
+
+
+def deadlines(events):
+    return {uid for uid, event in events.items() if "Hạn: " in event["SUMMARY"]}
+
+
+def test_an_own_calendar_goes_on_while_the_post_waits_and_comes_back_whole(
+    session, cast, opened_2021, rest, read
+):
+    token = make_token(session, cast.thi, Options("Điện thoại"), now=NOW)[0]
+    before = read(token.key, NOW)
+    assert deadlines(before)
+    rename(session, "23341", "Xã Mới", **rest)
+    hand_over(session)
+
+    waiting = read(token.key, ON_THE_DAY)
+
+    [note] = [uid for uid in waiting if uid not in before]
+    assert "chờ xác nhận" in waiting[note]["SUMMARY"]
+    assert waiting[note]["DTSTART"].dt == DAY
+    assert opened_2021.uid in waiting  # the successor's days, as the ones before
+    assert waiting[opened_2021.uid]["DESCRIPTION"] == "Xã Mới"
+    assert not deadlines(waiting)
+
+    [proposal] = waiting_posts(session, cast.thi, DAY)
+    decide_proposal(session, proposal.id, confirm=True, by=cast.hoa, now=ON_THE_DAY)
+
+    after = read(token.key, ON_THE_DAY)
+    assert deadlines(after) == deadlines(before)
+    assert note not in after
+    assert opened_2021.uid in after
+
+
+def test_where_the_post_is_declined_the_calendar_shows_no_work(
+    session, session_factory, cast, opened_2021, rest, read
+):
+    token = make_token(session, cast.thi, Options("Điện thoại"), now=NOW)[0]
+    rename(session, "23341", "Xã Mới", **rest)
+    hand_over(session)
+    read(token.key, ON_THE_DAY)
+    renew(session_factory, now=ON_THE_DAY, public_url=URL)
+    [proposal] = waiting_posts(session, cast.thi, DAY)
+
+    decide_proposal(session, proposal.id, confirm=False, by=cast.hoa, now=ON_THE_DAY)
+    session.commit()
+
+    assert renew(session_factory, now=ON_THE_DAY, public_url=URL)
+    [event] = icalendar.Calendar.from_ical(kept_of(session_factory, token)).walk("VEVENT")
+    assert "Không còn giữ chức vụ" in event["SUMMARY"]
+
+
+def kept_of(session_factory, token):
+    with session_factory() as session:
+        return read_feed(session, token.key).body

@@ -249,7 +249,7 @@ def test_a_change_in_the_unit_or_below_reaches_it(
     start_item(session, item.id, Stamp(cast.thi, LATER))
     session.commit()
 
-    take_marks(session_factory, now=LATER)
+    take_marks(session_factory)
     stale = set(session.scalars(select(Feed.key).where(Feed.stale.is_not(None))))
     assert token.key in stale
     assert other.key not in stale

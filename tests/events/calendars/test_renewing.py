@@ -10,7 +10,7 @@ from events.activities.planned import Plan, add_activity, cancel_activity
 from events.calendars import renewing
 from events.calendars.feeds import find_feed, serve_feed
 from events.calendars.kept import draft, read_feed, store
-from events.calendars.renewing import renew, take_marks
+from events.calendars.renewing import renew, take_day, take_marks
 from events.campaigns.opening import open_round
 from events.campaigns.rounds import rounds_of
 from events.database import sessions as database
@@ -68,7 +68,7 @@ def touched(session, session_factory, opened_2021, slugs):
 
     def tell():
         session.commit()
-        take_marks(session_factory, now=LATER)
+        take_marks(session_factory)
         stale = set(session.scalars(select(Feed.key).where(Feed.stale.is_not(None))))
         for slug in slugs:
             feed = find_feed(session, slug, LATER.date(), URL)
@@ -248,3 +248,25 @@ def test_another_address_is_in_every_calendar_once_everything_is_marked(
 
     assert renew(session_factory, now=LATER, public_url="https://x.example.org") == len(slugs)
     assert b"https://x.example.org" in read_feed(session, DAY).body
+
+
+def test_whether_a_day_has_passed_is_known_without_reading_every_calendar(blank_engine):
+    """Of 100,000 calendars that took a second, every second."""
+    database.Base.metadata.create_all(blank_engine)
+    factory = database.create_session_factory(blank_engine)
+    asked = []
+    sa.event.listen(
+        blank_engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, statement, values, *_rest: asked.append((statement, values)),
+    )
+
+    take_day(factory, now=LATER)
+
+    [(statement, values)] = [one for one in asked if "FROM feed" in one[0]]
+    if blank_engine.dialect.name == "sqlite":
+        with blank_engine.connect() as connection:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            steps = [row[3] for row in plan if "feed" in row[3]]
+        assert steps
+        assert all("ix_feed_as_of" in step for step in steps)

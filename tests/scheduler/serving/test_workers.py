@@ -1,6 +1,8 @@
 """Pages and calendars from several processes: `sumvay web`, as it runs."""
 
 import http.client
+import importlib
+import inspect
 import os
 import signal
 import socket
@@ -9,10 +11,11 @@ import threading
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask, request
@@ -21,8 +24,9 @@ from werkzeug.test import create_environ, run_wsgi_app
 
 from events.database import sessions as database
 from events.models import Observance
-from scheduler.serving.workers import guarded
+from scheduler.serving.workers import calendars_first, guarded
 from tests.scheduler.processes import PATIENCE, serving, sumvay
+from web.calendars.answers import Answer
 from web.kit.sizes import LARGEST_FORM
 
 FEED = "/lich/ngay-quoc-te-hanh-phuc.ics"
@@ -236,3 +240,44 @@ def lives(pid: int) -> bool:
         os.kill(pid, 0)
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     return False
+
+
+class Client:
+    """The end of a connection, as granian gives it."""
+
+    def __init__(self) -> None:
+        self.got: list[object] = []
+
+    def response_bytes(self, *said: object) -> None:
+        self.got.append(said)
+
+
+def test_a_calendar_is_given_away_before_a_request_is_made_for_the_pages():
+    asked: list[str] = []
+
+    def pages(_client: object, scope: dict[str, Any]) -> int:
+        asked.append(scope["PATH_INFO"])
+        return 404
+
+    def calendars(scope: Mapping[str, Any]) -> Answer | None:
+        return Answer("200 OK", [("ETag", "1")], b"x", 200) if scope["PATH_INFO"] == "/a" else None
+
+    run, client = calendars_first(calendars, pages), Client()
+
+    assert run(client, {"PATH_INFO": "/a"}) == 200
+    assert run(client, {"PATH_INFO": "/b"}) == 404
+    assert run(client, {"PATH_INFO": "/a", "CONTENT_LENGTH": "9"}) == 404  # as pages refuse it
+
+    assert client.got == [(200, [("ETag", "1")], b"x")]
+    assert asked == ["/b", "/a"]
+
+
+def test_granian_is_asked_under_the_name_that_it_looks_up():
+    """Where another version has none of it, polls would go the long way without a word."""
+    module = importlib.import_module("granian.server.mp")
+    worker = inspect.getsource(module.MPServer._spawn_wsgi_worker)
+
+    assert "_wsgi_call_wrap(callback, " in worker
+    assert "proto.response_bytes(resp.status, resp.headers, " in inspect.getsource(
+        module._wsgi_call_wrap
+    )

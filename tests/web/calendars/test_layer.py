@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
 from events.calendars.feeds import serve_feed
@@ -17,6 +17,7 @@ from events.calendars.tokens import PATH as OWN
 from events.calendars.tokens import Options, make_token
 from events.catalog.importing import import_catalog
 from events.database import sessions as database
+from events.database.questions import Question
 from events.database.sessions import Base
 from events.database.turns import Turn, turn
 from events.models import FeedToken, Observance
@@ -25,6 +26,7 @@ from events.people.persons import add_person
 from tests.web.conftest import NOON, Opened, Visitor
 from web.app import create_app
 from web.calendars.answers import Answer, Asked, Ready
+from web.calendars.memory import Memory
 from web.kit.config import WebConfig
 
 PATH = "/lich/ngay-quoc-te-hanh-phuc.ics"
@@ -176,21 +178,56 @@ def test_while_somebody_writes_clients_get_the_old_bytes_at_once(served):
     assert (during.status_code, during.data) == (200, before.data)
 
 
-def test_a_poll_is_one_question_to_the_database(served):
-    app, factory = served
-    asked = []
+@pytest.fixture
+def questions(served, monkeypatch) -> list[str]:
+    """What this thread asks the database, by a session or for a poll."""
+    asked: list[str] = []
+    mine, ask = threading.get_ident(), Question.ask
+
+    def note(statement: str) -> None:
+        if threading.get_ident() == mine and not statement.startswith(("BEGIN", "PRAGMA")):
+            asked.append(statement)
+
+    def asking(question: Question, engine: Engine, key: str) -> tuple[object, ...] | None:
+        if engine.dialect.name == "sqlite":  # else the pool is asked, and notes it
+            note(question.text)
+        return ask(question, engine, key)
+
+    monkeypatch.setattr(Question, "ask", asking)
     event.listen(
-        factory.kw["bind"],
+        served[1].kw["bind"],
         "before_cursor_execute",
-        lambda _c, _cursor, statement, *_rest: asked.append((threading.get_ident(), statement)),
+        lambda _c, _cursor, statement, *_rest: note(statement),
     )
+    return asked
+
+
+def test_a_poll_is_one_question_to_the_database(served, questions):
+    app, _factory = served
 
     for _ in range(3):  # within a second
         app.test_client().get(PATH)
 
-    mine = [text for thread, text in asked if thread == threading.get_ident()]
-    assert [text for text in mine if not text.startswith(("BEGIN", "PRAGMA"))] == mine[-1:]
-    assert "FROM feed" in mine[-1]
+    assert len(questions) == 1
+    assert "FROM feed" in questions[0]
+
+
+def test_whoever_has_what_is_rarely_asked_for_is_told_so_without_reading_it(
+    served, questions, monkeypatch
+):
+    app, _factory = served
+    client = app.test_client()
+    etag = client.get(PATH).headers["ETag"]
+    monkeypatch.setattr(app.wsgi_app, "_memory", Memory(0))
+    questions.clear()
+
+    same = client.get(PATH, headers={"If-None-Match": etag})
+
+    assert (same.status_code, same.data, same.headers["ETag"]) == (304, b"", etag)
+    assert same.headers["Cache-Control"] == "public, max-age=300"
+    assert len(questions) == 1
+    assert "body" not in questions[0]
+    assert client.get(PATH, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
 def test_a_change_is_polled_within_five_seconds_of_its_commit(served):

@@ -116,9 +116,19 @@ def test_so_many_bytes_are_remembered_and_what_is_asked_for_least_makes_room(mem
     memory.fresh("a")
     memory.look(lambda keys: dict.fromkeys(keys, "1"))
 
-    put(memory, "d")
+    put(memory, "d", "d")
 
     assert [key for key in "abcd" if memory.get(key)] == ["a", "c", "d"]
+
+
+def test_what_many_ask_for_stays_while_each_of_all_others_is_asked_for_once(memory):
+    put(memory, "a", "b", "c")
+
+    put(memory, *"defghijkl")
+
+    assert [key for key in "abcdefghijkl" if memory.get(key)] == ["a", "b", "c"]
+    assert not memory.deserves("m")
+    assert memory.deserves("m")
 
 
 def test_one_calendar_written_again_and_again_takes_no_more_room(memory):
