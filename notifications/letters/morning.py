@@ -22,7 +22,7 @@ from events.checklist.charge import doing_unit_id
 from events.checklist.listing import is_to_do
 from events.days.workdays import WorkCalendar
 from events.localtime import local_day
-from events.models import Activity, Campaign, ChecklistItem, Post, Unit
+from events.models import Activity, Campaign, ChecklistItem, Post, Round, Unit
 from events.models.campaigns import of_year
 from events.progress.across_reforms import counted_with
 from events.progress.as_of import AsOf
@@ -341,7 +341,8 @@ def _late(desk: Desk, rows: Sequence[Any], named: _Named) -> Iterator[Section]:
 def _opened(desk: Desk, rows: Sequence[Any], named: _Named) -> Iterator[Section]:
     _ = desk.words.gettext
     ids = [row.Notice.about_id for row in rows]
-    query = select(Campaign).where(Campaign.id.in_(ids)).options(joinedload(Campaign.unit))
+    query = select(Campaign).join(Campaign.round).where(Campaign.id.in_(ids))
+    query = query.options(joinedload(Campaign.unit))
     lines = [
         Line(
             named(one.summary),
@@ -350,7 +351,7 @@ def _opened(desk: Desk, rows: Sequence[Any], named: _Named) -> Iterator[Section]
             url=f"{desk.public_url}/chien-dich/{one.uid}",
             day=short_day(one.dtstart, desk.language),
         )
-        for one in desk.session.scalars(query.order_by(Campaign.dtstart, Campaign.id))
+        for one in desk.session.scalars(query.order_by(Round.dtstart, Campaign.id))
     ]
     if lines:
         opening = _("Opened: %(what)s, from %(day)s")

@@ -14,6 +14,7 @@ from events.models import (
     ChecklistItem,
     DecidedYear,
     ItemState,
+    Round,
     Template,
     TodoStatus,
 )
@@ -233,8 +234,8 @@ def test_a_campaign_may_have_its_own_theme_and_belong_to_no_observance(
 def of_template(session: Session, unit_id: int, key: str) -> Campaign:
     query = select(Campaign).where(
         Campaign.unit_id == unit_id,
-        Campaign.year == 2021,
-        Campaign.template.has(Template.key == key),
+        Campaign.round.has(Round.year == 2021),
+        Campaign.round.has(Round.template.has(Template.key == key)),
     )
     return session.scalars(query).one()
 
