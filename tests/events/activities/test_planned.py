@@ -236,7 +236,7 @@ def test_a_weekly_broadcast_may_begin_when_the_campaign_opens_and_go_on_for_week
 
 def test_who_came_is_entered_though_the_campaign_was_moved_away(session, month, who):
     activity = add_activity(session, month, plan(weekly_until=date(2021, 12, 13)), **who)
-    month.opens, month.dtstart, month.dtend = (
+    month.round.opens, month.round.dtstart, month.round.dtend = (
         date(2023, 8, 1),
         date(2023, 11, 15),
         date(2023, 12, 16),

@@ -124,7 +124,7 @@ def test_the_campaign_around_an_item_is_offered_first_and_none_that_was_long_ove
 def test_campaigns_of_the_same_days_are_offered_before_the_nearest_others(session, campaign):
     item = campaign("happiness_day").items[0]
     same_days, later = campaign("vn_family_day"), campaign("evaw_day")
-    same_days.dtstart, same_days.dtend = (
+    same_days.round.dtstart, same_days.round.dtend = (
         item.campaign.dtstart - timedelta(days=2),
         item.campaign.dtend,
     )
@@ -140,7 +140,8 @@ def test_a_campaign_that_is_over_is_offered_where_it_lately_left_the_same_work_o
     session, campaign, officer, now
 ):
     late, own = campaign("vn_family_day"), campaign("evaw_day")
-    late.dtstart, late.dtend = own.dtstart - timedelta(days=31), own.dtstart - timedelta(days=30)
+    over = own.dtstart - timedelta(days=30)
+    late.round.dtstart, late.round.dtend = over - timedelta(days=1), over
     session.flush()
     left, item = next((a, b) for a in late.items for b in own.items if a.key == b.key)
     assert late in candidates(session, item)

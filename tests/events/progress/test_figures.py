@@ -35,7 +35,6 @@ from events.progress.figures import (
 )
 from events.progress.silent_units import silent_units
 from events.units.lineage import ever_below
-from tests.campaigns import a_campaign
 from tests.chance import drawn
 from tests.conftest import Cast
 
@@ -92,10 +91,14 @@ def _unit(session: Session, number: int, parent_id: int | None) -> Unit:
 
 def _campaign(session: Session, unit: Unit, number_of_items: int, year: int = 2021) -> Campaign:
     template = session.scalars(select(Template).where(Template.key == "training_course")).one()
-    campaign = a_campaign(
-        uid=new_uid(), template=template, period=f"{year}-03-20", version=template.current, year=year, unit=unit,
-        owner_role_key="so_vhttdl", summary="Tập huấn", opens=MONDAY, dtstart=date(year, 3, 20), dtend=date(year, 3, 21),
-        created=BEFORE, last_modified=BEFORE,
+    period = f"{year}-03-20"
+    same = select(Round).where(Round.template_id == template.id, Round.period == period)
+    campaign = Campaign(
+        round=session.scalar(same) or Round(
+            template=template, period=period, version=template.current, year=year, summary="Tập huấn",
+            opens=MONDAY, dtstart=date(year, 3, 20), dtend=date(year, 3, 21), created=BEFORE, last_modified=BEFORE,
+        ),
+        uid=new_uid(), unit=unit, owner_role_key="so_vhttdl", created=BEFORE, last_modified=BEFORE,
     )  # fmt: skip
     for number in range(number_of_items):
         campaign.items.append(_item(number))
@@ -264,7 +267,7 @@ def test_an_item_made_later_was_not_there_before(session: Session, cast: Cast):
 def test_a_campaign_counts_until_the_day_it_was_cancelled(session: Session, cast: Cast):
     forest = plant(session, [], items_each=1)
     campaign = forest.items[0].campaign
-    campaign.status, campaign.cancelled = CampaignStatus.CANCELLED, NOON + A_DAY
+    campaign.round.status, campaign.round.cancelled = CampaignStatus.CANCELLED, NOON + A_DAY
     campaign.touch(NOON + 9 * A_DAY)  # somebody gives it a theme all the same
     session.flush()
 

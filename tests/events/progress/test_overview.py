@@ -85,6 +85,6 @@ def test_rounds_that_are_not_closed_are_those_of_which_the_rule_says_so(session,
     days = [TODAY, date(2021, 12, 31), date(2022, 1, 1), last, last + timedelta(days=1)]
 
     for day in days:
-        found = set(session.execute(rounds_not_closed(day)).all())
-        by_rule = {(r.template_id, r.period) for r in roots if not is_closed(session, r, day)}
+        found = set(session.scalars(rounds_not_closed(day)))
+        by_rule = {r.round_id for r in roots if not is_closed(session, r, day)}
         assert found == by_rule
