@@ -20,7 +20,7 @@ from events.campaigns.opening import open_round
 from events.campaigns.rounds import rounds_of
 from events.database.sessions import SessionFactory, create_session_factory, reading
 from events.installation import day_here
-from events.models import Campaign, FeedMark, Template, Unit
+from events.models import Campaign, FeedMark, Round, Template, Unit
 from events.working_calendar import work_calendar
 
 COMMUNES = int(os.environ.get("COMMUNES", COMMUNES_OF_THE_NATION))
@@ -42,7 +42,7 @@ def _renewing(name: str, engine: Engine) -> Measured:
     slugs = _kept(factory, engine)
     alone = seconds(lambda: _write_each(factory, slugs))
     with factory.begin() as session:
-        session.execute(update(Campaign).values(summary="Chiến dịch mới"))
+        session.execute(update(Round).values(summary="Chiến dịch mới"))
     polled = _Polled(factory, slugs)
     polled.start()
     taken = seconds(lambda: renew(factory, now=_LATER, public_url=URL))

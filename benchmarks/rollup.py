@@ -12,19 +12,21 @@ from itertools import count
 from typing import Any
 
 from sqlalchemy import Engine, insert, select, text
+from sqlalchemy.orm import Session
 
 from benchmarks.databases import COMMUNES_OF_THE_NATION, NOW, add_communes, databases
 from benchmarks.measure import ROUNDS, Measured, ratio, report, seconds
 from events.database.sessions import create_session_factory, new_uid
 from events.models import (
     Campaign,
-    CampaignStatus,
     Change,
     ChecklistItem,
+    Round,
     Template,
     TodoStatus,
     Unit,
 )
+from events.models.campaigns import of_year
 from events.models.history import Door
 from events.progress.across_reforms import counted_with
 from events.progress.as_of import AsOf, Day
@@ -66,17 +68,17 @@ SELECT c.unit_id,
        sum(CASE WHEN i.split_from_id IS NOT NULL
            AND (i.status <> 'CANCELLED' OR i.not_done = 'not-done') THEN 1 ELSE 0 END),
        sum(CASE WHEN i.split_from_id IS NOT NULL AND i.status = 'COMPLETED' THEN 1 ELSE 0 END)
-FROM campaign c JOIN checklist_item i ON i.campaign_id = c.id
-WHERE c.status <> 'CANCELLED' AND c.year = 2026
+FROM campaign c JOIN round r ON r.id = c.round_id JOIN checklist_item i ON i.campaign_id = c.id
+WHERE r.status <> 'CANCELLED' AND r.year = 2026
 GROUP BY c.unit_id
 """
 
 SILENT_BY_HAND = """
 SELECT c.unit_id
-FROM campaign c JOIN checklist_item i ON i.campaign_id = c.id
+FROM campaign c JOIN round r ON r.id = c.round_id JOIN checklist_item i ON i.campaign_id = c.id
      LEFT JOIN change h ON h.item_id = i.id AND h.reported_id IS NOT NULL
      LEFT JOIN document d ON d.item_id = i.id
-WHERE c.status <> 'CANCELLED' AND c.year = 2026
+WHERE r.status <> 'CANCELLED' AND r.year = 2026
 GROUP BY c.unit_id HAVING count(h.id) + count(d.id) = 0
 """
 
@@ -108,14 +110,12 @@ def _roll_up(engine: Engine, day: Day) -> Progress:
     with create_session_factory(engine)() as session:
         root = session.scalars(select(Unit).where(Unit.key == ROOT)).one()
         counted = counted_with(session, root, day)
-        return counted.totals(own_progress(session, day, counted.condition, Campaign.year == 2026))[
-            root.id
-        ]
+        return counted.totals(own_progress(session, day, counted.condition, of_year(2026)))[root.id]
 
 
 def _silent(engine: Engine) -> set[int]:
     with create_session_factory(engine)() as session:
-        return {unit.id for unit in silent_units(session, TODAY, Campaign.year == 2026)}
+        return {unit.id for unit in silent_units(session, TODAY, of_year(2026))}
 
 
 def _silent_by_hand(engine: Engine) -> set[int]:
@@ -185,14 +185,19 @@ def _fill(engine: Engine, communes: int) -> None:
             if id_ not in have
         ]
         template = session.scalars(select(Template).where(Template.key == "vn_family_day")).one()
+        rounds = [_round(session, template, number).id for number in range(CAMPAIGNS)]
         common = {
-            "template_id": template.id,
-            "version_id": template.current.id,
             "owner_role_key": template.owner_role_key,
+            "created": _OPENED,
+            "last_modified": _OPENED,
         }
         session.execute(
             insert(Campaign),
-            [_campaign(common, unit, number) for unit in missing for number in range(CAMPAIGNS)],
+            [
+                common | {"uid": new_uid(), "round_id": round_id, "unit_id": unit}
+                for unit in missing
+                for round_id in rounds
+            ],
         )
         ids = session.scalars(select(Campaign.id).where(Campaign.unit_id.not_in(have))).all()
         session.execute(
@@ -211,23 +216,25 @@ def _fill(engine: Engine, communes: int) -> None:
         connection.exec_driver_sql("ANALYZE")
 
 
-def _campaign(common: dict[str, Any], unit_id: int, number: int) -> dict[str, Any]:
-    day = date(2026, 2 + number, 20)
-    dates = {
-        "opens": day,
-        "dtstart": day,
-        "dtend": day + timedelta(days=1),
-        "created": _OPENED,
-        "last_modified": _OPENED,
-    }
-    names = {
-        "uid": new_uid(),
-        "period": f"b{number}",
-        "year": 2026,
-        "summary": "Chiến dịch",
-        "unit_id": unit_id,
-    }
-    return common | dates | names | {"status": CampaignStatus.CONFIRMED}
+def _round(session: Session, template: Template, number: int) -> Round:
+    """Return one of the year's rounds, begun for the first units that are entered."""
+    period, day = f"b{number}", date(2026, 2 + number, 20)
+    query = select(Round).where(Round.template_id == template.id, Round.period == period)
+    found = session.scalar(query) or Round(
+        template=template,
+        period=period,
+        version=template.current,
+        year=2026,
+        summary="Chiến dịch",
+        opens=day,
+        dtstart=day,
+        dtend=day + timedelta(days=1),
+        created=_OPENED,
+        last_modified=_OPENED,
+    )
+    session.add(found)
+    session.flush()
+    return found
 
 
 def _item(campaign_id: int, number: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import case, func, select, tuple_
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from events.campaigns.lifetime import rounds_not_closed
@@ -18,7 +18,7 @@ from events.catalog.country import Province
 from events.catalog.whole import Catalog
 from events.checklist.history import Stamp
 from events.installation import day_here
-from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Role, Template
+from events.models import Campaign, ChecklistItem, Person, Role, Round, Template
 from events.models.items import OPEN
 from events.observances.occurrences import extend_horizon
 from events.people.rights import Capability, require_for_all
@@ -110,16 +110,17 @@ def begun_rounds(session: Session, since: date, today: date) -> list[Begun]:
     ahead = is_open & (ChecklistItem.due >= since)
     query = (
         select(
-            func.min(Campaign.summary),
+            Round.summary,
             func.count(Campaign.id.distinct()),
             func.count(case((ahead, 1))),
             func.count(case((is_open & (ChecklistItem.due < since), 1))),
             func.min(case((ahead, ChecklistItem.due))),
         )
+        .select_from(Campaign)
+        .join(Campaign.round)
         .outerjoin(ChecklistItem, ChecklistItem.campaign_id == Campaign.id)
-        .where(Campaign.status != CampaignStatus.CANCELLED)
-        .where(tuple_(Campaign.template_id, Campaign.period).in_(rounds_not_closed(today)))
-        .group_by(Campaign.template_id, Campaign.period)
+        .where(Round.id.in_(rounds_not_closed(today)))
+        .group_by(Round.id, Round.summary)
     )
     found = [Begun(*row) for row in session.execute(query)]
     return sorted(found, key=lambda one: (one.next_due or date.max, one.summary))
@@ -129,7 +130,7 @@ def coming_rounds(session: Session, today: date) -> list[Coming]:
     """Return the next round of each template that opens by itself and is not open yet, the nearest
     first.
     """
-    rows = session.execute(select(Campaign.template_id, Campaign.period).distinct())
+    rows = session.execute(select(Round.template_id, Round.period))
     opened = {(template_id, period) for template_id, period in rows}
     found = [
         next(_rounds_ahead(template, opened, today), None) for template in self_opening(session)
@@ -141,7 +142,7 @@ def closed_rounds(session: Session, today: date) -> list[str]:
     """Return this year's rounds that were over before the start line and do not open by
     themselves, the oldest first.
     """
-    rows = session.execute(select(Campaign.template_id, Campaign.period).distinct())
+    rows = session.execute(select(Round.template_id, Round.period))
     opened = {(template_id, period) for template_id, period in rows}
     line = start_lines.start_line(session)
     found = [

@@ -1,10 +1,10 @@
 """Who waits for whom when several people work at once.
 
 Everybody takes locks in one order, or two would wait for each other: the tree of units, then units,
-then the templates whose rounds are opened, moved or handed over, the oldest first, then campaigns,
-items and the rest. Where that cannot be kept (an item may stand for one of any other round)
-PostgreSQL ends one of the two, and ``through_collisions`` does its work again. SQLite lets one
-write at a time anyway.
+then the templates whose rounds are opened, moved or handed over, the oldest first, then rounds,
+campaigns, items and the rest. Where that cannot be kept (an item may stand for one of any other
+round) PostgreSQL ends one of the two, and ``through_collisions`` does its work again. SQLite lets
+one write at a time anyway.
 """
 
 from collections.abc import Callable, Collection
@@ -44,7 +44,8 @@ def lock_round(session: Session, root: Campaign) -> None:
     """Do so for the round of ``root``, which is read again: it may have been moved or cancelled
     while this one waited.
     """
-    lock_templates(session, [root.template_id])
+    lock_templates(session, [root.template_id])  # nobody opens it in another unit meanwhile
+    session.refresh(root.round, with_for_update=FOR_CHANGE)
     session.refresh(root)
 
 

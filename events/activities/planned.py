@@ -19,7 +19,8 @@ from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here, domain_of, zone_of
 from events.localtime import local_day
 from events.locks import FOR_CHANGE
-from events.models import Activity, ActivityCredit, Campaign, CampaignStatus, Person
+from events.models import Activity, ActivityCredit, Campaign, CampaignStatus, Person, Round
+from events.models.campaigns import takes_place
 from events.people.rights import Capability, require
 from events.words.texts import one_line
 
@@ -200,9 +201,7 @@ def activities_of(
 
     Internal ones are for the unit's people.
     """
-    inner = select(Campaign.id).where(
-        Campaign.outer_id == campaign.id, Campaign.status != CampaignStatus.CANCELLED
-    )
+    inner = select(Campaign.id).where(Campaign.outer_id == campaign.id, takes_place())
     credited = select(ActivityCredit.activity_id).where(ActivityCredit.campaign_id == campaign.id)
     here = or_(
         Activity.campaign_id == campaign.id,
@@ -220,10 +219,9 @@ def activities_of(
 def credited_campaigns(session: Session, activity: Activity) -> Sequence[Campaign]:
     """Return the other campaigns that an activity counts for."""
     query = select(Campaign).join(ActivityCredit, ActivityCredit.campaign_id == Campaign.id)
+    query = query.join(Campaign.round)
     return session.scalars(
-        query.where(ActivityCredit.activity_id == activity.id).order_by(
-            Campaign.dtstart, Campaign.id
-        )
+        query.where(ActivityCredit.activity_id == activity.id).order_by(Round.dtstart, Campaign.id)
     ).all()
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from events.installation import zone_of
 from events.localtime import at_local, local_day
-from events.models import Activity, ActivityCredit, Campaign, CampaignStatus, Unit
+from events.models import Activity, ActivityCredit, Campaign, CampaignStatus, Round, Unit
+from events.models.campaigns import of_rounds, takes_place
 from events.units.tree import ancestors, subtree_ids
 from events.words.texts import folded
 
@@ -101,9 +102,7 @@ def overlapping(session: Session, activity: Activity) -> list[Happening]:
     still_on = or_(Activity.dtend > activity.dtstart, Activity.weekly_until >= day - A_WEEK)
     query = select(Activity).where(Activity.id != activity.id, Activity.dtstart < last, still_on)
     query = query.where(Activity.status != CampaignStatus.CANCELLED).join(Activity.campaign)
-    query = query.where(
-        Campaign.status != CampaignStatus.CANCELLED, _in_line_with(activity.campaign.unit, day)
-    )
+    query = query.where(takes_place(), _in_line_with(activity.campaign.unit, day))
     load = joinedload(Activity.campaign).joinedload(Campaign.unit)
     others = session.scalars(query.options(load).order_by(Activity.dtstart, Activity.id))
     found = ((other, clash(slot, _slot(other), zone)) for other in others)
@@ -126,11 +125,11 @@ def happenings(
     )
     held = (
         Activity.status != CampaignStatus.CANCELLED,
-        Campaign.status != CampaignStatus.CANCELLED,
+        takes_place(),
     )
     query = select(Activity).join(Activity.campaign).where(Activity.public, *held, *near, *where)
     load = contains_eager(Activity.campaign).options(
-        joinedload(Campaign.unit), joinedload(Campaign.observance)
+        joinedload(Campaign.unit), joinedload(Campaign.round).joinedload(Round.observance)
     )
     rows = session.scalars(query.options(load).order_by(Activity.id))
     found = (Happening(row, *times) for row in rows for times in _slot(row).occurrences(zone))
@@ -171,9 +170,10 @@ def counts_for(observance_id: int) -> ColumnElement[bool]:
     credited = select(ActivityCredit.activity_id).join(
         other, other.id == ActivityCredit.campaign_id
     )
+    of_observance = Round.observance_id == observance_id
     return or_(
-        Campaign.observance_id == observance_id,
-        Activity.id.in_(credited.where(other.observance_id == observance_id)),
+        of_rounds(of_observance),
+        Activity.id.in_(credited.where(of_rounds(of_observance, campaign=other))),
     )
 
 

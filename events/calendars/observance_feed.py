@@ -15,7 +15,14 @@ from events.calendars.parts import activities, main_events, recent_campaigns, to
 from events.calendars.view import View
 from events.errors import N_
 from events.localtime import VIETNAM, at_local
-from events.models import Activity, Campaign, Observance, ObservanceOccurrence, ObservanceStatus
+from events.models import (
+    Activity,
+    Observance,
+    ObservanceOccurrence,
+    ObservanceStatus,
+    Round,
+)
+from events.models.campaigns import of_rounds
 from events.words.colors import HEX_OF
 
 CORE, ALL = "chung/ngay-trong-tam", "chung/cac-ngay-trong-nam"
@@ -103,7 +110,7 @@ def _events(session: Session, ids: Sequence[int], view: View) -> Iterator[Calend
     query = select(row).where(shown).options(joinedload(row.observance))
     for one in session.scalars(query.order_by(row.dtstart, row.id)):
         yield occurrence_event(one, view)
-    moved = at_the_top() & Campaign.observance_id.in_(ids) & recent_campaigns(today)
+    moved = at_the_top() & of_rounds(Round.observance_id.in_(ids)) & recent_campaigns(today)
     yield from main_events(session, moved, view)
     counted = or_(false(), *(counts_for(one) for one in ids))
     yield from activities(session, at_the_top() & counted & _lately_attended(today), view)

@@ -22,7 +22,8 @@ from events.days.workdays import WorkCalendar
 from events.errors import N_
 from events.installation import zone_of
 from events.localtime import VIETNAM, at_local, last_instant
-from events.models import Activity, Campaign, ChecklistItem, Role, TodoStatus, Unit
+from events.models import Activity, Campaign, ChecklistItem, Role, Round, TodoStatus, Unit
+from events.models.campaigns import of_rounds, takes_place
 from events.models.items import OPEN, ClosedBecause
 from events.working_calendar import work_calendar
 
@@ -35,8 +36,8 @@ def recent_campaigns(today: date) -> ColumnElement[bool]:
     """Return the condition that a campaign is shown: a cancelled one stays a while, marked, so that
     clients see it go.
     """
-    gone = (Campaign.status == "CANCELLED") & (Campaign.dtend < today - CANCELLED_STAYS)
-    return (Campaign.dtend > today - PAST) & ~gone
+    gone = (Round.status == "CANCELLED") & (Round.dtend < today - CANCELLED_STAYS)
+    return of_rounds(Round.dtend > today - PAST, ~gone)
 
 
 def to_attend(today: date) -> ColumnElement[bool]:
@@ -60,7 +61,7 @@ def is_long_gone(today: date) -> ColumnElement[bool]:
     before that everybody has seen it: counted from the last time that it would have taken place.
     """
     since = today - CANCELLED_STAYS
-    is_off = or_(Activity.status == "CANCELLED", Campaign.status == "CANCELLED")
+    is_off = or_(Activity.status == "CANCELLED", ~takes_place())
     weekly = Activity.weekly_until.is_not(None)  # said aloud, or what is not weekly is unknown
     once = ~weekly & (Activity.dtend < at_local(since, time.min, VIETNAM))
     return is_off & or_(once, weekly & (Activity.weekly_until < since))
@@ -68,9 +69,9 @@ def is_long_gone(today: date) -> ColumnElement[bool]:
 
 def campaigns(session: Session, shown: ColumnElement[bool], view: View) -> Iterator[CalendarEvent]:
     """Yield the days of campaigns."""
-    query = select(Campaign).join(Campaign.unit).where(shown)
+    query = select(Campaign).join(Campaign.unit).join(Campaign.round).where(shown)
     loaded = query.options(contains_eager(Campaign.unit))
-    for campaign in session.scalars(loaded.order_by(Campaign.dtstart, Campaign.id)):
+    for campaign in session.scalars(loaded.order_by(Round.dtstart, Campaign.id)):
         yield _campaign_event(campaign, view)
 
 
@@ -81,8 +82,8 @@ def _campaign_event(campaign: Campaign, view: View) -> CalendarEvent:
         dtstart=campaign.dtstart,
         dtend=campaign.dtend,
         created=campaign.created,
-        last_modified=campaign.last_modified,
-        sequence=campaign.sequence,
+        last_modified=campaign.changed,
+        sequence=campaign.changes,
         description=campaign.unit.full_name,
         url=view.at(f"/chien-dich/{campaign.uid}"),
         categories=(view.word(N_("Campaign")),),
@@ -96,9 +97,10 @@ def main_events(
     """Yield the days on which main events are held, where these are not the days themselves: people
     move them, and everybody has to know.
     """
-    query = select(Campaign).join(Campaign.unit).where(shown, Campaign.event_date.is_not(None))
+    query = select(Campaign).join(Campaign.unit).join(Campaign.round)
+    query = query.where(shown, Round.event_date.is_not(None))
     loaded = query.options(contains_eager(Campaign.unit))
-    for campaign in session.scalars(loaded.order_by(Campaign.event_date, Campaign.id)):
+    for campaign in session.scalars(loaded.order_by(Round.event_date, Campaign.id)):
         assert campaign.event_date is not None
         yield replace(
             _campaign_event(campaign, view),
@@ -182,17 +184,19 @@ def deadlines(session: Session, shown: ColumnElement[bool], view: View) -> Itera
     )
     stamps = (item.created, item.last_modified, item.sequence)
     facts = (
-        Campaign.summary.label("campaign"),
-        Campaign.status.label("campaign_status"),
+        Round.summary.label("campaign"),
+        Round.status.label("campaign_status"),
         Role.title_vi,
         Role.title_en,
     )
     known = item.due.between(*_KNOWN_DAYS)
     # what went over stands in the calendars of those who do it now; it is not called off
     here = or_(item.closed_because.is_(None), item.closed_because != ClosedBecause.MOVED)
-    query = select(*columns, *stamps, *facts).join(item.campaign).join(item.role)
+    query = select(*columns, *stamps, *facts).join(item.campaign).join(Campaign.round)
     words = _Words(work_calendar(session), view, zone_of(session))
-    for row in session.execute(query.where(shown, known, here).order_by(item.due, item.id)):
+    for row in session.execute(
+        query.join(item.role).where(shown, known, here).order_by(item.due, item.id)
+    ):
         yield words.event(row)
 
 

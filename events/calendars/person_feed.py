@@ -38,9 +38,11 @@ from events.models import (
     Post,
     PostProposal,
     Role,
+    Round,
     TodoStatus,
     Unit,
 )
+from events.models.campaigns import of_rounds
 from events.models.items import OPEN
 from events.people.proposed_posts import waiting_posts
 from events.people.rights import Capability, Relation, grants
@@ -183,14 +185,12 @@ class PersonFeed:
         return and_(whose, is_told, or_(item.status.in_(states) & since, late, off))
 
     def _runs(self) -> ColumnElement[bool]:
-        gone = (Campaign.status == "CANCELLED") & (
-            Campaign.dtend < self.view.today - CANCELLED_STAYS
-        )
-        return ~gone
+        long_over = Round.dtend < self.view.today - CANCELLED_STAYS
+        return of_rounds(~((Round.status == "CANCELLED") & long_over))
 
     def _recent(self) -> ColumnElement[bool]:
         since = self.view.today - timedelta(days=self.token.past_days)
-        return self._runs() & (Campaign.dtend > since)
+        return self._runs() & of_rounds(Round.dtend > since)
 
     def _held(self) -> ColumnElement[bool]:
         """Return the condition that an activity is shown: internal ones too, but to leaders what

@@ -23,10 +23,11 @@ from events.models import (
     Observance,
     Post,
     PostProposal,
+    Round,
     Unit,
 )
 from events.models.feed_tokens import key_of_digest
-from events.models.marking import CONCERNS, EVERYTHING, WORK
+from events.models.marking import CONCERNS, EVERYTHING, OCCASION, WORK
 from events.units.lineage import made_from
 
 _AT_ONCE = 500  # ids in a question
@@ -65,13 +66,19 @@ def touched_by(session: Session, marks: Iterable[FeedMark]) -> Touched:
             return Touched(everything=True)
         found.ids[mark.what].add(mark.row_id)
     for what in list(found.ids):
-        if what not in ("campaign", WORK):
+        if what not in ("campaign", WORK, OCCASION):
             _follow(session, found, what)
+    for ids in _some(found.ids.pop("round", set())):
+        theirs = select(Campaign.id).where(Campaign.round_id.in_(ids))
+        found.campaigns.update(session.scalars(theirs))
     for ids in _some(found.ids.pop(WORK, set())):
         units = select(Campaign.unit_id).where(Campaign.id.in_(ids))
         found.at_work.update(session.scalars(units))
     _add_credited(session, found)
     _follow(session, found, "campaign")
+    for ids in _some(found.ids.pop(OCCASION, set())):
+        kept = select(Round.observance_id).where(Round.id.in_(ids))
+        found.observances.update(one for one in session.scalars(kept) if one is not None)
     return found
 
 

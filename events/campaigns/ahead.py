@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from events.campaigns.births import was_over_before
 from events.campaigns.opening import Opened, open_round
-from events.campaigns.rounds import Round, rounds_of
+from events.campaigns.rounds import ComingRound, rounds_of
 from events.days.recurrence import check_year
 from events.days.workdays import WorkCalendar
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
@@ -60,7 +60,7 @@ def open_year_of(
 
 def rounds_to_open(
     session: Session, observance: Observance, year: int, today: date
-) -> Collection[Round]:
+) -> Collection[ComingRound]:
     """Return the rounds of an observance in ``year``, if they may be opened. Raises as
     ``open_year_of``.
     """
@@ -86,6 +86,6 @@ def rounds_to_open(
     return list(rounds_of(template, year)) if year >= first else []
 
 
-def is_for_reference(session: Session, found: Round, today: date) -> bool:
+def is_for_reference(session: Session, found: ComingRound, today: date) -> bool:
     """Tell whether a round is over, today or already on the start line."""
     return was_over_before(found, max(today, start_line(session) or today))

@@ -8,13 +8,12 @@ round that begins later, on a day somebody chose or since it was switched on, is
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from events.campaigns.rounds import Round
+from events.campaigns.rounds import ComingRound
 from events.installation import day_here
-from events.models import Anchor, Campaign, Template
-from events.models.campaigns import same_round
+from events.models import Anchor, Round, Template
 from events.units.start_lines import StartLines
 
 NEVER = date.max  # what is followed from this day is owed by nobody, whenever it is due
@@ -49,7 +48,7 @@ class Births:
 
     @classmethod
     def load(
-        cls, session: Session, found: Round, today: date, *, for_reference: bool = False
+        cls, session: Session, found: ComingRound, today: date, *, for_reference: bool = False
     ) -> "Births":
         lines = StartLines.load(session)
         if for_reference or lines.installation is None:
@@ -73,7 +72,7 @@ class Births:
         return Birth(max(day, self.lines.of(unit_id) or day), self.today)
 
 
-def was_over_before(found: Round, line: date) -> bool:
+def was_over_before(found: ComingRound, line: date) -> bool:
     """Tell whether a round was over before the day ``line``.
 
     The work on a reporting period comes after it: that is over with the last deadline.
@@ -94,9 +93,13 @@ def is_chosen(template: Template) -> bool:
     return template.observance_id is None and not template.cutoffs
 
 
-def _began(session: Session, found: Round, today: date) -> date:
+def _began(session: Session, found: ComingRound, today: date) -> date:
     """Return the day on which a round opened or, by its template, would have opened."""
-    created = session.scalar(select(func.min(Campaign.created)).where(same_round(found)))
+    created = session.scalar(
+        select(Round.created).where(
+            Round.template_id == found.template_id, Round.period == found.period
+        )
+    )
     opened = day_here(session, created) if created else today
     if is_chosen(found.template):
         return opened

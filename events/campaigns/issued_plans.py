@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session, aliased
 
 from events.models import (
     Campaign,
-    CampaignStatus,
     ChecklistItem,
     Document,
     DocumentKind,
@@ -26,12 +25,11 @@ from events.models import (
     TemplateItem,
     TodoStatus,
 )
-from events.models.campaigns import same_round
+from events.models.campaigns import same_round, takes_place
 from events.models.templates import Anchor, Cascade
 from events.units.lineage import predecessors
 
 _Key = tuple[int, str]  # unit, item
-_Round = tuple[int, str]  # template, period
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,7 @@ def plans_in_force() -> Select[Any]:
     )
 
 
-def _issue_dates(session: Session, root: Campaign, asked: frozenset[_Round]) -> Issues:
+def _issue_dates(session: Session, root: Campaign, asked: frozenset[int]) -> Issues:
     done = select(Campaign.unit_id, ChecklistItem.key, ChecklistItem.completed_on).join(
         ChecklistItem.campaign
     )
@@ -133,7 +131,7 @@ def _issue_dates(session: Session, root: Campaign, asked: frozenset[_Round]) -> 
     )
     days = {(unit_id, key): day for unit_id, key, day in session.execute(done) if day}
     papers = _papers(session, root)
-    asked |= {(root.template_id, root.period)}
+    asked |= {root.round_id}
     for other, credits in _standing_in(session, root).items():
         # or two rounds that stand in for each other, in different units, would ask for ever
         if other not in asked:
@@ -159,7 +157,7 @@ def _issued(days: Iterable[tuple[int, str, date | None]]) -> dict[_Key, date]:
     return {(unit_id, key): day for unit_id, key, day in days if day}
 
 
-def _standing_in(session: Session, root: Campaign) -> dict[_Round, list[Any]]:
+def _standing_in(session: Session, root: Campaign) -> dict[int, list[Any]]:
     """Return by other round which of its items stand for which of this one, unit by unit, as long
     as they do.
     """
@@ -176,11 +174,11 @@ def _standing_in(session: Session, root: Campaign) -> dict[_Round, list[Any]]:
     query = query.where(
         same_round(root),
         ChecklistItem.not_done == NotDone.NOT_REQUIRED,
-        there.status != CampaignStatus.CANCELLED,
+        takes_place(there),
     )
-    found: dict[_Round, list[Any]] = defaultdict(list)
+    found: dict[int, list[Any]] = defaultdict(list)
     for row in session.execute(query.order_by(ItemCredit.id)):
-        found[row[0].template_id, row[0].period].append(row)
+        found[row[0].round_id].append(row)
     return found
 
 

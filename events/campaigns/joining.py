@@ -9,17 +9,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.campaigns.due_dates import DueDates
-from events.campaigns.rounds import Round
+from events.campaigns.rounds import ComingRound
 from events.campaigns.unit_checklists import UnitChecklist, load_unit_checklists
 from events.campaigns.wanted_dates import dates_now
 from events.days.workdays import WorkCalendar
 from events.models import Campaign, Unit, UnitSuccession
-from events.models.campaigns import same_round
 from events.units.tree import UnitNode, UnitTree
 
 
 def joined_since(
-    session: Session, found: Round, event: date | None, today: date
+    session: Session, found: ComingRound, event: date | None, today: date
 ) -> dict[int, date]:
     """Return the units that were made from none after the round's key day and live ``today``, by
     id with the day from which they are followed; none once the round is over.
@@ -39,7 +38,7 @@ def joined_since(
 
 def follow_plans(
     session: Session,
-    found: Round,
+    round_id: int,
     tree: UnitTree,
     new: Collection[UnitNode],
     calendar: WorkCalendar,
@@ -49,7 +48,7 @@ def follow_plans(
     """
     joined = {node.id for node in new}
     units = {above.id for node in new for above in tree.line(node)}
-    top = select(Campaign).where(same_round(found))
+    top = select(Campaign).where(Campaign.round_id == round_id)
     for root in session.scalars(
         top.where(Campaign.unit_id.in_(units), Campaign.parent_id.is_(None))
     ).all():

@@ -14,14 +14,14 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from events.errors import N_, ConflictError
-from events.models import Campaign, CampaignStatus, ChecklistItem
-from events.models.campaigns import same_round
+from events.models import Campaign, CampaignStatus, ChecklistItem, Round
+from events.models.campaigns import of_rounds, same_round
 from events.models.items import OPEN
 
 
 def goes_on(today: date) -> ColumnElement[bool]:
     """Return the condition on a campaign that it is not over yet: ``Campaign.over_on`` in SQL."""
-    return or_(Campaign.dtend > today, Campaign.event_date >= today)
+    return of_rounds(_has_days_left(today))
 
 
 def is_closed(session: Session, root: Campaign, today: date) -> bool:
@@ -38,23 +38,21 @@ def is_closed(session: Session, root: Campaign, today: date) -> bool:
     )
 
 
-def rounds_not_closed(today: date) -> Select[int, str]:
-    """Return the query for the template and period of every round that is not called off and whose
-    year is not closed: ``is_closed`` in SQL, for all rounds at once.
+def rounds_not_closed(today: date) -> Select[int]:
+    """Return the query for the id of every round that is not called off and whose year is not
+    closed: ``is_closed`` in SQL, for all rounds at once.
     """
-    on_its_way = select(ChecklistItem.id).where(
-        ChecklistItem.campaign_id == Campaign.id,
+    on_its_way = select(Campaign.round_id).join(Campaign.items)
+    on_its_way = on_its_way.where(
         ChecklistItem.status.in_(OPEN),
         ChecklistItem.due >= today,
     )
-    return (
-        select(Campaign.template_id, Campaign.period)
-        .where(
-            Campaign.status != CampaignStatus.CANCELLED,
-            or_(Campaign.year >= today.year, goes_on(today), on_its_way.exists()),
-        )
-        .distinct()
-    )
+    runs = or_(Round.year >= today.year, _has_days_left(today), Round.id.in_(on_its_way))
+    return select(Round.id).where(Round.status != CampaignStatus.CANCELLED, runs)
+
+
+def _has_days_left(today: date) -> ColumnElement[bool]:
+    return or_(Round.dtend > today, Round.event_date >= today)
 
 
 def require_running(session: Session, root: Campaign, today: date) -> None:

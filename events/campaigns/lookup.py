@@ -5,13 +5,13 @@ rounds, the years of a unit.
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from events.campaigns.lifetime import goes_on
 from events.errors import NotFoundError
-from events.models import Campaign, CampaignStatus, Observance, Template, Unit
-from events.models.campaigns import of_round, same_round
+from events.models import Campaign, CampaignStatus, Observance, Round, Template, Unit
+from events.models.campaigns import of_rounds, same_round
 
 
 def get_campaign(session: Session, uid: str) -> Campaign:
@@ -28,9 +28,11 @@ def get_campaign_in_full(session: Session, uid: str) -> Campaign:
         joinedload(Campaign.parent).joinedload(Campaign.unit),
         joinedload(Campaign.outer),
         joinedload(Campaign.owner_role),
-        joinedload(Campaign.template),
-        joinedload(Campaign.version),
-        joinedload(Campaign.observance).options(
+        joinedload(Campaign.round).joinedload(Round.template),
+        joinedload(Campaign.round).joinedload(Round.version),
+        joinedload(Campaign.round)
+        .joinedload(Round.observance)
+        .options(
             selectinload(Observance.themes),
             selectinload(Observance.titles),
             selectinload(Observance.bases),
@@ -53,18 +55,20 @@ def uids_of_round(
 
 def uid_at_the_top(session: Session, template: Template, period: str) -> str | None:
     """Return the UID of a round's topmost campaign; None for a round that is not open."""
-    query = select(Campaign.uid).where(_is_top(), of_round(template.id, period))
+    of_round = of_rounds(Round.template_id == template.id, Round.period == period)
+    query = select(Campaign.uid).where(_is_top(), of_round)
     return session.scalar(query.order_by(Campaign.id).limit(1))
 
 
 def uids_at_the_top(session: Session, periods: Collection[str]) -> dict[tuple[int, str], str]:
     """Return by observance id and period the UIDs of the topmost campaigns that take place."""
-    query = select(Campaign.observance_id, Campaign.period, Campaign.uid).where(
+    query = select(Round.observance_id, Round.period, Campaign.uid).where(
         _is_top(),
-        Campaign.observance_id.is_not(None),
-        Campaign.period.in_(periods),
-        Campaign.status != CampaignStatus.CANCELLED,
+        Round.observance_id.is_not(None),
+        Round.period.in_(periods),
+        Round.status != CampaignStatus.CANCELLED,
     )
+    query = query.join(Campaign, Campaign.round_id == Round.id)
     # of several the first that was opened comes last, and stays
     rows = session.execute(query.order_by(Campaign.id.desc()))
     return {(row.observance_id, row.period): row.uid for row in rows}
@@ -74,10 +78,11 @@ def tops_of_observance(session: Session, observance: Observance) -> dict[str, li
     """Return by period the topmost campaigns of each time an observance was kept, with their
     units.
     """
-    query = select(Campaign).where(_is_top(), Campaign.observance_id == observance.id)
+    query = select(Campaign).join(Campaign.round)
+    query = query.where(_is_top(), Round.observance_id == observance.id)
     found: dict[str, list[Campaign]] = {}
     for campaign in session.scalars(
-        query.options(joinedload(Campaign.unit)).order_by(Campaign.dtstart)
+        query.options(joinedload(Campaign.unit)).order_by(Round.dtstart)
     ):
         found.setdefault(campaign.period, []).append(campaign)
     return found
@@ -85,14 +90,16 @@ def tops_of_observance(session: Session, observance: Observance) -> dict[str, li
 
 def running_tops(session: Session, template: Template, today: date) -> Sequence[Campaign]:
     """Return the topmost campaigns of a template that are not over."""
-    query = select(Campaign).where(_is_top(), Campaign.template_id == template.id, goes_on(today))
-    return session.scalars(query.order_by(Campaign.dtstart)).all()
+    query = select(Campaign).join(Campaign.round)
+    query = query.where(_is_top(), Round.template_id == template.id, goes_on(today))
+    return session.scalars(query.order_by(Round.dtstart)).all()
 
 
 def years_of(session: Session, unit: Unit) -> Sequence[int]:
     """Return the years in which a unit has campaigns, the newest first."""
-    query = select(Campaign.year).where(Campaign.unit_id == unit.id).distinct()
-    return session.scalars(query.order_by(Campaign.year.desc())).all()
+    taken_part = select(Campaign.round_id).where(Campaign.unit_id == unit.id)
+    query = select(Round.year).where(Round.id.in_(taken_part)).distinct()
+    return session.scalars(query.order_by(Round.year.desc())).all()
 
 
 def names_of_rounds(
@@ -101,10 +108,9 @@ def names_of_rounds(
     """Return by template id and period the template's key and what the round is called, over the
     campaigns that meet ``conditions``.
     """
-    query = select(
-        Campaign.template_id, Campaign.period, Template.key, func.min(Campaign.summary)
-    ).join(Campaign.template)
-    query = query.where(*conditions).group_by(Campaign.template_id, Campaign.period, Template.key)
+    query = select(Round.template_id, Round.period, Template.key, Round.summary)
+    chosen = select(Campaign.round_id).where(*conditions)
+    query = query.join(Round.template).where(Round.id.in_(chosen))
     return {
         (template_id, period): (key, summary)
         for template_id, period, key, summary in session.execute(query)

@@ -8,21 +8,21 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from events.campaigns.opening import is_worth_opening, self_opening
-from events.campaigns.rounds import Round, rounds_of
+from events.campaigns.rounds import ComingRound, rounds_of
 from events.installation import day_here
-from events.models import Campaign
+from events.models import Round
 from events.units.start_lines import start_line
 
 
-def missed_rounds(session: Session, *, now: datetime) -> list[Round]:
+def missed_rounds(session: Session, *, now: datetime) -> list[ComingRound]:
     """Return the rounds of last year and this one that came and went unopened since the first
     campaign was opened here, the oldest first.
     """
-    first = session.scalar(select(func.min(Campaign.created)))
+    first = session.scalar(select(func.min(Round.created)))
     if first is None:
         return []
     today, begun, line = day_here(session, now), day_here(session, first), start_line(session)
-    rows = session.execute(select(Campaign.template_id, Campaign.period).distinct())
+    rows = session.execute(select(Round.template_id, Round.period))
     opened = {(template_id, period) for template_id, period in rows}
     missed = [
         found

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from events.days.reasons import Cause
-from events.models import Campaign, ChecklistItem, Level, Unit
+from events.models import Campaign, ChecklistItem, Level, Round, Unit
 from events.units.start_lines import start_line
 
 _LATE = (Cause.LATE_OPENING, Cause.WAITS)  # what waits for a late one is late with it
@@ -54,8 +54,9 @@ def number_of(late: Sequence[LateItems]) -> int:
 def _late_since(session: Session, last: int) -> list[LateItems]:
     item = ChecklistItem
     query = (
-        select(item, Campaign.summary, Unit.level_key)
+        select(item, Round.summary, Unit.level_key)
         .join(item.campaign)
+        .join(Campaign.round)
         .join(Campaign.unit)
         .where(item.id > last, item.born.is_not(None), item.nominal_due < item.born, item.is_owed())
         .order_by(item.due, item.position, item.id)

@@ -10,15 +10,14 @@ from datetime import date, datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import case, func, insert, select, tuple_, update
+from sqlalchemy import insert, select, tuple_, update
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from events.campaigns.births import Birth, Births, was_over_before
 from events.campaigns.copies import Copies, ItemMaker, copies_by_level
 from events.campaigns.joining import follow_plans, joined_since
 from events.campaigns.late import LateRule
-from events.campaigns.lifetime import goes_on
-from events.campaigns.rounds import Anchors, Round, rounds_of
+from events.campaigns.rounds import Anchors, ComingRound, rounds_of
 from events.database.sessions import new_uid
 from events.days.recurrence import Occurrence
 from events.days.workdays import WorkCalendar
@@ -27,14 +26,14 @@ from events.locks import lock_templates
 from events.models import (
     Anchor,
     Campaign,
-    CampaignStatus,
     ChecklistItem,
     Observance,
+    Round,
     Template,
     TemplateVersion,
     UnitSuccession,
 )
-from events.models.campaigns import same_round
+from events.models.campaigns import of_rounds
 from events.people.roles import RoleBook
 from events.units.start_lines import start_line
 from events.units.tree import UnitNode, UnitTree, load_tree
@@ -76,7 +75,7 @@ def open_campaigns(
 
 def due_rounds(
     session: Session, *, now: datetime, year: int | None = None, template_id: int | None = None
-) -> list[Round]:
+) -> list[ComingRound]:
     """Return the rounds whose time has come, and those that run, of one template or of all, in the
     order in which they open: for whoever opens each in a transaction of its own, so that nobody
     waits for all of them.
@@ -109,7 +108,7 @@ def open_due_round(
 
 def open_round(
     session: Session,
-    found: Round,
+    found: ComingRound,
     *,
     now: datetime,
     calendar: WorkCalendar,
@@ -130,7 +129,7 @@ def open_round(
 
 def _open(
     session: Session,
-    found: Round,
+    found: ComingRound,
     now: datetime,
     calendar: WorkCalendar,
     tree_on: Callable[[date], UnitTree],
@@ -139,16 +138,18 @@ def _open(
 ) -> Opened:
     """Do what ``open_round`` does, once the template is locked."""
     opened = _opened(session, found)
-    have = {campaign.unit_id for campaign in opened}
-    if have and not _runs(opened):
+    if opened is not None and opened.is_cancelled:
+        # a unit that is entered since gets nothing of it
         return Opened(found.key, found.period, found.summary, found.year, 0, 0)
-    found, event = _as_moved(found, opened[0]) if have else (found, None)
-    for_reference = any(one.for_reference for one in opened) if have else for_reference
+    have = _campaign_ids(session, opened.id) if opened else {}
+    found, event = _as_moved(found, opened) if opened else (found, None)
+    for_reference = opened.for_reference if opened else for_reference
     today = day_here(session, now)
     tree = tree_on(found.belongs_on(today))
     if for_reference and not tree.roots:  # nobody was here yet
         tree = tree_on(today)
-    version = _version_in_use(session, opened) if have else found.template.current
+    # a unit that comes later gets the same items
+    version = opened.version if opened else found.template.current
     copies = copies_by_level(version.items, tree)
     missing = [
         node
@@ -156,7 +157,7 @@ def _open(
         for node in _involved(tree, root, copies, unit_ids)
         if node.id not in have
     ]
-    heirs = _heirs(session, found) if have and missing else set()
+    heirs = _heirs(session, opened) if opened and missing else set()
     missing = _without_heirs(missing, heirs)
     joined = joined_since(session, found, event, today) if have and unit_ids is None else {}
     if joined:
@@ -166,7 +167,8 @@ def _open(
     if not missing:
         return Opened(found.key, found.period, found.summary, found.year, 0, 0)
     births = Births.load(session, found, today, for_reference=for_reference)
-    ids = _insert_campaigns(session, found, version, missing, now, event, births)
+    round_ = opened or _begin(session, found, version, now, for_reference=births.for_reference)
+    ids = _insert_campaigns(session, found, round_, missing, now)
     anchors = Anchors(found.dates, event)
     late = LateRule.load(session, anchors, calendar)
     makers = ItemMaker(
@@ -181,7 +183,7 @@ def _open(
     if rows:
         session.connection().execute(insert(ChecklistItem), rows)
     if have or any(item.anchor is Anchor.PLAN for item in version.items):
-        follow_plans(session, found, tree, missing, calendar)
+        follow_plans(session, round_.id, tree, missing, calendar)
     return Opened(found.key, found.period, found.summary, found.year, len(missing), len(rows))
 
 
@@ -196,29 +198,23 @@ def self_opening(session: Session) -> Sequence[Template]:
     return session.scalars(query.order_by(Template.position, Template.id).options(named)).all()
 
 
-def _due(session: Session, rounds: Sequence[Round], today: date) -> list[Round]:
+def _due(session: Session, rounds: Sequence[ComingRound], today: date) -> list[ComingRound]:
     """Return the rounds that are to be opened or, where they are open, go on, so that units
     entered since get theirs.
     """
-    of_round = (Campaign.template_id, Campaign.period)
-    open_ones = tuple_(*of_round).in_([(found.template_id, found.period) for found in rounds])
-    runs = func.max(case((goes_on(today), 1), else_=0))
-    known = {
-        (template_id, period): bool(goes)
-        for template_id, period, goes in session.execute(
-            select(*of_round, runs).where(open_ones).group_by(*of_round)
-        )
-    }
+    asked = [(found.template_id, found.period) for found in rounds]
+    query = select(Round).where(tuple_(Round.template_id, Round.period).in_(asked))
+    known = {(one.template_id, one.period): one.over_on > today for one in session.scalars(query)}
     line = start_line(session)
 
-    def is_due(found: Round) -> bool:
+    def is_due(found: ComingRound) -> bool:
         goes = known.get((found.template_id, found.period))
         return is_worth_opening(found, line, today) if goes is None else goes
 
     return [found for found in rounds if is_due(found)]
 
 
-def is_worth_opening(found: Round, line: date | None, today: date) -> bool:
+def is_worth_opening(found: ComingRound, line: date | None, today: date) -> bool:
     """Tell whether a round that is not open is still opened by itself, in an installation that is
     followed from ``line``.
     """
@@ -230,28 +226,23 @@ def is_worth_opening(found: Round, line: date | None, today: date) -> bool:
     return found.year >= today.year or today < found.dates.dtend + _WRAP_UP
 
 
-def _opened(session: Session, found: Round) -> Sequence[Any]:
-    """Return what the opener asks of a round's campaigns, the first opened first."""
-    standing = Campaign.unit_id, Campaign.version_id, Campaign.status, Campaign.for_reference
-    days = Campaign.dtstart, Campaign.dtend, Campaign.event_date
-    query = select(*standing, Campaign.year, Campaign.summary, *days).where(same_round(found))
-    return session.execute(query.order_by(Campaign.id)).all()
-
-
-def _runs(opened: Sequence[Any]) -> bool:
-    """Tell whether a round that was opened goes on: a unit that is entered after it was cancelled
-    gets nothing of it.
+def _opened(session: Session, found: ComingRound) -> Round | None:
+    """Return the round as it stands, once others who open or move it were waited for; None for one
+    that is not open.
     """
-    return any(campaign.status is not CampaignStatus.CANCELLED for campaign in opened)
+    query = select(Round).where(
+        Round.template_id == found.template_id, Round.period == found.period
+    )
+    return session.scalar(query.execution_options(populate_existing=True))
 
 
-def _heirs(session: Session, found: Round) -> set[int]:
+def _heirs(session: Session, opened: Round) -> set[int]:
     """Return the units made from ones that have the round's campaign."""
     link = UnitSuccession
     query = (
         select(link.successor_id)
         .join(Campaign, Campaign.unit_id == link.predecessor_id)
-        .where(same_round(found))
+        .where(Campaign.round_id == opened.id)
     )
     return set(session.scalars(query))
 
@@ -265,19 +256,13 @@ def _without_heirs(nodes: list[UnitNode], heirs: set[int]) -> list[UnitNode]:
     return [node for node in nodes if node.id in needed]
 
 
-def _version_in_use(session: Session, opened: Sequence[Any]) -> TemplateVersion:
-    """Return the version that the round was opened from: a unit that comes later gets the same
-    items.
+def _as_moved(found: ComingRound, opened: Round) -> tuple[ComingRound, date | None]:
+    """Return the round as it stands, and the event date: people may have moved days, or renamed the
+    observance since.
     """
-    return session.get_one(TemplateVersion, max(campaign.version_id for campaign in opened))
-
-
-def _as_moved(found: Round, first: Any) -> tuple[Round, date | None]:
-    """Return the round as its campaigns stand, and the event date: people may have moved days, or
-    renamed the observance since.
-    """
-    dates = Occurrence(first.dtstart, first.dtend)
-    return replace(found, year=first.year, summary=first.summary, dates=dates), first.event_date
+    dates = Occurrence(opened.dtstart, opened.dtend)
+    moved = replace(found, year=opened.year, summary=opened.summary, dates=dates)
+    return moved, opened.event_date
 
 
 def _with_joined(
@@ -315,20 +300,53 @@ def _involved(
     return [node for node in nodes if node.id in wanted]
 
 
+def _begin(
+    session: Session,
+    found: ComingRound,
+    version: TemplateVersion,
+    now: datetime,
+    *,
+    for_reference: bool,
+) -> Round:
+    """Write the round itself: what is the same in all its campaigns."""
+    begun = Round(
+        template=found.template,
+        period=found.period,
+        observance_id=found.template.observance_id,
+        version=version,
+        year=found.year,
+        summary=found.summary,
+        opens=found.opens,
+        dtstart=found.dates.dtstart,
+        dtend=found.dates.dtend,
+        for_reference=for_reference,
+        created=now,
+        last_modified=now,
+    )
+    session.add(begun)
+    session.flush()
+    return begun
+
+
 def _insert_campaigns(
     session: Session,
-    found: Round,
-    version: TemplateVersion,
+    found: ComingRound,
+    opened: Round,
     nodes: Iterable[UnitNode],
     now: datetime,
-    event: date | None,
-    births: Births,
 ) -> dict[int | None, int]:
     """Insert one campaign a unit and return the campaign ids by unit id."""
     outer = _outer_ids(session, found)
-    common = _columns_of(session, found, version, now, event)
-    common |= {"for_reference": births.for_reference}
-    ids = _campaign_ids(session, found)
+    common: _Row = {
+        "round_id": opened.id,
+        "owner_role_key": RoleBook.load(session).owner(
+            found.template.owner_role_key, found.key_day
+        ),
+        "sequence": 0,
+        "created": now,
+        "last_modified": now,
+    }
+    ids = _campaign_ids(session, opened.id)
     waiting = {node.id: node for node in nodes}
     while waiting:  # level after level, so that parents have their id
         wave = [node for node in waiting.values() if node.parent_id not in waiting]
@@ -342,74 +360,45 @@ def _insert_campaigns(
         ]
         rows = [common | {"uid": new_uid(domain_of(session))} | row for row in own]
         session.connection().execute(insert(Campaign), rows)
-        ids = _campaign_ids(session, found)
+        ids = _campaign_ids(session, opened.id)
         waiting = {unit_id: node for unit_id, node in waiting.items() if unit_id not in ids}
-    _take_in(session, found)
+    _take_in(session, found, opened)
     return ids
 
 
-def _columns_of(
-    session: Session, found: Round, version: TemplateVersion, now: datetime, event: date | None
-) -> _Row:
-    """Return the columns that are the same in all campaigns of a round."""
-    owner = RoleBook.load(session).owner(found.template.owner_role_key, found.key_day)
-    return {
-        "template_id": found.template.id,
-        "period": found.period,
-        "observance_id": found.template.observance_id,
-        "version_id": version.id,
-        "year": found.year,
-        "owner_role_key": owner,
-        "summary": found.summary,
-        "opens": found.opens,
-        "dtstart": found.dates.dtstart,
-        "dtend": found.dates.dtend,
-        "event_date": event,
-        "anchor_version": 0,
-        "status": CampaignStatus.CONFIRMED,
-        "sequence": 0,
-        "created": now,
-        "last_modified": now,
-    }
-
-
-def _campaign_ids(session: Session, found: Round) -> dict[int | None, int]:
+def _campaign_ids(session: Session, round_id: int) -> dict[int | None, int]:
     """Return the ids of a round's campaigns by unit id."""
-    return dict(
-        session.execute(select(Campaign.unit_id, Campaign.id).where(same_round(found))).all()
-    )
+    query = select(Campaign.unit_id, Campaign.id).where(Campaign.round_id == round_id)
+    return dict(session.execute(query).all())
 
 
-def _outer_ids(session: Session, found: Round) -> dict[int, int]:
+def _outer_ids(session: Session, found: ComingRound) -> dict[int, int]:
     """Return by unit id the campaigns that contain this round's: 25/11 lives inside the action
     month.
     """
     if found.observance is None or found.observance.inside_key is None:
         return {}
-    query = select(Campaign.unit_id, Campaign.id).join(Campaign.observance)
+    query = select(Campaign.unit_id, Campaign.id).join(Campaign.round).join(Round.observance)
     return dict(
         session.execute(
-            query.where(
-                Observance.key == found.observance.inside_key, Campaign.period == found.period
-            )
+            query.where(Observance.key == found.observance.inside_key, Round.period == found.period)
         ).all()
     )
 
 
-def _take_in(session: Session, found: Round) -> None:
+def _take_in(session: Session, found: ComingRound, opened: Round) -> None:
     """Link the campaigns that were opened before the one that contains them."""
     if found.observance is None:
         return
     outer = aliased(Campaign)
     inside = select(Observance.id).where(Observance.inside_key == found.observance.key)
     waiting = (
-        Campaign.observance_id.in_(inside),
-        Campaign.period == found.period,
+        of_rounds(Round.observance_id.in_(inside), Round.period == found.period),
         Campaign.outer_id.is_(None),
     )
     link = (
         update(Campaign)
-        .where(same_round(found, outer), outer.unit_id == Campaign.unit_id, *waiting)
+        .where(outer.round_id == opened.id, outer.unit_id == Campaign.unit_id, *waiting)
         .values(outer_id=outer.id)
     )
     session.execute(link, execution_options={"synchronize_session": False})

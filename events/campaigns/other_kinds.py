@@ -10,13 +10,13 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from events.campaigns.opening import Opened, open_round
-from events.campaigns.rounds import Round, chosen_round, title_of
+from events.campaigns.rounds import ComingRound, chosen_round, title_of
 from events.days.recurrence import check_year
 from events.days.workdays import WorkCalendar
 from events.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from events.installation import day_here
 from events.locks import lock_templates
-from events.models import Campaign, CampaignStatus, Person, Template
+from events.models import CampaignStatus, Person, Round, Template
 from events.people.rights import Capability, require_by, require_for_all
 from events.templates.editing import find_template
 from events.units.tree import load_tree
@@ -141,19 +141,16 @@ def set_lead_times(
         template.record_within_workdays = within
 
 
-def _round_on(session: Session, template: Template, title: str, day: date) -> Round:
+def _round_on(session: Session, template: Template, title: str, day: date) -> ComingRound:
     """Return the round of this title that is held on ``day``, for whichever day it was opened, else
     a new one.
     """
     lock_templates(session, [template.id])  # one opener at a time
-    held_on = func.coalesce(Campaign.event_date, Campaign.dtstart)
-    near = or_(held_on == day, Campaign.period.startswith(day.isoformat()))
-    columns = (Campaign.period, Campaign.summary, held_on.label("held_on"), Campaign.status)
+    held_on = func.coalesce(Round.event_date, Round.dtstart)
+    near = or_(held_on == day, Round.period.startswith(day.isoformat()))
+    columns = (Round.period, Round.summary, held_on.label("held_on"), Round.status)
     known = session.execute(
-        select(*columns)
-        .where(Campaign.template_id == template.id, near)
-        .distinct()
-        .order_by(*columns)
+        select(*columns).where(Round.template_id == template.id, near).order_by(*columns)
     ).all()
     held = (
         row for row in known if row.held_on == day and row.status is not CampaignStatus.CANCELLED

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from events.days.workdays import Shift, WorkCalendar
-from events.models import Campaign, ChecklistItem, TemplateVersion
+from events.models import Campaign, ChecklistItem, Round, TemplateVersion
 from events.models.items import OPEN
 
 _A_DAY = timedelta(days=1)
@@ -49,7 +49,9 @@ def provisional_items(
         joinedload(ChecklistItem.split_from).joinedload(ChecklistItem.campaign),
     )
     versions = (
-        load.joinedload(Campaign.version).selectinload(TemplateVersion.items)
+        load.joinedload(Campaign.round)
+        .joinedload(Round.version)
+        .selectinload(TemplateVersion.items)
         for load in (campaign, whole)
     )
     units = (load.joinedload(Campaign.unit) for load in (campaign, whole))

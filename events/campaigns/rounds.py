@@ -18,7 +18,7 @@ _COMMA = ", "  # between the title of a chosen round and its day
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class ComingRound:
     """What opens once for a template: ``period`` tells it from the template's other rounds ("2026",
     "2026-2", "2026-10-12").
 
@@ -72,14 +72,14 @@ def key_day(template: Template, dates: Occurrence) -> date:
     return dates.last_day if template.anchor is Anchor.CUTOFF else dates.dtstart
 
 
-def rounds_of(template: Template, year: int) -> Iterator[Round]:
+def rounds_of(template: Template, year: int) -> Iterator[ComingRound]:
     """Yield the rounds of ``year``; none for a template whose day somebody chooses."""
     if template.observance is not None:
         for number, (own, dates) in enumerate(
             occurrences_in(template.observance.recurrence, year), 1
         ):
             again = f" (lần {number})" if number > 1 else ""
-            yield Round(
+            yield ComingRound(
                 template,
                 str(own),
                 year,
@@ -89,7 +89,9 @@ def rounds_of(template: Template, year: int) -> Iterator[Round]:
     for number, cutoff in enumerate(template.cutoffs, 1):
         dates = period_from(cutoff["first"], cutoff["last"]).occurrence(year)
         period = f"{year}-{number}" if len(template.cutoffs) > 1 else str(year)
-        yield Round(template, period, year, dates, _summary_of(template, cutoff["name"], year))
+        yield ComingRound(
+            template, period, year, dates, _summary_of(template, cutoff["name"], year)
+        )
 
 
 def _summary_of(template: Template, name: str, year: int) -> str:
@@ -110,13 +112,15 @@ def _of_year(name: str, year: int) -> str:
 
 def chosen_round(
     template: Template, day: date, title: str | None = None, period: str | None = None
-) -> Round:
+) -> ComingRound:
     """Return the round of a template on a day somebody chose, such as a course's first day.
 
     ``period`` is that of a round that is there; a new one is named after its day.
     """
     summary = _on_day(title or template.title_vi, day)
-    return Round(template, period or day.isoformat(), day.year, Occurrence.of_day(day), summary)
+    return ComingRound(
+        template, period or day.isoformat(), day.year, Occurrence.of_day(day), summary
+    )
 
 
 def summary_on(campaign: Campaign, day: date) -> str:
@@ -137,10 +141,11 @@ def _on_day(title: str, day: date) -> str:
     return f"{title}{_COMMA}{day:%d/%m/%Y}"
 
 
-def round_of(campaign: Campaign) -> Round:
+def round_of(campaign: Campaign) -> ComingRound:
     """Return the round that a campaign was opened in, so that more units can be given theirs."""
-    dates = Occurrence(campaign.dtstart, campaign.dtend)
-    return Round(campaign.template, campaign.period, campaign.year, dates, campaign.summary)
+    opened = campaign.round
+    dates = Occurrence(opened.dtstart, opened.dtend)
+    return ComingRound(opened.template, opened.period, opened.year, dates, opened.summary)
 
 
 @dataclass(frozen=True, slots=True)

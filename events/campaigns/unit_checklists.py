@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.locks import FOR_CHANGE
-from events.models import Campaign, CampaignStatus, ChecklistItem, TemplateItem, Unit
-from events.models.campaigns import same_round
+from events.models import Campaign, ChecklistItem, TemplateItem, Unit
+from events.models.campaigns import same_round, takes_place
 from events.units.tree import UnitNode
 
 
@@ -38,11 +38,7 @@ def load_unit_checklists(
     same = [same_round(root)]
     same += [Campaign.unit_id.in_(units)] if units is not None else []
     columns = (Unit.id, Unit.key, Unit.level_key, Unit.parent_id, Unit.full_name)
-    campaigns = (
-        select(Campaign, *columns)
-        .join(Campaign.unit)
-        .where(*same, Campaign.status != CampaignStatus.CANCELLED)
-    )
+    campaigns = select(Campaign, *columns).join(Campaign.unit).where(*same, takes_place())
     fresh = {"populate_existing": True}
     children: dict[int | None, list[Any]] = {}
     for row in session.execute(

@@ -27,6 +27,7 @@ from events.models import (
     Person,
     Post,
     Reform,
+    Round,
     TemplateItem,
     TemplateVersion,
     Unit,
@@ -128,6 +129,7 @@ def _forget_units(session: Session) -> None:
     for table in reversed(Base.metadata.sorted_tables):
         if table in leading and table is not AuditEntry.__table__:
             session.execute(delete(table))
+    session.execute(delete(Round))  # no unit is left that takes part
     session.execute(delete(FeedStamp))
     session.execute(delete(Feed))
     _forget_versions(session)

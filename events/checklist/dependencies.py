@@ -7,7 +7,8 @@ from collections.abc import Collection
 from sqlalchemy import CTE, literal, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from events.models import Campaign, CampaignStatus, ChecklistItem
+from events.models import Campaign, ChecklistItem
+from events.models.campaigns import takes_place
 
 
 def waited_for(
@@ -17,7 +18,7 @@ def waited_for(
     many there are.
     """
     line = _line_above({item.campaign_id for item in items})
-    runs = or_(line.c.steps == 0, Campaign.status != CampaignStatus.CANCELLED)
+    runs = or_(line.c.steps == 0, takes_place())
     query = (
         select(line.c.start, ChecklistItem)
         .join(line, line.c.id == ChecklistItem.campaign_id)

@@ -31,6 +31,7 @@ from events.models import (
     ClosedBecause,
     NotDone,
     Person,
+    Round,
     Unit,
 )
 from events.models.campaigns import same_round
@@ -54,7 +55,12 @@ def split_item(
     ``InvalidInputError`` for units that are not below the item's, ``ConflictError`` for an item
     that is closed.
     """
-    of_item = select(Campaign.template_id).join(Campaign.items).where(ChecklistItem.id == item_id)
+    of_item = (
+        select(Round.template_id)
+        .join(Campaign, Campaign.round_id == Round.id)
+        .join(Campaign.items)
+        .where(ChecklistItem.id == item_id)
+    )
     lock_templates(session, of_item)  # before the item, as by those who move the dates of its round
     item, _stamp = open_for_choice(session, item_id, Stamp(by, now))
     require_open(item)

@@ -32,8 +32,10 @@ from events.models import (
     ItemCredit,
     ItemState,
     Person,
+    Round,
     TodoStatus,
 )
+from events.models.campaigns import takes_place
 from events.models.items import OPEN
 
 _A_DAY = timedelta(days=1)
@@ -116,9 +118,10 @@ def credited_to(session: Session, item: ChecklistItem) -> Sequence[Campaign]:
     query = (
         select(Campaign)
         .join(ItemCredit, ItemCredit.campaign_id == Campaign.id)
+        .join(Campaign.round)
         .where(ItemCredit.item_id == item.id)
     )
-    return session.scalars(query.order_by(Campaign.dtstart, Campaign.id)).all()
+    return session.scalars(query.order_by(Round.dtstart, Campaign.id)).all()
 
 
 def integrated_in(
@@ -171,13 +174,10 @@ def beside(
     before the others. ``days`` are more days of what is shared. A campaign that was over before all
     of them is none, unless it is of ``left_open`` (ids) and not long over.
     """
-    query = select(Campaign).where(
-        Campaign.unit_id == own.unit_id, Campaign.year == own.year, Campaign.id != own.id
-    )
+    query = select(Campaign).join(Campaign.round)
+    query = query.where(Campaign.unit_id == own.unit_id, Round.year == own.year)
     others = session.scalars(
-        query.where(Campaign.status != CampaignStatus.CANCELLED).order_by(
-            Campaign.dtstart, Campaign.id
-        )
+        query.where(takes_place(), Campaign.id != own.id).order_by(Round.dtstart, Campaign.id)
     )
     first, after = min([own.dtstart, *days]), max([own.over_on, *(day + _A_DAY for day in days)])
 
@@ -264,7 +264,7 @@ def _stood_for(session: Session, campaign_ids: Collection[int]) -> Sequence[Item
     query = (
         select(ItemCredit).join(ItemCredit.item).where(ChecklistItem.campaign_id.in_(campaign_ids))
     )
-    alive = ItemCredit.covers_id.is_not(None), Campaign.status != CampaignStatus.CANCELLED
+    alive = ItemCredit.covers_id.is_not(None), takes_place()
     load = (
         joinedload(ItemCredit.covers).joinedload(ChecklistItem.campaign).joinedload(Campaign.unit),
         joinedload(ItemCredit.item),

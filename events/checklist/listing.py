@@ -16,7 +16,6 @@ from events.checklist.real_days import first_days, proposed_day
 from events.errors import NotFoundError
 from events.models import (
     Campaign,
-    CampaignStatus,
     ChecklistItem,
     EvidenceType,
     ItemCredit,
@@ -25,6 +24,7 @@ from events.models import (
     Phase,
     Unit,
 )
+from events.models.campaigns import takes_place
 from events.models.items import OPEN
 from events.templates.vocabulary import evidence_types
 
@@ -117,9 +117,7 @@ def items_of(session: Session, campaign: Campaign) -> Sequence[ChecklistItem]:
         selectinload(ChecklistItem.evidence_given),
         selectinload(ChecklistItem.papers),
     )
-    inner = select(Campaign.id).where(
-        Campaign.outer_id == campaign.id, Campaign.status != CampaignStatus.CANCELLED
-    )
+    inner = select(Campaign.id).where(Campaign.outer_id == campaign.id, takes_place())
     integrated = select(ItemCredit.item_id).where(ItemCredit.campaign_id == campaign.id)
     shown = or_(
         ChecklistItem.campaign_id == campaign.id,
@@ -163,8 +161,7 @@ def due_first(
 
 def is_to_do() -> ColumnElement[bool]:
     """Return the condition that an item is open and owed, in a campaign that takes place."""
-    takes_place = Campaign.status != CampaignStatus.CANCELLED
-    return and_(ChecklistItem.status.in_(OPEN), ChecklistItem.is_owed(), takes_place)
+    return and_(ChecklistItem.status.in_(OPEN), ChecklistItem.is_owed(), takes_place())
 
 
 def _parts(session: Session, items: Collection[ChecklistItem]) -> dict[int, tuple[int, int]]:

@@ -12,7 +12,8 @@ from datetime import date
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from events.models import Campaign, CampaignStatus, ChecklistItem, Person, Post
+from events.models import Campaign, ChecklistItem, Person, Post
+from events.models.campaigns import takes_place
 from events.models.items import OPEN
 
 
@@ -42,7 +43,7 @@ def work_of_roles(session: Session, today: date) -> dict[str, Work]:
     items = (
         select(role, *numbers)
         .join(ChecklistItem.campaign)
-        .where(ChecklistItem.status.in_(OPEN), Campaign.status != CampaignStatus.CANCELLED)
+        .where(ChecklistItem.status.in_(OPEN), takes_place())
         .group_by(role)
     )
     found = {

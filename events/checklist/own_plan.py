@@ -26,11 +26,12 @@ from events.locks import FOR_CHANGE
 from events.models import (
     Anchor,
     Campaign,
-    CampaignStatus,
     ChecklistItem,
     ItemCredit,
+    Round,
     TemplateItem,
 )
+from events.models.campaigns import takes_place
 from events.working_calendar import work_calendar
 
 
@@ -88,12 +89,13 @@ def _counting_from() -> Select[Campaign, str]:
     plans = or_(ChecklistItem.campaign_id == campaign, ChecklistItem.id.in_(ids))
     stands_for = select(ItemCredit.covers_id).join(ItemCredit.item).where(plans)
     counting = exists().where(
-        TemplateItem.version_id == Campaign.version_id, TemplateItem.anchor == Anchor.PLAN
+        TemplateItem.version_id == Round.version_id, TemplateItem.anchor == Anchor.PLAN
     )
     query = (
         select(Campaign, ChecklistItem.key)
+        .join(Campaign.round)
         .join(Campaign.items)
-        .where(counting, Campaign.status != CampaignStatus.CANCELLED)
+        .where(counting, takes_place())
     )
     return query.where(or_(ChecklistItem.id.in_(stands_for), plans)).order_by(Campaign.id)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from events.campaigns.rounds import round_of
@@ -65,18 +65,13 @@ def first_days(session: Session, campaigns: Collection[Campaign]) -> dict[int, d
     one on which its round would have opened by its template, before its days moved or since, or the
     one on which it did open where that was earlier.
     """
-    rounds = Campaign.template_id, Campaign.period
-    asked = {(campaign.template_id, campaign.period) for campaign in campaigns}
-    query = select(*rounds, func.min(Campaign.opens), func.min(Campaign.created))
-    rows = session.execute(query.where(tuple_(*rounds).in_(asked)).group_by(*rounds))
     ids = {campaign.template_id for campaign in campaigns}
     _known = session.scalars(select(Template).where(Template.id.in_(ids))).all()
-    opened = {
-        (template_id, period): min(opens, local_day(created, zone_of(session)))
-        for template_id, period, opens, created in rows
-    }
+    zone = zone_of(session)
     return {
-        campaign.id: min(opened[campaign.template_id, campaign.period], round_of(campaign).opens)
+        campaign.id: min(
+            campaign.opens, local_day(campaign.round.created, zone), round_of(campaign).opens
+        )
         for campaign in campaigns
     }
 

@@ -38,7 +38,6 @@ from events.errors import N_, ConflictError
 from events.installation import day_here
 from events.locks import FOR_CHANGE
 from events.models import (
-    Campaign,
     CampaignStatus,
     Change,
     ChecklistItem,
@@ -49,6 +48,7 @@ from events.models import (
     Person,
     TodoStatus,
 )
+from events.models.campaigns import takes_place
 from events.models.items import OPEN
 
 _Row = dict[str, Any]
@@ -347,7 +347,7 @@ def stands_in(session: Session, item: ChecklistItem) -> bool:
     )
     alive = (
         ChecklistItem.status != TodoStatus.CANCELLED,
-        Campaign.status != CampaignStatus.CANCELLED,
+        takes_place(),
     )
     return session.scalar(query.where(*alive).limit(1)) is not None
 

@@ -3,7 +3,7 @@
 from events.models import marking  # noqa: F401 - it listens
 from events.models.activities import Activity, ActivityCredit
 from events.models.audit import AuditEntry, AuditKind
-from events.models.campaigns import Campaign, CampaignStatus
+from events.models.campaigns import Campaign
 from events.models.documents import Document, DocumentChange, DocumentKind
 from events.models.feed_tokens import FeedScope, FeedToken
 from events.models.feeds import Feed, FeedMark, FeedStamp
@@ -34,6 +34,7 @@ from events.models.office import Office
 from events.models.people import Duty, Person, Post, Role
 from events.models.reforms import CalendarDecision, PostProposal, Reform, ReformKind
 from events.models.reminders import ItemKind, ReminderRule
+from events.models.rounds import CampaignStatus, Round
 from events.models.start_lines import StartLine
 from events.models.templates import (
     Anchor,
@@ -96,6 +97,7 @@ __all__ = [
     "ReformKind",
     "ReminderRule",
     "Role",
+    "Round",
     "StartLine",
     "Template",
     "TemplateItem",

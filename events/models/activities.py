@@ -7,8 +7,9 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from events.database.sessions import Base, PrimaryKey, Uid
-from events.models.campaigns import Campaign, CampaignStatus
+from events.models.campaigns import Campaign
 from events.models.columns import Published
+from events.models.rounds import CampaignStatus
 
 
 class Activity(Published, Base):

@@ -1,75 +1,47 @@
 """Campaigns: what is done where and by when."""
 
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from events.database.sessions import Base, Key, PrimaryKey, Uid
+from events.database.sessions import Base, PrimaryKey, Uid
 from events.models.columns import Published
 from events.models.observances import Observance
 from events.models.people import Role
+from events.models.rounds import CampaignStatus, Round
 from events.models.templates import Template, TemplateVersion
 from events.models.units import Unit
 
 
-class CampaignStatus(StrEnum):
-    """The status of a VEVENT (RFC 5545, 3.8.1.11)."""
-
-    TENTATIVE = "TENTATIVE"
-    CONFIRMED = "CONFIRMED"
-    CANCELLED = "CANCELLED"
-
-
 class Campaign(Published, Base):
-    """One occurrence's work in one unit; parent and child campaigns follow the unit tree.
+    """One unit's part of a round; parent and child campaigns follow the unit tree.
 
-    ``dtend`` is the day after.
+    What is the same in all units stands in the round, and is read here.
     """
 
     __tablename__ = "campaign"
     __table_args__ = (
-        UniqueConstraint("template_id", "period", "unit_id"),
-        Index(None, "observance_id", "year", "unit_id"),
-        Index(None, "unit_id", "dtstart"),
+        UniqueConstraint("round_id", "unit_id"),
+        Index(None, "unit_id"),
         Index(None, "parent_id"),
         Index(None, "outer_id"),
     )
 
     id: Mapped[PrimaryKey]
     uid: Mapped[Uid]
-    template_id: Mapped[int] = mapped_column(ForeignKey("template.id"))
-    period: Mapped[Key]  # what happens once: "2026", "2026-Q1", "2026-10-12"
-    observance_id: Mapped[int | None] = mapped_column(ForeignKey("observance.id"))
-    version_id: Mapped[int] = mapped_column(ForeignKey("template_version.id"))
-    year: Mapped[int]
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))
     # the same unit's campaign that contains this one
     outer_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))
     owner_role_key: Mapped[str] = mapped_column(ForeignKey("role.key"))
-    summary: Mapped[str]
-    opens: Mapped[date]
-    dtstart: Mapped[date]
-    dtend: Mapped[date]
-    # the day the main event is held, when that is not the day itself
-    event_date: Mapped[date | None]
-    # rises when the dates that items count from move
-    anchor_version: Mapped[int] = mapped_column(default=0)
-    status: Mapped[CampaignStatus] = mapped_column(default=CampaignStatus.CONFIRMED)
-    cancelled: Mapped[datetime | None]  # until then it was there, and counts as of days before
-    # at the top of a round: who cancelled it and why, who opened it again
-    cancellations: Mapped[list[dict[str, Any]] | None]
-    # opened to be read and completed: nobody owes anything in it
-    for_reference: Mapped[bool] = mapped_column(default=False)
     theme: Mapped[str | None]  # None: the year's
     slogans: Mapped[list[str] | None]
 
-    template: Mapped[Template] = relationship()
-    observance: Mapped[Observance | None] = relationship()
-    version: Mapped[TemplateVersion] = relationship()
+    # with it at once: hardly anything is said of a campaign without its name or its days
+    round: Mapped[Round] = relationship(lazy="joined", innerjoin=True)
     unit: Mapped[Unit] = relationship()
     owner_role: Mapped[Role] = relationship()
     parent: Mapped["Campaign | None"] = relationship(
@@ -83,34 +55,108 @@ class Campaign(Published, Base):
         items: Mapped[list[Any]]
 
     @property
-    def over_on(self) -> date:
-        """The first day on which it is over: after its own days, and after its main event.
+    def template_id(self) -> int:
+        return self.round.template_id
 
-        See ``running.goes_on`` for SQL.
-        """
-        return (
-            max(self.dtend, self.event_date + timedelta(days=1)) if self.event_date else self.dtend
-        )
+    @property
+    def template(self) -> Template:
+        return self.round.template
+
+    @property
+    def period(self) -> str:
+        return self.round.period
+
+    @property
+    def observance_id(self) -> int | None:
+        return self.round.observance_id
+
+    @property
+    def observance(self) -> Observance | None:
+        return self.round.observance
+
+    @property
+    def version_id(self) -> int:
+        return self.round.version_id
+
+    @property
+    def version(self) -> TemplateVersion:
+        return self.round.version
+
+    @property
+    def year(self) -> int:
+        return self.round.year
+
+    @property
+    def summary(self) -> str:
+        return self.round.summary
+
+    @property
+    def opens(self) -> date:
+        return self.round.opens
+
+    @property
+    def dtstart(self) -> date:
+        return self.round.dtstart
+
+    @property
+    def dtend(self) -> date:
+        return self.round.dtend
+
+    @property
+    def event_date(self) -> date | None:
+        return self.round.event_date
+
+    @property
+    def over_on(self) -> date:
+        return self.round.over_on
+
+    @property
+    def status(self) -> CampaignStatus:
+        return self.round.status
 
     @property
     def is_cancelled(self) -> bool:
-        return self.status is CampaignStatus.CANCELLED
+        return self.round.is_cancelled
+
+    @property
+    def for_reference(self) -> bool:
+        return self.round.for_reference
+
+    @property
+    def changes(self) -> int:
+        """How often it changed, here or in its round: what calendars call its SEQUENCE."""
+        return self.sequence + self.round.sequence
+
+    @property
+    def changed(self) -> datetime:
+        """When it changed last, here or in its round."""
+        return max(self.last_modified, self.round.last_modified)
 
     def __repr__(self) -> str:
         return f"<Campaign {self.uid} {self.summary}>"
 
 
 def same_round(one: Any, campaign: Any = Campaign) -> ColumnElement[bool]:
-    """Return the condition that ``campaign``, or an alias of it, is of the round of ``one``: of a
-    campaign, of a round to come, or of a row's columns.
+    """Return the condition that ``campaign``, or an alias of it, is of the round of ``one``, which
+    is a campaign or another alias.
     """
-    return of_round(one.template_id, one.period, campaign)
+    condition: ColumnElement[bool] = campaign.round_id == one.round_id
+    return condition
 
 
-def of_round(template_id: Any, period: Any, campaign: Any = Campaign) -> ColumnElement[bool]:
-    return and_(campaign.template_id == template_id, campaign.period == period)
+def of_rounds(*conditions: ColumnElement[bool], campaign: Any = Campaign) -> ColumnElement[bool]:
+    """Return the condition that a campaign's round meets ``conditions``, for whoever needs nothing
+    else of the round: there are few, and they are looked up once.
+    """
+    found: ColumnElement[bool] = campaign.round_id.in_(select(Round.id).where(and_(*conditions)))
+    return found
+
+
+def takes_place(campaign: Any = Campaign) -> ColumnElement[bool]:
+    """Return the condition that a campaign is not called off."""
+    return of_rounds(Round.status != CampaignStatus.CANCELLED, campaign=campaign)
 
 
 def of_year(year: int) -> ColumnElement[bool]:
     """Return the condition that a campaign is planned and reported in this year."""
-    return Campaign.year == year
+    return of_rounds(Round.year == year)

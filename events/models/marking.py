@@ -16,10 +16,12 @@ from events.models.feeds import FeedMark
 
 EVERYTHING = ""
 WORK = "work"  # of a campaign: what only the calendars of its unit may show
+OCCASION = "occasion"  # of a round: the calendars of its observance, not those of its campaigns
 # By table the columns that say whose calendars show its rows, each with the table that it names.
 # Those without any are shown everywhere.
 CONCERNS: Mapping[str, Mapping[str, str]] = {
-    "campaign": {"unit_id": "unit", "observance_id": "observance"},
+    "round": {"observance_id": "observance"},  # changed, also its campaigns
+    "campaign": {"unit_id": "unit", "round_id": OCCASION},
     "activity": {"campaign_id": "campaign"},
     "activity_credit": {"campaign_id": "campaign"},
     "checklist_item": {"campaign_id": WORK, "delegate_unit_id": "unit"},
@@ -44,6 +46,7 @@ CONCERNS: Mapping[str, Mapping[str, str]] = {
 }
 # that of a unit is told everywhere, as where an ended one went; of these one row concerns few
 _BY_ROW = CONCERNS.keys() & {
+    "round",
     "campaign",
     "activity",
     "checklist_item",

@@ -13,7 +13,8 @@ from datetime import date
 from sqlalchemy import ColumnElement, bindparam
 from sqlalchemy.orm import Session
 
-from events.models import Campaign, Unit
+from events.models import Campaign, Round, Unit
+from events.models.campaigns import of_rounds
 from events.progress.as_of import AsOf, Day
 from events.progress.figures import Progress, rolled_up, year_progress
 from events.units.lineage import Lineage
@@ -93,7 +94,7 @@ def compare_years(
     ``progress_by_year`` counts it.
     """
     wanted = list(years)
-    found = progress_by_year(session, unit, today, Campaign.year.in_(wanted))
+    found = progress_by_year(session, unit, today, of_rounds(Round.year.in_(wanted)))
     return {year: found.get(year, Progress()) for year in wanted}
 
 

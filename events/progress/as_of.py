@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from events.localtime import VIETNAM, at_local
-from events.models import Campaign, CampaignStatus, Change, ChecklistItem, TodoStatus
+from events.models import Campaign, CampaignStatus, Change, ChecklistItem, Round, TodoStatus
 
 Conditions = Sequence[ColumnElement[bool]]
 _JSON = {str: "as_string", int: "as_integer", bool: "as_boolean"}  # how history is read
@@ -55,10 +55,11 @@ def items_on(session: Session, day: Day, conditions: Conditions) -> Subquery:
     """
     campaign = (
         Campaign.unit_id,
-        Campaign.template_id,
-        Campaign.period,
-        Campaign.year,
-        Campaign.opens,
+        Campaign.round_id,
+        Round.template_id,
+        Round.period,
+        Round.year,
+        Round.opens,
     )
     item = ChecklistItem.id, ChecklistItem.key, ChecklistItem.position, ChecklistItem.split_from_id
     kept = (
@@ -99,9 +100,7 @@ def by_then(instant: Any, day: Day) -> ColumnElement[bool]:
 
 
 def _of_campaigns(query: Select[Any], day: Day, conditions: Conditions) -> Select[Any]:
-    items = query.select_from(Campaign).join(
-        ChecklistItem, ChecklistItem.campaign_id == Campaign.id
-    )
+    items = query.select_from(Campaign).join(Campaign.round).join(Campaign.items)
     return items.where(by_then(ChecklistItem.created, day), *conditions)
 
 
@@ -109,42 +108,29 @@ def _counted(session: Session, day: Day, conditions: Conditions) -> Conditions:
     """Return ``conditions`` and that a campaign takes place, or did on the day: one that was
     cancelled did before, and between.
     """
-    takes_place = Campaign.status != CampaignStatus.CANCELLED
+    takes_place = Round.status != CampaignStatus.CANCELLED
     if not isinstance(day, AsOf):
         return [takes_place, *conditions]
     was_off = _off(session, day)
-    not_off = [Campaign.id.not_in(_below(was_off))] if was_off else []
-    return [or_(takes_place, Campaign.cancelled >= day.end), *not_off, *conditions]
+    not_off = [Round.id.not_in(was_off)] if was_off else []
+    return [or_(takes_place, Round.cancelled >= day.end), *not_off, *conditions]
 
 
 def _off(session: Session, day: AsOf) -> list[int]:
-    """Return the tops of the rounds that were cancelled at the end of the day, whatever became of
+    """Return the rounds that were cancelled at the end of the day, whatever became of
     them since.
     """
-    told = select(Campaign.id, Campaign.cancellations).where(
-        Campaign.parent_id.is_(None), Campaign.cancellations.is_not(None)
-    )
+    told = select(Round.id, Round.cancellations).where(Round.cancellations.is_not(None))
     found = []
-    for campaign_id, cancellations in session.execute(told):
+    for round_id, cancellations in session.execute(told):
         reasons = [
             one["reason"]
             for one in cancellations or ()
             if datetime.fromisoformat(one["at"]) < day.end
         ]
         if reasons and reasons[-1] is not None:  # None: it was opened again
-            found.append(campaign_id)
+            found.append(round_id)
     return found
-
-
-def _below(campaign_ids: Sequence[int]) -> Select[int]:
-    tree = (
-        select(Campaign.id.label("id"))
-        .where(Campaign.id.in_(campaign_ids))
-        .cte("off", recursive=True)
-    )
-    child = aliased(Campaign)
-    tree = tree.union_all(select(child.id).join(tree, child.parent_id == tree.c.id))
-    return select(tree.c.id)
 
 
 def _state_now() -> list[Any]:

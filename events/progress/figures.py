@@ -129,15 +129,10 @@ def own_progress(
 
 def round_progress(
     session: Session, day: Day, *conditions: ColumnElement[bool]
-) -> dict[tuple[int, str], Progress]:
-    """Return the progress of each round by template id and period, over the campaigns that meet
-    ``conditions``.
-    """
-    query = _numbers(session, day, conditions, "template_id", "period")
-    return {
-        (template_id, period): Progress(*numbers)
-        for template_id, period, *numbers in session.execute(query)
-    }
+) -> dict[int, Progress]:
+    """Return the progress of each round by its id, over the campaigns that meet ``conditions``."""
+    query = _numbers(session, day, conditions, "round_id")
+    return {round_id: Progress(*numbers) for round_id, *numbers in session.execute(query)}
 
 
 def year_progress(

@@ -7,11 +7,11 @@ named in its own figures.
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from events.campaigns.lifetime import rounds_not_closed
-from events.models import Campaign, CampaignStatus, ChecklistItem
+from events.models import Campaign, ChecklistItem
 from events.models.items import OPEN
 from events.progress.figures import Progress, own_progress, sum_of
 from events.progress.silent_units import silent_units
@@ -38,7 +38,7 @@ class Overview:
 def overview(session: Session, today: date) -> Overview:
     """Return the figures of ``today`` over all units."""
     rounds = session.execute(rounds_not_closed(today)).all()
-    counted = tuple_(Campaign.template_id, Campaign.period).in_(rounds_not_closed(today))
+    counted = Campaign.round_id.in_(rounds_not_closed(today))
     return Overview(
         open_rounds=len(rounds),
         progress=sum_of(own_progress(session, today, counted).values()),
@@ -53,7 +53,7 @@ def _next_deadline(
     query = (
         select(ChecklistItem.due, func.count())
         .join(ChecklistItem.campaign)
-        .where(counted, Campaign.status != CampaignStatus.CANCELLED)
+        .where(counted)
         .where(ChecklistItem.status.in_(OPEN), ChecklistItem.due >= today)
         .group_by(ChecklistItem.due)
         .order_by(ChecklistItem.due)

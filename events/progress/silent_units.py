@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from events.models import Campaign, Change, ChecklistItem, Document, Unit
@@ -22,8 +22,6 @@ from events.progress.as_of import AsOf, Conditions, Day, by_then, items_on
 from events.progress.figures import is_expected
 from events.units.lineage import line_of, predecessors
 from events.units.start_lines import start_line
-
-_Round = tuple[int, str]  # template, period
 
 
 def silent_units(session: Session, day: Day, *conditions: ColumnElement[bool]) -> Sequence[Unit]:
@@ -43,18 +41,16 @@ def silent_units(session: Session, day: Day, *conditions: ColumnElement[bool]) -
 
 def _taking_part(
     session: Session, day: Day, conditions: Conditions
-) -> tuple[dict[int, set[_Round]], set[int]]:
+) -> tuple[dict[int, set[int]], set[int]]:
     """Return by unit id the rounds that a unit takes part in, and the units of which something is
     expected.
     """
     item = items_on(session, day, conditions)
-    one = item.c.unit_id, item.c.template_id, item.c.period
+    one = item.c.unit_id, item.c.round_id
     number = func.count(case((is_expected(item) & _has_come_due(session, item, day), 1)))
-    rounds, expected = defaultdict[int, set[_Round]](set), set[int]()
-    for unit_id, template_id, period, is_any in session.execute(
-        select(*one, number).group_by(*one)
-    ):
-        rounds[unit_id].add((template_id, period))
+    rounds, expected = defaultdict[int, set[int]](set), set[int]()
+    for unit_id, round_id, is_any in session.execute(select(*one, number).group_by(*one)):
+        rounds[unit_id].add(round_id)
         expected |= {unit_id} if is_any else set()
     return rounds, expected
 
@@ -68,14 +64,14 @@ def _has_come_due(session: Session, item: Subquery, day: Day) -> ColumnElement[b
     return has_passed
 
 
-def _reports(session: Session, day: Day, rounds: Collection[_Round]) -> dict[int, set[_Round]]:
+def _reports(session: Session, day: Day, rounds: Collection[int]) -> dict[int, set[int]]:
     """Return by unit id the rounds on which a unit reported."""
-    said = defaultdict[int, set[_Round]](set)
+    said = defaultdict[int, set[int]](set)
     for query in _what_was_said(day):
-        asked = query.where(tuple_(Campaign.template_id, Campaign.period).in_(rounds)).distinct()
-        for template_id, period, *units in session.execute(asked):
+        asked = query.where(Campaign.round_id.in_(rounds)).distinct()
+        for round_id, *units in session.execute(asked):
             for unit_id in units:
-                said[unit_id].add((template_id, period))
+                said[unit_id].add(round_id)
     return said
 
 
@@ -83,7 +79,7 @@ def _what_was_said(day: Day) -> Iterator[Select[Any]]:
     """Yield the queries for the rounds on which something was said, with the unit whose item it was
     and whose report it is.
     """
-    item: Any = select(Campaign.template_id, Campaign.period, Campaign.unit_id).join(Campaign.items)
+    item: Any = select(Campaign.round_id, Campaign.unit_id).join(Campaign.items)
     yield (
         item.add_columns(Change.reported_id)
         .join(Change, Change.item_id == ChecklistItem.id)

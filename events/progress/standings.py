@@ -9,8 +9,8 @@ from datetime import date
 from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session, joinedload
 
-from events.models import Campaign, CampaignStatus, Unit
-from events.models.campaigns import of_year
+from events.models import Campaign, Round, Unit
+from events.models.campaigns import of_year, takes_place
 from events.progress.across_reforms import Counted, counted_with
 from events.progress.as_of import Day
 from events.progress.figures import Progress, own_progress, round_progress, sum_of
@@ -120,13 +120,13 @@ def _by_campaign(session: Session, counted: Counted, year: int, on: date) -> tup
     own = round_progress(session, on, of_year(year), Campaign.unit_id == unit_id)
     total = round_progress(session, on, of_year(year), counted.condition)
     query = select(Campaign).where(Campaign.unit_id.in_([unit_id, *counted.before]), of_year(year))
-    query = query.where(Campaign.status != CampaignStatus.CANCELLED).options(
-        joinedload(Campaign.observance)
+    query = query.where(takes_place()).options(
+        joinedload(Campaign.round).joinedload(Round.observance)
     )
     found = session.scalars(
-        query.order_by(Campaign.dtstart, Campaign.unit_id != unit_id, Campaign.id)
+        query.join(Campaign.round).order_by(Round.dtstart, Campaign.unit_id != unit_id, Campaign.id)
     ).all()
-    rounds = {(campaign.template_id, campaign.period): campaign for campaign in reversed(found)}
+    rounds = {campaign.round_id: campaign for campaign in reversed(found)}
     return tuple(
         Standing(campaign, own.get(key, Progress()), total.get(key, Progress()))
         for key, campaign in reversed(list(rounds.items()))

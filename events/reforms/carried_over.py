@@ -40,7 +40,7 @@ from events.models import (
 from events.models.items import OPEN
 from events.units.lineage import Lineage
 
-_Key = tuple[int, int, str]  # unit, template, period
+_Key = tuple[int, int]  # unit, round
 # writes a line of an item's history: the item, before, after, and who did it if not who hands over
 Record = Callable[..., None]
 _COPIED = [
@@ -65,14 +65,12 @@ class Bequest:
         self._evidence: dict[int, list[Evidence]] = defaultdict(list)
         for piece in session.scalars(to_unit.order_by(Evidence.id)):
             self._evidence[piece.item_id].append(piece)
-        other = select(ItemCredit.item_id, Campaign.template_id, Campaign.period).join(
-            ItemCredit.campaign
-        )
-        self._credits: dict[int, list[tuple[int, str]]] = defaultdict(list)
-        for item_id, template_id, period in session.execute(
+        other = select(ItemCredit.item_id, Campaign.round_id).join(ItemCredit.campaign)
+        self._credits: dict[int, list[int]] = defaultdict(list)
+        for item_id, round_id in session.execute(
             other.join(Campaign.unit).where(Unit.valid_to < on)
         ):
-            self._credits[item_id].append((template_id, period))
+            self._credits[item_id].append(round_id)
         self._titles = dict(session.execute(select(EvidenceType.key, EvidenceType.title_vi)).all())
         self._closed_parts = self._read_closed_parts(ended)
         # new -> its parts
@@ -252,8 +250,8 @@ class Bequest:
     def _credit(self, campaigns: Mapping[_Key, Campaign]) -> None:
         given: set[tuple[int, int]] = set()
         for old, new in self._pairs():
-            for template_id, period in self._credits[old.id]:
-                campaign = campaigns.get((new.campaign.unit_id, template_id, period))
+            for round_id in self._credits[old.id]:
+                campaign = campaigns.get((new.campaign.unit_id, round_id))
                 if campaign is not None and (new.id, campaign.id) not in given:
                     given.add((new.id, campaign.id))
                     self._session.add(ItemCredit(item_id=new.id, campaign_id=campaign.id))

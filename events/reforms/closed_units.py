@@ -15,8 +15,10 @@ from events.models import (
     Campaign,
     CampaignStatus,
     ChecklistItem,
+    Round,
     Unit,
 )
+from events.models.campaigns import takes_place
 from events.models.items import OPEN
 
 _EARLY = 3  # up to this month last year's work is still going on
@@ -33,18 +35,19 @@ def open_in_closed_units(
         late.campaign_id == Campaign.id, late.status.in_(OPEN), late.due > Unit.valid_to
     )
     since_last_year = and_(
-        Campaign.year >= extract("year", Unit.valid_to) - 1,
+        Round.year >= extract("year", Unit.valid_to) - 1,
         extract("month", Unit.valid_to) <= _EARLY,
     )
-    this_year = Campaign.year >= extract("year", Unit.valid_to)
+    this_year = Round.year >= extract("year", Unit.valid_to)
     runs = or_(this_year, since_last_year, outlives.exists())
     query = (
         select(ChecklistItem)
         .join(ChecklistItem.campaign)
+        .join(Campaign.round)
         .join(Campaign.unit)
         .where(
             Unit.valid_to < on,
-            Campaign.status != CampaignStatus.CANCELLED,
+            takes_place(),
             ChecklistItem.status.in_(OPEN),
             ChecklistItem.is_owed(),
             runs,
@@ -67,7 +70,7 @@ def planned_in_closed_units(session: Session, on: date) -> list[Activity]:
     to_come = or_(Activity.dtstart > Unit.valid_to, Activity.weekly_until > Unit.valid_to)
     stands = (
         Activity.status != CampaignStatus.CANCELLED,
-        Campaign.status != CampaignStatus.CANCELLED,
+        takes_place(),
     )
     query = (
         select(Activity)
@@ -103,7 +106,7 @@ def delegated_to_closed_units(session: Session, on: date) -> Sequence[ChecklistI
         Unit.on(on),
         doer.valid_to < on,
         ChecklistItem.status.in_(OPEN),
-        Campaign.status != CampaignStatus.CANCELLED,
+        takes_place(),
     )
     load = (joinedload(ChecklistItem.campaign), joinedload(ChecklistItem.delegate_unit))
     query = query.where(*gone).order_by(ChecklistItem.id).options(*load)

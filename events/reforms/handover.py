@@ -46,10 +46,12 @@ from events.models import (
     Level,
     NotDone,
     Person,
+    Round,
     TemplateItem,
     TodoStatus,
     Unit,
 )
+from events.models.campaigns import of_rounds
 from events.models.templates import DROP
 from events.people.proposed_posts import propose_posts
 from events.people.rights import Capability, require_for_all
@@ -122,9 +124,8 @@ def _lock_openers(session: Session, on: date) -> None:
     """Keep others away from the rounds that ended units have: the opener may begin the same one in
     the same unit.
     """
-    lock_templates(
-        session, select(Campaign.template_id).join(Campaign.unit).where(Unit.valid_to < on)
-    )
+    ended = select(Round.template_id).join(Campaign, Campaign.round_id == Round.id)
+    lock_templates(session, ended.join(Campaign.unit).where(Unit.valid_to < on))
 
 
 class _Handover:
@@ -147,7 +148,7 @@ class _Handover:
         self._gave_identity: set[int] = set()  # items whose UID went over already
         self._bequest = Bequest(session, self._lineage, on)
         self._rules: dict[tuple[int, str], str] = {}
-        self._covered: dict[tuple[int, str], set[tuple[int, str]]] = defaultdict(set)
+        self._covered: dict[int, set[tuple[int, str]]] = defaultdict(set)
 
     def run(self, items: Sequence[ChecklistItem], activities: Sequence[Activity]) -> HandedOver:
         closed = {item.campaign for item in items} | {activity.campaign for activity in activities}
@@ -192,20 +193,17 @@ class _Handover:
         go.
         """
         session, templates = self._session, {campaign.template_id for campaign in closed}
-        fresh = (
-            select(Campaign)
-            .where(Campaign.template_id.in_(templates))
-            .execution_options(populate_existing=True)
-        )
+        theirs = of_rounds(Round.template_id.in_(templates))
+        fresh = select(Campaign).where(theirs).execution_options(populate_existing=True)
         for campaign in session.scalars(fresh):
             self._campaigns.know(campaign)
         rounds = {campaign.id: campaign for campaign in self._campaigns.known.values()}
         query = select(ChecklistItem.campaign_id, ChecklistItem.key).join(ChecklistItem.campaign)
-        for campaign_id, key in session.execute(query.where(Campaign.template_id.in_(templates))):
+        for campaign_id, key in session.execute(query.where(theirs)):
             self._keys.setdefault(campaign_id, set()).add(key)
             campaign = rounds[campaign_id]
             for heir in self._lineage.heirs(campaign.unit_id):
-                self._covered[(campaign.template_id, campaign.period)].add((heir, key))
+                self._covered[campaign.round_id].add((heir, key))
         versions = {campaign.version_id for campaign in closed}
         rules = select(TemplateItem.version_id, TemplateItem.key, TemplateItem.if_no_level)
         for version_id, key, rule in session.execute(
@@ -231,7 +229,7 @@ class _Handover:
 
     def _not_covered(self, item: ChecklistItem, targets: Iterable[int]) -> list[int]:
         """Leave out the units that have, or whose predecessors had, this very item themselves."""
-        covered = self._covered[(item.campaign.template_id, item.campaign.period)]
+        covered = self._covered[item.campaign.round_id]
         return [target for target in targets if (target, item.key) not in covered]
 
     def _begin(self, old: ChecklistItem, unit_id: int) -> bool:
@@ -268,10 +266,7 @@ class _Handover:
         shared = credited_campaigns(self._session, activity)
         activity.campaign, *others = [self._campaigns.of(old, heir) for heir in heirs]
         activity.touch(self._stamp.now)
-        again = (
-            self._campaigns.known.get((heirs[0], campaign.template_id, campaign.period))
-            for campaign in shared
-        )
+        again = (self._campaigns.known.get((heirs[0], campaign.round_id)) for campaign in shared)
         others += [campaign for campaign in again if campaign is not None]
         self._session.add_all(
             ActivityCredit(activity=activity, campaign=other) for other in (old, *others)

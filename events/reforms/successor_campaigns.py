@@ -15,24 +15,11 @@ from events.models import Campaign
 from events.people.roles import RoleBook
 from events.units.lineage import Lineage
 
-_Key = tuple[int, int, str]  # unit, template, period
-_SAME_ROUND = (
-    "template_id",
-    "period",
-    "observance_id",
-    "version_id",
-    "year",
-    "summary",
-    "opens",
-    "dtstart",
-    "dtend",
-    "event_date",
-    "for_reference",
-)
+_Key = tuple[int, int]  # unit, round
 
 
 class SuccessorCampaigns:
-    """One run's campaigns by unit, template and period; ``begun`` are the new ones, each with the
+    """One run's campaigns by unit and round; ``begun`` are the new ones, each with the
     one in whose place it stands.
     """
 
@@ -48,27 +35,27 @@ class SuccessorCampaigns:
 
     def know(self, campaign: Campaign) -> None:
         """Take a campaign of a round that goes over into account."""
-        self.known[(campaign.unit_id, campaign.template_id, campaign.period)] = campaign
+        self.known[campaign.unit_id, campaign.round_id] = campaign
         for heir in self._lineage.heirs(campaign.unit_id):
-            self._before[(heir, campaign.template_id, campaign.period)].append(campaign)
+            self._before[heir, campaign.round_id].append(campaign)
 
     def of(self, old: Campaign, unit_id: int) -> Campaign:
         """Return the successor's campaign of the same round, with those above it; opened now if it
         has none.
         """
-        key = unit_id, old.template_id, old.period
+        key = unit_id, old.round_id
         if key in self.known:
             return self.known[key]
         parent_id = self._lineage.kin[unit_id].parent_id
-        values = {name: getattr(old, name) for name in _SAME_ROUND} | self._words(key)
         campaign = Campaign(
             uid=new_uid(domain_of(self._session)),
+            round=old.round,
             unit_id=unit_id,
             parent=self.of(old, parent_id) if parent_id is not None else None,
             owner_role_key=self._book.in_force(old.owner_role_key, self._on),
             created=self._stamp.now,
             last_modified=self._stamp.now,
-            **values,
+            **self._words(key),
         )
         self._session.add(campaign)
         self._session.flush()
@@ -82,7 +69,7 @@ class SuccessorCampaigns:
         """
         for new, old in self.begun:
             if old.outer is not None:
-                new.outer = self.known.get((new.unit_id, old.outer.template_id, old.outer.period))
+                new.outer = self.known.get((new.unit_id, old.outer.round_id))
 
     def _words(self, key: _Key) -> dict[str, Any]:
         """Return the theme and slogans of their own that all predecessors' campaigns agree on; else

@@ -18,14 +18,15 @@ from events.installation import day_here
 from events.locks import FOR_CHANGE, lock_templates
 from events.models import (
     Campaign,
-    CampaignStatus,
     Cascade,
     Change,
     ChecklistItem,
     Level,
     Person,
+    Round,
     Unit,
 )
+from events.models.campaigns import takes_place
 from events.models.items import OPEN
 from events.people.rights import Capability, require
 from events.words.texts import folded, one_line, slug_of
@@ -261,9 +262,10 @@ def _open_running(
     running = (
         Campaign.unit_id == commune.id,
         goes_on(today),
-        Campaign.status != CampaignStatus.CANCELLED,
+        takes_place(),
     )
-    lock_templates(session, select(Campaign.template_id).where(*running))
+    theirs = select(Round.template_id).join(Campaign, Campaign.round_id == Round.id)
+    lock_templates(session, theirs.where(*running))
     for campaign in session.scalars(select(Campaign).where(*running)).all():
         if any(
             item.cascade is Cascade.EACH and village.level_key in item.levels

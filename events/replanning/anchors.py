@@ -11,7 +11,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from events.campaigns.issued_plans import Issues, issue_dates, paper_of
@@ -77,12 +76,12 @@ class Preview:
     event_date: date | None
     lines: tuple[Line, ...]
     fingerprint: str
-    campaigns_move: bool
+    round_moves: bool
     paper: Paper | None
 
     @property
     def is_empty(self) -> bool:
-        return not (any(line.is_change for line in self.lines) or self.campaigns_move or self.paper)
+        return not (any(line.is_change for line in self.lines) or self.round_moves or self.paper)
 
     @property
     def moved(self) -> list[Line]:
@@ -144,8 +143,8 @@ def apply(
     if found.is_empty:
         return found
     expect(expected_fingerprint, found.fingerprint)
-    if found.campaigns_move:
-        _move_campaigns(session, checklists, found, now)
+    if found.round_moves:
+        _move_round(root, found, now)
     write(session, found.lines, stamp=Stamp(by, now))
     if found.paper:  # last: what counts from it stands there already
         _enter_plan(session, checklists[0], change, found.paper, by, now)
@@ -176,13 +175,9 @@ def _look(
     if paper and change.issued:
         issued = issued.with_paper(root.unit_id, change.plan or "", change.issued)
     lines = _lines(session, checklists, Anchors(dates, event), calendar, issued, told)
-    moves = any(
-        (s.campaign.dtstart, s.campaign.dtend, s.campaign.event_date)
-        != (dates.dtstart, dates.dtend, event)
-        for s in checklists
-    )
+    moves = (root.dtstart, root.dtend, root.event_date) != (dates.dtstart, dates.dtend, event)
     mark = fingerprint(
-        lines, root.id, change, [(s.campaign.id, s.campaign.sequence) for s in checklists]
+        lines, root.id, change, root.round.sequence, [s.campaign.id for s in checklists]
     )
     return Preview(change, dates, event, tuple(lines), mark, moves, paper)
 
@@ -291,32 +286,14 @@ def _lines(
     return lines_of(checklists, dates, told)
 
 
-def _move_campaigns(
-    session: Session, checklists: list[UnitChecklist], found: Preview, now: datetime
-) -> None:
-    """Write the new days into the round's campaigns whose days differ, in one statement."""
-    new = {
-        "dtstart": found.dates.dtstart,
-        "dtend": found.dates.dtend,
-        "event_date": found.event_date,
-    }
-    moving = [
-        s.campaign
-        for s in checklists
-        if any(getattr(s.campaign, name) != value for name, value in new.items())
-    ]
-    values = {
-        **new,
-        "summary": summary_on(checklists[0].campaign, found.event_date or found.dates.dtstart),
-        "anchor_version": Campaign.anchor_version + 1,
-        "sequence": Campaign.sequence + 1,
-        "last_modified": now,
-    }
-    session.flush()
-    statement = update(Campaign).where(Campaign.id == bindparam("campaign_id")).values(values)
-    session.connection().execute(statement, [{"campaign_id": campaign.id} for campaign in moving])
-    for campaign in moving:
-        session.expire(campaign)
+def _move_round(root: Campaign, found: Preview, now: datetime) -> None:
+    """Write the new days into the round, for all its campaigns."""
+    moving = root.round
+    moving.summary = summary_on(root, found.event_date or found.dates.dtstart)
+    moving.dtstart, moving.dtend = found.dates.dtstart, found.dates.dtend
+    moving.event_date = found.event_date
+    moving.anchor_version += 1
+    moving.touch(now)
 
 
 def _enter_plan(

@@ -17,8 +17,9 @@ from events.models import (
     CampaignStatus,
     ChecklistItem,
     Needs,
+    Round,
 )
-from events.models.campaigns import same_round
+from events.models.campaigns import same_round, takes_place
 from events.templates.evidence_kinds import needs_of
 
 
@@ -50,7 +51,7 @@ def activities_to_come(session: Session, root: Campaign, *, now: datetime) -> Se
     query = select(Activity).join(Activity.campaign).where(same_round(root), to_come)
     alive = (
         Activity.status != CampaignStatus.CANCELLED,
-        Campaign.status != CampaignStatus.CANCELLED,
+        takes_place(),
     )
     load = joinedload(Activity.campaign).joinedload(Campaign.unit)
     return session.scalars(
@@ -66,13 +67,11 @@ def no_longer_inside(
     """
     if (dates.dtstart, dates.dtend) == (root.dtstart, root.dtend):
         return []
-    lies_out = or_(Campaign.dtstart < dates.dtstart, Campaign.dtend > dates.dtend)
-    inner = select(Campaign).where(
-        Campaign.outer_id == root.id, lies_out, Campaign.status != CampaignStatus.CANCELLED
-    )
+    lies_out = or_(Round.dtstart < dates.dtstart, Round.dtend > dates.dtend)
+    inner = select(Campaign).join(Campaign.round)
+    inner = inner.where(Campaign.outer_id == root.id, lies_out, takes_place())
     found = [
-        (campaign, root)
-        for campaign in session.scalars(inner.order_by(Campaign.dtstart, Campaign.id))
+        (campaign, root) for campaign in session.scalars(inner.order_by(Round.dtstart, Campaign.id))
     ]
     outer = root.outer
     if outer is not None and not outer.dtstart <= dates.dtstart < dates.dtend <= outer.dtend:

@@ -5,9 +5,9 @@ nobody is reminded of it and progress leaves it out. Who did it, when and why st
 the round.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -37,7 +37,7 @@ class Extent:
 
 def extent_of(session: Session, root: Campaign) -> Extent:
     """Count what cancelling a round, or opening it again, would reach."""
-    ids = _ids(session, root, root.status)
+    ids = _ids(session, root)
     closed = func.count(ChecklistItem.id).filter(ChecklistItem.status.not_in(OPEN))
     items = select(func.count(ChecklistItem.id), closed).where(ChecklistItem.campaign_id.in_(ids))
     return Extent(len(ids), *session.execute(items).one())
@@ -93,41 +93,24 @@ def _write(
     by: Person,
     now: datetime,
 ) -> int:
-    """Write the status into the round in one statement, and at its top who did it and why."""
-    ids = _ids(session, root, root.status)
+    """Write the status into the round, with who did it and why."""
+    ids, changing = _ids(session, root), root.round
     cancelled = now if status is CampaignStatus.CANCELLED else None
-    values: dict[str, Any] = {
-        "status": status,
-        "cancelled": cancelled,
-        "sequence": Campaign.sequence + 1,
-        "last_modified": now,
-    }
     told = {"at": now.isoformat(), "by": by.full_name, "reason": reason}
-    root.cancellations = [*(root.cancellations or ()), told]
+    changing.status, changing.cancelled = status, cancelled
+    changing.cancellations = [*(changing.cancellations or ()), told]
+    changing.touch(now)
     session.flush()
-    session.execute(
-        update(Campaign).where(Campaign.id.in_(ids)).values(values),
-        execution_options={"synchronize_session": "fetch"},
-    )
     # calendars mark activities with their campaign
     shown = {"sequence": Activity.sequence + 1, "last_modified": now}
     of_round = update(Activity).where(Activity.campaign_id.in_(ids)).values(shown)
     session.execute(of_round, execution_options={"synchronize_session": "fetch"})
     follow = open_again if cancelled else close_again
     follow(session, ids, by=by, now=now)
-    session.expire(root)
     return len(ids)
 
 
-def _ids(session: Session, root: Campaign, status: CampaignStatus) -> list[int]:
-    """Return the campaigns of a round from ``root`` down that stand as it does, parents first."""
-    same = same_round(root), Campaign.status == status
-    below: dict[int | None, list[int]] = {}
-    for campaign_id, parent_id in session.execute(
-        select(Campaign.id, Campaign.parent_id).where(*same)
-    ):
-        below.setdefault(parent_id, []).append(campaign_id)
-    found = [root.id]
-    for campaign_id in found:
-        found.extend(below.get(campaign_id, ()))
-    return found
+def _ids(session: Session, root: Campaign) -> Sequence[int]:
+    """Return the campaigns of a round, those of units that have ended too."""
+    query = select(Campaign.id).where(same_round(root))
+    return session.scalars(query.order_by(Campaign.id)).all()

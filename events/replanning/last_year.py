@@ -32,13 +32,14 @@ from events.days.workdays import WorkCalendar
 from events.installation import day_here
 from events.models import (
     Campaign,
-    CampaignStatus,
     ChecklistItem,
     NotDone,
+    Round,
     Template,
     TemplateItem,
     Unit,
 )
+from events.models.campaigns import of_rounds, takes_place
 from events.templates.editing import item_entry
 from events.templates.entries import MOST_DAYS, ItemEntry
 from events.units.tree import UnitTree, levels, load_tree
@@ -207,8 +208,9 @@ def _rows(session: Session, template: Template, year: int) -> Sequence[Any]:
     needed = or_(item.not_done.is_(None), item.not_done == NotDone.NOT_DONE)
     facts = (item.campaign_id, item.key, item.due, item.edited, item.completed, item.completed_on)
     query = (
-        select(*facts, Campaign.version_id, Unit.level_key, Unit.full_name)
+        select(*facts, Round.version_id, Unit.level_key, Unit.full_name)
         .join(item.campaign)
+        .join(Campaign.round)
         .join(Campaign.unit)
     )
     query = query.where(*_rounds(template, year), ~item.is_own, needed)
@@ -216,11 +218,7 @@ def _rows(session: Session, template: Template, year: int) -> Sequence[Any]:
 
 
 def _rounds(template: Template, year: int) -> tuple[Any, ...]:
-    return (
-        Campaign.template_id == template.id,
-        Campaign.year == year,
-        Campaign.status != CampaignStatus.CANCELLED,
-    )
+    return of_rounds(Round.template_id == template.id, Round.year == year), takes_place()
 
 
 def _asked_by_template(

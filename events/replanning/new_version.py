@@ -110,16 +110,8 @@ def _renumber(session: Session, positions: Sequence[dict[str, Any]]) -> None:
 def _remember(
     session: Session, checklists: Sequence[UnitChecklist], version: TemplateVersion
 ) -> None:
+    checklists[0].campaign.round.version = version
     session.flush()
-    statement = (
-        update(Campaign)
-        .where(Campaign.id == bindparam("campaign_id"))
-        .values(version_id=version.id)
-    )
-    session.connection().execute(
-        statement, [{"campaign_id": checklist.campaign.id} for checklist in checklists]
-    )
     for checklist in checklists:
-        session.expire(checklist.campaign)
         for item in checklist.items.values():
             session.expire(item)

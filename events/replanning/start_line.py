@@ -20,7 +20,8 @@ from events.database.stale_forms import digest
 from events.errors import N_, ConflictError
 from events.installation import day_here
 from events.locks import lock_templates
-from events.models import Campaign, CampaignStatus, Change, ChecklistItem, StartLine
+from events.models import Campaign, Change, ChecklistItem, Round, StartLine
+from events.models.campaigns import takes_place
 from events.models.items import OPEN
 from events.people.rights import Capability, require_for_all
 from events.units.start_lines import (
@@ -158,7 +159,7 @@ def start_lines(session: Session) -> Sequence[StartLine]:
 
 def _lock(session: Session) -> None:
     """Keep openers away, and others who set a start line."""
-    lock_templates(session, select(Campaign.template_id).distinct())
+    lock_templates(session, select(Round.template_id).distinct())
 
 
 def _open_items(session: Session) -> Iterable[Any]:
@@ -170,17 +171,16 @@ def _open_items(session: Session) -> Iterable[Any]:
         item.blocked.is_not(None).label("is_blocked"),
         *(getattr(item, name) for name in _KEPT),
         Campaign.unit_id,
-        Campaign.template_id,
-        Campaign.period,
-        Campaign.summary,
+        Campaign.round_id,
+        Round.summary,
     )
-    query = select(*columns).join(item.campaign)
+    query = select(*columns).join(item.campaign).join(Campaign.round)
     counts = (
         item.status.in_(OPEN),
-        Campaign.status != CampaignStatus.CANCELLED,
-        ~Campaign.for_reference,
+        takes_place(),
+        ~Round.for_reference,
     )
-    return session.execute(query.where(*counts).order_by(Campaign.dtstart, item.id)).all()
+    return session.execute(query.where(*counts).order_by(Round.dtstart, item.id)).all()
 
 
 def _move(row: Any, lines: StartLines) -> Move | None:
@@ -193,12 +193,11 @@ def _move(row: Any, lines: StartLines) -> Move | None:
 
 
 def _by_round(moves: Iterable[Move], today: date) -> tuple[OfRound, ...]:
-    found: dict[tuple[int, str], OfRound] = {}
+    found: dict[int, OfRound] = {}
     for move in moves:
         row = move.row
-        same = row.template_id, row.period
-        one = found.setdefault(same, OfRound(row.summary))
-        found[same] = replace(
+        one = found.setdefault(row.round_id, OfRound(row.summary))
+        found[row.round_id] = replace(
             one,
             leave=one.leave + move.leaves,
             overdue=one.overdue + (move.leaves and row.due < today),

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from events.campaigns.due_dates import DueDates
@@ -20,8 +20,8 @@ from events.campaigns.wanted_dates import dates_now
 from events.checklist.history import Stamp
 from events.days.workdays import WorkCalendar
 from events.locks import lock_templates
-from events.models import Campaign, CampaignStatus, ChecklistItem
-from events.models.campaigns import same_round
+from events.models import Campaign, ChecklistItem, Round
+from events.models.campaigns import takes_place
 from events.models.items import OPEN
 from events.replanning.date_lines import lines_of
 from events.replanning.preview import Fate, Group, Line, grouped, write
@@ -108,34 +108,30 @@ def _near(session: Session, old: WorkCalendar, new: WorkCalendar) -> Sequence[Ca
     near = [
         round_ for round_, (begin, end) in spans.items() if any(begin <= day <= end for day in days)
     ]
-    same = tuple_(Campaign.template_id, Campaign.period).in_(near)
-    roots = select(Campaign).where(
-        same, Campaign.parent_id.is_(None), Campaign.status != CampaignStatus.CANCELLED
-    )
+    same = Campaign.round_id.in_(near)
+    roots = select(Campaign).where(same, Campaign.parent_id.is_(None), takes_place())
     return session.scalars(roots.order_by(Campaign.id)).all() if near else ()
 
 
-def _spans(session: Session) -> dict[tuple[int, str], tuple[date, date]]:
+def _spans(session: Session) -> dict[int, tuple[date, date]]:
     """Return by round from when to when a day off can matter to it, of the rounds with open
     items.
     """
-    of_round = (Campaign.template_id, Campaign.period)
     open_ones = (
-        select(*of_round)
+        select(Campaign.round_id)
         .join(Campaign.items)
         .where(ChecklistItem.status.in_(OPEN))
         .distinct()
-        .subquery()
     )
-    firsts = (Campaign.opens, ChecklistItem.dtstart, ChecklistItem.nominal_due, ChecklistItem.due)
+    firsts = (Round.opens, ChecklistItem.dtstart, ChecklistItem.nominal_due, ChecklistItem.due)
     lasts = (ChecklistItem.nominal_due, ChecklistItem.due)
-    same = same_round(open_ones.c)
     query = (
-        select(*of_round, *map(func.min, firsts), *map(func.max, lasts))
+        select(Round.id, *map(func.min, firsts), *map(func.max, lasts))
+        .join(Campaign, Campaign.round_id == Round.id)
         .join(Campaign.items)
-        .join(open_ones, same)
+        .where(Round.id.in_(open_ones))
     )
     return {
-        (template_id, period): (min(filter(None, days)) - _NEAR, max(filter(None, days)) + _NEAR)
-        for template_id, period, *days in session.execute(query.group_by(*of_round))
+        round_id: (min(filter(None, days)) - _NEAR, max(filter(None, days)) + _NEAR)
+        for round_id, *days in session.execute(query.group_by(Round.id))
     }

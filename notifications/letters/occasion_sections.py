@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from events.calendars.single import invitation
 from events.calendars.view import View
-from events.models import Activity, Campaign
+from events.models import Activity, Campaign, Round
 from notifications.letters.desk import Desk, Line, Named, Section
 from notifications.letters.wording import hour_of, short_day
 from notifications.notices.table import NoticeKind
@@ -17,7 +17,8 @@ from notifications.notices.table import NoticeKind
 def opened(desk: Desk, rows: Sequence[Any], named: Named) -> Iterator[Section]:
     _ = desk.words.gettext
     ids = [row.Notice.about_id for row in rows]
-    query = select(Campaign).where(Campaign.id.in_(ids)).options(joinedload(Campaign.unit))
+    query = select(Campaign).join(Campaign.round).where(Campaign.id.in_(ids))
+    query = query.options(joinedload(Campaign.unit))
     lines = [
         Line(
             named(one.summary),
@@ -26,7 +27,7 @@ def opened(desk: Desk, rows: Sequence[Any], named: Named) -> Iterator[Section]:
             url=f"{desk.public_url}/chien-dich/{one.uid}",
             day=short_day(one.dtstart, desk.language),
         )
-        for one in desk.session.scalars(query.order_by(Campaign.dtstart, Campaign.id))
+        for one in desk.session.scalars(query.order_by(Round.dtstart, Campaign.id))
     ]
     if lines:
         opening = _("Opened: %(what)s, from %(day)s")

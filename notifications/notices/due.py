@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from events.checklist.charge import doing_unit_id
 from events.checklist.listing import is_to_do
-from events.models import Campaign, ChecklistItem, ItemKind, Phase
+from events.models import Campaign, ChecklistItem, ItemKind, Phase, Round
 from notifications.notices.recipients import Recipient
 from notifications.notices.steps import Dates, Step, Told
 from notifications.notices.table import Notice, NoticeKind
@@ -134,7 +134,7 @@ def _dates() -> tuple[Any, ...]:
         ChecklistItem.dtstart,
         Phase.is_the_day,
         Phase.sums_up,
-        Campaign.template_id,
+        Round.template_id,
         _told_at(NoticeKind.DUE).label("told_due"),
         _told_at(NoticeKind.LATE).label("told_late"),
     )
@@ -149,6 +149,7 @@ def _open_ones() -> Select[Any]:
     return (
         select(ChecklistItem.id)
         .join(Campaign, Campaign.id == ChecklistItem.campaign_id)
+        .join(Campaign.round)
         .join(ChecklistItem.phase)
         .where(is_to_do(), ChecklistItem.due >= first, in_window)
     )

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from events.campaigns.opening import self_opening
 from events.campaigns.rounds import rounds_of
 from events.localtime import local_day
-from events.models import Campaign, ChecklistItem, Person, Unit
+from events.models import ChecklistItem, Person, Round, Unit
 from events.units.tree import subtree_ids
 from notifications.notices.recipients import Directory
 from notifications.notices.reminders import tellings
@@ -82,7 +82,7 @@ def not_open_yet(session: Session, first: date, last: date, today: date) -> list
     """Return the names of the rounds that open by themselves from ``today`` until ``last`` and go
     on after ``first``.
     """
-    query = select(Campaign.template_id, Campaign.period).distinct()
+    query = select(Round.template_id, Round.period)
     opened = {(row.template_id, row.period) for row in session.execute(query)}
     return [
         found.summary

@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased, joinedload
 
-from events.models import Activity, Campaign, CampaignStatus
+from events.campaigns.lifetime import goes_on
+from events.models import Activity, Campaign, Round
+from events.models.campaigns import takes_place
 from notifications.notices.recipients import Recipient
 from notifications.notices.steps import Step
 from notifications.notices.table import Notice, NoticeKind
@@ -20,12 +22,12 @@ def opened_tellings(moment: Moment) -> Iterator[Telling]:
     """Yield the campaigns that opened and go on, those opened for reference aside."""
     until = moment.clockwork.newest_morning(moment.now)
     columns = Campaign.id, Campaign.unit_id, Campaign.owner_role_key, Campaign.created
-    goes_on = or_(Campaign.dtend > moment.today, Campaign.event_date >= moment.today)
     query = (
         select(*columns)
-        .where(Campaign.created > moment.fresh_since, Campaign.created <= until, goes_on)
-        .where(Campaign.status != CampaignStatus.CANCELLED, Campaign.for_reference.is_(False))
-        .order_by(Campaign.dtstart, Campaign.id)
+        .join(Campaign.round)
+        .where(Campaign.created > moment.fresh_since, Campaign.created <= until)
+        .where(goes_on(moment.today), takes_place(), Round.for_reference.is_(False))
+        .order_by(Round.dtstart, Campaign.id)
     )
     for row in moment.session.execute(query):
         step = Step("opened", moment.clockwork.morning_after(row.created))
@@ -74,9 +76,7 @@ def invited_tellings(moment: Moment) -> Iterator[Telling]:
 def invited(moment: Moment, activity: Activity) -> Sequence[Recipient]:
     """Return who is invited to an activity."""
     inner = activity.campaign
-    below = select(Campaign.unit_id).where(
-        Campaign.parent_id == inner.id, Campaign.status != CampaignStatus.CANCELLED
-    )
+    below = select(Campaign.unit_id).where(Campaign.parent_id == inner.id, takes_place())
     found = dict.fromkeys(moment.directory.people.get(inner.unit_id, ()))
     for unit_id in moment.session.scalars(below.order_by(Campaign.id)):
         found |= dict.fromkeys(_here(moment, unit_id))

@@ -24,6 +24,7 @@ from events.models import (
     Campaign,
     Observance,
     ObservanceOccurrence,
+    Round,
 )
 from notifications.outbox.sets import insert_new
 from notifications.outbox.suppression import suppressed
@@ -135,9 +136,10 @@ def _activities(session: Session, now: datetime) -> Iterator[Fact]:
 
 def _credited(session: Session) -> dict[int, set[int]]:
     query = (
-        select(ActivityCredit.activity_id, Campaign.observance_id)
+        select(ActivityCredit.activity_id, Round.observance_id)
         .join(Campaign, Campaign.id == ActivityCredit.campaign_id)
-        .where(Campaign.observance_id.is_not(None))
+        .join(Campaign.round)
+        .where(Round.observance_id.is_not(None))
     )
     found: dict[int, set[int]] = {}
     for activity_id, observance_id in session.execute(query):

@@ -20,6 +20,7 @@ from events.models import (
     Level,
     Person,
     Post,
+    Round,
     Unit,
 )
 from events.units.tree import load_tree
@@ -118,16 +119,18 @@ class Simulation:
 
 
 def campaign_lines(session: Session, shown: set[int] | None) -> Iterator[CampaignLine]:
-    of_campaign = Campaign.id, Campaign.outer_id, Campaign.period, Campaign.year, Campaign.summary
-    days = Campaign.opens, Campaign.dtstart, Campaign.dtend
+    of_campaign = Campaign.id, Campaign.outer_id, Round.period, Round.year, Round.summary
+    days = Round.opens, Round.dtstart, Round.dtend
     place = Unit.id.label("unit_id"), Unit.key.label("unit"), Unit.full_name, Unit.level_key
     query = (
         select(*of_campaign, *days, KEY.label("observance"), *place)
-        .join(Campaign.template)
-        .outerjoin(Campaign.observance)
+        .select_from(Campaign)
+        .join(Campaign.round)
+        .join(Round.template)
+        .outerjoin(Round.observance)
         .join(Campaign.unit)
     )
-    found = session.execute(query.order_by(Campaign.opens, Campaign.dtstart, Unit.position)).all()
+    found = session.execute(query.order_by(Round.opens, Round.dtstart, Unit.position)).all()
     names = {row.id: _reference(row.observance, row.period, row.unit) for row in found}
     for row in found:
         if shown is None or row.unit_id in shown:
@@ -149,12 +152,13 @@ def campaign_lines(session: Session, shown: set[int] | None) -> Iterator[Campaig
 def item_lines(session: Session, shown: set[int] | None) -> Iterator[ItemLine]:
     item = ChecklistItem
     facts = item.key, item.summary, item.role_key, item.dtstart, item.nominal_due, item.due
-    place = KEY.label("observance"), Campaign.period, Unit.key.label("unit"), Unit.level_key
+    place = KEY.label("observance"), Round.period, Unit.key.label("unit"), Unit.level_key
     query = (
         select(*facts, item.due_reason, *place, Unit.id)
         .join(item.campaign)
-        .join(Campaign.template)
-        .outerjoin(Campaign.observance)
+        .join(Campaign.round)
+        .join(Round.template)
+        .outerjoin(Round.observance)
         .join(Campaign.unit)
     )
     calendar = work_calendar(session)
@@ -180,15 +184,16 @@ def notice_lines(session: Session, shown: set[int] | None) -> Iterator[NoticeLin
     """
     item, unit, home = ChecklistItem, aliased(Unit), _homes(session)
     facts = (Notice.at, Notice.rule, Person.full_name, Person.email, item.role_key, item.key)
-    place = (KEY.label("observance"), Campaign.period, unit.id, unit.key.label("unit"))
+    place = (KEY.label("observance"), Round.period, unit.id, unit.key.label("unit"))
     query = (
         select(*facts, *place, Notice.person_id, Message.next_attempt.label("leaves"))
         .join(Person, Person.id == Notice.person_id)
         .outerjoin(Message, Message.id == Notice.message_id)
         .outerjoin(item, item.id == Notice.item_id)
         .outerjoin(item.campaign)
-        .outerjoin(Campaign.template)
-        .outerjoin(Campaign.observance)
+        .outerjoin(Campaign.round)
+        .outerjoin(Round.template)
+        .outerjoin(Round.observance)
         .outerjoin(unit, unit.id == Campaign.unit_id)
         .where(Notice.state != NoticeState.COLLAPSED)
         .order_by(Notice.at, unit.position, item.position, Notice.id)
@@ -221,7 +226,7 @@ def _homes(session: Session) -> dict[int, tuple[int | None, str]]:
 def change_lines(session: Session, shown: set[int] | None) -> Iterator[ChangeLine]:
     place = (
         KEY.label("observance"),
-        Campaign.period,
+        Round.period,
         Unit.id,
         Unit.key.label("unit"),
         ChecklistItem.key,
@@ -230,8 +235,9 @@ def change_lines(session: Session, shown: set[int] | None) -> Iterator[ChangeLin
         select(Change.at, Change.door, Change.before, Change.after, *place)
         .join(Change.item)
         .join(ChecklistItem.campaign)
-        .join(Campaign.template)
-        .outerjoin(Campaign.observance)
+        .join(Campaign.round)
+        .join(Round.template)
+        .outerjoin(Round.observance)
         .join(Campaign.unit)
         .order_by(Change.at, Change.id)
     )

@@ -21,6 +21,7 @@ from events.models import (
     Level,
     Observance,
     Person,
+    Round,
     Template,
     Unit,
 )
@@ -182,15 +183,16 @@ class Stage:
 
     def _named(self, name: str, *conditions: ColumnElement[bool]) -> Select[Campaign]:
         key, _, period = name.partition("/")
-        when = Campaign.period == period if period else Campaign.year == self.day.year
+        when = Round.period == period if period else Round.year == self.day.year
         query = (
             select(Campaign)
-            .join(Campaign.template)
-            .outerjoin(Campaign.observance)
+            .join(Campaign.round)
+            .join(Round.template)
+            .outerjoin(Round.observance)
             .join(Campaign.unit)
         )
         query = query.where(or_(KEY.in_([key]), Template.key == key), when, *conditions)
-        return query.order_by(Campaign.dtstart.desc(), Unit.position, Campaign.id)
+        return query.order_by(Round.dtstart.desc(), Unit.position, Campaign.id)
 
     def item(self, campaign: Campaign, key: str) -> ChecklistItem:
         """Return an item by its key, by its summary when the unit made it itself, or the unit's

@@ -25,6 +25,7 @@ from events.models import (
     DocumentKind,
     Observance,
     Person,
+    Round,
     Template,
     Unit,
 )
@@ -98,8 +99,10 @@ def fill(session: Session) -> None:
 def campaign_of(session: Session, unit_key: str, template_key: str = "evaw_day") -> Campaign:
     """Return a unit's running campaign."""
     unit, template = get_unit(session, unit_key), _template(session, template_key)
-    same = (Campaign.unit_id == unit.id, Campaign.template_id == template.id)
-    return session.scalars(select(Campaign).where(*same).order_by(Campaign.year)).one()
+    same = (Campaign.unit_id == unit.id, Campaign.round.has(Round.template_id == template.id))
+    return session.scalars(
+        select(Campaign).join(Campaign.round).where(*same).order_by(Round.year)
+    ).one()
 
 
 def _template(session: Session, key: str) -> Template:
@@ -123,7 +126,7 @@ def _work(session: Session, thi: Person) -> None:
         late.evidence_min = 0
         complete_item(session, late.id, Stamp(thi, NOON))
     others = select(Campaign).where(
-        Campaign.template_id == campaign.template_id, Campaign.id != campaign.id
+        Campaign.round.has(Round.template_id == campaign.template_id), Campaign.id != campaign.id
     )
     for other in session.scalars(
         others.where(Campaign.parent_id.is_not(None)).order_by(Campaign.id).limit(50)

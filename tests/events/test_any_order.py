@@ -30,6 +30,7 @@ from events.models import (
     ChecklistItem,
     Document,
     NotDone,
+    Round,
     TodoStatus,
     Unit,
     UnitSuccession,
@@ -81,7 +82,10 @@ class RunningRound:
         [found] = rounds_of(self.template, year)
         self.now = datetime(found.opens.year, found.opens.month, found.opens.day, 2, tzinfo=UTC)
         open_round(session, found, now=self.now, calendar=vietnam)
-        self.same = Campaign.template_id == self.template.id, Campaign.period == found.period
+        self.same = (
+            Campaign.round.has(Round.template_id == self.template.id),
+            Campaign.round.has(Round.period == found.period),
+        )
         self.root = session.scalars(
             select(Campaign).where(*self.same, Campaign.parent_id.is_(None))
         ).one()
@@ -457,7 +461,7 @@ class RunningRound:
             assert stands == values or not item.is_open, item.key
 
     def parents_are_the_sum_of_their_leaves(self):
-        own = own_progress(self.session, self.today, Campaign.year == self.year)
+        own = own_progress(self.session, self.today, Campaign.round.has(Round.year == self.year))
         counted = counted_with(self.session, self.cast.province, self.today)
         rolled = counted.totals(own)
         for node in counted.tree.below(counted.tree.nodes[self.cast.province.id]):
@@ -466,7 +470,9 @@ class RunningRound:
                 progress for unit_id, progress in own.items() if counted.within[unit_id] in below
             )
         query = select(ChecklistItem).join(ChecklistItem.campaign)
-        whole = query.where(Campaign.year == self.year, ChecklistItem.split_from_id.is_(None))
+        whole = query.where(
+            Campaign.round.has(Round.year == self.year), ChecklistItem.split_from_id.is_(None)
+        )
         items = self.session.scalars(whole).all()
         top = rolled[self.cast.province.id]
         excused = [

@@ -20,7 +20,7 @@ from events.checklist.dividing import split_item
 from events.checklist.history import Stamp
 from events.days.reasons import Cause
 from events.days.workdays import WorkCalendar
-from events.models import Campaign, ChecklistItem, Person, Template, Unit
+from events.models import Campaign, ChecklistItem, Person, Round, Template, Unit
 from events.observances.own import NewObservance, add_observance, switch_observance
 from events.people.posts import give_post
 from events.reforms.reform import found, merge, split
@@ -65,7 +65,7 @@ class Office:
         ids = [unit.id for unit in self.communes()]
         open_round(session, found, now=self.now, calendar=self.calendar, unit_ids=ids)
         self.today = today
-        top = select(Campaign).join(Campaign.template).where(Template.key == key)
+        top = select(Campaign).join(Campaign.round).join(Round.template).where(Template.key == key)
         return session.scalars(top.where(Campaign.parent_id.is_(None))).one()
 
 

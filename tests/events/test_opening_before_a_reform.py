@@ -11,7 +11,7 @@ from events.campaigns.opening import open_campaigns
 from events.campaigns.other_kinds import get_kind, open_on
 from events.checklist.history import Stamp
 from events.errors import InvalidInputError
-from events.models import Campaign, ChecklistItem, Template, TodoStatus, Unit
+from events.models import Campaign, ChecklistItem, Round, Template, TodoStatus, Unit
 from events.models.history import Door
 from events.models.items import OPEN
 from events.reforms.handover import hand_over_due
@@ -48,7 +48,10 @@ def enter_merge(session, cast):
 
 def works(session, unit, status=OPEN):
     query = (
-        select(func.count(ChecklistItem.id)).join(ChecklistItem.campaign).join(Campaign.template)
+        select(func.count(ChecklistItem.id))
+        .join(ChecklistItem.campaign)
+        .join(Campaign.round)
+        .join(Round.template)
     )
     here = (
         Template.key == "happiness_day",
@@ -113,7 +116,8 @@ def test_a_new_version_asks_the_merged_unit_for_what_is_new_and_for_nothing_that
     version = edit_template(session, template, [*entries, thanks], by=cast.hoa, now=ON_THE_DAY)
     root = session.scalars(
         select(Campaign).where(
-            Campaign.unit_id == cast.province.id, Campaign.template_id == template.id
+            Campaign.unit_id == cast.province.id,
+            Campaign.round.has(Round.template_id == template.id),
         )
     ).one()
 
@@ -132,7 +136,8 @@ def new_version(session, cast, vietnam, entries, now=ON_THE_DAY):
     version = edit_template(session, template, entries, by=cast.hoa, now=now)
     root = session.scalars(
         select(Campaign).where(
-            Campaign.unit_id == cast.province.id, Campaign.template_id == template.id
+            Campaign.unit_id == cast.province.id,
+            Campaign.round.has(Round.template_id == template.id),
         )
     ).one()
     diff = compare(session, root, version, calendar=vietnam, now=now)
@@ -220,7 +225,8 @@ def test_work_that_went_to_the_successor_is_not_said_to_stay_where_it_was(sessio
     hand_over_due(session, stamp=Stamp(None, ON_THE_DAY, Door.CLOCK))
     root = session.scalars(
         select(Campaign)
-        .join(Campaign.template)
+        .join(Campaign.round)
+        .join(Round.template)
         .where(Template.key == "happiness_day", Campaign.unit_id == cast.province.id)
     ).one()
 

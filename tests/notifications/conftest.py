@@ -26,6 +26,7 @@ from notifications.relay import RelayResult, relay_once
 from notifications.transports.errors import DeliveryError
 from notifications.transports.replies import Reply
 from notifications.transports.transport import Transport
+from tests.campaigns import a_campaign
 from tests.conftest import as_shipped
 
 CREATED = datetime(2021, 1, 4, 1, tzinfo=UTC)
@@ -110,7 +111,7 @@ class Items:
 
     def _campaign(self, unit: Unit, number: object) -> Campaign:
         self._year += 1
-        return Campaign(
+        return a_campaign(
             id=number,
             uid=new_uid(),
             observance=self._observance,

@@ -112,7 +112,7 @@ def test_a_digest_goes_out_with_what_is_still_open(make_item, remind, relay, pos
     remind()
     done.status = TodoStatus.COMPLETED
     moved.due, moved.anchor_version = date(2021, 4, 30), 1
-    cancelled.campaign.status = CampaignStatus.CANCELLED
+    cancelled.campaign.round.status = CampaignStatus.CANCELLED
     session.commit()
 
     assert relay(DAY_BEFORE) == RelayResult(sent=1)

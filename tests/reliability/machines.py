@@ -26,7 +26,7 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from events.models import Campaign
+from events.models import Campaign, Round
 from notifications.outbox.table import Message, MessageKind, MessageState
 from notifications.outbox.writing import enqueue
 from scheduler.config import load_settings
@@ -278,7 +278,8 @@ def _account(service: Service, machines: Machines, office: _Office, report: Repo
         report.lost = len(ids - office.mails.keys())
         stuck = session.scalars(select(Message.key).where(Message.state == MessageState.FAILED))
         report.silent += [f"mail {key} failed" for key in stuck]
-        same = select(Campaign.template_id, Campaign.unit_id, Campaign.year, Campaign.period)
+        same = select(Round.template_id, Round.period, Campaign.unit_id)
+        same = same.join(Campaign, Campaign.round_id == Round.id)
         doubled = same.group_by(*same.selected_columns).having(func.count() > 1)
         report.doubled_campaigns = len(session.execute(doubled).all())
     report.silent += [

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from events.campaigns.opening import open_campaigns
 from events.catalog.importing import import_catalog
 from events.database.sessions import create_session_factory
-from events.models import Campaign, ChecklistItem
+from events.models import Campaign, ChecklistItem, Round
 from events.people.persons import add_person
 from events.people.posts import give_post
 from events.units.tree import get_unit
@@ -35,7 +35,9 @@ class Office:
             self.sign_in(session, person)
             query = select(ChecklistItem.id).join(ChecklistItem.campaign)
             self.item = session.scalars(
-                query.where(ChecklistItem.key == "banners", Campaign.dtend > NOW.date()).limit(1)
+                query.where(
+                    ChecklistItem.key == "banners", Campaign.round.has(Round.dtend > NOW.date())
+                ).limit(1)
             ).one()
         config = WebConfig("a secret of sixteen characters", HOST, files=folder, rate_limits=False)
         self.app = create_app(self.factory, config)

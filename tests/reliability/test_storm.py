@@ -18,6 +18,7 @@ from events.models import (
     ChecklistItem,
     Evidence,
     Person,
+    Round,
     Template,
     TemplateItem,
     TodoStatus,
@@ -118,7 +119,7 @@ def test_a_storm_counts_what_is_half_done_and_doubled(storm: Storm, tmp_path: Pa
         one.title_vi = f"{one.title_vi} (bản 3)"
         root = session.scalars(select(Campaign).where(Campaign.uid == work.round_uid)).one()
         session.execute(
-            update(Campaign).where(Campaign.id == root.id).values(event_date=work.day - A_DAY)
+            update(Round).where(Round.id == root.round_id).values(event_date=work.day - A_DAY)
         )
 
     storm.count(work)

@@ -27,6 +27,7 @@ from events.models import (
     ItemState,
     Person,
     PostProposal,
+    Round,
     TemplateVersion,
     TodoStatus,
     Unit,
@@ -99,7 +100,11 @@ def test_two_openers_open_every_campaign_once(factory):
 
     with factory() as session:
         campaigns = Counter(
-            session.execute(select(Campaign.template_id, Campaign.period, Campaign.unit_id)).all()
+            session.execute(
+                select(Round.template_id, Round.period, Campaign.unit_id).join(
+                    Campaign, Campaign.round_id == Round.id
+                )
+            ).all()
         )
         items = Counter(session.execute(select(ChecklistItem.campaign_id, ChecklistItem.key)).all())
     assert len(campaigns) == 5 * 97
@@ -137,7 +142,7 @@ def test_a_part_that_is_begun_while_its_whole_is_given_up_is_begun_or_closed_wit
         query = (
             select(ChecklistItem)
             .join(ChecklistItem.campaign)
-            .where(Campaign.unit_id == commune.id, Campaign.dtend > NOW.date())
+            .where(Campaign.unit_id == commune.id, Campaign.round.has(Round.dtend > NOW.date()))
         )
         whole = session.scalars(query.where(ChecklistItem.key == "banners")).first()
         part = split_item(session, whole.id, villages, **who)[0]
@@ -174,7 +179,8 @@ def test_two_moves_of_one_event_move_every_item_once(factory):
         give_post(session, person, get_unit(session, "51-2025"), "bcd_tinh")
         root = session.scalars(
             select(Campaign).where(
-                Campaign.parent_id.is_(None), Campaign.dtstart == date(2026, 11, 25)
+                Campaign.parent_id.is_(None),
+                Campaign.round.has(Round.dtstart == date(2026, 11, 25)),
             )
         ).one()
         shown = preview(session, root, change, work_calendar(session), now=NOW)
@@ -221,9 +227,9 @@ def test_two_people_applying_one_version_change_every_item_once(factory):
         version = edit_template(session, template, list(entries.values()), by=person, now=NOW)
         [root] = session.scalars(
             select(Campaign).where(
-                Campaign.template_id == template.id,
+                Campaign.round.has(Round.template_id == template.id),
                 Campaign.parent_id.is_(None),
-                Campaign.year == NOW.year,
+                Campaign.round.has(Round.year == NOW.year),
             )
         )
         shown = compare(session, root, version, calendar=work_calendar(session), now=NOW)
@@ -281,7 +287,11 @@ def test_two_hand_overs_of_the_same_units_hand_over_once(factory):
     with factory() as session:
         new = session.scalars(select(Unit).where(Unit.full_name == "Xã Thử")).one()
         campaigns = Counter(
-            session.scalars(select(Campaign.template_id).where(Campaign.unit_id == new.id))
+            session.scalars(
+                select(Round.template_id)
+                .join(Campaign, Campaign.round_id == Round.id)
+                .where(Campaign.unit_id == new.id)
+            )
         )
         begun = (
             select(ChecklistItem.id).join(ChecklistItem.campaign).where(Campaign.unit_id == new.id)
@@ -386,7 +396,8 @@ class Above:
             self.person = somebody_above(session)
             self.root = session.scalars(
                 select(Campaign).where(
-                    Campaign.parent_id.is_(None), Campaign.dtstart == date(2026, 11, 25)
+                    Campaign.parent_id.is_(None),
+                    Campaign.round.has(Round.dtstart == date(2026, 11, 25)),
                 )
             ).one()
 
@@ -500,7 +511,8 @@ def test_a_unit_that_is_opened_while_the_event_moves_gets_the_day_of_all_others(
     if refused:  # the opener was first
         above.shown_move(change)()
     with factory() as session:
-        plans = select(ChecklistItem.due, Campaign.event_date).join(ChecklistItem.campaign)
+        plans = select(ChecklistItem.due, Round.event_date).join(ChecklistItem.campaign)
+        plans = plans.join(Campaign.round)
         plans = plans.where(same_round(above.root))
         dues = session.execute(plans.where(ChecklistItem.key == "banners")).all()
         assert (len(dues), set(Counter(dues).values())) == (97, {97})
@@ -598,7 +610,10 @@ def test_a_report_while_its_commune_is_merged_is_kept_or_refused_in_words(
     factory, above, monkeypatch
 ):
     with factory() as session:
-        same = (Campaign.template_id == above.root.template_id, Campaign.unit.has(key="21025-2025"))
+        same = (
+            Campaign.round.has(Round.template_id == above.root.template_id),
+            Campaign.unit.has(key="21025-2025"),
+        )
         item = session.scalars(
             select(ChecklistItem)
             .join(ChecklistItem.campaign)
@@ -620,7 +635,7 @@ def test_a_report_while_its_commune_is_merged_is_kept_or_refused_in_words(
     with factory() as session:
         new = session.scalars(select(Unit).where(Unit.full_name == "Xã Thử")).one()
         same = (
-            Campaign.template_id == above.root.template_id,
+            Campaign.round.has(Round.template_id == above.root.template_id),
             Campaign.unit_id == new.id,
             ChecklistItem.key == item.key,
         )
@@ -643,7 +658,7 @@ def test_an_item_is_divided_while_the_days_of_its_round_are_moved(factory, above
             add_village(session, commune, "thon", str(number), **who).id for number in range(2)
         ]
         same = (
-            Campaign.template_id == above.root.template_id,
+            Campaign.round.has(Round.template_id == above.root.template_id),
             Campaign.unit_id == commune.id,
             ChecklistItem.key == "banners",
         )
@@ -688,11 +703,15 @@ def test_units_that_are_merged_meanwhile_follow_what_is_decided_above(
 
     with factory() as session:
         alive = (
-            Campaign.template_id == above.root.template_id,
+            Campaign.round.has(Round.template_id == above.root.template_id),
             Campaign.unit.has(Unit.valid_to.is_(None)),
         )
         stand = Counter(
-            session.execute(select(Campaign.event_date, Campaign.version_id).where(*alive)).all()
+            session.execute(
+                select(Round.event_date, Round.version_id)
+                .join(Campaign, Campaign.round_id == Round.id)
+                .where(*alive)
+            ).all()
         )
         root = above.top(session)
         assert set(stand) == {(root.event_date, root.version_id)}

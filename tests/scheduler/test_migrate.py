@@ -139,7 +139,7 @@ def test_reports_and_cancelling_of_an_older_database_are_told_from_its_history(b
             session.scalars(select(Campaign)).one(),
             session.scalars(select(Document)).one(),
         )
-        assert campaign.cancelled == campaign.last_modified
+        assert campaign.round.cancelled == campaign.last_modified
         assert document.entered == document.at
 
 

@@ -22,7 +22,7 @@ from events.campaigns.opening import open_round
 from events.campaigns.rounds import rounds_of
 from events.database.sessions import SessionFactory, reading
 from events.days.workdays import WorkCalendar
-from events.models import Campaign, ChecklistItem, Duty, Person, Template, Unit
+from events.models import Campaign, ChecklistItem, Duty, Person, Round, Template, Unit
 from events.observances.occurrences import extend_horizon
 from events.people.persons import add_person
 from events.people.posts import give_post
@@ -222,7 +222,7 @@ def opened(session: Session, cast: Cast) -> Opened:
 
 def opened_of(session: Session, cast: Cast) -> Opened:
     """Return the campaigns of the cast's units where that of the day is open."""
-    happiness_day = Campaign.template.has(Template.key == "happiness_day")
+    happiness_day = Campaign.round.has(Round.template.has(Template.key == "happiness_day"))
 
     def of(unit_id: int) -> Campaign:
         return session.scalars(
@@ -237,7 +237,7 @@ def family_day(session: Session, opened: Opened) -> Campaign:
     """The commune's campaign of Vietnamese Family Day 2021, beside the one of ``opened``."""
     query = select(Campaign).where(
         Campaign.unit_id == opened.commune.unit_id,
-        Campaign.template.has(Template.key == "vn_family_day"),
+        Campaign.round.has(Round.template.has(Template.key == "vn_family_day")),
     )
     return session.scalars(query).one()
 

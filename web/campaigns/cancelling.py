@@ -68,6 +68,8 @@ def _page(root: Campaign, error: DomainError | None = None) -> str:
         campaign=root,
         unit_path=ancestors(root.unit)[::-1],
         extent=cancelling.extent_of(get_session(), root),
-        history=[(datetime.fromisoformat(told["at"]), told) for told in root.cancellations or ()],
+        history=[
+            (datetime.fromisoformat(told["at"]), told) for told in root.round.cancellations or ()
+        ],
         problem=said(error),
     )

@@ -15,8 +15,8 @@ from events.campaigns.lookup import names_of_rounds
 from events.database.sessions import Condition, Session
 from events.days.recurrence import FIRST_YEAR
 from events.errors import N_, InvalidInputError, NotFoundError
-from events.models import Phase, Template
-from events.models.campaigns import of_round, of_year
+from events.models import Phase, Round, Template
+from events.models.campaigns import of_rounds, of_year
 from events.people.visibility import Fact
 from events.progress.across_reforms import Counted, counted_with
 from events.progress.as_of import AsOf, Day
@@ -65,7 +65,10 @@ class Asked:
 
     @property
     def of_round(self) -> list[Condition]:
-        return [of_round(self.round[0].id, self.round[1])] if self.round else []
+        if self.round is None:
+            return []
+        template, period = self.round
+        return [of_rounds(Round.template_id == template.id, Round.period == period)]
 
     @property
     def in_year(self) -> list[Condition]:

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, select
 from events.checklist.history import history_of
 from events.checklist.story import story_of
 from events.errors import N_
-from events.models import Campaign, Person, Phase, Unit
-from events.models.campaigns import same_round
+from events.models import Person, Phase, Unit
+from events.models.campaigns import of_year, same_round
 from events.progress.across_reforms import Counted, compare_years, counted_with
 from events.progress.as_of import AsOf, Day
 from events.progress.figures import Part, Progress, own_progress, parts, sum_of
@@ -61,9 +61,7 @@ class ShowProgress(Act):
 
     def _asked(self, stage: Stage) -> tuple[list[ColumnElement[bool]], Said]:
         if self.campaign is None:
-            return [Campaign.year == stage.day.year], said(
-                N_("all of %(year)s"), year=stage.day.year
-            )
+            return [of_year(stage.day.year)], said(N_("all of %(year)s"), year=stage.day.year)
         root = stage.campaign(self.campaign)
         return [same_round(root)], said("“%(campaign)s”", campaign=root.summary)
 

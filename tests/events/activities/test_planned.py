@@ -36,7 +36,7 @@ from events.errors import (
     YearOutOfRangeError,
 )
 from events.localtime import VIETNAM
-from events.models import Activity, Campaign, CampaignStatus, Template
+from events.models import Activity, Campaign, CampaignStatus, Round, Template
 
 NOW = datetime(2021, 11, 1, 2, tzinfo=UTC)
 LAUNCH = datetime(2021, 11, 15, 1, tzinfo=UTC)  # 08:00 in Vietnam, a Monday
@@ -65,7 +65,8 @@ def campaign(session, vietnam, cast):
     def of(key, unit=cast.commune):
         return session.scalars(
             select(Campaign).where(
-                Campaign.unit_id == unit.id, Campaign.template.has(Template.key == key)
+                Campaign.unit_id == unit.id,
+                Campaign.round.has(Round.template.has(Template.key == key)),
             )
         ).one()
 
@@ -235,7 +236,7 @@ def test_a_weekly_broadcast_may_begin_when_the_campaign_opens_and_go_on_for_week
 
 def test_who_came_is_entered_though_the_campaign_was_moved_away(session, month, who):
     activity = add_activity(session, month, plan(weekly_until=date(2021, 12, 13)), **who)
-    month.opens, month.dtstart, month.dtend = (
+    month.round.opens, month.round.dtstart, month.round.dtend = (
         date(2023, 8, 1),
         date(2023, 11, 15),
         date(2023, 12, 16),
@@ -257,7 +258,7 @@ def test_only_the_units_people_plan_its_activities(session, cast, month, who):
         cancel_activity(session, activity.uid, by=cast.la, now=NOW)
     with pytest.raises(NotFoundError):
         cancel_activity(session, "unknown", **who)
-    month.status = CampaignStatus.CANCELLED
+    month.round.status = CampaignStatus.CANCELLED
     with pytest.raises(ConflictError):
         change_activity(session, activity.uid, plan(attended=1), **who)
 
@@ -284,13 +285,13 @@ def test_what_the_campaign_inside_plans_is_an_activity_of_the_outer_one_too(
 
     assert activities_of(session, month, with_internal=False) == [talk]
     assert activities_of(session, inner, with_internal=False) == [talk]
-    inner.status = CampaignStatus.CANCELLED
+    inner.round.status = CampaignStatus.CANCELLED
     assert activities_of(session, month, with_internal=False) == []
 
 
 def test_an_activity_cannot_count_for_a_campaign_that_was_cancelled(session, campaign, month, who):
     launch = add_activity(session, campaign("evaw_day"), plan(), **who)
-    month.status = CampaignStatus.CANCELLED
+    month.round.status = CampaignStatus.CANCELLED
 
     with pytest.raises(ConflictError):
         credit_activity(session, launch.uid, month, **who)
@@ -369,7 +370,7 @@ def test_an_observances_calendar_marks_what_was_called_off_also_with_its_campaig
     day = campaign("evaw_day", cast.province)
     launch = add_activity(session, day, plan(), by=cast.hoa, now=NOW)
     assert str(feed("ngay-xoa-bo-bao-luc-25-11")[launch.uid]["STATUS"]) == "CONFIRMED"
-    day.status = CampaignStatus.CANCELLED
+    day.round.status = CampaignStatus.CANCELLED
     day.touch(NOW)
 
     assert str(feed("ngay-xoa-bo-bao-luc-25-11")[launch.uid]["STATUS"]) == "CANCELLED"

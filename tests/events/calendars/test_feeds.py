@@ -22,6 +22,7 @@ from events.models import (
     NotDone,
     Observance,
     ObservanceOccurrence,
+    Round,
     TodoStatus,
 )
 from events.observances.occurrences import extend_horizon
@@ -51,7 +52,9 @@ def an_item_of(session, slug):
     """An item of the unit's campaign for 25 November 2026."""
     query = select(ChecklistItem).join(ChecklistItem.campaign)
     return session.scalars(
-        query.where(Campaign.unit.has(slug=slug), Campaign.dtstart == date(2026, 11, 25))
+        query.where(
+            Campaign.unit.has(slug=slug), Campaign.round.has(Round.dtstart == date(2026, 11, 25))
+        )
     ).first()
 
 
@@ -158,10 +161,11 @@ def test_a_cancelled_campaign_stays_marked_and_then_goes(session_factory, novemb
     with session_factory.begin() as session:
         campaign = session.scalars(
             select(Campaign).where(
-                Campaign.unit.has(slug=slug), Campaign.dtstart == date(2026, 11, 25)
+                Campaign.unit.has(slug=slug),
+                Campaign.round.has(Round.dtstart == date(2026, 11, 25)),
             )
         ).one()
-        campaign.status = CampaignStatus.CANCELLED
+        campaign.round.status = CampaignStatus.CANCELLED
         campaign.touch(NOW)
         uid = campaign.uid
 
@@ -189,7 +193,7 @@ def test_the_deadlines_of_a_cancelled_campaign_are_marked_with_it(session_factor
     slug = "tinh-quang-ngai-2025"
     with session_factory.begin() as session:
         campaign = an_item_of(session, slug).campaign
-        campaign.status = CampaignStatus.CANCELLED
+        campaign.round.status = CampaignStatus.CANCELLED
         campaign.touch(NOW)
         uids = {campaign.uid, *(item.uid for item in campaign.items)}
 
@@ -250,7 +254,7 @@ def test_a_day_that_passes_undecided_is_no_guess_and_its_event_has_the_stamps_of
         item = session.scalars(
             select(ChecklistItem).where(ChecklistItem.uid == a_guess_of(session, slug))
         ).one()
-        item.campaign.dtend = date(2027, 3, 1)  # so that the calendar shows it still
+        item.campaign.round.dtend = date(2027, 3, 1)  # so that the calendar shows it still
         uid = item.uid
     shown = [
         events_of(work(session_factory, slug, moment).body)[uid]
@@ -330,7 +334,7 @@ def test_the_day_to_which_a_main_event_is_moved_stands_wherever_its_campaign_doe
     slug = "tinh-quang-ngai-2025"
     with session_factory.begin() as session:
         campaign = an_item_of(session, slug).campaign
-        campaign.event_date = date(2026, 11, 28)
+        campaign.round.event_date = date(2026, 11, 28)
         uid, observance = campaign.uid, campaign.observance.slug
 
     keys = slug, observance, f"chien-dich/{uid}", "chung/cac-ngay-trong-nam"

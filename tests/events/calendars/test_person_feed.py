@@ -156,7 +156,7 @@ def test_each_kind_is_chosen_by_itself(session, cast, opened_2021, read, kind, b
     start = datetime(2021, 3, 20, 1, tzinfo=UTC)
     plan = Plan("Họp nội bộ", start, start + timedelta(hours=2), "UBND xã", public=False)
     add_activity(session, opened_2021, plan, by=cast.thi, now=NOW)
-    opened_2021.event_date = date(2021, 3, 19)
+    opened_2021.round.event_date = date(2021, 3, 19)
     kinds = ("has_items", "has_campaigns", "has_main_events", "has_activities")
     only = {name: name == kind for name in kinds}
     without = {name: name != kind for name in kinds}

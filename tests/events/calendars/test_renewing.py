@@ -1,6 +1,6 @@
 """After a change the calendars that it touches are written, and no others."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -99,6 +99,23 @@ def test_an_activity_of_the_province_touches_its_calendar_and_that_of_the_day(
     assert touched() == {DAY, cast.province.slug}
 
 
+def test_a_change_of_a_round_touches_the_calendars_of_all_its_units_and_of_its_day(
+    session, cast, opened_2021, touched
+):
+    opened_2021.round.event_date = date(2021, 3, 22)
+
+    units = {one.slug for one in (cast.province, cast.commune, cast.other_commune)}
+    assert touched() == units | {DAY}
+
+
+def test_a_change_of_one_campaign_touches_no_calendar_of_another_unit(
+    session, cast, opened_2021, touched
+):
+    opened_2021.theme = "Chủ đề của xã"
+
+    assert touched() == {cast.commune.slug, DAY}
+
+
 def test_what_is_written_past_the_session_is_heard_too(session, cast, opened_2021, touched):
     session.connection().execute(update(ChecklistItem).values(summary="Việc khác"))
 
@@ -130,13 +147,13 @@ def test_who_follows_whom_touches_every_calendar(session, cast, slugs, touched):
 def test_renewing_writes_what_is_stale_and_nothing_twice(
     session, session_factory, cast, opened_2021, monkeypatch
 ):
-    opened_2021.summary = "Ngày Quốc tế Hạnh phúc 20/3"
+    opened_2021.round.summary = "Ngày Quốc tế Hạnh phúc 20/3"
     session.commit()
 
     written = renew(session_factory, now=LATER, public_url=URL)
 
     kept = read_feed(session, cast.commune.slug)
-    assert written == 2  # and that of the observance, which reads as before
+    assert written == 4  # of all units of the round, and of the observance, which reads as before
     assert "Hạnh phúc 20/3" in kept.body.decode()
     assert kept.last_modified == LATER
     assert renew(session_factory, now=LATER, public_url=URL) == 0
@@ -149,13 +166,13 @@ def test_a_new_day_is_a_change(session, session_factory, opened_2021, slugs):
 def test_a_change_during_the_writing_is_written_too(
     session, session_factory, cast, opened_2021, monkeypatch
 ):
-    opened_2021.summary = "Một"
+    opened_2021.round.summary = "Một"
     session.commit()
     real = renewing.store_in
 
     def meanwhile(session_, written):
         if written.kept.key == cast.commune.slug and opened_2021.summary == "Một":
-            opened_2021.summary = "Hai"
+            opened_2021.round.summary = "Hai"
             session.commit()
         return real(session_, written)
 
@@ -170,10 +187,10 @@ def test_whoever_finds_that_another_has_written_leaves_it(
 ):
     slug = cast.commune.slug
     feed = find_feed(session, slug, LATER.date(), URL)
-    opened_2021.summary = "Một"
+    opened_2021.round.summary = "Một"
     session.flush()
     slow = draft(session, slug, feed, as_of=LATER.date(), now=LATER)
-    opened_2021.summary = "Hai"
+    opened_2021.round.summary = "Hai"
     session.commit()
     serve_feed(session_factory, slug, now=LATER, public_url=URL)
 
@@ -185,7 +202,7 @@ def test_whoever_finds_that_another_has_written_leaves_it(
 def test_a_calendar_that_cannot_be_written_does_not_hold_up_the_others(
     session, session_factory, cast, opened_2021, monkeypatch
 ):
-    opened_2021.summary = "Một"
+    opened_2021.round.summary = "Một"
     session.get_one(Role, "ubnd_xa").title_vi = "UBND xã, phường"
     session.commit()
     real = renewing.find_feed
@@ -236,7 +253,7 @@ def test_a_campaign_of_a_follower_touches_the_calendars_of_those_before(
     session.add(heir)
     touched()
     session.execute(update(Feed).values(stale=None))
-    opened_2021.summary = "Một"
+    opened_2021.round.summary = "Một"
 
     assert cast.other_commune.slug in touched()
 

@@ -150,7 +150,7 @@ def test_work_begun_and_a_row_that_was_only_touched_change_no_byte(
 
 def test_a_round_that_is_cancelled_raises_what_says_so(session, happiness_served, serve):
     before = serve()
-    happiness_served.status = CampaignStatus.CANCELLED  # and no row is touched
+    happiness_served.round.status = CampaignStatus.CANCELLED  # and no row is touched
 
     after = serve(LATER)
 

@@ -121,10 +121,10 @@ def test_a_series_stays_until_its_own_end_whatever_becomes_of_its_campaign(
     session, weekly, opened_2021, read
 ):
     long_after = opened_2021.dtend - timedelta(days=120)
-    opened_2021.dtstart, opened_2021.dtend = long_after - timedelta(days=1), long_after
+    opened_2021.round.dtstart, opened_2021.round.dtend = long_after - timedelta(days=1), long_after
     assert of(read(), weekly)[0]["STATUS"] == "CONFIRMED"
 
-    opened_2021.status = CampaignStatus.CANCELLED
+    opened_2021.round.status = CampaignStatus.CANCELLED
 
     [event] = of(read(datetime(2021, 4, 20, tzinfo=UTC)), weekly)
     assert event["STATUS"] == "CANCELLED"

@@ -9,7 +9,7 @@ from events.campaigns.lifetime import goes_on
 from events.campaigns.opening import open_campaigns, open_round
 from events.campaigns.rounds import rounds_of
 from events.errors import ConflictError
-from events.models import Campaign, ChecklistItem, TodoStatus
+from events.models import Campaign, ChecklistItem, Round, TodoStatus
 from events.models.campaigns import same_round
 from events.reforms.villages import add_village
 from events.replanning import anchors
@@ -41,7 +41,8 @@ def quarter(session, vietnam, cast):
     open_round(session, last, now=datetime(2021, 9, 20, tzinfo=UTC), calendar=vietnam)
     return session.scalars(
         select(Campaign).where(
-            Campaign.template_id == template.id, Campaign.unit_id == cast.province.id
+            Campaign.round.has(Round.template_id == template.id),
+            Campaign.unit_id == cast.province.id,
         )
     ).one()
 
@@ -115,7 +116,7 @@ def test_days_that_were_brought_forward_are_over_by_their_new_date(session, viet
 @pytest.mark.parametrize("event", [None, date(2021, 3, 10), date(2021, 3, 20), date(2021, 4, 3)])
 def test_the_database_and_python_agree_on_the_day_a_campaign_is_over(session, vietnam, event):
     root = open_template(session, vietnam, "happiness_day", 2021)
-    root.event_date = event
+    root.round.event_date = event
     session.flush()
 
     for day in (date(2021, 3, 20), date(2021, 3, 21), date(2021, 4, 3), date(2021, 4, 4)):

@@ -53,14 +53,14 @@ def test_the_tops_that_take_place_are_found_by_observance_and_period(session, to
     assert uids_at_the_top(session, {top.period, "1999"}) == {key: top.uid}
     assert uids_at_the_top(session, {"1999"}) == {}
 
-    top.status = CampaignStatus.CANCELLED
+    top.round.status = CampaignStatus.CANCELLED
     session.flush()
 
     assert uids_at_the_top(session, {top.period}) == {}
 
 
 def test_an_observance_knows_when_it_was_kept_also_what_was_cancelled(session, top):
-    top.status = CampaignStatus.CANCELLED
+    top.round.status = CampaignStatus.CANCELLED
     session.flush()
 
     assert tops_of_observance(session, top.observance) == {top.period: [top]}
@@ -75,7 +75,7 @@ def test_a_template_is_in_use_until_its_rounds_are_over(session, top):
 
 def test_a_unit_knows_its_years(session, cast, happiness):
     assert years_of(session, cast.commune) == [2021]
-    happiness.year = 2020
+    happiness.round.year = 2020
     session.flush()
     assert years_of(session, cast.commune) == [2020]
 

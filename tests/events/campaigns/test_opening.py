@@ -14,6 +14,7 @@ from events.models import (
     ChecklistItem,
     Observance,
     ObservanceOccurrence,
+    Round,
     Template,
     Theme,
     Unit,
@@ -37,13 +38,14 @@ def item(session, observance, year, unit, key):
     query = (
         select(ChecklistItem)
         .join(ChecklistItem.campaign)
-        .join(Campaign.observance)
+        .join(Campaign.round)
+        .join(Round.observance)
         .join(Campaign.unit)
     )
     return session.scalars(
         query.where(
             Observance.key == observance,
-            Campaign.year == year,
+            Campaign.round.has(Round.year == year),
             Unit.key == unit,
             ChecklistItem.key == key,
         )
@@ -67,7 +69,10 @@ def test_28_june_lives_inside_the_june_month_whichever_opens_first(session, viet
         open_round(session, found, now=OCTOBER_2021, calendar=vietnam)
 
     days = session.scalars(
-        select(Campaign).join(Campaign.observance).where(Observance.key == "vn_family_day")
+        select(Campaign)
+        .join(Campaign.round)
+        .join(Round.observance)
+        .where(Observance.key == "vn_family_day")
     ).all()
     assert len(days) == 1 + 10 + 102
     assert {(day.outer.observance.key, day.outer.unit_id == day.unit_id) for day in days} == {
@@ -190,7 +195,9 @@ def test_child_campaigns_hang_below_the_campaign_of_their_parent_unit(session, v
     open_year(session, vietnam, OCTOBER_2021, 2021)
 
     commune = session.scalars(
-        select(Campaign).where(Campaign.unit_id == cast.commune.id, Campaign.year == 2021)
+        select(Campaign).where(
+            Campaign.unit_id == cast.commune.id, Campaign.round.has(Round.year == 2021)
+        )
     ).first()
     assert commune.parent.unit is cast.district
     assert commune.parent.parent.unit is cast.province
@@ -237,11 +244,18 @@ def test_roles_are_those_of_their_time(session, vietnam, year, unit, role):
 def test_the_owner_of_the_action_month_changed_hands_in_2025(session, vietnam, year, root, owner):
     open_year(session, vietnam, datetime(year, 10, 1, tzinfo=UTC), year)
 
-    query = select(Campaign.owner_role_key).join(Campaign.observance).join(Campaign.unit)
+    query = (
+        select(Campaign.owner_role_key)
+        .join(Campaign.round)
+        .join(Round.observance)
+        .join(Campaign.unit)
+    )
     assert (
         session.scalar(
             query.where(
-                Observance.key == "gender_action_month", Unit.key == root, Campaign.year == year
+                Observance.key == "gender_action_month",
+                Unit.key == root,
+                Campaign.round.has(Round.year == year),
             )
         )
         == owner
@@ -344,7 +358,9 @@ def test_opening_in_any_order_of_days_doubles_nothing(session, vietnam, days):
         open_year(session, vietnam, datetime(day.year, day.month, day.day, 3, tzinfo=UTC))
 
     keys = Counter(
-        session.execute(select(Campaign.observance_id, Campaign.year, Campaign.unit_id)).all()
+        session.execute(
+            select(Round.observance_id, Round.year, Campaign.unit_id).join(Campaign.round)
+        ).all()
     )
     items = Counter(session.execute(select(ChecklistItem.campaign_id, ChecklistItem.key)).all())
     assert set(keys.values()) | set(items.values()) == {1}

@@ -12,7 +12,7 @@ from events.campaigns.rounds import rounds_of, summary_on
 from events.days.recurrence import Occurrence
 from events.days.workdays import WorkCalendar
 from events.errors import ConflictError, InvalidInputError, NotFoundError, YearOutOfRangeError
-from events.models import Campaign, ChecklistItem, Template, Unit
+from events.models import Campaign, ChecklistItem, Round, Template, Unit
 from events.replanning.anchors import NewAnchor
 from events.units.tree import get_unit
 from tests.chance import drawn
@@ -162,6 +162,7 @@ def test_a_kind_with_a_cut_off_opens_by_itself_while_it_is_switched_on(
 ):
     template = get_kind(session, key)
     session.execute(delete(Campaign))
+    session.execute(delete(Round))
 
     def opened() -> set[str]:
         return {
@@ -182,6 +183,7 @@ def test_a_kind_that_is_switched_on_in_october_does_not_open_the_quarters_that_a
     session: Session, vietnam: WorkCalendar
 ):
     session.execute(delete(Campaign))
+    session.execute(delete(Round))
     template = get_kind(session, "club_model_cycle")
     october = datetime(2026, 10, 15, 2, tzinfo=UTC)
 
@@ -189,9 +191,9 @@ def test_a_kind_that_is_switched_on_in_october_does_not_open_the_quarters_that_a
     switch_on(session, template, on=date(2026, 12, 31), by=None)  # once more changes nothing
     open_campaigns(session, now=october + timedelta(days=60), calendar=vietnam, year=2026)
 
-    assert set(
-        session.scalars(select(Campaign.period).where(Campaign.template_id == template.id))
-    ) == {"2026-4"}
+    assert set(session.scalars(select(Round.period).where(Round.template_id == template.id))) == {
+        "2026-4"
+    }
 
 
 @pytest.mark.parametrize("key", ["training_course", "happiness_day"])
@@ -211,13 +213,16 @@ def test_a_report_on_a_year_that_began_before_a_reform_is_asked_of_those_who_exi
     session: Session, vietnam: WorkCalendar
 ):
     session.execute(delete(Campaign))
+    session.execute(delete(Round))
     template = get_kind(session, "report_year")
     template.enabled = True
 
     # 15/12/2024 – 14/12/2025
     open_campaigns(session, now=datetime(2025, 11, 3, 2, tzinfo=UTC), calendar=vietnam, year=2025)
 
-    campaigns = session.scalars(select(Campaign).where(Campaign.template_id == template.id)).all()
+    campaigns = session.scalars(
+        select(Campaign).where(Campaign.round.has(Round.template_id == template.id))
+    ).all()
     assert len(campaigns) == 97
     assert all(campaign.unit.valid_to is None for campaign in campaigns)
     roles = {item.role_key for campaign in campaigns for item in campaign.items}
@@ -238,9 +243,7 @@ def test_two_courses_on_one_day_are_told_apart_by_their_title(
 
     assert first == second > 0
     assert (opened(template.title_vi), opened(" Tập huấn kỹ năng  hoà giải, khoá 1")) == (0, 0)
-    names = session.execute(
-        select(Campaign.period, Campaign.summary).distinct().order_by(Campaign.period)
-    ).all()
+    names = session.execute(select(Round.period, Round.summary).order_by(Round.period)).all()
     assert names == [
         ("2027-03-10", f"{template.title_vi}, 10/03/2027"),
         ("2027-03-10-2", "Tập huấn kỹ năng hoà giải, khoá 1, 10/03/2027"),
@@ -254,9 +257,9 @@ def test_a_course_that_was_moved_is_found_on_its_new_day_and_leaves_its_old_one_
 ):
     template, new_day = get_kind(session, "training_course"), A_DAY_IN_MARCH + timedelta(days=8)
     open_on(session, template, A_DAY_IN_MARCH, by=None, now=NOW, calendar=vietnam)
-    for campaign in session.scalars(select(Campaign)):
-        campaign.summary = summary_on(campaign, new_day)
-        campaign.dtstart, campaign.dtend = new_day, Occurrence.of_day(new_day).dtend
+    campaign = session.scalars(select(Campaign)).first()
+    campaign.round.summary = summary_on(campaign, new_day)
+    campaign.round.dtstart, campaign.round.dtend = new_day, Occurrence.of_day(new_day).dtend
     session.flush()
 
     again = open_on(session, template, new_day, by=None, now=NOW, calendar=vietnam)
@@ -264,7 +267,7 @@ def test_a_course_that_was_moved_is_found_on_its_new_day_and_leaves_its_old_one_
 
     assert (again.campaigns, again.summary) == (0, f"{template.title_vi}, 18/03/2027")
     assert another.campaigns > 0
-    assert set(session.execute(select(Campaign.period, Campaign.dtstart)).all()) == {
+    assert set(session.execute(select(Round.period, Round.dtstart)).all()) == {
         ("2027-03-10", new_day),
         ("2027-03-10-2", A_DAY_IN_MARCH),
     }
@@ -301,7 +304,10 @@ def test_a_round_of_a_period_keeps_its_name_wherever_it_begins(
     switch_on(session, get_kind(session, "report_year"), on=date(2021, 1, 1), by=None)
     open_campaigns(session, now=NOW, calendar=vietnam, year=2026)
     report = session.scalars(
-        select(Campaign).join(Campaign.template).where(Template.key == "report_year")
+        select(Campaign)
+        .join(Campaign.round)
+        .join(Round.template)
+        .where(Template.key == "report_year")
     ).first()
 
     assert summary_on(report, A_DAY_IN_MARCH) == report.summary

@@ -14,7 +14,8 @@ from events.campaigns.rounds import (
     title_of,
 )
 from events.days.recurrence import Occurrence
-from events.models import Anchor, Campaign, Observance, Template
+from events.models import Anchor, Observance, Template
+from tests.campaigns import a_campaign
 
 FAMILY_DAY = {"kind": "fixed_day", "month": 6, "day": 28}
 FIRST_OF_THE_LAST_MONTH = {"kind": "lunar_day", "lunar_month": 12, "lunar_day": 1}
@@ -120,9 +121,9 @@ def test_a_chosen_round_may_have_a_title_and_be_there_already():
 
 def test_what_is_named_by_its_day_is_renamed_when_it_moves_and_others_are_not():
     moved = date(2026, 5, 11)
-    course = Campaign(template=COURSE, summary="Lớp A, 04/05/2026")
-    report = Campaign(template=of_report(QUARTERS), summary="Báo cáo, quý I năm 2026")
-    day = Campaign(template=of_day(observance_id=3), summary="Ngày, lễ")
+    course = a_campaign(template=COURSE, summary="Lớp A, 04/05/2026")
+    report = a_campaign(template=of_report(QUARTERS), summary="Báo cáo, quý I năm 2026")
+    day = a_campaign(template=of_day(observance_id=3), summary="Ngày, lễ")
 
     assert summary_on(course, moved) == "Lớp A, 11/05/2026"
     assert summary_on(report, moved) == report.summary
@@ -131,7 +132,7 @@ def test_what_is_named_by_its_day_is_renamed_when_it_moves_and_others_are_not():
 
 def test_a_campaign_tells_the_round_that_it_was_opened_in():
     dates = Occurrence(date(2026, 11, 15), date(2026, 12, 16))
-    campaign = Campaign(
+    campaign = a_campaign(
         template=COURSE,
         period="2026-x",
         year=2026,

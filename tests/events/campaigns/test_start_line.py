@@ -12,7 +12,7 @@ from events.checklist.own_items import OwnItem, add_own_item
 from events.checklist.states import complete_item
 from events.days.workdays import WorkCalendar
 from events.errors import ConflictError, InvalidInputError
-from events.models import Campaign, ChecklistItem, Unit
+from events.models import Campaign, ChecklistItem, Round, Unit
 from events.models.items import OPEN
 from events.progress.as_of import AsOf
 from events.progress.figures import own_progress, round_progress
@@ -66,9 +66,15 @@ def test_without_a_start_line_everything_is_followed(session, vietnam):
 def test_rounds_that_were_over_before_the_start_line_are_not_opened(begun, vietnam):
     open_campaigns(begun, now=at(THE_DAY + A_DAY), calendar=vietnam)
 
-    over = select(Campaign).where(Campaign.dtend <= THE_DAY, Campaign.observance_id.is_not(None))
+    over = select(Campaign).where(
+        Campaign.round.has(Round.dtend <= THE_DAY),
+        Campaign.round.has(Round.observance_id.is_not(None)),
+    )
     assert begun.scalar(over) is None
-    assert begun.scalar(select(Campaign).where(Campaign.dtstart < THE_DAY)) is not None
+    assert (
+        begun.scalar(select(Campaign).where(Campaign.round.has(Round.dtstart < THE_DAY)))
+        is not None
+    )
 
 
 def test_what_was_due_before_the_start_line_is_for_reference_and_the_rest_is_owed(begun):

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from events.campaigns.opening import open_campaigns
 from events.checklist.history import Stamp
-from events.models import Campaign, ChecklistItem, Unit
+from events.models import Campaign, ChecklistItem, Round, Unit
 from events.people.posts import give_post
 from events.progress.figures import own_progress
 from events.reforms.reform import NewUnit, found, rename
@@ -47,7 +47,12 @@ def join(running, cast, vietnam):
 
 
 def campaigns_of(session, unit: Unit) -> dict[str, Campaign]:
-    query = select(Campaign).join(Campaign.template).where(Campaign.unit_id == unit.id)
+    query = (
+        select(Campaign)
+        .join(Campaign.round)
+        .join(Round.template)
+        .where(Campaign.unit_id == unit.id)
+    )
     return {one.template.key: one for one in session.scalars(query)}
 
 
@@ -83,7 +88,7 @@ def test_who_was_there_before_gets_nothing_more_when_another_joins(running, join
 
     unit = join(JOINED)
 
-    others = items.where(Campaign.unit_id != unit.id, Campaign.opens <= BEGUN)
+    others = items.where(Campaign.unit_id != unit.id, Campaign.round.has(Round.opens <= BEGUN))
     assert set(running.scalars(others)) <= set(before)
 
 
@@ -94,7 +99,7 @@ def test_a_unit_that_follows_another_does_not_join_again(running, cast, vietnam)
     stamp = Stamp(cast.hoa, at(JOINED))
     new = rename(running, commune.key, "Xã Khác", on=JOINED, basis=None, stamp=stamp).begun[0]
     keys = select(ChecklistItem.id).join(ChecklistItem.campaign)
-    went_over = keys.where(Campaign.unit_id == new.id, Campaign.opens <= BEGUN)
+    went_over = keys.where(Campaign.unit_id == new.id, Campaign.round.has(Round.opens <= BEGUN))
     before = running.scalars(went_over).all()
 
     open_campaigns(running, now=at(JOINED), calendar=vietnam)

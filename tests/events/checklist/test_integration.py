@@ -27,7 +27,7 @@ from events.checklist.story import story_of
 from events.checklist.undo import last_change, undo_change
 from events.errors import ConflictError, InvalidInputError, NotAllowedError
 from events.localtime import VIETNAM, local_day
-from events.models import Campaign, CampaignStatus, ItemState, Template
+from events.models import Campaign, CampaignStatus, ItemState, Round, Template
 from events.people.persons import add_person
 from events.people.posts import give_post
 from events.progress.figures import own_progress
@@ -67,7 +67,8 @@ def campaign(session, vietnam, year, now):
     def of(key):
         return session.scalars(
             select(Campaign).where(
-                Campaign.unit_id == unit.id, Campaign.template.has(Template.key == key)
+                Campaign.unit_id == unit.id,
+                Campaign.round.has(Round.template.has(Template.key == key)),
             )
         ).one()
 
@@ -84,7 +85,9 @@ def test_an_item_counts_for_another_campaign_without_being_done_twice(
     inner, outer = campaign("evaw_day"), campaign("gender_action_month")
     item = inner.items[0]
     item.evidence_min = 0
-    before = own_progress(session, local_day(now, VIETNAM), Campaign.year == year)[inner.unit_id]
+    before = own_progress(session, local_day(now, VIETNAM), Campaign.round.has(Round.year == year))[
+        inner.unit_id
+    ]
 
     for _ in range(2):
         credit_item(session, item.id, outer, by=officer, now=now)
@@ -93,7 +96,9 @@ def test_an_item_counts_for_another_campaign_without_being_done_twice(
 
     assert integrated_in(session, [inner.id, outer.id]) == {outer.id: [item]}
     assert credited_to(session, item) == [outer]
-    after = own_progress(session, local_day(now, VIETNAM), Campaign.year == year)[inner.unit_id]
+    after = own_progress(session, local_day(now, VIETNAM), Campaign.round.has(Round.year == year))[
+        inner.unit_id
+    ]
     assert (after.expected, after.done) == (before.expected, before.done + 1)
     assert [change.after.get("credit") for change in history_of(session, item)] == [
         None,
@@ -119,7 +124,7 @@ def test_the_campaign_around_an_item_is_offered_first_and_none_that_was_long_ove
 def test_campaigns_of_the_same_days_are_offered_before_the_nearest_others(session, campaign):
     item = campaign("happiness_day").items[0]
     same_days, later = campaign("vn_family_day"), campaign("evaw_day")
-    same_days.dtstart, same_days.dtend = (
+    same_days.round.dtstart, same_days.round.dtend = (
         item.campaign.dtstart - timedelta(days=2),
         item.campaign.dtend,
     )
@@ -135,7 +140,8 @@ def test_a_campaign_that_is_over_is_offered_where_it_lately_left_the_same_work_o
     session, campaign, officer, now
 ):
     late, own = campaign("vn_family_day"), campaign("evaw_day")
-    late.dtstart, late.dtend = own.dtstart - timedelta(days=31), own.dtstart - timedelta(days=30)
+    over = own.dtstart - timedelta(days=30)
+    late.round.dtstart, late.round.dtend = over - timedelta(days=1), over
     session.flush()
     left, item = next((a, b) for a in late.items for b in own.items if a.key == b.key)
     assert late in candidates(session, item)
@@ -167,7 +173,7 @@ def test_an_item_counts_only_for_other_running_campaigns_of_its_unit(
     for other in (inner, elsewhere):
         with pytest.raises(InvalidInputError):
             credit_item(session, inner.items[0].id, other, by=officer, now=now)
-    outer.status = CampaignStatus.CANCELLED
+    outer.round.status = CampaignStatus.CANCELLED
     with pytest.raises(ConflictError):
         credit_item(session, inner.items[0].id, outer, by=officer, now=now)
 

@@ -12,7 +12,7 @@ from events.checklist.integration import credit_item
 from events.checklist.listing import by_phase, get_item, items_of, lines_of, open_in
 from events.checklist.states import complete_item
 from events.errors import NotFoundError
-from events.models import Campaign, CampaignStatus, ChecklistItem
+from events.models import Campaign, CampaignStatus, ChecklistItem, Round
 from events.templates.editing import get_template
 from tests.events.conftest import NOW, TODAY, item_of
 
@@ -25,7 +25,7 @@ def campaign_of(session, vietnam, cast):
         template = get_template(session, key)
         [found] = rounds_of(template, 2021)
         open_round(session, found, now=NOW, calendar=vietnam)
-        query = select(Campaign).where(Campaign.template_id == template.id)
+        query = select(Campaign).where(Campaign.round.has(Round.template_id == template.id))
         return session.scalars(query.where(Campaign.unit_id == cast.commune.id)).one()
 
     return campaign
@@ -46,7 +46,7 @@ def test_a_list_holds_the_items_of_the_campaigns_inside_it(session, month_and_da
 
 def test_a_cancelled_campaign_inside_another_gives_nothing_to_its_list(session, month_and_day):
     month, day = month_and_day
-    day.status = CampaignStatus.CANCELLED
+    day.round.status = CampaignStatus.CANCELLED
     session.flush()
 
     assert set(items_of(session, month)) == set(month.items)
@@ -177,7 +177,7 @@ def test_the_first_open_items_come_by_due_date_out_of_all(session, cast, happine
 
 
 def test_nothing_is_to_do_in_a_cancelled_campaign(session, cast, happiness):
-    happiness.status = CampaignStatus.CANCELLED
+    happiness.round.status = CampaignStatus.CANCELLED
     session.flush()
 
     assert open_in(session, cast.commune, limit=3).total == 0

@@ -8,7 +8,7 @@ from events.checklist.evidence import Proof
 from events.checklist.history import Stamp, history_of
 from events.checklist.states import Completion, complete_item, complete_items
 from events.errors import EvidenceMissingError, NotAllowedError
-from events.models import Campaign, ChecklistItem, Unit
+from events.models import Campaign, ChecklistItem, Round, Unit
 
 NOW = datetime(2021, 3, 4, 2, tzinfo=UTC)
 PLAN = Proof("doc_ref", text="12/KH-UBND", dated=date(2021, 3, 3))
@@ -19,7 +19,7 @@ def plans(session, vietnam, cast):
     """The communes' plans for 20 March 2021, each of which wants its number and day."""
     open_campaigns(session, now=NOW, calendar=vietnam, year=2021)
     query = select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.unit)
-    query = query.where(ChecklistItem.key == "plan_commune", Campaign.year == 2021)
+    query = query.where(ChecklistItem.key == "plan_commune", Campaign.round.has(Round.year == 2021))
     return session.scalars(query.order_by((Unit.key != cast.commune.key), Unit.position)).all()[:8]
 
 

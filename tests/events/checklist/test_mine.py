@@ -49,7 +49,7 @@ def test_nothing_is_mine_before_my_post_begins_and_after_it_ends(session, cast, 
 
 
 def test_nothing_is_mine_in_a_cancelled_campaign(session, cast, happiness):
-    happiness.status = CampaignStatus.CANCELLED
+    happiness.round.status = CampaignStatus.CANCELLED
     session.flush()
 
     assert work_of(session, cast.thi, TODAY, limit=100).total == 0

@@ -29,6 +29,7 @@ from events.models import (
     ChecklistItem,
     ItemState,
     Post,
+    Round,
     TodoStatus,
 )
 from events.progress.figures import own_progress, rolled_up
@@ -102,7 +103,7 @@ def test_a_tick_taken_back_leaves_the_former_state_and_its_history(session, cast
 
 
 def test_an_item_of_a_cancelled_campaign_cannot_be_ticked(session, cast, plan):
-    plan.campaign.status = CampaignStatus.CANCELLED
+    plan.campaign.round.status = CampaignStatus.CANCELLED
 
     with pytest.raises(ConflictError, match="was cancelled"):
         complete_item(session, plan.id, Stamp(cast.thi, NOW))
@@ -381,7 +382,7 @@ def test_a_unit_is_the_sum_of_its_own_work_and_everything_below(session, cast, p
     session.flush()
     tree = load_tree(session, date(2021, 3, 20))
 
-    own = own_progress(session, date(2021, 4, 10), Campaign.year == 2021)
+    own = own_progress(session, date(2021, 4, 10), Campaign.round.has(Round.year == 2021))
     total = rolled_up(tree, own)
 
     for node in tree.nodes.values():

@@ -12,7 +12,7 @@ from events.checklist.integration import credit_item, credited_to, remove_credit
 from events.checklist.states import complete_item, reopen_item, start_item
 from events.checklist.undo import last_change, undo_change
 from events.errors import ConflictError, NotAllowedError
-from events.models import Campaign
+from events.models import Campaign, Round
 from events.people.persons import add_person
 from events.people.posts import give_post
 from events.reforms.villages import add_village
@@ -65,7 +65,7 @@ def open_round_of(session, vietnam, key, unit):
     root = open_template(session, vietnam, key, 2021, now=NOW)
     return session.scalars(
         select(Campaign).where(
-            Campaign.unit_id == unit.id, Campaign.template_id == root.template_id
+            Campaign.unit_id == unit.id, Campaign.round.has(Round.template_id == root.template_id)
         )
     ).one()
 

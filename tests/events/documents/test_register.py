@@ -43,6 +43,7 @@ from events.models import (
     Level,
     Observance,
     Role,
+    Round,
     Theme,
     Unit,
 )
@@ -59,7 +60,7 @@ PLAN = Paper(
 )
 
 
-class Round:
+class Opened:
     """The Day of Happiness 2021 in the province, a district and a commune."""
 
     def __init__(self, session: Session, cast: Cast) -> None:
@@ -72,10 +73,11 @@ class Round:
 def _campaign(session: Session, unit: Unit, key: str) -> Campaign:
     query = (
         select(Campaign)
-        .join(Campaign.observance)
+        .join(Campaign.round)
+        .join(Round.observance)
         .where(Campaign.unit_id == unit.id, Observance.key == key)
     )
-    return session.scalars(query.where(Campaign.year == 2021)).one()
+    return session.scalars(query.where(Campaign.round.has(Round.year == 2021))).one()
 
 
 OF_HAPPINESS = (
@@ -86,9 +88,9 @@ OF_THE_FAMILY = ("Quyết định 72/2001/QĐ-TTg ngày 04/5/2001",)
 
 
 @pytest.fixture
-def happiness(session: Session, cast: Cast, vietnam) -> Round:
+def happiness(session: Session, cast: Cast, vietnam) -> Opened:
     open_campaigns(session, now=datetime(2021, 10, 1, tzinfo=UTC), calendar=vietnam, year=2021)
-    return Round(session, cast)
+    return Opened(session, cast)
 
 
 def announce(
@@ -109,7 +111,7 @@ def forget_themes(session: Session, campaign: Campaign) -> None:
 
 
 def test_drafts_follow_a_new_theme_and_issued_documents_do_not(
-    session: Session, cast: Cast, happiness: Round
+    session: Session, cast: Cast, happiness: Opened
 ):
     announce(session, happiness.commune, "Yêu thương và chia sẻ")
     draft, issued = (
@@ -128,7 +130,7 @@ def test_drafts_follow_a_new_theme_and_issued_documents_do_not(
 
 
 def test_a_document_that_was_issued_before_the_theme_was_known_prints_none(
-    session: Session, cast: Cast, happiness: Round
+    session: Session, cast: Cast, happiness: Opened
 ):
     forget_themes(session, happiness.commune)
     document = issue_document(
@@ -145,7 +147,7 @@ def test_a_document_that_was_issued_before_the_theme_was_known_prints_none(
 
 
 def test_a_theme_chosen_above_holds_below_until_a_campaign_chooses_its_own(
-    session: Session, cast: Cast, happiness: Round
+    session: Session, cast: Cast, happiness: Opened
 ):
     announce(session, happiness.province, "Chủ đề năm", ("Khẩu hiệu năm",))
     choose_theme(
@@ -167,7 +169,7 @@ def test_a_theme_chosen_above_holds_below_until_a_campaign_chooses_its_own(
 
 
 def test_who_chooses_only_a_theme_prints_no_slogans_of_another(
-    session: Session, cast: Cast, happiness: Round
+    session: Session, cast: Cast, happiness: Opened
 ):
     announce(session, happiness.province, "Chủ đề năm", ("Khẩu hiệu năm",))
     choose_theme(
@@ -182,7 +184,7 @@ def test_who_chooses_only_a_theme_prints_no_slogans_of_another(
 
 
 def test_choosing_the_same_theme_twice_is_one_change(
-    session: Session, cast: Cast, happiness: Round
+    session: Session, cast: Cast, happiness: Opened
 ):
     for _ in range(2):
         choose_theme(session, happiness.commune, "Chủ đề xã", by=cast.thi, now=NOW)
@@ -191,7 +193,7 @@ def test_choosing_the_same_theme_twice_is_one_change(
 
 
 def test_a_day_without_a_theme_prints_that_of_the_month_it_lies_in(
-    session: Session, cast: Cast, happiness: Round
+    session: Session, cast: Cast, happiness: Opened
 ):
     month, day = (
         _campaign(session, cast.commune, key) for key in ("gender_action_month", "intl_day_evaw")
@@ -207,7 +209,7 @@ def test_a_day_without_a_theme_prints_that_of_the_month_it_lies_in(
 
 
 def test_number_date_issuer_and_signer_may_be_unknown(
-    session: Session, cast: Cast, happiness: Round
+    session: Session, cast: Cast, happiness: Opened
 ):
     document = add_document(
         session,
@@ -227,7 +229,7 @@ def test_number_date_issuer_and_signer_may_be_unknown(
 
 
 def test_the_date_of_issue_is_printed_when_no_other_is_known(
-    session: Session, cast: Cast, happiness: Round
+    session: Session, cast: Cast, happiness: Opened
 ):
     document = add_document(
         session, happiness.commune, Paper(DocumentKind.PLAN, "Kế hoạch"), by=cast.thi, now=NOW
@@ -239,7 +241,7 @@ def test_the_date_of_issue_is_printed_when_no_other_is_known(
 
 
 def test_a_document_is_issued_once_and_not_in_the_future(
-    session: Session, cast: Cast, happiness: Round
+    session: Session, cast: Cast, happiness: Opened
 ):
     document = add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW)
     with pytest.raises(InvalidInputError, match="still to come"):
@@ -262,7 +264,7 @@ def test_a_document_is_issued_once_and_not_in_the_future(
     ],
 )
 def test_what_cannot_stand_on_a_document_is_refused(
-    session: Session, cast: Cast, happiness: Round, paper: Paper, error
+    session: Session, cast: Cast, happiness: Opened, paper: Paper, error
 ):
     with pytest.raises(error):
         add_document(session, happiness.commune, paper, by=cast.thi, now=NOW)
@@ -271,7 +273,7 @@ def test_what_cannot_stand_on_a_document_is_refused(
 
 
 def test_an_item_of_another_campaign_takes_no_document(
-    session: Session, cast: Cast, happiness: Round
+    session: Session, cast: Cast, happiness: Opened
 ):
     with pytest.raises(InvalidInputError, match="another campaign"):
         add_document(
@@ -281,7 +283,7 @@ def test_an_item_of_another_campaign_takes_no_document(
 
 @pytest.mark.parametrize("who", ["khanh", "la"])
 def test_only_a_post_in_the_unit_or_above_it_may_write(
-    session: Session, cast: Cast, happiness: Round, who: str
+    session: Session, cast: Cast, happiness: Opened, who: str
 ):
     document = add_document(session, happiness.commune, PLAN, by=cast.hoa, now=NOW)
     by = getattr(cast, who)
@@ -297,7 +299,7 @@ def test_only_a_post_in_the_unit_or_above_it_may_write(
             act()
 
 
-def test_the_plan_in_force_says_when_it_was_issued(session: Session, cast: Cast, happiness: Round):
+def test_the_plan_in_force_says_when_it_was_issued(session: Session, cast: Cast, happiness: Opened):
     item = happiness.commune.items[0]
 
     def issued():
@@ -327,7 +329,7 @@ def test_the_plan_in_force_says_when_it_was_issued(session: Session, cast: Cast,
 
 
 def test_a_document_is_replaced_by_one_of_the_same_unit_and_only_once(
-    session: Session, cast: Cast, happiness: Round
+    session: Session, cast: Cast, happiness: Opened
 ):
     old, new, other = (
         add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW) for _ in range(3)
@@ -345,7 +347,7 @@ def test_a_document_is_replaced_by_one_of_the_same_unit_and_only_once(
 @drawn(25)
 @given(pairs=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=12))
 def test_no_document_ever_replaces_itself_through_others(
-    session: Session, cast: Cast, happiness: Round, pairs
+    session: Session, cast: Cast, happiness: Opened, pairs
 ):
     with session.begin_nested() as undo:
         documents = [
@@ -368,7 +370,7 @@ def test_no_document_ever_replaces_itself_through_others(
         undo.rollback()
 
 
-def test_a_document_is_found_in_its_campaign_only(session: Session, cast: Cast, happiness: Round):
+def test_a_document_is_found_in_its_campaign_only(session: Session, cast: Cast, happiness: Opened):
     document = add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW)
 
     assert get_document(session, happiness.commune, document.uid) is document
@@ -380,7 +382,7 @@ def stories(session: Session, item) -> list[str]:
     return [story_of(change, "en") for change in reversed(history_of(session, item))]
 
 
-def test_an_item_tells_what_became_of_its_papers(session: Session, cast: Cast, happiness: Round):
+def test_an_item_tells_what_became_of_its_papers(session: Session, cast: Cast, happiness: Opened):
     item, other = happiness.commune.items[:2]
     plan = add_document(session, happiness.commune, PLAN, item=item, by=cast.thi, now=NOW)
     issue_document(session, plan, TODAY, by=cast.thi, now=NOW)
@@ -405,7 +407,7 @@ def test_an_item_tells_what_became_of_its_papers(session: Session, cast: Cast, h
 
 
 def test_what_is_corrected_on_an_issued_document_keeps_its_before_and_after(
-    session: Session, cast: Cast, happiness: Round
+    session: Session, cast: Cast, happiness: Opened
 ):
     document = add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW)
     issue_document(session, document, TODAY, by=cast.thi, now=NOW)
@@ -426,7 +428,7 @@ def test_what_is_corrected_on_an_issued_document_keeps_its_before_and_after(
 
 
 def test_an_issued_document_keeps_its_type_and_a_draft_has_no_day_of_issue(
-    session: Session, cast: Cast, happiness: Round
+    session: Session, cast: Cast, happiness: Opened
 ):
     document = add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW)
     with pytest.raises(ConflictError, match="still a draft"):
@@ -442,7 +444,7 @@ def test_an_issued_document_keeps_its_type_and_a_draft_has_no_day_of_issue(
 
 
 def test_an_issued_document_keeps_slogans_anniversary_and_legal_bases_too(
-    session: Session, cast: Cast, vietnam, happiness: Round
+    session: Session, cast: Cast, vietnam, happiness: Opened
 ):
     day = _campaign(session, cast.commune, "vn_family_day")
     announce(session, day, "Chủ đề", ("Một", "Hai"))
@@ -459,7 +461,7 @@ def test_an_issued_document_keeps_slogans_anniversary_and_legal_bases_too(
 
 
 def test_drafts_are_left_out_for_those_who_may_not_see_them(
-    session: Session, cast: Cast, happiness: Round
+    session: Session, cast: Cast, happiness: Opened
 ):
     draft, issued = (
         add_document(session, happiness.commune, PLAN, by=cast.thi, now=NOW) for _ in range(2)
@@ -473,7 +475,7 @@ def test_drafts_are_left_out_for_those_who_may_not_see_them(
 
 
 def test_a_document_may_replace_one_of_an_earlier_campaign_of_the_unit(
-    session: Session, cast: Cast, happiness: Round
+    session: Session, cast: Cast, happiness: Opened
 ):
     day = _campaign(session, cast.commune, "vn_family_day")
     old, new = (
@@ -490,7 +492,7 @@ def test_a_document_may_replace_one_of_an_earlier_campaign_of_the_unit(
 
 
 def test_a_plan_for_what_units_below_wait_for_leaves_them_time(
-    session: Session, cast: Cast, happiness: Round
+    session: Session, cast: Cast, happiness: Opened
 ):
     awaited = awaited_items(session, happiness.province)
     assert [item.key for item in awaited] == ["plan_province"]
@@ -511,7 +513,7 @@ def test_a_plan_for_what_units_below_wait_for_leaves_them_time(
 
 
 def test_documents_are_issued_by_a_peoples_committee_or_the_provinces_steering_committee(
-    session: Session, happiness: Round
+    session: Session, happiness: Opened
 ):
     assert likely_issuer(happiness.commune) == "UBND thị trấn Đăk Glei"
     assert likely_issuer(happiness.province) == "UBND tỉnh Kon Tum"

@@ -19,6 +19,7 @@ from events.models import (
     Campaign,
     Observance,
     ObservanceOccurrence,
+    Round,
     Template,
     TemplateItem,
     TemplateVersion,
@@ -95,7 +96,9 @@ def test_what_is_switched_off_keeps_its_campaigns_and_opens_no_more(
     extend_horizon(session, now=NOW)
     open_campaigns(session, now=NOW, calendar=vietnam, year=2026)
     observance = find_observance(session, "ngay-gia-dinh-viet-nam")
-    mine = select(func.count(Campaign.id)).where(Campaign.observance_id == observance.id)
+    mine = select(func.count(Campaign.id)).where(
+        Campaign.round.has(Round.observance_id == observance.id)
+    )
     before = session.scalar(mine)
 
     switch_observance(session, observance, by=None, enabled=False, now=NOW)
@@ -329,7 +332,7 @@ def test_a_day_may_lie_inside_another_observance(
     open_campaigns(session, now=NOW + 60 * A_DAY, calendar=vietnam, year=2026)
 
     campaign = session.scalars(
-        select(Campaign).where(Campaign.observance_id == observance.id)
+        select(Campaign).where(Campaign.round.has(Round.observance_id == observance.id))
     ).first()
     assert campaign.outer.observance.key == "gender_action_month"
     with pytest.raises(NotFoundError):
@@ -354,13 +357,15 @@ def test_a_day_of_the_last_lunar_month_is_work_of_the_solar_year_it_lies_in(
     assert observance.key not in [one.observance for one in nothing + again]
     [one] = [one for one in opened if one.observance == observance.key]
     assert (one.summary, one.year, one.campaigns) == ("Tất niên gia đình năm 2026", 2026, 97)
-    found = session.scalars(select(Campaign).where(Campaign.observance_id == observance.id)).all()
+    found = session.scalars(
+        select(Campaign).where(Campaign.round.has(Round.observance_id == observance.id))
+    ).all()
     assert {(row.year, row.period, row.dtstart) for row in found} == {
         (2026, "2025", date(2026, 2, 16))
     }
-    assert year_progress(session, now.date(), Campaign.observance_id == observance.id).keys() == {
-        2026
-    }
+    assert year_progress(
+        session, now.date(), Campaign.round.has(Round.observance_id == observance.id)
+    ).keys() == {2026}
 
 
 def test_a_unit_that_joins_late_has_the_campaign_as_its_neighbours_call_it(
@@ -387,7 +392,9 @@ def test_a_unit_that_joins_late_has_the_campaign_as_its_neighbours_call_it(
     open_campaigns(session, now=NOW + A_DAY, calendar=vietnam, year=2026)
 
     names = session.scalars(
-        select(Campaign.summary).where(Campaign.observance_id == observance.id)
+        select(Round.summary)
+        .join(Campaign, Campaign.round_id == Round.id)
+        .where(Round.observance_id == observance.id)
     ).all()
     assert (len(names), set(names)) == (98, {"Ngày hội Gia đình xã Đăk Long năm 2026"})
 
@@ -440,7 +447,9 @@ def test_a_lunar_day_stays_inside_the_weeks_that_run_over_the_new_year(
 
     open_campaigns(session, now=NOW + 150 * A_DAY, calendar=vietnam)
 
-    found = session.scalars(select(Campaign).where(Campaign.observance_id == inner.id)).all()
+    found = session.scalars(
+        select(Campaign).where(Campaign.round.has(Round.observance_id == inner.id))
+    ).all()
     assert {(row.dtstart, row.outer.summary) for row in found} == {
         (date(2027, 2, 5), "Mùa sum họp năm 2026")
     }
@@ -531,7 +540,7 @@ def test_what_was_made_here_is_corrected_and_its_address_and_open_campaigns_stay
         None,
     )
     assert (row.dtstart, row.summary, row.sequence) == (date(2026, 10, 10), "Ngày hội Gia đình", 1)
-    campaigns = select(Campaign.dtstart).where(Campaign.observance_id == observance.id)
+    campaigns = select(Round.dtstart).where(Round.observance_id == observance.id)
     assert set(session.scalars(campaigns)) == {date(2026, 10, 9)}
     assert (
         session.scalars(

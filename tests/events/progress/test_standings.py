@@ -79,7 +79,7 @@ def test_a_years_campaigns_come_by_day_with_what_the_unit_and_all_below_it_did(
 
 def test_a_cancelled_campaign_does_not_stand_among_a_years(session, cast, happiness, done):
     for campaign in session.scalars(select(Campaign)):
-        campaign.status = CampaignStatus.CANCELLED
+        campaign.round.status = CampaignStatus.CANCELLED
     session.flush()
 
     found = standings_of(session, cast.district, 2021, TODAY)

@@ -39,6 +39,7 @@ from events.models import (
     Change,
     ChecklistItem,
     ItemState,
+    Round,
     Template,
     Unit,
 )
@@ -78,7 +79,9 @@ def open_round_of(session, vietnam, key):
 
 
 def item_of(session, unit, key, template="happiness_day"):
-    query = select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.template)
+    query = (
+        select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.round).join(Round.template)
+    )
     return session.scalars(
         query.where(Campaign.unit_id == unit.id, ChecklistItem.key == key, Template.key == template)
     ).one()

@@ -20,6 +20,7 @@ from events.models import (
     Post,
     PostProposal,
     Reform,
+    Round,
     TemplateItem,
     TodoStatus,
     Unit,
@@ -75,7 +76,7 @@ def merge_three(session, cast, now=ON_THE_DAY, on=DAY):
 
 def campaign_of(session, unit, year=2021):
     return session.scalars(
-        select(Campaign).where(Campaign.unit_id == unit.id, Campaign.year == year)
+        select(Campaign).where(Campaign.unit_id == unit.id, Campaign.round.has(Round.year == year))
     ).one_or_none()
 
 
@@ -687,7 +688,7 @@ def test_the_old_province_and_its_districts_are_counted_with_the_new_one(session
 
 def test_years_are_compared_with_the_old_units_added_up(session, happiness):
     old = [get_unit(session, key) for key in THREE]
-    parts = own_progress(session, DAY, Campaign.year == 2021)
+    parts = own_progress(session, DAY, Campaign.round.has(Round.year == 2021))
     total = sum((parts[unit.id] for unit in old), Progress())
     new = merge_three(session, happiness, now=BEFORE).begun[0]
 
@@ -753,7 +754,7 @@ def test_a_parent_is_the_sum_of_its_leaves_also_across_a_reform(session, happine
         case "abolish":
             abolish_level(session, "district", **rest)
 
-    own = own_progress(session, DAY, Campaign.year == 2021)
+    own = own_progress(session, DAY, Campaign.round.has(Round.year == 2021))
     tree = load_tree(session, DAY)
     total = compare_years(session, happiness.province, [2021], DAY)[2021]
     assert total == sum(own.values(), Progress())

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from events.campaigns.opening import open_campaigns, open_round
 from events.campaigns.rounds import rounds_of
 from events.checklist.history import Stamp
-from events.models import Campaign, ChecklistItem, Template, Unit
+from events.models import Campaign, ChecklistItem, Round, Template, Unit
 from events.models.history import Door
 from events.models.items import OPEN
 from events.progress.across_reforms import compare_years
@@ -65,10 +65,10 @@ def test_what_a_village_left_open_is_handed_over_with_it_and_counts_in_the_new_p
     assert not session.scalars(mine.where(Campaign.unit_id == village.id)).all()
     assert session.scalars(mine.where(Campaign.unit_id == again.id)).all()
     stray = (
-        select(Campaign.summary)
+        select(Campaign.id)
         .join(Campaign.unit)
         .where(Unit.level_key == "village", Campaign.parent_id.is_(None))
     )
     assert not session.scalars(stray).all()
-    counted = sum_of(own_progress(session, REFORM, Campaign.year == 2025).values())
+    counted = sum_of(own_progress(session, REFORM, Campaign.round.has(Round.year == 2025)).values())
     assert compare_years(session, get_unit(session, "51-2025"), [2025], REFORM)[2025] == counted

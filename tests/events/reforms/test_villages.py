@@ -39,7 +39,8 @@ def test_a_village_entered_after_a_campaign_owes_nothing_in_it(session, happines
 
     open_campaigns(session, now=NOW.replace(month=6), calendar=vietnam)
 
-    owes = session.scalars(select(Campaign.template_id).where(Campaign.unit_id == village.id)).all()
+    theirs = select(Campaign).where(Campaign.unit_id == village.id)
+    owes = [campaign.template_id for campaign in session.scalars(theirs)]
     assert happiness.template_id not in owes
 
 

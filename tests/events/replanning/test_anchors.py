@@ -23,6 +23,7 @@ from events.models import (
     ChecklistItem,
     Document,
     DocumentKind,
+    Round,
     Unit,
 )
 from events.models.campaigns import same_round
@@ -49,7 +50,9 @@ def open_template(session, vietnam, key, year, now=MARCH_2021):
 def top(session, template, year):
     return session.scalars(
         select(Campaign).where(
-            Campaign.template_id == template.id, Campaign.year == year, Campaign.parent_id.is_(None)
+            Campaign.round.has(Round.template_id == template.id),
+            Campaign.round.has(Round.year == year),
+            Campaign.parent_id.is_(None),
         )
     ).one()
 
@@ -193,7 +196,7 @@ def test_applying_twice_changes_nothing_the_second_time(session, root, vietnam, 
         ).all()
         == marks
     )
-    assert root.sequence == 1
+    assert root.changes == 1
 
 
 def test_what_is_done_and_what_was_edited_by_hand_stays(session, root, vietnam, cast):
@@ -222,7 +225,7 @@ def test_a_late_provincial_plan_gives_the_communes_seven_working_days(session, r
     )
     reasons = {line.reason for line in seen.moved if line.key == "plan_district"}
     assert reasons == {DayReason(Cause.LATE_PLAN, day=date(2021, 3, 5), workdays=7)}
-    assert root.sequence == 0
+    assert root.changes == 0
 
 
 def test_an_item_may_count_from_the_day_the_plan_above_was_issued(session, vietnam, cast):
@@ -451,7 +454,9 @@ def test_a_moved_day_and_a_new_version_come_to_the_same_dates_in_either_order_al
                 step()
             session.expire_all()
             items = session.scalars(
-                select(ChecklistItem).where(ChecklistItem.campaign.has(template_id=template.id))
+                select(ChecklistItem).where(
+                    ChecklistItem.campaign.has(Campaign.round.has(template_id=template.id))
+                )
             )
             found.append({item.id: item.due for item in items})
 
@@ -904,6 +909,27 @@ def items(session, root):
     return Counter(map(tuple, session.execute(query.where(same_round(root)))))
 
 
+def test_moving_a_round_writes_its_one_row_and_is_a_change_of_every_campaign(
+    session, root, vietnam, cast
+):
+    written: list[str] = []
+
+    def listen(_c, _cursor, statement, *_rest):
+        if statement.startswith(("UPDATE campaign", "UPDATE round")):
+            written.append(statement.split()[1])
+
+    campaigns = session.scalars(select(Campaign).where(same_round(root))).all()
+    before = {campaign.id: campaign.changes for campaign in campaigns}
+    event.listen(session.get_bind(), "before_cursor_execute", listen)
+
+    move(session, root, NewAnchor(event_date=date(2021, 3, 27)), vietnam, cast.hoa, MARCH_2021)
+
+    event.remove(session.get_bind(), "before_cursor_execute", listen)
+    assert written == ["round"]
+    assert {one.id: one.changes - 1 for one in campaigns} == before
+    assert {one.changed for one in campaigns} == {MARCH_2021}
+
+
 def test_moving_the_campaigns_own_days_keeps_their_length(session, vietnam, cast):
     now = datetime(2021, 9, 1, tzinfo=UTC)
     root = open_template(session, vietnam, "gender_action_month", 2021, now)
@@ -913,4 +939,9 @@ def test_moving_the_campaigns_own_days_keeps_their_length(session, vietnam, cast
 
     assert root.dtend - root.dtstart == length
     assert root.dtstart == date(2021, 11, 20)
-    assert session.scalar(select(func.count()).where(Campaign.dtstart == root.dtstart)) == 113
+    assert (
+        session.scalar(
+            select(func.count(Campaign.id)).where(Campaign.round.has(Round.dtstart == root.dtstart))
+        )
+        == 113
+    )

@@ -10,7 +10,7 @@ from events.campaigns.rounds import rounds_of
 from events.checklist.history import Stamp, history_of
 from events.days.workdays import Shift
 from events.installation import INSTALLATION, Installation, zone_of
-from events.models import Anchor, Campaign, ChecklistItem, Template
+from events.models import Anchor, Campaign, ChecklistItem, Round, Template
 from events.models.history import Door
 from events.people.persons import add_person
 from events.people.posts import give_post
@@ -55,7 +55,9 @@ def items(session):
     open_round(session, found, now=NOW, calendar=work_calendar(session))
     query = select(ChecklistItem).join(ChecklistItem.campaign).order_by(ChecklistItem.id)
     found_items = session.scalars(
-        query.where(Campaign.template_id == template.id, ChecklistItem.key == made_from.key)
+        query.where(
+            Campaign.round.has(Round.template_id == template.id), ChecklistItem.key == made_from.key
+        )
     ).all()
     assert {item.due for item in found_items} == {DAY_BEFORE}
     return found_items

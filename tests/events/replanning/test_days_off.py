@@ -29,6 +29,7 @@ from events.models import (
     Change,
     ChecklistItem,
     DecidedYear,
+    Round,
     Template,
     TodoStatus,
 )
@@ -272,7 +273,10 @@ def opened(session, calendar, key, year, day=None):
     query = (
         select(ChecklistItem)
         .join(ChecklistItem.campaign)
-        .where(Campaign.template_id == template.id, Campaign.year == year)
+        .where(
+            Campaign.round.has(Round.template_id == template.id),
+            Campaign.round.has(Round.year == year),
+        )
     )
     query = query.order_by(ChecklistItem.id)
     return session.scalars(

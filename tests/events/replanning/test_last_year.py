@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from events.checklist.editing import Edit, edit_item
 from events.checklist.history import Stamp
-from events.models import Campaign, ChecklistItem, NotDone, TodoStatus
+from events.models import Campaign, ChecklistItem, NotDone, Round, TodoStatus
 from events.replanning.anchors import NewAnchor
 from events.replanning.last_year import propose, with_proposals
 from events.templates import editing
@@ -33,7 +33,10 @@ def plans(session, root):
     query = (
         select(ChecklistItem)
         .join(ChecklistItem.campaign)
-        .where(Campaign.year == 2021, Campaign.template_id == root.template_id)
+        .where(
+            Campaign.round.has(Round.year == 2021),
+            Campaign.round.has(Round.template_id == root.template_id),
+        )
     )
     return session.scalars(
         query.where(ChecklistItem.key == "plan_commune").order_by(ChecklistItem.id)
@@ -72,7 +75,7 @@ def test_of_work_over_a_period_the_end_is_proposed(session, root, template, viet
     of_round = (
         select(ChecklistItem)
         .join(ChecklistItem.campaign)
-        .where(Campaign.template_id == root.template_id)
+        .where(Campaign.round.has(Round.template_id == root.template_id))
     )
     finish(
         session, cast, session.scalars(of_round.where(ChecklistItem.key == "loudspeaker")).all(), 3
@@ -147,7 +150,7 @@ def test_the_same_lateness_proposes_the_same_day_also_once_it_was_taken_over(
         version = editing.edit_template(session, template, entries, by=cast.hoa, now=DECEMBER_2021)
 
     assert version.number == 2
-    root.version = version  # what was done before it was made ran with the one before
+    root.round.version = version  # what was done before it was made ran with the one before
     session.flush()
     assert proposals(session, template, vietnam) == []
 
@@ -233,7 +236,7 @@ def test_the_event_itself_is_never_proposed_later(session, root, template, vietn
     of_round = (
         select(ChecklistItem)
         .join(ChecklistItem.campaign)
-        .where(Campaign.template_id == root.template_id)
+        .where(Campaign.round.has(Round.template_id == root.template_id))
     )
     finish(
         session, cast, session.scalars(of_round.where(ChecklistItem.key == "main_event")).all(), 1
@@ -246,7 +249,7 @@ def test_years_of_lateness_propose_what_a_template_can_hold(session, root, templ
     of_round = (
         select(ChecklistItem)
         .join(ChecklistItem.campaign)
-        .where(Campaign.template_id == root.template_id)
+        .where(Campaign.round.has(Round.template_id == root.template_id))
     )
     finish(
         session,
@@ -316,7 +319,7 @@ def finish_reports(session, root, cast, days):
     of_round = (
         select(ChecklistItem)
         .join(ChecklistItem.campaign)
-        .where(Campaign.template_id == root.template_id)
+        .where(Campaign.round.has(Round.template_id == root.template_id))
     )
     finish(
         session,

@@ -19,6 +19,7 @@ from events.models import (
     Cascade,
     ChecklistItem,
     ItemState,
+    Round,
     TemplateVersion,
     Unit,
 )
@@ -395,7 +396,8 @@ def test_what_counts_for_another_campaign_too_is_not_taken_away_by_a_version(
     shared = item_of(session, root, cast.commune, "loudspeaker")
     other = open_template(session, vietnam, "vn_family_day", 2021)
     of_commune = select(Campaign).where(
-        Campaign.template_id == other.template_id, Campaign.unit_id == cast.commune.id
+        Campaign.round.has(Round.template_id == other.template_id),
+        Campaign.unit_id == cast.commune.id,
     )
     credit_item(session, shared.id, session.scalars(of_commune).one(), by=cast.thi, now=MARCH_2021)
     version = edit(
@@ -599,7 +601,7 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_units(
     dues = (
         select(ChecklistItem.due)
         .join(ChecklistItem.campaign)
-        .where(Campaign.year == 2021, ChecklistItem.key == "plan_commune")
+        .where(Campaign.round.has(Round.year == 2021), ChecklistItem.key == "plan_commune")
     )
     assert len(session.scalars(dues).all()) == 302
 

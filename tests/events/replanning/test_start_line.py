@@ -117,7 +117,7 @@ def test_taking_a_second_line_back_leaves_the_first(session, at_work):
 
 def test_what_was_opened_for_reference_is_never_owed(session, at_work, vietnam):
     campaign = session.scalars(select(Campaign).join(Campaign.items)).first()
-    campaign.for_reference = True
+    campaign.round.for_reference = True
     for item in campaign.items:
         item.followed_from = date.max
     session.flush()
@@ -139,7 +139,7 @@ def test_an_item_that_is_followed_by_nobody_does_not_come_back(session, at_work)
 
 def test_a_round_for_reference_has_no_debts_that_could_leave(session, at_work):
     campaign = session.scalars(select(Campaign).join(Campaign.items)).first()
-    campaign.for_reference = True
+    campaign.round.for_reference = True
     session.flush()
 
     shown = lines.preview(session, TODAY, today=TODAY)

@@ -13,11 +13,11 @@ from sqlalchemy import select, update
 from events.checklist.history import ADDED, DELEGATE, DELEGATE_TO, Stamp, record, write_columns
 from events.models import (
     Activity,
-    Campaign,
     CampaignStatus,
     ChecklistItem,
     Duty,
     Role,
+    Round,
     TodoStatus,
 )
 from events.people.posts import give_post
@@ -162,7 +162,7 @@ def test_what_is_late_below_is_one_mail_that_names_units_and_items(
 def test_a_campaign_that_opened(session, vietnam, composer, cast, make_item, only, language):
     campaign = make_item(due=FAR, id=900_015).campaign
     campaign.created, campaign.uid = YESTERDAY, "mo-dot@example.org"
-    campaign.dtstart, campaign.dtend = date(2021, 4, 20), date(2021, 4, 21)
+    campaign.round.dtstart, campaign.round.dtend = date(2021, 4, 20), date(2021, 4, 21)
     session.commit()
 
     message = only(vietnam, NoticeKind.OPENED, cast.thi, THURSDAY, language)
@@ -266,7 +266,7 @@ def test_a_leader_gets_the_figures_of_the_month_and_who_is_late_by_name(
     done = make_item("Xong", due=date(2021, 3, 12), id=900_019)
     late = make_item("Muộn", due=date(2021, 3, 15), id=900_020)
     done.status, done.completed_on = TodoStatus.COMPLETED, date(2021, 3, 12)
-    session.execute(update(Campaign).values(year=2021))
+    session.execute(update(Round).values(year=2021))
     session.commit()
     assert session.get(Role, role.key).duty is Duty.LEADER
     assert isinstance(late, ChecklistItem)

@@ -136,7 +136,7 @@ def test_an_item_that_moved_to_an_earlier_day_is_told_anew_too(session, make_ite
 def test_a_done_item_and_a_cancelled_campaign_are_silent(session, make_item, write):
     done, cancelled, not_required = make_item(), make_item(), make_item()
     done.status, not_required.status = TodoStatus.COMPLETED, TodoStatus.CANCELLED
-    cancelled.campaign.status = CampaignStatus.CANCELLED
+    cancelled.campaign.round.status = CampaignStatus.CANCELLED
     session.commit()
 
     assert write(WEEK_BEFORE) == NOTHING

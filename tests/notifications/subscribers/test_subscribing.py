@@ -11,7 +11,6 @@ from events.database.sessions import new_uid
 from events.errors import InvalidInputError
 from events.models import (
     Activity,
-    Campaign,
     CampaignStatus,
     Observance,
     ObservanceOccurrence,
@@ -23,6 +22,7 @@ from notifications.subscribers import choosing
 from notifications.subscribers.choosing import Wishes
 from notifications.subscribers.news import write_news
 from notifications.subscribers.table import PublicFact, Subscriber, SubscriptionRequest
+from tests.campaigns import a_campaign
 
 NOW = datetime(2021, 3, 10, 3, tzinfo=UTC)  # ten o'clock in Vietnam
 A_DAY = timedelta(days=1)
@@ -58,7 +58,7 @@ def day(session, happiness) -> ObservanceOccurrence:
 def talk(session, cast, happiness) -> Activity:
     """A talk of the province that everybody may come to, on 18 March at nine."""
     version = session.scalars(select(TemplateVersion).order_by(TemplateVersion.id)).first()
-    campaign = Campaign(
+    campaign = a_campaign(
         uid=new_uid(), observance=happiness, version=version, template=version.template,
         period="1999", year=2021, unit=cast.province, owner_role_key="so_vhttdl", summary="Ngày 20/3",
         opens=date(2021, 1, 4), dtstart=date(2021, 3, 20), dtend=date(2021, 3, 21),

@@ -22,6 +22,7 @@ from events.models import (
     Evidence,
     NotDone,
     Reform,
+    Round,
     Template,
     TemplateVersion,
     TodoStatus,
@@ -112,7 +113,8 @@ def _count_courses(session: Session, ledger: Ledger, report: Report) -> None:
     """
     query = (
         select(Campaign)
-        .join(Campaign.template)
+        .join(Campaign.round)
+        .join(Round.template)
         .join(Campaign.unit)
         .where(Template.key == COURSE, Unit.valid_to.is_(None))
         .options(selectinload(Campaign.items), selectinload(Campaign.unit))
@@ -143,8 +145,11 @@ def _count_courses(session: Session, ledger: Ledger, report: Report) -> None:
 def _count_moves(session: Session, work: Work, ledger: Ledger, report: Report) -> None:
     """All campaigns of the round are held on one day, which the last move said."""
     template, period = work.round_key
-    day = func.coalesce(Campaign.event_date, Campaign.dtstart)
-    query = select(day).where(Campaign.template_id == template, Campaign.period == period)
+    day = func.coalesce(Round.event_date, Round.dtstart)
+    query = select(day).where(
+        Round.template_id == template,
+        Round.period == period,
+    )
     days = set(session.scalars(query.distinct()))
     if len(days) != 1:
         report.note("half_done", "move", sorted(days))

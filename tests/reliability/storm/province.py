@@ -13,7 +13,7 @@ from events.campaigns.rounds import rounds_of
 from events.catalog.importing import import_catalog
 from events.catalog.reading import read_catalog
 from events.database.sessions import SessionFactory
-from events.models import Campaign, ChecklistItem, Template, Unit
+from events.models import Campaign, ChecklistItem, Round, Template, Unit
 from events.observances.occurrences import extend_horizon
 from events.people.persons import add_person
 from events.people.posts import give_post
@@ -88,8 +88,11 @@ def _open_next_year(session: Session, now: datetime, province: Unit) -> Campaign
     open_round(session, found, now=now, calendar=work_calendar(session))
     return session.scalars(
         select(Campaign)
-        .where(Campaign.unit_id == province.id, Campaign.template_id == template.id)
-        .order_by(Campaign.dtstart.desc())
+        .join(Campaign.round)
+        .where(
+            Campaign.unit_id == province.id, Campaign.round.has(Round.template_id == template.id)
+        )
+        .order_by(Round.dtstart.desc())
         .limit(1)
     ).one()
 
@@ -98,7 +101,9 @@ def _items(session: Session, unit: Unit, *kinds: str) -> list[tuple[int, str]]:
     """Return items of a unit that take a piece of one of these kinds, with that kind; none of
     the round that is moved, or its preview would always be an old one.
     """
-    query = select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.template)
+    query = (
+        select(ChecklistItem).join(ChecklistItem.campaign).join(Campaign.round).join(Round.template)
+    )
     query = query.where(Campaign.unit_id == unit.id, Template.key != MOVED)
     taken = [
         (item, next((kind for kind in kinds if kind in item.evidence), None))

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from events.campaigns.opening import open_campaigns
 from events.days.workdays import WorkCalendar
-from events.models import Campaign, Observance, Template
+from events.models import Campaign, Observance, Round, Template
 from events.observances.own import NewObservance, add_observance, find_observance
 from events.observances.yearly_themes import announce_theme
 from tests.conftest import Cast
@@ -90,10 +90,11 @@ def test_theme_slogans_and_anniversary_are_the_same_on_every_page_and_in_the_cal
     )
     day = (
         select(Campaign)
-        .join(Campaign.observance)
+        .join(Campaign.round)
+        .join(Round.observance)
         .where(Observance.slug == "ngay-gia-dinh-viet-nam", Campaign.parent_id.is_(None))
     )
-    uid = session.scalars(day.where(Campaign.year == 2021)).one().uid
+    uid = session.scalars(day.where(Campaign.round.has(Round.year == 2021))).one().uid
     session.commit()
 
     pages = [

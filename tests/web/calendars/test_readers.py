@@ -39,7 +39,7 @@ def kinds(stranger, session, cast, opened, launch):  # noqa: F811
     call_off_time(session, weekly.uid, second.date(), **by_hoa)
     new = third + timedelta(days=1)
     move_time(session, weekly.uid, third.date(), new, new + timedelta(hours=1), **by_hoa)
-    opened.province.event_date = opened.province.dtstart - timedelta(days=1)
+    opened.province.round.event_date = opened.province.dtstart - timedelta(days=1)
     day, campaign = "ngay-quoc-te-hanh-phuc", f"chien-dich/{opened.province.uid}"
     public = (CORE, ALL, day, cast.commune.slug, cast.province.slug, campaign)
     paths = [f"/lich/{language}{key}.ics" for key in public for language in ("", "en/")]

@@ -137,7 +137,8 @@ def test_an_activity_counts_for_no_campaign_before_one_was_chosen(
 def test_a_campaign_that_was_over_is_offered_for_an_activity_only_if_it_took_place_on_its_days(
     launch: Activity, thi: Visitor, family_day: Campaign, session: Session
 ):
-    family_day.dtstart, family_day.dtend = date(2021, 2, 14), date(2021, 2, 15)
+    held = family_day.round
+    held.dtstart, held.dtend = date(2021, 2, 14), date(2021, 2, 15)
     session.commit()
     offered = f'<option value="{family_day.uid}"'
     assert offered not in thi.read(f"/hoat-dong/{launch.uid}")
@@ -221,7 +222,7 @@ def test_who_was_slower_sees_what_is_stored_and_keeps_what_was_typed(
 def test_an_activity_of_a_cancelled_campaign_says_so(
     launch: Activity, opened: Opened, leader: Visitor, session: Session
 ):
-    opened.commune.status = CampaignStatus.CANCELLED
+    opened.commune.round.status = CampaignStatus.CANCELLED
     session.commit()
 
     assert "Chiến dịch đã hủy nên hoạt động này cũng hủy theo" in leader.read(

@@ -3,7 +3,7 @@ from collections.abc import Callable
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from events.models import Campaign, CampaignStatus, Person
+from events.models import Campaign, CampaignStatus, Person, Round
 from tests.conftest import Cast
 from tests.web.conftest import Opened, Visitor
 
@@ -12,7 +12,9 @@ def live(session: Session) -> int:
     session.expire_all()
     return (
         session.scalar(
-            select(func.count(Campaign.id)).where(Campaign.status != CampaignStatus.CANCELLED)
+            select(func.count(Campaign.id)).where(
+                Campaign.round.has(Round.status != CampaignStatus.CANCELLED)
+            )
         )
         or 0
     )

@@ -331,7 +331,7 @@ def test_the_preview_warns_of_a_campaign_that_it_leaves_outside(
 def test_a_campaign_whose_main_event_is_to_come_is_not_said_to_be_over(
     hoa: Visitor, clock: Clock, opened: Opened, session: Session
 ):
-    opened.province.event_date = date(2021, 4, 3)
+    opened.province.round.event_date = date(2021, 4, 3)
     session.commit()
     badge = "badge-over"
 

@@ -24,6 +24,7 @@ from events.reforms.reform import merge, rename
 from events.reforms.villages import add_village
 from events.reforms.writing import NewUnit
 from events.units.lineage import ever_below
+from tests.campaigns import a_campaign
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Clock, Opened, Visitor
 
@@ -376,7 +377,7 @@ def test_the_number_of_queries_does_not_depend_on_rows(
 ):
     address = f"/tien-do/{cast.province.slug}?ngay=2021-02-28"
     few = count_queries(lambda: leader.read(address))
-    other = Campaign(
+    other = a_campaign(
         **{
             name: getattr(opened.province, name)
             for name in ("template_id", "version_id", "year", "unit_id", "owner_role_key", "opens")

@@ -14,6 +14,7 @@ from events.models import (
     ChecklistItem,
     DecidedYear,
     ItemState,
+    Round,
     Template,
     TodoStatus,
 )
@@ -133,7 +134,7 @@ def test_who_only_reads_there_reads_that_ticking_is_for_others(leader: Visitor, 
 
 
 def test_a_cancelled_campaign_can_only_be_read(signed_in, cast, opened: Opened, session: Session):
-    opened.commune.status = CampaignStatus.CANCELLED
+    opened.commune.round.status = CampaignStatus.CANCELLED
     session.commit()
 
     thi = signed_in(cast.thi)
@@ -169,7 +170,7 @@ def test_a_printed_checklist_has_a_place_to_sign_and_a_code_that_leads_back(
 def test_a_campaign_of_no_observance_says_nothing_of_a_theme_that_is_not_announced(
     leader: Visitor, opened: Opened, session: Session
 ):
-    opened.commune.observance_id = None
+    opened.commune.round.observance_id = None
     session.commit()
 
     assert "Chủ đề</dt>" not in leader.read(f"/chien-dich/{opened.commune.uid}")
@@ -216,11 +217,8 @@ def test_what_holds_an_item_up_and_why_one_is_left_out_is_said(
 def test_a_campaign_may_have_its_own_theme_and_belong_to_no_observance(
     leader: Visitor, opened: Opened, session: Session
 ):
-    opened.commune.observance_id, opened.commune.theme, opened.commune.event_date = (
-        None,
-        "Gia đình no ấm",
-        opened.commune.dtstart,
-    )
+    opened.commune.theme, opened_in = "Gia đình no ấm", opened.commune.round
+    opened_in.observance_id, opened_in.event_date = None, opened_in.dtstart
     session.commit()
 
     page = leader.read(f"/chien-dich/{opened.commune.uid}")
@@ -233,8 +231,8 @@ def test_a_campaign_may_have_its_own_theme_and_belong_to_no_observance(
 def of_template(session: Session, unit_id: int, key: str) -> Campaign:
     query = select(Campaign).where(
         Campaign.unit_id == unit_id,
-        Campaign.year == 2021,
-        Campaign.template.has(Template.key == key),
+        Campaign.round.has(Round.year == 2021),
+        Campaign.round.has(Round.template.has(Template.key == key)),
     )
     return session.scalars(query).one()
 

@@ -204,7 +204,7 @@ def give_it_away(session: Session, cast: Cast, item: ChecklistItem) -> None:
 
 
 def cancel(_session: Session, _cast: Cast, item: ChecklistItem) -> None:
-    item.campaign.status = type(item.campaign.status).CANCELLED
+    item.campaign.round.status = type(item.campaign.status).CANCELLED
 
 
 @pytest.mark.parametrize("happens", [lose_the_post, be_erased, be_shut_out, give_it_away, cancel])

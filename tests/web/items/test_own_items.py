@@ -5,7 +5,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from events.checklist.optional import switch_off
-from events.models import Campaign, ChecklistItem
+from events.models import ChecklistItem, Round
 from events.templates.editing import edit_template, item_entry
 from tests.conftest import Cast
 from tests.web.conftest import NOON, Opened, Visitor
@@ -91,7 +91,7 @@ def test_what_the_template_has_no_longer_is_offered_as_an_item_of_the_units_own(
     switch_off(session, item.id, by=cast.thi, now=NOON)
     rest = [item_entry(each) for each in opened.commune.version.items if each.key != item.key]
     version = edit_template(session, opened.commune.template, rest, by=cast.hoa, now=NOON)
-    session.execute(update(Campaign).values(version_id=version.id))
+    session.execute(update(Round).values(version_id=version.id))
     session.commit()
     thi = signed_in(cast.thi)
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import web
-from events.models import Activity, Campaign, Document, Person, Post
+from events.models import Activity, Campaign, Document, Person, Post, Round
 from events.observances.occurrences import extend_horizon
 from events.words.language import TRANSLATIONS
 from tests.conftest import Cast
@@ -75,7 +75,8 @@ def test_a_day_is_taken_as_people_type_it_in_every_form(
     assert (course.status_code, paper.status_code) == (303, 303)
     assert (
         session.scalars(
-            select(Campaign.dtstart)
+            select(Round.dtstart)
+            .join(Campaign, Campaign.round_id == Round.id)
             .where(Campaign.parent_id.is_(None))
             .order_by(Campaign.id.desc())
         )

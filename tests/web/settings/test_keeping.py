@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from events.models import Campaign, Observance, Person, Template, Unit
+from events.models import Campaign, Observance, Person, Round, Template, Unit
 from events.observances.occurrences import extend_horizon
 from events.words.colors import HEX_OF
 from tests.conftest import Cast
@@ -168,7 +168,11 @@ def test_a_kind_opens_on_a_chosen_day_and_its_page_works(
     assert response.status_code == 303
     page = leader.read(response.location)
     assert "12/10/2021" in page
-    item = session.scalars(select(Campaign).where(Campaign.period == "2021-10-12")).first().items[0]
+    item = (
+        session.scalars(select(Campaign).where(Campaign.round.has(Round.period == "2021-10-12")))
+        .first()
+        .items[0]
+    )
     leader.read(f"/viec/{item.id}")
     leader.read(f"/tien-do/{item.campaign.unit.slug}")
 

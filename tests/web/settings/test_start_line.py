@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from events.models import Campaign, ChecklistItem, StartLine
+from events.models import Campaign, ChecklistItem, Round, StartLine
 from events.observances.own import observance_by_key
 from events.units.start_lines import begin_to_follow, start_line
 from tests.web.conftest import NOON, Opened, Visitor
@@ -110,9 +110,9 @@ def test_a_year_is_opened_on_the_observances_page(administrator: Visitor, sessio
     done = administrator.post(f"{page}/mo", year="2022")
 
     assert done.status_code == 303
-    years = set(session.scalars(select(Campaign.year)))
+    years = set(session.scalars(select(Round.year)))
     assert years == {2022}
-    assert not session.scalars(select(Campaign.for_reference).distinct()).one()
+    assert not session.scalars(select(Round.for_reference).distinct()).one()
 
 
 def test_a_past_year_is_opened_for_reference(administrator: Visitor, session):
