@@ -40,8 +40,9 @@ class Campaign(Published, Base):
     theme: Mapped[str | None]  # None: the year's
     slogans: Mapped[list[str] | None]
 
-    # with it at once: hardly anything is said of a campaign without its name or its days
-    round: Mapped[Round] = relationship(lazy="joined", innerjoin=True)
+    # with it at once: hardly anything is said of a campaign without its name or its days; not by an
+    # inner join, which would lose the rows of questions in which there may be no campaign
+    round: Mapped[Round] = relationship(lazy="joined")
     unit: Mapped[Unit] = relationship()
     owner_role: Mapped[Role] = relationship()
     parent: Mapped["Campaign | None"] = relationship(
