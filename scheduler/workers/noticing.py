@@ -58,5 +58,7 @@ def on_work(engine: Engine, tell: Tell) -> Callable[[], None]:
 
 
 def _is_ours(table: Any) -> bool:
-    """Tell whether a row of this table is left work; a migration writes tables of its own time."""
-    return table.metadata is Base.metadata and table.name in OF_TABLE
+    """Tell whether a row of this table is left work; a migration writes tables of its own time,
+    and some that it only names.
+    """
+    return getattr(table, "metadata", None) is Base.metadata and table.name in OF_TABLE

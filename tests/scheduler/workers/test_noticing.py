@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import column, insert, table, update
 
 from events.models import FeedMark
 from notifications.outbox.table import Message, MessageKind, MessageState
@@ -90,3 +90,11 @@ def test_whoever_cannot_be_told_keeps_the_work_from_being_left(engine, blank_ses
 
     with blank_session_factory() as session:
         assert session.query(Message).count() == 0
+
+
+def test_what_a_migration_writes_is_nobodys_work(heard, blank_session_factory):
+    named = table("feed_mark", column("what"), column("row_id"))
+    with blank_session_factory.begin() as session:
+        session.execute(insert(named).values(what="", row_id=None))
+
+    assert heard == []
