@@ -9,7 +9,7 @@ from events.campaigns.rounds import rounds_of
 from events.checklist.history import Stamp
 from events.checklist.states import decline_item
 from events.first_run import begun_rounds, closed_rounds, coming_rounds, committee_proposed
-from events.models import Campaign
+from events.models import Campaign, Round
 from events.people.posts import give_post
 from events.units.start_lines import begin_to_follow
 from events.units.tree import roots
@@ -36,7 +36,9 @@ def test_an_item_that_is_closed_is_due_no_more(running, cast):
     [before, *_] = begun_rounds(running, TODAY, TODAY)
     campaign = next(
         one
-        for one in running.query(Campaign).filter_by(summary=before.summary)
+        for one in running.query(Campaign)
+        .join(Campaign.round)
+        .filter(Round.summary == before.summary)
         if any(item.due >= TODAY for item in one.items)
     )
     item = next(item for item in campaign.items if item.due >= TODAY)

@@ -126,7 +126,7 @@ def test_a_storm_counts_what_is_half_done_and_doubled(storm: Storm, tmp_path: Pa
 
     faults = storm.report.faults
     assert {fault for fault in faults if "half_done" in fault} == {
-        f"half_done {kind}" for kind in ("tick", "upload", "move", "merge", "import")
+        f"half_done {kind}" for kind in ("tick", "upload", "merge", "import")
     }
     assert {fault for fault in faults if "doubled" in fault} == {"doubled note", "doubled decide"}
     assert not path_of(tmp_path / "var" / "files", "0" * 64).exists()

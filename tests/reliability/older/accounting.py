@@ -33,6 +33,10 @@ CHANGES = {
     ("change", "before"): _CLOSED,
     ("change", "after"): _CLOSED,
     ("change", "not_done"): _CLOSED,
+    (
+        "campaign",
+        "cancellations",
+    ): "0054: who cancelled a round is said once, for all its campaigns",
     ("template_item", "anchor"): "0007: what counts from the main event says so",
     ("template_item", "if_no_district"): "0012: it is called if_no_level, of whichever level",
 }
@@ -94,6 +98,8 @@ def upgraded(home: Path) -> Account:
 def compared(before: dict[str, Rows], after: dict[str, Rows]) -> Account:
     """Account for the rows of before, by table and primary key."""
     account = Account()
+    if "round" in after and "round" not in before:
+        after = after | {"campaign": _with_rounds(after)}
     for name, rows in before.items():
         account.before[name], account.after[name] = len(rows), len(after.get(name, {}))
         for key, row in rows.items():
@@ -105,6 +111,12 @@ def compared(before: dict[str, Rows], after: dict[str, Rows]) -> Account:
             else:
                 _compare(name, key, row, found, account)
     return account
+
+
+def _with_rounds(after: dict[str, Rows]) -> Rows:
+    """Return campaigns as they were before 0054, which says once what all of a round repeated."""
+    rounds = after["round"]
+    return {key: rounds[(row["round_id"],)] | row for key, row in after["campaign"].items()}
 
 
 def _compare(

@@ -143,16 +143,11 @@ def _count_courses(session: Session, ledger: Ledger, report: Report) -> None:
 
 
 def _count_moves(session: Session, work: Work, ledger: Ledger, report: Report) -> None:
-    """All campaigns of the round are held on one day, which the last move said."""
+    """The round is held on the day that the last move said, in one row for all its campaigns."""
     template, period = work.round_key
     day = func.coalesce(Round.event_date, Round.dtstart)
-    query = select(day).where(
-        Round.template_id == template,
-        Round.period == period,
-    )
-    days = set(session.scalars(query.distinct()))
-    if len(days) != 1:
-        report.note("half_done", "move", sorted(days))
+    query = select(day).where(Round.template_id == template, Round.period == period)
+    days = set(session.scalars(query))
     if not days <= _may_stand(ledger, "move", work.day):
         report.note("lost", "move", sorted(days))
 
@@ -195,7 +190,7 @@ def _count_what_went_over(
     ):
         report.note("half_done", "merge", f"{name}: item {left.id} is open in a unit that ended")
     went, there = aliased(Campaign), aliased(Campaign)
-    names = (went.template_id, went.period, ChecklistItem.key)
+    names = (went.round_id, ChecklistItem.key)
     moved = session.execute(
         select(*names)
         .join(went, ChecklistItem.campaign_id == went.id)
@@ -206,7 +201,7 @@ def _count_what_went_over(
         map(
             tuple,
             session.execute(
-                select(there.template_id, there.period, ChecklistItem.key)
+                select(there.round_id, ChecklistItem.key)
                 .join(there, ChecklistItem.campaign_id == there.id)
                 .where(there.unit_id == new.id)
             ),
