@@ -14,18 +14,13 @@ from events.errors import N_
 from events.installation import day_here
 from events.models import CampaignStatus, ChecklistItem, ItemKind, Person
 from events.words.language import Said
+from notifications.notices.rule_words import rule_in_words
 from notifications.notices.rules import RuleBook
 from notifications.notices.steps import Clockwork, Dates
 from notifications.notices.table import Notice, NoticeState
 from notifications.outbox.suppression import Suppression
 from notifications.outbox.table import Message, MessageState
 
-_RULES = {
-    "before": N_("%(days)s days before"),
-    "overdue": N_("%(days)s days after"),
-    "again": N_("week %(days)s after"),
-    "late": N_("late, %(days)s units farther up"),
-}
 _STATES = {
     MessageState.READY: N_("waits"),
     MessageState.LEASED: N_("is taken by the relay"),
@@ -88,14 +83,6 @@ def items_told(session: Session, message: Message) -> Sequence[ChecklistItem]:
     """Return the items that a message is about."""
     query = select(ChecklistItem).join(Notice, Notice.item_id == ChecklistItem.id)
     return session.scalars(query.where(Notice.message_id == message.id)).unique().all()
-
-
-def rule_in_words(rule: str) -> Said:
-    """Return a rule as people say it; one that is not known stays as it is."""
-    if rule == "before-0":
-        return Said(N_("on its day"))
-    kind, _dash, days = rule.partition("-")
-    return Said(_RULES[kind], {"days": days}) if kind in _RULES else Said(rule)
 
 
 def _dates_of(session: Session, item: ChecklistItem) -> Dates:

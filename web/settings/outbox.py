@@ -52,6 +52,10 @@ _KINDS = {
     MessageKind.PASSWORD: _l("Link for a password"),
     MessageKind.POST_OFFER: _l("Offer of a post"),
     MessageKind.OPERATOR: _l("To administrators"),
+    MessageKind.SUBSCRIBE: _l("Question whether somebody asked for letters"),
+    MessageKind.PUBLIC_NEWS: _l("Letter to a subscriber"),
+    MessageKind.ANNOUNCEMENT: _l("Announcement"),
+    MessageKind.TRIAL: _l("Test mail"),
 }
 
 

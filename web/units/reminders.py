@@ -15,6 +15,7 @@ from events.people.rights import Capability, require
 from events.templates.editing import all_templates
 from events.units.tree import ancestors, get_unit
 from notifications.notices.foresight import foresee, not_open_yet
+from notifications.notices.rule_words import rule_in_words
 from notifications.notices.rules import (
     RuleBook,
     check_rhythm,
@@ -28,6 +29,7 @@ from web.calendars.months import previous_month, read_month
 from web.kit.context import get_calendar, get_config, get_session, today
 from web.kit.entries import number_of
 from web.kit.forms import for_people, said, send
+from web.kit.language import current
 from web.kit.language import gettext as _
 from web.kit.language import lazy_gettext as _l
 
@@ -118,16 +120,7 @@ def _effective(session: Session, unit: Unit, kind: ItemKind) -> Rhythm:
 
 def why(rule: str) -> str:
     """Return why a mail says something, by the rule of its notice."""
-    when, _dash, days = rule.partition("-")
-    sentences = {
-        "before": _("%(days)s working days before", days=days),
-        "overdue": _("%(days)s working days late", days=days),
-        "again": _("late, week %(days)s", days=days),
-        "late": _("late below, told %(days)s levels above", days=days),
-        "week": _("plan of the week"),
-        "month": _("figures of the month"),
-    }
-    return _("on the day") if rule == "before-0" else sentences.get(when, rule)
+    return rule_in_words(rule).words(current())
 
 
 def _typed(form: object) -> Rhythm:

@@ -225,3 +225,9 @@ def test_a_banner_tells_administrators_on_every_page_and_nobody_else(
 
     assert "Việc gửi thư đang đứng yên" in administrator.read("/don-vi/")
     assert "Việc gửi thư đang đứng yên" not in stranger.read("/don-vi/")
+
+
+def test_every_kind_of_message_has_its_words():
+    from web.settings.outbox import _KINDS
+
+    assert set(_KINDS) == set(MessageKind)
