@@ -154,8 +154,15 @@ def of_rounds(*conditions: ColumnElement[bool], campaign: Any = Campaign) -> Col
 
 
 def takes_place(campaign: Any = Campaign) -> ColumnElement[bool]:
-    """Return the condition that a campaign is not called off."""
-    return of_rounds(Round.status != CampaignStatus.CANCELLED, campaign=campaign)
+    """Return the condition that a campaign is not called off.
+
+    Told by the rounds that are: PostgreSQL looks those up once, where it would weave the others
+    into the order of its joins, and take minutes for what takes a moment while it knows of no
+    numbers.
+    """
+    off = select(Round.id).where(Round.status == CampaignStatus.CANCELLED)
+    condition: ColumnElement[bool] = campaign.round_id.not_in(off)
+    return condition
 
 
 def of_year(year: int) -> ColumnElement[bool]:
